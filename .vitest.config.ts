@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/bench/**', 'test/servers/**'],
+    // Tests start real processes and wait for them: each file has a process of its own, and no more of them run than a small machine has cores.
+    pool: 'forks',
+    maxWorkers: 2,
+    // XState warns only under this condition; a warning of a chart is a bug.
+    execArgv: ['--conditions=development'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+    // A run in which nothing was found to run has tested nothing.
+    passWithNoTests: false,
+    coverage: { provider: 'v8', include: ['src/**/*.ts', 'machines/**/*.ts'], reportsDirectory: 'coverage' },
+  },
+});
