@@ -1,0 +1,64 @@
+/** The numbers a server's chart decides by. Every delay is in milliseconds, 0 … 2 147 483 647. */
+
+export type RestartKind = 'permanent' | 'transient' | 'temporary';
+
+export interface RestartPolicy {
+  /** `permanent` always restarts, `transient` unless the exit code was 0, `temporary` never. Default `permanent`. */
+  readonly kind: RestartKind;
+  /** Delay before the restart of a server that had been stable. Default 0. */
+  readonly firstDelayMs: number;
+  /** Mean delay of the first retry is ¾ of this. Default 500. */
+  readonly baseMs: number;
+  /** Growth of the delay per failure in a row. Default 2. */
+  readonly factor: number;
+  /** No delay is longer. Default 30 000. */
+  readonly capMs: number;
+  /** Failures in a row, without stability in between, that lead to `failed`. 0: no limit. Default 8. */
+  readonly maxConsecutive: number;
+  /** Automatic starts allowed within `periodMs`. 0: no limit. Default 10. */
+  readonly intensity: number;
+  /** Length of the window of `intensity`. Default 300 000. */
+  readonly periodMs: number;
+  /** Time a server must stay connected before its failures are forgiven. Default 60 000. */
+  readonly stableAfterMs: number;
+  /** Failures within an hour that raise the alarm `flapping`. 0: never. Default 30. */
+  readonly flappingPerHour: number;
+  /** Exit codes that lead straight to `failed`. Default 78 (EX_CONFIG), 126, 127 (shells: not executable, not found). */
+  readonly permanentExitCodes: readonly number[];
+}
+
+export interface HeartbeatPolicy {
+  /** Silence after which a session is probed. 0: never. Default 15 000, remote servers 60 000. */
+  readonly intervalMs: number;
+  /** Time a probe may take. Default 5 000. */
+  readonly timeoutMs: number;
+  /** Missed probes in a row before the confirmation. Default 3. */
+  readonly misses: number;
+  /** The same while calls are in flight or the process group uses CPU. Default 2 × `misses`. */
+  readonly busyMisses: number;
+}
+
+export interface StopPolicy {
+  /** From the end of stdin (HTTP: from DELETE) to SIGTERM. Default 2 000. */
+  readonly closeMs: number;
+  /** From SIGTERM to SIGKILL. Default 3 000. */
+  readonly terminateMs: number;
+  /** From SIGKILL to the alarm `stuck`. Default 2 000. */
+  readonly killMs: number;
+}
+
+export interface ServerPolicy {
+  readonly restart: RestartPolicy;
+  readonly heartbeat: HeartbeatPolicy;
+  readonly stop: StopPolicy;
+  /** Budget of `spawning` and `listing`. Default 30 000. */
+  readonly startTimeoutMs: number;
+  /** Budget of `initializing`: `installTimeoutMs` (120 000) for package runners, else `startTimeoutMs`. */
+  readonly initializeTimeoutMs: number;
+  /** Started by the first call instead of at boot. Default false. */
+  readonly lazy: boolean;
+  /** Time without calls after which a lazy server is stopped. Default 300 000. */
+  readonly idleStopMs: number;
+  /** Whether the session runs over a network: probed at once after the machine was suspended. */
+  readonly remote: boolean;
+}

@@ -1,0 +1,100 @@
+/** Every error mcpvisor throws on purpose: a code, typed details, and the wording that says what to do about it. */
+
+/** One thing wrong with an input: where, what, and how to mend it. */
+export interface Problem {
+  /** JSON pointer-like path with dots, as a person would write it: `mcpServers.files.args`. Empty: the whole input. */
+  readonly path: string;
+  readonly message: string;
+  /** What to do about it, if there is something to say. */
+  readonly hint: string | null;
+  /** A warning changes nothing; an error refuses the input. */
+  readonly severity: 'error' | 'warning';
+}
+
+export interface ErrorDetails {
+  INVALID_REQUEST: { readonly problems: readonly Problem[] };
+  CONFIG_INVALID: { readonly file: string | null; readonly problems: readonly Problem[] };
+  CONFIG_UNREADABLE: { readonly file: string };
+  SERVER_NOT_FOUND: { readonly server: string; readonly known: readonly string[] };
+  TOOL_NOT_FOUND: { readonly server: string | null; readonly tool: string };
+  ACTOR_NOT_FOUND: { readonly actor: string };
+  NOT_FOUND: { readonly path: string };
+  METHOD_NOT_ALLOWED: { readonly method: string; readonly allowed: readonly string[] };
+  EVENT_NOT_ALLOWED: { readonly event: string; readonly server: string; readonly state: string; readonly allowed: readonly string[] };
+  COMMAND_REJECTED: { readonly server: string; readonly command: string; readonly reason: string; readonly lastFailure: unknown };
+  SERVER_NOT_CONNECTED: { readonly server: string; readonly state: string; readonly nextRetryAt: string | null; readonly reason: string | null };
+  SERVER_BUSY: { readonly server: string; readonly queued: number };
+  CALL_TIMED_OUT: { readonly server: string; readonly method: string; readonly timeoutMs: number };
+  CALL_CANCELLED: { readonly server: string; readonly method: string };
+  OUTCOME_UNKNOWN: { readonly server: string; readonly method: string; readonly reason: string };
+  UPSTREAM_ERROR: { readonly server: string; readonly method: string; readonly rpcCode: number; readonly rpcMessage: string; readonly data: unknown };
+  SHUTTING_DOWN: Record<never, never>;
+  ALREADY_RUNNING: { readonly pid: number; readonly stateDir: string };
+  PORT_UNAVAILABLE: { readonly host: string; readonly port: number; readonly reason: string };
+  STATE_DIRECTORY_UNUSABLE: { readonly stateDir: string; readonly reason: string };
+  NOT_AVAILABLE: { readonly what: string; readonly instead: string };
+  UNAUTHENTICATED: Record<never, never>;
+  FORBIDDEN_HOST: { readonly host: string };
+  FORBIDDEN_ORIGIN: { readonly origin: string };
+  BODY_TOO_LARGE: { readonly maxBytes: number };
+  UNSUPPORTED_MEDIA_TYPE: { readonly type: string | null };
+  INTERNAL: { readonly what: string };
+}
+
+export type ErrorCode = keyof ErrorDetails;
+
+const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => string } = {
+  INVALID_REQUEST: ({ problems }) => `The request is not valid: ${problems.map(toLine).join('; ')}`,
+  CONFIG_INVALID: ({ file, problems }) =>
+    `${file ?? 'The configuration'} is not valid; nothing was changed:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`,
+  CONFIG_UNREADABLE: ({ file }) => `The configuration file ${file} cannot be read. Give another one with --config.`,
+  SERVER_NOT_FOUND: ({ server, known }) => `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${known.join(', ')}.`}`,
+  TOOL_NOT_FOUND: ({ server, tool }) => `${server === null ? 'No server' : `Server "${server}"`} has no tool called "${tool}".`,
+  ACTOR_NOT_FOUND: ({ actor }) => `No actor is called "${actor}".`,
+  NOT_FOUND: ({ path }) => `There is nothing at ${path}.`,
+  METHOD_NOT_ALLOWED: ({ method, allowed }) => `${method} is not allowed here; use ${allowed.join(' or ')}.`,
+  EVENT_NOT_ALLOWED: ({ event, server, state, allowed }) =>
+    `Server "${server}" is in "${state}" and does not take ${event} now; it takes ${allowed.join(', ')}.`,
+  COMMAND_REJECTED: ({ server, command, reason }) => `${command} of server "${server}" was rejected: ${reason}`,
+  SERVER_NOT_CONNECTED: ({ server, state, nextRetryAt, reason }) =>
+    `Server "${server}" is in "${state}"${reason === null ? '' : ` (${reason})`}${nextRetryAt === null ? '' : `; the next try is at ${nextRetryAt}`}.`,
+  SERVER_BUSY: ({ server, queued }) => `Server "${server}" has ${queued} calls waiting already. Try again later or raise maxQueuedCalls.`,
+  CALL_TIMED_OUT: ({ server, method, timeoutMs }) => `${method} of server "${server}" got no answer within ${timeoutMs} ms.`,
+  CALL_CANCELLED: ({ server, method }) => `${method} of server "${server}" was cancelled by its caller.`,
+  OUTCOME_UNKNOWN: ({ server, method, reason }) => `Server "${server}" went down while it worked on ${method} (${reason}); whether it was done is unknown.`,
+  UPSTREAM_ERROR: ({ server, method, rpcCode, rpcMessage }) => `Server "${server}" answered ${method} with error ${rpcCode}: ${rpcMessage}`,
+  SHUTTING_DOWN: () => 'mcpvisor is shutting down.',
+  ALREADY_RUNNING: ({ pid, stateDir }) => `mcpvisor runs already with the state directory ${stateDir} (pid ${pid}).`,
+  PORT_UNAVAILABLE: ({ host, port, reason }) => `Cannot listen on port ${port} of ${host}: ${reason}. Give another one with --port (0: any free).`,
+  STATE_DIRECTORY_UNUSABLE: ({ stateDir, reason }) => `The state directory ${stateDir} cannot be used: ${reason}. Give another one with --state-dir.`,
+  NOT_AVAILABLE: ({ what, instead }) => `${what} is not available in this version; ${instead}`,
+  UNAUTHENTICATED: () => 'A bearer token is needed; it is in the file "token" of the state directory.',
+  FORBIDDEN_HOST: ({ host }) => `The Host "${host}" is not one of this control plane's.`,
+  FORBIDDEN_ORIGIN: ({ origin }) => `Pages of ${origin} may not use this control plane.`,
+  BODY_TOO_LARGE: ({ maxBytes }) => `The body is larger than ${maxBytes} bytes.`,
+  UNSUPPORTED_MEDIA_TYPE: ({ type }) => `The body must be application/json, not ${type ?? 'untyped'}.`,
+  INTERNAL: ({ what }) => `A bug in mcpvisor: ${what}`,
+};
+
+/** The one class of errors thrown on purpose. `code` is what programs decide by; `details` are typed by it. */
+export class McpvisorError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'McpvisorError';
+  readonly code: Code;
+  readonly details: ErrorDetails[Code];
+
+  constructor(code: Code, details: ErrorDetails[Code], options?: ErrorOptions) {
+    super(wording[code](details), options);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Whether `error` is ours, and if `code` is given, of that code. */
+export function isMcpvisorError<Code extends ErrorCode>(error: unknown, code?: Code): error is McpvisorError<Code> {
+  return error instanceof McpvisorError && (code === undefined || error.code === code);
+}
+
+/** A problem on one line: `path: message (hint)`. */
+export function toLine({ path, message, hint }: Problem): string {
+  return `${path === '' ? '' : `${path}: `}${message}${hint === null ? '' : ` (${hint})`}`;
+}
