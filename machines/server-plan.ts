@@ -1,0 +1,34 @@
+/** What a plan's new settings do to a server's memory. */
+
+import type { Next, ServerContext, Wanted } from './server-events.ts';
+import { forgetFailures } from './server-life.ts';
+import type { ServerPolicy } from './server-policy.ts';
+
+export interface Configuration {
+  readonly policy: ServerPolicy;
+  /** The process or the connection is another one now. */
+  readonly changed: boolean;
+  /** What a plan that adds, enables or disables wishes; null leaves the operator's wish alone. */
+  readonly wanted: Wanted | null;
+}
+
+/** Takes the new numbers. A changed specification begins to count anew; adding a name again cancels its removal. */
+export function configure(context: ServerContext, { policy, changed, wanted }: Configuration): Partial<ServerContext> {
+  const wish = wanted ?? context.wanted;
+  const begins = changed || wanted === 'up' || context.removing || context.policy.lazy;
+  return {
+    ...(changed ? forgetFailures(context) : {}),
+    policy,
+    wanted: wish,
+    removing: false,
+    autostart: wish === 'up' && !policy.lazy && !context.shuttingDown && (context.autostart || begins),
+  };
+}
+
+/** While a session ends: a changed specification starts anew, unless the server was to rest. */
+export function nextAfterConfigure(context: ServerContext, { policy, changed, wanted }: Configuration): Next {
+  if (context.shuttingDown || wanted === 'down') return 'idle';
+  const returns = wanted === 'up' || context.removing;
+  if (returns) return (wanted ?? context.wanted) === 'up' && !policy.lazy ? 'starting' : 'idle';
+  return changed && context.next !== 'idle' ? 'starting' : context.next;
+}
