@@ -1,0 +1,84 @@
+/** What the system knows of a process: `/proc` on Linux (no fork, 15 µs), `ps` elsewhere (8 ms). */
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface ProcessStat {
+  readonly pid: number;
+  /** Dead and not yet waited for by its parent. */
+  readonly isZombie: boolean;
+  readonly groupId: number;
+  /** Null where only `ps` is at hand. */
+  readonly sessionId: number | null;
+  /** Opaque; tells two processes that had the same pid apart, over reboots too. */
+  readonly startTime: string;
+  /** CPU used by the process and the children it has waited for, in clock ticks (10 ms). Null where only `ps` is at hand. */
+  readonly cpuTicks: number | null;
+}
+
+const hasProc = process.platform === 'linux';
+let bootId: string | null = null;
+
+/** Null: there is no such process. */
+export function statOf(pid: number): ProcessStat | null {
+  return hasProc ? procStatOf(pid) : (psStats(['-p', String(pid)])[0] ?? null);
+}
+
+export function allStats(): readonly ProcessStat[] {
+  if (!hasProc) return psStats(['-A']);
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.map(procStatOf).filter((stat) => stat !== null);
+}
+
+/** The children of a process, by all its threads. Empty where the system does not say. */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1'));
+    return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+  } catch {
+    // The process is gone, or the kernel was built without these files: there is nothing to tell.
+    return [];
+  }
+}
+
+function procStatOf(pid: number): ProcessStat | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    // Gone, before or while it was read.
+    return null;
+  }
+  // The second field is the program's name in parentheses and may hold anything, parentheses, spaces and line ends too: the fields begin after the last one.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const field = (number: number): string => fields[number - 3] ?? '';
+  bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  return {
+    pid,
+    isZombie: field(3) === 'Z' || field(3) === 'X',
+    groupId: Number(field(5)),
+    sessionId: Number(field(6)),
+    startTime: `${bootId}:${field(22)}`,
+    cpuTicks: Number(field(14)) + Number(field(15)) + Number(field(16)) + Number(field(17)),
+  };
+}
+
+function psStats(which: readonly string[]): readonly ProcessStat[] {
+  const env = { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' };
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart=', ...which], { env, encoding: 'utf8' });
+  return (stdout ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const [pid, groupId, state, ...startTime] = line.trim().split(/\s+/);
+      return {
+        pid: Number(pid),
+        isZombie: state?.startsWith('Z') ?? false,
+        groupId: Number(groupId),
+        sessionId: null,
+        startTime: startTime.join(' '),
+        cpuTicks: null,
+      };
+    });
+}

@@ -1,0 +1,176 @@
+/**
+ * The one way requests of a link leave: own connections without the 300 s limits of a plain fetch, a private abort per request,
+ * the configured headers, redirects within the origin only, and nothing after `close`.
+ */
+
+import { setMaxListeners } from 'node:events';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
+import { RemoteError, showUrl } from './remote-failure.ts';
+import type { RemoteTarget } from './remote-target.ts';
+
+export interface RemoteFetchOptions {
+  readonly target: RemoteTarget;
+  /** The host's own; then connections, their limits and `ca` are the host's business. */
+  readonly fetch?: FetchLike;
+  /** Time to open a connection, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Certificates (PEM) to trust instead of the system's. */
+  readonly ca?: string;
+}
+
+/** How the body of an answer came to its end: whole, broken by the other side, or given up by us. */
+export type BodyEnd = 'whole' | 'broken' | 'dropped';
+
+export interface Exchange {
+  /** Ours to abort; also aborted by `init.signal` and `close`. */
+  readonly controller?: AbortController;
+  /** Told once per answer that has a body. */
+  readonly settled?: (end: BodyEnd) => void;
+}
+
+export interface RemoteFetch {
+  fetch(url: string | URL, init?: RequestInit, exchange?: Exchange): Promise<Response>;
+  readonly closed: boolean;
+  /** Aborts what is on its way and destroys every connection. May be called twice; does not reject. */
+  close(): Promise<void>;
+}
+
+export function createRemoteFetch({ target, fetch, connectTimeoutMs, ca }: RemoteFetchOptions): RemoteFetch {
+  const lifetime = new AbortController();
+  setMaxListeners(0, lifetime.signal);
+  const connect = { timeout: connectTimeoutMs, signal: lifetime.signal, ...(ca === undefined ? {} : { ca }) };
+  const connections = fetch === undefined ? new Agent({ headersTimeout: 0, bodyTimeout: 0, connect }) : null;
+  const carry = fetch ?? overConnections(connections);
+
+  return {
+    get closed() {
+      return lifetime.signal.aborted;
+    },
+    async fetch(url, init = {}, { controller = new AbortController(), settled } = {}) {
+      const unlink = link(controller, [lifetime.signal, init.signal ?? null]);
+      try {
+        const headers = withConfigured(target, url, init);
+        const response = await withinOrigin(carry, new URL(url), { ...init, headers, signal: controller.signal });
+        return watched(response, (end) => {
+          unlink();
+          settled?.(controller.signal.aborted ? 'dropped' : end);
+        });
+      } catch (error) {
+        unlink();
+        throw error;
+      }
+    },
+    async close() {
+      lifetime.abort();
+      await connections?.destroy();
+    },
+  };
+}
+
+function overConnections(dispatcher: Agent | null): FetchLike {
+  // undici's types of fetch and Node's own differ by version only.
+  return (url, init) => undiciFetch(url, { ...init, dispatcher } as UndiciRequestInit) as unknown as Promise<Response>;
+}
+
+/**
+ * Aborts `controller` with the first of `signals`, until the returned function is called: one signal for many requests
+ * would gather listeners that only the garbage collector takes off (Node 20).
+ */
+function link(controller: AbortController, signals: readonly (AbortSignal | null)[]): () => void {
+  const abort = () => controller.abort();
+  const heeded = signals.filter((signal) => signal !== null);
+  for (const signal of heeded) {
+    if (signal.aborted) {
+      abort();
+    }
+    // As many as there are requests on their way is right, and no leak to warn of.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', abort, { once: true });
+  }
+  return () => {
+    for (const signal of heeded) {
+      signal.removeEventListener('abort', abort);
+    }
+  };
+}
+
+/** Configured headers go to their own origin only, and win over ours there; a foreign authorization server never sees them. */
+function withConfigured({ url: own, headers: configured }: RemoteTarget, url: string | URL, init: RequestInit): Headers {
+  const headers = new Headers(init.headers);
+  if (new URL(url).origin === own.origin) {
+    for (const [name, value] of configured) {
+      headers.set(name, value);
+    }
+  }
+  return headers;
+}
+
+const maxRedirects = 5;
+
+/** Follows redirects as long as they stay within the origin and keep the method; any other is refused, for the headers are secrets. */
+async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Promise<Response> {
+  let from = url;
+  for (let followed = 0; followed <= maxRedirects; followed += 1) {
+    const response = await carry(from, { ...init, redirect: 'manual' });
+    const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    if (location === null) {
+      return response;
+    }
+    await response.body?.cancel();
+    const to = URL.canParse(location, from.href) ? new URL(location, from) : null;
+    const keepsMethod = response.status === 307 || response.status === 308 || init.method === undefined || init.method === 'GET';
+    if (to === null || to.origin !== from.origin || !keepsMethod) {
+      throw refusedRedirect(response.status, from, to);
+    }
+    to.username = '';
+    to.password = '';
+    from = to;
+  }
+  throw new RemoteError({ message: `${showUrl(url)} redirects more than ${maxRedirects} times.`, status: 302 });
+}
+
+function refusedRedirect(status: number, from: URL, to: URL | null): RemoteError {
+  const where = to === null ? 'to nowhere' : `to ${showUrl(to)}`;
+  return new RemoteError({ message: `${showUrl(from)} redirects ${where} (HTTP ${status}), which is not followed: give the final address.`, status });
+}
+
+/** The same answer, with news, once, of how its body ends. */
+function watched(response: Response, tell: (end: BodyEnd) => void): Response {
+  if (response.body === null) {
+    tell('whole');
+    return response;
+  }
+  let isSettled = false;
+  const settled = (end: BodyEnd) => {
+    if (!isSettled) {
+      isSettled = true;
+      tell(end);
+    }
+  };
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) {
+            controller.close();
+            settled('whole');
+          } else {
+            controller.enqueue(value);
+          }
+        } catch (error) {
+          controller.error(error);
+          settled('broken');
+        }
+      },
+      async cancel(reason) {
+        settled('dropped');
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+}

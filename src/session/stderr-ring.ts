@@ -1,0 +1,78 @@
+/** What a server writes on stderr: always read, the end of it kept, its lines told. */
+
+import type { Readable } from 'node:stream';
+import { createLineTeller } from './stderr-lines.ts';
+
+export interface StderrReader {
+  /** The last `count` lines, oldest first, long ones cut. */
+  tail(count: number): readonly string[];
+}
+
+/** Longest line told, in characters. */
+const maxLineLength = 8 * 1024;
+/** Longest line in a tail, which goes into every snapshot, in characters. */
+const maxTailLineLength = 2_000;
+
+/** Reads until the stream ends. Keeps the last `maxBytes` bytes as they came: nothing is decoded before somebody asks, so a flood costs little. */
+export function createStderrReader(
+  stream: Readable,
+  maxBytes: number,
+  {
+    onLine,
+    redact = (text) => text,
+  }: { readonly onLine?: ((line: string) => void) | undefined; readonly redact?: ((text: string) => string) | undefined } = {},
+): StderrReader {
+  const ring = createByteRing(maxBytes);
+  const teller = onLine === undefined ? null : createLineTeller((line) => onLine(redact(line).slice(0, maxLineLength)));
+  stream.on('data', (chunk: Buffer) => {
+    ring.push(chunk);
+    teller?.push(chunk);
+  });
+  stream.on('end', () => teller?.end());
+  // A pipe that breaks has nothing more to say.
+  stream.on('error', () => {});
+  return {
+    tail(count) {
+      const lines = ring.read().toString('utf8').split(/\r?\n/);
+      // The first line of a full ring may have lost its beginning, in the middle of a character or of a secret.
+      if (ring.isFull) lines.shift();
+      const told = lines.filter((line) => line.trim() !== '').slice(-count);
+      return told.map((line) => redact(line).slice(0, maxTailLineLength));
+    },
+  };
+}
+
+interface ByteRing {
+  push(chunk: Buffer): void;
+  /** A view, good until the next `push`. */
+  read(): Buffer;
+  /** Whether something was forgotten. */
+  readonly isFull: boolean;
+}
+
+/** The last `maxBytes` bytes; takes memory as it fills, at most twice that. */
+function createByteRing(maxBytes: number): ByteRing {
+  let held: Buffer = Buffer.alloc(0);
+  let length = 0;
+  let isFull = false;
+  return {
+    push(chunk) {
+      const last = chunk.length > maxBytes ? chunk.subarray(-maxBytes) : chunk;
+      isFull ||= length + chunk.length > maxBytes;
+      if (length + last.length > held.length) {
+        const keep = Math.min(length, maxBytes - last.length);
+        const wanted = Math.min(2 * maxBytes, Math.max(1024, 2 * (keep + last.length)));
+        const roomy = wanted > held.length ? Buffer.allocUnsafeSlow(wanted) : held;
+        held.copy(roomy, 0, length - keep, length);
+        held = roomy;
+        length = keep;
+      }
+      last.copy(held, length);
+      length += last.length;
+    },
+    read: () => held.subarray(Math.max(0, length - maxBytes), length),
+    get isFull() {
+      return isFull;
+    },
+  };
+}

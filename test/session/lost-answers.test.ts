@@ -1,0 +1,133 @@
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { McpvisorError } from '../../src/errors.ts';
+import { openHostedLink } from '../../src/session/hosted-link.ts';
+import type { Link } from '../../src/session/link.ts';
+import { type Answers, openRecorded, outcomeOf, Peer, type RecordedSession, stop } from './sessions.ts';
+
+interface LossyTransport extends Transport {
+  onrequestlost?: (id: string | number, reason: string) => void;
+}
+
+const open: RecordedSession[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(({ close }) => close()));
+});
+
+/** A session over a transport on which some messages cannot be sent. */
+function openOver(refusalOf: (message: JSONRPCMessage) => unknown, answers: Answers = {}) {
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  const peer = new Peer(far, answers);
+  const send = near.send.bind(near);
+  near.send = async (message) => {
+    const refusal = refusalOf(message);
+    if (refusal !== undefined) throw refusal;
+    await send(message);
+  };
+  let link: Link | undefined;
+  const opened = openRecorded((ears) => {
+    link = openHostedLink({ kind: 'lossy', create: () => near, stop }, ears);
+    return link;
+  });
+  open.push(opened);
+  const lose = (id: string | number | undefined, reason: string) => {
+    const transport: LossyTransport | undefined = link?.transport;
+    if (id !== undefined) transport?.onrequestlost?.(id, reason);
+  };
+  return { ...opened, peer, lose };
+}
+
+function whenCalled(what: string, error: unknown) {
+  return (message: JSONRPCMessage) => ('params' in message && message.params?.name === what ? error : undefined);
+}
+
+describe('a call that cannot be sent', () => {
+  it.each([
+    ['an error of ours as it is', new McpvisorError('FORBIDDEN_HOST', { host: 'x' }), 'FORBIDDEN_HOST'],
+    ['a refusal of the server as its error', Object.assign(new Error('Bad Request'), { code: 400 }), 'UPSTREAM_ERROR'],
+    ['a server that failed as an unknown outcome', Object.assign(new Error('Bad Gateway'), { code: 502 }), 'OUTCOME_UNKNOWN'],
+    ['a broken connection as an unknown outcome', Object.assign(new Error('broken'), { code: 'ECONNRESET' }), 'OUTCOME_UNKNOWN'],
+    ['what is not even an error as an unknown outcome', 'a word', 'OUTCOME_UNKNOWN'],
+  ])('tells %s, and fails alone', async (_what, error, code) => {
+    const { session, heard, peer } = openOver(whenCalled('unsendable', error));
+    await heard('ready');
+    const good = session.request('tools/call', { name: 'work' });
+    expect(await outcomeOf(session.request('tools/call', { name: 'unsendable' }))).toBe(code);
+    peer.answer(peer.calls[0], { content: [] });
+    expect(await good).toEqual({ content: [] });
+    expect(session.calls).toEqual({ inFlight: 0, queued: 0 });
+  });
+});
+
+describe('an answer whose stream broke', () => {
+  it('leaves that call with an unknown outcome, and no other', async () => {
+    const { session, heard, peer, lose } = openOver(() => undefined);
+    await heard('ready');
+    const lost = session.request('tools/call', { name: 'work' });
+    const good = session.request('tools/call', { name: 'work' });
+    lose(peer.calls[0]?.id, 'the stream ended');
+    peer.answer(peer.calls[0], {});
+    peer.answer(peer.calls[1], { content: [] });
+    await expect(lost).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { reason: 'the stream ended' } });
+    expect(await good).toEqual({ content: [] });
+    lose(4_711, 'of nobody');
+  });
+
+  it('fails the handshake if it was that of initialize', async () => {
+    const { heard, peer, lose } = openOver(() => undefined, { initialize: () => null });
+    await heard('spawned');
+    await expect.poll(() => peer.sent('initialize').length).toBe(1);
+    lose(peer.sent('initialize')[0]?.id, 'the stream ended');
+    expect((await heard('failed')).failure).toMatchObject({ class: 'handshakeFailed', phase: 'initializing' });
+  });
+
+  it('fails the session if it was that of its first lists', async () => {
+    const { heard, peer, lose, types } = openOver(() => undefined, { 'tools/list': () => null });
+    await heard('initialized');
+    await expect.poll(() => peer.sent('tools/list').length).toBe(1);
+    lose(peer.sent('tools/list')[0]?.id, 'the stream ended');
+    expect((await heard('failed')).failure).toMatchObject({ class: 'disconnected', phase: 'listing', message: 'the stream ended' });
+    expect(types()).not.toContain('ready');
+  });
+
+  it('is only doubted if it was that of later lists', async () => {
+    let listings = 0;
+    const { heard, peer, lose, session } = openOver(() => undefined, {
+      'tools/list': () => {
+        listings += 1;
+        return listings === 1 ? { result: { tools: [] } } : null;
+      },
+    });
+    await heard('ready');
+    peer.send({ method: 'notifications/tools/list_changed' });
+    await expect.poll(() => peer.sent('tools/list').length, { timeout: 5_000 }).toBe(2);
+    lose(peer.sent('tools/list')[1]?.id, 'the stream ended');
+    expect(await heard('doubted')).toEqual({ type: 'doubted', reason: 'Listing again failed: the stream ended' });
+    void outcomeOf(session.request('tools/call', {}));
+    expect(session.calls.inFlight).toBe(1);
+  });
+});
+
+describe('a transport that breaks in the handshake', () => {
+  it('fails the session if the link has nothing to say about it', async () => {
+    const { heard } = openOver((message) => ('method' in message && message.method === 'initialize' ? new Error('broken') : undefined));
+    expect((await heard('failed')).failure).toMatchObject({ class: 'disconnected', phase: 'initializing', message: 'broken' });
+  });
+});
+
+describe('a probe that cannot be sent', () => {
+  it('stays open, and its session ends without it', async () => {
+    const { heard, session, close } = openOver((message) => ('method' in message && message.method === 'ping' ? new Error('broken') : undefined));
+    await heard('ready');
+    let answered = false;
+    void session.probe('ping').then(() => {
+      answered = true;
+    });
+    expect(await session.probe('list')).toBeGreaterThan(0);
+    await close();
+    expect(answered).toBe(false);
+  });
+});

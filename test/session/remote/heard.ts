@@ -1,0 +1,77 @@
+/** A link whose news are written down, and the SDK's own client on top of it. */
+
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { onTestFinished, vi } from 'vitest';
+import type { Failure } from '../../../machines/failure.ts';
+import type { LinkEars } from '../../../src/session/link.ts';
+import { openRemoteLink, type RemoteLink, type RemoteLinkOptions } from '../../../src/session/remote-link.ts';
+
+export interface Heard {
+  readonly link: RemoteLink;
+  readonly client: Client;
+  /** `spawned`, `doubted: …`, `push: true`, `ended: CLASS` in the order told. */
+  readonly news: string[];
+  readonly ends: (Failure | null)[];
+  readonly lost: (string | number)[];
+  /** Resolves with what `ended` told. */
+  readonly ended: Promise<Failure | null>;
+  /** Waits until something told begins with `text`. */
+  told(text: string): Promise<void>;
+}
+
+/** Generous: other things run on the machine that tests run on. */
+export const deadlineMs = 15_000;
+
+export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Heard {
+  const news: string[] = [];
+  const ends: (Failure | null)[] = [];
+  const lost: (string | number)[] = [];
+  let tellEnded: (failure: Failure | null) => void = () => {};
+  const ended = new Promise<Failure | null>((resolve) => {
+    tellEnded = resolve;
+  });
+  const ears: LinkEars = {
+    spawned: () => news.push('spawned'),
+    failed: (failure) => news.push(`failed: ${failure.class}`),
+    exited: (failure) => news.push(`exited: ${failure.class}`),
+    ended: (failure) => {
+      news.push(`ended: ${failure?.class ?? 'asked for'}`);
+      ends.push(failure);
+      tellEnded(failure);
+    },
+    doubted: (reason) => news.push(`doubted: ${reason}`),
+    push: (available, reason) => news.push(`push: ${available}${reason === null ? '' : ` ${reason}`}`),
+    drained: () => news.push('drained'),
+  };
+  const link = openRemoteLink({ server: 'far', transport: 'auto', url, headers: {}, stop: { closeMs: 2_000 }, ...options }, ears);
+  link.transport.onrequestlost = (id) => lost.push(id);
+  onTestFinished(async () => {
+    link.end('kill');
+    await ended;
+  });
+  const told = (text: string) =>
+    vi.waitFor(
+      () => {
+        if (!news.some((line) => line.startsWith(text))) {
+          throw new Error(`not told: ${text}; told: ${news.join(' | ')}`);
+        }
+      },
+      { timeout: deadlineMs, interval: 5 },
+    );
+  return { link, client: new Client({ name: 'test', version: '1' }), news, ends, lost, ended, told };
+}
+
+/** The same, connected. */
+export async function connect(url: string, options: Partial<RemoteLinkOptions> = {}): Promise<Heard> {
+  const heard = open(url, options);
+  await heard.client.connect(heard.link.transport);
+  return heard;
+}
+
+/** What a promise rejects with; handled from now on. */
+export function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
+}

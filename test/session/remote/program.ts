@@ -1,0 +1,33 @@
+/**
+ * A program with a link and nothing else: it exits by itself only if the link leaves nothing behind.
+ * Calls `lost` over a stream that the SDK would resume, waits until its event stream has ended too, and ends the link.
+ */
+
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { openRemoteLink } from '../../../src/session/remote-link.ts';
+
+const ignore = () => {};
+const client = new Client({ name: 'program', version: '1' });
+let doubted: () => void = ignore;
+const doubt = new Promise<void>((resolve) => {
+  doubted = resolve;
+});
+
+const link = openRemoteLink(
+  { server: 'far', transport: 'auto', url: process.argv[2] ?? '', headers: {}, stop: { closeMs: 60_000 } },
+  {
+    spawned: ignore,
+    failed: ignore,
+    exited: ignore,
+    ended: () => process.stdout.write('ended\n'),
+    doubted: () => doubted(),
+    push: ignore,
+    drained: ignore,
+  },
+);
+await client.connect(link.transport);
+const token = new Promise<void>((resolve) => {
+  client.callTool({ name: 'lost' }, undefined, { timeout: 600_000, onresumptiontoken: () => resolve() }).catch(ignore);
+});
+await Promise.all([doubt, token]);
+link.end('close');

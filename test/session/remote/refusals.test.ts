@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { RemoteError, remoteFailureOf, retryAfterMsOf } from '../../../src/session/remote-failure.ts';
+import { connect, type Heard, open } from './heard.ts';
+import { jsonOnly, type Rpc, reply, serve, serveMcp, type Web } from './web.ts';
+
+/** A server that answers `method` with `status`, and everything else well. */
+function refusing(method: string, status: number, { headers = {}, body = '<html>no</html>' } = {}): Promise<Web> {
+  return serve(jsonOnly((rpc: Rpc, response) => rpc.method === method && reply(response, status, { headers, body })));
+}
+
+async function refused(url: string, options: Parameters<typeof open>[1] = {}): Promise<Heard> {
+  const heard = open(url, { transport: 'streamable-http', ...options });
+  await expect(heard.client.connect(heard.link.transport)).rejects.toThrow();
+  await heard.ended;
+  expect(heard.ends).toHaveLength(1);
+  return heard;
+}
+
+describe('an answer to initialize that is none', () => {
+  it.each([
+    [400, 'misconfigured'],
+    [404, 'misconfigured'],
+    [405, 'misconfigured'],
+    [410, 'misconfigured'],
+    [401, 'unauthorized'],
+    [403, 'unauthorized'],
+    [406, 'handshakeFailed'],
+    [408, 'unreachable'],
+    [429, 'unreachable'],
+    [500, 'unreachable'],
+    [502, 'unreachable'],
+    [503, 'unreachable'],
+  ])('with HTTP %i ends the link as %s', async (status, failureClass) => {
+    const web = await refusing('initialize', status);
+    const { ends } = await refused(`${web.origin}/mcp?key=hidden`);
+    expect(ends[0]).toMatchObject({ class: failureClass, code: status, phase: 'initializing' });
+    expect(ends[0]?.message).toContain(`${web.origin}/mcp `);
+    expect(ends[0]?.message).not.toContain('hidden');
+  });
+
+  it('carries what the server asks to wait', async () => {
+    const web = await refusing('initialize', 429, { headers: { 'retry-after': '7' } });
+    const { ends } = await refused(`${web.origin}/mcp`);
+    expect(ends[0]?.retryAfterMs).toBe(7_000);
+  });
+
+  it('names the versions of a server that speaks none of ours', async () => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_022, message: 'no', data: { supported: ['2026-07-28'] } } });
+    const web = await refusing('initialize', 400, { headers: { 'content-type': 'application/json' }, body });
+    const { ends } = await refused(`${web.origin}/mcp`, { transport: 'auto' });
+    expect(ends[0]).toMatchObject({ class: 'protocolUnsupported' });
+    expect(ends[0]?.message).toContain('2026-07-28');
+    expect(web.seen).toEqual(['POST /mcp']);
+  });
+
+  it('is no handshake when a page comes instead', async () => {
+    const web = await refusing('initialize', 200, { headers: { 'content-type': 'text/html' } });
+    expect((await refused(`${web.origin}/mcp`)).ends[0]?.class).toBe('handshakeFailed');
+  });
+
+  it('is no handshake when the answer is not JSON', async () => {
+    const web = await refusing('initialize', 200, { headers: { 'content-type': 'application/json' } });
+    expect((await refused(`${web.origin}/mcp`)).ends[0]?.class).toBe('handshakeFailed');
+  });
+
+  it('says that nobody listens', async () => {
+    const web = await serve(() => {});
+    await web.close();
+    expect((await refused(`${web.origin}/mcp`)).ends[0]).toMatchObject({ class: 'unreachable', code: 'ECONNREFUSED' });
+  });
+
+  it('says that the host is unknown', async () => {
+    expect((await refused('http://no-such-host.invalid/mcp')).ends[0]?.class).toBe('unreachable');
+  });
+});
+
+describe('a target that is none', () => {
+  it.each(['not a url', 'ws://127.0.0.1/', 'file:///etc/passwd'])('is misconfigured: %s', async (url) => {
+    expect((await refused(url)).ends[0]).toMatchObject({ class: 'misconfigured', code: 'INVALID_URL' });
+  });
+
+  it('is misconfigured when a header cannot be sent, and its value is not told', async () => {
+    const { ends } = await refused('http://127.0.0.1:9/', { headers: { 'X-Key': 'top\nsecret' } });
+    expect(ends[0]).toMatchObject({ class: 'misconfigured', code: 'INVALID_HEADER' });
+    expect(ends[0]?.message).not.toContain('secret');
+  });
+});
+
+describe('an answer to a later request that is none', () => {
+  it('ends the link when the server has forgotten the session', async () => {
+    const web = await serveMcp();
+    const { client, ended, ends } = await connect(`${web.origin}/mcp`);
+    web.forget();
+    await expect(client.ping()).rejects.toThrow();
+    expect(await ended).toMatchObject({ class: 'sessionLost', code: 404, phase: null });
+    expect(ends).toHaveLength(1);
+  });
+
+  it('ends the link once when many calls find the session gone', async () => {
+    const web = await serveMcp();
+    const { client, ended, ends } = await connect(`${web.origin}/mcp`);
+    web.forget();
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => client.ping()));
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(await ended).toMatchObject({ class: 'sessionLost' });
+    expect(ends).toHaveLength(1);
+  });
+
+  it.each([401, 403])('ends the link when access is refused with %i', async (status) => {
+    const web = await refusing('tools/list', status);
+    const { client, ended } = await connect(`${web.origin}/mcp`);
+    await expect(client.listTools()).rejects.toThrow();
+    expect(await ended).toMatchObject({ class: 'unauthorized', code: status });
+  });
+
+  it.each([400, 500, 502, 503])('fails its call alone and raises a doubt with %i', async (status) => {
+    const web = await refusing('tools/list', status);
+    const { client, told, ends } = await connect(`${web.origin}/mcp`);
+    await expect(client.listTools()).rejects.toMatchObject({ name: 'RemoteError', code: status, refusal: { reached: status >= 500 } });
+    await told('doubted: POST');
+    await client.ping();
+    expect(ends).toEqual([]);
+  });
+
+  it('fails its call alone and raises no doubt with 429', async () => {
+    const web = await refusing('tools/list', 429);
+    const { client, news } = await connect(`${web.origin}/mcp`);
+    await expect(client.listTools()).rejects.toThrow();
+    expect(news.filter((line) => line.startsWith('doubted'))).toEqual([]);
+  });
+
+  it('fails its call alone and raises a doubt when nobody listens any more', async () => {
+    const web = await serve(jsonOnly());
+    const { client, told, link, ends } = await connect(`${web.origin}/mcp`);
+    await web.close();
+    const error: unknown = await client.ping().catch((reason: unknown) => reason);
+    await told('doubted');
+    expect(error).toBeInstanceOf(RemoteError);
+    expect(link.failureOf(error, 'connected').class).toBe('unreachable');
+    expect(ends).toEqual([]);
+  });
+
+  it('names another session after a restart on the same port', async () => {
+    const first = await serveMcp();
+    const { client, ended, told } = await connect(`${first.origin}/mcp`);
+    await told('push: true');
+    const port = Number(new URL(first.origin).port);
+    await first.close();
+    await told('doubted: The event stream broke.');
+    await serveMcp({ port });
+    await expect(client.ping()).rejects.toThrow();
+    expect(await ended).toMatchObject({ class: 'sessionLost' });
+  });
+});
+
+describe('a redirect', () => {
+  it('is followed within the origin', async () => {
+    const web = await serve((request, response) => {
+      if (request.url === '/mcp') {
+        response.writeHead(307, { location: '/mcp/' }).end();
+      } else {
+        jsonOnly()(request, response);
+      }
+    });
+    const { client } = await connect(`${web.origin}/mcp`);
+    expect((await client.listTools()).tools).toHaveLength(1);
+  });
+
+  it.each([
+    [308, 'misconfigured'],
+    [307, 'unreachable'],
+  ])('to another origin is refused, and the headers stay (HTTP %i: %s)', async (status, failureClass) => {
+    const other = await serve(jsonOnly());
+    const web = await serve((_, response) => {
+      response.writeHead(status, { location: `${other.origin}/mcp?token=t0ken` }).end();
+    });
+    const { ends } = await refused(`${web.origin}/mcp`, { headers: { Authorization: 'Bearer s3cret' } });
+    expect(ends[0]).toMatchObject({ class: failureClass, code: status });
+    expect(ends[0]?.message).toContain(`${other.origin}/mcp (`);
+    expect(ends[0]?.message).not.toContain('t0ken');
+    expect(other.seen).toEqual([]);
+  });
+
+  it('in a circle is given up', async () => {
+    const web = await serve((_, response) => {
+      response.writeHead(307, { location: '/again' }).end();
+    });
+    expect((await refused(`${web.origin}/mcp`)).ends[0]?.class).toBe('unreachable');
+  });
+});
+
+describe('the time a server asks to wait', () => {
+  it('is read from seconds and from dates', () => {
+    const now = Date.parse('2026-01-01T00:00:00Z');
+    expect(retryAfterMsOf('3', now)).toBe(3_000);
+    expect(retryAfterMsOf('Thu, 01 Jan 2026 00:00:10 GMT', now)).toBe(10_000);
+    expect(retryAfterMsOf('Wed, 31 Dec 2025 00:00:00 GMT', now)).toBe(0);
+    expect(retryAfterMsOf('soon', now)).toBeNull();
+    expect(retryAfterMsOf(null, now)).toBeNull();
+  });
+});
+
+describe('an error of something else', () => {
+  it('is a failed handshake before, and a broken connection after', () => {
+    expect(remoteFailureOf(new Error('odd'), 'initializing').class).toBe('handshakeFailed');
+    expect(remoteFailureOf(new Error('odd'), 'connected').class).toBe('disconnected');
+  });
+});
