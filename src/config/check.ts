@@ -1,0 +1,136 @@
+/** Checks a value against a schema and tells everything that is wrong with it, in words a person can act on. */
+
+import { z } from 'zod';
+import type { Problem } from '../errors.ts';
+import { errorAt, hasErrors, isRecord, nameHint, type Path, warningAt } from './problems.ts';
+import { hintForKey } from './spelling.ts';
+
+/** Checks `value` against `schema`. Unknown keys are warnings and left out of `data`; everything else that is wrong is an error, and then `data` is null. */
+export function check<Shape extends z.ZodObject>(
+  schema: Shape,
+  value: unknown,
+  path: Path,
+): { readonly data: z.output<Shape> | null; readonly problems: readonly Problem[] } {
+  const first = schema.safeParse(value);
+  if (first.success) return { data: first.data, problems: [] };
+  const issues = first.error.issues.flatMap(flatten);
+  const problems = issues.flatMap((issue) => toProblems(issue, { schema, value, path }));
+  if (hasErrors(problems)) return { data: null, problems };
+  const second = schema.safeParse(issues.reduce(withoutUnknown, value));
+  return { data: second.success ? second.data : null, problems };
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of an alternative that failed, the branch that came furthest: the one the writer meant. */
+function flatten(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.find((branch) => branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'));
+  if (meant === undefined) return [issue];
+  return meant.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+interface Checked {
+  readonly schema: z.core.$ZodType;
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+function toProblems(issue: Issue, { schema, value, path: base }: Checked): readonly Problem[] {
+  const path = [...base, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, issue.path);
+    return issue.keys.map((key) => warningAt([...path, key], 'is not a setting of this version; it is kept and not acted on', hintForKey(key, known)));
+  }
+  const found = valueAt(value, issue.path);
+  if (found === undefined && issue.code !== 'invalid_key') return [errorAt(path, 'is missing', null)];
+  return [errorAt(path, messageOf(issue), hintOf(issue, found))];
+}
+
+/** The keys the schema knows at `path`. */
+function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
+  if (schema instanceof z.ZodOptional) return keysAt(schema.unwrap(), path);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => keysAt(option, path));
+  const [step, ...rest] = path;
+  if (schema instanceof z.ZodArray) return keysAt(schema.element, rest);
+  if (schema instanceof z.ZodRecord) return keysAt(schema.valueType, rest);
+  if (!(schema instanceof z.ZodObject)) return [];
+  if (step === undefined) return Object.keys(schema.shape);
+  const inner: unknown = schema.shape[String(step)];
+  return inner instanceof z.core.$ZodType ? keysAt(inner, rest) : [];
+}
+
+function messageOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${kindsInWords[issue.expected] ?? issue.expected}`;
+    case 'too_small':
+      return issue.origin === 'string' ? 'must not be empty' : `must be at least ${spaced(issue.minimum)}`;
+    case 'too_big':
+      return `must be at most ${spaced(issue.maximum)}`;
+    case 'invalid_value':
+      return `must be ${issue.values
+        .map((value) => JSON.stringify(value))
+        .join(', ')
+        .replace(/, ([^,]*)$/, ' or $1')}`;
+    case 'invalid_key':
+      return 'is not a name that can be used here';
+    case 'invalid_union':
+      return `must be ${issue.errors
+        .map((branch) => branch[0])
+        .filter((inner) => inner !== undefined)
+        .map((inner) => messageOf(inner).replace(/^must be /, ''))
+        .join(', or ')}`;
+    case 'invalid_format':
+      return 'is not written as it must be';
+    default:
+      return 'is not valid';
+  }
+}
+
+function hintOf(issue: Issue, found: unknown): string | null {
+  if (issue.code === 'invalid_key') return nameHint;
+  if (issue.code === 'invalid_format') return issue.format === 'regex' ? `it must match ${issue.pattern ?? 'the pattern'}` : 'it must begin with /';
+  if (issue.code !== 'invalid_type') return null;
+  if (issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) return 'put it in double quotes';
+  if (issue.expected === 'string' && found === null) return 'leave the line out, or write "" for an empty value';
+  if (issue.expected === 'string' && Array.isArray(found)) return 'the first word goes into command, the others into args';
+  if (issue.expected === 'array' && typeof found === 'string') return 'write a list: ["…"]';
+  if (issue.expected === 'number' && typeof found === 'string') return 'write the number without quotes and without a unit';
+  return null;
+}
+
+const kindsInWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object: {…}',
+  record: 'an object: {…}',
+};
+
+/** 2147483647 as 2 147 483 647. */
+function spaced(value: number | bigint): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, step) => {
+    if (Array.isArray(inner) && typeof step === 'number') return inner[step];
+    return isRecord(inner) ? inner[String(step)] : undefined;
+  }, value);
+}
+
+function withoutUnknown(value: unknown, issue: Issue): unknown {
+  if (issue.code !== 'unrecognized_keys') return value;
+  return without(value, issue.path, new Set(issue.keys));
+}
+
+function without(value: unknown, path: Path, keys: ReadonlySet<string>): unknown {
+  const [step, ...rest] = path;
+  if (Array.isArray(value)) return value.map((item: unknown, index) => (index === step ? without(item, rest, keys) : item));
+  if (!isRecord(value)) return value;
+  if (step === undefined) return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.has(key)));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === step ? without(inner, rest, keys) : inner]));
+}

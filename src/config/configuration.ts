@@ -1,0 +1,68 @@
+/** What a configuration is once it has been read: servers with every default filled in, and the settings of mcpvisor itself. */
+
+import type { Problem } from '../errors.ts';
+import type { ServerSpecification } from '../specification.ts';
+import type { Globals } from './schema.ts';
+
+export interface GroupSettings {
+  readonly strategy: 'one-for-one' | 'rest-for-one' | 'one-for-all';
+  /** Rounds allowed within `periodMs`. 0: no limit. */
+  readonly intensity: number;
+  readonly periodMs: number;
+}
+
+/** How the client process is watched and started again. */
+export interface ClientProcessSettings {
+  readonly watchdogMs: number;
+  readonly orphanGraceMs: number;
+  readonly baseMs: number;
+  readonly factor: number;
+  readonly capMs: number;
+  readonly maxConsecutive: number;
+  readonly stableAfterMs: number;
+}
+
+export interface HttpSettings {
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly maxBodyBytes: number;
+  readonly maxConnections: number;
+  readonly headersTimeoutMs: number;
+}
+
+export interface GlobalSettings {
+  readonly shutdownMs: number;
+  /** Every group that is declared or that a server names. */
+  readonly groups: ReadonlyMap<string, GroupSettings>;
+  readonly clientProcess: ClientProcessSettings;
+  readonly http: HttpSettings;
+  /** What `${secret:NAME}` stands for, before expansion. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+export interface Configuration {
+  /** In the order of the file. */
+  readonly servers: ReadonlyMap<string, ServerSpecification>;
+  readonly settings: GlobalSettings;
+  /** The part under `mcpvisor` as it was checked, with what nothing acts on yet. */
+  readonly globals: Globals;
+  /** The object it was made of, unknown keys included. Holds secrets: never shown, never logged. */
+  readonly source: Readonly<Record<string, unknown>>;
+  /** Absolute path of the folder that relative paths start from. */
+  readonly folder: string;
+  readonly hostedTransports: readonly string[];
+  readonly warnings: readonly Problem[];
+}
+
+export interface ParseOptions {
+  /** Absolute path of the folder that relative paths start from, and the default of `cwd`. */
+  readonly folder: string;
+  /** Words of `transport` that the embedding host serves itself. Default: none. */
+  readonly hostedTransports?: readonly string[];
+}
+
+/** `config` is null if and only if a problem is an error. Warnings are in `problems`, and in `config.warnings`. */
+export interface Parsed {
+  readonly config: Configuration | null;
+  readonly problems: readonly Problem[];
+}

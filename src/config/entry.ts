@@ -1,0 +1,155 @@
+/** From one entry of `mcpServers` to a server's specification. */
+
+import { isAbsolute, resolve } from 'node:path';
+import type { Problem } from '../errors.ts';
+import type { HostedSpecification, RemoteSpecification, ServerSettings, ServerSpecification, StdioSpecification } from '../specification.ts';
+import { check } from './check.ts';
+import type { ParseOptions } from './configuration.ts';
+import { hasExpression, mistakesIn } from './expression.ts';
+import { errorAt, hasErrors, isRecord, nameHint, type Path, warningAt } from './problems.ts';
+import { type Entry, entrySchema, type Globals, namePattern } from './schema.ts';
+import { contradictionsOf, type SharedSettings, sharedSettingsOf } from './server-settings.ts';
+import { settings } from './settings.ts';
+import { type Transport, transportOf } from './transport.ts';
+import { urlMistake } from './url.ts';
+
+export interface EntryOptions extends ParseOptions {
+  /** Defaults for all servers, as they stand under `mcpvisor`. Default: none. */
+  readonly globals?: Globals;
+}
+
+/** `specification` is null if and only if a problem is an error. Names of other servers are not checked here. */
+export interface ParsedEntry {
+  readonly specification: ServerSpecification | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks one entry by itself and fills in every default. */
+export function parseEntry(name: string, entry: unknown, options: EntryOptions): ParsedEntry {
+  const path = ['mcpServers', name];
+  const misnamed = namePattern.test(name) ? [] : [errorAt(path, 'is not a name a server can have', nameHint)];
+  if (!isRecord(entry)) return { specification: null, problems: [...misnamed, errorAt(path, 'must be an object: {…}', null)] };
+  const { transport, problems: unclear } = transportOf(entry, path, options.hostedTransports ?? []);
+  const isHosted = typeof transport === 'object' && transport !== null;
+  const { data, problems: found } = check(entrySchema, entry, path);
+  // The host's factory may read keys of its own.
+  const problems = [...misnamed, ...unclear, ...(isHosted ? found.filter(({ severity }) => severity === 'error') : found)];
+  if (data === null) return { specification: null, problems };
+  const shared = sharedSettingsOf(data, options.globals ?? {}, transport === 'auto' || transport === 'streamable-http' || transport === 'sse');
+  const all = [...problems, ...contradictionsOf(data, shared, path), ...entryProblems(data, transport, path)];
+  if (transport === null || hasErrors(all)) return { specification: null, problems: all };
+  const common = commonSettings(name, data, shared);
+  return { specification: toSpecification(common, data, { transport, entry, options }), problems: all };
+}
+
+function commonSettings(name: string, entry: Entry, shared: SharedSettings): ServerSettings {
+  return {
+    name,
+    enabled: entry.enabled ?? !(entry.disabled ?? settings.disabled.default),
+    required: entry.required ?? settings.required.default,
+    group: entry.group ?? settings.group.default,
+    dependsOn: entry.dependsOn ?? settings.dependsOn.default,
+    lazy: entry.lazy ?? settings.lazy.default,
+    tools: { include: entry.tools?.include ?? settings['tools.include'].default, exclude: entry.tools?.exclude ?? settings['tools.exclude'].default },
+    autoApprove: entry.autoApprove ?? settings.autoApprove.default,
+    ...shared,
+  };
+}
+
+interface Origin {
+  readonly transport: Transport;
+  readonly entry: Readonly<Record<string, unknown>>;
+  readonly options: EntryOptions;
+}
+
+function toSpecification(common: ServerSettings, entry: Entry, { transport, entry: raw, options }: Origin): ServerSpecification {
+  const { folder, globals } = options;
+  if (typeof transport === 'object') return { ...common, transport, entry: raw } satisfies HostedSpecification;
+  const envFile = entry.envFile === undefined ? null : resolvePath(folder, entry.envFile);
+  if (transport === 'stdio') {
+    return {
+      ...common,
+      transport,
+      command: resolveCommand(folder, entry.command ?? ''),
+      args: entry.args ?? settings.args.default,
+      env: entry.env ?? settings.env.default,
+      envFile,
+      cwd: resolvePath(folder, entry.cwd ?? '.'),
+      inheritEnv: entry.inheritEnv ?? globals?.inheritEnv ?? settings.inheritEnv.default,
+    } satisfies StdioSpecification;
+  }
+  const headers = entry.headers ?? settings.headers.default;
+  return { ...common, transport, url: entry.url ?? '', headers, envFile, authProvider: entry.authProvider ?? null } satisfies RemoteSpecification;
+}
+
+/** A relative path starts from `folder`; one with `${…}` is left for the expansion, because what it begins with is not known yet. */
+function resolvePath(folder: string, path: string): string {
+  return isAbsolute(path) || hasExpression(path) ? path : resolve(folder, path);
+}
+
+/** A command without a slash is searched in PATH. */
+export function resolveCommand(folder: string, command: string): string {
+  return command.includes('/') ? resolvePath(folder, command) : command;
+}
+
+function entryProblems(entry: Entry, transport: Transport | null, path: Path): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (entry.enabled === true && entry.disabled === true)
+    problems.push(errorAt([...path, 'disabled'], 'contradicts enabled: both are true', 'keep one of the two'));
+  if (entry.enabled === false && entry.disabled === false)
+    problems.push(errorAt([...path, 'disabled'], 'contradicts enabled: both are false', 'keep one of the two'));
+  if (transport === 'stdio') problems.push(...stdioProblems(entry, path));
+  else if (typeof transport === 'string') problems.push(...remoteProblems(entry, path));
+  if (typeof transport !== 'object' || transport === null) problems.push(...expressionProblems(entry, path));
+  return problems;
+}
+
+function stdioProblems(entry: Entry, path: Path): readonly Problem[] {
+  const unused = (['url', 'headers', 'authProvider'] as const).filter((key) => entry[key] !== undefined);
+  const problems = unused.map((key) => warningAt([...path, key], 'is not used: the server is a program', null));
+  if (entry.command === undefined) return [...problems, errorAt([...path, 'command'], 'is missing', 'name the program to run')];
+  if (/^[^\s/]+\s/.test(entry.command)) {
+    problems.push(
+      warningAt(
+        [...path, 'command'],
+        'has spaces in it; no shell is used, so the whole text is taken for the name of a program',
+        'put the words after the first into args',
+      ),
+    );
+  }
+  for (const key of ['command', 'cwd', 'envFile'] as const) {
+    if (entry[key]?.startsWith('~/')) problems.push(warningAt([...path, key], 'begins with ~, which means nothing without a shell', 'write ${HOME}/…'));
+  }
+  return problems;
+}
+
+function remoteProblems(entry: Entry, path: Path): readonly Problem[] {
+  const unused = (['command', 'args', 'env', 'cwd', 'inheritEnv'] as const).filter((key) => entry[key] !== undefined);
+  const problems = unused.map((key) => warningAt([...path, key], 'is not used: the server is remote', null));
+  if (entry.url === undefined) return [...problems, errorAt([...path, 'url'], 'is missing', 'give the address of the server')];
+  const mistake = hasExpression(entry.url) ? null : urlMistake(entry.url);
+  return mistake === null ? problems : [...problems, errorAt([...path, 'url'], mistake.message, mistake.hint)];
+}
+
+function expressionProblems(entry: Entry, path: Path): readonly Problem[] {
+  return expandableTexts(entry).flatMap(({ at, text }) => mistakesIn(text).map(({ message, hint }) => errorAt([...path, ...at], message, hint)));
+}
+
+/** Every text of an entry or a specification in which `${…}` is expanded. */
+export function expandableTexts(entry: {
+  readonly command?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly envFile?: string | null | undefined;
+  readonly cwd?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}): readonly { readonly at: Path; readonly text: string }[] {
+  const single = (['command', 'cwd', 'envFile', 'url'] as const).flatMap((key) => {
+    const text = entry[key];
+    return text === undefined || text === null ? [] : [{ at: [key], text }];
+  });
+  const args = (entry.args ?? []).map((text, index) => ({ at: ['args', index], text }));
+  const named = (['env', 'headers'] as const).flatMap((key) => Object.entries(entry[key] ?? {}).map(([name, text]) => ({ at: [key, name], text })));
+  return [...single, ...args, ...named];
+}

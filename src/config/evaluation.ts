@@ -1,0 +1,114 @@
+/** One expansion under way: what the expressions of one server come to, and everything that is wrong with them. */
+
+import { resolve } from 'node:path';
+import type { Problem } from '../errors.ts';
+import type { Environment } from './environment.ts';
+import { type Piece, parseExpressions } from './expression.ts';
+import { errorAt, type Path } from './problems.ts';
+import { type ReadTextFile, reasonOf } from './text-file.ts';
+
+export interface EvaluationOptions {
+  readonly server: string;
+  readonly env: Environment;
+  readonly stateDir: string | null;
+  readonly folder: string;
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly readFile: ReadTextFile;
+}
+
+export interface Evaluation {
+  readonly server: string;
+  /** The text with every expression replaced. Of one that cannot be, a problem is kept and nothing put in its place. */
+  expand(text: string, at: Path): string;
+  fail(at: Path, message: string, hint: string | null): void;
+  /** The same expansion, looking for variables in `variables` first. */
+  within(variables: ReadonlyMap<string, string>): Evaluation;
+  readonly problems: readonly Problem[];
+  /** What expressions came to, but for the state directory. */
+  readonly pieces: readonly string[];
+  readonly stateDir: string | null;
+}
+
+const stateDirName = 'MCPVISOR_STATE_DIR';
+
+interface Found {
+  readonly problems: Problem[];
+  readonly pieces: string[];
+}
+
+export function createEvaluation(options: EvaluationOptions): Evaluation {
+  return evaluationOf(options, new Map(), { problems: [], pieces: [] });
+}
+
+function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string, string>, found: Found): Evaluation {
+  const { server, env, folder, secrets, readFile } = options;
+  const stateDir = options.stateDir ?? env[stateDirName] ?? null;
+
+  const fail = (at: Path, message: string, hint: string | null) => {
+    found.problems.push(errorAt(['mcpServers', server, ...at], message, hint));
+  };
+
+  const evaluate = (pieces: readonly Piece[], at: Path): string =>
+    pieces.map((piece) => (piece.kind === 'text' ? piece.text : note(piece, resultOf(piece, at)))).join('');
+
+  const note = (piece: Piece, value: string): string => {
+    const isStateDir = piece.kind === 'variable' && piece.name === stateDirName;
+    if (!isStateDir) found.pieces.push(value);
+    return value;
+  };
+
+  const resultOf = (piece: Exclude<Piece, { kind: 'text' }>, at: Path): string => {
+    switch (piece.kind) {
+      case 'variable':
+        return variableOf(piece, at);
+      case 'file':
+        return contentOf(evaluate(piece.path, at), at);
+      case 'secret':
+        return secretOf(piece.name, at);
+      case 'mistake':
+        fail(at, piece.message, piece.hint);
+        return '';
+    }
+  };
+
+  const variableOf = ({ name, fallback }: Extract<Piece, { kind: 'variable' }>, at: Path): string => {
+    const value = name === stateDirName ? stateDir : (variables.get(name) ?? env[name] ?? null);
+    if (fallback !== null && (value === null || value === '')) return evaluate(fallback, at);
+    if (value !== null) return value;
+    const message =
+      name === stateDirName ? `needs ${name}, but there is no state directory` : `server "${server}" needs the variable ${name}, which is not set`;
+    fail(at, message, `set ${name}, or write a default: \${${name}:-…}`);
+    return '';
+  };
+
+  const contentOf = (written: string, at: Path): string => {
+    const path = resolve(folder, written);
+    try {
+      return readFile(path).replace(/\r?\n$/, '');
+    } catch (error) {
+      fail(
+        at,
+        `server "${server}" needs the file ${path}, which cannot be read: ${reasonOf(error)}`,
+        'a relative path starts from the folder of the configuration',
+      );
+      return '';
+    }
+  };
+
+  const secretOf = (name: string, at: Path): string => {
+    const text = secrets.get(name);
+    if (text !== undefined) return evaluate(parseExpressions(text), at);
+    fail(at, `server "${server}" needs the secret ${name}, which is not known`, `put it under mcpvisor.secrets: {"${name}": "\${file:…}"}`);
+    return '';
+  };
+
+  return {
+    server,
+    expand: (text, at) => evaluate(parseExpressions(text), at),
+    fail,
+    within: (inner) => evaluationOf(options, inner, found),
+    problems: found.problems,
+    pieces: found.pieces,
+    stateDir,
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * The language of `${…}`: `${NAME}`, `${NAME:-default}`, `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${secret:NAME}`.
+ * A default may hold further expressions; `$${` is a literal `${`. Everything else between braces is a mistake.
+ */
+
+export type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  /** `fallback` counts if the variable is not set or empty; null: there is none. */
+  | { readonly kind: 'variable'; readonly name: string; readonly fallback: readonly Piece[] | null }
+  | { readonly kind: 'file'; readonly path: readonly Piece[] }
+  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'mistake'; readonly message: string; readonly hint: string };
+
+const variable = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
+
+/** Whether anything in `text` is to be expanded or unescaped. */
+export function hasExpression(text: string): boolean {
+  return text.includes('${');
+}
+
+export function parseExpressions(text: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let literal = '';
+  let at = 0;
+  const flush = () => {
+    if (literal !== '') pieces.push({ kind: 'text', text: literal });
+    literal = '';
+  };
+  while (at < text.length) {
+    if (text.startsWith('$${', at)) {
+      literal += '${';
+      at += 3;
+    } else if (text.startsWith('${', at)) {
+      flush();
+      const end = closingBrace(text, at + 2);
+      pieces.push(end === null ? unclosed : parseInside(text.slice(at + 2, end)));
+      at = end === null ? text.length : end + 1;
+    } else {
+      literal += text[at];
+      at += 1;
+    }
+  }
+  flush();
+  return pieces;
+}
+
+const unclosed: Piece = { kind: 'mistake', message: 'has a ${ without its }', hint: 'write $${ for a literal ${' };
+
+/** The mistakes in `text`, whatever the environment is. */
+export function mistakesIn(text: string): readonly Extract<Piece, { kind: 'mistake' }>[] {
+  return allPieces(parseExpressions(text)).filter((piece) => piece.kind === 'mistake');
+}
+
+/** Names used as `${secret:NAME}`. */
+export function secretsIn(text: string): readonly string[] {
+  return allPieces(parseExpressions(text)).flatMap((piece) => (piece.kind === 'secret' ? [piece.name] : []));
+}
+
+function allPieces(pieces: readonly Piece[]): readonly Piece[] {
+  return pieces.flatMap((piece) => {
+    if (piece.kind === 'variable') return [piece, ...allPieces(piece.fallback ?? [])];
+    return piece.kind === 'file' ? [piece, ...allPieces(piece.path)] : [piece];
+  });
+}
+
+function closingBrace(text: string, from: number): number | null {
+  let depth = 1;
+  for (let at = from; at < text.length; at += 1) {
+    if (text.startsWith('${', at)) depth += 1;
+    if (text[at] === '}') depth -= 1;
+    if (depth === 0) return at;
+  }
+  return null;
+}
+
+function parseInside(inside: string): Piece {
+  if (inside.startsWith('file:') && inside.length > 'file:'.length) return { kind: 'file', path: parseExpressions(inside.slice('file:'.length)) };
+  const secret = /^secret:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(inside)?.[1];
+  if (secret !== undefined) return { kind: 'secret', name: secret };
+  const [, name, fallback] = variable.exec(inside) ?? [];
+  if (name !== undefined) return { kind: 'variable', name, fallback: fallback === undefined ? null : parseExpressions(fallback) };
+  if (inside.startsWith('input:')) {
+    return {
+      kind: 'mistake',
+      message: 'uses ${input:…}, which needs somebody to ask',
+      hint: 'write ${NAME} for an environment variable, or ${secret:NAME} with mcpvisor.secrets',
+    };
+  }
+  return {
+    kind: 'mistake',
+    message: 'has a ${…} that cannot be understood',
+    hint: 'known are ${NAME}, ${NAME:-default}, ${env:NAME}, ${file:PATH}, ${secret:NAME}; write $${ for a literal ${',
+  };
+}

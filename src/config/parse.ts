@@ -1,0 +1,85 @@
+/** From the text or object of a configuration to a `Configuration`, or to every reason why there is none. */
+
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { McpvisorError, type Problem } from '../errors.ts';
+import type { ServerSpecification } from '../specification.ts';
+import type { Configuration, Parsed, ParseOptions } from './configuration.ts';
+import { dependencyProblems } from './dependencies.ts';
+import { parseEntry } from './entry.ts';
+import { globalSettingsOf, parseGlobals } from './global-settings.ts';
+import { readJsonc } from './jsonc.ts';
+import { errorAt, hasErrors, isRecord, warningAt } from './problems.ts';
+import { documentSchema } from './schema.ts';
+import { hintForKey } from './spelling.ts';
+
+/** Reads JSON with comments and trailing commas. Every problem is told at once; nothing is thrown. */
+export function parseConfig(text: string, options: ParseOptions): Parsed {
+  const { value, problems } = readJsonc(text);
+  return problems.length > 0 ? { config: null, problems } : parseEntries(value, options);
+}
+
+/** Reads and parses a file; relative paths in it start from its folder. Throws `CONFIG_UNREADABLE`. */
+export async function loadConfig(file: string, options: Omit<ParseOptions, 'folder'> = {}): Promise<Parsed & { readonly text: string }> {
+  const path = resolve(file);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new McpvisorError('CONFIG_UNREADABLE', { file: path }, { cause });
+  });
+  return { ...parseConfig(text, { ...options, folder: dirname(path) }), text };
+}
+
+/** The same for an object that a program made: `{mcpServers, mcpvisor?}`. */
+export function parseEntries(document: unknown, options: ParseOptions): Parsed {
+  if (!isRecord(document)) return { config: null, problems: [errorAt([], 'must be an object: {"mcpServers": {…}}', null)] };
+  const { globals, problems: globalProblems } = parseGlobals(document.mcpvisor);
+  const entries = isRecord(document.mcpServers) ? document.mcpServers : {};
+  const parsed = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, { ...options, globals: globals ?? {} }));
+  const problems = [
+    ...documentProblems(document),
+    ...globalProblems,
+    ...parsed.flatMap((one) => one.problems),
+    ...dependencyProblems(entries),
+    ...dependencyWarnings(entries),
+  ];
+  if (globals === null || hasErrors(problems)) return { config: null, problems };
+  const servers = toMap(parsed.flatMap(({ specification }) => specification ?? []));
+  const { folder, hostedTransports = [] } = options;
+  return {
+    config: { servers, settings: globalSettingsOf(globals, servers), globals, source: document, folder, hostedTransports, warnings: problems },
+    problems,
+  };
+}
+
+/** The configuration with one more entry, or another one under that name; checked as a whole. */
+export function withEntry(current: Configuration, name: string, entry: unknown): Parsed {
+  return parseEntries({ ...current.source, mcpServers: { ...entriesOf(current), [name]: entry } }, current);
+}
+
+/** The configuration without an entry; an error if others depend on it. */
+export function withoutEntry(current: Configuration, name: string): Parsed {
+  const rest = Object.fromEntries(Object.entries(entriesOf(current)).filter(([key]) => key !== name));
+  return parseEntries({ ...current.source, mcpServers: rest }, current);
+}
+
+function entriesOf({ source }: Configuration): Readonly<Record<string, unknown>> {
+  return isRecord(source.mcpServers) ? source.mcpServers : {};
+}
+
+function toMap(specifications: readonly ServerSpecification[]): ReadonlyMap<string, ServerSpecification> {
+  return new Map(specifications.map((specification) => [specification.name, specification]));
+}
+
+function documentProblems(document: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const known = Object.keys(documentSchema.shape);
+  const unknown = Object.keys(document).filter((key) => !known.includes(key));
+  const problems = unknown.map((key) => warningAt([key], 'is not a setting of this version; it is kept and not acted on', hintForKey(key, known)));
+  if (document.mcpServers === undefined)
+    return [...problems, warningAt(['mcpServers'], 'is missing: there are no servers', 'write {"mcpServers": {"name": {…}}}')];
+  return isRecord(document.mcpServers) ? problems : [...problems, errorAt(['mcpServers'], 'must be an object: {"name": {…}}', null)];
+}
+
+function dependencyWarnings(entries: Readonly<Record<string, unknown>>): readonly Problem[] {
+  return Object.entries(entries)
+    .filter(([, entry]) => isRecord(entry) && Array.isArray(entry.dependsOn) && entry.dependsOn.length > 0)
+    .map(([name]) => warningAt(['mcpServers', name, 'dependsOn'], 'is not acted on by this version: all servers start at once', null));
+}

@@ -1,0 +1,34 @@
+/** How problems are made and how their places are written. No value is ever repeated in one: it may be a secret. */
+
+import type { Problem } from '../errors.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** `mcpServers.files.args[1]`; names that would be ambiguous stand in brackets: `mcpServers["a.b"].url`. */
+function pathOf(path: Path): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    const name = String(step);
+    if (!/^[A-Za-z0-9_$-]+$/.test(name)) return `${text}[${JSON.stringify(name)}]`;
+    return text === '' ? name : `${text}.${name}`;
+  }, '');
+}
+
+export function errorAt(path: Path, message: string, hint: string | null): Problem {
+  return { path: pathOf(path), message, hint, severity: 'error' };
+}
+
+export function warningAt(path: Path, message: string, hint: string | null): Problem {
+  return { path: pathOf(path), message, hint, severity: 'warning' };
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What to say of a name that is none. */
+export const nameHint = 'a name begins with a letter or digit, has at most 64 characters, and only letters, digits, ".", "_" and "-"';

@@ -1,0 +1,28 @@
+/** Small files that a configuration points to. */
+
+import { readFileSync, statSync } from 'node:fs';
+
+/** More than any key, token or environment file needs. */
+const maxTextBytes = 1_048_576;
+
+export type ReadTextFile = (path: string) => string;
+
+/** Reads a regular file of at most 1 MiB. Throws the system's error, or one that says what else is wrong. */
+export function readTextFile(path: string): string {
+  const { size } = regularFile(path);
+  if (size > maxTextBytes) throw new Error(`the file is larger than ${maxTextBytes} bytes`);
+  return readFileSync(path, 'utf8');
+}
+
+/** A pipe or device could hold up the whole process for ever. */
+function regularFile(path: string): { readonly size: number } {
+  const stats = statSync(path);
+  if (!stats.isFile()) throw new Error('it is not a regular file');
+  return stats;
+}
+
+/** Why a file could not be read, without its path: the system's code, or what is said of it above. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown reason';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Configuration } from '../../src/config/configuration.ts';
+import { parseConfig, parseEntries } from '../../src/config/parse.ts';
+import { describePlan, hashOf, type Plan, planOf } from '../../src/config/plan.ts';
+import { toLine } from '../../src/errors.ts';
+
+const options = { folder: '/etc/mcp', hostedTransports: ['in-memory'] };
+
+function configOf(servers: object, mcpvisor: object = {}): Configuration {
+  const { config, problems } = parseEntries({ mcpServers: servers, mcpvisor }, options);
+  if (config === null) throw new Error(problems.map(toLine).join('\n'));
+  return config;
+}
+
+function stepsOf({ start, stop, restart, change, keep }: Plan) {
+  return Object.fromEntries(Object.entries({ start, stop, restart, change, keep }).filter(([, names]) => names.length > 0));
+}
+
+const base = { command: 'x', args: ['1'], env: { A: '1', B: '2' } };
+
+describe('the plan from one configuration to another', () => {
+  it.each<[string, object, object]>([
+    ['the command', { ...base, command: 'y' }, { restart: ['a'] }],
+    ['an argument', { ...base, args: ['2'] }, { restart: ['a'] }],
+    ['a variable', { ...base, env: { A: '1', B: '3' } }, { restart: ['a'] }],
+    ['the order of variables', { ...base, env: { B: '2', A: '1' } }, { keep: ['a'] }],
+    ['a default that is written out', { ...base, lazy: false, callTimeoutMs: 60_000, transport: 'stdio', cwd: '/etc/mcp' }, { keep: ['a'] }],
+    ['an unknown key', { ...base, note: 'x' }, { keep: ['a'] }],
+    ['the environment file', { ...base, envFile: '.env' }, { restart: ['a'] }],
+    ['the folder', { ...base, cwd: 'sub' }, { restart: ['a'] }],
+    ['what is inherited', { ...base, inheritEnv: 'all' }, { restart: ['a'] }],
+    ['the longest message', { ...base, maxMessageBytes: 1_000 }, { restart: ['a'] }],
+    ['the memory for stderr', { ...base, stderrTailBytes: 1_000 }, { restart: ['a'] }],
+    ['the group', { ...base, group: 'web' }, { restart: ['a'] }],
+    ['the transport', { url: 'http://h' }, { restart: ['a'] }],
+    ['a timer', { ...base, callTimeoutMs: 5 }, { change: ['a'] }],
+    ['the heartbeat', { ...base, heartbeat: false }, { change: ['a'] }],
+    ['the restart policy', { ...base, restart: { kind: 'temporary' } }, { change: ['a'] }],
+    ['the tools', { ...base, tools: { exclude: ['x'] } }, { change: ['a'] }],
+    ['laziness', { ...base, lazy: true }, { change: ['a'] }],
+    ['limits of calls', { ...base, maxConcurrentCalls: 1 }, { change: ['a'] }],
+    ['whether it is enabled', { ...base, enabled: false }, { stop: ['a'] }],
+    ['whether it is enabled, and more', { ...base, disabled: true, command: 'y' }, { stop: ['a'] }],
+  ])('by what happens to %s', (_what, after, steps) => {
+    expect(stepsOf(planOf(configOf({ a: base }), configOf({ a: after })))).toEqual(steps);
+  });
+
+  it('starts what is new or enabled again, stops what is gone, and starts nothing that is disabled', () => {
+    const before = configOf({ a: base, b: base, off: { ...base, disabled: true } });
+    const after = configOf({ b: base, c: base, off: base, new: { ...base, disabled: true } });
+    expect(stepsOf(planOf(before, after))).toEqual({ start: ['c', 'off'], stop: ['a'], keep: ['b'], change: ['new'] });
+    expect(stepsOf(planOf(null, before))).toEqual({ start: ['a', 'b'], change: ['off'] });
+  });
+
+  it('never restarts what is disabled', () => {
+    const off = { ...base, disabled: true };
+    expect(stepsOf(planOf(configOf({ a: off }), configOf({ a: { ...off, command: 'y' } })))).toEqual({ change: ['a'] });
+  });
+
+  it('changes servers softly by a default for all', () => {
+    expect(stepsOf(planOf(configOf({ a: base }), configOf({ a: base }, { callTimeoutMs: 7 })))).toEqual({ change: ['a'] });
+    expect(stepsOf(planOf(configOf({ a: base }), configOf({ a: base }, { inheritEnv: 'none' })))).toEqual({ restart: ['a'] });
+  });
+
+  it('restarts those that use a secret which stands for something else now', () => {
+    const servers = { a: { ...base, args: ['${secret:S}'] }, b: base };
+    expect(stepsOf(planOf(configOf(servers, { secrets: { S: '${ONE}' } }), configOf(servers, { secrets: { S: '${TWO}' } })))).toEqual({
+      restart: ['a'],
+      keep: ['b'],
+    });
+  });
+
+  it("takes a host's own words for hard", () => {
+    const hosted = { transport: 'in-memory', size: 1 };
+    expect(stepsOf(planOf(configOf({ a: hosted }), configOf({ a: { ...hosted, size: 2 } })))).toEqual({ restart: ['a'] });
+    expect(stepsOf(planOf(configOf({ a: hosted }), configOf({ a: { ...hosted, callTimeoutMs: 2 } })))).toEqual({ change: ['a'] });
+  });
+
+  it('carries the warnings of the new configuration', () => {
+    expect(planOf(null, configOf({ a: { ...base, timeout: 1 } })).warnings.map(({ path }) => path)).toEqual(['mcpServers.a.timeout']);
+  });
+});
+
+const entry = fc.record(
+  {
+    command: fc.constantFrom('x', 'y'),
+    args: fc.array(fc.string(), { maxLength: 3 }),
+    env: fc.dictionary(fc.stringMatching(/^[A-Z]{1,3}$/), fc.stringMatching(/^[^$]*$/)),
+    lazy: fc.boolean(),
+    disabled: fc.boolean(),
+    callTimeoutMs: fc.nat(600_000),
+    restart: fc.record({ factor: fc.integer({ min: 1, max: 9 }) }, { requiredKeys: [] }),
+  },
+  { requiredKeys: ['command'] },
+);
+const servers = fc.dictionary(
+  fc.stringMatching(/^[a-z][a-z0-9-]{0,5}$/),
+  entry.map(({ args = [], ...rest }) => ({ ...rest, args: args.map((text) => text.replaceAll('$', '')) })),
+);
+
+describe('any configuration', () => {
+  it('keeps everything when nothing changed', () => {
+    fc.assert(
+      fc.property(servers, (written) => {
+        expect(stepsOf(planOf(configOf(written), configOf(structuredClone(written)))).keep ?? []).toEqual(Object.keys(written));
+      }),
+    );
+  });
+
+  it('keeps everything when only the way of writing changed', () => {
+    const reversed = (value: unknown): unknown => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+      return Object.fromEntries(
+        Object.entries(value)
+          .toReversed()
+          .map(([key, inner]) => [key, reversed(inner)]),
+      );
+    };
+    fc.assert(
+      fc.property(servers, fc.nat(4), (written, indent) => {
+        const rewritten = parseConfig(`// again\n${JSON.stringify(reversed({ mcpServers: written }), null, indent)}\n/* end */`, options).config;
+        if (rewritten === null) throw new Error('does not parse');
+        expect(new Set(planOf(configOf(written), rewritten).keep)).toEqual(new Set(Object.keys(written)));
+      }),
+    );
+  });
+
+  it('names every server of both exactly once', () => {
+    fc.assert(
+      fc.property(servers, servers, (before, after) => {
+        const { start, stop, restart, change, keep } = planOf(configOf(before), configOf(after));
+        expect([...start, ...stop, ...restart, ...change, ...keep].sort()).toEqual([...new Set([...Object.keys(before), ...Object.keys(after)])].sort());
+      }),
+    );
+  });
+});
+
+describe('the hash of a specification', () => {
+  it('is that of what it runs, however it is written', () => {
+    const hash = (written: object) => {
+      const specification = configOf({ a: written }).servers.get('a');
+      return specification === undefined ? null : hashOf(specification);
+    };
+    expect(hash(base)).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(hash({ ...base, callTimeoutMs: 1, disabled: true })).toBe(hash(base));
+    expect(hash({ ...base, args: ['2'] })).not.toBe(hash(base));
+  });
+});
+
+describe('a plan in words', () => {
+  it('is a line for each kind of step and each warning', () => {
+    const plan = planOf(
+      configOf({ a: base, b: base, c: base }),
+      configOf({ a: { ...base, args: [] }, b: { ...base, lazy: true }, d: { ...base, timeout: 3 } }),
+    );
+    expect(describePlan(plan)).toEqual([
+      'start    d',
+      'stop     c',
+      'restart  a',
+      'change   b (without a restart)',
+      expect.stringMatching(/^warning {2}mcpServers\.d\.timeout: /),
+    ]);
+    expect(describePlan(planOf(configOf({ a: base }), configOf({ a: base })))).toEqual(['nothing changes', 'keep     a']);
+  });
+});
