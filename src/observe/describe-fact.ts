@@ -1,0 +1,92 @@
+/** A fact in one sentence for people: who, and what happened. */
+
+import { describeFailure } from './describe-failure.ts';
+import type { Fact, FactType } from './fact.ts';
+
+export type FactOf<Type extends FactType> = Extract<Fact, { readonly type: Type }>;
+
+type Sentences = { readonly [Type in FactType]: (fact: FactOf<Type>) => string };
+
+const sentences: Sentences = {
+  'server.added': ({ transport, group }) => `added (${transport}, group ${group})`,
+  'server.removed': () => 'removed',
+  'server.transitioned': ({ from, to, reason }) => `${arrow(from, to)}${reason === null ? '' : ` (${reason})`}`,
+  'server.failed': ({ failure }) => describeFailure(failure),
+  'group.transitioned': ({ from, to }) => arrow(from, to),
+  'supervisor.transitioned': ({ from, to }) => arrow(from, to),
+  'actor.died': ({ message }) => `died of a bug in mcpvisor: ${message}`,
+  'session.opened': ({ transport, protocolVersion, tools, resources, prompts }) =>
+    `session open over ${transport}, protocol ${protocolVersion}: ${listsOf({ tools, resources, prompts })}`,
+  'session.closed': ({ failure }) => `session closed${failure === null ? '' : `: ${describeFailure(failure)}`}`,
+  'session.push': ({ available, reason }) =>
+    available ? 'can tell us things unasked' : `cannot tell us things unasked${reason === null ? '' : `: ${reason}`}`,
+  'session.notified': ({ method }) => `sent ${method}`,
+  'session.asked': ({ method, answered }) => `asked ${method}${answered ? '' : ', declined'}`,
+  'call.started': (fact) => `call ${callOf(fact)}`,
+  'call.settled': (fact) => `call ${callOf(fact)}: ${fact.outcome} after ${durationOf(fact.durationMs)}`,
+  'probe.sent': ({ kind }) => `probed (${kind})`,
+  'probe.answered': ({ kind, latencyMs }) => `answered the probe (${kind}) after ${durationOf(latencyMs)}`,
+  'probe.missed': ({ misses, counted }) => (counted ? `did not answer a probe (${misses} in a row)` : 'did not answer a probe, which does not count'),
+  'process.spawned': ({ pid, command }) => `process ${pid} started: ${command}`,
+  'process.exited': ({ pid, exitCode, signal }) => `process ${pid} ${signal === null ? `exited with code ${exitCode ?? 'unknown'}` : `was ended by ${signal}`}`,
+  'process.killed': ({ pid, signal }) => `process group ${pid} was sent ${signal}`,
+  'process.reaped': ({ pid, command }) => `process group ${pid}, left over from an earlier run, was ended: ${command}`,
+  'catalog.changed': ({ tools, resources, prompts, problems }) => `has ${listsOf({ tools, resources, prompts })}${problemsOf(problems)}`,
+  'command.accepted': ({ command, by }) => `${command} accepted${by === null ? '' : ` from ${by}`}`,
+  'command.settled': ({ command, outcome, reason }) => `${command} ${outcome}${reason === null ? '' : `: ${reason}`}`,
+  'event.ignored': ({ event, state }) => `${event} means nothing in ${state}`,
+  'config.planned': ({ steps }) => `a new configuration takes ${counted(steps, 'step')}`,
+  'config.applied': ({ added, removed, restarted, changed }) => `configuration applied: ${changesOf({ added, removed, restarted, changed })}`,
+  'config.rejected': ({ file, problems }) => `${file ?? 'configuration'} rejected, nothing was changed${problemsOf(problems)}`,
+  'config.warned': ({ file, problems }) => `${file ?? 'configuration'} accepted with warnings${problemsOf(problems)}`,
+  'alarm.raised': ({ alarm, reason }) => `alarm ${alarm}: ${reason}`,
+  'alarm.cleared': ({ alarm }) => `alarm ${alarm} is over`,
+  'machine.resumed': ({ suspendedForMs }) => `the machine slept for ${durationOf(suspendedForMs)}`,
+};
+
+/** `files: session open over stdio, protocol 2025-06-18: 14 tools`. Pure; the text is as long as the fact's, and may hold line breaks if that does. */
+export function describeFact(fact: Fact): string {
+  // The table is keyed by the fact's own type; TypeScript cannot follow a key and a value that vary together.
+  const sentence = sentences[fact.type] as (fact: Fact) => string;
+  return `${subjectOf(fact.actor)}: ${sentence(fact)}`;
+}
+
+/** Servers by their name, as people call them; other actors by their id. */
+function subjectOf(actor: string): string {
+  if (actor.startsWith('server:')) return actor.slice('server:'.length);
+  return actor.replace(':', ' ');
+}
+
+function arrow(from: string, to: string): string {
+  return from === to ? `${to} again` : `${from} → ${to}`;
+}
+
+function callOf({ callId, method, tool }: FactOf<'call.started' | 'call.settled'>): string {
+  return `${callId} ${tool ?? method}`;
+}
+
+function listsOf(lists: { readonly tools: number; readonly resources: number; readonly prompts: number }): string {
+  const parts = [counted(lists.tools, 'tool')];
+  if (lists.resources > 0) parts.push(counted(lists.resources, 'resource'));
+  if (lists.prompts > 0) parts.push(counted(lists.prompts, 'prompt'));
+  return parts.join(', ');
+}
+
+function changesOf(changes: Readonly<Record<string, readonly string[]>>): string {
+  const parts = Object.entries(changes).flatMap(([verb, servers]) => (servers.length === 0 ? [] : [`${verb} ${servers.join(', ')}`]));
+  return parts.length === 0 ? 'nothing to do' : parts.join('; ');
+}
+
+function problemsOf(problems: readonly string[]): string {
+  return problems.length === 0 ? '' : `: ${problems.join('; ')}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function durationOf(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`;
+}

@@ -1,0 +1,142 @@
+/** Turns what XState tells an inspector into facts: the exact edges of each step, and the events nobody took. */
+
+import type { AnyActor, AnyActorRef, InspectedActorEvent, InspectedMicrostepEvent, InspectedSnapshotEvent, InspectionEvent, StateValue } from 'xstate';
+import { type OnBug, tellBug } from './bug.ts';
+import { edgeOf, eventName, pathOf, topOf } from './edge.ts';
+import type { Edge, PublishFact } from './fact.ts';
+
+export interface InspectionOptions {
+  readonly publish: PublishFact;
+  /** A clock in milliseconds, for `sinceMs`. Default `Date.now`. */
+  readonly nowMs?: () => number;
+  /** Types of events that are no fact when no edge takes them: those our own actors send to whom it may concern. Default: none. */
+  readonly unremarkable?: readonly string[];
+  /** Told of an error in here or in a listener: thrown on, it would lose the event that is being inspected. Default: nobody is. */
+  readonly onBug?: OnBug;
+}
+
+/** `name` is the actor's system id, else its id. The actor is being made: subscribe or listen to it, but do not read its snapshot yet. */
+export type ActorListener = (actor: AnyActorRef, name: string) => void;
+
+export interface Inspection {
+  /** The `inspect` option of the root's `createActor`. Never throws. */
+  inspect(event: InspectionEvent): void;
+  /** Calls `listener` with each actor that is made from now on. Returns what ends it. */
+  onActor(listener: ActorListener): () => void;
+  /** When the actor entered the top-level state it is in, by `nowMs`; null if the actor is unknown. */
+  sinceMs(actor: AnyActorRef): number | null;
+}
+
+/** What is remembered of an actor from one of its steps to the next. */
+interface Watch {
+  readonly name: string;
+  /** Where its last step led; null before its first. */
+  path: string | null;
+  sinceMs: number;
+  /** Edges of the step under way. Another actor's steps may come in between: actions of one send to others at once. */
+  edges: Edge[];
+}
+
+/** What is read of a chart's snapshot: XState types that of an unknown chart as `any`. */
+interface ChartSnapshot {
+  readonly machine: { readonly id: string };
+  readonly value: StateValue;
+  readonly context: { readonly generation?: unknown; readonly failure?: { readonly class?: unknown } | null };
+}
+
+type ChartId = 'server' | 'group' | 'supervisor';
+
+export function createInspection({ publish, nowMs = Date.now, unremarkable = [], onBug }: InspectionOptions): Inspection {
+  const watches = new WeakMap<object, Watch>();
+  const actorListeners = new Set<ActorListener>();
+  const unremarkableTypes = new Set(unremarkable);
+
+  function onActorMade({ actorRef }: InspectedActorEvent): void {
+    const actor = actorRef as AnyActorRef;
+    const name = nameOf(actor);
+    watches.set(actor, { name, path: null, sinceMs: nowMs(), edges: [] });
+    for (const listener of actorListeners) {
+      try {
+        listener(actor, name);
+      } catch (error) {
+        tellBug(onBug, error);
+      }
+    }
+  }
+
+  /** An actor that was there before the inspection is watched from its first step on: until that is over, its snapshot is the one before. */
+  function watchOf(actor: AnyActorRef): Watch {
+    const seen = watches.get(actor);
+    if (seen !== undefined) return seen;
+    const watch: Watch = { name: nameOf(actor), path: pathOf((actor.getSnapshot() as ChartSnapshot).value), sinceMs: nowMs(), edges: [] };
+    watches.set(actor, watch);
+    return watch;
+  }
+
+  function onMicrostep({ actorRef, event, snapshot, _transitions }: InspectedMicrostepEvent): void {
+    if (chartIdOf(snapshot) === null) return;
+    const watch = watchOf(actorRef as AnyActorRef);
+    for (const transition of _transitions) watch.edges.push(edgeOf(transition));
+    if (_transitions.length > 0 || event.type.startsWith('xstate.') || unremarkableTypes.has(event.type)) return;
+    const { value, context } = snapshot as unknown as ChartSnapshot;
+    publish({ type: 'event.ignored', actor: watch.name, ...generationOf(context), event: event.type, state: pathOf(value) });
+  }
+
+  function onStepOver({ actorRef, event, snapshot }: InspectedSnapshotEvent): void {
+    const chartId = chartIdOf(snapshot);
+    const watch = chartId === null ? undefined : watches.get(actorRef);
+    if (chartId === null || watch === undefined) return;
+    const { value, context } = snapshot as unknown as ChartSnapshot;
+    const { edges } = watch;
+    const to = pathOf(value);
+    const from = watch.path ?? edges[0]?.source ?? to;
+    if (topOf(from) !== topOf(to)) watch.sinceMs = nowMs();
+    watch.path = to;
+    if (edges.length === 0) return;
+    watch.edges = [];
+    if (from === to && edges.every((edge) => edge.targets.length === 0)) return;
+    const fact = { actor: watch.name, ...generationOf(context), from, to, event: eventName(event.type), edges };
+    if (chartId === 'server') publish({ type: 'server.transitioned', ...fact, reason: reasonOf(context) });
+    else if (chartId === 'group') publish({ type: 'group.transitioned', ...fact });
+    else publish({ type: 'supervisor.transitioned', ...fact });
+  }
+
+  return {
+    inspect(event) {
+      try {
+        if (event.type === '@xstate.microstep') onMicrostep(event);
+        else if (event.type === '@xstate.snapshot') onStepOver(event);
+        else if (event.type === '@xstate.actor') onActorMade(event);
+      } catch (error) {
+        tellBug(onBug, error);
+      }
+    },
+    onActor(listener) {
+      const own: ActorListener = (actor, name) => listener(actor, name);
+      actorListeners.add(own);
+      return () => void actorListeners.delete(own);
+    },
+    sinceMs: (actor) => watches.get(actor)?.sinceMs ?? null,
+  };
+}
+
+/** An actor that is being made has its system id in its options only. */
+function nameOf(actor: AnyActorRef): string {
+  return (actor as AnyActor).options.systemId ?? actor.id;
+}
+
+function chartIdOf(snapshot: unknown): ChartId | null {
+  const { machine } = snapshot as Partial<ChartSnapshot>;
+  const id = machine?.id;
+  return id === 'server' || id === 'group' || id === 'supervisor' ? id : null;
+}
+
+function generationOf(context: ChartSnapshot['context']): { readonly generation?: number } {
+  const { generation } = context;
+  return typeof generation === 'number' ? { generation } : {};
+}
+
+function reasonOf(context: ChartSnapshot['context']): string | null {
+  const failureClass = context.failure?.class;
+  return typeof failureClass === 'string' ? failureClass : null;
+}
