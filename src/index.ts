@@ -1,0 +1,25 @@
+/** Door 1: embed. A host program creates a supervisor, asks for tools, calls them, and never thinks about dead or hung servers again. */
+
+import type { Supervisor } from './supervisor/contract.ts';
+import type { SupervisorOptions } from './supervisor/options.ts';
+import { openSupervisor } from './supervisor/supervisor.ts';
+
+export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
+export type * from './observe/fact.ts';
+export type { ListedItem, ListedTool, Progress, RequestOptions } from './session/contract.ts';
+export type { AuthProviders, FetchLike, HostedTransports, Transport } from './session/host-parts.ts';
+export type * from './supervisor/contract.ts';
+export type { Answerer, Answers, ServerMessage } from './supervisor/host.ts';
+export type { Clock, SupervisorOptions } from './supervisor/options.ts';
+export { version } from './version.ts';
+
+/**
+ * Creates a supervisor and starts its servers. Resolves when every enabled server is on its way; `ready()` tells when they have come to rest.
+ * Installs no signal handlers and writes nothing to the terminal. Whoever creates it closes it: `close()`, `await using`, or `options.signal`.
+ * Throws `CONFIG_INVALID` (with every problem), `CONFIG_UNREADABLE` and `NOT_AVAILABLE`.
+ */
+export async function createSupervisor(options: SupervisorOptions = {}): Promise<Supervisor> {
+  // oxlint-disable-next-line no-restricted-properties -- the library's one default
+  const { supervisor } = await openSupervisor({ ...options, env: options.env ?? process.env });
+  return supervisor;
+}

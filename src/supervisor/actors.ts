@@ -1,0 +1,59 @@
+/** The tree of actors: the charts with their effects, and the way to each actor. */
+
+import { type ActorRefFrom, createActor, fromPromise, type SnapshotFrom } from 'xstate';
+import { groupMachine } from '../../machines/group.machine.ts';
+import { serverMachine } from '../../machines/server.machine.ts';
+import { supervisorMachine } from '../../machines/supervisor.machine.ts';
+import type { Inspection } from '../observe/inspection.ts';
+import type { Moments } from './moments.ts';
+import { createSessionActor, type SessionActorParts } from './session-actor.ts';
+
+export type ServerActor = ActorRefFrom<typeof serverMachine>;
+export type ServerSnapshot = SnapshotFrom<typeof serverMachine>;
+export type RootActor = ActorRefFrom<typeof supervisorMachine>;
+
+/** What the charts need of a clock for their timers. */
+export interface TimerClock {
+  setTimeout(callback: (...args: unknown[]) => void, delayMs: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+export interface ActorsOptions extends SessionActorParts {
+  readonly inspection: Inspection;
+  readonly slots: number;
+  readonly shutdownMs: number;
+  readonly clock: TimerClock | undefined;
+  /** Ends what an earlier life left behind. Does not reject. */
+  readonly reap: () => Promise<void>;
+  readonly killAll: () => void;
+}
+
+export interface Actors {
+  readonly root: RootActor;
+  server(name: string): ServerActor | undefined;
+}
+
+/** Made once: `provide` per actor would cost 28 kB each. The root is not started yet. */
+export function createActors(options: ActorsOptions): Actors {
+  const { ledger, moments, inspection, slots, shutdownMs, clock, reap, killAll } = options;
+  const server = serverMachine.provide({ actors: { session: createSessionActor(options) } });
+  const group = groupMachine.provide({ actors: { server, reaper: createReaper(options, moments) } });
+  const machine = supervisorMachine.provide({
+    actors: { group, reap: fromPromise(() => reap()), killAll: fromPromise(async () => killAll()) },
+  });
+  const root = createActor(machine, {
+    id: 'supervisor',
+    systemId: 'supervisor',
+    input: { slots, shutdownMs },
+    inspect: (event) => inspection.inspect(event),
+    ...(clock && { clock }),
+  });
+  return { root, server: (name) => root.system.get(`server:${name}`) as ServerActor | undefined };
+
+  function createReaper({ ledger: book }: SessionActorParts, time: Moments) {
+    return fromPromise<{ at: number; random: number; generation: number }, { server: string }>(async ({ input }) => {
+      await book.gone(input.server);
+      return { ...time.next(), generation: ledger.get(input.server)?.generation ?? 0 };
+    });
+  }
+}

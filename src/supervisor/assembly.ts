@@ -1,0 +1,152 @@
+/** Wires the rooms together: what each part is made of stands here and nowhere else. */
+
+import { availableParallelism } from 'node:os';
+import { McpvisorError } from '../errors.ts';
+import { createFacts, type Facts } from '../observe/facts.ts';
+import { createInspection } from '../observe/inspection.ts';
+import { createRedactor, type Redactor } from '../observe/redact.ts';
+import { createGuard } from '../session/guard.ts';
+import { createLoopLag } from '../session/loop-lag.ts';
+import { createOpenSession } from '../session/open.ts';
+import { createProcessRegistry } from '../session/process-registry.ts';
+import { version } from '../version.ts';
+import { createActors, type ServerActor } from './actors.ts';
+import { createAlarmWatch } from './alarm-watch.ts';
+import { createCalls } from './calls.ts';
+import { createCatalog } from './catalog.ts';
+import { createCommands } from './commands.ts';
+import type { ConfigurationSource } from './configuration-source.ts';
+import type { ServerStatus } from './contract.ts';
+import { createDesired } from './desired.ts';
+import { capabilitiesOf, createHost } from './host.ts';
+import { createLedger, type ServerEntry } from './ledger.ts';
+import { createMoments } from './moments.ts';
+import { createOpenLink } from './open-link.ts';
+import type { SupervisorOptions } from './options.ts';
+import { createReadiness } from './readiness.ts';
+import { statusOf } from './status.ts';
+import { createWaking } from './waking.ts';
+
+/** What a door may share with the supervisor it opens. */
+export interface DoorOptions {
+  readonly env: NonNullable<SupervisorOptions['env']>;
+  /** Default: a stream of its own. */
+  readonly facts?: Facts;
+  /** Default: one of its own. */
+  readonly redactor?: Redactor;
+  /** Each line a server writes on stderr, redacted. */
+  readonly onStderr?: (server: string, line: string) => void;
+  /** Told of bugs that were contained. Default: they are dropped. */
+  readonly onBug?: (error: unknown) => void;
+}
+
+export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env'> & DoorOptions;
+
+export type Assembly = ReturnType<typeof assemble>;
+
+export function assemble(options: AssemblyOptions, { configuration, file }: ConfigurationSource, closing: AbortSignal) {
+  const { env, stateDir = null, clock, random = Math.random, onBug = () => {}, onStderr = () => {} } = options;
+  const wallNow = clock === undefined ? Date.now : () => clock.now();
+  const monotonicNow = () => performance.now();
+  const facts = options.facts ?? createFacts({ now: wallNow, onBug });
+  const redactor = options.redactor ?? createRedactor();
+  const publish = facts.publish;
+  const moments = createMoments(wallNow, random);
+  const isShuttingDown = () => closing.aborted;
+
+  const registry = createProcessRegistry({ stateDir, onProblem: onBug });
+  const guard = createGuard({ onLost: onBug });
+  const ledger = createLedger((server) => registry.highestGeneration(server));
+  const inspection = createInspection({ publish, nowMs: wallNow, onBug });
+  const answers = options.answers ?? {};
+  const openLink = createOpenLink({
+    env,
+    stateDir,
+    registry,
+    guard,
+    redactor,
+    publish,
+    onStderr,
+    transports: options.transports ?? {},
+    fetch: options.fetch,
+    authProviders: options.authProviders ?? {},
+    origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
+  });
+  const actors = createActors({
+    ledger,
+    publish,
+    redactor,
+    moments,
+    onBug,
+    inspection,
+    clock,
+    openSession: createOpenSession({ openLink, loopLag: createLoopLag(monotonicNow), clientInfo: options.clientInfo ?? { name: 'mcpvisor', version } }),
+    host: createHost(answers, options.onNotification, onBug),
+    capabilities: capabilitiesOf(answers),
+    slots: options.startConcurrency ?? Math.max(2, availableParallelism()),
+    shutdownMs: configuration.settings.shutdownMs,
+    killAll: () => registry.killAllNow(),
+    reap: async () => {
+      await registry.reapSurvivors(({ server, pid, command }) => publish({ type: 'process.reaped', actor: `server:${server}`, pid, command }));
+    },
+  });
+
+  const entryOf = (server: string): ServerEntry => {
+    const entry = ledger.get(server);
+    if (entry === undefined) throw new McpvisorError('SERVER_NOT_FOUND', { server, known: [...ledger.entries.keys()] });
+    return entry;
+  };
+  const actorOf = (server: string): ServerActor => {
+    const actor = actors.server(entryOf(server).name);
+    // Between the death of an actor and its successor there is nobody to ask.
+    if (actor === undefined)
+      throw new McpvisorError('SERVER_NOT_CONNECTED', { server, state: 'failed', nextRetryAt: null, reason: 'its actor died and is being replaced' });
+    return actor;
+  };
+  const alarms = createAlarmWatch({ facts, actorOf: actors.server, publish, nowMs: wallNow });
+  const statusOfServer = (server: string): ServerStatus => {
+    const actor = actorOf(server);
+    const nowMs = wallNow();
+    return statusOf({ entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? nowMs, nowMs, alarmSince: alarms.since(server) });
+  };
+  const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
+
+  const commands = createCommands({ actorOf, moments, publish, isShuttingDown, lastFailureOf: (server) => statusOfServer(server).lastFailure });
+  const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
+  const waking = createWaking({ actorOf, moments, now: monotonicNow });
+  const calls = createCalls({ entryOf, actorOf, catalog, waking, publish, now: monotonicNow });
+  const desired = createDesired({
+    initial: configuration,
+    file: file?.path ?? null,
+    ledger,
+    actorOf: actors.server,
+    publish,
+    isShuttingDown,
+    carryOut: (steps) => actors.root.send({ type: 'plan.apply', steps, ...moments.next() }),
+  });
+  const awaitReady = createReadiness({ facts, servers: livingServers, actorOf, statusOf: statusOfServer, signal: closing });
+
+  return {
+    actors,
+    actorOf,
+    alarms,
+    awaitReady,
+    calls,
+    catalog,
+    commands,
+    desired,
+    entryOf,
+    facts,
+    guard,
+    inspection,
+    ledger,
+    livingServers,
+    moments,
+    monotonicNow,
+    registry,
+    redactor,
+    statusOfServer,
+    waking,
+    wallNow,
+  };
+}

@@ -1,0 +1,76 @@
+/** Commands on their way: sent to an actor, settled exactly once by its chart. */
+
+import { randomUUID } from 'node:crypto';
+import type { ServerEmitted, ServerEvent } from '../../machines/server-events.ts';
+import { McpvisorError } from '../errors.ts';
+import type { PublishFact } from '../observe/fact.ts';
+import type { ServerActor } from './actors.ts';
+import type { CommandOutcome, CommandType, PostedCommand } from './contract.ts';
+import type { Moments } from './moments.ts';
+import { allowedOf, stateOf } from './status.ts';
+
+export interface CommandsOptions {
+  /** Throws `SERVER_NOT_FOUND`. */
+  readonly actorOf: (server: string) => ServerActor;
+  readonly moments: Moments;
+  readonly publish: PublishFact;
+  readonly isShuttingDown: () => boolean;
+  readonly lastFailureOf: (server: string) => unknown;
+}
+
+export interface Commands {
+  post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
+  /** What a server's chart (or the group of one that died) tells of commands. */
+  hear(server: string, emitted: ServerEmitted): void;
+  /** Rejects what is still open, because nobody is left to settle it. */
+  close(): void;
+}
+
+interface Pending {
+  readonly by: string | null;
+  settle(outcome: CommandOutcome['outcome']): void;
+  reject(error: McpvisorError): void;
+}
+
+export function createCommands({ actorOf, moments, publish, isShuttingDown, lastFailureOf }: CommandsOptions): Commands {
+  const pending = new Map<string, Pending>();
+
+  function hearSettled(server: string, { command, outcome, reason }: Extract<ServerEmitted, { type: 'command.settled' }>): void {
+    const type = `server.${command.kind}`;
+    publish({ type: 'command.settled', actor: `server:${server}`, commandId: command.id, command: type, outcome, reason });
+    const waiting = pending.get(command.id);
+    if (waiting === undefined) return;
+    pending.delete(command.id);
+    if (outcome !== 'rejected') waiting.settle(outcome);
+    else if (reason === 'SHUTTING_DOWN') waiting.reject(new McpvisorError('SHUTTING_DOWN', {}));
+    else waiting.reject(new McpvisorError('COMMAND_REJECTED', { server, command: type, reason: reason ?? 'unknown', lastFailure: lastFailureOf(server) }));
+  }
+
+  return {
+    post(server, { type, by = null }) {
+      if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
+      const actor = actorOf(server);
+      const snapshot = actor.getSnapshot();
+      const allowed = allowedOf(snapshot);
+      if (!allowed.includes(type)) throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, server, state: stateOf(snapshot).state, allowed });
+      const commandId = randomUUID();
+      const settled = new Promise<CommandOutcome>((resolve, reject) => {
+        pending.set(commandId, { by, settle: (outcome) => resolve({ commandId, outcome }), reject });
+      });
+      actor.send({ type, commandId, ...moments.next() } satisfies ServerEvent);
+      return { commandId, settled };
+    },
+    hear(server, emitted) {
+      if (emitted.type === 'command.accepted') {
+        const { id, kind } = emitted.command;
+        publish({ type: 'command.accepted', actor: `server:${server}`, commandId: id, command: `server.${kind}`, by: pending.get(id)?.by ?? null });
+      } else if (emitted.type === 'command.settled') {
+        hearSettled(server, emitted);
+      }
+    },
+    close() {
+      for (const { reject } of pending.values()) reject(new McpvisorError('SHUTTING_DOWN', {}));
+      pending.clear();
+    },
+  };
+}

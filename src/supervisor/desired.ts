@@ -1,0 +1,175 @@
+/** The desired state: the configuration in force, and how another one takes its place, always through a plan. */
+
+import type { Steps } from '../../machines/supervisor.machine.ts';
+import type { Configuration, Parsed } from '../config/configuration.ts';
+import { parseConfig, parseEntries, withEntry, withoutEntry } from '../config/parse.ts';
+import { hashOf, planOf } from '../config/plan.ts';
+import { McpvisorError, type Problem, toLine } from '../errors.ts';
+import type { PublishFact } from '../observe/fact.ts';
+import type { ServerActor } from './actors.ts';
+import type { Plan } from './contract.ts';
+import type { Ledger } from './ledger.ts';
+import { policyOf } from './policy.ts';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+export interface DesiredOptions {
+  readonly initial: Configuration;
+  readonly file: string | null;
+  readonly ledger: Ledger;
+  readonly actorOf: (server: string) => ServerActor | undefined;
+  readonly publish: PublishFact;
+  readonly carryOut: (steps: Steps) => void;
+  readonly isShuttingDown: () => boolean;
+}
+
+export interface Desired {
+  readonly current: Configuration;
+  /** Carries out the configuration given at the start. */
+  begin(): Plan;
+  add(name: string, entry: Entry): Plan;
+  replace(name: string, entry: Entry): Plan;
+  remove(name: string): Plan;
+  apply(config: Entry): Plan;
+  /** The file's text changed. A broken one changes nothing and is told as a fact. */
+  reload(text: string): void;
+  /** Adds the servers of a group again, whose actor died. */
+  restore(group: string): void;
+}
+
+export function createDesired({ initial, file, ledger, actorOf, publish, carryOut, isShuttingDown }: DesiredOptions): Desired {
+  let current = initial;
+  /** Entries that did not come from the file: a reload keeps them, unless the file has the name, too. */
+  const added = new Map<string, Entry>();
+  const fromFile = file !== null;
+
+  function become(parsed: Parsed, previous: Configuration | null): Plan {
+    if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
+    const next = accepted(parsed, file);
+    const plan = planOf(previous, next);
+    publish({ type: 'config.planned', actor: 'supervisor', steps: plan.start.length + plan.stop.length + plan.restart.length + plan.change.length });
+    current = next;
+    const steps = stepsOf(previous, next, plan);
+    for (const [name, specification] of next.servers) ledger.put(specification, fromFile && !added.has(name) ? 'file' : 'api');
+    carryOut(steps);
+    const { start, stop, restart, change } = plan;
+    publish({ type: 'config.applied', actor: 'supervisor', added: start, removed: stop, restarted: restart, changed: change });
+    warn(plan.warnings);
+    return plan;
+  }
+
+  function stepsOf(previous: Configuration | null, next: Configuration, plan: Plan): Steps {
+    const steps = { add: [] as Steps['add'][number][], configure: [] as Steps['configure'][number][], remove: [] as Steps['remove'][number][] };
+    for (const name of plan.stop) {
+      const group = previous?.servers.get(name)?.group;
+      if (!next.servers.has(name) && group !== undefined) steps.remove.push({ group, server: name });
+    }
+    for (const [name, specification] of next.servers) {
+      if (plan.keep.includes(name)) continue;
+      const before = previous?.servers.get(name);
+      const actor = actorOf(name);
+      const policy = policyOf(specification);
+      const wish = specification.enabled ? ('up' as const) : ('down' as const);
+      const isMoved = before !== undefined && before.group !== specification.group;
+      if (isMoved) steps.remove.push({ group: before.group, server: name });
+      if (before === undefined || actor === undefined || isMoved) {
+        const wanted = isMoved && before.enabled === specification.enabled ? (actor?.getSnapshot().context.wanted ?? wish) : wish;
+        const generation = ledger.put(specification, 'file').generation;
+        steps.add.push({ group: specification.group, server: { name, policy, wanted, generation } });
+      } else {
+        const wanted = before.enabled === specification.enabled ? null : wish;
+        steps.configure.push({ server: name, policy, wanted, changed: plan.restart.includes(name) || hashOf(before) !== hashOf(specification) });
+      }
+    }
+    return steps;
+  }
+
+  function warn(problems: readonly Problem[]): void {
+    const warnings = problems.filter(({ severity }) => severity === 'warning');
+    if (warnings.length > 0) publish({ type: 'config.warned', actor: 'supervisor', file, problems: warnings.map(toLine) });
+  }
+
+  function parsedWith(name: string, entry: Entry): Parsed {
+    return withEntry(current, name, entry);
+  }
+
+  return {
+    get current() {
+      return current;
+    },
+    begin: () => become({ config: current, problems: current.warnings }, null),
+    add(name, entry) {
+      if (current.servers.has(name)) {
+        const hint = 'use replace, or another name';
+        throw new McpvisorError('CONFIG_INVALID', {
+          file: null,
+          problems: [{ path: `mcpServers.${name}`, message: 'is there already', hint, severity: 'error' }],
+        });
+      }
+      const parsed = parsedWith(name, entry);
+      accepted(parsed, null);
+      added.set(name, entry);
+      return become(parsed, current);
+    },
+    replace(name, entry) {
+      requireKnown(current, name);
+      const parsed = parsedWith(name, entry);
+      accepted(parsed, null);
+      added.set(name, entry);
+      return become(parsed, current);
+    },
+    remove(name) {
+      requireKnown(current, name);
+      const parsed = withoutEntry(current, name);
+      accepted(parsed, null);
+      added.delete(name);
+      return become(parsed, current);
+    },
+    apply(config) {
+      const parsed = parseEntries(config, current);
+      accepted(parsed, null);
+      added.clear();
+      return become(parsed, current);
+    },
+    reload(text) {
+      if (isShuttingDown()) return;
+      const parsed = [...added].reduce((sofar, [name, entry]) => withAdded(sofar, name, entry), parseConfig(text, current));
+      if (parsed.config === null) publish({ type: 'config.rejected', actor: 'supervisor', file, problems: parsed.problems.filter(isError).map(toLine) });
+      else become(parsed, current);
+    },
+    restore(group) {
+      const servers = [...current.servers.values()].filter((specification) => specification.group === group);
+      const add = servers.map((specification) => {
+        const { generation } = ledger.put(specification, ledger.get(specification.name)?.source ?? 'file');
+        return {
+          group,
+          server: {
+            name: specification.name,
+            policy: policyOf(specification),
+            wanted: specification.enabled ? ('up' as const) : ('down' as const),
+            generation,
+          },
+        };
+      });
+      carryOut({ add, configure: [], remove: [] });
+    },
+  };
+}
+
+/** The file wins: an added entry whose name it has, too, is left out. */
+function withAdded(parsed: Parsed, name: string, entry: Entry): Parsed {
+  return parsed.config === null || parsed.config.servers.has(name) ? parsed : withEntry(parsed.config, name, entry);
+}
+
+function accepted({ config, problems }: Parsed, file: string | null): Configuration {
+  if (config === null) throw new McpvisorError('CONFIG_INVALID', { file, problems });
+  return config;
+}
+
+function requireKnown({ servers }: Configuration, server: string): void {
+  if (!servers.has(server)) throw new McpvisorError('SERVER_NOT_FOUND', { server, known: [...servers.keys()] });
+}
+
+function isError({ severity }: Problem): boolean {
+  return severity === 'error';
+}

@@ -1,0 +1,47 @@
+/** When every wanted server has come to rest, and which are not ready then. */
+
+import type { Facts } from '../observe/facts.ts';
+import type { ServerActor } from './actors.ts';
+import type { Readiness, ServerStatus } from './contract.ts';
+
+export interface ReadinessOptions {
+  readonly facts: Pick<Facts, 'subscribe'>;
+  readonly servers: () => readonly string[];
+  readonly actorOf: (server: string) => ServerActor;
+  readonly statusOf: (server: string) => ServerStatus;
+  /** Aborts when the supervisor closes: nobody waits on. */
+  readonly signal: AbortSignal;
+}
+
+export type AwaitReady = (options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }) => Promise<Readiness>;
+
+export function createReadiness({ facts, servers, actorOf, statusOf, signal: lifetime }: ReadinessOptions): AwaitReady {
+  const isSettled = () => servers().every((server) => actorOf(server).getSnapshot().hasTag('settled'));
+  const look = (): Readiness => ({ settled: isSettled(), notReady: servers().map(statusOf).filter(isNotReady) });
+
+  return ({ timeoutMs, signal } = {}) => {
+    if (isSettled()) return Promise.resolve(look());
+    // Listened to one by one: in Node 20 a signal made by AbortSignal.any may be collected before it fires (nodejs/node#54614).
+    const limits = signal === undefined ? [lifetime] : [lifetime, signal];
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const finish = () => {
+        unsubscribe();
+        clearTimeout(timer);
+        for (const limit of limits) limit.removeEventListener('abort', finish);
+        resolve(look());
+      };
+      const unsubscribe = facts.subscribe((fact) => {
+        if (fact.type === 'server.transitioned' && isSettled()) finish();
+      });
+      if (timeoutMs !== undefined) timer = setTimeout(finish, timeoutMs);
+      for (const limit of limits) limit.addEventListener('abort', finish, { once: true });
+      if (limits.some(({ aborted }) => aborted)) finish();
+    });
+  };
+}
+
+/** Wanted, and not connected: a lazy one that rests is as it should be, and so is one that finished. */
+function isNotReady({ state, substate, wanted }: ServerStatus): boolean {
+  return wanted === 'up' && state !== 'connected' && !(state === 'idle' && substate === null);
+}

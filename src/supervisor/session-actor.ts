@@ -1,0 +1,202 @@
+/** The actor that holds one session: what the session tells becomes events for the chart, facts, and entries in the ledger. */
+
+import { fromCallback } from 'xstate';
+import type { Failure } from '../../machines/failure.ts';
+import type { ServerEvent, SessionOrder } from '../../machines/server-events.ts';
+import type { SessionInput } from '../../machines/server-setup.ts';
+import type { FactBody, FactOfActor, PublishFact } from '../observe/fact.ts';
+import type { Redactor } from '../observe/redact.ts';
+import type { ClientCapabilities, OpenSession, Session, SessionNews } from '../session/contract.ts';
+import type { Host } from './host.ts';
+import type { Ledger, ServerEntry } from './ledger.ts';
+import type { Moments } from './moments.ts';
+
+export interface SessionActorParts {
+  readonly openSession: OpenSession;
+  readonly ledger: Ledger;
+  readonly publish: PublishFact;
+  readonly redactor: Redactor;
+  readonly moments: Moments;
+  readonly host: Host;
+  readonly capabilities: ClientCapabilities;
+  readonly onBug: (error: unknown) => void;
+}
+
+type Send = (event: ServerEvent) => void;
+
+export function createSessionActor(parts: SessionActorParts) {
+  return fromCallback<SessionOrder, SessionInput>(({ input, sendBack, receive }) => {
+    const entry = parts.ledger.get(input.server);
+    if (entry === undefined) throw new Error(`server "${input.server}" is not in the ledger`);
+    const holder = new SessionHolder(parts, { entry, generation: input.generation, send: sendBack as Send });
+    receive((order) => holder.obey(order));
+    return () => holder.abandon();
+  });
+}
+
+class SessionHolder {
+  readonly #parts: SessionActorParts;
+  readonly #entry: ServerEntry;
+  readonly #generation: number;
+  readonly #send: Send;
+  readonly #session: Session;
+  #pid: number | null = null;
+  #exitTold = false;
+  #ended = false;
+
+  constructor(parts: SessionActorParts, { entry, generation, send }: { entry: ServerEntry; generation: number; send: Send }) {
+    this.#parts = parts;
+    this.#entry = entry;
+    this.#generation = generation;
+    this.#send = send;
+    entry.generation = Math.max(entry.generation, generation);
+    entry.lives += 1;
+    this.#session = parts.openSession({ server: entry.name, specification: entry.specification, generation, capabilities: parts.capabilities }, (news) => {
+      // A bug in here must not end the transport that tells.
+      try {
+        this.#hear(news);
+      } catch (error) {
+        parts.onBug(error);
+      }
+    });
+    entry.session = this.#session;
+  }
+
+  obey(order: SessionOrder): void {
+    if (this.#ended) return;
+    switch (order.type) {
+      case 'end':
+        this.#session.end(order.kind);
+        break;
+      case 'report':
+        this.#send({ type: 'session.heard', question: order.question, ...this.#session.heard(), ...this.#now() });
+        break;
+      case 'probe':
+        this.#probe(order.kind);
+        break;
+    }
+  }
+
+  /** Its chart is gone without having ended it: only a bug does that. Nobody is left to be polite for. */
+  abandon(): void {
+    if (!this.#ended) this.#session.end('kill');
+  }
+
+  #probe(kind: 'ping' | 'list'): void {
+    // A probe never rejects.
+    void this.#session.probe(kind).then((latencyMs) => {
+      if (this.#ended) return;
+      this.#publish({ type: 'probe.answered', kind, latencyMs: Math.round(latencyMs * 1_000) / 1_000 });
+      this.#send({ type: 'probe.answered', latencyMs, ...this.#now() });
+    });
+  }
+
+  #hear(news: SessionNews): void {
+    switch (news.type) {
+      case 'spawned':
+        this.#pid = news.pid;
+        if (news.pid !== null) this.#publish({ type: 'process.spawned', pid: news.pid, command: commandOf(this.#entry) });
+        this.#send({ type: 'session.spawned', pid: news.pid, ...this.#now() });
+        break;
+      case 'initialized':
+        this.#entry.peer = news.peer;
+        this.#send({ type: 'session.initialized', ...this.#now() });
+        break;
+      case 'ready':
+        this.#ready(news.lists);
+        break;
+      case 'listed':
+        this.#parts.ledger.setLists(this.#entry, news.lists);
+        this.#publish({ type: 'catalog.changed', ...sizesOf(this.#entry), problems: problemsOf(this.#entry) });
+        break;
+      case 'notified':
+        this.#publish({ type: 'session.notified', method: news.method });
+        this.#parts.host.notified({ server: this.#entry.name, method: news.method, params: news.params });
+        break;
+      case 'asked':
+        this.#asked(news);
+        break;
+      case 'push':
+        this.#entry.push = news.available;
+        this.#publish({ type: 'session.push', available: news.available, reason: this.#clean(news.reason) });
+        break;
+      case 'doubted':
+        this.#send({ type: 'session.doubted', reason: news.reason, ...this.#now() });
+        break;
+      case 'failed':
+        this.#send({ type: 'session.failed', failure: this.#clean(news.failure), ...this.#now() });
+        break;
+      case 'exited':
+        this.#tellExit(news.failure);
+        this.#send({ type: 'session.exited', failure: this.#clean(news.failure), ...this.#now() });
+        break;
+      case 'ended':
+        this.#end(news.failure);
+        break;
+    }
+  }
+
+  #ready(lists: Extract<SessionNews, { type: 'ready' }>['lists']): void {
+    const { peer } = this.#entry;
+    this.#parts.ledger.setLists(this.#entry, lists);
+    this.#entry.push ??= true;
+    const sizes = sizesOf(this.#entry);
+    this.#publish({ type: 'session.opened', transport: peer?.transport ?? 'unknown', protocolVersion: peer?.protocolVersion ?? 'unknown', ...sizes });
+    if (lists.problems.length > 0) this.#publish({ type: 'catalog.changed', ...sizes, problems: problemsOf(this.#entry) });
+    this.#send({ type: 'session.ready', ...this.#now() });
+  }
+
+  #asked({ id, method, params }: Extract<SessionNews, { type: 'asked' }>): void {
+    const answering = this.#parts.host.answer({ server: this.#entry.name, method, params });
+    // The host's errors become answers; the promise does not reject.
+    void answering.then((answer) => {
+      this.#publish({ type: 'session.asked', method, answered: 'result' in answer });
+      if (!this.#ended) this.#session.answer(id, answer);
+    });
+  }
+
+  #end(failure: Failure | null): void {
+    this.#ended = true;
+    const entry = this.#entry;
+    if (failure !== null) this.#tellExit(failure);
+    else if (this.#pid !== null) this.#tellExit({ exitCode: null, signal: null });
+    entry.session = null;
+    entry.push = null;
+    this.#publish({ type: 'session.closed', failure: this.#clean(failure) });
+    this.#send({ type: 'session.ended', failure: this.#clean(failure), ...this.#now() });
+    this.#parts.redactor.dropSecrets(`${entry.name}:${this.#generation}`);
+    for (const mourner of entry.mourners) mourner();
+    entry.mourners.clear();
+  }
+
+  #tellExit({ exitCode, signal }: Pick<Failure, 'exitCode' | 'signal'>): void {
+    if (this.#exitTold || this.#pid === null) return;
+    this.#exitTold = true;
+    this.#publish({ type: 'process.exited', pid: this.#pid, exitCode, signal });
+  }
+
+  #now() {
+    return { generation: this.#generation, ...this.#parts.moments.next() };
+  }
+
+  #publish(fact: FactOfActor): void {
+    this.#parts.publish({ actor: `server:${this.#entry.name}`, generation: this.#generation, ...this.#clean(fact) } as FactBody);
+  }
+
+  #clean<Value>(value: Value): Value {
+    return this.#parts.redactor.value(value) as Value;
+  }
+}
+
+/** As it is written in the configuration: what is expanded may be a secret. */
+function commandOf({ specification }: ServerEntry): string {
+  return specification.transport === 'stdio' ? [specification.command, ...specification.args].join(' ') : '';
+}
+
+function sizesOf({ lists }: ServerEntry) {
+  return { tools: lists.tools.length, resources: lists.resources.length, prompts: lists.prompts.length };
+}
+
+function problemsOf({ lists }: ServerEntry): readonly string[] {
+  return lists.problems.map(({ list, index, name, message }) => `${list}[${index}]${name === null ? '' : ` "${name}"`}: ${message}`);
+}

@@ -1,0 +1,108 @@
+/** A server as it is now: its chart's snapshot and what the ledger knows, in the words of the API. */
+
+import { eventName, pathOf } from '../observe/edge.ts';
+import type { ServerActor, ServerSnapshot } from './actors.ts';
+import { alarmsOf } from './alarms.ts';
+import { type ActorSnapshot, commandTypes, type LastFailure, type ServerState, type ServerStatus } from './contract.ts';
+import type { ServerEntry } from './ledger.ts';
+
+export interface StatusQuestion {
+  readonly entry: ServerEntry;
+  readonly actor: ServerActor;
+  /** When the actor entered its state, in milliseconds. */
+  readonly sinceMs: number;
+  readonly nowMs: number;
+  /** When each alarm was raised, in milliseconds. */
+  readonly alarmSince: ReadonlyMap<string, number>;
+}
+
+export function statusOf({ entry, actor, sinceMs, nowMs, alarmSince }: StatusQuestion): ServerStatus {
+  const snapshot = actor.getSnapshot();
+  const { context } = snapshot;
+  const path = pathOf(snapshot.value);
+  const { state, substate } = stateOf(snapshot);
+  const isConnected = state === 'connected';
+  const { specification, lists, session } = entry;
+  return {
+    name: entry.name,
+    state,
+    substate,
+    since: toIso(sinceMs),
+    wanted: context.wanted,
+    generation: context.generation,
+    attempt: context.counters.attempt,
+    nextRetryAt: context.nextRetryAt === null ? null : toIso(context.nextRetryAt),
+    lastFailure: lastFailureOf(snapshot, sinceMs),
+    pid: context.pid,
+    transport: transportOf(entry),
+    protocolVersion: isConnected ? (entry.peer?.protocolVersion ?? null) : null,
+    serverInfo: isConnected ? (entry.peer?.serverInfo ?? null) : null,
+    latencyMs: isConnected ? context.latencyMs : null,
+    counts: {
+      tools: lists.tools.length,
+      resources: lists.resources.length,
+      prompts: lists.prompts.length,
+      restarts: Math.max(0, entry.lives - 1),
+      calls: entry.calls,
+      callErrors: entry.callErrors,
+      inFlight: session?.calls.inFlight ?? 0,
+      queued: session?.calls.queued ?? 0,
+    },
+    alarms: alarmsOf(path, context, nowMs).map((alarm) => ({ ...alarm, since: toIso(alarmSince.get(alarm.alarm) ?? nowMs) })),
+    push: isConnected ? entry.push : null,
+    source: entry.source,
+    lazy: specification.lazy,
+    required: specification.required,
+    group: specification.group,
+    dependsOn: specification.dependsOn,
+  };
+}
+
+export function stateOf({ value }: Pick<ServerSnapshot, 'value'>): { readonly state: ServerState; readonly substate: string | null } {
+  const [state = '', ...rest] = pathOf(value).split('.');
+  const substate = rest.join('.');
+  // An idle server usually just rests, which is nothing to tell.
+  return { state: state as ServerState, substate: substate === '' || substate === 'resting' ? null : substate };
+}
+
+/** Events a person may send now; `retry` only where something waits to be tried again. */
+export function allowedOf(snapshot: ServerSnapshot): readonly string[] {
+  return commandTypes.filter((type) => type !== 'server.retry' || snapshot.matches('backoff') || snapshot.matches('needs-auth'));
+}
+
+export function snapshotOf(actor: ServerActor): ActorSnapshot {
+  const snapshot = actor.getSnapshot();
+  return {
+    actor: `server:${snapshot.context.name}`,
+    value: snapshot.value,
+    tags: [...snapshot.tags],
+    context: { ...snapshot.context },
+    allowed: allowedOf(snapshot),
+    timers: timersOf(actor),
+  };
+}
+
+function timersOf(actor: ServerActor): ActorSnapshot['timers'] {
+  const scheduled = Object.values(actor.system.getSnapshot()._scheduledEvents);
+  return scheduled
+    .filter(({ source }) => source === actor)
+    .map(({ event, startedAt, delay }) => ({ name: eventName(event.type), dueAt: toIso(startedAt + delay) }));
+}
+
+/** A failure counts from the moment it is known, while the session is still being ended. */
+function lastFailureOf(snapshot: ServerSnapshot, sinceMs: number): LastFailure | null {
+  const { context } = snapshot;
+  const known = snapshot.hasTag('live') && context.failure !== null ? { ...context.failure, at: sinceMs } : context.lastFailure;
+  if (known === null) return null;
+  const { retryAfterMs: _, at, ...failure } = known;
+  return { ...failure, at: toIso(at) };
+}
+
+function transportOf({ peer, specification: { transport } }: ServerEntry): string {
+  if (typeof transport !== 'string') return transport.hosted;
+  return transport === 'auto' ? (peer?.transport ?? 'streamable-http') : transport;
+}
+
+export function toIso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,193 @@
+/** The supervisor as doors use it: its life from boot to close, and the library's face over its parts. */
+
+import type { GroupEmitted } from '../../machines/group.machine.ts';
+import type { ServerEmitted } from '../../machines/server-events.ts';
+import { watchConfig } from '../config/watch.ts';
+import { McpvisorError } from '../errors.ts';
+import { createLog } from '../observe/log.ts';
+import type { ServerSpecification } from '../specification.ts';
+import { version } from '../version.ts';
+import { type Assembly, assemble, type DoorOptions } from './assembly.ts';
+import { openConfiguration } from './configuration-source.ts';
+import { type ServerState, type ServerStatus, type Status, type Supervisor, serverStates } from './contract.ts';
+import type { SupervisorOptions } from './options.ts';
+import { snapshotOf, toIso } from './status.ts';
+import { watchSuspension } from './suspension.ts';
+
+export type OpenSupervisorOptions = Omit<SupervisorOptions, 'env'> & DoorOptions;
+
+export interface OpenedSupervisor {
+  readonly supervisor: Supervisor;
+  /** Sends SIGKILL to every process group, synchronously: for the moment before the process ends at once. */
+  readonly killAllNow: () => void;
+}
+
+/**
+ * Resolves when what an earlier life left behind is gone and every enabled server is on its way; wait for `ready()` to know that they have come to rest.
+ * Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE` and `NOT_AVAILABLE`.
+ */
+export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
+  refuseWhatIsNotThere(options);
+  const source = await openConfiguration(options);
+  const closing = new AbortController();
+  const parts = assemble(options, source, closing.signal);
+  const { actors, desired, facts, guard, moments, registry, redactor } = parts;
+  const { root } = actors;
+  const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });
+  const startedAt = toIso(parts.wallNow());
+  hearActors(parts);
+
+  let ended = false;
+  root.subscribe({
+    next() {},
+    // The root's actions cannot throw; if one did, nobody would be left to end the servers.
+    error: (error) => {
+      ended = true;
+      registry.killAllNow();
+      options.onBug?.(error);
+    },
+  });
+  root.start();
+  await reached(parts, ['running', 'failed', 'closed']);
+  desired.begin();
+
+  if (source.file !== null && options.watch !== false) {
+    watchConfig(source.file.path, (text) => desired.reload(text), { signal: closing.signal, text: source.file.text });
+  }
+  const unwatch = watchSuspension({ ...parts, onResumed: (suspendedForMs) => resume(parts, suspendedForMs) });
+
+  const closeAll = async (): Promise<void> => {
+    closing.abort();
+    unwatch();
+    if (!ended) {
+      root.send({ type: 'supervisor.shutdown', ...moments.next() });
+      await reached(parts, ['closed']);
+    }
+    parts.commands.close();
+    parts.alarms.close();
+    root.stop();
+    await guard.close();
+    await registry.close();
+    await log?.close();
+    if (options.facts === undefined) facts.close();
+  };
+  let closed: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closed ??= closeAll();
+    return closed;
+  };
+  const onAbort = () => void close();
+  if (options.signal?.aborted === true) onAbort();
+  else options.signal?.addEventListener('abort', onAbort, { once: true });
+  return { supervisor: toSupervisor(parts, { startedAt, close }), killAllNow: () => registry.killAllNow() };
+}
+
+function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedAt: string; readonly close: () => Promise<void> }): Supervisor {
+  const { actorOf, awaitReady, calls, catalog, commands, desired, entryOf, facts, livingServers, statusOfServer, waking } = parts;
+
+  function status(): Status;
+  function status(server: string): ServerStatus;
+  function status(server?: string): Status | ServerStatus {
+    if (server !== undefined) return statusOfServer(server);
+    const servers = livingServers().map(statusOfServer);
+    const counts = Object.fromEntries(serverStates.map((state) => [state, servers.filter((one) => one.state === state).length])) as Record<ServerState, number>;
+    return { startedAt, version, state: stateOfRoot(parts), counts, clientProcess: null, store: 'memory:', alarms: ownAlarms(parts, startedAt), servers };
+  }
+
+  return {
+    ready: awaitReady,
+    status,
+    snapshot: (server) => snapshotOf(actorOf(server)),
+    post: (server, event) => commands.post(server, event),
+    send: async (server, event) => await commands.post(server, event).settled,
+    tools: (filter) => catalog.tools(filter),
+    resources: (filter) => catalog.items('resources', filter),
+    prompts: (filter) => catalog.items('prompts', filter),
+    callTool: calls.callTool,
+    callTools: calls.callTools,
+    request: calls.request,
+    async ensureConnected(servers, { signal } = {}) {
+      await Promise.all(servers.map((server) => waking.await(entryOf(server), signal)));
+    },
+    add: async (name, entry) => desired.add(name, entry),
+    replace: async (name, entry) => desired.replace(name, entry),
+    remove: async (name) => desired.remove(name),
+    apply: async (config) => desired.apply(config),
+    facts: (options) => facts.read(options),
+    httpApp() {
+      throw new McpvisorError('NOT_AVAILABLE', { what: 'httpApp()', instead: 'there is `mcpvisor up`, which serves the API on a port of its own.' });
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What the charts emit becomes settled promises and facts. */
+function hearActors({ inspection, commands, facts, ledger, desired, actors }: Assembly): void {
+  const hearServer = (server: string, emitted: ServerEmitted) => {
+    if (emitted.type === 'command.accepted' || emitted.type === 'command.settled') return commands.hear(server, emitted);
+    const { generation } = ledger.get(server) ?? { generation: 0 };
+    facts.publish({ actor: `server:${server}`, generation, ...emitted });
+  };
+  const hearGroup = (emitted: GroupEmitted) => {
+    if (emitted.type === 'command.settled') return commands.hear(emitted.server, emitted);
+    const actor = `server:${emitted.server}`;
+    if (emitted.type === 'actor.died') return facts.publish({ type: 'actor.died', actor, message: emitted.message });
+    facts.publish({ type: 'server.removed', actor });
+    // One that only moves to another group is still wanted.
+    if (!desired.current.servers.has(emitted.server)) ledger.drop(emitted.server);
+  };
+  inspection.onActor((actor, name) => {
+    if (name.startsWith('server:')) {
+      const server = name.slice('server:'.length);
+      const specification = ledger.get(server)?.specification;
+      if (specification !== undefined)
+        facts.publish({ type: 'server.added', actor: name, transport: transportWord(specification), group: specification.group });
+      actor.on('*', (emitted) => hearServer(server, emitted as ServerEmitted));
+    } else if (name.startsWith('group:')) actor.on('*', (emitted) => hearGroup(emitted as GroupEmitted));
+  });
+  actors.root.on('group.died', ({ group, message }) => {
+    facts.publish({ type: 'actor.died', actor: `group:${group}`, message });
+    const servers = [...ledger.entries.values()].filter(({ specification }) => specification.group === group);
+    // Their sessions are being killed; only then may they start again. `gone` does not reject.
+    void Promise.all(servers.map(({ name }) => ledger.gone(name))).then(() => desired.restore(group));
+  });
+}
+
+function transportWord({ transport }: ServerSpecification): string {
+  return typeof transport === 'string' ? transport : transport.hosted;
+}
+
+function resume({ facts, actors, moments }: Assembly, suspendedForMs: number): void {
+  facts.publish({ type: 'machine.resumed', actor: 'supervisor', suspendedForMs: Math.round(suspendedForMs) });
+  actors.root.send({ type: 'machine.resumed', ...moments.next() });
+}
+
+function stateOfRoot({ actors }: Assembly): string {
+  const { value } = actors.root.getSnapshot();
+  return typeof value === 'string' ? value : (Object.keys(value)[0] ?? 'unknown');
+}
+
+function ownAlarms({ guard }: Assembly, startedAt: string): Status['alarms'] {
+  if (guard.available) return [];
+  const reason = 'there is no /bin/sh: a SIGKILL of this process leaves servers running until the next start';
+  return [{ alarm: 'no-guard', since: startedAt, reason, clearedBy: 'a restart on a machine with /bin/sh' }];
+}
+
+/** Resolves when the root is in one of these states; it never leaves the last ones. */
+function reached(parts: Assembly, states: readonly string[]): Promise<void> {
+  if (states.includes(stateOfRoot(parts))) return Promise.resolve();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!states.includes(stateOfRoot(parts))) return;
+      subscription.unsubscribe();
+      resolve();
+    };
+    const subscription = parts.actors.root.subscribe({ next: look, error: () => resolve() });
+  });
+}
+
+function refuseWhatIsNotThere({ store = 'memory:', isolation = 'in-process' }: SupervisorOptions): void {
+  if (store !== 'memory:') throw new McpvisorError('NOT_AVAILABLE', { what: 'a store other than memory:', instead: 'use store: "memory:".' });
+  if (isolation !== 'in-process') throw new McpvisorError('NOT_AVAILABLE', { what: `isolation "${isolation}"`, instead: 'use isolation: "in-process".' });
+}
