@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+/** Argv and environment in, exit code out: the only reader of both, and of signals. */
+
+import { homedir } from 'node:os';
+import type { Endings, Invocation } from './cli/invocation.ts';
+import { runCommandLine } from './cli/program.ts';
+import { version } from './version.ts';
+
+/** npm and some terminals deliver one Ctrl-C twice; sooner than this it is the same one. */
+const impatienceMs = 500;
+
+const invocation: Invocation = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  uid: process.getuid?.() ?? -1,
+  pid: process.pid,
+  platform: process.platform,
+  version,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stay,
+};
+
+// Whoever reads our words may leave before we are done (`| head`, a closed terminal): servers are not ended for that.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+process.exit(await runCommandLine(invocation));
+
+function stay(report: (error: unknown) => void): Endings {
+  const asked = new AbortController();
+  const atOnce = new AbortController();
+  let askedMs: number | null = null;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      const nowMs = performance.now();
+      if (askedMs === null) {
+        askedMs = nowMs;
+        asked.abort();
+      } else if (name === 'SIGINT' && nowMs - askedMs >= impatienceMs) {
+        atOnce.abort();
+        process.exit(1);
+      }
+    });
+  }
+  process.on('uncaughtException', report);
+  process.on('unhandledRejection', report);
+  return { signal: asked.signal, atOnce: atOnce.signal };
+}

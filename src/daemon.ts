@@ -1,0 +1,179 @@
+/** Door 2: a control plane that runs by itself, with a state directory, a port and a log. */
+
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { createHttpApp } from './http/app.ts';
+import { createRequestHandler } from './http/handler.ts';
+import { openListener } from './http/listener.ts';
+import { createFacts } from './observe/facts.ts';
+import { createLog, type Log } from './observe/log.ts';
+import type { LogTarget } from './observe/log-destination.ts';
+import type { LogLevel } from './observe/log-level.ts';
+import { createRedactor } from './observe/redact.ts';
+import { isSameProcess, startTimeOf } from './session/process-identity.ts';
+import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
+import type { LockOwner } from './state-directory/lock.ts';
+import { openState } from './state-directory/state.ts';
+import { openConfiguration } from './supervisor/configuration-source.ts';
+import { openSupervisor } from './supervisor/supervisor.ts';
+
+export interface DaemonOptions {
+  /** Absolute path of the configuration; null: starts without servers. */
+  readonly config: string | null;
+  /** Absolute path; made if it is not there. */
+  readonly stateDir: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly store: 'memory:';
+  readonly isolation: 'in-process';
+  readonly logLevel: LogLevel | 'silent';
+  readonly logFormat: 'pretty' | 'json';
+  /** File with the API's bearer token; null: `token` in the state directory, made at the first start. */
+  readonly tokenFile: string | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly pid: number;
+  /** Where the log goes. */
+  readonly stdout: LogTarget;
+  /** The wall clock in milliseconds. */
+  readonly now: () => number;
+  /** When it aborts, every process group is killed before the abort returns. */
+  readonly atOnce: AbortSignal;
+}
+
+export interface Daemon {
+  readonly url: string;
+  /** Resolves when everything has ended. Never rejects. */
+  readonly closed: Promise<void>;
+  /** For errors that nobody caught: they are logged. */
+  report(error: unknown): void;
+  /** Ends every server and gives everything back, in reverse. May be called twice; does not throw. */
+  close(): Promise<void>;
+}
+
+const noServers = { mcpServers: {} };
+
+/**
+ * Starts a control plane; it ends when `signal` aborts. Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, `CONFIG_UNREADABLE`,
+ * `CONFIG_INVALID`, `PORT_UNAVAILABLE`, and `INVALID_REQUEST` for a token file without a token; nothing is left running then.
+ */
+export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon> {
+  const lifetime = createLifetime();
+  try {
+    const { url, log } = await open(options, lifetime);
+    const end = () => {
+      log.write('info', {}, 'Ending every server; Ctrl-C again ends at once.');
+      void lifetime.close();
+    };
+    if (signal.aborted) {
+      end();
+    } else {
+      signal.addEventListener('abort', end, { once: true });
+    }
+    return { url, closed: lifetime.closed, report: (error) => reportTo(log, error), close: lifetime.close };
+  } catch (error) {
+    await lifetime.close();
+    throw error;
+  }
+}
+
+async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ readonly url: string; readonly log: Log }> {
+  const { config, stateDir, host, port, env, store, isolation, pid, now } = options;
+  const startedAt = new Date(now()).toISOString();
+  const state = await openState({ ...options, owner: { pid, startTime: startTimeOf(pid) }, isAlive });
+  lifetime.add(() => state.lock.release());
+  // Read once more by the supervisor: what is wrong with it, or with the port, is known here before anything is started.
+  const { configuration } = await openConfiguration({ config: config ?? noServers });
+  const { http } = configuration.settings;
+
+  const facts = createFacts({ now });
+  const redactor = createRedactor();
+  redactor.addSecrets('tokens', state.secrets);
+  const log = createLog({ facts, redactor, destination: options.stdout, format: options.logFormat, level: options.logLevel });
+  lifetime.add(() => log.close());
+  const report = (error: unknown) => reportTo(log, error);
+
+  const listener = await openListener({ host, port, report, maxConnections: http.maxConnections, headersTimeoutMs: http.headersTimeoutMs });
+  lifetime.add(() => listener.close());
+  const { supervisor, killAllNow } = await openSupervisor({
+    config: config ?? noServers,
+    env,
+    stateDir,
+    store,
+    isolation,
+    facts,
+    redactor,
+    onBug: report,
+    onStderr: stderrTo(options, log),
+  });
+  lifetime.add(() => supervisor.close());
+  options.atOnce.addEventListener('abort', killAllNow, { once: true });
+
+  const hosts = { boundHost: host, allowedHosts: http.allowedHosts, allowedOrigins: http.allowedOrigins };
+  const app = createHttpApp({ supervisor, tokens: [{ name: 'token', value: state.token }], hosts, maxBodyBytes: http.maxBodyBytes, report, now });
+  listener.serve(createRequestHandler(app, { report, now }));
+  lifetime.add(() => removeControlPlaneFile(stateDir));
+  await writeControlPlaneFile(stateDir, { url: listener.url, pid, startedAt, version: supervisor.status().version, config });
+  lifetime.add(() => listener.stopAccepting());
+  greet(log, options, listener.url);
+  return { url: listener.url, log };
+}
+
+function isAlive({ pid, startTime }: LockOwner): boolean {
+  return startTime === null ? startTimeOf(pid) !== null : isSameProcess(pid, startTime);
+}
+
+/** Programs that collect our lines want the servers' too; people ask for a server's when they need them. */
+function stderrTo({ logFormat }: DaemonOptions, log: Log): (server: string, line: string) => void {
+  const level = logFormat === 'json' ? 'info' : 'debug';
+  return (server, line) => log.write(level, { actor: `server:${server}`, stream: 'stderr' }, line);
+}
+
+function greet(log: Log, { config, stateDir, pid }: DaemonOptions, url: string): void {
+  if (pid === 1) {
+    log.write('warn', {}, 'Running as process 1: orphans of servers are not waited for. Start the container with an init (docker run --init).');
+  }
+  if (config === null) {
+    log.write(
+      'info',
+      {},
+      'There is no configuration file, so there are no servers. Write one and start again: {"mcpServers": {"NAME": {"command": "…", "args": ["…"]}}} in ./mcp.json',
+    );
+  }
+  log.write('info', { url, stateDir }, `Listening on ${url} (token in ${join(stateDir, 'token')}). Ctrl-C stops everything.`);
+}
+
+function reportTo(log: Log, error: unknown): void {
+  log.write('error', { error: inspect(error) }, `A bug in mcpvisor: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+interface Lifetime {
+  /** `close` runs when everything ends, before what was added earlier. It does not throw. */
+  add(close: () => Promise<void> | void): void;
+  readonly close: () => Promise<void>;
+  readonly closed: Promise<void>;
+}
+
+function createLifetime(): Lifetime {
+  const closers: (() => Promise<void> | void)[] = [];
+  let closing: Promise<void> | null = null;
+  let settle = () => {};
+  const closed = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const closeAll = async () => {
+    for (const close of closers.toReversed()) {
+      await close();
+    }
+    settle();
+  };
+  return {
+    add: (close) => void closers.push(close),
+    close: () => {
+      closing ??= closeAll();
+      return closing;
+    },
+    closed,
+  };
+}

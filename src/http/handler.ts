@@ -1,0 +1,27 @@
+/** The app as a handler of Node's requests; what is too broken for the app to see is a problem like any other. */
+
+import type { RequestListener } from 'node:http';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { McpvisorError } from '../errors.ts';
+import type { HttpAppOptions } from './app.ts';
+import { toProblemResponse } from './problem.ts';
+import type { HttpEnvironment } from './servers.ts';
+
+export function createRequestHandler(app: Hono<HttpEnvironment>, { report, now }: Pick<HttpAppOptions, 'report' | 'now'>): RequestListener {
+  const handle = getRequestListener(app.fetch, {
+    errorHandler(error) {
+      if (error instanceof RequestError) {
+        return toProblemResponse(invalid(error), now());
+      }
+      report(error);
+      return toProblemResponse(error, now());
+    },
+  });
+  // It answers every error itself, so that there is nothing to wait for.
+  return (request, response) => void handle(request, response);
+}
+
+function invalid(cause: RequestError): McpvisorError {
+  return new McpvisorError('INVALID_REQUEST', { problems: [{ path: '', message: cause.message, hint: null, severity: 'error' }] }, { cause });
+}

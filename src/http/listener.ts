@@ -1,0 +1,105 @@
+/** The socket of the control plane, apart from what is served on it: a port that is taken is known before a server is started. */
+
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { McpvisorError } from '../errors.ts';
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Told when a connection could not be taken: the others go on. */
+  readonly report: (error: unknown) => void;
+  /** Connections at a time; further ones are closed at once. Default 4 096. */
+  readonly maxConnections?: number;
+  /** Time a client has for the headers of a request. Default 10 000. */
+  readonly headersTimeoutMs?: number;
+}
+
+export interface Listener {
+  /** For clients on this machine, without a slash at the end. */
+  readonly url: string;
+  /** Hands over the requests that have come meanwhile, and all further ones. Called once. */
+  serve(handle: RequestListener): void;
+  /** No new connections; those that are open go on. */
+  stopAccepting(): void;
+  /** Lets answers that are under way finish for a second, then closes every connection. May be called twice; does not throw. */
+  close(): Promise<void>;
+}
+
+/** Time a client has for a whole request, body included. */
+const requestTimeoutMs = 60_000;
+/** How often the two timeouts are looked at. */
+const checkIntervalMs = 2_000;
+/** Time for answers that are under way when everything ends. */
+const lastAnswersMs = 1_000;
+
+/** Throws `PORT_UNAVAILABLE`. */
+export async function openListener({ host, port, report, maxConnections = 4096, headersTimeoutMs = 10_000 }: ListenerOptions): Promise<Listener> {
+  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: checkIntervalMs });
+  server.maxConnections = maxConnections;
+  const waiting: Parameters<RequestListener>[] = [];
+  const wait: RequestListener = (request, response) => void waiting.push([request, response]);
+  server.on('request', wait);
+  await listen(server, host, port);
+  server.on('error', report);
+  let closed: Promise<void> | null = null;
+  return {
+    url: urlOf(host, portOf(server, port)),
+    serve(handle) {
+      server.off('request', wait);
+      server.on('request', handle);
+      for (const [request, response] of waiting.splice(0)) {
+        handle(request, response);
+      }
+    },
+    stopAccepting() {
+      closed ??= closedOf(server);
+    },
+    async close() {
+      closed ??= closedOf(server);
+      server.closeIdleConnections();
+      const enough = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
+      await closed;
+      clearTimeout(enough);
+    },
+  };
+}
+
+function closedOf(server: Server): Promise<void> {
+  // It can only fail for a server that is not open, which is what is wanted.
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (cause: NodeJS.ErrnoException) => reject(new McpvisorError('PORT_UNAVAILABLE', { host, port, reason: reasonOf(cause) }, { cause }));
+    server.once('error', refuse);
+    server.listen(port, host, () => {
+      server.off('error', refuse);
+      resolve();
+    });
+  });
+}
+
+function portOf(server: Server, asked: number): number {
+  const address: AddressInfo | string | null = server.address();
+  return typeof address === 'object' && address !== null ? address.port : asked;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'that takes more rights',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+};
+
+function reasonOf(cause: NodeJS.ErrnoException): string {
+  return reasons[cause.code ?? ''] ?? cause.message;
+}
+
+/** Where everything is listened on, this machine is reached by its loopback address. */
+function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -1,0 +1,101 @@
+/** Errors as RFC 9457 problem documents: our code decides the status, and nothing but typed details is said. */
+
+import { type ErrorCode, isMcpvisorError, McpvisorError } from '../errors.ts';
+
+const statusOf = {
+  INVALID_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN_HOST: 403,
+  FORBIDDEN_ORIGIN: 403,
+  NOT_FOUND: 404,
+  SERVER_NOT_FOUND: 404,
+  TOOL_NOT_FOUND: 404,
+  ACTOR_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  COMMAND_REJECTED: 409,
+  EVENT_NOT_ALLOWED: 409,
+  ALREADY_RUNNING: 409,
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  CONFIG_INVALID: 422,
+  SERVER_BUSY: 429,
+  CALL_CANCELLED: 499,
+  INTERNAL: 500,
+  CONFIG_UNREADABLE: 500,
+  PORT_UNAVAILABLE: 500,
+  STATE_DIRECTORY_UNUSABLE: 500,
+  NOT_AVAILABLE: 501,
+  OUTCOME_UNKNOWN: 502,
+  UPSTREAM_ERROR: 502,
+  SERVER_NOT_CONNECTED: 503,
+  SHUTTING_DOWN: 503,
+  CALL_TIMED_OUT: 504,
+} as const satisfies Record<ErrorCode, number>;
+
+const titleOf = {
+  INVALID_REQUEST: 'The request is not valid',
+  UNAUTHENTICATED: 'A bearer token is needed',
+  FORBIDDEN_HOST: 'Unknown host name',
+  FORBIDDEN_ORIGIN: 'Unknown origin',
+  NOT_FOUND: 'Not found',
+  SERVER_NOT_FOUND: 'No such server',
+  TOOL_NOT_FOUND: 'No such tool',
+  ACTOR_NOT_FOUND: 'No such actor',
+  METHOD_NOT_ALLOWED: 'Method not allowed',
+  COMMAND_REJECTED: 'The command was rejected',
+  EVENT_NOT_ALLOWED: 'The event is not allowed now',
+  ALREADY_RUNNING: 'Already running',
+  BODY_TOO_LARGE: 'The body is too large',
+  UNSUPPORTED_MEDIA_TYPE: 'Unsupported media type',
+  CONFIG_INVALID: 'The configuration is not valid',
+  SERVER_BUSY: 'The server is busy',
+  CALL_CANCELLED: 'The caller is gone',
+  INTERNAL: 'A bug in mcpvisor',
+  CONFIG_UNREADABLE: 'The configuration cannot be read',
+  PORT_UNAVAILABLE: 'The port cannot be used',
+  STATE_DIRECTORY_UNUSABLE: 'The state directory cannot be used',
+  NOT_AVAILABLE: 'Not available in this version',
+  OUTCOME_UNKNOWN: 'Whether the call was done is unknown',
+  UPSTREAM_ERROR: 'The server answered with an error',
+  SERVER_NOT_CONNECTED: 'The server is not connected',
+  SHUTTING_DOWN: 'Shutting down',
+  CALL_TIMED_OUT: 'The call timed out',
+} as const satisfies Record<ErrorCode, string>;
+
+/** What is answered when something goes wrong, and printed by the command line with `--json`. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  readonly [detail: string]: unknown;
+}
+
+/** The problem document of an error. Of an error that is not ours nothing is told: its message may hold anything. */
+export function toProblemDocument(error: unknown): ProblemDocument {
+  const known = isMcpvisorError(error) && error.code !== 'INTERNAL' ? error : new McpvisorError('INTERNAL', { what: 'the log has more about it.' });
+  const { code, details, message } = known;
+  // The five members of the standard come last: no detail may take their place.
+  return { ...details, type: `docs/troubleshooting.md#${code.toLowerCase()}`, title: titleOf[code], status: statusOf[code], detail: message, code };
+}
+
+/** The answer to a request that ended in `error`. `nowMs` is the wall clock, for `Retry-After`. */
+export function toProblemResponse(error: unknown, nowMs: number): Response {
+  const document = toProblemDocument(error);
+  const headers = { 'content-type': 'application/problem+json', ...headersOf(error, nowMs) };
+  return new Response(JSON.stringify(document), { status: document.status, headers });
+}
+
+function headersOf(error: unknown, nowMs: number): Record<string, string> {
+  if (isMcpvisorError(error, 'UNAUTHENTICATED')) {
+    return { 'www-authenticate': 'Bearer realm="mcpvisor"' };
+  }
+  if (isMcpvisorError(error, 'METHOD_NOT_ALLOWED')) {
+    return { allow: error.details.allowed.join(', ') };
+  }
+  if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED') && error.details.nextRetryAt !== null) {
+    return { 'retry-after': String(Math.max(1, Math.ceil((Date.parse(error.details.nextRetryAt) - nowMs) / 1000))) };
+  }
+  return {};
+}

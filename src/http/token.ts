@@ -1,0 +1,32 @@
+/** Who is asking: bearer tokens, compared in constant time. */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { McpvisorError } from '../errors.ts';
+
+export interface Token {
+  /** The "who" that commands sent with it carry. */
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Returns a function that gives the name of the token in an `Authorization` header, or throws `UNAUTHENTICATED`. */
+export function createAuthentication(tokens: readonly Token[]): (authorization: string | undefined) => string {
+  const known = tokens.map(({ name, value }) => ({ name, digest: digestOf(value) }));
+  return (authorization) => {
+    const presented = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
+    if (presented === undefined) {
+      throw new McpvisorError('UNAUTHENTICATED', {});
+    }
+    // Digests have one length whatever was sent, and every token is compared: neither length nor order can be timed.
+    const digest = digestOf(presented);
+    const match = known.reduce<string | null>((found, token) => (timingSafeEqual(token.digest, digest) ? token.name : found), null);
+    if (match === null) {
+      throw new McpvisorError('UNAUTHENTICATED', {});
+    }
+    return match;
+  };
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,50 @@
+/** Everything a control plane has in its state directory when it begins. */
+
+import { join } from 'node:path';
+import { McpvisorError } from '../errors.ts';
+import { openStateDirectory } from './directory.ts';
+import { type Lock, type LockOwner, takeLock } from './lock.ts';
+import { openTokenFile, readTokenFile } from './token-file.ts';
+
+export interface StateOptions {
+  readonly stateDir: string;
+  readonly uid: number;
+  readonly owner: LockOwner;
+  readonly isAlive: (owner: LockOwner) => boolean;
+  /** File with the API's bearer token; null: our own, made at the first start. */
+  readonly tokenFile: string | null;
+}
+
+export interface State {
+  readonly lock: Lock;
+  /** The bearer token of the API. */
+  readonly token: string;
+  /** Every token there is, to be blanked wherever it might be written. */
+  readonly secrets: readonly string[];
+}
+
+/** Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, or `INVALID_REQUEST` for a token file without a token; the lock is not held then. */
+export async function openState({ stateDir, uid, owner, isAlive, tokenFile }: StateOptions): Promise<State> {
+  await openStateDirectory(stateDir, uid);
+  const lock = await takeLock(stateDir, owner, isAlive);
+  try {
+    const own = await openTokenFile(join(stateDir, 'token'));
+    const mcp = await openTokenFile(join(stateDir, 'mcp-token'));
+    const token = tokenFile === null ? own : await givenToken(tokenFile);
+    return { lock, token, secrets: [own, mcp, token] };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function givenToken(file: string): Promise<string> {
+  const token = await readTokenFile(file).catch(() => null);
+  if (token === null) {
+    const message = `${file} cannot be read or holds no token`;
+    throw new McpvisorError('INVALID_REQUEST', {
+      problems: [{ path: '--token-file', message, hint: 'one line of at least 16 characters', severity: 'error' }],
+    });
+  }
+  return token;
+}

@@ -1,0 +1,50 @@
+/** The control API over a real socket, with a real supervisor and real servers; closed when the test file is through. */
+
+import { fileURLToPath } from 'node:url';
+import { createHttpApp } from '../../src/http/app.ts';
+import { createRequestHandler } from '../../src/http/handler.ts';
+import { openListener } from '../../src/http/listener.ts';
+import type { HostRules } from '../../src/http/origin.ts';
+import { createSupervisor } from '../../src/index.ts';
+import type { Supervisor } from '../../src/supervisor/contract.ts';
+import { type Client, createClient } from '../support/client.ts';
+
+export const token = 'a-token-that-only-tests-know';
+
+export interface Api {
+  readonly url: string;
+  readonly supervisor: Supervisor;
+  readonly client: Client;
+  /** Errors that were reported as bugs. */
+  readonly bugs: readonly unknown[];
+  close(): Promise<void>;
+}
+
+export interface ApiOptions {
+  readonly servers?: Readonly<Record<string, unknown>>;
+  readonly hosts?: Partial<HostRules>;
+}
+
+export async function openApi({ servers = {}, hosts = {} }: ApiOptions = {}): Promise<Api> {
+  const bugs: unknown[] = [];
+  const report = (error: unknown) => void bugs.push(error);
+  const supervisor = await createSupervisor({ config: { mcpServers: servers } });
+  const listener = await openListener({ host: '127.0.0.1', port: 0, report });
+  const app = createHttpApp({ supervisor, tokens: [{ name: 'tests', value: token }], hosts: { boundHost: '127.0.0.1', ...hosts }, report, now: Date.now });
+  listener.serve(createRequestHandler(app, { report, now: Date.now }));
+  return {
+    url: listener.url,
+    supervisor,
+    client: createClient(listener.url, token),
+    bugs,
+    async close() {
+      await supervisor.close();
+      await listener.close();
+    },
+  };
+}
+
+/** Entry of a server of `test/servers`. */
+export function entryOf(program: string, ...args: readonly string[]): Readonly<Record<string, unknown>> {
+  return { command: process.execPath, args: [fileURLToPath(new URL(`../servers/${program}.mjs`, import.meta.url)), ...args] };
+}
