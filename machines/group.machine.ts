@@ -9,7 +9,7 @@
 import { assign, emit, enqueueActions, fromPromise, setup } from 'xstate';
 import { failure } from './failure.ts';
 import { serverMachine } from './server.machine.ts';
-import type { ServerContext, ServerInput } from './server-events.ts';
+import type { Moment, ServerContext, ServerInput } from './server-events.ts';
 import { report } from './server-life.ts';
 import type { OpenCommand } from './settlement.ts';
 
@@ -19,18 +19,13 @@ const deathLimit = 3;
 
 const goldenRatio = 0.618_033_988_749;
 
-interface Moment {
-  readonly at: number;
-  readonly random: number;
-}
-
 /** XState's own events, which its types leave open. */
-interface ActorFailed {
+export interface ActorFailed {
   readonly actorId: string;
   readonly error: unknown;
 }
 
-interface ReaperDone {
+export interface ReaperDone {
   readonly actorId: string;
   readonly output: Moment & { readonly generation: number };
 }

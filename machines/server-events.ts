@@ -6,17 +6,17 @@ import type { ServerPolicy } from './server-policy.ts';
 import type { CommandKind, OpenCommand, Outcome } from './settlement.ts';
 
 /** Every event from outside carries the time (ms) and a number 0 … 1: the chart has neither clock nor dice. */
-interface Moment {
+export interface Moment {
   readonly at: number;
   readonly random: number;
 }
 
-interface Command extends Moment {
+export interface Command extends Moment {
   readonly commandId: string;
 }
 
 /** News of one life; of an older generation it changes nothing. */
-interface News extends Moment {
+export interface News extends Moment {
   readonly generation: number;
 }
 

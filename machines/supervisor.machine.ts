@@ -9,14 +9,9 @@
 
 import { assign, enqueueActions, fromPromise, setup } from 'xstate';
 import { type GroupReport, groupMachine } from './group.machine.ts';
-import type { ServerEvent, ServerInput, ServerReport } from './server-events.ts';
+import type { Moment, ServerEvent, ServerInput, ServerReport } from './server-events.ts';
 import type { Configuration } from './server-plan.ts';
 import { grantSlots, returnSlot, wantSlot } from './start-slots.ts';
-
-interface Moment {
-  readonly at: number;
-  readonly random: number;
-}
 
 /** What a plan does, in the words of the charts. A server whose group changes is in `remove` and in `add`. */
 export interface Steps {

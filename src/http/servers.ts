@@ -1,6 +1,5 @@
 /** Routes under `/api/servers`: each reads a snapshot, sends an event, or makes a call, and answers. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Context, type Handler, Hono } from 'hono';
 import { McpvisorError } from '../errors.ts';
 import type { CommandOutcome, PostedCommand, Supervisor } from '../supervisor/contract.ts';
@@ -61,19 +60,22 @@ function unawaited(posted: PostedCommand): null {
   return null;
 }
 
-/** The outcome, or null if it is not there after `waitMs` or when `signal` aborts. Rejects as `settled` does. */
-async function settledWithin({ settled }: PostedCommand, waitMs: number, signal: AbortSignal): Promise<CommandOutcome | null> {
-  const over = new AbortController();
-  const giveUp = () => over.abort();
-  signal.addEventListener('abort', giveUp, { once: true });
-  // An aborted delay rejects with nothing to tell: the command goes on, only the waiting ends.
-  const patience = delay(waitMs, null, { signal: over.signal }).catch(() => null);
-  try {
-    return await Promise.race([settled, patience]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-    over.abort();
-  }
+/** The outcome, or null if it is not there after `waitMs` or when `signal` aborts: the command goes on, only the waiting ends. Rejects as `settled` does. */
+function settledWithin({ settled }: PostedCommand, waitMs: number, signal: AbortSignal): Promise<CommandOutcome | null> {
+  return new Promise((resolve, reject) => {
+    const finish = (end: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+      end();
+    };
+    const giveUp = () => finish(() => resolve(null));
+    const timer = setTimeout(giveUp, waitMs);
+    signal.addEventListener('abort', giveUp, { once: true });
+    settled.then(
+      (outcome) => finish(() => resolve(outcome)),
+      (error: unknown) => finish(() => reject(error)),
+    );
+  });
 }
 
 async function callTool(c: Context<HttpEnvironment>, supervisor: Supervisor, { server, tool }: { server: string; tool: string }): Promise<Response> {

@@ -10,7 +10,7 @@ type Sentences = { readonly [Type in FactType]: (fact: FactOf<Type>) => string }
 const sentences: Sentences = {
   'server.added': ({ transport, group }) => `added (${transport}, group ${group})`,
   'server.removed': () => 'removed',
-  'server.transitioned': ({ from, to, reason }) => `${arrow(from, to)}${reason === null ? '' : ` (${reason})`}`,
+  'server.transitioned': (fact) => `${fact.event === 'xstate.init' ? fact.to : arrow(fact.from, fact.to)}${whyOf(fact)}`,
   'server.failed': ({ failure }) => describeFailure(failure),
   'group.transitioned': ({ from, to }) => arrow(from, to),
   'supervisor.transitioned': ({ from, to }) => arrow(from, to),
@@ -59,6 +59,13 @@ function subjectOf(actor: string): string {
 
 function arrow(from: string, to: string): string {
   return from === to ? `${to} again` : `${from} → ${to}`;
+}
+
+function whyOf({ reason, attempt, retryInMs }: FactOf<'server.transitioned'>): string {
+  const parts = reason === null ? [] : [reason];
+  if (attempt !== undefined && attempt > 0) parts.push(`attempt ${attempt}`);
+  if (retryInMs !== undefined) parts.push(`next try in ${durationOf(retryInMs)}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
 function callOf({ callId, method, tool }: FactOf<'call.started' | 'call.settled'>): string {

@@ -16,13 +16,15 @@ export interface Edge {
 export interface FactFields {
   'server.added': { readonly transport: string; readonly group: string };
   'server.removed': Record<never, never>;
-  /** `from` and `to` are paths: `starting.listing`. `reason` is the failure's class, or why else. */
+  /** `from` and `to` are paths: `starting.listing`. `reason` is the failure's class. Into `backoff`: which failure in a row it was, and how long it waits. */
   'server.transitioned': {
     readonly from: string;
     readonly to: string;
     readonly event: string;
     readonly reason: string | null;
     readonly edges: readonly Edge[];
+    readonly attempt?: number;
+    readonly retryInMs?: number;
   };
   'server.failed': { readonly failure: Failure };
   'group.transitioned': { readonly from: string; readonly to: string; readonly event: string; readonly edges: readonly Edge[] };

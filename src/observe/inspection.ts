@@ -96,7 +96,8 @@ export function createInspection({ publish, nowMs = Date.now, unremarkable = [],
     watch.edges = [];
     if (from === to && edges.every((edge) => edge.targets.length === 0)) return;
     const fact = { actor: watch.name, ...generationOf(context), from, to, event: eventName(event.type), edges };
-    if (chartId === 'server') publish({ type: 'server.transitioned', ...fact, reason: reasonOf(context) });
+    if (chartId === 'server')
+      publish({ type: 'server.transitioned', ...fact, reason: reasonOf(context), ...(to === 'backoff.delaying' ? retryOf(context) : {}) });
     else if (chartId === 'group') publish({ type: 'group.transitioned', ...fact });
     else publish({ type: 'supervisor.transitioned', ...fact });
   }
@@ -134,6 +135,12 @@ function chartIdOf(snapshot: unknown): ChartId | null {
 function generationOf(context: ChartSnapshot['context']): { readonly generation?: number } {
   const { generation } = context;
   return typeof generation === 'number' ? { generation } : {};
+}
+
+function retryOf(context: object): { readonly attempt?: number; readonly retryInMs?: number } {
+  const { counters, delayMs } = context as { readonly counters?: { readonly attempt?: unknown }; readonly delayMs?: unknown };
+  const attempt = counters?.attempt;
+  return typeof attempt === 'number' && typeof delayMs === 'number' ? { attempt, retryInMs: delayMs } : {};
 }
 
 function reasonOf(context: ChartSnapshot['context']): string | null {

@@ -1,9 +1,6 @@
 /** Time and chance, as the charts get them with every event. */
 
-export interface Moment {
-  readonly at: number;
-  readonly random: number;
-}
+import type { Moment } from '../../machines/server-events.ts';
 
 export interface Moments {
   next(): Moment;

@@ -83,6 +83,24 @@ const transcript: readonly (readonly [FactBody, string])[] = [
   [{ type: 'alarm.raised', actor: files, alarm: 'flapping', reason: '31 restarts within an hour' }, 'warn files: alarm flapping: 31 restarts within an hour'],
   [{ type: 'alarm.cleared', actor: files, alarm: 'flapping' }, 'info files: alarm flapping is over'],
   [{ type: 'actor.died', actor: files, message: 'x is not a function' }, 'error files: died of a bug in mcpvisor: x is not a function'],
+  [
+    {
+      type: 'server.transitioned',
+      actor: files,
+      from: 'starting.initializing',
+      to: 'backoff.delaying',
+      event: 'session.ended',
+      reason: 'exited',
+      edges: [],
+      attempt: 2,
+      retryInMs: 1_240,
+    },
+    'info files: starting.initializing → backoff.delaying (exited, attempt 2, next try in 1.2 s)',
+  ],
+  [
+    { type: 'server.transitioned', actor: files, from: 'deciding', to: 'idle.queued', event: 'xstate.init', reason: null, edges: [] },
+    'info files: idle.queued',
+  ],
   [{ type: 'group.transitioned', actor: 'group:web', from: 'up', to: 'up', event: 'member.changed', edges: [] }, 'debug group web: up again'],
   [{ type: 'supervisor.transitioned', actor: 'supervisor', from: 'booting', to: 'up', event: 'booted', edges: [] }, 'info supervisor: booting → up'],
   [
