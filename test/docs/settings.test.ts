@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { defaultsTable, notActedOn, type Setting } from '../../src/config/settings.ts';
+import { generatedPart, toCell } from '../support/markdown.ts';
+
+const units = { milliseconds: 'ms', bytes: 'bytes', count: '', factor: '', 'per second': 'per second' } as const;
+
+function isActedOn({ path }: Setting): boolean {
+  return !notActedOn.some((unused) => path === unused || path.startsWith(`${unused}.`) || path.startsWith(`${unused}[`));
+}
+
+function rowOf({ path, default: value, unit, meaning }: Setting): string {
+  const shown = typeof value === 'number' ? value.toLocaleString('en').replaceAll(',', ' ') : `\`${JSON.stringify(value)}\``;
+  const cells = [`\`${path}\``, value === null ? '' : `${shown}${unit === null || units[unit] === '' ? '' : ` ${units[unit]}`}`, toCell(meaning)];
+  return `| ${cells.join(' | ')} |\n`;
+}
+
+function tableOf(title: string, settings: readonly Setting[]): string {
+  return `\n**${title}**\n\n| setting | default | meaning |\n|---|---|---|\n${settings.map(rowOf).join('')}`;
+}
+
+function settingsPart(): string {
+  const shown = defaultsTable.filter(isActedOn);
+  const of = (scope: Setting['scope']) => shown.filter((setting) => setting.scope === scope);
+  return [
+    tableOf('In an entry of `mcpServers`', of('server')),
+    tableOf('In an entry, or under `mcpvisor` as the default of all servers', of('both')),
+    tableOf('Under `mcpvisor` only', of('global')),
+    `\nKnown, checked and kept, but not acted on by this version: ${notActedOn.map((path) => `\`${path}\``).join(', ')}.\n\n`,
+  ].join('');
+}
+
+describe('the settings in the README', () => {
+  it('are those of the code, with their defaults (BLESS=1 writes them)', () => {
+    const fresh = settingsPart();
+    expect(generatedPart('README.md', 'settings', fresh)).toBe(fresh);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { failureClasses } from '../../machines/failure.ts';
+import { exitCodeOf } from '../../src/cli/exit-code.ts';
+import { type ErrorCode, type ErrorDetails, McpvisorError } from '../../src/errors.ts';
+import { toProblemDocument } from '../../src/http/problem.ts';
+import { anchorOf, generatedPart, headingsOf, linksOf, readDocument, toCell } from '../support/markdown.ts';
+
+const file = 'docs/troubleshooting.md';
+
+const problems = [{ path: 'PATH', message: 'what is wrong', hint: 'what to do', severity: 'error' }] as const;
+const call = { server: 'SERVER', method: 'METHOD' } as const;
+
+/** Details with names in place of values: the wording is shown with them. */
+const examples: ErrorDetails = {
+  INVALID_REQUEST: { problems },
+  CONFIG_INVALID: { file: 'FILE', problems },
+  CONFIG_UNREADABLE: { file: 'FILE' },
+  SERVER_NOT_FOUND: { server: 'SERVER', known: ['a', 'b'] },
+  TOOL_NOT_FOUND: { server: 'SERVER', tool: 'TOOL' },
+  ACTOR_NOT_FOUND: { actor: 'ACTOR' },
+  NOT_FOUND: { path: '/PATH' },
+  METHOD_NOT_ALLOWED: { method: 'PUT', allowed: ['GET'] },
+  EVENT_NOT_ALLOWED: { event: 'server.retry', server: 'SERVER', state: 'connected', allowed: ['server.stop'] },
+  COMMAND_REJECTED: { server: 'SERVER', command: 'server.start', reason: 'REASON', lastFailure: null },
+  SERVER_NOT_CONNECTED: { server: 'SERVER', state: 'backoff', nextRetryAt: 'TIME', reason: 'REASON' },
+  SERVER_BUSY: { server: 'SERVER', queued: 1024 },
+  CALL_TIMED_OUT: { ...call, timeoutMs: 60_000 },
+  CALL_CANCELLED: call,
+  OUTCOME_UNKNOWN: { ...call, reason: 'REASON' },
+  UPSTREAM_ERROR: { ...call, rpcCode: -32602, rpcMessage: 'MESSAGE', data: null },
+  SHUTTING_DOWN: {},
+  ALREADY_RUNNING: { pid: 4711, stateDir: 'DIR' },
+  PORT_UNAVAILABLE: { host: 'HOST', port: 4780, reason: 'REASON' },
+  STATE_DIRECTORY_UNUSABLE: { stateDir: 'DIR', reason: 'REASON' },
+  NOT_AVAILABLE: { what: 'THING', instead: 'ADVICE' },
+  UNAUTHENTICATED: {},
+  FORBIDDEN_HOST: { host: 'HOST' },
+  FORBIDDEN_ORIGIN: { origin: 'ORIGIN' },
+  BODY_TOO_LARGE: { maxBytes: 4_194_304 },
+  UNSUPPORTED_MEDIA_TYPE: { type: 'text/plain' },
+  INTERNAL: { what: 'WHAT' },
+};
+
+const codes = Object.keys(examples) as ErrorCode[];
+
+function rowOf(code: ErrorCode): string {
+  const error = new McpvisorError(code, examples[code]);
+  return `| [\`${code}\`](#${anchorOf(code)}) | ${toProblemDocument(error).status} | ${exitCodeOf(error)} | ${toCell(error.message)} |\n`;
+}
+
+describe('the table of error codes', () => {
+  it('says what the code says (BLESS=1 writes it)', () => {
+    const fresh = `\n| code | HTTP | exit | says |\n|---|---|---|---|\n${codes.map(rowOf).join('')}\n`;
+    expect(generatedPart(file, 'errors', fresh)).toBe(fresh);
+  });
+});
+
+describe('the sections on trouble', () => {
+  const headings = headingsOf(readDocument(file));
+
+  it('are there for every error code and failure class, and for no other', () => {
+    const sections = headings.filter((heading) => /^[A-Z_]+$|^[a-z]+(?:[A-Z][a-z]+)*$/.test(heading));
+    expect(sections.toSorted()).toEqual([...codes, ...failureClasses].toSorted());
+  });
+
+  it('are where problem documents point to', () => {
+    const targets = codes.map((code) => toProblemDocument(new McpvisorError(code, examples[code])).type);
+    const anchors = new Set(headings.map(anchorOf));
+    expect(linksOf(targets.map((target) => `[](${target})`).join('')).filter(({ path, anchor }) => path !== file || !anchors.has(anchor))).toEqual([]);
+  });
+});
