@@ -9,7 +9,7 @@
 import { assign, emit, enqueueActions, fromPromise, setup } from 'xstate';
 import { failure } from './failure.ts';
 import { serverMachine } from './server.machine.ts';
-import type { Moment, ServerContext, ServerInput } from './server-events.ts';
+import type { Moment, ServerContext, ServerInput, Wanted } from './server-events.ts';
 import { report } from './server-life.ts';
 import type { OpenCommand } from './settlement.ts';
 
@@ -47,7 +47,9 @@ export type GroupEmitted =
   | { readonly type: 'command.settled'; readonly command: OpenCommand; readonly server: string; readonly outcome: 'rejected'; readonly reason: string };
 
 /** What a group tells the root. */
-export type GroupReport = { readonly type: 'server.removed'; readonly server: string } | { readonly type: 'group.gone'; readonly group: string };
+export type GroupReport =
+  /** `wanted`: the operator's last wish; null if nobody was left to know it. */
+  { readonly type: 'server.removed'; readonly server: string; readonly wanted: Wanted | null } | { readonly type: 'group.gone'; readonly group: string };
 
 export interface GroupContext {
   readonly name: string;
@@ -102,10 +104,13 @@ const groupSetup = setup({
     remove: enqueueActions(({ context, enqueue, self }, { server, at, random }: { server: string; at: number; random: number }) => {
       const { children } = self.getSnapshot();
       const living = children[serverId(server)];
-      const removed: GroupReport = { type: 'server.removed', server };
+      const removed: GroupReport = { type: 'server.removed', server, wanted: null };
       if (children[reaperId(server)] !== undefined) enqueue.assign({ dead: without(context.dead, server) });
       else if (living !== undefined) enqueue.sendTo(living, { type: 'server.remove' as const, at, random });
-      else if (self._parent !== undefined) enqueue.sendTo(self._parent, removed);
+      else {
+        enqueue.emit({ type: 'server.removed', server });
+        if (self._parent !== undefined) enqueue.sendTo(self._parent, removed);
+      }
     }),
     forward: enqueueActions(({ enqueue, self }, { type, at, random }: { type: 'server.shutdown' | 'machine.resumed'; at: number; random: number }) => {
       const servers = Object.entries(self.getSnapshot().children).filter(([id]) => id.startsWith('server:'));
@@ -115,9 +120,10 @@ const groupSetup = setup({
       }
     }),
     letGo: enqueueActions(({ context, enqueue, self }, { server }: { server: string }) => {
+      const memory = self.getSnapshot().children[serverId(server)]?.getSnapshot()?.context as ServerContext | undefined;
       enqueue.stopChild(serverId(server));
       enqueue.assign({ charges: context.charges - 1 });
-      const removed: GroupReport = { type: 'server.removed', server };
+      const removed: GroupReport = { type: 'server.removed', server, wanted: memory?.wanted ?? null };
       if (self._parent !== undefined) enqueue.sendTo(self._parent, removed);
     }),
     bury: enqueueActions(({ context, enqueue, self }, { actorId, error }: ActorFailed) => {
@@ -135,7 +141,7 @@ const groupSetup = setup({
       for (const command of memory.open) {
         enqueue.emit({ type: 'command.settled', command, server: memory.name, outcome: 'rejected', reason: `its actor died: ${message}` });
       }
-      if (!memory.removing) enqueue.assign({ dead: { ...context.dead, [memory.name]: successorOf(memory) } });
+      if (!memory.removing && !memory.shuttingDown) enqueue.assign({ dead: { ...context.dead, [memory.name]: successorOf(memory) } });
       enqueue.spawnChild('reaper', { id: reaperId(memory.name), input: { server: memory.name } });
       if (self._parent !== undefined) enqueue.sendTo(self._parent, report('slot.returned', memory.name));
     }),
@@ -145,7 +151,8 @@ const groupSetup = setup({
       const successor = context.dead[server];
       if (successor === undefined) {
         enqueue.assign({ charges: context.charges - 1 });
-        const removed: GroupReport = { type: 'server.removed', server };
+        enqueue.emit({ type: 'server.removed', server });
+        const removed: GroupReport = { type: 'server.removed', server, wanted: null };
         if (self._parent !== undefined) enqueue.sendTo(self._parent, removed);
         return;
       }

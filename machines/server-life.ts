@@ -66,8 +66,9 @@ export function jitteredQuietOf(intervalMs: number, random: number, spreadMs = i
   return intervalMs === 0 ? longestDelayMs : Math.round(spreadMs * random);
 }
 
-export function intervalOf(intervalMs: number): number {
-  return intervalMs === 0 ? longestDelayMs : intervalMs;
+/** What is left of the interval after a silence. */
+export function quietLeftOf(intervalMs: number, quietForMs: number): number {
+  return intervalMs === 0 ? longestDelayMs : Math.ceil(intervalMs - quietForMs);
 }
 
 export function forgive({ counters }: ServerContext): Change {

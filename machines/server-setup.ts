@@ -3,7 +3,7 @@
 import { assign, cancel, emit, enqueueActions, fromCallback, sendTo, setup, spawnChild } from 'xstate';
 import type { Failure, Phase } from './failure.ts';
 import type { CommandEvent, Next, ServerContext, ServerEmitted, ServerEvent, ServerInput, SessionOrder } from './server-events.ts';
-import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, intervalOf, jitteredQuietOf, report, timeOut } from './server-life.ts';
+import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, jitteredQuietOf, quietLeftOf, report, timeOut } from './server-life.ts';
 import { type Configuration, configure, nextAfterConfigure } from './server-plan.ts';
 import { accept, type CommandKind, type Outcome } from './settlement.ts';
 
@@ -116,7 +116,7 @@ export const serverSetup = setup({
     }),
     keepQuiet: assign(({ context }, { quietForMs }: { quietForMs: number }) => ({
       misses: 0,
-      quietMs: Math.max(timerSlackMs, Math.ceil(intervalOf(context.policy.heartbeat.intervalMs) - quietForMs)),
+      quietMs: Math.max(timerSlackMs, quietLeftOf(context.policy.heartbeat.intervalMs, quietForMs)),
     })),
     noteLatency: assign((_, { latencyMs }: { latencyMs: number }) => ({ latencyMs })),
     miss: enqueueActions(({ context, enqueue }) => {

@@ -7,15 +7,16 @@
  * Invariant: no action here throws.
  */
 
-import { assign, enqueueActions, fromPromise, setup } from 'xstate';
+import { type AnyActorRef, assign, enqueueActions, fromPromise, setup } from 'xstate';
 import { type GroupReport, groupMachine } from './group.machine.ts';
-import type { Moment, ServerEvent, ServerInput, ServerReport } from './server-events.ts';
+import type { Moment, ServerEvent, ServerInput, ServerReport, Wanted } from './server-events.ts';
 import type { Configuration } from './server-plan.ts';
 import { grantSlots, returnSlot, wantSlot } from './start-slots.ts';
 
 /** What a plan does, in the words of the charts. A server whose group changes is in `remove` and in `add`. */
 export interface Steps {
-  readonly add: readonly { readonly group: string; readonly server: ServerInput }[];
+  /** `keepsWish`: the server only moves, and the operator's wish moves with it. */
+  readonly add: readonly { readonly group: string; readonly server: ServerInput; readonly keepsWish?: boolean }[];
   readonly configure: readonly (Configuration & { readonly server: string })[];
   readonly remove: readonly { readonly group: string; readonly server: string }[];
 }
@@ -42,7 +43,7 @@ export interface SupervisorContext {
   readonly queue: readonly string[];
   readonly groups: readonly string[];
   /** Servers to add again as soon as their old actor, in another group, has gone. */
-  readonly moving: readonly (Moment & { readonly group: string; readonly server: ServerInput })[];
+  readonly moving: readonly (Moment & Steps['add'][number])[];
 }
 
 export interface SupervisorInput {
@@ -75,15 +76,18 @@ const supervisorSetup = setup({
     apply: enqueueActions(({ context, enqueue, self, system }, { steps, at, random }: { steps: Steps; at: number; random: number }) => {
       const { children } = self.getSnapshot();
       const leaving = new Set(steps.remove.map(({ server }) => server));
-      const adding = steps.add.filter(({ server }) => !leaving.has(server.name));
+      // Where its actor lives, not where the plan thinks: it may still be on its way out of another group.
+      const homeOf = (server: string) => system.get(serverId(server))?._parent?.id;
+      const waits = ({ group, server }: Steps['add'][number]) => leaving.has(server.name) || ![undefined, groupId(group)].includes(homeOf(server.name));
+      const adding = steps.add.filter((step) => !waits(step));
       for (const { group, server } of steps.remove) {
-        const supervisor = children[groupId(group)];
+        const supervisor = children[homeOf(server) ?? groupId(group)];
         if (supervisor !== undefined) enqueue.sendTo(supervisor, { type: 'group.remove', server, at, random });
-        else enqueue.raise({ type: 'server.removed', server });
+        else enqueue.raise({ type: 'server.removed', server, wanted: null });
       }
       for (const { server, ...configuration } of steps.configure) {
         const living = system.get(serverId(server));
-        if (living !== undefined) {
+        if (living !== undefined && !context.moving.some((step) => step.server.name === server)) {
           const event: ServerEvent = { type: 'server.configure', ...configuration, at, random };
           enqueue.sendTo(living, event);
         }
@@ -92,8 +96,10 @@ const supervisorSetup = setup({
       const fresh = groups.filter((group) => !context.groups.includes(group));
       for (const group of fresh) enqueue.spawnChild('group', { id: groupId(group), systemId: groupId(group), input: { name: group } });
       const moving = [
-        ...context.moving.filter(({ server }) => !leaving.has(server.name)),
-        ...steps.add.filter(({ server }) => leaving.has(server.name)).map((step) => ({ ...step, at, random })),
+        ...context.moving
+          .filter(({ server }) => !leaving.has(server.name) && !steps.add.some((step) => step.server.name === server.name))
+          .map((step) => withConfiguration(step, steps.configure)),
+        ...steps.add.filter(waits).map((step) => ({ ...step, at, random })),
       ];
       enqueue.assign({ groups: [...context.groups, ...fresh], moving });
       for (const group of groups) {
@@ -116,14 +122,20 @@ const supervisorSetup = setup({
       enqueue.assign(after);
       for (const server of granted) enqueue.sendTo(system.get(serverId(server)), { type: 'slot.granted' } satisfies ServerEvent);
     }),
-    move: enqueueActions(({ context, enqueue, self }, { server }: { server: string }) => {
+    move: enqueueActions(({ context, enqueue, self }, { server, wanted }: { server: string; wanted: Wanted | null }) => {
       const moved = context.moving.find((step) => step.server.name === server);
       if (moved === undefined) return;
       const { at, random } = moved;
+      const withWish = moved.keepsWish === true && wanted !== null ? { ...moved.server, wanted } : moved.server;
       enqueue.assign({ moving: context.moving.filter((step) => step !== moved) });
-      enqueue.sendTo(self, { type: 'plan.apply', steps: { add: [moved], configure: [], remove: [] }, at, random });
+      enqueue.sendTo(self, { type: 'plan.apply', steps: { add: [{ ...moved, server: withWish }], configure: [], remove: [] }, at, random });
     }),
-    buryGroup: enqueueActions(({ context, enqueue }, { actorId, error }: { actorId: string; error: unknown }) => {
+    buryGroup: enqueueActions(({ context, enqueue, self }, { actorId, error }: { actorId: string; error: unknown }) => {
+      // XState leaves the children of an actor that died running: each ends its session, settles its commands and starts no other.
+      const dead = self.getSnapshot().children[actorId]?.getSnapshot() as { readonly children?: Readonly<Record<string, AnyActorRef>> } | undefined;
+      for (const [id, child] of Object.entries(dead?.children ?? {})) {
+        if (id.startsWith('server:')) enqueue.sendTo(child, { type: 'server.shutdown', at: 0, random: 0.5 });
+      }
       enqueue.stopChild(actorId);
       const group = context.groups.find((name) => groupId(name) === actorId);
       if (group === undefined) return;
@@ -175,3 +187,11 @@ export const supervisorMachine = supervisorSetup.createMachine({
     failed: { on: { 'supervisor.shutdown': 'closed' } },
   },
 });
+
+/** A server on its way to another group takes its new numbers along. */
+function withConfiguration<Step extends Steps['add'][number]>(step: Step, configurations: Steps['configure']): Step {
+  const configuration = configurations.find(({ server }) => server === step.server.name);
+  if (configuration === undefined) return step;
+  const { policy, wanted } = configuration;
+  return { ...step, keepsWish: wanted === null, server: { ...step.server, policy, wanted: wanted ?? step.server.wanted } };
+}

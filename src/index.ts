@@ -8,7 +8,7 @@ export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type
 export type * from './observe/fact.ts';
 export type { ListedItem, ListedTool, Progress, RequestOptions } from './session/contract.ts';
 export type { AuthProviders, FetchLike, HostedTransports, Transport } from './session/host-parts.ts';
-export type * from './supervisor/contract.ts';
+export * from './supervisor/contract.ts';
 export type { Answerer, Answers, ServerMessage } from './supervisor/host.ts';
 export type { Clock, SupervisorOptions } from './supervisor/options.ts';
 export { version } from './version.ts';

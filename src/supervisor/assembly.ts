@@ -98,14 +98,26 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
   };
   const actorOf = (server: string): ServerActor => {
     const actor = actors.server(entryOf(server).name);
+    if (actor !== undefined) return actor;
+    if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
     // Between the death of an actor and its successor there is nobody to ask.
-    if (actor === undefined)
-      throw new McpvisorError('SERVER_NOT_CONNECTED', { server, state: 'failed', nextRetryAt: null, reason: 'its actor died and is being replaced' });
-    return actor;
+    throw new McpvisorError('SERVER_NOT_CONNECTED', { server, state: 'failed', nextRetryAt: null, reason: 'its actor died and is being replaced' });
+  };
+  /** The last actor of each server: still shown when it died, and when all have been let go at the end. */
+  const lastActors = new WeakMap<ServerEntry, ServerActor>();
+  inspection.onActor((actor, name) => {
+    const entry = name.startsWith('server:') ? ledger.get(name.slice('server:'.length)) : undefined;
+    if (entry !== undefined) lastActors.set(entry, actor as ServerActor);
+  });
+  const shownActorOf = (server: string): ServerActor => {
+    const last = lastActors.get(entryOf(server));
+    // One that died while it was being made never had a snapshot.
+    const isShowable = (last?.getSnapshot() as unknown) !== undefined;
+    return actors.server(server) ?? (last !== undefined && isShowable ? last : actorOf(server));
   };
   const alarms = createAlarmWatch({ facts, actorOf: actors.server, publish, nowMs: wallNow });
   const statusOfServer = (server: string): ServerStatus => {
-    const actor = actorOf(server);
+    const actor = shownActorOf(server);
     const nowMs = wallNow();
     return statusOf({ entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? nowMs, nowMs, alarmSince: alarms.since(server) });
   };
@@ -133,6 +145,7 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     awaitReady,
     calls,
     catalog,
+    closing,
     commands,
     desired,
     entryOf,
@@ -145,6 +158,7 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     monotonicNow,
     registry,
     redactor,
+    shownActorOf,
     statusOfServer,
     waking,
     wallNow,

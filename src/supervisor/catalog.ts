@@ -33,7 +33,13 @@ export function createCatalog(ledger: Ledger, isConnected: (server: string) => b
     tools: (filter) =>
       chosen(filter).flatMap((entry) => {
         const stale = !isConnected(entry.name);
-        return entry.lists.tools.map((tool) => ({ ...tool, server: entry.name, exposedName: exposedNameOf(entry.name, tool.name), stale }));
+        return entry.lists.tools.map((tool) => ({
+          ...tool,
+          server: entry.name,
+          exposedName: exposedNameOf(entry.name, tool.name),
+          autoApprove: approves(entry, tool.name),
+          stale,
+        }));
       }),
     items: (name, filter) => chosen(filter).flatMap((entry) => list(entry, name)),
     resolve(exposedName) {
@@ -57,6 +63,10 @@ export function exposedNameOf(server: string, tool: string): string {
   if (safe === plain && plain.length <= maxNameLength && isUnambiguous(server, tool)) return plain;
   const digest = createHash('sha256').update(`${server}\0${tool}`).digest('hex').slice(0, digestLength);
   return `${safe.slice(0, maxNameLength - digestLength - 1)}_${digest}`;
+}
+
+function approves({ specification: { autoApprove } }: ServerEntry, tool: string): boolean {
+  return autoApprove.includes(tool) || autoApprove.includes('*');
 }
 
 function toSafe(name: string): string {

@@ -57,6 +57,8 @@ export function createCommands({ actorOf, moments, publish, isShuttingDown, last
       const settled = new Promise<CommandOutcome>((resolve, reject) => {
         pending.set(commandId, { by, settle: (outcome) => resolve({ commandId, outcome }), reject });
       });
+      // Whoever posts without waiting need not catch: a rejection is a fact, too.
+      settled.catch(() => undefined);
       actor.send({ type, commandId, ...moments.next() } satisfies ServerEvent);
       return { commandId, settled };
     },

@@ -112,6 +112,8 @@ export interface CatalogTool extends ListedTool {
   readonly server: string;
   /** A name every model API takes (`^[a-zA-Z0-9_-]{1,64}$`); `callTool` resolves it. */
   readonly exposedName: string;
+  /** Whether the entry's `autoApprove` names it: kept for hosts that ask before a call. */
+  readonly autoApprove: boolean;
   /** True while its server is not connected: the list is the last known one. */
   readonly stale: boolean;
 }

@@ -41,7 +41,8 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
   let current = initial;
   /** Entries that did not come from the file: a reload keeps them, unless the file has the name, too. */
   const added = new Map<string, Entry>();
-  const fromFile = file !== null;
+  /** Names whose entry in force did not come from the file. */
+  let foreign: ReadonlySet<string> = new Set(file === null ? initial.servers.keys() : []);
 
   function become(parsed: Parsed, previous: Configuration | null): Plan {
     if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
@@ -50,7 +51,7 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
     publish({ type: 'config.planned', actor: 'supervisor', steps: plan.start.length + plan.stop.length + plan.restart.length + plan.change.length });
     current = next;
     const steps = stepsOf(previous, next, plan);
-    for (const [name, specification] of next.servers) ledger.put(specification, fromFile && !added.has(name) ? 'file' : 'api');
+    for (const [name, specification] of next.servers) ledger.put(specification, foreign.has(name) ? 'api' : 'file');
     carryOut(steps);
     const { start, stop, restart, change } = plan;
     publish({ type: 'config.applied', actor: 'supervisor', added: start, removed: stop, restarted: restart, changed: change });
@@ -75,7 +76,8 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
       if (before === undefined || actor === undefined || isMoved) {
         const wanted = isMoved && before.enabled === specification.enabled ? (actor?.getSnapshot().context.wanted ?? wish) : wish;
         const generation = ledger.put(specification, 'file').generation;
-        steps.add.push({ group: specification.group, server: { name, policy, wanted, generation } });
+        const keepsWish = isMoved && before.enabled === specification.enabled;
+        steps.add.push({ group: specification.group, server: { name, policy, wanted, generation }, keepsWish });
       } else {
         const wanted = before.enabled === specification.enabled ? null : wish;
         steps.configure.push({ server: name, policy, wanted, changed: plan.restart.includes(name) || hashOf(before) !== hashOf(specification) });
@@ -109,6 +111,7 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
       const parsed = parsedWith(name, entry);
       accepted(parsed, null);
       added.set(name, entry);
+      foreign = new Set([...foreign, name]);
       return become(parsed, current);
     },
     replace(name, entry) {
@@ -116,6 +119,7 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
       const parsed = parsedWith(name, entry);
       accepted(parsed, null);
       added.set(name, entry);
+      foreign = new Set([...foreign, name]);
       return become(parsed, current);
     },
     remove(name) {
@@ -129,13 +133,23 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
       const parsed = parseEntries(config, current);
       accepted(parsed, null);
       added.clear();
+      foreign = new Set(parsed.config?.servers.keys());
       return become(parsed, current);
     },
     reload(text) {
       if (isShuttingDown()) return;
-      const parsed = [...added].reduce((sofar, [name, entry]) => withAdded(sofar, name, entry), parseConfig(text, current));
-      if (parsed.config === null) publish({ type: 'config.rejected', actor: 'supervisor', file, problems: parsed.problems.filter(isError).map(toLine) });
-      else become(parsed, current);
+      const written = parseConfig(text, current);
+      const parsed = [...added].reduce((sofar, [name, entry]) => withAdded(sofar, name, entry), written);
+      if (parsed.config === null || written.config === null) {
+        return publish({ type: 'config.rejected', actor: 'supervisor', file, problems: parsed.problems.filter(isError).map(toLine) });
+      }
+      const { servers } = written.config;
+      const overruled = [...added.keys()].filter((name) => servers.has(name) && foreign.has(name));
+      foreign = new Set([...added.keys()].filter((name) => !servers.has(name)));
+      // What the file has taken over is the file's from now on.
+      for (const name of servers.keys()) added.delete(name);
+      become(parsed, current);
+      warn(overruled.map((name) => ({ path: `mcpServers.${name}`, message: 'was added, too; the file wins', hint: null, severity: 'warning' })));
     },
     restore(group) {
       const servers = [...current.servers.values()].filter((specification) => specification.group === group);

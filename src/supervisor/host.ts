@@ -42,14 +42,17 @@ export function createHost(answers: Answers, onNotification: ((message: ServerMe
       const answerer = answererOf(request.method);
       if (answerer === undefined) return { error: { code: methodNotFound, message: `${request.method} is not answered here` } };
       try {
-        return { result: await answerer(request) };
+        const result: unknown = await answerer(request);
+        if (typeof result === 'object' && result !== null) return { result: result as Readonly<Record<string, unknown>> };
+        return { error: { code: internalError, message: `the host answered ${request.method} without a result` } };
       } catch (error) {
         return { error: { code: internalError, message: error instanceof Error ? error.message : String(error) } };
       }
     },
     notified(message) {
       try {
-        onNotification?.(message);
+        // An async function passes for one that returns nothing; what it rejects with is its host's bug as well.
+        Promise.resolve(onNotification?.(message)).catch(onBug);
       } catch (error) {
         onBug(error);
       }

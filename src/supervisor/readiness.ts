@@ -1,5 +1,6 @@
 /** When every wanted server has come to rest, and which are not ready then. */
 
+import type { Fact } from '../observe/fact.ts';
 import type { Facts } from '../observe/facts.ts';
 import type { ServerActor } from './actors.ts';
 import type { Readiness, ServerStatus } from './contract.ts';
@@ -16,14 +17,17 @@ export interface ReadinessOptions {
 export type AwaitReady = (options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }) => Promise<Readiness>;
 
 export function createReadiness({ facts, servers, actorOf, statusOf, signal: lifetime }: ReadinessOptions): AwaitReady {
-  const isSettled = () => servers().every((server) => actorOf(server).getSnapshot().hasTag('settled'));
-  const look = (): Readiness => ({ settled: isSettled(), notReady: servers().map(statusOf).filter(isNotReady) });
+  const isSettled = (server: string) => actorOf(server).getSnapshot().hasTag('settled');
+  const areSettled = () => servers().every(isSettled);
+  const look = (): Readiness => ({ settled: areSettled(), notReady: servers().map(statusOf).filter(isNotReady) });
 
   return ({ timeoutMs, signal } = {}) => {
-    if (isSettled()) return Promise.resolve(look());
+    if (areSettled()) return Promise.resolve(look());
     // Listened to one by one: in Node 20 a signal made by AbortSignal.any may be collected before it fires (nodejs/node#54614).
     const limits = signal === undefined ? [lifetime] : [lifetime, signal];
     return new Promise((resolve) => {
+      // Looking at all servers after each step of each would take a thousand of them a second or two.
+      let laggard: string | null = null;
       let timer: NodeJS.Timeout | undefined;
       const finish = () => {
         unsubscribe();
@@ -31,14 +35,26 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
         for (const limit of limits) limit.removeEventListener('abort', finish);
         resolve(look());
       };
+      const lookAgain = () => {
+        laggard = servers().findLast((server) => !isSettled(server)) ?? null;
+        if (laggard === null) finish();
+      };
       const unsubscribe = facts.subscribe((fact) => {
-        if (fact.type === 'server.transitioned' && isSettled()) finish();
+        // Nothing is known of it until its successor takes a step.
+        if (fact.type === 'actor.died') laggard = null;
+        else if (mayHaveSettled(fact, laggard)) lookAgain();
       });
       if (timeoutMs !== undefined) timer = setTimeout(finish, timeoutMs);
       for (const limit of limits) limit.addEventListener('abort', finish, { once: true });
       if (limits.some(({ aborted }) => aborted)) finish();
+      else lookAgain();
     });
   };
+}
+
+/** While the last one that was looked at is on its way, the others do not matter. */
+function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean {
+  return type === 'server.removed' || (type === 'server.transitioned' && (laggard === null || actor === `server:${laggard}`));
 }
 
 /** Wanted, and not connected: a lazy one that rests is as it should be, and so is one that finished. */

@@ -6,7 +6,8 @@ import type { ServerEvent, SessionOrder } from '../../machines/server-events.ts'
 import type { SessionInput } from '../../machines/server-setup.ts';
 import type { FactBody, FactOfActor, PublishFact } from '../observe/fact.ts';
 import type { Redactor } from '../observe/redact.ts';
-import type { ClientCapabilities, OpenSession, Session, SessionNews } from '../session/contract.ts';
+import type { ClientCapabilities, OpenSession, Peer, Session, SessionNews } from '../session/contract.ts';
+import type { ServerSpecification } from '../specification.ts';
 import type { Host } from './host.ts';
 import type { Ledger, ServerEntry } from './ledger.ts';
 import type { Moments } from './moments.ts';
@@ -51,7 +52,7 @@ class SessionHolder {
     this.#send = send;
     entry.generation = Math.max(entry.generation, generation);
     entry.lives += 1;
-    this.#session = parts.openSession({ server: entry.name, specification: entry.specification, generation, capabilities: parts.capabilities }, (news) => {
+    this.#session = parts.openSession({ server: entry.name, specification: withLiveLimits(entry), generation, capabilities: parts.capabilities }, (news) => {
       // A bug in here must not end the transport that tells.
       try {
         this.#hear(news);
@@ -99,7 +100,7 @@ class SessionHolder {
         this.#send({ type: 'session.spawned', pid: news.pid, ...this.#now() });
         break;
       case 'initialized':
-        this.#entry.peer = news.peer;
+        this.#entry.peer = { ...news.peer, serverInfo: this.#parts.redactor.value(news.peer.serverInfo) as Peer['serverInfo'] };
         this.#send({ type: 'session.initialized', ...this.#now() });
         break;
       case 'ready':
@@ -107,10 +108,10 @@ class SessionHolder {
         break;
       case 'listed':
         this.#parts.ledger.setLists(this.#entry, news.lists);
-        this.#publish({ type: 'catalog.changed', ...sizesOf(this.#entry), problems: problemsOf(this.#entry) });
+        this.#publish({ type: 'catalog.changed', ...sizesOf(this.#entry), problems: problemsOf(this.#entry).map((problem) => this.#clean(problem)) });
         break;
       case 'notified':
-        this.#publish({ type: 'session.notified', method: news.method });
+        this.#publish({ type: 'session.notified', method: this.#clean(news.method) });
         this.#parts.host.notified({ server: this.#entry.name, method: news.method, params: news.params });
         break;
       case 'asked':
@@ -118,17 +119,17 @@ class SessionHolder {
         break;
       case 'push':
         this.#entry.push = news.available;
-        this.#publish({ type: 'session.push', available: news.available, reason: this.#clean(news.reason) });
+        this.#publish({ type: 'session.push', available: news.available, reason: news.reason === null ? null : this.#clean(news.reason) });
         break;
       case 'doubted':
         this.#send({ type: 'session.doubted', reason: news.reason, ...this.#now() });
         break;
       case 'failed':
-        this.#send({ type: 'session.failed', failure: this.#clean(news.failure), ...this.#now() });
+        this.#send({ type: 'session.failed', failure: this.#cleanFailure(news.failure), ...this.#now() });
         break;
       case 'exited':
         this.#tellExit(news.failure);
-        this.#send({ type: 'session.exited', failure: this.#clean(news.failure), ...this.#now() });
+        this.#send({ type: 'session.exited', failure: this.#cleanFailure(news.failure), ...this.#now() });
         break;
       case 'ended':
         this.#end(news.failure);
@@ -142,7 +143,8 @@ class SessionHolder {
     this.#entry.push ??= true;
     const sizes = sizesOf(this.#entry);
     this.#publish({ type: 'session.opened', transport: peer?.transport ?? 'unknown', protocolVersion: peer?.protocolVersion ?? 'unknown', ...sizes });
-    if (lists.problems.length > 0) this.#publish({ type: 'catalog.changed', ...sizes, problems: problemsOf(this.#entry) });
+    if (lists.problems.length > 0)
+      this.#publish({ type: 'catalog.changed', ...sizes, problems: problemsOf(this.#entry).map((problem) => this.#clean(problem)) });
     this.#send({ type: 'session.ready', ...this.#now() });
   }
 
@@ -150,7 +152,7 @@ class SessionHolder {
     const answering = this.#parts.host.answer({ server: this.#entry.name, method, params });
     // The host's errors become answers; the promise does not reject.
     void answering.then((answer) => {
-      this.#publish({ type: 'session.asked', method, answered: 'result' in answer });
+      this.#publish({ type: 'session.asked', method: this.#clean(method), answered: 'result' in answer });
       if (!this.#ended) this.#session.answer(id, answer);
     });
   }
@@ -162,8 +164,8 @@ class SessionHolder {
     else if (this.#pid !== null) this.#tellExit({ exitCode: null, signal: null });
     entry.session = null;
     entry.push = null;
-    this.#publish({ type: 'session.closed', failure: this.#clean(failure) });
-    this.#send({ type: 'session.ended', failure: this.#clean(failure), ...this.#now() });
+    this.#publish({ type: 'session.closed', failure: this.#cleanFailure(failure) });
+    this.#send({ type: 'session.ended', failure: this.#cleanFailure(failure), ...this.#now() });
     this.#parts.redactor.dropSecrets(`${entry.name}:${this.#generation}`);
     for (const mourner of entry.mourners) mourner();
     entry.mourners.clear();
@@ -180,12 +182,37 @@ class SessionHolder {
   }
 
   #publish(fact: FactOfActor): void {
-    this.#parts.publish({ actor: `server:${this.#entry.name}`, generation: this.#generation, ...this.#clean(fact) } as FactBody);
+    this.#parts.publish({ actor: `server:${this.#entry.name}`, generation: this.#generation, ...fact } as FactBody);
   }
 
-  #clean<Value>(value: Value): Value {
-    return this.#parts.redactor.value(value) as Value;
+  /** Only what is in somebody's own words: a class or a phase may look like a secret and must stay what it is: the chart decides by it. */
+  #cleanFailure<Known extends Failure | null>(failed: Known): Known {
+    if (failed === null) return failed;
+    return { ...failed, message: this.#clean(failed.message), stderrTail: failed.stderrTail.map((line) => this.#clean(line)) };
   }
+
+  #clean(text: string): string {
+    return this.#parts.redactor.text(text);
+  }
+}
+
+/** Limits of calls change without a restart: the session reads them anew at each call. */
+function withLiveLimits(entry: ServerEntry): ServerSpecification {
+  return {
+    ...entry.specification,
+    get callTimeoutMs() {
+      return entry.specification.callTimeoutMs;
+    },
+    get callMaxMs() {
+      return entry.specification.callMaxMs;
+    },
+    get maxConcurrentCalls() {
+      return entry.specification.maxConcurrentCalls;
+    },
+    get maxQueuedCalls() {
+      return entry.specification.maxQueuedCalls;
+    },
+  };
 }
 
 /** As it is written in the configuration: what is expanded may be a secret. */

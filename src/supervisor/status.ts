@@ -1,5 +1,6 @@
 /** A server as it is now: its chart's snapshot and what the ledger knows, in the words of the API. */
 
+import { failure } from '../../machines/failure.ts';
 import { eventName, pathOf } from '../observe/edge.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';
 import { alarmsOf } from './alarms.ts';
@@ -58,7 +59,9 @@ export function statusOf({ entry, actor, sinceMs, nowMs, alarmSince }: StatusQue
   };
 }
 
-export function stateOf({ value }: Pick<ServerSnapshot, 'value'>): { readonly state: ServerState; readonly substate: string | null } {
+export function stateOf({ value, status }: Pick<ServerSnapshot, 'value' | 'status'>): { readonly state: ServerState; readonly substate: string | null } {
+  // Its chart died of a bug, in whatever state it was.
+  if (status === 'error') return { state: 'failed', substate: null };
   const [state = '', ...rest] = pathOf(value).split('.');
   const substate = rest.join('.');
   // An idle server usually just rests, which is nothing to tell.
@@ -92,10 +95,17 @@ function timersOf(actor: ServerActor): ActorSnapshot['timers'] {
 /** A failure counts from the moment it is known, while the session is still being ended. */
 function lastFailureOf(snapshot: ServerSnapshot, sinceMs: number): LastFailure | null {
   const { context } = snapshot;
+  if (snapshot.status === 'error') return lastFailureOfDead(snapshot, sinceMs);
   const known = snapshot.hasTag('live') && context.failure !== null ? { ...context.failure, at: sinceMs } : context.lastFailure;
   if (known === null) return null;
   const { retryAfterMs: _, at, ...failure } = known;
   return { ...failure, at: toIso(at) };
+}
+
+function lastFailureOfDead({ error }: ServerSnapshot, sinceMs: number): LastFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  const { retryAfterMs: _, ...died } = failure('internal', `its actor died and is being replaced: ${reason}`);
+  return { ...died, at: toIso(sinceMs) };
 }
 
 function transportOf({ peer, specification: { transport } }: ServerEntry): string {

@@ -8,7 +8,7 @@ import { createLog } from '../observe/log.ts';
 import type { ServerSpecification } from '../specification.ts';
 import { version } from '../version.ts';
 import { type Assembly, assemble, type DoorOptions } from './assembly.ts';
-import { openConfiguration } from './configuration-source.ts';
+import { type ConfigurationSource, openConfiguration } from './configuration-source.ts';
 import { type ServerState, type ServerStatus, type Status, type Supervisor, serverStates } from './contract.ts';
 import type { SupervisorOptions } from './options.ts';
 import { snapshotOf, toIso } from './status.ts';
@@ -47,18 +47,10 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
       options.onBug?.(error);
     },
   });
-  root.start();
-  await reached(parts, ['running', 'failed', 'closed']);
-  desired.begin();
-
-  if (source.file !== null && options.watch !== false) {
-    watchConfig(source.file.path, (text) => desired.reload(text), { signal: closing.signal, text: source.file.text });
-  }
-  const unwatch = watchSuspension({ ...parts, onResumed: (suspendedForMs) => resume(parts, suspendedForMs) });
 
   const closeAll = async (): Promise<void> => {
     closing.abort();
-    unwatch();
+    options.signal?.removeEventListener('abort', onAbort);
     if (!ended) {
       root.send({ type: 'supervisor.shutdown', ...moments.next() });
       await reached(parts, ['closed']);
@@ -76,20 +68,34 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     closed ??= closeAll();
     return closed;
   };
+  // It does not reject.
   const onAbort = () => void close();
+
+  root.start();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
-  else options.signal?.addEventListener('abort', onAbort, { once: true });
+  await reached(parts, ['running', 'failed', 'closed']);
+  if (!closing.signal.aborted) begin(parts, source, options.watch !== false);
   return { supervisor: toSupervisor(parts, { startedAt, close }), killAllNow: () => registry.killAllNow() };
 }
 
+/** From now on servers start, and edits of the file and sleeps of the machine are noticed until `closing` aborts. */
+function begin(parts: Assembly, { file }: ConfigurationSource, isWatched: boolean): void {
+  const { closing, desired } = parts;
+  desired.begin();
+  if (file !== null && isWatched) watchConfig(file.path, (text) => desired.reload(text), { signal: closing, text: file.text });
+  const unwatch = watchSuspension({ ...parts, onResumed: (suspendedForMs) => resume(parts, suspendedForMs) });
+  closing.addEventListener('abort', unwatch, { once: true });
+}
+
 function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedAt: string; readonly close: () => Promise<void> }): Supervisor {
-  const { actorOf, awaitReady, calls, catalog, commands, desired, entryOf, facts, livingServers, statusOfServer, waking } = parts;
+  const { awaitReady, calls, catalog, commands, desired, entryOf, facts, ledger, shownActorOf, statusOfServer, waking } = parts;
 
   function status(): Status;
   function status(server: string): ServerStatus;
   function status(server?: string): Status | ServerStatus {
     if (server !== undefined) return statusOfServer(server);
-    const servers = livingServers().map(statusOfServer);
+    const servers = [...ledger.entries.keys()].map(statusOfServer);
     const counts = Object.fromEntries(serverStates.map((state) => [state, servers.filter((one) => one.state === state).length])) as Record<ServerState, number>;
     return { startedAt, version, state: stateOfRoot(parts), counts, clientProcess: null, store: 'memory:', alarms: ownAlarms(parts, startedAt), servers };
   }
@@ -97,7 +103,7 @@ function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedA
   return {
     ready: awaitReady,
     status,
-    snapshot: (server) => snapshotOf(actorOf(server)),
+    snapshot: (server) => snapshotOf(shownActorOf(server)),
     post: (server, event) => commands.post(server, event),
     send: async (server, event) => await commands.post(server, event).settled,
     tools: (filter) => catalog.tools(filter),
@@ -107,7 +113,8 @@ function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedA
     callTools: calls.callTools,
     request: calls.request,
     async ensureConnected(servers, { signal } = {}) {
-      await Promise.all(servers.map((server) => waking.await(entryOf(server), signal)));
+      const entries = servers.map(entryOf);
+      await Promise.all(entries.map((entry) => waking.await(entry, signal)));
     },
     add: async (name, entry) => desired.add(name, entry),
     replace: async (name, entry) => desired.replace(name, entry),
