@@ -1,76 +1,133 @@
-/** Charts as text: a Mermaid diagram with every edge, and a table of what each event does in each state. Read off the running definition. */
+/** Pictures of a chart, made from the chart itself: a Mermaid state diagram and a table, each with every edge. */
 
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
-/** Stands for the whole chart where an edge leaves from no state in particular. */
-const anywhere = 'any state';
+/** One edge of a chart, in words. */
+export interface ChartEdge {
+  /** Path of the state that has the edge; empty: the root, which holds in every state. */
+  readonly source: string;
+  /** Path of the state it leads to; null: it stays. */
+  readonly target: string | null;
+  /** `server.stop`, `after retry`, `done reap`, `error reap`, `always`. */
+  readonly event: string;
+  readonly guard: string | null;
+}
 
-/** A `stateDiagram-v2` with every edge, `always` and `after` ones too; an edge without a target is drawn back to where it is. */
+const anywhere = 'anywhere';
+
+/** Every edge of a chart, in the order of the chart. */
+export function edgesOf(machine: AnyStateMachine): readonly ChartEdge[] {
+  return nodesOf(machine.root).flatMap((node) => {
+    const transitions = [...(node.always ?? []), ...[...node.transitions.values()].flat()];
+    return transitions.map((transition) => edgeOf(node, transition));
+  });
+}
+
+/** A Mermaid `stateDiagram-v2`. Edges of the root leave a state of their own; edges between the insides of two states name the inner ones. */
 export function toMermaid(machine: AnyStateMachine): string {
-  const nodes = nodesOf(machine.root);
-  const edges = nodes.flatMap((node) => edgesOf(node).map((edge) => lineOf(node, edge)));
-  const fromAnywhere = edgesOf(machine.root).length > 0 ? [`  state "${anywhere}" as any_state`] : [];
-  return ['stateDiagram-v2', ...boxesOf(machine.root, '  '), ...fromAnywhere, ...edges].join('\n');
+  const edges = edgesOf(machine);
+  const lines = ['stateDiagram-v2', ...statesOf(machine.root, edges, 1)];
+  if (edges.some(({ source }) => source === '')) lines.push(`  state "in every state" as ${anywhere}`);
+  for (const edge of edges) if (groupOf(edge) === '') lines.push(`  ${mermaidEdge(edge, '')}`);
+  return lines.join('\n');
 }
 
-/** A Markdown table, a row per event and a column per top-level state. Empty: the event is ignored there. */
+/** A Markdown table: event × state. An empty cell: the event is ignored there. */
 export function toTable(machine: AnyStateMachine): string {
-  const columns = Object.values(machine.root.states);
-  const below = new Map(columns.map((column) => [column, nodesOf(column).flatMap((node) => edgesOf(node).map((edge) => ({ node, edge })))]));
-  const everywhere = edgesOf(machine.root);
-  const events = [...new Set([...[...below.values()].flat().map(({ edge }) => eventOf(edge)), ...everywhere.map(eventOf)])].sort();
-  const cell = (column: AnyStateNode, event: string) => {
-    const own = (below.get(column) ?? []).filter(({ edge }) => eventOf(edge) === event);
-    const inherited = own.length > 0 ? [] : everywhere.filter((edge) => eventOf(edge) === event).map((edge) => ({ node: column, edge }));
-    return [...own, ...inherited].map(({ node, edge }) => `${node === column ? '' : `\`${node.key}\`: `}${targetOf(edge)}${guardOf(edge)}`).join('<br>');
-  };
-  const rows = events.map((event) => [`\`${event}\``, ...columns.map((column) => cell(column, event))]);
-  const header = ['event', ...columns.map(({ key }) => `\`${key}\``)];
-  return [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  const edges = edgesOf(machine);
+  const columns = [...(edges.some(({ source }) => source === '') ? [''] : []), ...Object.keys(machine.root.states)];
+  const events = [...new Set(edges.map(({ event }) => event))];
+  const cell = (event: string, column: string) =>
+    edges
+      .filter((edge) => edge.event === event && topOf(edge.source) === column)
+      .map(cellText)
+      .join('<br>');
+  return [
+    row(['event', ...columns.map((column) => (column === '' ? '*in every state*' : `\`${column}\``))]),
+    row(['---', ...columns.map(() => '---')]),
+    ...events.map((event) => row([`\`${event}\``, ...columns.map((column) => cell(event, column))])),
+  ].join('\n');
 }
 
-/** The node itself and all below it. */
 function nodesOf(node: AnyStateNode): readonly AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(nodesOf)];
 }
 
-function edgesOf(node: AnyStateNode): readonly AnyTransitionDefinition[] {
-  return [...[...node.transitions.values()].flat(), ...(node.always ?? [])];
+function edgeOf(node: AnyStateNode, { target, guard, eventType }: AnyTransitionDefinition): ChartEdge {
+  return { source: node.path.join('.'), target: target?.[0]?.path.join('.') ?? null, event: eventText(node, eventType), guard: guardText(guard) };
 }
 
-function boxesOf(node: AnyStateNode, indent: string): readonly string[] {
-  const initial = node.initial?.target?.[0];
-  const start = initial === undefined ? [] : [`${indent}[*] --> ${idOf(initial)}`];
-  const children = Object.values(node.states).flatMap((child) => {
-    const title = `${indent}state "${child.key}" as ${idOf(child)}`;
-    return Object.keys(child.states).length === 0 ? [title] : [`${title} {`, ...boxesOf(child, `${indent}  `), `${indent}}`];
-  });
-  return [...start, ...children];
+function eventText(node: AnyStateNode, eventType: string): string {
+  if (eventType === '') return 'always';
+  const after = node.after.find((delayed) => delayed.eventType === eventType);
+  if (after !== undefined) return `after ${after.delay}`;
+  const invoked = node.invoke.find(({ id }) => eventType.endsWith(`.actor.${id}`));
+  if (invoked !== undefined) return `${eventType.startsWith('xstate.done') ? 'done' : 'error'} ${invoked.id}`;
+  return eventType.replace(/^xstate\.(done|error)\.actor\.\*$/, '$1 of an actor');
 }
 
-function lineOf(node: AnyStateNode, edge: AnyTransitionDefinition): string {
-  const from = idOf(node);
-  const targets = edge.target?.map(idOf) ?? [from];
-  return targets.map((to) => `  ${from} --> ${to}: ${eventOf(edge)}${guardOf(edge)}${edge.target === undefined ? ' (stays)' : ''}`).join('\n');
+function guardText(guard: unknown): string | null {
+  if (guard === undefined || guard === null) return null;
+  if (typeof guard === 'string') return guard;
+  return typeof guard === 'object' && 'type' in guard ? String(guard.type) : 'a condition';
 }
 
-function idOf({ path }: AnyStateNode): string {
-  return path.length === 0 ? 'any_state' : path.join('_').replaceAll('-', '_');
+function topOf(path: string): string {
+  return path.split('.')[0] ?? '';
 }
 
-/** XState's own events as people say them: `after quiet`, `done reap`, `error *`. */
-function eventOf({ eventType }: AnyTransitionDefinition): string {
-  const [, kind, rest = ''] = /^xstate\.(after|done\.actor|error\.actor)\.(.+)$/.exec(eventType) ?? [];
-  if (kind === undefined) return eventType === '' ? 'always' : eventType;
-  return kind === 'after' ? `after ${rest.split('.')[0]}` : `${kind.split('.')[0]} ${rest}`;
+function innerOf(path: string): string {
+  return path.split('.').slice(1).join('.');
 }
 
-function targetOf({ target }: AnyTransitionDefinition): string {
-  return target === undefined ? 'stays' : `→ ${target.map(({ path }) => path.join('.')).join(', ')}`;
+/** The state inside which an edge is drawn; empty: at the top. */
+function groupOf({ source, target }: ChartEdge): string {
+  const [from, to] = [innerOf(source), innerOf(target ?? source)];
+  return from !== '' && to !== '' && topOf(source) === topOf(target ?? source) ? topOf(source) : '';
 }
 
-function guardOf({ guard }: AnyTransitionDefinition): string {
-  if (guard === undefined) return '';
-  const name = typeof guard === 'object' && guard !== null && 'type' in guard ? String(guard.type) : String(guard);
-  return ` [${name}]`;
+function statesOf(root: AnyStateNode, edges: readonly ChartEdge[], depth: number): readonly string[] {
+  const indent = '  '.repeat(depth);
+  const initial = root.initial?.target?.[0];
+  const lines = initial === undefined ? [] : [`${indent}[*] --> ${idOf(initial.path.join('.'))}`];
+  for (const node of Object.values(root.states)) {
+    const path = node.path.join('.');
+    const opening = `${indent}state "${node.key}" as ${idOf(path)}`;
+    if (Object.keys(node.states).length === 0) lines.push(opening);
+    else
+      lines.push(
+        `${opening} {`,
+        ...statesOf(node, edges, depth + 1),
+        ...edges.filter((edge) => groupOf(edge) === path).map((edge) => `${indent}  ${mermaidEdge(edge, path)}`),
+        `${indent}}`,
+      );
+  }
+  return lines;
+}
+
+function mermaidEdge(edge: ChartEdge, group: string): string {
+  const { source, event, guard } = edge;
+  const target = edge.target ?? source;
+  const [from, to] = group === '' ? [topOf(source), topOf(target)] : [source, target];
+  const inner =
+    group === ''
+      ? [innerOf(source) === '' ? '' : ` in ${innerOf(source)}`, innerOf(target) === '' || edge.target === null ? '' : ` to ${innerOf(target)}`]
+      : [];
+  const stays = edge.target === null ? ' (stays)' : '';
+  return `${idOf(from)} --> ${idOf(to)} : ${event}${guard === null ? '' : ` [${guard}]`}${inner.join('')}${stays}`;
+}
+
+/** Mermaid takes letters, digits and underscores. */
+function idOf(path: string): string {
+  return path === '' ? anywhere : path.replaceAll(/\W/g, '_');
+}
+
+function cellText({ source, target, guard }: ChartEdge): string {
+  const where = innerOf(source) === '' ? '' : `in ${innerOf(source)}: `;
+  const condition = guard === null ? '' : `[${guard}] `;
+  return `${where}${condition}${target === null ? 'stays' : `→ ${target}`}`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }

@@ -1,78 +1,74 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { toMermaid, toTable } from '../../machines/diagram.ts';
+import { setup } from 'xstate';
+import { edgesOf, toMermaid, toTable } from '../../machines/diagram.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
+import { edgesOf as configuredEdgesOf } from '../support/mutant.ts';
+import { expectBlessed } from './blessed.ts';
+import { readmeText } from './readme.ts';
 
-const path = new URL('../../machines/README.md', import.meta.url);
+const machines = [serverMachine, groupMachine, supervisorMachine];
 
-const charts = [
-  {
-    machine: serverMachine,
-    about: 'One MCP server. `deciding` is never seen from outside: it leads a life that has ended on to what comes next.',
-    states: {
-      idle: 'no session, no process: wanted down, finished, lazy, or waiting for a start slot (`queued`)',
-      starting: 'a session is being opened: process or connection, handshake, first lists',
-      connected: 'the session answers; when it is quiet it is probed, and asked twice before it is called hung',
-      'heartbeat-timeout': 'it hangs: its calls have failed, its process group is being ended',
-      backoff: 'waits for the next try; `nextRetryAt`, `attempt` and the reason are in the snapshot',
-      stopping: 'the session is being ended, politely, then surely; remembers what comes next',
-      failed: 'the restart budget is spent, or no restart can mend it',
-      'needs-auth': 'a remote server wants a person',
-    },
-  },
-  {
-    machine: groupMachine,
-    about: 'The supervisor of the servers of one group.',
-    states: { running: 'spawns servers and lets them go', 'shutting-down': 'waits until all of them are idle', gone: 'nothing is left in it' },
-  },
-  {
-    machine: supervisorMachine,
-    about: 'The root.',
-    states: {
-      booting: 'what an earlier life left behind is being ended',
-      running: 'plans are carried out and start slots given',
-      'shutting-down': 'every server is being ended, all at once, within the deadline',
-      closed: 'everything has ended',
-      failed: 'it could not boot',
-    },
-  },
-];
-
-function readme(): string {
-  const sections = charts.map(({ machine, about, states }) => {
-    const meanings = Object.entries(states).map(([state, meaning]) => `| \`${state}\` | ${meaning} |`);
-    const table = ['| state | meaning |', '| --- | --- |', ...meanings].join('\n');
-    return `## ${machine.id}\n\n${about}\n\n${table}\n\n\`\`\`mermaid\n${toMermaid(machine)}\n\`\`\`\n\n${toTable(machine)}\n`;
+describe('the README of the charts', () => {
+  it('is fresh', async () => {
+    await expectBlessed(new URL('../../machines/README.md', import.meta.url), readmeText());
   });
-  const intro =
-    'Generated from the charts by `test/machines/diagram.test.ts`: `BLESS=1 npx vitest run --config .vitest.config.ts test/machines/diagram.test.ts`.';
-  return `# The charts\n\n${intro}\n\n${sections.join('\n')}`;
-}
+});
 
-describe('the diagrams', () => {
-  it('are those of the charts as they are', () => {
-    if (process.env.BLESS === '1') writeFileSync(path, readme());
-    expect(readFileSync(path, 'utf8')).toBe(readme());
-  });
-
-  it('explain every state but the one that is never seen', () => {
-    for (const { machine, states } of charts) {
-      expect(
-        Object.keys(machine.root.states)
-          .filter((state) => state !== 'deciding')
-          .sort(),
-      ).toEqual(Object.keys(states).sort());
-    }
-  });
-
-  it.each(charts)('draw every edge of $machine.id', ({ machine }) => {
+describe.each(machines.map((machine) => ({ id: machine.id, machine })))('the picture of $id', ({ machine }) => {
+  it('has every edge of the configuration', () => {
+    expect(edgesOf(machine)).toHaveLength(configuredEdgesOf(machine).length);
     const drawn = toMermaid(machine)
       .split('\n')
-      .filter((line) => line.includes('-->') && !line.includes('[*]'));
-    const nodes = [machine.root, ...Object.values(machine.root.states).flatMap((state) => [state, ...Object.values(state.states)])];
-    const edges = nodes.flatMap((node) => [...[...node.transitions.values()].flat(), ...(node.always ?? [])]);
-    expect(drawn).toHaveLength(edges.length);
+      .filter((line) => line.includes(' : '));
+    expect(drawn).toHaveLength(edgesOf(machine).length);
+  });
+
+  it('has a cell for every edge', () => {
+    const cells = toTable(machine)
+      .split('\n')
+      .slice(2)
+      .join('')
+      .match(/stays|→/g);
+    expect(cells).toHaveLength(edgesOf(machine).length);
+  });
+
+  it('shows no name that XState made', () => {
+    expect(`${toMermaid(machine)}${toTable(machine)}`).not.toMatch(/xstate\./);
+  });
+});
+
+describe('a small chart', () => {
+  const machine = setup({ guards: { isOdd: () => true }, delays: { nap: 5 } }).createMachine({
+    id: 'small',
+    initial: 'one',
+    on: { any: {} },
+    states: { one: { initial: 'a', states: { a: { on: { go: { guard: 'isOdd', target: 'b' } } }, b: { after: { nap: '#small.two' } } } }, two: {} },
+  });
+
+  it('is drawn with its guards, delays and nested states', () => {
+    expect(toMermaid(machine).split('\n')).toEqual([
+      'stateDiagram-v2',
+      '  [*] --> one',
+      '  state "one" as one {',
+      '    [*] --> one_a',
+      '    state "a" as one_a',
+      '    state "b" as one_b',
+      '    one_a --> one_b : go [isOdd]',
+      '  }',
+      '  state "two" as two',
+      '  state "in every state" as anywhere',
+      '  anywhere --> anywhere : any (stays)',
+      '  one --> two : after nap in b',
+    ]);
+  });
+
+  it('is told as a table', () => {
+    expect(toTable(machine).split('\n').slice(2)).toEqual([
+      '| `any` | stays |  |  |',
+      '| `go` |  | in a: [isOdd] → one.b |  |',
+      '| `after nap` |  | in b: → two |  |',
+    ]);
   });
 });

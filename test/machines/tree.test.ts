@@ -1,0 +1,505 @@
+import * as fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { policyOf } from '../support/chart.ts';
+import { settled, startTree, type Tree, type TreeOptions } from './tree.ts';
+
+const trees: Tree[] = [];
+async function tree(options?: TreeOptions): Promise<Tree> {
+  const one = await startTree(options);
+  trees.push(one);
+  return one;
+}
+
+afterEach(() => {
+  for (const one of trees.splice(0)) {
+    one.stop();
+    expect(one.rootError()).toBeNull();
+  }
+});
+
+const states = (one: Tree, names: readonly string[]) => names.map((name) => one.serverState(name));
+const command = (one: Tree, name: string, kind: string, commandId = kind) =>
+  one.server(name).send({ type: `server.${kind}`, commandId, at: one.clock.now(), random: 0.5 });
+const gone = (one: Tree, name: string) => one.news(name, 'session.ended');
+
+/** Kills a server's actor and lets its reaper see the process group gone. */
+async function dies(one: Tree, name: string): Promise<void> {
+  one.break(name);
+  await settled();
+  one.reapers.get(name)?.open();
+  await settled();
+}
+
+describe('booting', () => {
+  it('applies no plan before what an earlier life left is reaped', async () => {
+    const one = await tree({ booted: false });
+    one.add(['a']);
+    expect([one.state(), one.serverState('a')]).toEqual(['booting', null]);
+    one.boot.open();
+    await settled();
+    expect(one.state()).toBe('running');
+  });
+
+  it('fails when reaping fails, and can then be shut down', async () => {
+    const one = await tree({ booted: false });
+    one.boot.fail(new Error('no permission'));
+    await settled();
+    expect(one.state()).toBe('failed');
+    one.send({ type: 'supervisor.shutdown' });
+    expect(one.state()).toBe('closed');
+  });
+
+  it('ends at once on shutdown', async () => {
+    const one = await tree({ booted: false });
+    one.send({ type: 'supervisor.shutdown' });
+    expect(one.state()).toBe('closed');
+  });
+});
+
+describe('start slots', () => {
+  it('let no more servers start at a time than there are slots, first come, first served', async () => {
+    const one = await tree({ slots: 2 });
+    one.add(['a', 'b', 'c', 'd']);
+    expect(states(one, ['a', 'b', 'c', 'd'])).toEqual(['starting.spawning', 'starting.spawning', 'idle.queued', 'idle.queued']);
+    one.connect('b');
+    expect(one.serverState('c')).toBe('starting.spawning');
+    expect(one.serverState('d')).toBe('idle.queued');
+    one.connect('a');
+    expect(one.serverState('d')).toBe('starting.spawning');
+  });
+
+  it('are given back after 5 s in starting', async () => {
+    const one = await tree({ slots: 1 });
+    one.add(['slow', 'next']);
+    one.clock.advance(4_999);
+    expect(one.serverState('next')).toBe('idle.queued');
+    one.clock.advance(1);
+    expect(states(one, ['slow', 'next'])).toEqual(['starting.spawning', 'starting.spawning']);
+  });
+
+  it('are given back by a server that fails, which then queues behind the others', async () => {
+    const one = await tree({ slots: 1 });
+    one.add(['a', 'b', 'c']);
+    gone(one, 'a');
+    expect(states(one, ['a', 'b', 'c'])).toEqual(['backoff.delaying', 'starting.spawning', 'idle.queued']);
+    one.clock.advance(375);
+    expect(one.serverState('a')).toBe('backoff.queued');
+    one.connect('b');
+    expect(states(one, ['a', 'c'])).toEqual(['backoff.queued', 'starting.spawning']);
+  });
+
+  it('are not taken by a person', async () => {
+    const one = await tree({ slots: 1 });
+    one.add(['a', 'b', 'c']);
+    command(one, 'c', 'start');
+    expect(states(one, ['a', 'b', 'c'])).toEqual(['starting.spawning', 'idle.queued', 'starting.spawning']);
+    expect(one.context()).toMatchObject({ holders: ['a'], queue: ['b'] });
+    one.connect('c');
+    expect(one.serverState('b')).toBe('idle.queued');
+  });
+
+  it('are given back by a server that is removed while it holds one, and by one that waits', async () => {
+    const one = await tree({ slots: 1 });
+    one.add(['a', 'b', 'c']);
+    one.remove('b');
+    one.remove('a');
+    gone(one, 'a');
+    expect(one.context()).toMatchObject({ holders: ['c'], queue: [] });
+    expect(states(one, ['a', 'b', 'c'])).toEqual([null, null, 'starting.spawning']);
+  });
+
+  it('are given back by a server whose actor dies', async () => {
+    const one = await tree({ slots: 1 });
+    one.add(['a', 'b']);
+    one.break('a');
+    expect(one.serverState('b')).toBe('starting.spawning');
+  });
+
+  it('hold for any order of starts, failures, stops and commands', { timeout: 120_000 }, async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const act = fc.tuple(fc.constantFrom('connect', 'fail', 'stop', 'start', 'wait', 'remove', 'add', 'break'), fc.constantFrom(...names));
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(act, { maxLength: 40 }), async (slots, acts) => {
+        const one = await startTree({ slots });
+        try {
+          one.add(names, 'default', { restart: { maxConsecutive: 0, intensity: 0 } });
+          for (const [what, name] of acts) {
+            const lives = one.serverState(name) !== null;
+            if (what === 'wait') one.clock.advance(700);
+            else if (what === 'add' && !lives) one.add([name]);
+            else if (what === 'remove') one.remove(name);
+            else if (lives && what === 'connect') one.connect(name);
+            else if (lives && what === 'fail') gone(one, name);
+            else if (lives && what === 'break') one.break(name);
+            else if (lives && (what === 'start' || what === 'stop')) command(one, name, what);
+            const { holders, queue } = one.context();
+            expect(holders.length).toBeLessThanOrEqual(slots);
+            expect(queue.length === 0 || holders.length === slots, `${queue.join()} wait though a slot is free`).toBe(true);
+            for (const waiting of queue) expect(one.serverState(waiting)).toMatch(/queued$/);
+            for (const holder of holders) expect(one.serverState(holder)).toMatch(/^starting/);
+            for (const queued of names.filter((other) => one.serverState(other)?.endsWith('queued'))) expect(queue).toContain(queued);
+          }
+        } finally {
+          one.stop();
+        }
+        expect(one.rootError()).toBeNull();
+      }),
+      { numRuns: Number(process.env.MCPVISOR_TREE_RUNS ?? 60) },
+    );
+  });
+});
+
+describe('a plan', () => {
+  it('removes a server once its session has ended', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.connect('a');
+    one.remove('a');
+    expect(one.serverState('a')).toBe('stopping.closing');
+    gone(one, 'a');
+    expect(one.serverState('a')).toBeNull();
+    expect(one.openSessions()).toEqual([]);
+  });
+
+  it('adds a name again before it is gone: the removal is cancelled, with the same actor', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.connect('a');
+    const actor = one.server('a');
+    one.remove('a');
+    one.add(['a'], 'default', { idleStopMs: 7 });
+    expect(one.serverContext('a')).toMatchObject({ removing: false, next: 'starting', policy: { idleStopMs: 7 } });
+    gone(one, 'a');
+    expect(one.server('a')).toBe(actor);
+    expect(one.serverState('a')).toBe('starting.spawning');
+  });
+
+  it('changes numbers of the servers it names', async () => {
+    const one = await tree();
+    one.add(['a', 'b']);
+    one.plan({
+      configure: [
+        { server: 'a', policy: policyOf({ idleStopMs: 7 }), changed: false, wanted: null },
+        { server: 'nobody', policy: policyOf(), changed: true, wanted: null },
+      ],
+    });
+    expect([one.serverContext('a').policy.idleStopMs, one.serverContext('b').policy.idleStopMs]).toEqual([7, 300_000]);
+  });
+
+  const move = (one: Tree, name: string, from: string, to: string) =>
+    one.plan({ remove: [{ group: from, server: name }], add: [{ group: to, server: { name, policy: policyOf(), wanted: 'up' } }] });
+
+  it('moves a server to another group when its old actor has gone', async () => {
+    const one = await tree();
+    one.add(['a'], 'old');
+    one.connect('a');
+    move(one, 'a', 'old', 'new');
+    expect(one.serverState('a')).toBe('stopping.closing');
+    gone(one, 'a');
+    expect(one.serverState('a')).toBe('starting.spawning');
+    expect(Object.keys((one.group('new').getSnapshot() as { children: object }).children)).toEqual(['server:a']);
+    expect(Object.keys((one.group('old').getSnapshot() as { children: object }).children)).toEqual([]);
+  });
+
+  it('moves a server whose actor is dead once its process group is gone', async () => {
+    const one = await tree();
+    one.add(['a'], 'old');
+    one.break('a');
+    move(one, 'a', 'old', 'new');
+    await settled();
+    expect(one.serverState('a')).toBeNull();
+    one.reapers.get('a')?.open();
+    await settled();
+    expect(one.serverState('a')).toBe('starting.spawning');
+    expect(one.context().moving).toEqual([]);
+  });
+
+  it('forgets a move when the server is removed meanwhile', async () => {
+    const one = await tree();
+    one.add(['a'], 'old');
+    one.connect('a');
+    move(one, 'a', 'old', 'new');
+    one.remove('a', 'old');
+    gone(one, 'a');
+    expect(one.serverState('a')).toBeNull();
+    expect(one.context().moving).toEqual([]);
+  });
+
+  it('moves a server that its group never had, or whose group is unknown', async () => {
+    const one = await tree();
+    one.add(['b'], 'old');
+    move(one, 'a', 'old', 'new');
+    move(one, 'c', 'never', 'new');
+    expect(states(one, ['a', 'c'])).not.toContain(null);
+  });
+});
+
+describe('an actor that dies by a bug', () => {
+  it('is buried, its process group is reaped, and only then it has a successor', async () => {
+    const one = await tree({ highestGeneration: 9 });
+    one.add(['a', 'b']);
+    one.connect('a');
+    one.connect('b');
+    one.break('a');
+    await settled();
+    expect(states(one, ['a', 'b'])).toEqual([null, 'connected.quiet']);
+    expect(one.emitted).toContainEqual({ type: 'actor.died', server: 'a', message: 'a bug' });
+    one.reapers.get('a')?.open();
+    await settled();
+    expect(one.serverState('a')).toBe('starting.spawning');
+    expect(one.serverContext('a').generation).toBe(10);
+  });
+
+  it('dies by an action that throws as well', async () => {
+    const one = await tree();
+    one.add(['a', 'b']);
+    one.server('a').send({ type: 'server.configure', at: 1, random: 0, changed: true, wanted: null, policy: undefined });
+    await settled();
+    expect(one.serverState('a')).toBeNull();
+    expect(one.serverState('b')).toBe('starting.spawning');
+    expect(one.reapers.has('a')).toBe(true);
+  });
+
+  it('leaves its open commands rejected', async () => {
+    const one = await tree();
+    one.add(['a']);
+    command(one, 'a', 'start', 'one');
+    command(one, 'a', 'start', 'two');
+    one.break('a');
+    const settledCommands = one.emitted.filter(({ type }) => type === 'command.settled');
+    expect(settledCommands).toMatchObject([
+      { command: { id: 'one' }, server: 'a', outcome: 'rejected' },
+      { command: { id: 'two' }, server: 'a', outcome: 'rejected' },
+    ]);
+  });
+
+  it('is succeeded by one in failed the third time within a minute, which a person may start', async () => {
+    const one = await tree();
+    one.add(['a']);
+    for (let death = 1; death <= 2; death += 1) {
+      await dies(one, 'a');
+      expect(one.serverState('a')).toBe('starting.spawning');
+      one.clock.advance(5_000);
+    }
+    await dies(one, 'a');
+    expect(one.serverState('a')).toBe('failed');
+    expect(one.serverContext('a')).toMatchObject({ wanted: 'up', lastFailure: { class: 'internal', at: one.clock.now() } });
+    command(one, 'a', 'start');
+    expect(one.serverState('a')).toBe('starting.spawning');
+  });
+
+  it('is forgiven deaths that are a minute old', async () => {
+    const one = await tree();
+    one.add(['a']);
+    for (let death = 1; death <= 5; death += 1) {
+      await dies(one, 'a');
+      expect(one.serverState('a')).toBe('starting.spawning');
+      one.clock.advance(30_001);
+    }
+  });
+
+  it('has no successor when it was being removed, or is removed while it is reaped', async () => {
+    const one = await tree();
+    one.add(['a', 'b']);
+    one.remove('a');
+    one.break('a');
+    one.break('b');
+    one.remove('b');
+    await settled();
+    for (const name of ['a', 'b']) one.reapers.get(name)?.open();
+    await settled();
+    expect(states(one, ['a', 'b'])).toEqual([null, null]);
+  });
+
+  it('has the settings of a plan that came while it was reaped', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.break('a');
+    one.add(['a'], 'default', { idleStopMs: 7 });
+    await settled();
+    expect(one.serverState('a')).toBeNull();
+    one.reapers.get('a')?.open();
+    await settled();
+    expect(one.serverContext('a')).toMatchObject({ generation: 2, policy: { idleStopMs: 7 } });
+  });
+
+  it('is not there twice when it is removed and added again while it is reaped', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.break('a');
+    one.remove('a');
+    one.add(['a']);
+    await settled();
+    expect(one.serverState('a'), 'the reaper has not seen its group gone').toBeNull();
+    one.reapers.get('a')?.open();
+    await settled();
+    expect(one.openSessions()).toHaveLength(1);
+  });
+
+  it('is told again, and its name is free, when its reaper dies', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.break('a');
+    await settled();
+    one.reapers.get('a')?.fail(new Error('cannot look'));
+    await settled();
+    expect(one.emitted.at(-1)).toEqual({ type: 'actor.died', server: 'a', message: 'cannot look' });
+    one.add(['a']);
+    expect(one.serverState('a')).toBe('starting.spawning');
+  });
+});
+
+describe('a group that dies', () => {
+  it('takes neither the root nor the other groups down, and is told', async () => {
+    const one = await tree({ slots: 2 });
+    one.add(['a', 'b'], 'bad');
+    one.add(['c'], 'good');
+    one.group('bad').send({ type: 'group.add', servers: null });
+    await settled();
+    expect(one.emitted).toContainEqual(expect.objectContaining({ type: 'group.died', group: 'bad' }));
+    expect(one.state()).toBe('running');
+    expect(one.context().groups).toEqual(['good']);
+    one.add(['d'], 'good');
+    expect(states(one, ['c', 'd']), 'the slots of the dead are free').toEqual(['starting.spawning', 'starting.spawning']);
+  });
+
+  it('can be made anew, with the same names', async () => {
+    const one = await tree();
+    one.add(['a'], 'bad');
+    one.connect('a');
+    one.group('bad').send({ type: 'group.add', servers: null });
+    await settled();
+    one.add(['a'], 'bad');
+    expect(one.state()).toBe('running');
+    expect(one.serverState('a')).toBe('starting.spawning');
+  });
+
+  it('leaves servers that end and start nothing any more', async () => {
+    const one = await tree();
+    one.add(['a'], 'bad');
+    one.connect('a');
+    const orphan = one.server('a');
+    one.group('bad').send({ type: 'group.add', servers: null });
+    await settled();
+    expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
+    orphan.send({ type: 'session.ended', generation: 1, failure: null, at: 0, random: 0 });
+    one.clock.advance(600_000);
+    expect(orphan.getSnapshot().value).toEqual({ idle: 'resting' });
+    expect(one.openSessions()).toEqual([]);
+  });
+
+  it('does not hold up a shutdown', async () => {
+    const one = await tree();
+    one.add(['a'], 'bad');
+    one.add(['b'], 'good');
+    one.send({ type: 'supervisor.shutdown' });
+    one.group('bad').send({ type: 'xstate.done.actor.reaper:x', actorId: null });
+    await settled();
+    gone(one, 'b');
+    expect(one.state()).toBe('closed');
+  });
+});
+
+describe('a suspended machine', () => {
+  it('wakes every server, each with a chance of its own', async () => {
+    const one = await tree({ slots: 3 });
+    const names = ['a', 'b', 'c'];
+    one.add(names, 'default', { remote: true });
+    for (const name of names) one.connect(name);
+    one.send({ type: 'machine.resumed' });
+    const waits = names.map((name) => one.serverContext(name).quietMs);
+    expect(new Set(waits).size).toBe(3);
+    for (const wait of waits) expect(wait).toBeLessThanOrEqual(1_000);
+  });
+});
+
+describe('shutdown', () => {
+  it('ends every server at once, and is closed when all are gone', async () => {
+    const one = await tree({ slots: 3 });
+    one.add(['a', 'b'], 'x');
+    one.add(['c'], 'y');
+    for (const name of ['a', 'b']) one.connect(name);
+    one.send({ type: 'supervisor.shutdown' });
+    expect(states(one, ['a', 'b', 'c'])).toEqual(['stopping.closing', 'stopping.closing', 'stopping.closing']);
+    for (const name of ['b', 'c']) gone(one, name);
+    expect(one.state()).toBe('shutting-down.ending');
+    gone(one, 'a');
+    expect(one.state()).toBe('closed');
+    expect([one.kills(), one.openSessions()]).toEqual([0, []]);
+  });
+
+  it('is closed at once when nothing runs', async () => {
+    const one = await tree();
+    one.add(['a'], 'x', { lazy: true });
+    one.send({ type: 'supervisor.shutdown' });
+    expect(one.state()).toBe('closed');
+  });
+
+  it('is closed at once without a group', async () => {
+    const one = await tree();
+    one.send({ type: 'supervisor.shutdown' });
+    expect(one.state()).toBe('closed');
+  });
+
+  it('kills what is left at its deadline, and does not wait longer than 2 s for it', async () => {
+    const one = await tree({ shutdownMs: 10_000 });
+    one.add(['a']);
+    one.connect('a');
+    one.send({ type: 'supervisor.shutdown' });
+    one.clock.advance(9_999);
+    expect([one.state(), one.kills()]).toEqual(['shutting-down.ending', 0]);
+    one.clock.advance(1);
+    expect([one.state(), one.kills()]).toEqual(['shutting-down.killing', 1]);
+    await settled();
+    one.clock.advance(1_999);
+    expect(one.state()).toBe('shutting-down.killing');
+    one.clock.advance(1);
+    expect(one.state()).toBe('closed');
+  });
+
+  it('is closed as soon as what was killed is gone', async () => {
+    const one = await tree({ shutdownMs: 10_000 });
+    one.add(['a']);
+    one.connect('a');
+    one.send({ type: 'supervisor.shutdown' });
+    one.clock.advance(10_000);
+    gone(one, 'a');
+    expect(one.state()).toBe('closed');
+  });
+
+  it('adds nothing and gives no slot any more', async () => {
+    const one = await tree({ slots: 1 });
+    one.add(['a', 'b']);
+    one.send({ type: 'supervisor.shutdown' });
+    one.add(['c']);
+    one.add(['d'], 'another');
+    one.group('default').send({ type: 'group.add', servers: [{ name: 'e', policy: policyOf(), wanted: 'up' }], at: 0, random: 0 });
+    expect(states(one, ['b', 'c', 'd', 'e'])).toEqual([null, null, null, null]);
+    one.server('a').send({ type: 'slot.granted' });
+    expect(one.context()).toMatchObject({ holders: [], queue: [] });
+  });
+
+  it('waits for the reapers, and gives the dead no successor', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.break('a');
+    await settled();
+    one.send({ type: 'supervisor.shutdown' });
+    expect(one.state()).toBe('shutting-down.ending');
+    one.reapers.get('a')?.open();
+    await settled();
+    expect([one.state(), one.serverState('a')]).toEqual(['closed', null]);
+  });
+
+  it('takes the death of an actor in its course', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.connect('a');
+    one.send({ type: 'supervisor.shutdown' });
+    one.break('a');
+    await settled();
+    one.reapers.get('a')?.open();
+    await settled();
+    expect(one.state()).toBe('closed');
+  });
+});

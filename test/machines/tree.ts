@@ -1,0 +1,160 @@
+/** The whole tree of charts at work: root, groups, servers, on a virtual clock, with sessions, reapers and killers that a test drives. */
+
+import { type AnyActorRef, createActor, fromCallback, fromPromise } from 'xstate';
+import type { ReaperInput } from '../../machines/group.machine.ts';
+import type { ServerContext, ServerEvent, SessionOrder } from '../../machines/server-events.ts';
+import type { SessionInput } from '../../machines/server-setup.ts';
+import type { Steps, SupervisorContext, SupervisorEvent } from '../../machines/supervisor.machine.ts';
+import { charts, type PolicyOverrides, policyOf, stateText } from '../support/chart.ts';
+import { createVirtualClock, type VirtualClock } from '../support/virtual-clock.ts';
+
+export interface Door {
+  readonly open: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+export interface Tree {
+  readonly clock: VirtualClock;
+  readonly send: (event: Record<string, unknown> & { readonly type: SupervisorEvent['type'] }) => void;
+  readonly plan: (steps: Partial<Steps>) => void;
+  /** Adds servers to a group. */
+  readonly add: (names: readonly string[], group?: string, policy?: PolicyOverrides) => void;
+  readonly remove: (name: string, group?: string) => void;
+  readonly state: () => string;
+  readonly context: () => SupervisorContext;
+  /** The innermost state of a server; null: it has no actor. */
+  readonly serverState: (name: string) => string | null;
+  readonly serverContext: (name: string) => ServerContext;
+  readonly server: (name: string) => AnyActorRef;
+  readonly group: (name: string) => AnyActorRef;
+  /** Tells a server news of its current life. */
+  readonly news: (name: string, type: ServerEvent['type'], fields?: Record<string, unknown>) => void;
+  readonly connect: (name: string) => void;
+  readonly openSessions: () => readonly string[];
+  readonly starting: () => readonly string[];
+  /** Breaks the session of a server: its actor dies by a bug. */
+  readonly break: (name: string) => void;
+  /** Reapers at work, by server. */
+  readonly reapers: Map<string, Door>;
+  readonly boot: Door;
+  readonly emitted: Record<string, unknown>[];
+  readonly kills: () => number;
+  readonly rootError: () => unknown;
+  readonly stop: () => void;
+}
+
+export interface TreeOptions {
+  readonly slots?: number;
+  readonly shutdownMs?: number;
+  readonly booted?: boolean;
+  readonly highestGeneration?: number;
+}
+
+/** Promises of the tree settle between two turns of the real loop. */
+export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export async function startTree({ slots = 2, shutdownMs = 25_000, booted = true, highestGeneration = 0 }: TreeOptions = {}): Promise<Tree> {
+  const clock = createVirtualClock(1_000);
+  const sessions = new Map<string, (order: SessionOrder | { type: 'break' }) => void>();
+  const reapers = new Map<string, Door>();
+  const emitted: Record<string, unknown>[] = [];
+  let [kills, rootError]: [number, unknown] = [0, null];
+  const moment = () => ({ at: clock.now(), random: 0.5 });
+  const boot = deferred();
+
+  const session = fromCallback<SessionOrder, SessionInput>(({ input, receive }) => {
+    const key = `${input.server}:${input.generation}`;
+    sessions.set(key, () => undefined);
+    receive((order) => {
+      if ((order as { type: string }).type === 'break') throw new Error('a bug');
+    });
+    return () => {
+      sessions.delete(key);
+    };
+  });
+  const reaper = fromPromise<{ at: number; random: number; generation: number }, ReaperInput>(({ input }) => {
+    const door = deferred();
+    reapers.set(input.server, { open: () => door.resolve(), fail: door.reject });
+    return door.promise.then(() => {
+      reapers.delete(input.server);
+      return { ...moment(), generation: highestGeneration };
+    });
+  });
+  const group = charts.group.provide({ actors: { server: charts.server.provide({ actors: { session } }), reaper } });
+  const chart = charts.supervisor.provide({
+    actors: {
+      group,
+      reap: fromPromise<void>(() => boot.promise),
+      killAll: fromPromise<void>(() => {
+        kills += 1;
+        return Promise.resolve();
+      }),
+    },
+  });
+  const root = createActor(chart, {
+    clock,
+    systemId: 'supervisor',
+    input: { slots, shutdownMs },
+    inspect: (inspection) => {
+      const actor = inspection.actorRef as AnyActorRef;
+      if (inspection.type === '@xstate.actor' && actor.id.startsWith('group:'))
+        actor.on('*', (event: unknown) => emitted.push(event as Record<string, unknown>));
+    },
+  });
+  root.on('*', (event) => emitted.push(event as unknown as Record<string, unknown>));
+  root.subscribe({
+    error: (error) => {
+      rootError = error;
+    },
+  });
+  root.start();
+
+  const tree: Tree = {
+    clock,
+    send: (event) => root.send({ ...moment(), ...event } as SupervisorEvent),
+    plan: (steps) => root.send({ type: 'plan.apply', steps: { add: [], configure: [], remove: [], ...steps }, ...moment() }),
+    add: (names, groupName = 'default', policy = {}) =>
+      tree.plan({ add: names.map((name) => ({ group: groupName, server: { name, policy: policyOf(policy), wanted: 'up' } })) }),
+    remove: (name, groupName = 'default') => tree.plan({ remove: [{ group: groupName, server: name }] }),
+    state: () => stateText(root.getSnapshot().value),
+    context: () => root.getSnapshot().context,
+    serverState: (name) => {
+      const actor = root.system.get(`server:${name}`) as AnyActorRef | undefined;
+      return actor === undefined ? null : stateText(actor.getSnapshot().value);
+    },
+    server: (name) => root.system.get(`server:${name}`) as AnyActorRef,
+    serverContext: (name) => tree.server(name).getSnapshot().context as ServerContext,
+    group: (name) => root.system.get(`group:${name}`) as AnyActorRef,
+    news: (name, type, fields = {}) =>
+      tree.server(name).send({ type, generation: tree.serverContext(name).generation, pid: 1, failure: null, ...moment(), ...fields }),
+    connect: (name) => {
+      for (const type of ['session.spawned', 'session.initialized', 'session.ready'] as const) tree.news(name, type);
+    },
+    openSessions: () => [...sessions.keys()],
+    starting: () => [...sessions.keys()].map((key) => key.split(':')[0] ?? '').filter((name) => tree.serverState(name)?.startsWith('starting')),
+    break: (name) => {
+      const { children } = tree.server(name).getSnapshot() as { children: Record<string, AnyActorRef> };
+      Object.values(children)[0]?.send({ type: 'break' });
+    },
+    reapers,
+    boot: { open: () => boot.resolve(), fail: boot.reject },
+    emitted,
+    kills: () => kills,
+    rootError: () => rootError,
+    stop: () => root.stop(),
+  };
+  if (booted) {
+    boot.resolve();
+    await settled();
+  }
+  return tree;
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
+  let [resolve, reject]: [() => void, (error: Error) => void] = [() => undefined, () => undefined];
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
