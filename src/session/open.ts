@@ -75,7 +75,8 @@ class LiveSession implements Session {
     this.#calls = new CallQueue(request.server, request.specification, this.#now);
     this.#backRequests = new BackRequests(request.capabilities);
     this.#gate = new NewsGate((news) => this.#heard(news));
-    queueMicrotask(() => this.#open());
+    // In a turn of its own: a server in this process may be up without the loop ever turning, and a thousand of them would hold it for as long as they all take.
+    setImmediate(() => this.#open());
   }
 
   get calls(): { readonly inFlight: number; readonly queued: number } {

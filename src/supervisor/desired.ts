@@ -1,5 +1,6 @@
 /** The desired state: the configuration in force, and how another one takes its place, always through a plan. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Steps } from '../../machines/supervisor.machine.ts';
 import type { Configuration, Parsed } from '../config/configuration.ts';
 import { parseConfig, parseEntries, withEntry, withoutEntry } from '../config/parse.ts';
@@ -13,6 +14,9 @@ import { policyOf } from './policy.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
+/** Making the actors of all servers in one turn would keep the first server from starting, and everybody else waiting. */
+const addedPerTurn = 16;
+
 export interface DesiredOptions {
   readonly initial: Configuration;
   readonly file: string | null;
@@ -25,8 +29,8 @@ export interface DesiredOptions {
 
 export interface Desired {
   readonly current: Configuration;
-  /** Carries out the configuration given at the start. */
-  begin(): Plan;
+  /** Carries out the configuration given at the start, some servers in each turn of the loop. */
+  begin(): Promise<void>;
   add(name: string, entry: Entry): Plan;
   replace(name: string, entry: Entry): Plan;
   remove(name: string): Plan;
@@ -45,6 +49,12 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
   let foreign: ReadonlySet<string> = new Set(file === null ? initial.servers.keys() : []);
 
   function become(parsed: Parsed, previous: Configuration | null): Plan {
+    const { plan, steps } = adopt(parsed, previous);
+    carryOut(steps);
+    return applied(plan);
+  }
+
+  function adopt(parsed: Parsed, previous: Configuration | null): { readonly plan: Plan; readonly steps: Steps } {
     if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
     const next = accepted(parsed, file);
     const plan = planOf(previous, next);
@@ -52,7 +62,10 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
     current = next;
     const steps = stepsOf(previous, next, plan);
     for (const [name, specification] of next.servers) ledger.put(specification, foreign.has(name) ? 'api' : 'file');
-    carryOut(steps);
+    return { plan, steps };
+  }
+
+  function applied(plan: Plan): Plan {
     const { start, stop, restart, change } = plan;
     publish({ type: 'config.applied', actor: 'supervisor', added: start, removed: stop, restarted: restart, changed: change });
     warn(plan.warnings);
@@ -99,7 +112,15 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
     get current() {
       return current;
     },
-    begin: () => become({ config: current, problems: current.warnings }, null),
+    async begin() {
+      const { plan, steps } = adopt({ config: current, problems: current.warnings }, null);
+      for (let from = 0; from < steps.add.length; from += addedPerTurn) {
+        if (from > 0) await nextTurn();
+        if (isShuttingDown()) return;
+        carryOut({ ...steps, add: steps.add.slice(from, from + addedPerTurn) });
+      }
+      applied(plan);
+    },
     add(name, entry) {
       if (current.servers.has(name)) {
         const hint = 'use replace, or another name';

@@ -75,14 +75,15 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
   await reached(parts, ['running', 'failed', 'closed']);
-  if (!closing.signal.aborted) begin(parts, source, options.watch !== false);
+  if (!closing.signal.aborted) await begin(parts, source, options.watch !== false);
   return { supervisor: toSupervisor(parts, { startedAt, close }), killAllNow: () => registry.killAllNow() };
 }
 
 /** From now on servers start, and edits of the file and sleeps of the machine are noticed until `closing` aborts. */
-function begin(parts: Assembly, { file }: ConfigurationSource, isWatched: boolean): void {
+async function begin(parts: Assembly, { file }: ConfigurationSource, isWatched: boolean): Promise<void> {
   const { closing, desired } = parts;
-  desired.begin();
+  await desired.begin();
+  if (closing.aborted) return;
   if (file !== null && isWatched) watchConfig(file.path, (text) => desired.reload(text), { signal: closing, text: file.text });
   const unwatch = watchSuspension({ ...parts, onResumed: (suspendedForMs) => resume(parts, suspendedForMs) });
   closing.addEventListener('abort', unwatch, { once: true });

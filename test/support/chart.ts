@@ -107,6 +107,8 @@ export interface ServerUnderTest {
   readonly emitted: ServerEmitted[];
   readonly orders: SessionOrder[];
   readonly reports: ServerReport[];
+  /** Types of the events for which the chart had no edge. */
+  readonly ignored: string[];
   /** Errors that ended the actor: bugs of the chart. */
   readonly bugs: unknown[];
   /** The innermost state: `stopping.closing`. */
@@ -142,6 +144,7 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
   const orders: SessionOrder[] = [];
   const reports: ServerReport[] = [];
   const bugs: unknown[] = [];
+  const ignored: string[] = [];
   let lastCommand = 0;
 
   const record = (what: Recorded['what'], text: string) => records.push({ at: clock.now(), what, text });
@@ -170,7 +173,14 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     ...(options.failure === undefined ? {} : { failure: options.failure }),
   };
   const chart = charts.server.provide({ actors: { session } });
-  const root = createActor(rootOf(chart, input, { reports, bugs, slotAfterMs: options.slotAfterMs ?? null, clock, record }), { clock, systemId: 'supervisor' });
+  const root = createActor(rootOf(chart, input, { reports, bugs, slotAfterMs: options.slotAfterMs ?? null, clock, record }), {
+    clock,
+    systemId: 'supervisor',
+    inspect: (inspection) => {
+      if (inspection.type !== '@xstate.microstep' || inspection._transitions.length > 0 || inspection.event.type.startsWith('xstate.')) return;
+      ignored.push(inspection.event.type);
+    },
+  });
   root.subscribe({ error: (error) => bugs.push(error) });
   root.start();
   const actor = root.system.get('server:a') as AnyActorRef;
@@ -181,6 +191,7 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     emitted,
     orders,
     reports,
+    ignored,
     bugs,
     state: () => stateText(actor.getSnapshot().value),
     context: () => actor.getSnapshot().context as ServerContext,
