@@ -60,7 +60,7 @@ function edgeOf(node: AnyStateNode, { target, guard, eventType }: AnyTransitionD
 function eventText(node: AnyStateNode, eventType: string): string {
   if (eventType === '') return 'always';
   const after = node.after.find((delayed) => delayed.eventType === eventType);
-  if (after !== undefined) return `after ${after.delay}`;
+  if (after !== undefined) return `after ${String(after.delay)}`;
   const invoked = node.invoke.find(({ id }) => eventType.endsWith(`.actor.${id}`));
   if (invoked !== undefined) return `${eventType.startsWith('xstate.done') ? 'done' : 'error'} ${invoked.id}`;
   return eventType.replace(/^xstate\.(done|error)\.actor\.\*$/, '$1 of an actor');

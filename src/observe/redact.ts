@@ -3,7 +3,7 @@
 import { formsOf } from './secret-forms.ts';
 import { createSecretIndex } from './secret-index.ts';
 
-export const blank = '[redacted]';
+const blank = '[redacted]';
 
 export interface Redactor {
   /** Adds to the secrets of `owner`. Values shorter than 8 characters are no secrets. */

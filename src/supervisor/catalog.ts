@@ -57,7 +57,7 @@ export function createCatalog(ledger: Ledger, isConnected: (server: string) => b
  * `server__tool`, in characters every model API takes, at most 50 of them. What had to be changed to fit carries a digest of the true names, so that two
  * tools never share a name and no name depends on which other servers there are.
  */
-export function exposedNameOf(server: string, tool: string): string {
+function exposedNameOf(server: string, tool: string): string {
   const plain = `${server}__${tool}`;
   const safe = `${toSafe(server)}__${toSafe(tool)}`;
   if (safe === plain && plain.length <= maxNameLength && isUnambiguous(server, tool)) return plain;

@@ -31,7 +31,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   const source = await openConfiguration(options);
   const closing = new AbortController();
   const parts = assemble(options, source, closing.signal);
-  const { actors, desired, facts, guard, moments, registry, redactor } = parts;
+  const { actors, facts, guard, moments, registry, redactor } = parts;
   const { root } = actors;
   const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });
   const startedAt = toIso(parts.wallNow());

@@ -90,6 +90,35 @@ describe.each(states)('a command in %s', (state) => {
   });
 });
 
+describe('an event that comes too early or too late by nature', () => {
+  it.each(states)('a suspend of the machine is never a surprise, in %s', (state) => {
+    const server = serverIn(state);
+    server.send('machine.resumed');
+    expect(server.ignored).toEqual([]);
+  });
+
+  it.each([...startingStates, ...connectedStates])('neither is a call or a doubt, in %s', (state) => {
+    const server = serverIn(state);
+    server.send('server.needed');
+    server.news('session.doubted');
+    server.send('session.doubted', { generation: 0, reason: '' });
+    expect(server.ignored).toEqual([]);
+  });
+
+  it.each(connectedStates)('neither is an answer to an older question, in %s', (state) => {
+    const server = serverIn(state);
+    const heard = { quietForMs: 0, unusedForMs: 0, inFlight: 0, lagMs: 0, usedCpu: false };
+    server.send('session.heard', { generation: server.context().generation, question: server.context().question - 1, ...heard });
+    expect(server.ignored).toEqual([]);
+  });
+
+  it('a command that the table refuses is told to be ignored', () => {
+    const server = serverIn('idle.resting');
+    server.command('retry');
+    expect(server.ignored).toEqual(['server.retry']);
+  });
+});
+
 describe('failures already counted', () => {
   /** Two failures, then the state. */
   function afterTwoFailures(road: (server: ServerUnderTest) => void): ServerUnderTest {
@@ -303,12 +332,13 @@ describe('a lazy server', () => {
   });
 
   it('falls asleep on time although it is being probed', () => {
-    const server = serverIn('connected.probing', { policy });
+    const server = serverIn('connected.probing', { policy: { ...policy, heartbeat: { intervalMs: 60_000 } } });
     server.temper.lagMs = 5_000;
-    server.clock.advance(60_000);
+    server.clock.advance(31_000);
+    expect(server.state()).toBe('connected.probing');
     server.temper.lagMs = 0;
-    server.temper.answers = true;
-    server.clock.advance(25_000);
+    server.news('probe.answered');
+    server.clock.advance(5_000);
     expect(server.state()).toMatch(/^stopping/);
   });
 

@@ -89,6 +89,7 @@ export function serverIn(state: State, options: ServerOptions = {}): ServerUnder
   server.emitted.length = 0;
   server.orders.length = 0;
   server.reports.length = 0;
+  server.ignored.length = 0;
   server.records.length = 0;
   return server;
 }

@@ -13,9 +13,14 @@ async function tree(options?: TreeOptions): Promise<Tree> {
 afterEach(() => {
   for (const one of trees.splice(0)) {
     one.stop();
-    expect(one.rootError()).toBeNull();
+    assertUnharmed(one);
   }
 });
+
+/** Whatever happened below, the root lives. */
+function assertUnharmed(one: Tree): void {
+  if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
+}
 
 const states = (one: Tree, names: readonly string[]) => names.map((name) => one.serverState(name));
 const command = (one: Tree, name: string, kind: string, commandId = kind) =>

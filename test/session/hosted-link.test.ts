@@ -82,17 +82,22 @@ describe("a host's own transport", () => {
   it('is closed if it comes after its session has ended', async () => {
     let bring = (_transport: Transport) => {};
     let aborted = false;
+    let isAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
     const { session, heard } = openHosted(
       (signal) =>
         new Promise((resolve) => {
           bring = resolve;
+          isAsked();
           signal.addEventListener('abort', () => {
             aborted = true;
           });
         }),
       50,
     );
-    await Promise.resolve();
+    await asked;
     session.end('close');
     expect(await heard('ended')).toEqual({ type: 'ended', failure: null });
     expect(aborted).toBe(true);

@@ -65,7 +65,7 @@ export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): F
     current = life;
     lastMessageAt = clock.now();
     const timers = new Set<number>();
-    let [isRunning, isDeaf, isOver, endAsked, isLeaderGone] = [false, false, false, false, false];
+    let [isRunning, isDeaf, isOver, isLeaderGone] = [false, false, false, false];
     let lagFrom = Number.POSITIVE_INFINITY;
     const lagUntil = () => lagFrom + life.lagForMs;
     const isLagging = () => clock.now() >= lagFrom && clock.now() < lagUntil();
@@ -168,7 +168,6 @@ export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): F
         say({ type: 'session.heard', question: order.question, quietForMs, unusedForMs, inFlight, lagMs, usedCpu });
       }
       if (order.type === 'end') {
-        endAsked ||= true;
         if (!isRunning) later(0, () => end(null));
         else if (ladder[order.kind] > deafness[life.deafTo]) later(life.dyingMs, () => end(isLeaderGone ? exit(1) : null));
       }

@@ -1,0 +1,69 @@
+/** The other side, the same for every variant: a server as a process, a server in this process, and the bare SDK client to compare with. */
+
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+
+export interface Program {
+  readonly command: string;
+  readonly args: string[];
+}
+
+/** A server without dependencies: what a start or a call costs is hardly its own. */
+export const lightProgram: Program = { command: process.execPath, args: [serverPath('speak.mjs')] };
+
+/** The same, taking a while before it begins to read, as most servers do. */
+export function slowProgram(delayMs: number): Program {
+  return { command: process.execPath, args: [serverPath('slow-start.mjs'), String(delayMs)] };
+}
+
+/** What both sides give their programs: a variable more (`NODE_EXTRA_CA_CERTS`, say) can double the start of one. */
+export const environment: Readonly<Record<string, string>> = getDefaultEnvironment();
+
+/** One that is connected and has listed its tools, as a loop without us would do it. */
+export async function startBareClient(transport: Transport): Promise<Client> {
+  const client = new Client({ name: 'bare', version: '1.0.0' });
+  await client.connect(transport);
+  await client.listTools();
+  return client;
+}
+
+export function toStdio(program: Program): Transport {
+  return new StdioClientTransport(program);
+}
+
+const fill = { name: 'fill', inputSchema: { type: 'object', properties: { bytes: { type: 'number' } } } };
+const texts = new Map<number, string>();
+
+/** The client's end of a connection to the least of servers: it answers within `send` and remembers nothing, so that what is measured is our side. */
+export function toLightServer(): Transport {
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  far.onmessage = (message) => {
+    // It is linked to a client that lives as long as it does: a send cannot fail, but when the two are being closed.
+    if ('id' in message && 'method' in message) far.send({ jsonrpc: '2.0', id: message.id, result: answerTo(message) }).catch(() => {});
+  };
+  return near;
+}
+
+function answerTo(message: Extract<JSONRPCMessage, { method: string }>): Record<string, unknown> {
+  if (message.method === 'initialize') {
+    return { protocolVersion: message.params?.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'light', version: '1.0.0' } };
+  }
+  if (message.method === 'tools/list') return { tools: [fill] };
+  if (message.method === 'tools/call')
+    return { content: [{ type: 'text', text: textOf(Number((message.params?.arguments as { bytes?: unknown } | undefined)?.bytes)) }] };
+  return {};
+}
+
+function textOf(bytes: number): string {
+  const text = texts.get(bytes) ?? 'x'.repeat(bytes);
+  texts.set(bytes, text);
+  return text;
+}
+
+function serverPath(name: string): string {
+  return fileURLToPath(new URL(`../servers/${name}`, import.meta.url));
+}
