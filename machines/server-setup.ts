@@ -192,7 +192,8 @@ export const serverSetup = setup({
       if (supervisor !== undefined && event.type !== 'slot.granted') enqueue.sendTo(supervisor, report('slot.returned', context.name));
     }),
     reportGone: enqueueActions(({ context, enqueue, self }) => {
-      if ((context.removing || context.shuttingDown) && self._parent !== undefined) {
+      // A group that died by a bug hears nothing any more.
+      if ((context.removing || context.shuttingDown) && self._parent?.getSnapshot().status === 'active') {
         enqueue.sendTo(self._parent, report('server.gone', context.name));
       }
     }),

@@ -405,6 +405,35 @@ describe('a group that dies', () => {
   });
 });
 
+describe('a removal', () => {
+  const removals = (one: Tree) => one.emitted.filter(({ type }) => type === 'server.removed');
+
+  it('is told once the server has gone, once the reaper is done, and at once of a server that was never there', async () => {
+    const one = await tree();
+    one.add(['a', 'b']);
+    one.connect('a');
+    one.remove('a');
+    expect(removals(one)).toEqual([]);
+    gone(one, 'a');
+    expect(removals(one)).toEqual([{ type: 'server.removed', server: 'a' }]);
+    one.break('b');
+    one.remove('b');
+    await settled();
+    one.reapers.get('b')?.open();
+    await settled();
+    one.remove('nobody');
+    expect(removals(one).map(({ server }) => server)).toEqual(['a', 'b', 'nobody']);
+  });
+
+  it('is not what a shutdown is', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.send({ type: 'supervisor.shutdown' });
+    gone(one, 'a');
+    expect([one.state(), removals(one)]).toEqual(['closed', []]);
+  });
+});
+
 describe('a suspended machine', () => {
   it('wakes every server, each with a chance of its own', async () => {
     const one = await tree({ slots: 3 });
