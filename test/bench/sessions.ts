@@ -1,6 +1,7 @@
 /** What a server costs while nothing happens, and what many of them cost at once: memory, start, stop, and the event loop between them. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { createSupervisor } from '../../src/index.ts';
 import { atMost, type Bench, type Figures } from './bench.ts';
 import { startBareClient, toLightServer } from './peers.ts';
@@ -65,7 +66,7 @@ async function measureSupervised(size: number): Promise<Figures> {
   const config = { mcpServers };
   const before = heapBytes();
 
-  const start = watchLoop();
+  const start = await watchLoop();
   const startTook = watchTime();
   const supervisor = await createSupervisor({ config, transports: { light: toLightServer } });
   const { notReady } = await supervisor.ready();
@@ -74,11 +75,11 @@ async function measureSupervised(size: number): Promise<Figures> {
   const started = await start();
   const eachKB = (heapBytes() - before) / size / 1_000;
 
-  const steady = watchLoop();
-  await new Promise((resolve) => setTimeout(resolve, steadyMs));
+  const steady = await watchLoop();
+  await setTimeout(steadyMs);
   const stood = await steady();
 
-  const stop = watchLoop();
+  const stop = await watchLoop();
   const stopTook = watchTime();
   await supervisor.close();
   const stopping = stopTook();
@@ -98,12 +99,13 @@ async function measureSupervised(size: number): Promise<Figures> {
   };
 }
 
-/** Watches how late the loop is until the returned function is called; that waits one turn more, so that a block which has only just ended counts. */
-function watchLoop(): () => Promise<{ readonly p99Ms: number; readonly worstMs: number }> {
+/** Watches how late the loop is until the returned function is called. Both wait for a tick, so that a block which begins or ends there counts. */
+async function watchLoop(): Promise<() => Promise<{ readonly p99Ms: number; readonly worstMs: number }>> {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   delays.enable();
+  await setTimeout(4 * resolutionMs);
   return async () => {
-    await new Promise((resolve) => setTimeout(resolve, 2 * resolutionMs));
+    await setTimeout(4 * resolutionMs);
     delays.disable();
     const lateMs = (ns: number) => Math.max(0, ns / 1e6 - resolutionMs);
     return { p99Ms: lateMs(delays.percentile(99)), worstMs: lateMs(delays.max) };

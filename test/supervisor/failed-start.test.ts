@@ -73,7 +73,7 @@ describe('more servers than may start at a time', () => {
     const supervisor = await stage.open(Object.fromEntries(names.map((name) => [name, stage.program('speak')])), {}, { startConcurrency: 1 });
     await supervisor.ready();
     const moves = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'server.transitioned' ? [fact] : []));
-    const steps = moves.filter(({ to }) => to === 'starting.initializing' || to === 'connected.quiet');
+    const steps = moves.filter(({ from, to }) => to === 'starting.initializing' || from === 'starting.listing');
     expect(steps.map(({ actor, to }) => `${actor} ${to}`)).toEqual(
       names.flatMap((name) => [`server:${name} starting.initializing`, `server:${name} connected.quiet`]),
     );

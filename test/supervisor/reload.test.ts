@@ -266,6 +266,17 @@ describe('changes through the library', () => {
     expect(supervisor.status('a').generation).toBe(2);
     expect(pidsMarked(stage.mark)).toHaveLength(1);
   });
+
+  it('that move a server to another group do not undo what a person asks meanwhile', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('ignores-eof') });
+    await supervisor.ready();
+    const moved = untilFact(supervisor, 'server.added');
+    await supervisor.replace('a', stage.program('ignores-eof', { group: 'web' }));
+    expect(await supervisor.send('a', { type: 'server.stop' })).toMatchObject({ outcome: 'done' });
+    await moved;
+    expect(supervisor.status('a')).toMatchObject({ state: 'idle', wanted: 'down', group: 'web', pid: null });
+  });
 });
 
 describe('a configuration that cannot be used from the start', () => {

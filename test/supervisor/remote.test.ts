@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
@@ -96,15 +95,14 @@ describe('a server that speaks legacy SSE only', () => {
 
 describe('a server that cannot be reached', () => {
   it('is tried again until it can, without spending the budget', async () => {
-    const first = await serve(jsonOnly());
-    const { port } = first.server.address() as AddressInfo;
-    await first.close();
-    const supervisor = await openStage().open({ a: { url: `${first.origin}/mcp`, restart: { baseMs: 10, capMs: 20, maxConsecutive: 2, intensity: 2 } } });
+    let isDown = true;
+    const web = await serve(jsonOnly((_rpc, response) => isDown && reply(response, 503)));
+    const supervisor = await openStage().open({ a: { url: `${web.origin}/mcp`, restart: { baseMs: 10, capMs: 20, maxConsecutive: 2, intensity: 2 } } });
     const raised = await untilFact(supervisor, 'alarm.raised', undefined, { since: 0 });
     expect(raised).toMatchObject({ actor: 'server:a', alarm: 'unreachable' });
     expect(supervisor.status('a')).toMatchObject({ attempt: 0, alarms: [{ alarm: 'unreachable', since: raised.at }] });
     const connected = untilState(supervisor, 'a', 'connected');
-    await serve(jsonOnly(), { port });
+    isDown = false;
     await connected;
     expect((await factsSoFar(supervisor)).filter(({ type }) => type === 'alarm.raised')).toHaveLength(1);
   });
