@@ -84,6 +84,11 @@ export function isFlapping(counters: Counters, policy: RestartPolicy, at: number
   return policy.flappingPerHour > 0 && counters.failureTimes.filter((failedAt) => failedAt > at - hourMs).length >= policy.flappingPerHour;
 }
 
+/** When a flapping server, left alone, no longer is, in milliseconds: the failures that make it one are an hour old then. */
+export function flappingUntil({ failureTimes }: Counters, { flappingPerHour }: RestartPolicy): number {
+  return (failureTimes.at(-flappingPerHour) ?? 0) + hourMs;
+}
+
 /** After a stable life the first delay; then equal jitter inside the cap: between half of the ceiling and the ceiling. */
 function delayOf({ failure, policy, counters, stable, random }: Omit<RetryQuestion, 'at'>): number {
   if (failure.class === 'clientLost' || (failure.class === 'sessionLost' && stable)) return 0;

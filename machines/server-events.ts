@@ -1,5 +1,6 @@
 /** What a server's chart is told, what it remembers, and what it tells. */
 
+import type { Blocker } from './clearance.ts';
 import type { Failure } from './failure.ts';
 import type { Counters } from './restart-policy.ts';
 import type { ServerPolicy } from './server-policy.ts';
@@ -27,10 +28,18 @@ export type ServerEvent =
   /** A plan: new numbers; `changed` if the process or connection is another one now; `wanted` if the plan adds, enables or disables. */
   | (Moment & { readonly type: 'server.configure'; readonly policy: ServerPolicy; readonly changed: boolean; readonly wanted: Wanted | null })
   /** A call or `ensureConnected` needs a lazy server. */
-  | (Moment & { readonly type: 'server.needed' })
+  | { readonly type: 'server.needed' }
   | (Moment & { readonly type: 'server.remove' })
-  | (Moment & { readonly type: 'server.shutdown' })
+  | { readonly type: 'server.shutdown' }
   | { readonly type: 'slot.granted' }
+  /** Which dependencies are not connected, and which of them does not come by itself. */
+  | { readonly type: 'dependencies.changed'; readonly waitingFor: readonly string[]; readonly blockedBy: Blocker | null }
+  /** Whether a dependent needs this lazy server to be awake. */
+  | { readonly type: 'dependents.changed'; readonly awake: boolean }
+  /** Another member of its group failed: it is stopped, and started again when these are through. */
+  | { readonly type: 'round.stop'; readonly heldFor: readonly string[] }
+  /** Whom its next start waits for in the round; empty: nobody any more. */
+  | { readonly type: 'round.hold'; readonly heldFor: readonly string[] }
   /** The machine was suspended and runs again. */
   | (Moment & { readonly type: 'machine.resumed' })
   | (News & { readonly type: 'session.spawned'; readonly pid: number | null })
@@ -60,8 +69,12 @@ export type SessionOrder =
   | { readonly type: 'end'; readonly kind: 'close' | 'terminate' | 'kill' }
   | { readonly type: 'report'; readonly question: number };
 
-/** What the chart tells its supervisor. */
+/** What the chart tells its supervisors. */
 export type ServerReport =
+  /** It stands elsewhere now; told by related servers only. */
+  | { readonly type: 'server.changed'; readonly server: string }
+  /** It left `connected` by a failure of its own that its group may have to act on; told by related servers only. */
+  | (Moment & { readonly type: 'server.lost'; readonly server: string })
   | { readonly type: 'slot.wanted'; readonly server: string }
   | { readonly type: 'slot.returned'; readonly server: string }
   /** Idle for good: being removed or shut down. */
@@ -73,7 +86,8 @@ export type ServerEmitted =
   | { readonly type: 'command.settled'; readonly command: OpenCommand; readonly outcome: Outcome; readonly reason: string | null }
   | { readonly type: 'server.failed'; readonly failure: Failure }
   | { readonly type: 'probe.sent'; readonly kind: 'ping' | 'list' }
-  | { readonly type: 'probe.missed'; readonly misses: number; readonly counted: boolean };
+  | { readonly type: 'probe.missed'; readonly misses: number; readonly counted: boolean }
+  | { readonly type: 'dependencies.changed'; readonly waitingFor: readonly string[]; readonly blockedBy: string | null };
 
 /** The operator's wish, apart from the state. */
 export type Wanted = 'up' | 'down';
@@ -99,8 +113,17 @@ export interface ServerContext {
   readonly delayMs: number;
   /** In milliseconds. Invariant: not null only in `backoff`. */
   readonly nextRetryAt: number | null;
-  /** Idle, but to be started as soon as a slot is free. */
+  /** Idle, but to be started as soon as nothing is waited for and a slot is free. */
   readonly autostart: boolean;
+  /** Somebody waits for this lazy server: it takes no slot. */
+  readonly called: boolean;
+  /** Dependencies that are not connected. */
+  readonly waitingFor: readonly string[];
+  readonly blockedBy: Blocker | null;
+  /** Members of its group for which a round holds its start. */
+  readonly heldFor: readonly string[];
+  /** Lazy, but a dependent needs it. */
+  readonly heldAwake: boolean;
   readonly pid: number | null;
   readonly connectedAt: number | null;
   readonly stable: boolean;

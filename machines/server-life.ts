@@ -25,6 +25,11 @@ export function contextOf({ name, policy, wanted, generation = 0, failure }: Ser
     delayMs: 0,
     nextRetryAt: null,
     autostart: wanted === 'up' && !policy.lazy && failure === undefined,
+    called: false,
+    waitingFor: policy.dependsOn,
+    blockedBy: null,
+    heldFor: [],
+    heldAwake: false,
     pid: null,
     connectedAt: null,
     stable: false,
@@ -48,6 +53,8 @@ export function beginLife({ generation, starts }: ServerContext): Change {
     endAsked: false,
     next: 'idle',
     autostart: false,
+    called: false,
+    heldFor: [],
     connectedAt: null,
     stable: false,
     forgivenAttempt: 0,
@@ -123,7 +130,7 @@ export function forgetFailures({ next }: ServerContext): Change {
   return { counters: noCounters, forgivenAttempt: 0, next: next === 'failed' ? 'backoff' : next };
 }
 
-export function report(type: ServerReport['type'], server: string): ServerReport {
+export function report(type: Exclude<ServerReport['type'], 'server.lost'>, server: string): ServerReport {
   return { type, server };
 }
 

@@ -15,13 +15,13 @@ export interface Configuration {
 /** Takes the new numbers. A changed specification begins to count anew; adding a name again cancels its removal. */
 export function configure(context: ServerContext, { policy, changed, wanted }: Configuration): Partial<ServerContext> {
   const wish = wanted ?? context.wanted;
-  const begins = changed || wanted === 'up' || context.removing || context.policy.lazy;
+  const begins = policy.lazy ? context.called : changed || wanted === 'up' || context.removing || context.policy.lazy;
   return {
     ...(changed ? forgetFailures(context) : {}),
     policy,
     wanted: wish,
     removing: false,
-    autostart: wish === 'up' && !policy.lazy && !context.shuttingDown && (context.autostart || begins),
+    autostart: wish === 'up' && !context.shuttingDown && (begins || (context.autostart && !policy.lazy)),
   };
 }
 

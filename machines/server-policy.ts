@@ -61,4 +61,8 @@ export interface ServerPolicy {
   readonly idleStopMs: number;
   /** Whether the session runs over a network: probed at once after the machine was suspended. */
   readonly remote: boolean;
+  /** Servers that must be connected before this one starts. Default none. */
+  readonly dependsOn: readonly string[];
+  /** Whether others depend on it, it depends on others, or its group acts as one: only then its supervisors hear of each step. Default false. */
+  readonly related: boolean;
 }

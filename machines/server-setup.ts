@@ -1,11 +1,12 @@
 /** The manifest of a server's chart: everything it may do, by name. The chart itself is `server.machine.ts`. */
 
 import { assign, cancel, emit, enqueueActions, fromCallback, sendTo, setup, spawnChild } from 'xstate';
+import { blockedText, type Clearance, isSameBlocker, isSameClearance } from './clearance.ts';
 import type { Failure, Phase } from './failure.ts';
-import type { CommandEvent, Next, ServerContext, ServerEmitted, ServerEvent, ServerInput, SessionOrder } from './server-events.ts';
+import type { CommandEvent, Next, ServerContext, ServerEmitted, ServerEvent, ServerInput, ServerReport, SessionOrder } from './server-events.ts';
 import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, jitteredQuietOf, quietLeftOf, report, timeOut } from './server-life.ts';
 import { type Configuration, configure, nextAfterConfigure } from './server-plan.ts';
-import { accept, type CommandKind, type Outcome } from './settlement.ts';
+import { accept, type CommandKind, type OpenCommand, type Outcome } from './settlement.ts';
 
 export interface SessionInput {
   readonly server: string;
@@ -21,6 +22,9 @@ const slotMs = 5_000;
 const stuckRepeatMs = 30_000;
 
 const sessionId = ({ context }: { context: ServerContext }) => `session:${context.generation}`;
+
+/** Failures that are nobody's doing: a group does not act on them. */
+const silentLosses: ReadonlySet<string> = new Set(['sessionLost', 'clientLost']);
 
 const upKinds: ReadonlySet<CommandKind> = new Set(['start', 'restart', 'retry']);
 
@@ -79,22 +83,38 @@ export const serverSetup = setup({
   guards: {
     isCurrent: ({ context, event }) => 'generation' in event && event.generation === context.generation,
     autostarts: ({ context }) => context.autostart,
+    /** Nothing but a slot is waited for. */
+    isDue: ({ context }) => context.autostart && isCleared(context) && !isUrgent(context),
     rests: ({ context }) => !context.autostart,
-    mayRun: ({ context }) => !context.removing && !context.shuttingDown,
-    isWantedLazily: ({ context }) => context.policy.lazy && context.wanted === 'up' && !context.removing && !context.shuttingDown,
-    fallsAsleep: ({ context }) => context.policy.lazy && context.wanted === 'up' && context.next === 'idle' && !context.removing && !context.shuttingDown,
+    mayRun: ({ context }) => mayRun(context),
+    /** A person's start waits for dependencies, not for a round. */
+    mayStart: ({ context }) => mayRun(context) && context.waitingFor.length === 0,
+    isBlocked: ({ context }) => mayRun(context) && context.blockedBy !== null,
+    /** One that is called while a dependency is down for good would wait in vain; its caller is told. */
+    mayBeCalled: ({ context }) => isWantedLazily(context) && context.blockedBy === null,
+    startsWhenCalled: ({ context }) => isWantedLazily(context) && isCleared(context),
+    fallsAsleep: ({ context }) => isWantedLazily(context) && context.next === 'idle',
+    isCleared: ({ context }) => isCleared(context),
+    isHeldBack: ({ context }) => !isCleared(context),
+    /** Somebody waits for this start: it takes no slot. */
+    startsUrgently: ({ context }) => isCleared(context) && isUrgent(context),
+    isCalledInVain: ({ context }) => context.policy.lazy && context.blockedBy !== null,
     isUnreachable: ({ context }) => context.failure?.class === 'unreachable',
     turnsOff: (_, { wanted }: Configuration) => wanted === 'down',
     isChanged: (_, { changed }: Configuration) => changed,
     changes: (_, { changed, wanted }: Configuration) => changed || wanted === 'up',
-    startsAgain: ({ context }) => context.next === 'starting' && (context.policy.lazy || context.open.some(({ kind }) => upKinds.has(kind))),
+    startsAgain: ({ context }) => context.next === 'starting' && isCleared(context) && (context.policy.lazy || isUrgent(context)),
     startsInTurn: ({ context }) => context.next === 'starting',
     retries: ({ context }) => context.next === 'backoff',
     isSpent: ({ context }) => context.next === 'failed',
     needsPerson: ({ context }) => context.next === 'needs-auth',
     isAnswer: ({ context, event }) => isAnswer(context, event),
     isUnused: ({ context, event }) =>
-      isAnswer(context, event) && context.policy.lazy && event.inFlight === 0 && event.unusedForMs + timerSlackMs >= context.policy.idleStopMs,
+      isAnswer(context, event) &&
+      context.policy.lazy &&
+      !context.heldAwake &&
+      event.inFlight === 0 &&
+      event.unusedForMs + timerSlackMs >= context.policy.idleStopMs,
     isQuiet: ({ context, event }) => isAnswer(context, event) && context.policy.heartbeat.intervalMs > 0 && event.quietForMs + timerSlackMs >= context.quietMs,
     isAlive: ({ context, event }) => isAnswer(context, event) && !isSilent(context, event),
     isOurLag: ({ context, event }) => isAnswer(context, event) && isLagged(context, event),
@@ -152,13 +172,44 @@ export const serverSetup = setup({
       enqueue.stopChild(sessionId({ context }));
     }),
     autostart: assign({ autostart: true }),
-    rest: assign({ autostart: false }),
+    rest: assign({ autostart: false, called: false }),
+    noteCall: assign({ called: true }),
+    noteDependencies: enqueueActions(({ context, enqueue, system }, { waitingFor, blockedBy }: Clearance) => {
+      if (isSameClearance({ waitingFor, blockedBy }, context)) return;
+      enqueue.assign({ waitingFor, blockedBy });
+      enqueue.emit({ type: 'dependencies.changed', waitingFor, blockedBy: blockedBy?.server ?? null });
+      // Whoever waits for this one is blocked, too.
+      const supervisor = system.get(supervisorId);
+      if (supervisor !== undefined && !isSameBlocker(blockedBy, context.blockedBy)) enqueue.sendTo(supervisor, report('server.changed', context.name));
+    }),
+    noteDependents: assign((_, { awake }: { awake: boolean }) => ({ heldAwake: awake })),
+    hold: assign((_, { heldFor }: { heldFor: readonly string[] }) => ({ heldFor })),
+    /** A person does not wait for a round. */
+    overrule: assign({ heldFor: [] }),
+    /** Stopped by a round: no failure, and started again with the others. A `temporary` server is not. */
+    endForRound: assign(({ context }, { heldFor }: { heldFor: readonly string[] }) => ({
+      heldFor,
+      next: context.policy.restart.kind === 'temporary' ? ('idle' as const) : ('starting' as const),
+      endAsked: context.failure === null,
+    })),
+    rejectBlocked: enqueueActions(({ context, enqueue }) => {
+      if (context.blockedBy === null) return;
+      const reason = blockedText(context.blockedBy);
+      for (const command of openUps(context)) enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason });
+      enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
+    }),
+    /** Passing through on the way to a start is no rest. */
+    rejectAtRest: enqueueActions(({ context, enqueue }) => {
+      if (context.autostart) return;
+      for (const command of openUps(context)) enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason: rejectionOf(context) });
+      enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
+    }),
     forgetRetry: assign({ nextRetryAt: null }),
     want: assign((_, { wanted }: { wanted: 'up' | 'down' }) => ({ wanted })),
     forgetFailures: assign(({ context }) => forgetFailures(context)),
     configure: assign(({ context }, configuration: Configuration) => configure(context, configuration)),
-    remove: assign({ removing: true, autostart: false }),
-    shutDown: assign({ shuttingDown: true, autostart: false }),
+    remove: assign({ removing: true, autostart: false, called: false }),
+    shutDown: assign({ shuttingDown: true, autostart: false, called: false }),
     accept: enqueueActions(({ context, enqueue }, { commandId, type, ending }: CommandEvent & { ending: boolean }) => {
       const command = { id: commandId, kind: type.slice('server.'.length) as CommandKind };
       const { open, superseded } = accept(context.open, command, ending);
@@ -191,6 +242,18 @@ export const serverSetup = setup({
       const supervisor = system.get(supervisorId);
       if (supervisor !== undefined && event.type !== 'slot.granted') enqueue.sendTo(supervisor, report('slot.returned', context.name));
     }),
+    reportChanged: enqueueActions(({ context, enqueue, system }) => {
+      const supervisor = system.get(supervisorId);
+      if (supervisor !== undefined && context.policy.related) enqueue.sendTo(supervisor, report('server.changed', context.name));
+    }),
+    reportLost: enqueueActions(({ context, enqueue, system }, { at, random }: { at: number; random: number }) => {
+      const supervisor = system.get(supervisorId);
+      if (supervisor === undefined || !context.policy.related || context.failure === null) return;
+      // One that finished has not failed.
+      if (silentLosses.has(context.failure.class) || context.next === 'idle') return;
+      const lost: ServerReport = { type: 'server.lost', server: context.name, at, random };
+      enqueue.sendTo(supervisor, lost);
+    }),
     reportGone: enqueueActions(({ context, enqueue, self }) => {
       // A group that died by a bug hears nothing any more.
       if ((context.removing || context.shuttingDown) && self._parent?.getSnapshot().status === 'active') {
@@ -200,8 +263,31 @@ export const serverSetup = setup({
   },
 });
 
-function refusalOf({ shuttingDown }: ServerContext): string {
-  return shuttingDown ? 'SHUTTING_DOWN' : 'removed';
+function mayRun({ removing, shuttingDown }: ServerContext): boolean {
+  return !removing && !shuttingDown;
+}
+
+function isWantedLazily(context: ServerContext): boolean {
+  return context.policy.lazy && context.wanted === 'up' && mayRun(context);
+}
+
+/** Neither a dependency nor a round keeps it from starting. */
+function isCleared({ waitingFor, heldFor }: ServerContext): boolean {
+  return waitingFor.length === 0 && heldFor.length === 0;
+}
+
+function openUps({ open }: ServerContext): readonly OpenCommand[] {
+  return open.filter(({ kind }) => upKinds.has(kind));
+}
+
+/** A person or a caller waits for it. */
+function isUrgent(context: ServerContext): boolean {
+  return context.called || openUps(context).length > 0;
+}
+
+function refusalOf({ shuttingDown, removing, blockedBy }: ServerContext): string {
+  if (shuttingDown) return 'SHUTTING_DOWN';
+  return removing || blockedBy === null ? 'removed' : blockedText(blockedBy);
 }
 
 function rejectionOf(context: ServerContext): string {

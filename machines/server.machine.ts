@@ -6,11 +6,13 @@
  * Invariant: `connected` is entered by `session.ready` only: after the handshake and the first lists.
  * Invariant: `stopping` and `heartbeat-timeout` are left by `session.ended` only; commands change what comes next.
  * Invariant: news of an older generation changes nothing.
+ * Invariant: `starting` is entered only while every dependency is connected, and by its own account only when no round holds it.
  * Invariant: every accepted command settles exactly once; what is open in `idle`, `connected`, `failed` or `needs-auth` has settled.
  * Invariant: `attempt` is forgiven by stability or a person only.
  */
 
-import type { CommandEvent, ServerContext } from './server-events.ts';
+import type { Clearance } from './clearance.ts';
+import type { CommandEvent, Moment, ServerContext } from './server-events.ts';
 import { contextOf } from './server-life.ts';
 import { serverSetup } from './server-setup.ts';
 
@@ -30,18 +32,43 @@ const thenStart = { type: 'thenGo', params: { next: 'starting' } } as const;
 const endThenIdle = { type: 'endWith', params: { next: 'idle' } } as const;
 const endThenStart = { type: 'endWith', params: { next: 'starting' } } as const;
 
+/** After a failure in `connected` has been noted: its group may have to act on it. */
+const groupTold = { type: 'reportLost', params: ({ event }: { event: Moment }) => event } as const;
+
 const state = serverSetup.createStateConfig;
 
-/** Rests, or waits in `queued` for one of the start slots that keep a boot from starting everything at once. */
+/** A person's start: at once, or as soon as the dependencies are connected; refused, with the wish kept, if one of them does not come by itself. */
+const startFromRest = [
+  { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
+  { guard: 'isBlocked', target: '#server.idle.waiting', actions: [refuse, wantUp, 'forgetFailures', 'autostart', 'overrule'] },
+  { guard: 'mayRun', target: '#server.idle.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'autostart', 'overrule'] },
+  { actions: refuse },
+] as const;
+
+/** A start whose dependency is down for good ends no session that works. */
+const endThenRestart = [
+  { guard: 'isBlocked', actions: refuse },
+  { target: '#server.stopping', actions: [acceptNow, wantUp, 'forgetFailures', endThenStart] },
+] as const;
+
+const dependenciesNoted = { type: 'noteDependencies', params: ({ event }: { event: Clearance }) => event } as const;
+
+/**
+ * Rests; or waits in `waiting` for dependencies or for the members of its group that restart before it; or in `queued` for one of the start slots that
+ * keep a boot from starting everything at once.
+ */
 const idle = state({
   initial: 'resting',
-  entry: [stopsDone, startsRejected, thenIdle],
+  entry: [stopsDone, thenIdle],
   on: {
-    'server.start': [{ guard: 'mayRun', target: 'starting', actions: [acceptNow, wantUp, 'forgetFailures'] }, { actions: refuse }],
-    'server.restart': [{ guard: 'mayRun', target: 'starting', actions: [acceptNow, wantUp, 'forgetFailures'] }, { actions: refuse }],
+    'server.start': startFromRest,
+    'server.restart': startFromRest,
     'server.stop': { target: '.resting', actions: [acceptNow, wantDown, 'rest', stopsDone] },
     'server.reset': { actions: [acceptNow, 'forgetFailures', thenIdle] },
-    'server.needed': { guard: 'isWantedLazily', target: 'starting' },
+    'server.needed': [
+      { guard: 'startsWhenCalled', target: 'starting' },
+      { guard: 'mayBeCalled', target: '.waiting', actions: ['autostart', 'noteCall'] },
+    ],
     'server.configure': { actions: { type: 'configure', params: ({ event }) => event } },
     'server.remove': { target: '.resting', actions: 'remove' },
     'server.shutdown': { target: '.resting', actions: 'shutDown' },
@@ -49,13 +76,29 @@ const idle = state({
   states: {
     resting: {
       tags: ['settled'],
-      entry: 'reportGone',
-      always: { guard: 'autostarts', target: 'queued' },
+      entry: ['rejectAtRest', 'reportChanged', 'reportGone'],
+      always: [
+        { guard: 'isDue', target: 'queued' },
+        { guard: 'autostarts', target: 'waiting' },
+      ],
+    },
+    waiting: {
+      entry: ['reportChanged', 'rejectBlocked'],
+      always: [
+        { guard: 'rests', target: 'resting' },
+        { guard: 'isCalledInVain', target: 'resting', actions: 'rest' },
+        { guard: 'startsUrgently', target: '#server.starting' },
+        { guard: 'isCleared', target: 'queued' },
+      ],
+      on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked'] } },
     },
     queued: {
-      entry: 'requestSlot',
+      entry: ['requestSlot', 'reportChanged'],
       exit: 'leaveQueue',
-      always: { guard: 'rests', target: 'resting' },
+      always: [
+        { guard: 'rests', target: 'resting' },
+        { guard: 'isHeldBack', target: 'waiting' },
+      ],
       on: { 'slot.granted': '#server.starting' },
     },
   },
@@ -66,15 +109,16 @@ const starting = state({
   tags: ['live'],
   initial: 'spawning',
   // A stop that a plan overtook is done: its session is gone.
-  entry: [stopsDone, 'beginLife', 'openSession'],
+  entry: [stopsDone, 'beginLife', 'openSession', 'reportChanged'],
   exit: 'returnSlot',
   after: { slot: { actions: 'returnSlot' } },
   on: {
     'server.start': { actions: [acceptNow, wantUp, 'forgetFailures'] },
     'server.stop': { target: 'stopping', actions: [acceptNow, wantDown, endThenIdle] },
-    'server.restart': { target: 'stopping', actions: [acceptNow, wantUp, 'forgetFailures', endThenStart] },
+    'server.restart': endThenRestart,
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.needed': {},
+    'round.stop': { target: 'stopping', actions: { type: 'endForRound', params: ({ event }) => event } },
     'server.configure': [
       {
         guard: { type: 'turnsOff', params: ({ event }) => event },
@@ -117,15 +161,22 @@ const starting = state({
 const connected = state({
   tags: ['live', 'settled'],
   initial: 'quiet',
-  entry: [startsDone, { type: 'armIdleStop', params: { unusedForMs: 0 } }],
-  exit: 'disarmIdleStop',
+  entry: [startsDone, { type: 'armIdleStop', params: { unusedForMs: 0 } }, 'reportChanged'],
+  exit: ['disarmIdleStop', 'reportChanged'],
   after: { stableAfter: { actions: 'forgive' } },
   on: {
     'server.start': { actions: [acceptNow, wantUp, 'forgetFailures', startsDone] },
     'server.stop': { target: 'stopping', actions: [acceptNow, wantDown, endThenIdle] },
-    'server.restart': { target: 'stopping', actions: [acceptNow, wantUp, 'forgetFailures', endThenStart] },
+    'server.restart': endThenRestart,
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.needed': {},
+    'round.stop': { target: 'stopping', actions: { type: 'endForRound', params: ({ event }) => event } },
+    'dependents.changed': {
+      actions: [
+        { type: 'noteDependents', params: ({ event }) => event },
+        { type: 'armIdleStop', params: { unusedForMs: 0 } },
+      ],
+    },
     'server.configure': [
       {
         guard: { type: 'turnsOff', params: ({ event }) => event },
@@ -150,9 +201,9 @@ const connected = state({
     'server.remove': { target: 'stopping', actions: ['remove', endThenIdle] },
     'server.shutdown': { target: 'stopping', actions: ['shutDown', endThenIdle] },
     'machine.resumed': { target: '.quiet', actions: { type: 'wake', params: ({ event }) => event } },
-    'session.failed': { guard: 'isCurrent', target: 'stopping', actions: { type: 'fail', params: ({ event }) => event } },
-    'session.exited': { guard: 'isCurrent', target: 'stopping.terminating', actions: { type: 'fail', params: ({ event }) => event } },
-    'session.ended': { guard: 'isCurrent', target: 'deciding', actions: { type: 'conclude', params: ({ event }) => event } },
+    'session.failed': { guard: 'isCurrent', target: 'stopping', actions: [{ type: 'fail', params: ({ event }) => event }, groupTold] },
+    'session.exited': { guard: 'isCurrent', target: 'stopping.terminating', actions: [{ type: 'fail', params: ({ event }) => event }, groupTold] },
+    'session.ended': { guard: 'isCurrent', target: 'deciding', actions: [{ type: 'conclude', params: ({ event }) => event }, groupTold] },
     'session.doubted': {},
     'probe.answered': {
       guard: 'isCurrent',
@@ -214,22 +265,28 @@ const connected = state({
           { guard: 'isAlive', target: 'quiet', actions: { type: 'keepQuiet', params: ({ event }) => event } },
           { guard: 'isOurLag', target: 'confirming', reenter: true, actions: 'excuse' },
           { guard: 'isPatient', target: 'probing', actions: 'miss' },
-          { guard: 'isAnswer', target: '#server.heartbeat-timeout', actions: { type: 'hang', params: ({ event }) => event } },
+          { guard: 'isAnswer', target: '#server.heartbeat-timeout', actions: [{ type: 'hang', params: ({ event }) => event }, groupTold] },
         ],
       },
     },
   },
 });
 
+const startWhileEnding = [
+  { guard: 'isBlocked', actions: [refuse, wantUp, 'forgetFailures', thenStart, 'overrule'] },
+  { guard: 'mayRun', actions: [acceptWhileEnding, wantUp, 'forgetFailures', thenStart, 'overrule'] },
+  { actions: refuse },
+] as const;
+
 /** What a dying session's states have in common: commands and news change what comes next, only `session.ended` leads out. */
 const ending = state({
   on: {
-    'server.start': [{ guard: 'mayRun', actions: [acceptWhileEnding, wantUp, 'forgetFailures', thenStart] }, { actions: refuse }],
-    'server.restart': [{ guard: 'mayRun', actions: [acceptWhileEnding, wantUp, 'forgetFailures', thenStart] }, { actions: refuse }],
-    'server.stop': { actions: [acceptNow, wantDown, thenIdle] },
+    'server.start': startWhileEnding,
+    'server.restart': startWhileEnding,
+    'server.stop': { actions: [acceptNow, wantDown, thenIdle, 'rest', 'reportChanged'] },
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     // Only one that goes to sleep is woken: after a failure the delay and the budget hold.
-    'server.needed': { guard: 'fallsAsleep', actions: thenStart },
+    'server.needed': { guard: 'fallsAsleep', actions: [thenStart, 'noteCall'] },
     'server.configure': {
       actions: [{ type: 'thenGoAsConfigured', params: ({ event }) => event }, { type: 'configure', params: ({ event }) => event }, 'rest'],
     },
@@ -242,6 +299,12 @@ const ending = state({
   },
 });
 
+/** KILL did not help; it is sent again, and whoever waits for the end of this server waits no longer. */
+const stuck = state({
+  entry: [{ type: 'endSession', params: { kind: 'kill' } }, 'reportChanged'],
+  after: { stuckRepeat: { target: 'stuck', reenter: true } },
+});
+
 /** The server hangs. Its calls have been failed; its process group is being ended. */
 const heartbeatTimeout = state({
   tags: ['live'],
@@ -250,7 +313,7 @@ const heartbeatTimeout = state({
   states: {
     terminating: { entry: { type: 'endSession', params: { kind: 'terminate' } }, after: { terminate: 'killing' } },
     killing: { entry: { type: 'endSession', params: { kind: 'kill' } }, after: { kill: 'stuck' } },
-    stuck: { entry: { type: 'endSession', params: { kind: 'kill' } }, after: { stuckRepeat: { target: 'stuck', reenter: true } } },
+    stuck,
   },
 });
 
@@ -268,7 +331,7 @@ const stopping = state({
     },
     terminating: { entry: { type: 'endSession', params: { kind: 'terminate' } }, after: { terminate: 'killing' } },
     killing: { entry: { type: 'endSession', params: { kind: 'kill' } }, after: { kill: 'stuck' } },
-    stuck: { entry: { type: 'endSession', params: { kind: 'kill' } }, after: { stuckRepeat: { target: 'stuck', reenter: true } } },
+    stuck,
   },
 });
 
@@ -284,14 +347,25 @@ const deciding = state({
   ],
 });
 
-/** Waits for the next try, then for a start slot. */
+/** A person's start cuts the delay short, not the wait for a dependency. */
+const startFromBackoff = [
+  { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
+  { guard: 'isBlocked', target: '#server.backoff.waiting', actions: [refuse, wantUp, 'forgetFailures', 'overrule'] },
+  { target: '#server.backoff.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'overrule'] },
+] as const;
+
+/** Waits for the next try, then for dependencies and for its group's round, then for a start slot. */
 const backoff = state({
   initial: 'delaying',
   exit: 'forgetRetry',
   on: {
-    'server.start': { target: 'starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
-    'server.restart': { target: 'starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
-    'server.retry': { target: 'starting', actions: [acceptNow, wantUp] },
+    'server.start': startFromBackoff,
+    'server.restart': startFromBackoff,
+    'server.retry': [
+      { guard: 'mayStart', target: 'starting', actions: [acceptNow, wantUp] },
+      { guard: 'isBlocked', actions: refuse },
+      { target: '.waiting', actions: [acceptNow, wantUp, 'overrule'] },
+    ],
     'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.configure': [
@@ -304,12 +378,21 @@ const backoff = state({
   },
   states: {
     delaying: {
-      after: { retry: 'queued' },
-      on: { 'machine.resumed': { guard: 'isUnreachable', target: 'queued' } },
+      after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
+      on: { 'machine.resumed': { guard: 'isUnreachable', target: 'waiting' } },
+    },
+    waiting: {
+      entry: ['reportChanged', 'rejectBlocked'],
+      always: [
+        { guard: 'startsUrgently', target: '#server.starting' },
+        { guard: 'isCleared', target: 'queued' },
+      ],
+      on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked'] } },
     },
     queued: {
       entry: 'requestSlot',
       exit: 'leaveQueue',
+      always: { guard: 'isHeldBack', target: 'waiting' },
       on: { 'slot.granted': '#server.starting' },
     },
   },
@@ -318,10 +401,10 @@ const backoff = state({
 /** The budget is spent, or no restart can mend it: waits for a person or another specification. */
 const failed = state({
   tags: ['settled'],
-  entry: [startsRejected, thenIdle],
+  entry: [startsRejected, thenIdle, 'reportChanged'],
   on: {
-    'server.start': { target: 'starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
-    'server.restart': { target: 'starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
+    'server.start': startFromRest,
+    'server.restart': startFromRest,
     'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
     'server.reset': { target: 'idle', actions: [acceptNow, wantDown, 'forgetFailures', thenIdle] },
     'server.configure': [
@@ -337,11 +420,15 @@ const failed = state({
 /** A remote server wants a person; it is not tried blindly. */
 const needsAuth = state({
   tags: ['settled'],
-  entry: startsRejected,
+  entry: [startsRejected, 'reportChanged'],
   on: {
-    'server.start': { target: 'starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
-    'server.restart': { target: 'starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
-    'server.retry': { target: 'starting', actions: [acceptNow, wantUp] },
+    'server.start': startFromRest,
+    'server.restart': startFromRest,
+    'server.retry': [
+      { guard: 'mayStart', target: 'starting', actions: [acceptNow, wantUp] },
+      { guard: 'isBlocked', actions: refuse },
+      { target: 'idle', actions: [acceptNow, wantUp, 'autostart'] },
+    ],
     'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.configure': [
@@ -363,6 +450,11 @@ export const serverMachine = serverSetup.createMachine({
     /** Granted when nobody waits any more: it goes back. */
     'slot.granted': { actions: 'returnSlot' },
     'machine.resumed': {},
+    'dependencies.changed': { actions: dependenciesNoted },
+    'dependents.changed': { actions: { type: 'noteDependents', params: ({ event }) => event } },
+    'round.hold': { actions: { type: 'hold', params: ({ event }) => event } },
+    /** Nothing of it runs, or it is ending already. */
+    'round.stop': {},
   },
   states: { idle, starting, connected, 'heartbeat-timeout': heartbeatTimeout, stopping, deciding, backoff, failed, 'needs-auth': needsAuth },
 });

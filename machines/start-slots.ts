@@ -6,18 +6,33 @@ export interface Slots {
   readonly queue: readonly string[];
 }
 
-/** Puts a server at the end of the queue, once. */
+/** Puts a server at the end of the queue. Whoever is there twice gives the second grant back. */
 export function wantSlot({ slots, holders, queue }: Slots, server: string): Slots {
-  return queue.includes(server) ? { slots, holders, queue } : { slots, holders, queue: [...queue, server] };
+  return { slots, holders, queue: [...queue, server] };
 }
 
-/** Takes a server out of both lists; giving back what one does not hold changes nothing. */
+/** Takes a server out of the list it is in; giving back what one does not hold changes nothing. */
 export function returnSlot({ slots, holders, queue }: Slots, server: string): Slots {
-  return { slots, holders: holders.filter((name) => name !== server), queue: queue.filter((name) => name !== server) };
+  return holders.includes(server) ? { slots, holders: without(holders, server), queue } : { slots, holders, queue: without(queue, server) };
 }
 
-/** Gives what is free to those who wait longest. */
-export function grantSlots({ slots, holders, queue }: Slots): { readonly granted: readonly string[]; readonly after: Slots } {
-  const granted = queue.slice(0, Math.max(0, slots - holders.length));
-  return { granted, after: { slots, holders: [...holders, ...granted], queue: queue.slice(granted.length) } };
+/** Gives what is free to those who wait longest. Whoever died with its group neither holds a slot nor gets one. */
+export function grantSlots(
+  { slots, holders, queue }: Slots,
+  isAlive: (server: string) => boolean,
+): { readonly granted: readonly string[]; readonly after: Slots } {
+  const holding = holders.filter(isAlive);
+  const granted: string[] = [];
+  let taken = 0;
+  for (; taken < queue.length && holding.length + granted.length < slots; taken += 1) {
+    const next = queue[taken];
+    if (next !== undefined && isAlive(next) && !granted.includes(next)) granted.push(next);
+  }
+  return { granted, after: { slots, holders: [...holding, ...granted], queue: queue.slice(taken) } };
+}
+
+/** Most leave the queue at its head, which is found at once, however long it is. */
+function without(servers: readonly string[], server: string): readonly string[] {
+  const index = servers.indexOf(server);
+  return index < 0 ? servers : [...servers.slice(0, index), ...servers.slice(index + 1)];
 }

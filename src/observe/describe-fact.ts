@@ -14,6 +14,13 @@ const sentences: Sentences = {
   'server.failed': ({ failure }) => describeFailure(failure),
   'group.transitioned': ({ from, to }) => arrow(from, to),
   'supervisor.transitioned': ({ from, to }) => arrow(from, to),
+  'dependencies.changed': ({ waitingFor, blockedBy }) =>
+    waitingFor.length === 0
+      ? 'its dependencies are connected'
+      : `not connected: ${waitingFor.join(', ')}${blockedBy === null ? '' : ` (${blockedBy} is down)`}`,
+  'round.opened': ({ trigger, victims }) => `${trigger} failed and takes along ${victims.join(', ')}`,
+  'round.joined': ({ trigger, victims }) => `${trigger} failed, too; with it go ${victims.join(', ') || 'no others'}`,
+  'round.closed': ({ started }) => `starts again ${started.join(', ')}`,
   'actor.died': ({ message }) => `died of a bug in mcpvisor: ${message}`,
   'session.opened': ({ transport, protocolVersion, tools, resources, prompts }) =>
     `session open over ${transport}, protocol ${protocolVersion}: ${listsOf({ tools, resources, prompts })}`,

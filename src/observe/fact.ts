@@ -29,6 +29,12 @@ export interface FactFields {
   'server.failed': { readonly failure: Failure };
   'group.transitioned': { readonly from: string; readonly to: string; readonly event: string; readonly edges: readonly Edge[] };
   'supervisor.transitioned': { readonly from: string; readonly to: string; readonly event: string; readonly edges: readonly Edge[] };
+  /** The dependencies that are not connected, and the one that does not come by itself. */
+  'dependencies.changed': { readonly waitingFor: readonly string[]; readonly blockedBy: string | null };
+  /** A member failed and takes others of its group along: they are stopped, and start again when it is through. */
+  'round.opened': { readonly trigger: string; readonly victims: readonly string[] };
+  'round.joined': { readonly trigger: string; readonly victims: readonly string[] };
+  'round.closed': { readonly started: readonly string[] };
   'actor.died': { readonly message: string };
   'session.opened': {
     readonly transport: string;

@@ -1,6 +1,6 @@
 /** Turns what XState tells an inspector into facts: the exact edges of each step, and the events nobody took. */
 
-import type { AnyActor, AnyActorRef, InspectedActorEvent, InspectedMicrostepEvent, InspectedSnapshotEvent, InspectionEvent, StateValue } from 'xstate';
+import type { AnyActor, AnyActorRef, InspectedActorEvent, InspectedMicrostepEvent, InspectionEvent, StateValue } from 'xstate';
 import { type OnBug, tellBug } from './bug.ts';
 import { edgeOf, eventName, pathOf, topOf } from './edge.ts';
 import type { Edge, PublishFact } from './fact.ts';
@@ -23,6 +23,8 @@ export interface Inspection {
   inspect(event: InspectionEvent): void;
   /** Calls `listener` with each actor that is made from now on. Returns what ends it. */
   onActor(listener: ActorListener): () => void;
+  /** Publishes a step of the actor that is over but not yet told: what it told others meanwhile comes after it. Never throws. */
+  catchUp(actor: AnyActorRef): void;
   /** When the actor entered the top-level state it is in, by `nowMs`; null if the actor is unknown. */
   sinceMs(actor: AnyActorRef): number | null;
 }
@@ -35,6 +37,8 @@ interface Watch {
   sinceMs: number;
   /** Edges of the step under way. Another actor's steps may come in between: actions of one send to others at once. */
   edges: Edge[];
+  /** Type of the event that began the step under way. */
+  event: string;
 }
 
 /** What is read of a chart's snapshot: XState types that of an unknown chart as `any`. */
@@ -54,7 +58,7 @@ export function createInspection({ publish, nowMs = Date.now, unremarkable = [],
   function onActorMade({ actorRef }: InspectedActorEvent): void {
     const actor = actorRef as AnyActorRef;
     const name = nameOf(actor);
-    watches.set(actor, { name, path: null, sinceMs: nowMs(), edges: [] });
+    watches.set(actor, { name, path: null, sinceMs: nowMs(), edges: [], event: 'xstate.init' });
     for (const listener of actorListeners) {
       try {
         listener(actor, name);
@@ -68,7 +72,8 @@ export function createInspection({ publish, nowMs = Date.now, unremarkable = [],
   function watchOf(actor: AnyActorRef): Watch {
     const seen = watches.get(actor);
     if (seen !== undefined) return seen;
-    const watch: Watch = { name: nameOf(actor), path: pathOf((actor.getSnapshot() as ChartSnapshot).value), sinceMs: nowMs(), edges: [] };
+    const path = pathOf((actor.getSnapshot() as ChartSnapshot).value);
+    const watch: Watch = { name: nameOf(actor), path, sinceMs: nowMs(), edges: [], event: '' };
     watches.set(actor, watch);
     return watch;
   }
@@ -76,13 +81,14 @@ export function createInspection({ publish, nowMs = Date.now, unremarkable = [],
   function onMicrostep({ actorRef, event, snapshot, _transitions }: InspectedMicrostepEvent): void {
     if (chartIdOf(snapshot) === null) return;
     const watch = watchOf(actorRef as AnyActorRef);
+    if (watch.edges.length === 0) watch.event = event.type;
     for (const transition of _transitions) watch.edges.push(edgeOf(transition));
     if (_transitions.length > 0 || event.type.startsWith('xstate.') || unremarkableTypes.has(event.type)) return;
     const { value, context } = snapshot as unknown as ChartSnapshot;
     publish({ type: 'event.ignored', actor: watch.name, ...generationOf(context), event: event.type, state: pathOf(value) });
   }
 
-  function onStepOver({ actorRef, event, snapshot }: InspectedSnapshotEvent): void {
+  function onStepOver(actorRef: object, snapshot: unknown): void {
     const chartId = chartIdOf(snapshot);
     const watch = chartId === null ? undefined : watches.get(actorRef);
     if (chartId === null || watch === undefined) return;
@@ -95,19 +101,34 @@ export function createInspection({ publish, nowMs = Date.now, unremarkable = [],
     if (edges.length === 0) return;
     watch.edges = [];
     if (from === to && edges.every((edge) => edge.targets.length === 0)) return;
-    const fact = { actor: watch.name, ...generationOf(context), from, to, event: eventName(event.type), edges };
+    const fact = { actor: watch.name, ...generationOf(context), from, to, event: eventName(watch.event), edges };
     if (chartId === 'server')
       publish({ type: 'server.transitioned', ...fact, reason: reasonOf(context), ...(to === 'backoff.delaying' ? retryOf(context) : {}) });
     else if (chartId === 'group') publish({ type: 'group.transitioned', ...fact });
     else publish({ type: 'supervisor.transitioned', ...fact });
   }
 
+  /** XState tells of a step only after everything that the step has sent has been carried out. */
+  function catchUp(actor: AnyActorRef): void {
+    const watch = watches.get(actor);
+    if (watch !== undefined && watch.edges.length > 0) onStepOver(actor, actor.getSnapshot());
+  }
+
   return {
     inspect(event) {
       try {
         if (event.type === '@xstate.microstep') onMicrostep(event);
-        else if (event.type === '@xstate.snapshot') onStepOver(event);
-        else if (event.type === '@xstate.actor') onActorMade(event);
+        else if (event.type === '@xstate.snapshot') onStepOver(event.actorRef, event.snapshot);
+        else if (event.type === '@xstate.event') {
+          if (event.sourceRef !== undefined) catchUp(event.sourceRef as AnyActorRef);
+        } else if (event.type === '@xstate.actor') onActorMade(event);
+      } catch (error) {
+        tellBug(onBug, error);
+      }
+    },
+    catchUp(actor) {
+      try {
+        catchUp(actor);
       } catch (error) {
         tellBug(onBug, error);
       }

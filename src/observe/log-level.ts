@@ -18,6 +18,10 @@ const levelsByType = {
   'server.failed': 'warn',
   'group.transitioned': 'debug',
   'supervisor.transitioned': ({ from, to }) => (topOf(from) === topOf(to) ? 'debug' : 'info'),
+  'dependencies.changed': 'debug',
+  'round.opened': 'warn',
+  'round.joined': 'warn',
+  'round.closed': 'info',
   'actor.died': 'error',
   'session.opened': 'info',
   // The server's failure says the same, and counts.

@@ -9,6 +9,7 @@ import type { Moments } from './moments.ts';
 import { createSessionActor, type SessionActorParts } from './session-actor.ts';
 
 export type ServerActor = ActorRefFrom<typeof serverMachine>;
+export type GroupActor = ActorRefFrom<typeof groupMachine>;
 export type ServerSnapshot = SnapshotFrom<typeof serverMachine>;
 export type RootActor = ActorRefFrom<typeof supervisorMachine>;
 
@@ -31,13 +32,16 @@ export interface ActorsOptions extends SessionActorParts {
 export interface Actors {
   readonly root: RootActor;
   server(name: string): ServerActor | undefined;
+  group(name: string): GroupActor | undefined;
 }
 
 /** Made once: `provide` per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
   const { ledger, moments, inspection, slots, shutdownMs, clock, reap, killAll } = options;
   const server = serverMachine.provide({ actors: { session: createSessionActor(options) } });
-  const group = groupMachine.provide({ actors: { server, reaper: createReaper(options, moments) } });
+  const reaper = createReaper(options, moments);
+  const part = groupMachine.provide({ actors: { server, reaper } });
+  const group = groupMachine.provide({ actors: { server, reaper, part } });
   const machine = supervisorMachine.provide({
     actors: { group, reap: fromPromise(() => reap()), killAll: fromPromise(async () => killAll()) },
   });
@@ -48,7 +52,11 @@ export function createActors(options: ActorsOptions): Actors {
     inspect: (event) => inspection.inspect(event),
     ...(clock && { clock }),
   });
-  return { root, server: (name) => root.system.get(`server:${name}`) as ServerActor | undefined };
+  return {
+    root,
+    server: (name) => root.system.get(`server:${name}`) as ServerActor | undefined,
+    group: (name) => root.system.get(`group:${name}`) as GroupActor | undefined,
+  };
 
   function createReaper({ ledger: book }: SessionActorParts, time: Moments) {
     return fromPromise<{ at: number; random: number; generation: number }, { server: string }>(async ({ input }) => {
@@ -58,4 +66,9 @@ export function createActors(options: ActorsOptions): Actors {
       return { ...time.next(), generation: ledger.get(input.server)?.generation ?? 0 };
     });
   }
+}
+
+/** Whether a living group, or a living part of one, holds the actor. */
+export function isHeld(actor: ServerActor | undefined): boolean {
+  return actor?._parent?.getSnapshot().status === 'active';
 }

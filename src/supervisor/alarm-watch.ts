@@ -1,50 +1,87 @@
-/** Follows the alarms of each server, so that their rising and clearing are facts. */
+/** Follows the alarms of servers and groups, so that their rising and clearing are facts. */
 
+import type { GroupContext } from '../../machines/group-events.ts';
 import { pathOf } from '../observe/edge.ts';
-import type { PublishFact } from '../observe/fact.ts';
+import type { Fact, PublishFact } from '../observe/fact.ts';
 import type { Facts } from '../observe/facts.ts';
-import type { ServerActor } from './actors.ts';
-import { alarmsOf } from './alarms.ts';
+import type { GroupActor, ServerActor } from './actors.ts';
+import { alarmsOf, groupAlarmsOf, type RaisedAlarm } from './alarms.ts';
+import type { Alarm } from './contract.ts';
+import { toIso } from './status.ts';
 
 export interface AlarmWatch {
-  /** When each alarm of the server was raised, in milliseconds. */
-  since(server: string): ReadonlyMap<string, number>;
+  /** The alarms of an actor (`server:NAME`, `group:NAME`) as they are now. */
+  of(actor: string): readonly Alarm[];
   close(): void;
 }
 
 export interface AlarmWatchOptions {
   readonly facts: Pick<Facts, 'subscribe'>;
-  readonly actorOf: (server: string) => ServerActor | undefined;
+  readonly serverOf: (server: string) => ServerActor | undefined;
+  readonly groupOf: (group: string) => GroupActor | undefined;
   readonly publish: PublishFact;
   readonly nowMs: () => number;
 }
 
-const none: ReadonlyMap<string, number> = new Map();
+/** Facts after which an actor's alarms may be others. */
+const telling: ReadonlySet<Fact['type']> = new Set(['server.transitioned', 'server.removed', 'dependencies.changed', 'group.transitioned']);
 
-export function createAlarmWatch({ facts, actorOf, publish, nowMs }: AlarmWatchOptions): AlarmWatch {
+/** A timer of Node takes no longer delay, in milliseconds. */
+const longestDelayMs = 2_147_483_647;
+
+export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs }: AlarmWatchOptions): AlarmWatch {
+  /** When each alarm was raised, by actor and alarm, in milliseconds. */
   const raised = new Map<string, Map<string, number>>();
+  const timers = new Map<string, NodeJS.Timeout>();
 
-  function look(server: string): void {
-    const snapshot = actorOf(server)?.getSnapshot();
+  function current(actor: string): readonly RaisedAlarm[] {
+    const [kind, name = ''] = actor.split(':');
+    const snapshot = kind === 'server' ? serverOf(name)?.getSnapshot() : groupOf(name)?.getSnapshot();
+    if (snapshot === undefined || snapshot.status !== 'active') return [];
+    const path = pathOf(snapshot.value);
+    if (kind === 'group') return groupAlarmsOf(path, snapshot.context as GroupContext);
+    return alarmsOf(path, snapshot.context as Parameters<typeof alarmsOf>[1], nowMs());
+  }
+
+  function look(actor: string): void {
     const now = nowMs();
-    const current = snapshot === undefined ? [] : alarmsOf(pathOf(snapshot.value), snapshot.context, now);
-    const known = raised.get(server) ?? new Map<string, number>();
-    const actor = `server:${server}`;
-    for (const { alarm, reason } of current) {
+    const alarms = current(actor);
+    const known = raised.get(actor) ?? new Map<string, number>();
+    for (const { alarm, reason } of alarms) {
       if (known.has(alarm)) continue;
       known.set(alarm, now);
       publish({ type: 'alarm.raised', actor, alarm, reason });
     }
-    for (const alarm of [...known.keys()].filter((name) => !current.some((one) => one.alarm === name))) {
+    for (const alarm of [...known.keys()].filter((name) => !alarms.some((one) => one.alarm === name))) {
       known.delete(alarm);
       publish({ type: 'alarm.cleared', actor, alarm });
     }
-    if (known.size > 0) raised.set(server, known);
-    else raised.delete(server);
+    if (known.size > 0) raised.set(actor, known);
+    else raised.delete(actor);
+    lookAgain(actor, Math.min(...alarms.flatMap(({ untilMs }) => (untilMs === null ? [] : [untilMs]))), now);
   }
 
-  const unsubscribe = facts.subscribe((fact) => {
-    if (fact.type === 'server.transitioned' || fact.type === 'server.removed') look(fact.actor.slice('server:'.length));
+  /** Some alarms end by the mere passing of time. */
+  function lookAgain(actor: string, untilMs: number, now: number): void {
+    clearTimeout(timers.get(actor));
+    timers.delete(actor);
+    if (!Number.isFinite(untilMs)) return;
+    const delayMs = Math.min(longestDelayMs, Math.max(1, untilMs - now));
+    timers.set(actor, setTimeout(() => look(actor), delayMs).unref());
+  }
+
+  const unsubscribe = facts.subscribe(({ type, actor }) => {
+    if (telling.has(type)) look(actor);
   });
-  return { since: (server) => raised.get(server) ?? none, close: unsubscribe };
+  return {
+    of: (actor) => {
+      const since = raised.get(actor);
+      return current(actor).map(({ alarm, reason, clearedBy }) => ({ alarm, since: toIso(since?.get(alarm) ?? nowMs()), reason, clearedBy }));
+    },
+    close() {
+      unsubscribe();
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    },
+  };
 }

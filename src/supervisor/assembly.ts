@@ -115,17 +115,16 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     const isShowable = (last?.getSnapshot() as unknown) !== undefined;
     return actors.server(server) ?? (last !== undefined && isShowable ? last : actorOf(server));
   };
-  const alarms = createAlarmWatch({ facts, actorOf: actors.server, publish, nowMs: wallNow });
+  const alarms = createAlarmWatch({ facts, serverOf: actors.server, groupOf: actors.group, publish, nowMs: wallNow });
   const statusOfServer = (server: string): ServerStatus => {
     const actor = shownActorOf(server);
-    const nowMs = wallNow();
-    return statusOf({ entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? nowMs, nowMs, alarmSince: alarms.since(server) });
+    return statusOf({ entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow(), alarms: alarms.of(`server:${server}`) });
   };
   const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
 
   const commands = createCommands({ actorOf, moments, publish, isShuttingDown, lastFailureOf: (server) => statusOfServer(server).lastFailure });
   const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
-  const waking = createWaking({ actorOf, moments, now: monotonicNow });
+  const waking = createWaking({ actorOf, now: monotonicNow });
   const calls = createCalls({ entryOf, actorOf, catalog, waking, publish, now: monotonicNow });
   const desired = createDesired({
     initial: configuration,

@@ -22,6 +22,11 @@ export interface Alarm {
   readonly clearedBy: string;
 }
 
+/** An alarm, and whose it is: `supervisor`, `group:NAME` or `server:NAME`. */
+export interface ActorAlarm extends Alarm {
+  readonly actor: string;
+}
+
 /** A failure as status shows it. `at` is UTC ISO 8601 with milliseconds. */
 export interface LastFailure extends Omit<Failure, 'retryAfterMs'> {
   readonly class: FailureClass;
@@ -72,11 +77,14 @@ export interface Status {
   readonly startedAt: string;
   readonly version: string;
   readonly state: string;
+  /** In `running`: `settled`, or `degraded` while a group has spent its rounds. */
+  readonly substate: string | null;
   readonly counts: Readonly<Record<ServerState, number>>;
   /** Null while sessions are held in this process. */
   readonly clientProcess: null;
   readonly store: string;
-  readonly alarms: readonly Alarm[];
+  /** All of them: the supervisor's own, its groups' and its servers'. */
+  readonly alarms: readonly ActorAlarm[];
   readonly servers: readonly ServerStatus[];
 }
 

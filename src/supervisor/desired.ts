@@ -1,16 +1,17 @@
 /** The desired state: the configuration in force, and how another one takes its place, always through a plan. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Steps } from '../../machines/supervisor.machine.ts';
+import type { Steps } from '../../machines/supervisor-events.ts';
 import type { Configuration, Parsed } from '../config/configuration.ts';
 import { parseConfig, parseEntries, withEntry, withoutEntry } from '../config/parse.ts';
 import { hashOf, planOf } from '../config/plan.ts';
 import { McpvisorError, type Problem, toLine } from '../errors.ts';
 import type { PublishFact } from '../observe/fact.ts';
-import type { ServerActor } from './actors.ts';
+import { isHeld, type ServerActor } from './actors.ts';
 import type { Plan } from './contract.ts';
 import type { Ledger } from './ledger.ts';
 import { policyOf } from './policy.ts';
+import { type Relations, relationsOf } from './relations.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -43,6 +44,7 @@ export interface Desired {
 
 export function createDesired({ initial, file, ledger, actorOf, publish, carryOut, isShuttingDown }: DesiredOptions): Desired {
   let current = initial;
+  let relations = relationsOf(initial);
   /** Entries that did not come from the file: a reload keeps them, unless the file has the name, too. */
   const added = new Map<string, Entry>();
   /** Names whose entry in force did not come from the file. */
@@ -59,8 +61,10 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
     const next = accepted(parsed, file);
     const plan = planOf(previous, next);
     publish({ type: 'config.planned', actor: 'supervisor', steps: plan.start.length + plan.stop.length + plan.restart.length + plan.change.length });
+    const before = previous === null ? null : relations;
     current = next;
-    const steps = stepsOf(previous, next, plan);
+    relations = relationsOf(next);
+    const steps = stepsOf(previous, next, { plan, before, after: relations });
     for (const [name, specification] of next.servers) ledger.put(specification, foreign.has(name) ? 'api' : 'file');
     return { plan, steps };
   }
@@ -72,17 +76,29 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
     return plan;
   }
 
-  function stepsOf(previous: Configuration | null, next: Configuration, plan: Plan): Steps {
-    const steps = { add: [] as Steps['add'][number][], configure: [] as Steps['configure'][number][], remove: [] as Steps['remove'][number][] };
+  function stepsOf(
+    previous: Configuration | null,
+    next: Configuration,
+    { plan, before: relationsBefore, after }: { readonly plan: Plan; readonly before: Relations | null; readonly after: Relations },
+  ): Steps {
+    const { groups, dependencies } = after;
+    const steps = {
+      add: [] as Steps['add'][number][],
+      configure: [] as Steps['configure'][number][],
+      remove: [] as Steps['remove'][number][],
+      groups,
+      dependencies,
+    };
+    const kept = new Set(plan.keep);
     for (const name of plan.stop) {
       const group = previous?.servers.get(name)?.group;
       if (!next.servers.has(name) && group !== undefined) steps.remove.push({ group, server: name });
     }
     for (const [name, specification] of next.servers) {
-      if (plan.keep.includes(name)) continue;
+      if (kept.has(name) && relationsBefore?.isRelated(name) === after.isRelated(name)) continue;
       const before = previous?.servers.get(name);
       const actor = actorOf(name);
-      const policy = policyOf(specification);
+      const policy = policyOf(specification, after.isRelated(name));
       const wish = specification.enabled ? ('up' as const) : ('down' as const);
       const isMoved = before !== undefined && before.group !== specification.group;
       if (isMoved) steps.remove.push({ group: before.group, server: name });
@@ -114,10 +130,11 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
     },
     async begin() {
       const { plan, steps } = adopt({ config: current, problems: current.warnings }, null);
-      for (let from = 0; from < steps.add.length; from += addedPerTurn) {
-        if (from > 0) await nextTurn();
+      carryOut({ ...steps, add: steps.add.slice(0, addedPerTurn) });
+      for (let from = addedPerTurn; from < steps.add.length; from += addedPerTurn) {
+        await nextTurn();
         if (isShuttingDown()) return;
-        carryOut({ ...steps, add: steps.add.slice(from, from + addedPerTurn) });
+        carryOut({ add: steps.add.slice(from, from + addedPerTurn), configure: [], remove: [] });
       }
       applied(plan);
     },
@@ -173,14 +190,14 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
       warn(overruled.map((name) => ({ path: `mcpServers.${name}`, message: 'was added, too; the file wins', hint: null, severity: 'warning' })));
     },
     restore(group) {
-      const servers = [...current.servers.values()].filter((specification) => specification.group === group);
+      const servers = [...current.servers.values()].filter((specification) => specification.group === group && !isHeld(actorOf(specification.name)));
       const add = servers.map((specification) => {
         const { generation } = ledger.put(specification, ledger.get(specification.name)?.source ?? 'file');
         return {
           group,
           server: {
             name: specification.name,
-            policy: policyOf(specification),
+            policy: policyOf(specification, relations.isRelated(specification.name)),
             wanted: specification.enabled ? ('up' as const) : ('down' as const),
             generation,
           },

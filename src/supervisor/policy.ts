@@ -7,8 +7,9 @@ import type { ServerSpecification } from '../specification.ts';
 /** Commands that may download what they run, the first time they run it. */
 const packageRunners: ReadonlySet<string> = new Set(['npx', 'pnpm', 'yarn', 'bunx', 'uvx', 'pipx', 'docker', 'podman']);
 
-export function policyOf(specification: ServerSpecification): ServerPolicy {
-  const { restart, heartbeat, stop, startTimeoutMs, installTimeoutMs, lazy, idleStopMs } = specification;
+/** `related`: whether others depend on it, it depends on others, or its group acts as one. */
+export function policyOf(specification: ServerSpecification, related: boolean): ServerPolicy {
+  const { restart, heartbeat, stop, startTimeoutMs, installTimeoutMs, lazy, idleStopMs, dependsOn } = specification;
   return {
     restart,
     heartbeat,
@@ -18,6 +19,8 @@ export function policyOf(specification: ServerSpecification): ServerPolicy {
     lazy,
     idleStopMs,
     remote: typeof specification.transport === 'string' && specification.transport !== 'stdio',
+    dependsOn,
+    related,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Fact } from '../observe/fact.ts';
 import type { Facts } from '../observe/facts.ts';
-import type { ServerActor } from './actors.ts';
+import type { ServerActor, ServerSnapshot } from './actors.ts';
 import type { Readiness, ServerStatus } from './contract.ts';
 
 export interface ReadinessOptions {
@@ -17,7 +17,11 @@ export interface ReadinessOptions {
 export type AwaitReady = (options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }) => Promise<Readiness>;
 
 export function createReadiness({ facts, servers, actorOf, statusOf, signal: lifetime }: ReadinessOptions): AwaitReady {
-  const isSettled = (server: string) => actorOf(server).getSnapshot().hasTag('settled');
+  const isSettled = (server: string) => {
+    const snapshot = actorOf(server).getSnapshot();
+    // One whose dependency only a person brings up waits for that person.
+    return snapshot.hasTag('settled') || (isWaiting(snapshot) && snapshot.context.blockedBy !== null);
+  };
   const areSettled = () => servers().every(isSettled);
   const look = (): Readiness => ({ settled: areSettled(), notReady: servers().map(statusOf).filter(isNotReady) });
 
@@ -52,9 +56,15 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
   };
 }
 
+function isWaiting(snapshot: ServerSnapshot): boolean {
+  return snapshot.matches({ idle: 'waiting' }) || snapshot.matches({ backoff: 'waiting' });
+}
+
 /** While the last one that was looked at is on its way, the others do not matter. */
 function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean {
-  return type === 'server.removed' || (type === 'server.transitioned' && (laggard === null || actor === `server:${laggard}`));
+  return (
+    type === 'server.removed' || ((type === 'server.transitioned' || type === 'dependencies.changed') && (laggard === null || actor === `server:${laggard}`))
+  );
 }
 
 /** Wanted, and not connected: a lazy one that rests is as it should be, and so is one that finished. */

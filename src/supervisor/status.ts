@@ -3,8 +3,7 @@
 import { failure } from '../../machines/failure.ts';
 import { eventName, pathOf } from '../observe/edge.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';
-import { alarmsOf } from './alarms.ts';
-import { type ActorSnapshot, commandTypes, type LastFailure, type ServerState, type ServerStatus } from './contract.ts';
+import { type ActorSnapshot, type Alarm, commandTypes, type LastFailure, type ServerState, type ServerStatus } from './contract.ts';
 import type { ServerEntry } from './ledger.ts';
 
 export interface StatusQuestion {
@@ -12,15 +11,12 @@ export interface StatusQuestion {
   readonly actor: ServerActor;
   /** When the actor entered its state, in milliseconds. */
   readonly sinceMs: number;
-  readonly nowMs: number;
-  /** When each alarm was raised, in milliseconds. */
-  readonly alarmSince: ReadonlyMap<string, number>;
+  readonly alarms: readonly Alarm[];
 }
 
-export function statusOf({ entry, actor, sinceMs, nowMs, alarmSince }: StatusQuestion): ServerStatus {
+export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): ServerStatus {
   const snapshot = actor.getSnapshot();
   const { context } = snapshot;
-  const path = pathOf(snapshot.value);
   const { state, substate } = stateOf(snapshot);
   const isConnected = state === 'connected';
   const { specification, lists, session } = entry;
@@ -49,7 +45,7 @@ export function statusOf({ entry, actor, sinceMs, nowMs, alarmSince }: StatusQue
       inFlight: session?.calls.inFlight ?? 0,
       queued: session?.calls.queued ?? 0,
     },
-    alarms: alarmsOf(path, context, nowMs).map((alarm) => ({ ...alarm, since: toIso(alarmSince.get(alarm.alarm) ?? nowMs) })),
+    alarms,
     push: isConnected ? entry.push : null,
     source: entry.source,
     lazy: specification.lazy,

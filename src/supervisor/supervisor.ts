@@ -1,12 +1,14 @@
 /** The supervisor as doors use it: its life from boot to close, and the library's face over its parts. */
 
-import type { GroupEmitted } from '../../machines/group.machine.ts';
+import type { GroupEmitted } from '../../machines/group-events.ts';
 import type { ServerEmitted } from '../../machines/server-events.ts';
 import { watchConfig } from '../config/watch.ts';
 import { McpvisorError } from '../errors.ts';
+import { pathOf } from '../observe/edge.ts';
 import { createLog } from '../observe/log.ts';
 import type { ServerSpecification } from '../specification.ts';
 import { version } from '../version.ts';
+import { isHeld } from './actors.ts';
 import { type Assembly, assemble, type DoorOptions } from './assembly.ts';
 import { type ConfigurationSource, openConfiguration } from './configuration-source.ts';
 import { type ServerState, type ServerStatus, type Status, type Supervisor, serverStates } from './contract.ts';
@@ -98,7 +100,7 @@ function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedA
     if (server !== undefined) return statusOfServer(server);
     const servers = [...ledger.entries.keys()].map(statusOfServer);
     const counts = Object.fromEntries(serverStates.map((state) => [state, servers.filter((one) => one.state === state).length])) as Record<ServerState, number>;
-    return { startedAt, version, state: stateOfRoot(parts), counts, clientProcess: null, store: 'memory:', alarms: ownAlarms(parts, startedAt), servers };
+    return { startedAt, version, ...placeOfRoot(parts), counts, clientProcess: null, store: 'memory:', alarms: allAlarms(parts, startedAt, servers), servers };
   }
 
   return {
@@ -137,8 +139,10 @@ function hearActors({ inspection, commands, facts, ledger, desired, actors }: As
     const { generation } = ledger.get(server) ?? { generation: 0 };
     facts.publish({ actor: `server:${server}`, generation, ...emitted });
   };
-  const hearGroup = (emitted: GroupEmitted) => {
+  const hearGroup = (group: string, emitted: GroupEmitted) => {
     if (emitted.type === 'command.settled') return commands.hear(emitted.server, emitted);
+    if (emitted.type === 'round.opened' || emitted.type === 'round.joined' || emitted.type === 'round.closed')
+      return facts.publish({ actor: group, ...emitted });
     const actor = `server:${emitted.server}`;
     if (emitted.type === 'actor.died') return facts.publish({ type: 'actor.died', actor, message: emitted.message });
     facts.publish({ type: 'server.removed', actor });
@@ -151,12 +155,20 @@ function hearActors({ inspection, commands, facts, ledger, desired, actors }: As
       const specification = ledger.get(server)?.specification;
       if (specification !== undefined)
         facts.publish({ type: 'server.added', actor: name, transport: transportWord(specification), group: specification.group });
-      actor.on('*', (emitted) => hearServer(server, emitted as ServerEmitted));
-    } else if (name.startsWith('group:')) actor.on('*', (emitted) => hearGroup(emitted as GroupEmitted));
+      actor.on('*', (emitted) => {
+        inspection.catchUp(actor);
+        hearServer(server, emitted as ServerEmitted);
+      });
+    } else if (name.startsWith('group:')) {
+      actor.on('*', (emitted) => {
+        inspection.catchUp(actor);
+        hearGroup(name, emitted as GroupEmitted);
+      });
+    }
   });
   actors.root.on('group.died', ({ group, message }) => {
     facts.publish({ type: 'actor.died', actor: `group:${group}`, message });
-    const servers = [...ledger.entries.values()].filter(({ specification }) => specification.group === group);
+    const servers = [...ledger.entries.values()].filter(({ name, specification }) => specification.group === group && !isHeld(actors.server(name)));
     // Their sessions are being killed; only then may they start again. `gone` does not reject.
     void Promise.all(servers.map(({ name }) => ledger.gone(name))).then(() => desired.restore(group));
   });
@@ -171,23 +183,32 @@ function resume({ facts, actors, moments }: Assembly, suspendedForMs: number): v
   actors.root.send({ type: 'machine.resumed', ...moments.next() });
 }
 
-function stateOfRoot({ actors }: Assembly): string {
-  const { value } = actors.root.getSnapshot();
-  return typeof value === 'string' ? value : (Object.keys(value)[0] ?? 'unknown');
+function placeOfRoot({ actors }: Assembly): Pick<Status, 'state' | 'substate'> {
+  const [state = 'unknown', ...below] = pathOf(actors.root.getSnapshot().value).split('.');
+  return { state, substate: below.length === 0 ? null : below.join('.') };
+}
+
+function allAlarms(parts: Assembly, startedAt: string, servers: readonly ServerStatus[]): Status['alarms'] {
+  const groups = [...parts.desired.current.settings.groups.keys()].map((group) => `group:${group}`);
+  return [
+    ...ownAlarms(parts, startedAt),
+    ...groups.flatMap((actor) => parts.alarms.of(actor).map((alarm) => ({ actor, ...alarm }))),
+    ...servers.flatMap(({ name, alarms }) => alarms.map((alarm) => ({ actor: `server:${name}`, ...alarm }))),
+  ];
 }
 
 function ownAlarms({ guard }: Assembly, startedAt: string): Status['alarms'] {
   if (guard.available) return [];
   const reason = 'there is no /bin/sh: a SIGKILL of this process leaves servers running until the next start';
-  return [{ alarm: 'no-guard', since: startedAt, reason, clearedBy: 'a restart on a machine with /bin/sh' }];
+  return [{ actor: 'supervisor', alarm: 'no-guard', since: startedAt, reason, clearedBy: 'a restart on a machine with /bin/sh' }];
 }
 
 /** Resolves when the root is in one of these states; it never leaves the last ones. */
 function reached(parts: Assembly, states: readonly string[]): Promise<void> {
-  if (states.includes(stateOfRoot(parts))) return Promise.resolve();
+  if (states.includes(placeOfRoot(parts).state)) return Promise.resolve();
   return new Promise((resolve) => {
     const look = () => {
-      if (!states.includes(stateOfRoot(parts))) return;
+      if (!states.includes(placeOfRoot(parts).state)) return;
       subscription.unsubscribe();
       resolve();
     };

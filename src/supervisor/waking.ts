@@ -4,8 +4,8 @@ import type { ServerEvent } from '../../machines/server-events.ts';
 import { McpvisorError } from '../errors.ts';
 import type { RequestOptions } from '../session/contract.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';
+import { waitText } from './alarms.ts';
 import type { ServerEntry } from './ledger.ts';
-import type { Moments } from './moments.ts';
 import { stateOf, toIso } from './status.ts';
 
 export interface Waking {
@@ -22,17 +22,16 @@ export interface Waking {
 
 export interface WakingOptions {
   readonly actorOf: (server: string) => ServerActor;
-  readonly moments: Moments;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
 
-export function createWaking({ actorOf, moments, now }: WakingOptions): Waking {
+export function createWaking({ actorOf, now }: WakingOptions): Waking {
   function rouse(entry: ServerEntry, waitsForOthers: boolean): ServerActor {
     const actor = actorOf(entry.name);
     const snapshot = actor.getSnapshot();
     if (snapshot.matches('connected')) return actor;
-    const event: ServerEvent = { type: 'server.needed', ...moments.next() };
+    const event: ServerEvent = { type: 'server.needed' };
     const isLazilyDue = entry.specification.lazy && snapshot.context.wanted === 'up' && (snapshot.matches('idle') || snapshot.matches('stopping'));
     if (isLazilyDue && snapshot.can(event)) actor.send(event);
     else if (!isOnItsWay(snapshot, entry.specification.lazy || waitsForOthers)) throw notConnectedError(actor);
@@ -55,7 +54,8 @@ export function createWaking({ actorOf, moments, now }: WakingOptions): Waking {
 }
 
 function isOnItsWay(snapshot: ServerSnapshot, waits: boolean): boolean {
-  return waits && (snapshot.matches('starting') || snapshot.matches({ idle: 'queued' }) || (snapshot.hasTag('live') && snapshot.context.next === 'starting'));
+  const isWaiting = snapshot.matches({ idle: 'queued' }) || (snapshot.matches({ idle: 'waiting' }) && snapshot.context.blockedBy === null);
+  return waits && (snapshot.matches('starting') || isWaiting || (snapshot.hasTag('live') && snapshot.context.next === 'starting'));
 }
 
 interface Patience {
@@ -91,6 +91,11 @@ function whenConnected(actor: ServerActor, { signal, timeoutMs, method }: Patien
   });
 }
 
+/** Not running, and kept from it by a dependency or by its group's round. */
+function isHeldBack({ context, ...snapshot }: ServerSnapshot): boolean {
+  return !snapshot.tags.has('live') && (context.blockedBy !== null || (context.autostart && context.waitingFor.length + context.heldFor.length > 0));
+}
+
 export function notConnectedError(actor: ServerActor): McpvisorError<'SERVER_NOT_CONNECTED'> {
   const snapshot = actor.getSnapshot();
   const { name, nextRetryAt, failure, lastFailure } = snapshot.context;
@@ -100,6 +105,6 @@ export function notConnectedError(actor: ServerActor): McpvisorError<'SERVER_NOT
     server: name,
     state,
     nextRetryAt: nextRetryAt === null ? null : toIso(nextRetryAt),
-    reason: state === 'idle' ? null : message,
+    reason: isHeldBack(snapshot) ? waitText(snapshot.context) : state === 'idle' ? null : message,
   });
 }

@@ -15,7 +15,8 @@ interface Edge {
 }
 
 const moment = { at: 1_000_000, random: 0.5 };
-const policyFor = (lazy: boolean) => policyOf({ lazy, restart: { maxConsecutive: 2, intensity: 0 }, heartbeat: { misses: 1, busyMisses: 2 } });
+const policyFor = (lazy: boolean, dependsOn: readonly string[] = []) =>
+  policyOf({ lazy, dependsOn, related: dependsOn.length > 0, restart: { maxConsecutive: 2, intensity: 0 }, heartbeat: { misses: 1, busyMisses: 2 } });
 
 const causes = [exit(1), exit(78), failure('unauthorized', ''), failure('unreachable', '')];
 
@@ -36,8 +37,8 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
         { changed: false, wanted: null },
       ] as const
     ).map((change) => ({ type: 'server.configure' as const, policy, ...change, ...moment })),
-    { type: 'server.configure', policy: policyFor(!policy.lazy), changed: false, wanted: null, ...moment },
-    { type: 'server.configure', policy: policyFor(!policy.lazy), changed: true, wanted: 'up', ...moment },
+    { type: 'server.configure', policy: policyFor(!policy.lazy, policy.dependsOn), changed: false, wanted: null, ...moment },
+    { type: 'server.configure', policy: policyFor(!policy.lazy, policy.dependsOn), changed: true, wanted: 'up', ...moment },
     { type: 'session.spawned', pid: 1, ...news },
     { type: 'session.initialized', ...news },
     { type: 'session.ready', ...news },
@@ -60,12 +61,17 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
 
 /** What two configurations have in common that may do the same from now on. */
 function keyOf({ value, context, children }: Snapshot): string {
-  const { next, endAsked, autostart, wanted, policy, misses, open, removing, shuttingDown } = context;
+  const { next, endAsked, autostart, called, wanted, policy, misses, open, removing, shuttingDown, waitingFor, blockedBy, heldFor, heldAwake } = context;
   const kinds = [...new Set(open.map(({ kind }) => (kind === 'stop' || kind === 'restart' ? kind : 'start')))].sort();
   const flags = [
     endAsked,
     autostart,
+    called,
     policy.lazy,
+    waitingFor.length,
+    blockedBy === null,
+    heldFor.length,
+    heldAwake,
     removing,
     shuttingDown,
     Object.keys(children).length,
@@ -88,6 +94,25 @@ function clamped(snapshot: Snapshot): Snapshot {
   return { ...snapshot, context } as Snapshot;
 }
 
+/** What may be said to a server that depends on another, in a group that acts as one. How it listens and what a plan changes has nothing to do with that. */
+function relatedEventsIn(snapshot: Snapshot): readonly Event[] {
+  const alike = /^(session\.(heard|doubted)|probe|idle\.due|server\.(configure|reset)|xstate\.after\.(quiet|probe|stable|slot|stuck))/;
+  const usual = eventsIn(snapshot).filter((event) => {
+    const { failure: cause } = event as { readonly failure?: { readonly exitCode: number | null } | null };
+    return !alike.test(event.type) && (cause === undefined || cause === null || cause.exitCode !== null);
+  });
+  return [
+    ...usual,
+    { type: 'dependencies.changed', waitingFor: [], blockedBy: null },
+    { type: 'dependencies.changed', waitingFor: ['d'], blockedBy: null },
+    { type: 'dependencies.changed', waitingFor: ['d'], blockedBy: { server: 'd', standing: 'failed' } },
+    { type: 'dependents.changed', awake: true },
+    { type: 'round.stop', heldFor: ['t'] },
+    { type: 'round.hold', heldFor: [] },
+    { type: 'round.hold', heldFor: ['t'] },
+  ];
+}
+
 function explore(): { readonly configurations: readonly Snapshot[]; readonly edges: readonly Edge[] } {
   const configurations = new Map<string, Snapshot>();
   const edges: Edge[] = [];
@@ -102,9 +127,10 @@ function explore(): { readonly configurations: readonly Snapshot[]; readonly edg
   };
   for (const lazy of [false, true])
     for (const wanted of ['up', 'down'] as const) visit(initialTransition(charts.server, { name: 'a', policy: policyFor(lazy), wanted })[0]);
+  visit(initialTransition(charts.server, { name: 'a', policy: policyFor(false, ['d']), wanted: 'up' })[0]);
   visit(initialTransition(charts.server, { name: 'a', policy: policyFor(false), wanted: 'up', failure: { ...failure('internal', ''), at: 0 } })[0]);
   for (let from = queue.pop(); from !== undefined; from = queue.pop()) {
-    for (const event of eventsIn(from)) {
+    for (const event of from.context.policy.related ? relatedEventsIn(from) : eventsIn(from)) {
       const [to, effects] = transition(charts.server, from, event);
       const emitted = effects.flatMap(({ type, params }: { type: string; params: unknown }) =>
         type === 'xstate.emit' ? [(params as { event: ServerEmitted }).event] : [],
@@ -117,7 +143,7 @@ function explore(): { readonly configurations: readonly Snapshot[]; readonly edg
 }
 
 const live = /^(starting|connected|heartbeat-timeout|stopping)/;
-const settlesUp = /^(idle|connected|failed|needs-auth)/;
+const settlesUp = /^(idle\.(resting|queued)|connected|failed|needs-auth)/;
 const settlesDown = /^(idle|failed|needs-auth|backoff|starting|connected)/;
 
 let graph: ReturnType<typeof explore>;
@@ -208,7 +234,12 @@ describe('every event in every configuration', () => {
     expectAll(({ to }) => {
       const state = stateText(to.value);
       const [ups, downs] = [to.context.open.filter(({ kind }) => kind !== 'stop'), to.context.open.filter(({ kind }) => kind === 'stop')];
-      return (ups.length === 0 || !settlesUp.test(state)) && (downs.length === 0 || !settlesDown.test(state)) && (ups.length === 0 || downs.length === 0);
+      const waitsInVain = state.endsWith('.waiting') && to.context.blockedBy !== null;
+      return (
+        (ups.length === 0 || !(settlesUp.test(state) || waitsInVain)) &&
+        (downs.length === 0 || !settlesDown.test(state)) &&
+        (ups.length === 0 || downs.length === 0)
+      );
     });
   });
 
@@ -218,8 +249,8 @@ describe('every event in every configuration', () => {
 
   it('keeps the timers of resting states unarmed: only the delay of backoff has one', () => {
     expectAll(({ to }) => {
-      const timers = to._nodes.flatMap(({ after }) => after.map(({ delay }) => delay));
-      return to.hasTag('live') || timers.join() === (to.matches({ backoff: 'delaying' }) ? 'retry' : '');
+      const timers = new Set(to._nodes.flatMap(({ after }) => after.map(({ delay }) => delay)));
+      return to.hasTag('live') || [...timers].join() === (to.matches({ backoff: 'delaying' }) ? 'retry' : '');
     });
   });
 
@@ -269,7 +300,7 @@ describe('from every configuration', () => {
     expect(lost.map(({ value, context }) => [stateText(value), brief(context)])).toEqual([]);
   });
 
-  it('a start leads to connected, unless the server is to go', () => {
+  it('a start leads to connected once its dependencies are, unless the server is to go', () => {
     const lost = graph.configurations
       .filter(({ context }) => !context.removing && !context.shuttingDown)
       .filter((configuration) => {
@@ -280,6 +311,11 @@ describe('from every configuration', () => {
         if (/^(stopping|heartbeat-timeout)/.test(stateText(snapshot.value))) {
           snapshot = transition(charts.server, snapshot, { type: 'session.ended', failure: null, generation: snapshot.context.generation, ...moment })[0];
         }
+        snapshot = transition(charts.server, snapshot, { type: 'dependencies.changed', waitingFor: [], blockedBy: null })[0];
+        // One that was refused while a dependency was down has kept the wish, and waits its turn; a lazy one sleeps on.
+        if (snapshot.matches({ idle: 'queued' }) || snapshot.matches({ backoff: 'queued' }))
+          snapshot = transition(charts.server, snapshot, { type: 'slot.granted' })[0];
+        if (configuration.context.blockedBy !== null && snapshot.matches({ idle: 'resting' })) return !snapshot.context.policy.lazy;
         for (const type of ['session.spawned', 'session.initialized', 'session.ready'] as const) tell(type);
         return !snapshot.matches('connected') || snapshot.context.open.length > 0;
       });

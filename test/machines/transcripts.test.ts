@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { expectBlessed } from './blessed.ts';
 import { replay } from './transcript.ts';
+import { replayTree } from './tree-transcript.ts';
 
 const folder = new URL('./transcripts/', import.meta.url);
 const names = readdirSync(folder).filter((name) => name.endsWith('.txt'));
@@ -14,5 +15,14 @@ describe('a transcript', () => {
 
   it('is there for each story', () => {
     expect(names.length).toBeGreaterThanOrEqual(10);
+  });
+});
+
+const treeFolder = new URL('./tree-transcripts/', import.meta.url);
+
+describe('a transcript of a tree', () => {
+  it.each(readdirSync(treeFolder))('%s is what the charts do', async (name) => {
+    const file = new URL(name, treeFolder);
+    await expectBlessed(file, await replayTree(readFileSync(file, 'utf8')));
   });
 });

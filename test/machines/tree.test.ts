@@ -42,7 +42,7 @@ describe('booting', () => {
     expect([one.state(), one.serverState('a')]).toEqual(['booting', null]);
     one.boot.open();
     await settled();
-    expect(one.state()).toBe('running');
+    expect(one.state()).toBe('running.settled');
   });
 
   it('fails when reaping fails, and can then be shut down', async () => {
@@ -362,7 +362,7 @@ describe('a group that dies', () => {
     one.group('bad').send({ type: 'group.add', servers: null });
     await settled();
     expect(one.emitted).toContainEqual(expect.objectContaining({ type: 'group.died', group: 'bad' }));
-    expect(one.state()).toBe('running');
+    expect(one.state()).toBe('running.settled');
     expect(one.context().groups).toEqual(['good']);
     one.add(['d'], 'good');
     expect(states(one, ['c', 'd']), 'the slots of the dead are free').toEqual(['starting.spawning', 'starting.spawning']);
@@ -375,7 +375,7 @@ describe('a group that dies', () => {
     one.group('bad').send({ type: 'group.add', servers: null });
     await settled();
     one.add(['a'], 'bad');
-    expect(one.state()).toBe('running');
+    expect(one.state()).toBe('running.settled');
     expect(one.serverState('a')).toBe('starting.spawning');
   });
 

@@ -1,11 +1,11 @@
 /** The whole tree of charts at work: root, groups, servers, on a virtual clock, with sessions, reapers and killers that a test drives. */
 
 import { type AnyActorRef, createActor, fromCallback, fromPromise } from 'xstate';
-import type { ReaperInput } from '../../machines/group.machine.ts';
+import type { ReaperInput } from '../../machines/group-holding.ts';
 import type { ServerContext, ServerEvent, SessionOrder } from '../../machines/server-events.ts';
 import type { SessionInput } from '../../machines/server-setup.ts';
-import type { Steps, SupervisorContext, SupervisorEvent } from '../../machines/supervisor.machine.ts';
-import { charts, type PolicyOverrides, policyOf, stateText } from '../support/chart.ts';
+import type { Steps, SupervisorContext, SupervisorEvent } from '../../machines/supervisor-events.ts';
+import { charts, type PolicyOverrides, policyOf, type SessionLogic, stateText } from '../support/chart.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtual-clock.ts';
 
 export interface Door {
@@ -34,6 +34,8 @@ export interface Tree {
   readonly starting: () => readonly string[];
   /** Breaks the session of a server: its actor dies by a bug. */
   readonly break: (name: string) => void;
+  /** What every server and group did, in order. */
+  readonly records: TreeRecord[];
   /** Reapers at work, by server. */
   readonly reapers: Map<string, Door>;
   readonly boot: Door;
@@ -43,8 +45,20 @@ export interface Tree {
   readonly stop: () => void;
 }
 
+export interface TreeRecord {
+  readonly at: number;
+  readonly actor: string;
+  readonly text: string;
+}
+
 export interface TreeOptions {
   readonly slots?: number;
+  readonly clock?: VirtualClock;
+  readonly random?: () => number;
+  /** How the sessions of a server behave. Default: they do nothing by themselves. */
+  readonly session?: (server: string) => SessionLogic;
+  /** Called after each step of each actor. */
+  readonly onStep?: (tree: Tree, actor: string) => void;
   readonly shutdownMs?: number;
   readonly booted?: boolean;
   readonly highestGeneration?: number;
@@ -53,23 +67,34 @@ export interface TreeOptions {
 /** Promises of the tree settle between two turns of the real loop. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-export async function startTree({ slots = 2, shutdownMs = 25_000, booted = true, highestGeneration = 0 }: TreeOptions = {}): Promise<Tree> {
-  const clock = createVirtualClock(1_000);
+export async function startTree(options: TreeOptions = {}): Promise<Tree> {
+  const { slots = 2, shutdownMs = 25_000, booted = true, highestGeneration = 0 } = options;
+  const { clock = createVirtualClock(1_000), random = () => 0.5 } = options;
+  const records: TreeRecord[] = [];
+  const states = new Map<string, string>();
   const sessions = new Map<string, (order: SessionOrder | { type: 'break' }) => void>();
   const reapers = new Map<string, Door>();
   const emitted: Record<string, unknown>[] = [];
   let [kills, rootError]: [number, unknown] = [0, null];
-  const moment = () => ({ at: clock.now(), random: 0.5 });
+  const moment = () => ({ at: clock.now(), random: random() });
+  const record = (actor: string, text: string) => records.push({ at: clock.now(), actor, text });
   const boot = deferred();
 
-  const session = fromCallback<SessionOrder, SessionInput>(({ input, receive }) => {
+  const session = fromCallback<SessionOrder, SessionInput>(({ input, receive, sendBack }) => {
     const key = `${input.server}:${input.generation}`;
+    let hear: (order: SessionOrder) => void = () => undefined;
     sessions.set(key, () => undefined);
+    const tell = (event: ServerEvent) => sendBack(event);
+    const close = options.session?.(input.server)(input, tell, (listener) => {
+      hear = listener;
+    });
     receive((order) => {
       if ((order as { type: string }).type === 'break') throw new Error('a bug');
+      hear(order);
     });
     return () => {
       sessions.delete(key);
+      close?.();
     };
   });
   const reaper = fromPromise<{ at: number; random: number; generation: number }, ReaperInput>(({ input }) => {
@@ -80,7 +105,9 @@ export async function startTree({ slots = 2, shutdownMs = 25_000, booted = true,
       return { ...moment(), generation: highestGeneration };
     });
   });
-  const group = charts.group.provide({ actors: { server: charts.server.provide({ actors: { session } }), reaper } });
+  const server = charts.server.provide({ actors: { session } });
+  const part = charts.group.provide({ actors: { server, reaper } });
+  const group = charts.group.provide({ actors: { server, reaper, part } });
   const chart = charts.supervisor.provide({
     actors: {
       group,
@@ -97,10 +124,29 @@ export async function startTree({ slots = 2, shutdownMs = 25_000, booted = true,
     input: { slots, shutdownMs },
     inspect: (inspection) => {
       const actor = inspection.actorRef as AnyActorRef;
-      if (inspection.type === '@xstate.actor' && actor.id.startsWith('group:'))
-        actor.on('*', (event: unknown) => emitted.push(event as Record<string, unknown>));
+      if (inspection.type === '@xstate.actor' && /^(group|server):/.test(actor.id)) {
+        actor.on('*', (event: unknown) => {
+          if (actor.id.startsWith('group:')) emitted.push(event as Record<string, unknown>);
+          record(actor.id, emittedText(event as Record<string, unknown>));
+        });
+      }
+      // What an actor sends comes after the step that sends it.
+      if (inspection.type === '@xstate.event' && inspection.sourceRef !== undefined) note(inspection.sourceRef as AnyActorRef);
+      if (inspection.type === '@xstate.snapshot') note(actor);
     },
   });
+  function note(actor: AnyActorRef): void {
+    if (actor !== root && !/^(group|server):/.test(actor.id)) return;
+    const name = actor === root ? 'supervisor' : actor.id;
+    const snapshot = actor.getSnapshot() as { readonly value?: unknown } | undefined;
+    if (snapshot?.value === undefined) return;
+    if (states.get(name) !== stateText(snapshot.value)) {
+      states.set(name, stateText(snapshot.value));
+      record(name, stateText(snapshot.value));
+    }
+    options.onStep?.(tree, name);
+  }
+
   root.on('*', (event) => emitted.push(event as unknown as Record<string, unknown>));
   root.subscribe({
     error: (error) => {
@@ -138,6 +184,7 @@ export async function startTree({ slots = 2, shutdownMs = 25_000, booted = true,
     },
     reapers,
     boot: { open: () => boot.resolve(), fail: boot.reject },
+    records,
     emitted,
     kills: () => kills,
     rootError: () => rootError,
@@ -148,6 +195,22 @@ export async function startTree({ slots = 2, shutdownMs = 25_000, booted = true,
     await settled();
   }
   return tree;
+}
+
+/** What an actor tells, in a few words. */
+function emittedText({ type, ...rest }: Record<string, unknown>): string {
+  const { command, outcome, reason, failure, ...fields } = rest as {
+    command?: { kind: string; id: string };
+    outcome?: string;
+    reason?: string;
+    failure?: { class: string };
+  };
+  const words = [
+    ...(command === undefined ? [] : [`${command.kind}${outcome === undefined ? '' : `: ${outcome}`}${typeof reason === 'string' ? ` (${reason})` : ''}`]),
+    ...(failure === undefined ? [] : [failure.class]),
+    ...Object.entries(fields).map(([key, value]) => `${key} ${Array.isArray(value) ? value.join(' ') || 'none' : String(value)}`),
+  ];
+  return `! ${[type, ...words].join(' ')}`;
 }
 
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {

@@ -50,6 +50,8 @@ export function policyOf({ restart, heartbeat, stop, ...rest }: PolicyOverrides 
     lazy: false,
     idleStopMs: 300_000,
     remote: false,
+    dependsOn: [],
+    related: false,
     ...rest,
   };
 }
@@ -313,5 +315,7 @@ function emittedText(event: ServerEmitted): string {
       return `${event.type} ${event.kind}`;
     case 'probe.missed':
       return `${event.type} ${event.misses}${event.counted ? '' : ' (not counted)'}`;
+    case 'dependencies.changed':
+      return `${event.type} ${event.waitingFor.join(' ') || 'none'}${event.blockedBy === null ? '' : ` (blocked by ${event.blockedBy})`}`;
   }
 }

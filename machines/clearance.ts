@@ -1,0 +1,47 @@
+/** What `dependsOn` means for a start: pure functions of where each dependency stands. */
+
+/** Where a dependency stands, seen from whoever depends on it. `coming`: it is on its way, or will be by itself. */
+export type Standing = 'connected' | 'coming' | 'stopped' | 'finished' | 'failed' | 'needs-auth';
+
+/** A dependency that does not come by itself. */
+export interface Blocker {
+  readonly server: string;
+  readonly standing: Exclude<Standing, 'connected' | 'coming'>;
+}
+
+export interface Clearance {
+  /** Dependencies that are not connected. Empty: it may start. */
+  readonly waitingFor: readonly string[];
+  /** The first of them, or of theirs, that only a person or a plan brings up; null: waiting leads somewhere. */
+  readonly blockedBy: Blocker | null;
+}
+
+export interface Dependency {
+  readonly standing: Standing;
+  /** What it waits for itself is blocked by. */
+  readonly blockedBy: Blocker | null;
+}
+
+/** Whether a server may start, and if not, what it waits for. `look` is asked for each dependency. */
+export function clearanceOf(dependencies: readonly string[], look: (server: string) => Dependency): Clearance {
+  const missing = dependencies.map((server) => ({ server, ...look(server) })).filter(({ standing }) => standing !== 'connected');
+  const blockers = missing.map(({ server, standing, blockedBy }) => (isStanding(standing) ? { server, standing } : blockedBy));
+  return { waitingFor: missing.map(({ server }) => server), blockedBy: blockers.find((blocker) => blocker !== null) ?? null };
+}
+
+export function isSameClearance(one: Clearance, other: Clearance): boolean {
+  return one.waitingFor.join() === other.waitingFor.join() && isSameBlocker(one.blockedBy, other.blockedBy);
+}
+
+export function isSameBlocker(one: Blocker | null, other: Blocker | null): boolean {
+  return one?.server === other?.server && one?.standing === other?.standing;
+}
+
+/** Why a command is refused, in words. */
+export function blockedText({ server, standing }: Blocker): string {
+  return `dependency "${server}" is ${standing}`;
+}
+
+function isStanding(standing: Standing): standing is Blocker['standing'] {
+  return standing !== 'connected' && standing !== 'coming';
+}

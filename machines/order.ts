@@ -1,0 +1,58 @@
+/** In which order servers start and stop: dependencies first, and ties as they were written. */
+
+/** By server, the servers it depends on. A server without dependencies need not be named. */
+export type Dependencies = Readonly<Record<string, readonly string[]>>;
+
+/** The names so that each comes after what it depends on, however indirectly; otherwise as they came. */
+export function inOrder(names: readonly string[], dependencies: Dependencies): readonly string[] {
+  const chosen = new Set(names);
+  const seen = new Set<string>();
+  const ordered: string[] = [];
+  const visit = (name: string): void => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    for (const dependency of dependencies[name] ?? []) visit(dependency);
+    if (chosen.has(name)) ordered.push(name);
+  };
+  for (const name of names) visit(name);
+  return ordered;
+}
+
+/** Of those that are to be stopped, in reverse order, those on which no other that is still there depends. */
+export function mayStop(names: readonly string[], dependencies: Dependencies): readonly string[] {
+  const needed = new Set(names.flatMap((name) => [...reachableFrom(name, dependencies)]));
+  return inOrder(names, dependencies)
+    .filter((name) => !needed.has(name))
+    .reverse();
+}
+
+/** Whether one server depends on the other, however indirectly. */
+export function reaches(from: string, to: string, dependencies: Dependencies): boolean {
+  return reachableFrom(from, dependencies).has(to);
+}
+
+/** By server, the servers that depend on it directly. */
+export function dependentsOf(dependencies: Dependencies): Dependencies {
+  const dependents: Record<string, string[]> = {};
+  for (const [name, wanted] of Object.entries(dependencies)) {
+    for (const dependency of wanted) {
+      dependents[dependency] ??= [];
+      dependents[dependency].push(name);
+    }
+  }
+  return dependents;
+}
+
+/** Everything a server depends on, however indirectly; not itself. */
+function reachableFrom(name: string, dependencies: Dependencies): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const visit = (from: string): void => {
+    for (const dependency of dependencies[from] ?? []) {
+      if (reached.has(dependency)) continue;
+      reached.add(dependency);
+      visit(dependency);
+    }
+  };
+  visit(name);
+  return reached;
+}

@@ -1,0 +1,88 @@
+/** What servers are to each other, read off the living actors: where each stands for those that depend on it. */
+
+import type { AnyActorRef } from 'xstate';
+import { type Clearance, clearanceOf, type Dependency, isSameClearance, type Standing } from './clearance.ts';
+import { serverId } from './group-holding.ts';
+import type { Dependencies } from './order.ts';
+import type { ServerContext, ServerEvent } from './server-events.ts';
+
+export interface ActorSystem {
+  get(id: string): AnyActorRef | undefined;
+}
+
+interface ServerView {
+  readonly context: ServerContext;
+  matches(state: unknown): boolean;
+  hasTag(tag: string): boolean;
+}
+
+export type Message = readonly [actor: AnyActorRef, event: ServerEvent];
+
+export interface Relations {
+  readonly dependencies: Dependencies;
+  readonly dependents: Dependencies;
+}
+
+/** What is to be told to whom when something about these servers has changed. */
+export function tidings(servers: readonly string[], { dependencies, dependents }: Relations, system: ActorSystem): readonly Message[] {
+  const waiting = new Set(servers.flatMap((server) => [server, ...(dependents[server] ?? [])]));
+  const needed = new Set(servers.flatMap((server) => [server, ...(dependencies[server] ?? [])]));
+  return [
+    ...[...waiting].flatMap((server) => clearanceTidings(server, dependencies, system)),
+    ...[...needed].flatMap((server) => wakingTidings(server, dependents, system)),
+  ];
+}
+
+/** Whether something of a server runs that its dependencies have to wait for at the end. */
+export function isLeft(server: string, system: ActorSystem): boolean {
+  const view = viewOf(server, system);
+  return view !== null && view.hasTag('live') && !view.matches({ stopping: 'stuck' }) && !view.matches({ 'heartbeat-timeout': 'stuck' });
+}
+
+function clearanceTidings(server: string, dependencies: Dependencies, system: ActorSystem): readonly Message[] {
+  const actor = system.get(serverId(server));
+  const view = viewOf(server, system);
+  if (actor === undefined || view === null) return [];
+  const clearance: Clearance = clearanceOf(dependencies[server] ?? [], (dependency) => dependencyOf(dependency, system));
+  return isSameClearance(clearance, view.context) ? [] : [[actor, { type: 'dependencies.changed', ...clearance }]];
+}
+
+/** A lazy server is started when a dependent waits for it, and kept awake while one wishes to run. */
+function wakingTidings(server: string, dependents: Dependencies, system: ActorSystem): readonly Message[] {
+  const actor = system.get(serverId(server));
+  const view = viewOf(server, system);
+  if (actor === undefined || view === null || !view.context.policy.lazy) return [];
+  const awake = (dependents[server] ?? []).some((dependent) => wishesToRun(viewOf(dependent, system)));
+  const kept: readonly Message[] = awake === view.context.heldAwake ? [] : [[actor, { type: 'dependents.changed', awake }]];
+  const isAsleep =
+    view.matches({ idle: 'resting' }) || (view.hasTag('live') && view.context.next === 'idle' && !view.matches('starting') && !view.matches('connected'));
+  return awake && isAsleep && view.context.wanted === 'up' ? [...kept, [actor, { type: 'server.needed' }]] : kept;
+}
+
+function dependencyOf(server: string, system: ActorSystem): Dependency {
+  const view = viewOf(server, system);
+  // Its actor comes, moves or is replaced.
+  if (view === null) return { standing: 'coming', blockedBy: null };
+  const waits = view.matches({ idle: 'waiting' }) || view.matches({ backoff: 'waiting' });
+  return { standing: standingOf(view), blockedBy: waits ? view.context.blockedBy : null };
+}
+
+function standingOf(view: ServerView): Standing {
+  const { wanted, policy, autostart } = view.context;
+  if (view.matches('connected')) return 'connected';
+  if (wanted === 'down') return 'stopped';
+  if (view.matches('failed')) return 'failed';
+  if (view.matches('needs-auth')) return 'needs-auth';
+  return view.matches({ idle: 'resting' }) && !policy.lazy && !autostart ? 'finished' : 'coming';
+}
+
+function wishesToRun(view: ServerView | null): boolean {
+  return view !== null && !view.matches({ idle: 'resting' }) && !view.matches('failed') && !view.matches('needs-auth');
+}
+
+function viewOf(server: string, system: ActorSystem): ServerView | null {
+  const actor = system.get(serverId(server));
+  // One that is being made, or died, has no state.
+  const view = actor?.getSnapshot() as (ServerView & { readonly status: string }) | undefined;
+  return view === undefined || view.status !== 'active' ? null : view;
+}
