@@ -4,7 +4,7 @@ import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.
 import type { FetchLike, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure, Phase } from '../../machines/failure.ts';
-import { RemoteError } from './remote-failure.ts';
+import { RemoteError } from './remote-error.ts';
 import { failureOfAll, kindsToTry, suggestsOther } from './remote-fallback.ts';
 import { createRemoteFetch, type RemoteFetch } from './remote-fetch.ts';
 import { createHttpPeer } from './remote-http.ts';

@@ -3,7 +3,7 @@
  * The SDK opens and reopens them; here it is noticed how that goes, and decided whether it goes on.
  */
 
-import { RemoteError } from './remote-failure.ts';
+import { RemoteError } from './remote-error.ts';
 import type { BodyEnd } from './remote-fetch.ts';
 import type { Carry } from './remote-message.ts';
 import { type PeerEars, refusalOf } from './remote-peer.ts';

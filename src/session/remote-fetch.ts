@@ -6,7 +6,7 @@
 import { setMaxListeners } from 'node:events';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
-import { RemoteError, showUrl } from './remote-failure.ts';
+import { RemoteError, showUrl } from './remote-error.ts';
 import type { RemoteTarget } from './remote-target.ts';
 
 export interface RemoteFetchOptions {

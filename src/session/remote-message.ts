@@ -1,7 +1,7 @@
 /** The POST requests of Streamable HTTP: what each carries, and whether its response stream brought the answer. */
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { RemoteError, toUnanswered } from './remote-failure.ts';
+import { RemoteError, toUnanswered } from './remote-error.ts';
 import type { Exchange, RemoteFetch } from './remote-fetch.ts';
 import { afterDelivery, refusalOf } from './remote-peer.ts';
 import type { PendingRequest, PendingRequests } from './remote-pending.ts';

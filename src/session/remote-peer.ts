@@ -3,7 +3,7 @@
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, MessageExtraInfo, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { toRefused } from './remote-failure.ts';
+import { toRefused } from './remote-error.ts';
 import type { RemoteFetch } from './remote-fetch.ts';
 
 export type RemoteKind = 'streamable-http' | 'sse';

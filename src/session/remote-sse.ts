@@ -1,7 +1,7 @@
 /** Legacy HTTP+SSE over the SDK's transport. Its one stream carries everything: when that ends, the session has ended. */
 
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { RemoteError } from './remote-failure.ts';
+import { RemoteError } from './remote-error.ts';
 import { createCarry } from './remote-message.ts';
 import { afterDelivery, createChallenges, type PeerEars, type PeerOptions, type RemotePeer, refusalOf } from './remote-peer.ts';
 
