@@ -1,11 +1,13 @@
 /** What goes wrong with a request to a remote server, as facts: status, code, what the request was. What these mean: `remote-failure.ts`. */
 
+import { errors } from 'undici';
+
 export interface Refusal {
   /** For people. Names a URL by origin and path only, and never repeats what the server wrote: it may echo a secret. */
   readonly message: string;
   /** Null: no answer at all. */
   readonly status: number | null;
-  /** The system's code (`ECONNREFUSED`) or one of ours (`INVALID_URL`, `INVALID_HEADER`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`). */
+  /** The system's code (`ECONNREFUSED`) or one of ours (`INVALID_URL`, `INVALID_HEADER`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`). */
   readonly code: string | null;
   readonly retryAfterMs: number | null;
   /** Whether the request named a session of the server's. */
@@ -54,6 +56,23 @@ export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   return new RemoteError({ message: `${showUrl(url)} cannot be reached (${code ?? 'no system code'}).`, code, reached }, { cause: error });
 }
 
+/** A request whose answer came in part. */
+export function toBroken(error: unknown, url: string | URL): RemoteError {
+  const code = systemCodeOf(error);
+  return new RemoteError({ message: `The answer of ${showUrl(url)} broke off (${code ?? 'no system code'}).`, code, reached: true }, { cause: error });
+}
+
+/** An answer that has the look of success and holds none. `status` null: it is JSON, but no message; the error that says so quotes it. */
+export function toHollow(url: string | URL, status: number | null = null, mediaType: string | null = null): RemoteError {
+  const shown = mediaType !== null && /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(mediaType) ? `, ${mediaType}` : '';
+  const what = status === null ? 'JSON that is no message' : `HTTP ${status}${shown}`;
+  return new RemoteError({ message: `POST ${showUrl(url)} was answered with something else than MCP (${what}).`, status, code: 'NOT_MCP', reached: true });
+}
+
+export function notAnEventStream(url: string | URL, status: number): RemoteError {
+  return new RemoteError({ message: `GET ${showUrl(url)} was answered with something else than an event stream.`, status, code: 'NOT_AN_EVENT_STREAM' });
+}
+
 /** A request that was answered, but not with what it asked for. `text` is the beginning of the body. */
 export function toRefused(
   response: Response,
@@ -100,10 +119,13 @@ export function retryAfterMsOf(header: string | null, now: number = Date.now()):
   return Number.isNaN(waitMs) ? null : Math.max(0, waitMs);
 }
 
-/** The first string `code` in a chain of causes: fetch wraps the system's errors. */
+/** The first string `code` in a chain of causes: fetch wraps the system's errors. What undici cannot parse has none (7.30). */
 export function systemCodeOf(error: unknown): string | null {
   let current = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
+    if (current instanceof errors.HTTPParserError) {
+      return 'NOT_HTTP';
+    }
     if ('code' in current && typeof current.code === 'string') {
       return current.code;
     }

@@ -37,8 +37,8 @@ function classOf({ status, code, session, supported }: Refusal, phase: Phase | n
   if (status !== null) {
     return classOfStatus(status, session, phase);
   }
-  // Not HTTP at all: whoever listens there is no MCP server.
-  return code?.startsWith('HPE_') ? lateClass(phase) : 'unreachable';
+  // Whoever listens there is another kind of server.
+  return code === 'NOT_MCP' || code === 'NOT_HTTP' ? lateClass(phase) : 'unreachable';
 }
 
 /** Answers that ask for patience: timeout, too early, too many requests. */

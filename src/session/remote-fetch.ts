@@ -6,7 +6,8 @@
 import { setMaxListeners } from 'node:events';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
-import { RemoteError, showUrl } from './remote-error.ts';
+import { type BodyEnd, watched } from './remote-body.ts';
+import { RemoteError, showUrl, toBroken } from './remote-error.ts';
 import type { RemoteTarget } from './remote-target.ts';
 
 export interface RemoteFetchOptions {
@@ -18,9 +19,6 @@ export interface RemoteFetchOptions {
   /** Certificates (PEM) to trust instead of the system's. */
   readonly ca?: string;
 }
-
-/** How the body of an answer came to its end: whole, broken by the other side, or given up by us. */
-export type BodyEnd = 'whole' | 'broken' | 'dropped';
 
 export interface Exchange {
   /** Ours to abort; also aborted by `init.signal` and `close`. */
@@ -52,9 +50,12 @@ export function createRemoteFetch({ target, fetch, connectTimeoutMs, ca }: Remot
       try {
         const headers = withConfigured(target, url, init);
         const response = await withinOrigin(carry, new URL(url), { ...init, headers, signal: controller.signal });
-        return watched(response, (end) => {
-          unlink();
-          settled?.(controller.signal.aborted ? 'dropped' : end);
+        return watched(response, {
+          settled(end) {
+            unlink();
+            settled?.(controller.signal.aborted ? 'dropped' : end);
+          },
+          broken: (error) => (controller.signal.aborted ? error : toBroken(error, url)),
         });
       } catch (error) {
         unlink();
@@ -133,44 +134,4 @@ async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Prom
 function refusedRedirect(status: number, from: URL, to: URL | null): RemoteError {
   const where = to === null ? 'to nowhere' : `to ${showUrl(to)}`;
   return new RemoteError({ message: `${showUrl(from)} redirects ${where} (HTTP ${status}), which is not followed: give the final address.`, status });
-}
-
-/** The same answer, with news, once, of how its body ends. */
-function watched(response: Response, tell: (end: BodyEnd) => void): Response {
-  if (response.body === null) {
-    tell('whole');
-    return response;
-  }
-  let isSettled = false;
-  const settled = (end: BodyEnd) => {
-    if (!isSettled) {
-      isSettled = true;
-      tell(end);
-    }
-  };
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) {
-            controller.close();
-            settled('whole');
-          } else {
-            controller.enqueue(value);
-          }
-        } catch (error) {
-          controller.error(error);
-          settled('broken');
-        }
-      },
-      async cancel(reason) {
-        settled('dropped');
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
 }

@@ -1,7 +1,8 @@
 /** Legacy HTTP+SSE over the SDK's transport. Its one stream carries everything: when that ends, the session has ended. */
 
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { RemoteError } from './remote-error.ts';
+import { isEventStream } from './remote-body.ts';
+import { notAnEventStream, RemoteError } from './remote-error.ts';
 import { createCarry } from './remote-message.ts';
 import { afterDelivery, createChallenges, type PeerEars, type PeerOptions, type RemotePeer, refusalOf } from './remote-peer.ts';
 
@@ -42,13 +43,13 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
         }
       },
     });
-    const isOpen = response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    const isOpen = isEventStream(response);
     if (!response.ok && !mayAuthorize(response, null)) {
       throw await refusalOf(response, { method: 'GET', url: to, session: false });
     }
     if (response.ok && !isOpen) {
       await response.body?.cancel();
-      throw new RemoteError({ message: 'The server answered with something else than an event stream.', status: response.status, code: 'NOT_AN_EVENT_STREAM' });
+      throw notAnEventStream(to, response.status);
     }
     return response;
   }
