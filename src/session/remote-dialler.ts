@@ -27,6 +27,8 @@ export interface RemoteDiallerOptions {
   readonly connectTimeoutMs?: number;
   /** Certificates (PEM) to trust instead of the system's. */
   readonly ca?: string;
+  /** Longest message the server may send. */
+  readonly maxMessageBytes: number;
 }
 
 export interface RemoteDialler {
@@ -81,8 +83,9 @@ export function createRemoteDialler(options: RemoteDiallerOptions, ears: PeerEar
       throw notOpen();
     }
     target ??= toTarget(options.server, options.url, options.headers);
-    const { fetch, ca, connectTimeoutMs = 10_000, authProvider } = options;
-    remote ??= createRemoteFetch({ target, connectTimeoutMs, ...(fetch && { fetch }), ...(ca !== undefined && { ca }) });
+    const { fetch, ca, connectTimeoutMs = 10_000, maxMessageBytes, authProvider } = options;
+    const { tooLarge } = ears;
+    remote ??= createRemoteFetch({ target, connectTimeoutMs, maxMessageBytes, tooLarge, ...(fetch && { fetch }), ...(ca !== undefined && { ca }) });
     return { url: target.url, remote, ...(authProvider && { authProvider }) };
   };
 

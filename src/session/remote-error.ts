@@ -7,7 +7,7 @@ export interface Refusal {
   readonly message: string;
   /** Null: no answer at all. */
   readonly status: number | null;
-  /** The system's code (`ECONNREFUSED`) or one of ours (`INVALID_URL`, `INVALID_HEADER`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`). */
+  /** The system's code (`ECONNREFUSED`) or one of ours (`INVALID_URL`, `INVALID_HEADER`, `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`). */
   readonly code: string | null;
   readonly retryAfterMs: number | null;
   /** Whether the request named a session of the server's. */
@@ -54,6 +54,12 @@ export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   const code = systemCodeOf(error);
   const reached = code === null || !unsentCodes.has(code);
   return new RemoteError({ message: `${showUrl(url)} cannot be reached (${code ?? 'no system code'}).`, code, reached }, { cause: error });
+}
+
+/** An answer with more in it than we hold at once. */
+export function toTooLarge(maxMessageBytes: number): RemoteError {
+  const message = `The server sent a message larger than ${maxMessageBytes} bytes (maxMessageBytes).`;
+  return new RemoteError({ message, code: 'MESSAGE_TOO_LARGE', reached: true });
 }
 
 /** A request whose answer came in part. */

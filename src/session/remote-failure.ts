@@ -34,6 +34,9 @@ function classOf({ status, code, session, supported }: Refusal, phase: Phase | n
   if (code === 'INVALID_URL' || code === 'INVALID_HEADER') {
     return 'misconfigured';
   }
+  if (code === 'MESSAGE_TOO_LARGE') {
+    return 'messageTooLarge';
+  }
   if (status !== null) {
     return classOfStatus(status, session, phase);
   }

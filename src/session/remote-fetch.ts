@@ -7,7 +7,7 @@ import { setMaxListeners } from 'node:events';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
 import { type BodyEnd, watched } from './remote-body.ts';
-import { RemoteError, showUrl, toBroken } from './remote-error.ts';
+import { RemoteError, showUrl, toBroken, toTooLarge } from './remote-error.ts';
 import type { RemoteTarget } from './remote-target.ts';
 
 export interface RemoteFetchOptions {
@@ -18,6 +18,10 @@ export interface RemoteFetchOptions {
   readonly connectTimeoutMs: number;
   /** Certificates (PEM) to trust instead of the system's. */
   readonly ca?: string;
+  /** Longest message of an answer, unpacked. */
+  readonly maxMessageBytes: number;
+  /** Told of each message that is longer. */
+  readonly tooLarge: (error: RemoteError) => void;
 }
 
 export interface Exchange {
@@ -34,7 +38,8 @@ export interface RemoteFetch {
   close(): Promise<void>;
 }
 
-export function createRemoteFetch({ target, fetch, connectTimeoutMs, ca }: RemoteFetchOptions): RemoteFetch {
+export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
+  const { target, fetch, connectTimeoutMs, ca, maxMessageBytes } = options;
   const lifetime = new AbortController();
   setMaxListeners(0, lifetime.signal);
   const connect = { timeout: connectTimeoutMs, signal: lifetime.signal, ...(ca === undefined ? {} : { ca }) };
@@ -56,6 +61,12 @@ export function createRemoteFetch({ target, fetch, connectTimeoutMs, ca }: Remot
             settled?.(controller.signal.aborted ? 'dropped' : end);
           },
           broken: (error) => (controller.signal.aborted ? error : toBroken(error, url)),
+          maxMessageBytes,
+          tooLarge() {
+            const error = toTooLarge(maxMessageBytes);
+            options.tooLarge(error);
+            return error;
+          },
         });
       } catch (error) {
         unlink();

@@ -74,12 +74,15 @@ function openStdio(parts: LinkParts, request: SessionRequest & { readonly specif
 }
 
 function openRemote(parts: LinkParts, specification: RemoteSpecification, ears: LinkEars): Link {
-  const { name: server, transport, url, headers, stop } = specification;
+  const { name: server, transport, url, headers, stop, maxMessageBytes } = specification;
   const authProvider = specification.authProvider === null ? undefined : parts.authProviders[specification.authProvider];
   if (specification.authProvider !== null && authProvider === undefined) {
     return openNothing(`the host has no authProvider called "${specification.authProvider}"`, ears);
   }
-  return openRemoteLink({ server, transport, url, headers, stop, ...(parts.fetch && { fetch: parts.fetch }), ...(authProvider && { authProvider }) }, ears);
+  return openRemoteLink(
+    { server, transport, url, headers, stop, maxMessageBytes, ...(parts.fetch && { fetch: parts.fetch }), ...(authProvider && { authProvider }) },
+    ears,
+  );
 }
 
 function openHosted(parts: LinkParts, specification: HostedSpecification, ears: LinkEars): Link {
