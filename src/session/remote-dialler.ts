@@ -25,8 +25,8 @@ export interface RemoteDiallerOptions {
   readonly authProvider?: OAuthClientProvider;
   /** Time to open a connection, in milliseconds. Default 10 000. */
   readonly connectTimeoutMs?: number;
-  /** Certificates (PEM) to trust instead of the system's. */
-  readonly ca?: string;
+  /** Certificates (PEM) that the server of `url` is trusted by. Default and null: those of the system. */
+  readonly ca?: string | null;
   /** Longest message the server may send. */
   readonly maxMessageBytes: number;
 }
@@ -83,9 +83,8 @@ export function createRemoteDialler(options: RemoteDiallerOptions, ears: PeerEar
       throw notOpen();
     }
     target ??= toTarget(options.server, options.url, options.headers);
-    const { fetch, ca, connectTimeoutMs = 10_000, maxMessageBytes, authProvider } = options;
-    const { tooLarge } = ears;
-    remote ??= createRemoteFetch({ target, connectTimeoutMs, maxMessageBytes, tooLarge, ...(fetch && { fetch }), ...(ca !== undefined && { ca }) });
+    const { fetch, ca = null, connectTimeoutMs = 10_000, maxMessageBytes, authProvider } = options;
+    remote ??= createRemoteFetch({ target, connectTimeoutMs, ca, maxMessageBytes, tooLarge: ears.tooLarge, ...(fetch && { fetch }) });
     return { url: target.url, remote, ...(authProvider && { authProvider }) };
   };
 

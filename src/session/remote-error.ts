@@ -1,6 +1,7 @@
 /** What goes wrong with a request to a remote server, as facts: status, code, what the request was. What these mean: `remote-failure.ts`. */
 
 import { errors } from 'undici';
+import { tlsTroubleOf } from './remote-certificate.ts';
 
 export interface Refusal {
   /** For people. Names a URL by origin and path only, and never repeats what the server wrote: it may echo a secret. */
@@ -41,19 +42,15 @@ const unsentCodes: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
 ]);
 
 /** A request that got no answer: refused connection, unknown host, TLS, a connection that broke. */
 export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   const code = systemCodeOf(error);
-  const reached = code === null || !unsentCodes.has(code);
-  return new RemoteError({ message: `${showUrl(url)} cannot be reached (${code ?? 'no system code'}).`, code, reached }, { cause: error });
+  const trouble = tlsTroubleOf(code);
+  const reached = trouble === null && (code === null || !unsentCodes.has(code));
+  const why = `${code ?? 'no system code'}${trouble === null ? '' : `: ${trouble}`}`;
+  return new RemoteError({ message: `${showUrl(url)} cannot be reached (${why}).`, code, reached }, { cause: error });
 }
 
 /** An answer with more in it than we hold at once. */

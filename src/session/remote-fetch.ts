@@ -1,12 +1,12 @@
 /**
- * The one way requests of a link leave: own connections without the 300 s limits of a plain fetch, a private abort per request,
- * the configured headers, redirects within the origin only, and nothing after `close`.
+ * The one way requests of a link leave: over own connections, with a private abort per request and the configured headers,
+ * redirects within the origin only, and nothing after `close`.
  */
 
 import { setMaxListeners } from 'node:events';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
 import { type BodyEnd, watched } from './remote-body.ts';
+import { createConnections } from './remote-connections.ts';
 import { RemoteError, showUrl, toBroken, toTooLarge } from './remote-error.ts';
 import type { RemoteTarget } from './remote-target.ts';
 
@@ -16,8 +16,8 @@ export interface RemoteFetchOptions {
   readonly fetch?: FetchLike;
   /** Time to open a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Certificates (PEM) to trust instead of the system's. */
-  readonly ca?: string;
+  /** Certificates (PEM) that the origin of the target is trusted by. Null: those of the system. */
+  readonly ca: string | null;
   /** Longest message of an answer, unpacked. */
   readonly maxMessageBytes: number;
   /** Told of each message that is longer. */
@@ -42,9 +42,8 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
   const { target, fetch, connectTimeoutMs, ca, maxMessageBytes } = options;
   const lifetime = new AbortController();
   setMaxListeners(0, lifetime.signal);
-  const connect = { timeout: connectTimeoutMs, signal: lifetime.signal, ...(ca === undefined ? {} : { ca }) };
-  const connections = fetch === undefined ? new Agent({ headersTimeout: 0, bodyTimeout: 0, connect }) : null;
-  const carry = fetch ?? overConnections(connections);
+  const { origin } = target.url;
+  const connections = fetch === undefined ? createConnections({ origin, ca, connectTimeoutMs, signal: lifetime.signal }) : { fetch, close: async () => {} };
 
   return {
     get closed() {
@@ -54,7 +53,7 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
       const unlink = link(controller, [lifetime.signal, init.signal ?? null]);
       try {
         const headers = withConfigured(target, url, init);
-        const response = await withinOrigin(carry, new URL(url), { ...init, headers, signal: controller.signal });
+        const response = await withinOrigin(connections.fetch, new URL(url), { ...init, headers, signal: controller.signal });
         return watched(response, {
           settled(end) {
             unlink();
@@ -75,14 +74,9 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
     },
     async close() {
       lifetime.abort();
-      await connections?.destroy();
+      await connections.close();
     },
   };
-}
-
-function overConnections(dispatcher: Agent | null): FetchLike {
-  // undici's types of fetch and Node's own differ by version only.
-  return (url, init) => undiciFetch(url, { ...init, dispatcher } as UndiciRequestInit) as unknown as Promise<Response>;
 }
 
 /**
