@@ -8,7 +8,7 @@ export interface Refusal {
   readonly message: string;
   /** Null: no answer at all. */
   readonly status: number | null;
-  /** The system's code (`ECONNREFUSED`) or one of ours (`INVALID_URL`, `INVALID_HEADER`, `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`). */
+  /** The system's code (`ECONNREFUSED`) or one of ours (`BAD_ENDPOINT`, `INVALID_URL`, `INVALID_HEADER`, `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`). */
   readonly code: string | null;
   readonly retryAfterMs: number | null;
   /** Whether the request named a session of the server's. */
@@ -74,6 +74,11 @@ export function toHollow(url: string | URL, status: number | null = null, mediaT
 
 export function notAnEventStream(url: string | URL, status: number): RemoteError {
   return new RemoteError({ message: `GET ${showUrl(url)} was answered with something else than an event stream.`, status, code: 'NOT_AN_EVENT_STREAM' });
+}
+
+/** A legacy server says where messages go, which must be at its own origin: the headers go along. */
+export function badEndpoint(url: string | URL): RemoteError {
+  return new RemoteError({ message: `${showUrl(url)} names an endpoint for messages that is none, or not at its own origin.`, code: 'BAD_ENDPOINT' });
 }
 
 /** A request that was answered, but not with what it asked for. `text` is the beginning of the body. */

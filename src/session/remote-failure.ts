@@ -27,6 +27,9 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
   return failure(code === null ? lateClass(phase) : 'unreachable', error instanceof Error ? error.message : String(error), { phase, code });
 }
 
+/** Whoever listens there is no server of ours to speak to. */
+const strangeCodes: ReadonlySet<string> = new Set(['BAD_ENDPOINT', 'NOT_HTTP', 'NOT_MCP']);
+
 function classOf({ status, code, session, supported }: Refusal, phase: Phase | null): FailureClass {
   if (supported !== null && isHandshake(phase)) {
     return 'protocolUnsupported';
@@ -40,8 +43,7 @@ function classOf({ status, code, session, supported }: Refusal, phase: Phase | n
   if (status !== null) {
     return classOfStatus(status, session, phase);
   }
-  // Whoever listens there is another kind of server.
-  return code === 'NOT_MCP' || code === 'NOT_HTTP' ? lateClass(phase) : 'unreachable';
+  return code !== null && strangeCodes.has(code) ? lateClass(phase) : 'unreachable';
 }
 
 /** Answers that ask for patience: timeout, too early, too many requests. */

@@ -2,7 +2,7 @@
 
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { isEventStream } from './remote-body.ts';
-import { notAnEventStream, RemoteError } from './remote-error.ts';
+import { badEndpoint, notAnEventStream, RemoteError } from './remote-error.ts';
 import { createCarry } from './remote-message.ts';
 import { afterDelivery, createChallenges, type PeerEars, type PeerOptions, type RemotePeer, refusalOf } from './remote-peer.ts';
 
@@ -11,6 +11,7 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
   const mayAuthorize = createChallenges(authProvider);
   /** Why the stream could not be opened: the SDK's own error names it by message only. */
   let refusal: unknown = null;
+  let isOpened = false;
   let isClosed = false;
 
   const transport = new SSEClientTransport(url, {
@@ -44,6 +45,7 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
       },
     });
     const isOpen = isEventStream(response);
+    isOpened ||= isOpen;
     if (!response.ok && !mayAuthorize(response, null)) {
       throw await refusalOf(response, { method: 'GET', url: to, session: false });
     }
@@ -73,7 +75,8 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
     transport,
     async start() {
       await transport.start().catch((error: unknown) => {
-        throw refusal ?? error;
+        // The one thing that can be wrong with a stream that is open; the SDK's error repeats what the server wrote.
+        throw refusal ?? (isOpened && !isClosed ? badEndpoint(url) : error);
       });
     },
     send: (message) => transport.send(message),
