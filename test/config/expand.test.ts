@@ -224,10 +224,11 @@ describe('any text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!text.includes('\0'));
-        const escaped = text.replaceAll('${', '$${');
+        const escaped = text.replaceAll('${', () => '$${');
         fc.pre(!text.includes('$${'));
         expect(expand({ command: 'x', args: [escaped] }).specification.args).toEqual([text]);
       }),
+      { examples: [['${'], ['a${A}b']] },
     );
   });
 });
