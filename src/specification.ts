@@ -51,6 +51,8 @@ export interface RemoteSpecification extends ServerSettings {
   readonly envFile: string | null;
   /** Name of an entry of the host's `authProviders`. */
   readonly authProvider: string | null;
+  /** `ca`: file of certificates (PEM) to trust instead of the system's. */
+  readonly tls: { readonly ca: string | null };
 }
 
 /** A server whose transport an embedding host brings. `transport` is the host's own word. */
@@ -65,6 +67,8 @@ export type ServerSpecification = StdioSpecification | RemoteSpecification | Hos
 /** A specification as it is started: every `${…}` replaced. Never stored, never logged. */
 export interface ExpandedSpecification {
   readonly specification: ServerSpecification;
+  /** What the file `tls.ca` of a remote server says. */
+  readonly ca: string | null;
   /** Values to blank wherever a server's words are shown: from env, envFile, headers and `${…}`, at least 8 characters long. */
   readonly secrets: readonly string[];
 }

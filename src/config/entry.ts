@@ -78,8 +78,15 @@ function toSpecification(common: ServerSettings, entry: Entry, { transport, entr
       inheritEnv: entry.inheritEnv ?? globals?.inheritEnv ?? settings.inheritEnv.default,
     } satisfies StdioSpecification;
   }
-  const headers = entry.headers ?? settings.headers.default;
-  return { ...common, transport, url: entry.url ?? '', headers, envFile, authProvider: entry.authProvider ?? null } satisfies RemoteSpecification;
+  return {
+    ...common,
+    transport,
+    url: entry.url ?? '',
+    headers: entry.headers ?? settings.headers.default,
+    envFile,
+    authProvider: entry.authProvider ?? null,
+    tls: { ca: entry.tls?.ca === undefined ? null : resolvePath(folder, entry.tls.ca) },
+  } satisfies RemoteSpecification;
 }
 
 /** A relative path starts from `folder`; one with `${…}` is left for the expansion, because what it begins with is not known yet. */
@@ -105,7 +112,7 @@ function entryProblems(entry: Entry, transport: Transport | null, path: Path): r
 }
 
 function stdioProblems(entry: Entry, path: Path): readonly Problem[] {
-  const unused = (['url', 'headers', 'authProvider'] as const).filter((key) => entry[key] !== undefined);
+  const unused = (['url', 'headers', 'tls', 'authProvider'] as const).filter((key) => entry[key] !== undefined);
   const problems = unused.map((key) => warningAt([...path, key], 'is not used: the server is a program', null));
   if (entry.command === undefined) return [...problems, errorAt([...path, 'command'], 'is missing', 'name the program to run')];
   if (/^[^\s/]+\s/.test(entry.command)) {
@@ -117,18 +124,26 @@ function stdioProblems(entry: Entry, path: Path): readonly Problem[] {
       ),
     );
   }
-  for (const key of ['command', 'cwd', 'envFile'] as const) {
-    if (entry[key]?.startsWith('~/')) problems.push(warningAt([...path, key], 'begins with ~, which means nothing without a shell', 'write ${HOME}/…'));
-  }
-  return problems;
+  return [...problems, ...(['command', 'cwd', 'envFile'] as const).flatMap((key) => homeProblems(entry[key], [...path, key]))];
+}
+
+function homeProblems(written: string | undefined, at: Path): readonly Problem[] {
+  return written?.startsWith('~/') ? [warningAt(at, 'begins with ~, which means nothing without a shell', 'write ${HOME}/…')] : [];
 }
 
 function remoteProblems(entry: Entry, path: Path): readonly Problem[] {
   const unused = (['command', 'args', 'env', 'cwd', 'inheritEnv'] as const).filter((key) => entry[key] !== undefined);
-  const problems = unused.map((key) => warningAt([...path, key], 'is not used: the server is remote', null));
+  const problems = [
+    ...unused.map((key) => warningAt([...path, key], 'is not used: the server is remote', null)),
+    ...homeProblems(entry.envFile, [...path, 'envFile']),
+    ...homeProblems(entry.tls?.ca, [...path, 'tls', 'ca']),
+  ];
   if (entry.url === undefined) return [...problems, errorAt([...path, 'url'], 'is missing', 'give the address of the server')];
-  const mistake = hasExpression(entry.url) ? null : urlMistake(entry.url);
-  return mistake === null ? problems : [...problems, errorAt([...path, 'url'], mistake.message, mistake.hint)];
+  if (hasExpression(entry.url)) return problems;
+  const mistake = urlMistake(entry.url);
+  if (mistake !== null) return [...problems, errorAt([...path, 'url'], mistake.message, mistake.hint)];
+  const isPlain = new URL(entry.url).protocol === 'http:';
+  return isPlain && entry.tls?.ca !== undefined ? [...problems, warningAt([...path, 'tls', 'ca'], 'is not used: the address is not https', null)] : problems;
 }
 
 function expressionProblems(entry: Entry, path: Path): readonly Problem[] {
@@ -144,6 +159,7 @@ export function expandableTexts(entry: {
   readonly cwd?: string | undefined;
   readonly url?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly tls?: { readonly ca?: string | null | undefined } | undefined;
 }): readonly { readonly at: Path; readonly text: string }[] {
   const single = (['command', 'cwd', 'envFile', 'url'] as const).flatMap((key) => {
     const text = entry[key];
@@ -151,5 +167,6 @@ export function expandableTexts(entry: {
   });
   const args = (entry.args ?? []).map((text, index) => ({ at: ['args', index], text }));
   const named = (['env', 'headers'] as const).flatMap((key) => Object.entries(entry[key] ?? {}).map(([name, text]) => ({ at: [key, name], text })));
-  return [...single, ...args, ...named];
+  const certificates = typeof entry.tls?.ca === 'string' ? [{ at: ['tls', 'ca'], text: entry.tls.ca }] : [];
+  return [...single, ...args, ...named, ...certificates];
 }

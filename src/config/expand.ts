@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Problem } from '../errors.ts';
 import type { ExpandedSpecification, HostedSpecification, RemoteSpecification, ServerSpecification, StdioSpecification } from '../specification.ts';
+import { certificateMistake } from './certificates.ts';
 import { resolveCommand } from './entry.ts';
 import { parseEnvFile } from './env-file.ts';
 import type { Environment } from './environment.ts';
@@ -32,20 +33,21 @@ export interface Expansion {
 }
 
 /**
- * Expands `command`, `args`, `env`, `cwd`, `envFile`, `url` and `headers`. `${NAME}` looks into the server's `envFile` first, then into `env`.
+ * Expands `command`, `args`, `env`, `cwd`, `envFile`, `url`, `headers` and `tls.ca`, whose file is read. `${NAME}` looks into the server's `envFile` first, then into `env`.
  * The `env` of the result holds `envFile` too; what is inherited goes below it (`childEnvironment`).
  */
 export function expandSpecification(specification: ServerSpecification, options: ExpandOptions): Expansion {
-  if (isHosted(specification)) return { expanded: { specification, secrets: [] }, problems: [] };
+  if (isHosted(specification)) return { expanded: { specification, ca: null, secrets: [] }, problems: [] };
   const evaluation = createEvaluation({ readFile: readTextFile, secrets: new Map<string, string>(), ...options, server: specification.name });
   const file = envFileOf(specification.envFile, evaluation, options);
   // Without the file every variable in it would seem to be missing: one cause, one problem.
   if (evaluation.problems.length > 0) return { expanded: null, problems: evaluation.problems };
   const scope = file === null ? evaluation : evaluation.within(file.values);
-  const result = specification.transport === 'stdio' ? expandStdio(specification, scope, { options, envFile: file }) : expandRemote(specification, scope, file);
+  const parts = { options, envFile: file };
+  const result = specification.transport === 'stdio' ? expandStdio(specification, scope, parts) : expandRemote(specification, scope, parts);
   if (evaluation.problems.length > 0) return { expanded: null, problems: evaluation.problems };
   const secrets = secretsOf([...evaluation.pieces, ...(file?.values.values() ?? []), ...result.secrets], evaluation.stateDir);
-  return { expanded: { specification: result.specification, secrets }, problems: [] };
+  return { expanded: { specification: result.specification, ca: result.ca, secrets }, problems: [] };
 }
 
 interface EnvFile {
@@ -53,8 +55,14 @@ interface EnvFile {
   readonly values: ReadonlyMap<string, string>;
 }
 
+interface Parts {
+  readonly options: ExpandOptions;
+  readonly envFile: EnvFile | null;
+}
+
 interface Result {
   readonly specification: ServerSpecification;
+  readonly ca: string | null;
   readonly secrets: readonly string[];
 }
 
@@ -62,26 +70,32 @@ function isHosted(specification: ServerSpecification): specification is HostedSp
   return typeof specification.transport !== 'string';
 }
 
-function envFileOf(written: string | null, evaluation: Evaluation, { folder, readFile = readTextFile }: ExpandOptions): EnvFile | null {
+function envFileOf(written: string | null, scope: Evaluation, options: ExpandOptions): EnvFile | null {
   if (written === null) return null;
-  const path = resolve(folder, evaluation.expand(written, ['envFile']));
-  if (evaluation.problems.length > 0) return null;
+  const path = resolve(options.folder, scope.expand(written, ['envFile']));
+  if (scope.problems.length > 0) return null;
+  const text = textOfFile(path, ['envFile'], { scope, options });
+  return text === null ? null : { path, values: parseEnvFile(text) };
+}
+
+/** Null if it cannot be read, which is then a problem. */
+function textOfFile(path: string, at: Path, { scope, options }: { readonly scope: Evaluation; readonly options: ExpandOptions }): string | null {
   try {
-    return { path, values: parseEnvFile(readFile(path)) };
+    return (options.readFile ?? readTextFile)(path);
   } catch (error) {
-    evaluation.fail(['envFile'], `server "${evaluation.server}" needs the file ${path}, which cannot be read: ${reasonOf(error)}`, null);
+    scope.fail(at, `server "${scope.server}" needs the file ${path}, which cannot be read: ${reasonOf(error)}`, null);
     return null;
   }
 }
 
-function expandStdio(specification: StdioSpecification, scope: Evaluation, { options, envFile }: { options: ExpandOptions; envFile: EnvFile | null }): Result {
+function expandStdio(specification: StdioSpecification, scope: Evaluation, { options, envFile }: Parts): Result {
   const { folder } = options;
   const env = expandRecord(specification.env, ['env'], scope);
   const args = specification.args.map((text, index) => withoutNul(scope.expand(text, ['args', index]), ['args', index], scope));
   const command = resolveCommand(folder, expandedPath(specification.command, ['command'], scope));
   const cwd = resolve(folder, expandedPath(specification.cwd, ['cwd'], scope));
   const merged = { ...Object.fromEntries(envFile?.values ?? []), ...env };
-  return { specification: { ...specification, command, args, cwd, env: merged, envFile: envFile?.path ?? null }, secrets: Object.values(env) };
+  return { specification: { ...specification, command, args, cwd, env: merged, envFile: envFile?.path ?? null }, ca: null, secrets: Object.values(env) };
 }
 
 /** A path that expands to nothing would mean something else than was meant. */
@@ -91,7 +105,7 @@ function expandedPath(text: string, at: Path, scope: Evaluation): string {
   return expanded;
 }
 
-function expandRemote(specification: RemoteSpecification, scope: Evaluation, envFile: EnvFile | null): Result {
+function expandRemote(specification: RemoteSpecification, scope: Evaluation, { options, envFile }: Parts): Result {
   const headers = expandRecord(specification.headers, ['headers'], scope);
   for (const [name, value] of Object.entries(headers)) {
     if (/[\r\n]/.test(value)) scope.fail(['headers', name], 'has a line break in it once expanded', 'a header is one line');
@@ -99,7 +113,22 @@ function expandRemote(specification: RemoteSpecification, scope: Evaluation, env
   const url = scope.expand(specification.url, ['url']);
   const mistake = scope.problems.length > 0 ? null : urlMistake(url);
   if (mistake !== null) scope.fail(['url'], `${mistake.message}, once expanded`, mistake.hint);
-  return { specification: { ...specification, url, headers, envFile: envFile?.path ?? null }, secrets: Object.values(headers).flatMap(headerSecretsOf) };
+  const ca = certificatesOf(specification.tls.ca, scope, options);
+  const expanded = { ...specification, url, headers, envFile: envFile?.path ?? null, tls: { ca: ca?.path ?? null } };
+  return { specification: expanded, ca: ca?.text ?? null, secrets: Object.values(headers).flatMap(headerSecretsOf) };
+}
+
+/** The certificates of the file `written`; null without one, and when a problem was found. */
+function certificatesOf(written: string | null, scope: Evaluation, options: ExpandOptions): { readonly path: string; readonly text: string } | null {
+  if (written === null) return null;
+  const at = ['tls', 'ca'];
+  const known = scope.problems.length;
+  const path = resolve(options.folder, expandedPath(written, at, scope));
+  if (scope.problems.length > known) return null;
+  const text = textOfFile(path, at, { scope, options });
+  const mistake = text === null ? null : certificateMistake(path, text);
+  if (mistake !== null) scope.fail(at, mistake.message, mistake.hint);
+  return text === null ? null : { path, text };
 }
 
 function expandRecord(texts: Readonly<Record<string, string>>, at: Path, scope: Evaluation): Record<string, string> {

@@ -76,6 +76,7 @@ export const entrySchema = z.strictObject({
   cwd: field('cwd', filledText),
   url: field('url', filledText),
   headers: field('headers', z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string())),
+  tls: z.strictObject({ ca: field('tls.ca', filledText) }).optional(),
   authProvider: field('authProvider', filledText),
   transport: text('transport'),
   type: text('type'),

@@ -49,6 +49,12 @@ export const settings = {
   },
   url: { ...server, default: null, meaning: 'Address of a remote server, http or https.' },
   headers: { ...server, default: {}, meaning: 'HTTP headers sent to a remote server. Values are secrets: never shown, never logged.' },
+  'tls.ca': {
+    ...server,
+    default: null,
+    meaning:
+      "File of certificates (PEM) to trust at an https address instead of those of the system: that of the authority which signed the server's, or the server's own. A relative path starts from the folder of this file. Read at each start; a host that brings its own `fetch` sees to it itself.",
+  },
   authProvider: { ...server, default: null, meaning: "Name of one of the embedding host's `authProviders`." },
   transport: {
     ...server,

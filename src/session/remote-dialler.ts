@@ -4,7 +4,7 @@ import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.
 import type { FetchLike, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure, Phase } from '../../machines/failure.ts';
-import { RemoteError } from './remote-failure.ts';
+import { RemoteError } from './remote-error.ts';
 import { failureOfAll, kindsToTry, suggestsOther } from './remote-fallback.ts';
 import { createRemoteFetch, type RemoteFetch } from './remote-fetch.ts';
 import { createHttpPeer } from './remote-http.ts';
@@ -25,8 +25,10 @@ export interface RemoteDiallerOptions {
   readonly authProvider?: OAuthClientProvider;
   /** Time to open a connection, in milliseconds. Default 10 000. */
   readonly connectTimeoutMs?: number;
-  /** Certificates (PEM) to trust instead of the system's. */
-  readonly ca?: string;
+  /** Certificates (PEM) that the server of `url` is trusted by. Default and null: those of the system. */
+  readonly ca?: string | null;
+  /** Longest message the server may send. */
+  readonly maxMessageBytes: number;
 }
 
 export interface RemoteDialler {
@@ -81,8 +83,8 @@ export function createRemoteDialler(options: RemoteDiallerOptions, ears: PeerEar
       throw notOpen();
     }
     target ??= toTarget(options.server, options.url, options.headers);
-    const { fetch, ca, connectTimeoutMs = 10_000, authProvider } = options;
-    remote ??= createRemoteFetch({ target, connectTimeoutMs, ...(fetch && { fetch }), ...(ca !== undefined && { ca }) });
+    const { fetch, ca = null, connectTimeoutMs = 10_000, maxMessageBytes, authProvider } = options;
+    remote ??= createRemoteFetch({ target, connectTimeoutMs, ca, maxMessageBytes, tooLarge: ears.tooLarge, ...(fetch && { fetch }) });
     return { url: target.url, remote, ...(authProvider && { authProvider }) };
   };
 

@@ -3,8 +3,8 @@
  * The SDK opens and reopens them; here it is noticed how that goes, and decided whether it goes on.
  */
 
-import { RemoteError } from './remote-failure.ts';
-import type { BodyEnd } from './remote-fetch.ts';
+import { type BodyEnd, isEventStream } from './remote-body.ts';
+import { notAnEventStream, RemoteError } from './remote-error.ts';
 import type { Carry } from './remote-message.ts';
 import { type PeerEars, refusalOf } from './remote-peer.ts';
 import type { PendingRequest, PendingRequests } from './remote-pending.ts';
@@ -26,6 +26,10 @@ export function createEventStreams(options: EventStreamOptions, ears: PeerEars):
     const response = await carry(url, init, { ...(settled && { settled }) });
     if (!response.ok && !mayAuthorize(response, null)) {
       throw await refusalOf(response, { method: 'GET', url, session: new Headers(init.headers).has('mcp-session-id') });
+    }
+    if (response.ok && !isEventStream(response)) {
+      await response.body?.cancel();
+      throw notAnEventStream(url, response.status);
     }
     return response;
   }

@@ -1,7 +1,8 @@
 /** Which remote transport a server is tried with, in which order, and when the other one is tried. */
 
 import { type Failure, failure, type Phase } from '../../machines/failure.ts';
-import { RemoteError, remoteFailureOf } from './remote-failure.ts';
+import { RemoteError } from './remote-error.ts';
+import { remoteFailureOf } from './remote-failure.ts';
 import type { RemoteKind } from './remote-peer.ts';
 
 /** The kinds to try, the likelier first. */

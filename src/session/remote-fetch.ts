@@ -1,12 +1,13 @@
 /**
- * The one way requests of a link leave: own connections without the 300 s limits of a plain fetch, a private abort per request,
- * the configured headers, redirects within the origin only, and nothing after `close`.
+ * The one way requests of a link leave: over own connections, with a private abort per request and the configured headers,
+ * redirects within the origin only, and nothing after `close`.
  */
 
 import { setMaxListeners } from 'node:events';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
-import { RemoteError, showUrl } from './remote-failure.ts';
+import { type BodyEnd, watched } from './remote-body.ts';
+import { createConnections } from './remote-connections.ts';
+import { RemoteError, showUrl, toBroken, toTooLarge } from './remote-error.ts';
 import type { RemoteTarget } from './remote-target.ts';
 
 export interface RemoteFetchOptions {
@@ -15,12 +16,13 @@ export interface RemoteFetchOptions {
   readonly fetch?: FetchLike;
   /** Time to open a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Certificates (PEM) to trust instead of the system's. */
-  readonly ca?: string;
+  /** Certificates (PEM) that the origin of the target is trusted by. Null: those of the system. */
+  readonly ca: string | null;
+  /** Longest message of an answer, unpacked. */
+  readonly maxMessageBytes: number;
+  /** Told of each message that is longer. */
+  readonly tooLarge: (error: RemoteError) => void;
 }
-
-/** How the body of an answer came to its end: whole, broken by the other side, or given up by us. */
-export type BodyEnd = 'whole' | 'broken' | 'dropped';
 
 export interface Exchange {
   /** Ours to abort; also aborted by `init.signal` and `close`. */
@@ -36,12 +38,12 @@ export interface RemoteFetch {
   close(): Promise<void>;
 }
 
-export function createRemoteFetch({ target, fetch, connectTimeoutMs, ca }: RemoteFetchOptions): RemoteFetch {
+export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
+  const { target, fetch, connectTimeoutMs, ca, maxMessageBytes } = options;
   const lifetime = new AbortController();
   setMaxListeners(0, lifetime.signal);
-  const connect = { timeout: connectTimeoutMs, signal: lifetime.signal, ...(ca === undefined ? {} : { ca }) };
-  const connections = fetch === undefined ? new Agent({ headersTimeout: 0, bodyTimeout: 0, connect }) : null;
-  const carry = fetch ?? overConnections(connections);
+  const { origin } = target.url;
+  const connections = fetch === undefined ? createConnections({ origin, ca, connectTimeoutMs, signal: lifetime.signal }) : { fetch, close: async () => {} };
 
   return {
     get closed() {
@@ -51,10 +53,19 @@ export function createRemoteFetch({ target, fetch, connectTimeoutMs, ca }: Remot
       const unlink = link(controller, [lifetime.signal, init.signal ?? null]);
       try {
         const headers = withConfigured(target, url, init);
-        const response = await withinOrigin(carry, new URL(url), { ...init, headers, signal: controller.signal });
-        return watched(response, (end) => {
-          unlink();
-          settled?.(controller.signal.aborted ? 'dropped' : end);
+        const response = await withinOrigin(connections.fetch, new URL(url), { ...init, headers, signal: controller.signal });
+        return watched(response, {
+          settled(end) {
+            unlink();
+            settled?.(controller.signal.aborted ? 'dropped' : end);
+          },
+          broken: (error) => (controller.signal.aborted ? error : toBroken(error, url)),
+          maxMessageBytes,
+          tooLarge() {
+            const error = toTooLarge(maxMessageBytes);
+            options.tooLarge(error);
+            return error;
+          },
         });
       } catch (error) {
         unlink();
@@ -63,14 +74,9 @@ export function createRemoteFetch({ target, fetch, connectTimeoutMs, ca }: Remot
     },
     async close() {
       lifetime.abort();
-      await connections?.destroy();
+      await connections.close();
     },
   };
-}
-
-function overConnections(dispatcher: Agent | null): FetchLike {
-  // undici's types of fetch and Node's own differ by version only.
-  return (url, init) => undiciFetch(url, { ...init, dispatcher } as UndiciRequestInit) as unknown as Promise<Response>;
 }
 
 /**
@@ -133,44 +139,4 @@ async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Prom
 function refusedRedirect(status: number, from: URL, to: URL | null): RemoteError {
   const where = to === null ? 'to nowhere' : `to ${showUrl(to)}`;
   return new RemoteError({ message: `${showUrl(from)} redirects ${where} (HTTP ${status}), which is not followed: give the final address.`, status });
-}
-
-/** The same answer, with news, once, of how its body ends. */
-function watched(response: Response, tell: (end: BodyEnd) => void): Response {
-  if (response.body === null) {
-    tell('whole');
-    return response;
-  }
-  let isSettled = false;
-  const settled = (end: BodyEnd) => {
-    if (!isSettled) {
-      isSettled = true;
-      tell(end);
-    }
-  };
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) {
-            controller.close();
-            settled('whole');
-          } else {
-            controller.enqueue(value);
-          }
-        } catch (error) {
-          controller.error(error);
-          settled('broken');
-        }
-      },
-      async cancel(reason) {
-        settled('dropped');
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
 }

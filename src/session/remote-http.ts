@@ -2,6 +2,8 @@
 
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { ZodError } from 'zod';
+import { toHollow } from './remote-error.ts';
 import { createEventStreams } from './remote-event-stream.ts';
 import { answeredBy, cancelledBy, createCarry, createPost, requestIdOf } from './remote-message.ts';
 import { createChallenges, type PeerEars, type PeerOptions, type RemotePeer } from './remote-peer.ts';
@@ -66,7 +68,7 @@ export function createHttpPeer({ url, remote, authProvider }: PeerOptions, ears:
       };
       await sdk.send(message, { ...options, onresumptiontoken }).catch((error: unknown) => {
         pending.settle(id);
-        throw error;
+        throw isUnreadable(error) ? toHollow(url) : error;
       });
     },
     leave: () => transport.terminateSession(),
@@ -75,6 +77,11 @@ export function createHttpPeer({ url, remote, authProvider }: PeerOptions, ears:
       void transport.close();
     },
   };
+}
+
+/** The answer was no JSON, or JSON that is no message. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || error instanceof ZodError;
 }
 
 /** The SDK posts JSON twice: messages, and a client's registration at an authorization server, which is nobody's business here. */

@@ -63,6 +63,7 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
       doubt(`A request got no answer: ${reason}.`);
     },
     disconnected: (reason) => finish(failure('disconnected', reason, { phase })),
+    tooLarge: (error) => finish(remoteFailureOf(error, phase)),
     doubted: doubt,
     push(available, reason) {
       if (!isEnding && !isOver && pushed !== `${available} ${reason}`) {

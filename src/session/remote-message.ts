@@ -1,7 +1,8 @@
-/** The POST requests of Streamable HTTP: what each carries, and whether its response stream brought the answer. */
+/** The POST requests of Streamable HTTP: what each carries, and whether its response brought the answer. */
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { RemoteError, toUnanswered } from './remote-failure.ts';
+import { mediaTypeOf } from './remote-body.ts';
+import { RemoteError, toHollow, toUnanswered } from './remote-error.ts';
 import type { Exchange, RemoteFetch } from './remote-fetch.ts';
 import { afterDelivery, refusalOf } from './remote-peer.ts';
 import type { PendingRequest, PendingRequests } from './remote-pending.ts';
@@ -32,20 +33,23 @@ export function createPost({ carry, pending, mayAuthorize, lost }: MessageOption
   return async (url, init, body) => {
     const id = requestIdOf(JSON.parse(body));
     const request = id === null ? undefined : pending.get(id);
-    let isEventStream = false;
+    let isAwaited = false;
     const response = await carry(url, init, {
       ...(request && { controller: request.controller }),
       settled: (end) => {
-        if (isEventStream && request !== undefined && end !== 'dropped') {
-          afterDelivery(() => loseUnlessResumed(request, `its response stream ${end === 'whole' ? 'ended' : 'broke'} without an answer`));
+        if (request !== undefined && end !== 'dropped') {
+          afterDelivery(() => isAwaited && loseUnlessResumed(request, `its response ${end === 'whole' ? 'ended' : 'broke'} without an answer`));
         }
       },
     });
     if (!response.ok && !mayAuthorize(response, body)) {
       throw await refusalOf(response, { method: 'POST', url, session: new Headers(init.headers).has('mcp-session-id') });
     }
-    isEventStream = response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    return response.ok && id === null ? accepted(response) : response;
+    if (!response.ok) {
+      return response;
+    }
+    isAwaited = id !== null;
+    return isAwaited ? answering(response, url) : accepted(response);
   };
 
   function loseUnlessResumed(request: PendingRequest, reason: string): void {
@@ -53,6 +57,16 @@ export function createPost({ carry, pending, mayAuthorize, lost }: MessageOption
       lost(request, reason);
     }
   }
+}
+
+/** The SDK would wait for ever after a 202, and does not look at a body of another kind. */
+async function answering(response: Response, url: string | URL): Promise<Response> {
+  const mediaType = mediaTypeOf(response);
+  if (response.status !== 202 && (mediaType === 'application/json' || mediaType === 'text/event-stream')) {
+    return response;
+  }
+  await response.body?.cancel();
+  throw toHollow(url, response.status, mediaType);
 }
 
 /** SDK 1.32 opens its event stream only if `notifications/initialized` is answered with exactly 202; servers say 200 and 204 as well. */

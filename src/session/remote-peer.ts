@@ -3,7 +3,7 @@
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, MessageExtraInfo, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { toRefused } from './remote-failure.ts';
+import { type RemoteError, toRefused } from './remote-error.ts';
 import type { RemoteFetch } from './remote-fetch.ts';
 
 export type RemoteKind = 'streamable-http' | 'sse';
@@ -15,6 +15,7 @@ export interface PeerEars {
   lost(id: RequestId, reason: string): void;
   /** The stream that carries everything has ended. */
   disconnected(reason: string): void;
+  tooLarge(error: RemoteError): void;
   doubted(reason: string): void;
   push(available: boolean, reason: string | null): void;
 }

@@ -1,7 +1,8 @@
 /** Legacy HTTP+SSE over the SDK's transport. Its one stream carries everything: when that ends, the session has ended. */
 
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { RemoteError } from './remote-failure.ts';
+import { isEventStream } from './remote-body.ts';
+import { badEndpoint, notAnEventStream, RemoteError } from './remote-error.ts';
 import { createCarry } from './remote-message.ts';
 import { afterDelivery, createChallenges, type PeerEars, type PeerOptions, type RemotePeer, refusalOf } from './remote-peer.ts';
 
@@ -10,6 +11,7 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
   const mayAuthorize = createChallenges(authProvider);
   /** Why the stream could not be opened: the SDK's own error names it by message only. */
   let refusal: unknown = null;
+  let isOpened = false;
   let isClosed = false;
 
   const transport = new SSEClientTransport(url, {
@@ -42,13 +44,14 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
         }
       },
     });
-    const isOpen = response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    const isOpen = isEventStream(response);
+    isOpened ||= isOpen;
     if (!response.ok && !mayAuthorize(response, null)) {
       throw await refusalOf(response, { method: 'GET', url: to, session: false });
     }
     if (response.ok && !isOpen) {
       await response.body?.cancel();
-      throw new RemoteError({ message: 'The server answered with something else than an event stream.', status: response.status, code: 'NOT_AN_EVENT_STREAM' });
+      throw notAnEventStream(to, response.status);
     }
     return response;
   }
@@ -72,7 +75,8 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
     transport,
     async start() {
       await transport.start().catch((error: unknown) => {
-        throw refusal ?? error;
+        // The one thing that can be wrong with a stream that is open; the SDK's error repeats what the server wrote.
+        throw refusal ?? (isOpened && !isClosed ? badEndpoint(url) : error);
       });
     },
     send: (message) => transport.send(message),

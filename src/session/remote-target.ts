@@ -1,6 +1,6 @@
 /** Where a remote server is and what every request to it carries. */
 
-import { RemoteError } from './remote-failure.ts';
+import { RemoteError } from './remote-error.ts';
 
 export interface RemoteTarget {
   /** Without userinfo: fetch refuses it there. */

@@ -41,7 +41,9 @@ export function createOpenLink(parts: LinkParts): (request: SessionRequest, ears
     parts.redactor.addSecrets(`${request.server}:${request.generation}`, expanded.secrets);
     const real = expanded.specification;
     if (isHosted(real)) return openHosted(parts, real, ears);
-    return real.transport === 'stdio' ? openStdio(parts, { ...request, specification: real }, ears) : openRemote(parts, real, ears);
+    return real.transport === 'stdio'
+      ? openStdio(parts, { ...request, specification: real }, ears)
+      : openRemote(parts, { specification: real, ca: expanded.ca }, ears);
   };
 }
 
@@ -73,13 +75,17 @@ function openStdio(parts: LinkParts, request: SessionRequest & { readonly specif
   );
 }
 
-function openRemote(parts: LinkParts, specification: RemoteSpecification, ears: LinkEars): Link {
-  const { name: server, transport, url, headers, stop } = specification;
+function openRemote(parts: LinkParts, remote: { readonly specification: RemoteSpecification; readonly ca: string | null }, ears: LinkEars): Link {
+  const { specification, ca } = remote;
+  const { name: server, transport, url, headers, stop, maxMessageBytes } = specification;
   const authProvider = specification.authProvider === null ? undefined : parts.authProviders[specification.authProvider];
   if (specification.authProvider !== null && authProvider === undefined) {
     return openNothing(`the host has no authProvider called "${specification.authProvider}"`, ears);
   }
-  return openRemoteLink({ server, transport, url, headers, stop, ...(parts.fetch && { fetch: parts.fetch }), ...(authProvider && { authProvider }) }, ears);
+  return openRemoteLink(
+    { server, transport, url, headers, stop, maxMessageBytes, ca, ...(parts.fetch && { fetch: parts.fetch }), ...(authProvider && { authProvider }) },
+    ears,
+  );
 }
 
 function openHosted(parts: LinkParts, specification: HostedSpecification, ears: LinkEars): Link {

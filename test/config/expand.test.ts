@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEnvFile } from '../../src/config/env-file.ts';
@@ -91,7 +92,7 @@ describe('a specification that is started', () => {
 
   it('is left alone if a host serves it', () => {
     const specification = specificationOf({ transport: 'in-memory', note: '${X}' });
-    expect(expandSpecification(specification, optionsWith({})).expanded).toEqual({ specification, secrets: [] });
+    expect(expandSpecification(specification, optionsWith({})).expanded).toEqual({ specification, ca: null, secrets: [] });
   });
 });
 
@@ -119,6 +120,39 @@ describe('an expansion that fails', () => {
 
   it('says so when there is no state directory', () => {
     expect(problemsOf({ command: 'x', args: ['${MCPVISOR_STATE_DIR}'] }, { stateDir: null })).toEqual([expect.stringContaining('there is no state directory')]);
+  });
+});
+
+describe('the certificates a remote server is trusted by', () => {
+  const [first = '', second = ''] = rootCertificates;
+  const bundle = `# two of them\n${first}\n${second}\n`;
+  const caOf = (ca: string, more: Parameters<typeof optionsWith>[0]) =>
+    expandSpecification(specificationOf({ url: 'https://h', tls: { ca } }), optionsWith(more)).expanded?.ca;
+
+  it('are read at each start, from the folder of the configuration', () => {
+    expect(caOf('tls/ca.pem', { files: { '/etc/mcp/tls/ca.pem': bundle } })).toBe(bundle);
+    expect(caOf('${DIR}/ca.pem', { env: { DIR: '/run' }, files: { '/run/ca.pem': first } })).toBe(first);
+    expect(caOf('${DIR}/ca.pem', { env: { DIR: 'run' }, files: { '/etc/mcp/run/ca.pem': first } })).toBe(first);
+  });
+
+  it('are none if the entry names none, or is a program', () => {
+    expect(expandSpecification(specificationOf({ url: 'https://h' }), optionsWith({})).expanded?.ca).toBeNull();
+    expect(expandSpecification(specificationOf({ command: 'x' }), optionsWith({})).expanded?.ca).toBeNull();
+  });
+
+  // TLS would take each of these for no certificate, without a word.
+  it.each([
+    ['is not there', {}, 'server "a" needs the file /etc/mcp/ca.pem, which cannot be read: ENOENT'],
+    ['is empty', { '/etc/mcp/ca.pem': '' }, 'the file /etc/mcp/ca.pem holds no certificate (it must be PEM: -----BEGIN CERTIFICATE-----)'],
+    ['is no PEM', { '/etc/mcp/ca.pem': '0\u0082der' }, 'the file /etc/mcp/ca.pem holds no certificate (it must be PEM: -----BEGIN CERTIFICATE-----)'],
+    ['is damaged', { '/etc/mcp/ca.pem': `${first}\n${second.replace('MII', 'M!I')}` }, 'certificate 2 of the file /etc/mcp/ca.pem cannot be read'],
+    ['is cut short', { '/etc/mcp/ca.pem': `${first}\n${second.slice(0, -30)}` }, 'certificate 2 of the file /etc/mcp/ca.pem cannot be read'],
+  ])('must be certificates: a file that %s', (_, files, problem) => {
+    expect(problemsOf({ url: 'https://h', tls: { ca: 'ca.pem' } }, { files })).toEqual([`mcpServers.a.tls.ca: ${problem}`]);
+  });
+
+  it('must have a name once expanded', () => {
+    expect(problemsOf({ url: 'https://h', tls: { ca: '${EMPTY}' } }, { env: { EMPTY: '' } })).toEqual(['mcpServers.a.tls.ca: is empty once expanded']);
   });
 });
 
@@ -190,10 +224,11 @@ describe('any text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!text.includes('\0'));
-        const escaped = text.replaceAll('${', '$${');
+        const escaped = text.replaceAll('${', () => '$${');
         fc.pre(!text.includes('$${'));
         expect(expand({ command: 'x', args: [escaped] }).specification.args).toEqual([text]);
       }),
+      { examples: [['${'], ['a${A}b']] },
     );
   });
 });

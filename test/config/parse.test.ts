@@ -123,6 +123,12 @@ describe('relative paths', () => {
     });
   });
 
+  it('start there for the certificates of a remote server, which has none if it names none', () => {
+    expect(serverOf<RemoteSpecification>({ url: 'https://h', tls: { ca: 'tls/ca.pem' } }).tls).toEqual({ ca: '/etc/mcp/tls/ca.pem' });
+    expect(serverOf<RemoteSpecification>({ url: 'https://h', tls: { ca: '${DIR}/ca.pem' } }).tls).toEqual({ ca: '${DIR}/ca.pem' });
+    expect(serverOf<RemoteSpecification>({ url: 'https://h' }).tls).toEqual({ ca: null });
+  });
+
   it('are left alone while they hold expressions', () => {
     expect(serverOf({ command: '${HOME}/x', cwd: '${file:a/../b}' })).toMatchObject({ command: '${HOME}/x', cwd: '${file:a/../b}' });
   });
@@ -187,6 +193,12 @@ describe('bad configurations', () => {
       ['error mcpServers.a.url: holds a user name or password, which HTTP clients refuse (send them with headers: {"Authorization": "Basic …"})'],
     ],
     [a({ url: 'http://h', headers: { 'X Y': '1' } }), [expect.stringMatching(/^error mcpServers\.a\.headers\["X Y"\]: is not a name that can be used here/)]],
+    [a({ url: 'https://h', tls: { ca: '' } }), [expect.stringMatching(/^error mcpServers\.a\.tls\.ca: /)]],
+    [a({ url: 'https://h', tls: { ca: '${DIR' } }), ['error mcpServers.a.tls.ca: has a ${ without its } (write $${ for a literal ${)']],
+    [a({ url: 'https://h', tls: { rejectUnauthorized: false } }), [expect.stringMatching(/^warning mcpServers\.a\.tls\.rejectUnauthorized: /)]],
+    [a({ url: 'https://h', tls: { ca: '~/ca.pem' } }), ['warning mcpServers.a.tls.ca: begins with ~, which means nothing without a shell (write ${HOME}/…)']],
+    [a({ url: 'http://h', tls: { ca: 'ca.pem' } }), ['warning mcpServers.a.tls.ca: is not used: the address is not https']],
+    [a({ command: 'x', tls: { ca: 'ca.pem' } }), ['warning mcpServers.a.tls: is not used: the server is a program']],
     [a({ command: 'x', args: ['${TOKEN'] }), ['error mcpServers.a.args[0]: has a ${ without its } (write $${ for a literal ${)']],
     [a({ command: 'x', env: { T: '${input:token}' } }), [expect.stringMatching(/^error mcpServers\.a\.env\.T: uses \$\{input:…\}/)]],
     [a({ command: 'x', timeout: 30 }), [expect.stringMatching(/^warning mcpServers\.a\.timeout: .*seconds.*milliseconds.*callTimeoutMs/)]],

@@ -46,6 +46,13 @@ describe('the plan from one configuration to another', () => {
     expect(stepsOf(planOf(configOf({ a: base }), configOf({ a: after })))).toEqual(steps);
   });
 
+  it('restarts a remote server that shall trust other certificates', () => {
+    const trusting = (ca: string) => configOf({ a: { url: 'https://h', tls: { ca } } });
+    expect(stepsOf(planOf(trusting('one.pem'), trusting('two.pem')))).toEqual({ restart: ['a'] });
+    expect(stepsOf(planOf(trusting('one.pem'), trusting('/etc/mcp/one.pem')))).toEqual({ keep: ['a'] });
+    expect(stepsOf(planOf(configOf({ a: { url: 'https://h' } }), configOf({ a: { url: 'https://h', tls: {} } })))).toEqual({ keep: ['a'] });
+  });
+
   it('starts what is new or enabled again, stops what is gone, and starts nothing that is disabled', () => {
     const before = configOf({ a: base, b: base, off: { ...base, disabled: true } });
     const after = configOf({ b: base, c: base, off: base, new: { ...base, disabled: true } });

@@ -49,7 +49,9 @@ async function listen(): Promise<string> {
 describe('a session over Streamable HTTP', () => {
   it('is opened, called with progress, probed and ended', async () => {
     const url = await listen();
-    const { session, heard } = track(openRecorded((ears) => openRemoteLink({ server: 'peer', transport: 'streamable-http', url, headers: {}, stop }, ears)));
+    const { session, heard } = track(
+      openRecorded((ears) => openRemoteLink({ server: 'peer', transport: 'streamable-http', url, headers: {}, stop, maxMessageBytes: 1_000_000 }, ears)),
+    );
     expect((await heard('initialized')).peer).toMatchObject({ transport: 'streamable-http', serverInfo: { name: 'over-http' } });
     expect((await heard('ready')).lists.tools.map(({ name }) => name)).toEqual(['greet', 'wait']);
     const progress: number[] = [];
@@ -67,7 +69,9 @@ describe('a session over Streamable HTTP', () => {
   it('is told as unreachable, once, when nobody listens', async () => {
     const url = await listen();
     await cleanups.pop()?.();
-    const { heard, types } = openRecorded((ears) => openRemoteLink({ server: 'peer', transport: 'streamable-http', url, headers: {}, stop }, ears));
+    const { heard, types } = openRecorded((ears) =>
+      openRemoteLink({ server: 'peer', transport: 'streamable-http', url, headers: {}, stop, maxMessageBytes: 1_000_000 }, ears),
+    );
     expect((await heard('ended')).failure).toMatchObject({ class: 'unreachable' });
     expect(types().filter((type) => type === 'failed' || type === 'ended').length).toBeLessThanOrEqual(2);
   });

@@ -8,7 +8,7 @@ interface Legacy extends Web {
 }
 
 /** A server of the old kind: one event stream at `path`, messages to `/messages`. */
-async function serveLegacy(path = '/legacy', endpoint: string | null = '/messages?sessionId=hidden'): Promise<Legacy> {
+async function serveLegacy(path = '/legacy', endpoint: string | null = '/messages?sessionId=hidden', isForgotten = () => false): Promise<Legacy> {
   const streams = new Set<ServerResponse>();
   const web = await serve((request, response) => {
     if (request.method === 'GET' && request.url === path) {
@@ -18,7 +18,7 @@ async function serveLegacy(path = '/legacy', endpoint: string | null = '/message
       response.write(endpoint === null ? ': wait\n\n' : `event: endpoint\ndata: ${endpoint}\n\n`);
       return;
     }
-    if (request.method !== 'POST' || !request.url?.startsWith('/messages')) {
+    if (request.method !== 'POST' || !request.url?.startsWith('/messages') || isForgotten()) {
       response.writeHead(404).end();
       return;
     }
@@ -170,8 +170,32 @@ describe('a legacy endpoint on another origin', () => {
     const web = await serveLegacy('/legacy', `${other.origin}/messages`);
     const { link, ended } = open(`${web.origin}/legacy`, { transport: 'sse' });
     await expect(link.transport.start()).rejects.toThrow();
-    expect(await ended).toMatchObject({ class: 'handshakeFailed' });
+    expect(await ended).toMatchObject({ class: 'handshakeFailed', message: expect.stringContaining('not at its own origin') });
     expect(other.seen).toEqual([]);
+  });
+});
+
+describe('a legacy endpoint that is no address', () => {
+  it('is no handshake', async () => {
+    const web = await serveLegacy('/legacy', 'http://our-inner-words:no-port/');
+    const { link, ended } = open(`${web.origin}/legacy`, { transport: 'sse' });
+    await expect(link.transport.start()).rejects.toThrow();
+    const failure = await ended;
+    expect(failure).toMatchObject({ class: 'handshakeFailed', phase: 'spawning' });
+    expect(failure?.message).not.toContain('inner-words');
+  });
+});
+
+describe('a legacy server that has forgotten the session', () => {
+  it('ends the link as a session that is lost, although the stream is open', async () => {
+    let isForgotten = false;
+    const legacy = await serveLegacy('/legacy', '/messages', () => isForgotten);
+    const { client, ended, ends } = await connect(`${legacy.origin}/legacy`, { transport: 'sse' });
+    isForgotten = true;
+    await expect(client.ping()).rejects.toThrow();
+    expect(await ended).toMatchObject({ class: 'sessionLost', code: 404, phase: null });
+    expect(ends).toHaveLength(1);
+    await vi.waitFor(() => expect(legacy.streams.size).toBe(0), { timeout: deadlineMs });
   });
 });
 

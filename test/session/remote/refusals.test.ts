@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RemoteError, remoteFailureOf, retryAfterMsOf } from '../../../src/session/remote-failure.ts';
+import { RemoteError, retryAfterMsOf } from '../../../src/session/remote-error.ts';
+import { remoteFailureOf } from '../../../src/session/remote-failure.ts';
 import { connect, type Heard, open } from './heard.ts';
 import { jsonOnly, type Rpc, reply, serve, serveMcp, type Web } from './web.ts';
 
@@ -150,42 +151,6 @@ describe('an answer to a later request that is none', () => {
     await serveMcp({ port });
     await expect(client.ping()).rejects.toThrow();
     expect(await ended).toMatchObject({ class: 'sessionLost' });
-  });
-});
-
-describe('a redirect', () => {
-  it('is followed within the origin', async () => {
-    const web = await serve((request, response) => {
-      if (request.url === '/mcp') {
-        response.writeHead(307, { location: '/mcp/' }).end();
-      } else {
-        jsonOnly()(request, response);
-      }
-    });
-    const { client } = await connect(`${web.origin}/mcp`);
-    expect((await client.listTools()).tools).toHaveLength(1);
-  });
-
-  it.each([
-    [308, 'misconfigured'],
-    [307, 'unreachable'],
-  ])('to another origin is refused, and the headers stay (HTTP %i: %s)', async (status, failureClass) => {
-    const other = await serve(jsonOnly());
-    const web = await serve((_, response) => {
-      response.writeHead(status, { location: `${other.origin}/mcp?token=t0ken` }).end();
-    });
-    const { ends } = await refused(`${web.origin}/mcp`, { headers: { Authorization: 'Bearer s3cret' } });
-    expect(ends[0]).toMatchObject({ class: failureClass, code: status });
-    expect(ends[0]?.message).toContain(`${other.origin}/mcp (`);
-    expect(ends[0]?.message).not.toContain('t0ken');
-    expect(other.seen).toEqual([]);
-  });
-
-  it('in a circle is given up', async () => {
-    const web = await serve((_, response) => {
-      response.writeHead(307, { location: '/again' }).end();
-    });
-    expect((await refused(`${web.origin}/mcp`)).ends[0]?.class).toBe('unreachable');
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
+import { hasIpv6 } from './certificates.ts';
 import { connect, deadlineMs, open } from './heard.ts';
 import { answer, bodyOf, jsonOnly, reply, replyEvents, resultOf, serve, serveMcp } from './web.ts';
 
@@ -59,7 +60,7 @@ describe('a well-behaved Streamable HTTP server', () => {
     expect(headers).toEqual([`POST ${basic}`, `POST ${basic}`, `GET ${basic}`, `DELETE ${basic}`]);
   });
 
-  it('is reached on the IPv6 loopback', async () => {
+  it.skipIf(!hasIpv6)('is reached on the IPv6 loopback', async () => {
     const web = await serve(jsonOnly(), { host: '::1' });
     const { client } = await connect(`${web.origin}/mcp`);
     expect((await client.listTools()).tools).toHaveLength(1);

@@ -1,54 +1,109 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:https';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer as createSilentServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createSupervisor } from '../../../src/index.ts';
+import { createRemoteFetch } from '../../../src/session/remote-fetch.ts';
+import { toTarget } from '../../../src/session/remote-target.ts';
+import { createScratchFolder } from '../../support/scratch-folder.ts';
+import { createSelfSigned, createSigned, hasIpv6, hasOpenssl, serveTls } from './certificates.ts';
 import { connect, deadlineMs, errorOf, open } from './heard.ts';
-import { jsonOnly } from './web.ts';
+import { jsonOnly, serve } from './web.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-
-/** A key and a certificate that only its holder trusts. */
-function selfSigned(): { readonly key: string; readonly cert: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'mcpvisor-tls-'));
-  try {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-keyout', key, '-out', cert, ...names];
-    execFileSync('openssl', made, { stdio: 'ignore' });
-    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-// Node has no way to make a certificate; without the openssl command there is none to test with.
 describe.skipIf(!hasOpenssl)('a server with a certificate of its own', () => {
-  const serveTls = async () => {
-    const { key, cert } = selfSigned();
-    const server = createServer({ key, cert }, jsonOnly()).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, cert };
-  };
-
   it('is spoken to when the certificate is trusted', async () => {
-    const { url, cert } = await serveTls();
-    const { client } = await connect(url, { ca: cert });
+    const certificate = createSelfSigned();
+    const origin = await serveTls(certificate, jsonOnly());
+    const { client } = await connect(`${origin}/mcp`, { ca: certificate.cert });
     expect((await client.listTools()).tools).toHaveLength(1);
   });
 
-  it('cannot be reached when it is not', async () => {
-    const { url } = await serveTls();
-    const { client, link, ended } = open(url);
+  it('is spoken to when an authority is trusted that signed it, one of several', async () => {
+    const [authority, another] = [createSelfSigned('authority'), createSelfSigned('another')];
+    const origin = await serveTls(createSigned(authority), jsonOnly());
+    const { client } = await connect(`${origin}/mcp`, { ca: `${another.cert}${authority.cert}` });
+    expect((await client.listTools()).tools).toHaveLength(1);
+  });
+
+  it.skipIf(!hasIpv6)('is spoken to by its IPv6 address', async () => {
+    const certificate = createSelfSigned();
+    const origin = await serveTls(certificate, jsonOnly(), '::1');
+    const { client } = await connect(`${origin}/mcp`, { ca: certificate.cert });
+    expect((await client.listTools()).tools).toHaveLength(1);
+  });
+
+  it.each(['streamable-http', 'sse'] as const)('cannot be reached when it is not trusted, and it is said what to do (%s)', async (transport) => {
+    const requests: unknown[] = [];
+    const origin = await serveTls(createSelfSigned(), (request) => requests.push(request.url));
+    const { client, link, ended } = open(`${origin}/mcp`, { transport });
     expect(await errorOf(client.connect(link.transport))).toBeInstanceOf(Error);
-    expect(await ended).toMatchObject({ class: 'unreachable', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(await ended).toMatchObject({ class: 'unreachable', code: 'DEPTH_ZERO_SELF_SIGNED_CERT', message: expect.stringContaining('in tls.ca') });
+    expect(requests).toEqual([]);
+  });
+
+  it('cannot be reached when somebody else is trusted', async () => {
+    const origin = await serveTls(createSigned(createSelfSigned('authority')), jsonOnly());
+    const { client, link, ended } = open(`${origin}/mcp`, { ca: createSelfSigned('another').cert });
+    expect(await errorOf(client.connect(link.transport))).toBeInstanceOf(Error);
+    expect(await ended).toMatchObject({ class: 'unreachable', message: expect.stringContaining('in tls.ca') });
+  });
+
+  it('cannot be reached when its certificate is for another name, trusted or not', async () => {
+    const certificate = createSelfSigned('elsewhere', 'DNS:elsewhere.invalid');
+    const origin = await serveTls(certificate, jsonOnly());
+    const { client, link, ended } = open(`${origin}/mcp`, { ca: certificate.cert });
+    expect(await errorOf(client.connect(link.transport))).toBeInstanceOf(Error);
+    expect(await ended).toMatchObject({ class: 'unreachable', code: 'ERR_TLS_CERT_ALTNAME_INVALID', message: expect.stringContaining('another name') });
+  });
+
+  it('vouches for no other origin', async () => {
+    const certificate = createSelfSigned();
+    const [own, other] = [await serveTls(certificate, jsonOnly()), await serveTls(certificate, jsonOnly())];
+    const remote = createRemoteFetch({
+      target: toTarget('far', `${own}/mcp`, {}),
+      ca: certificate.cert,
+      connectTimeoutMs: deadlineMs,
+      maxMessageBytes: 1_000,
+      tooLarge: () => {},
+    });
+    onTestFinished(() => remote.close());
+    expect((await remote.fetch(`${own}/mcp`)).status).toBe(405);
+    await expect(remote.fetch(`${other}/mcp`)).rejects.toMatchObject({ cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
+  });
+
+  it('is told from one that speaks no TLS', async () => {
+    const web = await serve(jsonOnly());
+    const { client, link, ended } = open(`${web.origin.replace('http:', 'https:')}/mcp`);
+    expect(await errorOf(client.connect(link.transport))).toBeInstanceOf(Error);
+    expect(await ended).toMatchObject({ class: 'unreachable', message: expect.stringContaining('http://?') });
+  });
+});
+
+describe.skipIf(!hasOpenssl)('an entry with tls.ca', () => {
+  it('is connected by the certificates in a file beside the configuration, which is read at each start', async () => {
+    const folder = createScratchFolder();
+    const [old, current] = [createSelfSigned(), createSelfSigned()];
+    const origin = await serveTls(current, jsonOnly());
+    const config = join(folder, 'mcp.json');
+    writeFileSync(config, JSON.stringify({ mcpServers: { far: { url: `${origin}/mcp`, tls: { ca: 'ca.pem' } } } }));
+    writeFileSync(join(folder, 'ca.pem'), old.cert);
+    const supervisor = await createSupervisor({ config });
+    onTestFinished(() => supervisor.close());
+    await vi.waitFor(() => expect(supervisor.status('far').lastFailure).toMatchObject({ class: 'unreachable' }), { timeout: deadlineMs });
+    writeFileSync(join(folder, 'ca.pem'), current.cert);
+    await supervisor.send('far', { type: 'server.restart' });
+    expect(supervisor.status('far')).toMatchObject({ state: 'connected', transport: 'streamable-http' });
+  });
+
+  it('fails for good when the file is not there, and says which', async () => {
+    const folder = createScratchFolder();
+    const config = join(folder, 'mcp.json');
+    writeFileSync(config, JSON.stringify({ mcpServers: { far: { url: 'https://127.0.0.1:9/mcp', tls: { ca: 'ca.pem' } } } }));
+    const supervisor = await createSupervisor({ config });
+    onTestFinished(() => supervisor.close());
+    expect(await supervisor.ready()).toMatchObject({ notReady: [{ name: 'far', state: 'failed' }] });
+    expect(supervisor.status('far').lastFailure).toMatchObject({ class: 'misconfigured', message: expect.stringContaining(join(folder, 'ca.pem')) });
   });
 });
 

@@ -1,0 +1,108 @@
+/** The body of an answer: what it is, how it ends, and that no message in it is longer than we can hold. */
+
+/** How the body of an answer came to its end: whole, broken by the other side, or given up by us. */
+export type BodyEnd = 'whole' | 'broken' | 'dropped';
+
+export interface BodyWatch {
+  /** Told once. */
+  readonly settled: (end: BodyEnd) => void;
+  /** What a reader is given for the error that broke the body. */
+  readonly broken: (error: unknown) => unknown;
+  /** Longest message: an event of an event stream, or the whole body of anything else. */
+  readonly maxMessageBytes: number;
+  /** A message was longer; the rest is not read. Its reader gets the error that this returns. */
+  readonly tooLarge: () => Error;
+}
+
+/** The same answer, with news of how its body ends. */
+export function watched(response: Response, watch: BodyWatch): Response {
+  if (response.body === null) {
+    watch.settled('whole');
+    return response;
+  }
+  let isSettled = false;
+  const settled = (end: BodyEnd) => {
+    if (!isSettled) {
+      isSettled = true;
+      watch.settled(end);
+    }
+  };
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const longest = isEventStream(response) ? createEventMeter() : createMeter();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) {
+            controller.close();
+            settled('whole');
+          } else if (longest(value) > watch.maxMessageBytes) {
+            controller.error(watch.tooLarge());
+            settled('dropped');
+            await reader.cancel();
+          } else {
+            controller.enqueue(value);
+          }
+        } catch (error) {
+          controller.error(watch.broken(error));
+          settled('broken');
+        }
+      },
+      async cancel(reason) {
+        settled('dropped');
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+}
+
+/** Without parameters, in lower case. Null: the server does not say. */
+export function mediaTypeOf(response: Response): string | null {
+  return response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? null;
+}
+
+export function isEventStream(response: Response): boolean {
+  return response.ok && mediaTypeOf(response) === 'text/event-stream';
+}
+
+/** Takes a piece of a body and tells the length of the longest message in it so far, in bytes. */
+type Meter = (piece: Uint8Array) => number;
+
+function createMeter(): Meter {
+  let bytes = 0;
+  return (piece) => {
+    bytes += piece.length;
+    return bytes;
+  };
+}
+
+const [lineFeed, carriageReturn] = [10, 13];
+
+/** An event ends with an empty line. (A lone CR ends a line too, by the letter; nobody writes that.) */
+function createEventMeter(): Meter {
+  let bytes = 0;
+  let isLineEmpty = true;
+  return (piece) => {
+    let longest = 0;
+    let from = 0;
+    for (let to = piece.indexOf(lineFeed); to !== -1; to = piece.indexOf(lineFeed, from)) {
+      bytes += to + 1 - from;
+      longest = Math.max(longest, bytes);
+      if (isLineEmpty && isBlank(piece, from, to)) {
+        bytes = 0;
+      }
+      isLineEmpty = true;
+      from = to + 1;
+    }
+    bytes += piece.length - from;
+    isLineEmpty &&= isBlank(piece, from, piece.length);
+    return Math.max(longest, bytes);
+  };
+}
+
+function isBlank(piece: Uint8Array, from: number, to: number): boolean {
+  return to === from || (to === from + 1 && piece[from] === carriageReturn);
+}
