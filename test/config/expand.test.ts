@@ -190,10 +190,11 @@ describe('any text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!text.includes('\0'));
-        const escaped = text.replaceAll('${', '$${');
-        fc.pre(!text.includes('$${'));
+        // As text, `$$` would stand for one `$` in the replacement.
+        const escaped = text.replaceAll('${', () => '$${');
         expect(expand({ command: 'x', args: [escaped] }).specification.args).toEqual([text]);
       }),
+      { examples: [['${'], ['${A}'], ['a${b${']] },
     );
   });
 });
