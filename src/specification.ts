@@ -61,10 +61,3 @@ export interface HostedSpecification extends ServerSettings {
 }
 
 export type ServerSpecification = StdioSpecification | RemoteSpecification | HostedSpecification;
-
-/** A specification as it is started: every `${…}` replaced. Never stored, never logged. */
-export interface ExpandedSpecification {
-  readonly specification: ServerSpecification;
-  /** Values to blank wherever a server's words are shown: from env, envFile, headers and `${…}`, at least 8 characters long. */
-  readonly secrets: readonly string[];
-}
