@@ -35,7 +35,7 @@ describe('a server stopped with SIGSTOP', () => {
     process.kill(pid, 'SIGSTOP');
     await hung;
     expect(performance.now() - stoppedAt).toBeLessThan(6_000);
-    expect(await inFlight).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(await inFlight).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { reason: 'hung' } });
     expect(await queued).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { server: 'a', state: 'heartbeat-timeout' } });
     await untilState(supervisor, 'a', 'connected');
     expect(isRunning(pid)).toBe(false);
