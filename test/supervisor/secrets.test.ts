@@ -113,9 +113,9 @@ describe('a server that tells its secrets wherever it can', () => {
 
 describe('a server whose specification cannot be expanded', () => {
   it.each([
-    ['a file is not there', { command: 'x', args: ['${file:/nowhere/${SOME_ARGUMENT}}'] }],
-    ['its envFile is not there', { command: 'x', envFile: '/nowhere/${SOME_ARGUMENT}/env' }],
-    ['its address begins with something else', { url: '${SOME_ARGUMENT}:${SOME_ARGUMENT}' }],
+    ['a file is not there', { command: 'x', args: [`\${file:/nowhere/\${SOME_ARGUMENT}}`] }],
+    ['its envFile is not there', { command: 'x', envFile: `/nowhere/\${SOME_ARGUMENT}/env` }],
+    ['its address begins with something else', { url: `\${SOME_ARGUMENT}:\${SOME_ARGUMENT}` }],
   ])('tells nobody what had been, if %s', async (_, entry) => {
     const { supervisor, everything } = await observe({ a: entry }, { env: { SOME_ARGUMENT: secrets.inArgs } });
     await supervisor.ready();
