@@ -71,7 +71,7 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
 
   function applied(plan: Plan): Plan {
     const { start, stop, restart, change } = plan;
-    publish({ type: 'config.applied', actor: 'supervisor', added: start, removed: stop, restarted: restart, changed: change });
+    publish({ type: 'config.applied', actor: 'supervisor', started: start, stopped: stop, restarted: restart, changed: change });
     warn(plan.warnings);
     return plan;
   }
