@@ -63,8 +63,8 @@ function dependencyOf(server: string, system: ActorSystem): Dependency {
   const view = viewOf(server, system);
   // Its actor comes, moves or is replaced.
   if (view === null) return { standing: 'coming', blockedBy: null };
-  const waits = view.matches({ idle: 'waiting' }) || view.matches({ backoff: 'waiting' });
-  return { standing: standingOf(view), blockedBy: waits ? view.context.blockedBy : null };
+  // One that runs is not kept from starting any more.
+  return { standing: standingOf(view), blockedBy: view.hasTag('live') ? null : view.context.blockedBy };
 }
 
 function standingOf(view: ServerView): Standing {

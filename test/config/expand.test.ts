@@ -229,7 +229,7 @@ describe('any text', () => {
         if (specification === undefined) return;
         const { expanded } = expandSpecification(specification, optionsWith({ env: { A: 'one', B: 'two' } }));
         if (expanded === null) throw new Error('does not expand');
-        const [result = ''] = (expanded as StdioSpecification).args;
+        const [result = ''] = (expanded.specification as StdioSpecification).args;
         expect(result.match(/\$\{/g)?.length ?? 0).toBe(text.match(/\$\$\{/g)?.length ?? 0);
       }),
     );

@@ -45,13 +45,31 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
     if (begins) {
       const down = (tree.context().dependencies[name] ?? []).filter((dependency) => !tree.serverState(dependency)?.startsWith('connected'));
       claim(down.length === 0, `started without ${down.join()}`);
-      const isHeld = before !== undefined && before.context.heldFor.length > 0;
-      claim(!isHeld || commandedAt.get(name) === tree.clock.now(), `started though held for ${before?.context.heldFor.join()}`);
+      const holding = holdersOf(tree, name, before?.context.generation ?? 0);
+      claim(holding.length === 0, `started though held for ${holding.join()}`);
     }
     if (context.shuttingDown && before?.context.shuttingDown === false && tree.state() === 'shutting-down.ending' && isUp(before.state)) {
       const needing = (tree.context().dependents[name] ?? []).filter((dependent) => isLeft(tree.serverState(dependent)));
       claim(needing.length === 0, `ended before ${needing.join()}`);
     }
+  }
+
+  /** Triggers of a round under way that its victim has to wait for, unless a person has overruled it since. */
+  function holdersOf(tree: Tree, name: string, generation: number): readonly string[] {
+    const group = tree.server(name)._parent?.id.slice('group:'.length).split('/')[0] ?? '';
+    const { context, value } = tree.group(group).getSnapshot() as { readonly context: GroupContext; readonly value: unknown };
+    const { triggers, victims, policy, rounds } = context;
+    if (!stateText(value).startsWith('running.round') || victims[name] !== generation) return [];
+    if ((commandedAt.get(name) ?? -1) >= (rounds.at(-1) ?? 0)) return [];
+    return triggers.filter((trigger) => {
+      const state = tree.serverState(trigger);
+      const isSettled =
+        state === null ||
+        /^(connected|failed|needs-auth|idle\.resting)/.test(state) ||
+        tree.serverContext(trigger).wanted === 'down' ||
+        tree.serverContext(trigger).blockedBy !== null;
+      return !isSettled && !reaches(trigger, name, policy.dependencies);
+    });
   }
 
   function lookAtGroup(tree: Tree, id: string): void {
