@@ -80,6 +80,7 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     onBug,
     inspection,
     clock,
+    nowMs: wallNow,
     openSession: createOpenSession({ openLink, loopLag: createLoopLag(monotonicNow), clientInfo: options.clientInfo ?? { name: 'mcpvisor', version } }),
     host: createHost(answers, options.onNotification, onBug),
     capabilities: capabilitiesOf(answers),
