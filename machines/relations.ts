@@ -5,6 +5,7 @@ import { type Clearance, clearanceOf, type Dependency, isSameClearance, type Sta
 import { serverId } from './group-holding.ts';
 import type { Dependencies } from './order.ts';
 import type { ServerContext, ServerEvent } from './server-events.ts';
+import type { Applicant } from './start-slots.ts';
 
 export interface ActorSystem {
   get(id: string): AnyActorRef | undefined;
@@ -37,6 +38,13 @@ export function tidings(servers: readonly string[], { dependencies, dependents }
 export function isLeft(server: string, system: ActorSystem): boolean {
   const view = viewOf(server, system);
   return view !== null && view.hasTag('live') && !view.matches({ stopping: 'stuck' }) && !view.matches({ 'heartbeat-timeout': 'stuck' });
+}
+
+/** Where a server that waits for a slot stands: a dependency may have gone down in the midst of the step that grants it. */
+export function applicantOf(server: string, dependencies: Dependencies, system: ActorSystem): Applicant {
+  if (system.get(serverId(server)) === undefined) return 'gone';
+  const wanted = dependencies[server] ?? [];
+  return wanted.every((dependency) => viewOf(dependency, system)?.matches('connected') === true) ? 'ready' : 'held';
 }
 
 function clearanceTidings(server: string, dependencies: Dependencies, system: ActorSystem): readonly Message[] {

@@ -14,7 +14,7 @@ import { groupMachine } from './group.machine.ts';
 import type { GroupEvent } from './group-events.ts';
 import { endOrphans, groupId, holderOf, serverId } from './group-holding.ts';
 import { dependentsOf } from './order.ts';
-import { isLeft, tidings } from './relations.ts';
+import { applicantOf, isLeft, tidings } from './relations.ts';
 import type { Moment, ServerEvent, Wanted } from './server-events.ts';
 import { grantSlots, returnSlot, wantSlot } from './start-slots.ts';
 import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './supervisor-events.ts';
@@ -128,8 +128,7 @@ const supervisorSetup = setup({
     wantSlot: assign(({ context }, { server }: { server: string }) => wantSlot(context, server)),
     returnSlot: assign(({ context }, { server }: { server: string }) => returnSlot(context, server)),
     grantSlots: enqueueActions(({ context, enqueue, system }) => {
-      const isAlive = (server: string) => system.get(serverId(server)) !== undefined;
-      const { granted, after } = grantSlots(context, isAlive);
+      const { granted, after } = grantSlots(context, (server) => applicantOf(server, context.dependencies, system));
       enqueue.assign(after);
       for (const server of granted) enqueue.sendTo(system.get(serverId(server)), { type: 'slot.granted' } satisfies ServerEvent);
     }),
