@@ -1,27 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Fact, Supervisor } from '../../src/index.ts';
-import { isBefore, stepsIn, whoIn } from '../support/lives.ts';
+import type { Supervisor } from '../../src/index.ts';
+import { factsSince, isBefore, kill, lastSeq, stepsIn, whoIn } from '../support/lives.ts';
 import { isRunning, pidsMarked } from '../support/processes.ts';
 import { createSkippingClock } from '../support/skipping-clock.ts';
 import { factsSoFar, openStage, pidOf, type Stage, untilFact, untilState } from '../support/supervised.ts';
 
 const noCounters = { attempt: 0, unreachable: 0, automaticStarts: [], failureTimes: [] };
-
-/** The number of the last fact. */
-async function lastSeq(supervisor: Supervisor): Promise<number> {
-  return (await factsSoFar(supervisor)).at(-1)?.seq ?? 0;
-}
-
-/** What happened after a fact. */
-async function factsSince(supervisor: Supervisor, since: number): Promise<readonly Fact[]> {
-  return (await factsSoFar(supervisor)).filter(({ seq }) => seq > since);
-}
-
-async function kill(supervisor: Supervisor, server: string): Promise<void> {
-  const failed = untilFact(supervisor, 'server.failed', ({ actor }) => actor === `server:${server}`);
-  process.kill(pidOf(supervisor, server), 'SIGKILL');
-  await failed;
-}
 
 /** Kills a server, waits until all are back, and tells the steps that were taken. */
 async function stepsAfterKill(supervisor: Supervisor, server: string, servers: readonly string[]): Promise<readonly string[]> {

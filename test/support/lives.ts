@@ -1,6 +1,24 @@
 /** What servers did, in the order in which they did it, read off the facts. */
 
-import type { Fact } from '../../src/index.ts';
+import type { Fact, Supervisor } from '../../src/index.ts';
+import { factsSoFar, pidOf, untilFact } from './supervised.ts';
+
+/** The number of the last fact. */
+export async function lastSeq(supervisor: Supervisor): Promise<number> {
+  return (await factsSoFar(supervisor)).at(-1)?.seq ?? 0;
+}
+
+/** What happened after a fact. */
+export async function factsSince(supervisor: Supervisor, seq: number): Promise<readonly Fact[]> {
+  return (await factsSoFar(supervisor)).filter((fact) => fact.seq > seq);
+}
+
+/** Kills a server; resolves when its chart has drawn its conclusions. */
+export async function kill(supervisor: Supervisor, server: string): Promise<void> {
+  const failed = untilFact(supervisor, 'server.failed', ({ actor }) => actor === `server:${server}`);
+  process.kill(pidOf(supervisor, server), 'SIGKILL');
+  await failed;
+}
 
 type Step = 'fails' | 'stops' | 'is gone' | 'starts' | 'is up';
 
