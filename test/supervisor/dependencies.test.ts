@@ -192,7 +192,7 @@ describe('a plan', () => {
     const supervisor = await openReady(stage, servers);
     const circle = await errorOf(supervisor.replace('db', stage.program('speak', { dependsOn: ['agent'] })));
     expect(circle).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('agent → service → db → agent') });
-    const unknown = await errorOf(supervisor.add('web', stage.program('speak', { dependsOn: ['servcie'] })));
+    const unknown = await errorOf(supervisor.add('web', stage.program('speak', { dependsOn: ['servic'] })));
     expect(unknown).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('did you mean service?') });
     expect(supervisor.status().counts.connected).toBe(3);
   });
