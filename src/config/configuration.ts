@@ -59,6 +59,8 @@ export interface ParseOptions {
   readonly folder: string;
   /** Words of `transport` that the embedding host serves itself. Default: none. */
   readonly hostedTransports?: readonly string[];
+  /** The servers there are now: a dependency that is one of them is no misspelling, but about to be removed. Default: none. */
+  readonly servers?: ReadonlyMap<string, unknown>;
 }
 
 /** `config` is null if and only if a problem is an error. Warnings are in `problems`, and in `config.warnings`. */

@@ -9,12 +9,17 @@ interface Dependent {
   readonly dependsOn: readonly string[];
 }
 
-/** Looks at the entries as they are written, so that a mistake elsewhere in an entry makes no false problems here. */
-export function dependencyProblems(entries: Readonly<Record<string, unknown>>): readonly Problem[] {
+/** Names of servers. */
+interface Names {
+  has(name: string): boolean;
+}
+
+/** Looks at the entries as they are written, so that a mistake elsewhere in an entry makes no false problems here. `present`: the servers there are now. */
+export function dependencyProblems(entries: Readonly<Record<string, unknown>>, present: Names = new Set()): readonly Problem[] {
   const dependents = new Map(Object.entries(entries).map(([name, entry]) => [name, toDependent(entry)]));
   const names = [...dependents].flatMap(([name, dependent]) =>
     dependent.dependsOn.flatMap((wanted, index) => {
-      const mistake = mistakeIn(name, wanted, dependents);
+      const mistake = mistakeIn({ name, wanted, dependents, present });
       return mistake === null ? [] : [errorAt(['mcpServers', name, 'dependsOn', index], mistake.message, mistake.hint)];
     }),
   );
@@ -34,13 +39,19 @@ function toDependent(entry: unknown): Dependent {
   return { isEnabled: entry.enabled !== false && entry.disabled !== true, dependsOn };
 }
 
-function mistakeIn(
-  name: string,
-  wanted: string,
-  dependents: ReadonlyMap<string, Dependent>,
-): { readonly message: string; readonly hint: string | null } | null {
+interface Arrow {
+  readonly name: string;
+  readonly wanted: string;
+  readonly dependents: ReadonlyMap<string, Dependent>;
+  readonly present: Names;
+}
+
+function mistakeIn({ name, wanted, dependents, present }: Arrow): { readonly message: string; readonly hint: string | null } | null {
   if (wanted === name) return { message: 'names the server itself', hint: 'remove it' };
   const dependency = dependents.get(wanted);
+  if (dependency === undefined && present.has(wanted)) {
+    return { message: `names "${wanted}", which would be removed`, hint: `${name} needs it: keep ${wanted}, or take it out of dependsOn` };
+  }
   if (dependency === undefined) {
     const closest = closestTo(wanted, [...dependents.keys()]);
     return { message: `names "${wanted}", which is not a server of this configuration`, hint: closest === null ? null : `did you mean ${closest}?` };

@@ -38,11 +38,7 @@ function secretProblems({ secrets = {} }: Globals): readonly Problem[] {
 
 function notActedOnProblems(globals: Globals): readonly Problem[] {
   const given = notActedOn.filter((path) => path.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), globals) !== undefined);
-  const strategies = Object.entries(globals.groups ?? {}).filter(([, group]) => group.strategy !== undefined && group.strategy !== 'one-for-one');
-  return [
-    ...given.map((path) => warningAt([...base, ...path.split('.')], 'is not acted on by this version', null)),
-    ...strategies.map(([name]) => warningAt([...base, 'groups', name, 'strategy'], 'is not acted on by this version: every group is one-for-one', null)),
-  ];
+  return given.map((path) => warningAt([...base, ...path.split('.')], 'is not acted on by this version', null));
 }
 
 /** Every default filled in. */

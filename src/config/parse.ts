@@ -38,8 +38,7 @@ export function parseEntries(document: unknown, options: ParseOptions): Parsed {
     ...documentProblems(document),
     ...globalProblems,
     ...parsed.flatMap((one) => one.problems),
-    ...dependencyProblems(entries),
-    ...dependencyWarnings(entries),
+    ...dependencyProblems(entries, options.servers),
   ];
   if (globals === null || hasErrors(problems)) return { config: null, problems };
   const servers = toMap(parsed.flatMap(({ specification }) => specification ?? []));
@@ -76,10 +75,4 @@ function documentProblems(document: Readonly<Record<string, unknown>>): readonly
   if (document.mcpServers === undefined)
     return [...problems, warningAt(['mcpServers'], 'is missing: there are no servers', 'write {"mcpServers": {"name": {…}}}')];
   return isRecord(document.mcpServers) ? problems : [...problems, errorAt(['mcpServers'], 'must be an object: {"name": {…}}', null)];
-}
-
-function dependencyWarnings(entries: Readonly<Record<string, unknown>>): readonly Problem[] {
-  return Object.entries(entries)
-    .filter(([, entry]) => isRecord(entry) && Array.isArray(entry.dependsOn) && entry.dependsOn.length > 0)
-    .map(([name]) => warningAt(['mcpServers', name, 'dependsOn'], 'is not acted on by this version: all servers start at once', null));
 }

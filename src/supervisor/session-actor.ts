@@ -11,6 +11,7 @@ import type { ServerSpecification } from '../specification.ts';
 import type { Host } from './host.ts';
 import type { Ledger, ServerEntry } from './ledger.ts';
 import type { Moments } from './moments.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 export interface SessionActorParts {
   readonly openSession: OpenSession;
@@ -26,10 +27,11 @@ export interface SessionActorParts {
 type Send = (event: ServerEvent) => void;
 
 export function createSessionActor(parts: SessionActorParts) {
+  const turns = createTurns();
   return fromCallback<SessionOrder, SessionInput>(({ input, sendBack, receive }) => {
     const entry = parts.ledger.get(input.server);
     if (entry === undefined) throw new Error(`server "${input.server}" is not in the ledger`);
-    const holder = new SessionHolder(parts, { entry, generation: input.generation, send: sendBack as Send });
+    const holder = new SessionHolder(parts, { entry, generation: input.generation, send: sendBack as Send, turns });
     receive((order) => holder.obey(order));
     return () => holder.abandon();
   });
@@ -45,20 +47,21 @@ class SessionHolder {
   #exitTold = false;
   #ended = false;
 
-  constructor(parts: SessionActorParts, { entry, generation, send }: { entry: ServerEntry; generation: number; send: Send }) {
+  constructor(
+    parts: SessionActorParts,
+    { entry, generation, send, turns }: { readonly entry: ServerEntry; readonly generation: number; readonly send: Send; readonly turns: Turns },
+  ) {
     this.#parts = parts;
     this.#entry = entry;
     this.#generation = generation;
     this.#send = send;
     entry.generation = Math.max(entry.generation, generation);
     entry.lives += 1;
-    this.#session = parts.openSession({ server: entry.name, specification: withLiveLimits(entry), generation, capabilities: parts.capabilities }, (news) => {
-      // A bug in here must not end the transport that tells.
-      try {
-        this.#hear(news);
-      } catch (error) {
-        parts.onBug(error);
-      }
+    const asked = { server: entry.name, specification: withLiveLimits(entry), generation, capabilities: parts.capabilities };
+    this.#session = parts.openSession(asked, (news) => {
+      // Many may die at once. Nothing but `ended` comes after `exited`, and nothing after `ended`, so the order of the news stays as it was.
+      if (news.type === 'exited' || news.type === 'ended') turns.take(() => this.#hearSafely(news));
+      else this.#hearSafely(news);
     });
     entry.session = this.#session;
   }
@@ -90,6 +93,15 @@ class SessionHolder {
       this.#publish({ type: 'probe.answered', kind, latencyMs: Math.round(latencyMs * 1_000) / 1_000 });
       this.#send({ type: 'probe.answered', latencyMs, ...this.#now() });
     });
+  }
+
+  /** A bug in here must not end the transport that tells. */
+  #hearSafely(news: SessionNews): void {
+    try {
+      this.#hear(news);
+    } catch (error) {
+      this.#parts.onBug(error);
+    }
   }
 
   #hear(news: SessionNews): void {
