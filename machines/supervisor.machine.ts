@@ -107,12 +107,12 @@ const supervisorSetup = setup({
       for (const group of groupsOf(self)) enqueue.sendTo(group, { type: 'machine.resumed', at, random } satisfies GroupEvent);
     }),
     /** Whom others still need is spared until they are gone. */
-    endGroups: enqueueActions(({ context, enqueue, self, system }, { at, random }: Moment) => {
+    endGroups: enqueueActions(({ context, enqueue, self, system }) => {
       const spared = Object.entries(context.dependents)
         .filter(([server, dependents]) => isLeft(server, system) && dependents.some((dependent) => isLeft(dependent, system)))
         .map(([server]) => server);
       enqueue.assign({ spared });
-      for (const group of groupsOf(self)) enqueue.sendTo(group, { type: 'group.shutdown', except: spared, at, random } satisfies GroupEvent);
+      for (const group of groupsOf(self)) enqueue.sendTo(group, { type: 'group.shutdown', except: spared } satisfies GroupEvent);
     }),
     endSpared: enqueueActions(({ context, enqueue, system }) => {
       const due = context.spared.filter((server) => !(context.dependents[server] ?? []).some((dependent) => isLeft(dependent, system)));
@@ -208,7 +208,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
         'slot.returned': { actions: [{ type: 'returnSlot', params: ({ event }) => event }, 'grantSlots'] },
         'server.removed': { actions: [{ type: 'returnSlot', params: ({ event }) => event }, 'grantSlots', { type: 'move', params: ({ event }) => event }] },
         'machine.resumed': { actions: { type: 'wake', params: ({ event }) => event } },
-        'supervisor.shutdown': { target: 'shutting-down', actions: { type: 'endGroups', params: ({ event }) => event } },
+        'supervisor.shutdown': { target: 'shutting-down', actions: 'endGroups' },
       },
       states: {
         settled: { always: { guard: 'isDegraded', target: 'degraded' } },

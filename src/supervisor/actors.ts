@@ -1,5 +1,6 @@
 /** The tree of actors: the charts with their effects, and the way to each actor. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ActorRefFrom, type AnyActorRef, createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
@@ -44,8 +45,9 @@ export function createActors(options: ActorsOptions): Actors {
   const { ledger, moments, inspection, slots, shutdownMs, clock = { setTimeout, clearTimeout: clearTimer }, nowMs, reap, killAll } = options;
   const server = serverMachine.provide({ actors: { session: createSessionActor(options) } });
   const reaper = createReaper(options, moments);
-  const part = groupMachine.provide({ actors: { server, reaper } });
-  const group = groupMachine.provide({ actors: { server, reaper, part } });
+  const turn = fromPromise<void>(() => nextTurn());
+  const part = groupMachine.provide({ actors: { server, reaper, turn } });
+  const group = groupMachine.provide({ actors: { server, reaper, turn, part } });
   const machine = supervisorMachine.provide({
     actors: { group, reap: fromPromise(() => reap()), killAll: fromPromise(async () => killAll()) },
   });

@@ -16,7 +16,7 @@ import { type Relations, relationsOf } from './relations.ts';
 type Entry = Readonly<Record<string, unknown>>;
 
 /** Making the actors of all servers in one turn would keep the first server from starting, and everybody else waiting. */
-const addedPerTurn = 16;
+const addedPerTurn = 4;
 
 export interface DesiredOptions {
   readonly initial: Configuration;

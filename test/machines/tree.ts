@@ -114,8 +114,9 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     });
   });
   const server = charts.server.provide({ actors: { session } });
-  const part = charts.group.provide({ actors: { server, reaper } });
-  const group = charts.group.provide({ actors: { server, reaper, part } });
+  const turn = fromPromise<void>(() => Promise.resolve());
+  const part = charts.group.provide({ actors: { server, reaper, turn } });
+  const group = charts.group.provide({ actors: { server, reaper, turn, part } });
   const chart = charts.supervisor.provide({
     actors: {
       group,
