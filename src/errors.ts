@@ -20,7 +20,11 @@ export interface ErrorDetails {
   ACTOR_NOT_FOUND: { readonly actor: string };
   NOT_FOUND: { readonly path: string };
   METHOD_NOT_ALLOWED: { readonly method: string; readonly allowed: readonly string[] };
-  EVENT_NOT_ALLOWED: { readonly event: string; readonly server: string; readonly state: string; readonly allowed: readonly string[] };
+  /** Of a server, or of another actor by its id. */
+  EVENT_NOT_ALLOWED: { readonly event: string; readonly state: string; readonly allowed: readonly string[] } & (
+    | { readonly server: string }
+    | { readonly actor: string }
+  );
   COMMAND_REJECTED: { readonly server: string; readonly command: string; readonly reason: string; readonly lastFailure: unknown };
   SERVER_NOT_CONNECTED: { readonly server: string; readonly state: string; readonly nextRetryAt: string | null; readonly reason: string | null };
   SERVER_BUSY: { readonly server: string; readonly queued: number };
@@ -36,8 +40,11 @@ export interface ErrorDetails {
   UNAUTHENTICATED: Record<never, never>;
   FORBIDDEN_HOST: { readonly host: string };
   FORBIDDEN_ORIGIN: { readonly origin: string };
+  FORBIDDEN_SCOPE: { readonly scope: string; readonly needed: string };
   BODY_TOO_LARGE: { readonly maxBytes: number };
   UNSUPPORTED_MEDIA_TYPE: { readonly type: string | null };
+  IDEMPOTENCY_MISMATCH: { readonly key: string };
+  RATE_LIMITED: { readonly retryAfterMs: number };
   INTERNAL: { readonly what: string };
 }
 
@@ -53,8 +60,8 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   ACTOR_NOT_FOUND: ({ actor }) => `No actor is called "${actor}".`,
   NOT_FOUND: ({ path }) => `There is nothing at ${path}.`,
   METHOD_NOT_ALLOWED: ({ method, allowed }) => `${method} is not allowed here; use ${allowed.join(' or ')}.`,
-  EVENT_NOT_ALLOWED: ({ event, server, state, allowed }) =>
-    `Server "${server}" is in "${state}" and does not take ${event} now; it takes ${allowed.join(', ')}.`,
+  EVENT_NOT_ALLOWED: ({ event, state, allowed, ...whose }) =>
+    `${'server' in whose ? `Server "${whose.server}"` : `Actor "${whose.actor}"`} is in "${state}" and does not take ${event} now; it takes ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}.`,
   COMMAND_REJECTED: ({ server, command, reason }) => `${command} of server "${server}" was rejected: ${reason}`,
   SERVER_NOT_CONNECTED: ({ server, state, nextRetryAt, reason }) =>
     `Server "${server}" is in "${state}"${reason === null ? '' : ` (${reason})`}${nextRetryAt === null ? '' : `; the next try is at ${nextRetryAt}`}.`,
@@ -71,8 +78,11 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   UNAUTHENTICATED: () => 'A bearer token is needed; it is in the file "token" of the state directory.',
   FORBIDDEN_HOST: ({ host }) => `The Host "${host}" is not one of this control plane's.`,
   FORBIDDEN_ORIGIN: ({ origin }) => `Pages of ${origin} may not use this control plane.`,
+  FORBIDDEN_SCOPE: ({ scope, needed }) => `The token's scope is "${scope}"; this needs "${needed}".`,
   BODY_TOO_LARGE: ({ maxBytes }) => `The body is larger than ${maxBytes} bytes.`,
   UNSUPPORTED_MEDIA_TYPE: ({ type }) => `The body must be application/json, not ${type ?? 'untyped'}.`,
+  IDEMPOTENCY_MISMATCH: ({ key }) => `The Idempotency-Key "${key}" came with another request before; use a new key for a new request.`,
+  RATE_LIMITED: ({ retryAfterMs }) => `Too many requests; try again in ${retryAfterMs} ms.`,
   INTERNAL: ({ what }) => `A bug in mcpvisor: ${what}`,
 };
 

@@ -31,8 +31,11 @@ const exitCodeOfError = {
   UNAUTHENTICATED: exitCodes.failed,
   FORBIDDEN_HOST: exitCodes.failed,
   FORBIDDEN_ORIGIN: exitCodes.failed,
+  FORBIDDEN_SCOPE: exitCodes.failed,
   BODY_TOO_LARGE: exitCodes.failed,
   UNSUPPORTED_MEDIA_TYPE: exitCodes.failed,
+  IDEMPOTENCY_MISMATCH: exitCodes.failed,
+  RATE_LIMITED: exitCodes.failed,
   INTERNAL: exitCodes.failed,
 } as const satisfies Record<ErrorCode, ExitCode>;
 

@@ -7,6 +7,7 @@ const statusOf = {
   UNAUTHENTICATED: 401,
   FORBIDDEN_HOST: 403,
   FORBIDDEN_ORIGIN: 403,
+  FORBIDDEN_SCOPE: 403,
   NOT_FOUND: 404,
   SERVER_NOT_FOUND: 404,
   TOOL_NOT_FOUND: 404,
@@ -18,7 +19,9 @@ const statusOf = {
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   CONFIG_INVALID: 422,
+  IDEMPOTENCY_MISMATCH: 422,
   SERVER_BUSY: 429,
+  RATE_LIMITED: 429,
   CALL_CANCELLED: 499,
   INTERNAL: 500,
   CONFIG_UNREADABLE: 500,
@@ -37,6 +40,7 @@ const titleOf = {
   UNAUTHENTICATED: 'A bearer token is needed',
   FORBIDDEN_HOST: 'Unknown host name',
   FORBIDDEN_ORIGIN: 'Unknown origin',
+  FORBIDDEN_SCOPE: 'The token may not do this',
   NOT_FOUND: 'Not found',
   SERVER_NOT_FOUND: 'No such server',
   TOOL_NOT_FOUND: 'No such tool',
@@ -48,7 +52,9 @@ const titleOf = {
   BODY_TOO_LARGE: 'The body is too large',
   UNSUPPORTED_MEDIA_TYPE: 'Unsupported media type',
   CONFIG_INVALID: 'The configuration is not valid',
+  IDEMPOTENCY_MISMATCH: 'The key came with another request',
   SERVER_BUSY: 'The server is busy',
+  RATE_LIMITED: 'Too many requests',
   CALL_CANCELLED: 'The caller is gone',
   INTERNAL: 'A bug in mcpvisor',
   CONFIG_UNREADABLE: 'The configuration cannot be read',
@@ -93,6 +99,9 @@ function headersOf(error: unknown, nowMs: number): Record<string, string> {
   }
   if (isMcpvisorError(error, 'METHOD_NOT_ALLOWED')) {
     return { allow: error.details.allowed.join(', ') };
+  }
+  if (isMcpvisorError(error, 'RATE_LIMITED')) {
+    return { 'retry-after': String(Math.max(1, Math.ceil(error.details.retryAfterMs / 1000))) };
   }
   if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED') && error.details.nextRetryAt !== null) {
     return { 'retry-after': String(Math.max(1, Math.ceil((Date.parse(error.details.nextRetryAt) - nowMs) / 1000))) };

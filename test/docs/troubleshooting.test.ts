@@ -36,8 +36,11 @@ const examples: ErrorDetails = {
   UNAUTHENTICATED: {},
   FORBIDDEN_HOST: { host: 'HOST' },
   FORBIDDEN_ORIGIN: { origin: 'ORIGIN' },
+  FORBIDDEN_SCOPE: { scope: 'read', needed: 'operate' },
   BODY_TOO_LARGE: { maxBytes: 4_194_304 },
   UNSUPPORTED_MEDIA_TYPE: { type: 'text/plain' },
+  IDEMPOTENCY_MISMATCH: { key: 'KEY' },
+  RATE_LIMITED: { retryAfterMs: 1000 },
   INTERNAL: { what: 'WHAT' },
 };
 
