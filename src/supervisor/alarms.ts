@@ -26,8 +26,10 @@ export function alarmsOf(path: string, context: ServerContext, at: number): read
     const clearedBy = 'an hour with fewer failures, server.start, server.restart or server.reset';
     raise('flapping', { reason: `failed ${length} times within an hour`, clearedBy }, flappingUntil(context.counters, context.policy.restart));
   }
-  if (context.counters.unreachable >= unreachableFrom) {
-    raise('unreachable', { reason: `not reached ${context.counters.unreachable} times in a row`, clearedBy: 'a connection that lasts' });
+  if (context.counters.unreachable >= unreachableFrom && context.wanted === 'up') {
+    const reason = `not reached ${context.counters.unreachable} times in a row`;
+    const stableAt = path.startsWith('connected') && context.connectedAt !== null ? context.connectedAt + context.policy.restart.stableAfterMs : null;
+    raise('unreachable', { reason, clearedBy: `a connection that lasts ${context.policy.restart.stableAfterMs} ms, or server.reset` }, stableAt);
   }
   if (path.endsWith('.waiting')) raise('waiting-for', { reason: waitText(context), clearedBy: waitEnd(context) });
   if (path.startsWith('connected') && context.waitingFor.length > 0) {
