@@ -120,9 +120,14 @@ export const settings = {
   'groups.NAME.strategy': {
     ...globalPlain,
     default: 'one-for-one',
-    meaning: 'Who restarts with a server that failed: "one-for-one" nobody, "rest-for-one" those after it (what it depends on comes before it), "one-for-all" the whole group.',
+    meaning:
+      'Who restarts with a server that failed: "one-for-one" nobody, "rest-for-one" those after it (what it depends on comes before it), "one-for-all" the whole group.',
   },
-  'groups.NAME.intensity': { ...globalCount, default: 10, meaning: 'Rounds of restarts allowed within `periodMs`; after that the group is one-for-one for a while. 0: no limit.' },
+  'groups.NAME.intensity': {
+    ...globalCount,
+    default: 10,
+    meaning: 'Rounds of restarts allowed within `periodMs`; after that the group is one-for-one for a while. 0: no limit.',
+  },
   'groups.NAME.periodMs': { ...globalMilliseconds, default: 300_000, meaning: 'Length of the window of `intensity`.' },
   'secrets.NAME': { ...globalPlain, default: null, meaning: 'What `${secret:NAME}` stands for, usually `${file:…}` or `${env:…}`.' },
   approved: { ...globalPlain, default: [], meaning: 'Hashes of specifications that may run although they came through the API.' },

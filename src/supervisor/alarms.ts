@@ -5,8 +5,11 @@ import type { GroupContext } from '../../machines/group-events.ts';
 import { flappingUntil, isFlapping } from '../../machines/restart-policy.ts';
 import type { ServerContext } from '../../machines/server-events.ts';
 
+/** Alarms of servers and groups. */
+export const alarmNames = ['stuck', 'flapping', 'unreachable', 'waiting-for', 'dependency-down', 'group-intensity'] as const;
+
 export interface RaisedAlarm {
-  readonly alarm: 'stuck' | 'flapping' | 'unreachable' | 'waiting-for' | 'dependency-down' | 'group-intensity';
+  readonly alarm: (typeof alarmNames)[number];
   readonly reason: string;
   readonly clearedBy: string;
   /** When it is over if nothing happens, in milliseconds; null: it lasts. */
