@@ -27,7 +27,7 @@ export type GroupEvent =
   /** A person forgives the rounds. */
   | { readonly type: 'group.reset' }
   /** `except`: servers that others still need; the root ends them later. */
-  | (Moment & { readonly type: 'group.shutdown'; readonly except: readonly string[] })
+  | { readonly type: 'group.shutdown'; readonly except: readonly string[] }
   | (Moment & { readonly type: 'machine.resumed' })
   | { readonly type: 'server.gone'; readonly server: string }
   /** From the root, of members of a group that acts as one. */
@@ -71,6 +71,10 @@ export interface GroupContext {
   readonly charges: number;
   /** Servers given to each part, by its name. */
   readonly parts: Readonly<Record<string, number>>;
+  /** At the end: what it holds that has not been told yet, by actor id. */
+  readonly untold: readonly string[];
+  /** At the end: servers that others still need. */
+  readonly spared: readonly string[];
   /** When rounds were opened, within the period, in milliseconds. */
   readonly rounds: readonly number[];
   /** Members whose failure opened or joined the round. */

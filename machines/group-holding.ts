@@ -14,6 +14,9 @@ const mostHeld = 128;
 const deathWindowMs = 60_000;
 const deathLimit = 3;
 
+/** Told to end in one turn of the event loop: telling all of a thousand would keep everybody else waiting. */
+const endedPerTurn = 4;
+
 const goldenRatio = 0.618_033_988_749;
 
 /** XState's own events, which its types leave open. */
@@ -61,6 +64,10 @@ export const groupHolding = setup({
     part: fromPromise<void>(() => {
       throw new Error('the actor "part" is provided by the supervisor room');
     }) as AnyActorLogic,
+    /** Resolves in the next turn of the event loop; `src/supervisor` provides it. */
+    turn: fromPromise<void>(() => {
+      throw new Error('the actor "turn" is provided by the supervisor room');
+    }),
     /** Resolves when no process of the server is left, with the time and the highest generation known; `src/supervisor` provides it. */
     reaper: fromPromise<Moment & { readonly generation: number }, ReaperInput>(() => {
       throw new Error('the actor "reaper" is provided by the supervisor room');
@@ -68,6 +75,7 @@ export const groupHolding = setup({
   },
   guards: {
     isEmpty: ({ context }) => context.charges === 0,
+    isTold: ({ context }) => context.untold.length === 0,
   },
   actions: {
     add: enqueueActions(({ context, enqueue, self, system }, { servers, at, random }: { servers: readonly ServerInput[]; at: number; random: number }) => {
@@ -121,11 +129,21 @@ export const groupHolding = setup({
         enqueue.sendTo(child, { type: 'machine.resumed', at: moment.at, random: (moment.random + index * goldenRatio) % 1 });
       }
     }),
-    end: enqueueActions(({ enqueue, self }, { at, random, except }: Moment & { except: readonly string[] }) => {
+    beginEnd: enqueueActions(({ enqueue, self }, { except }: { except: readonly string[] }) => {
       const spared = new Set(except.map(serverId));
-      for (const child of chargesOf(self)) {
-        if (child.id.startsWith(groupId(''))) enqueue.sendTo(child, { type: 'group.shutdown', except, at, random } satisfies GroupEvent);
-        else if (!spared.has(child.id)) enqueue.sendTo(child, { type: 'server.shutdown' });
+      const untold = chargesOf(self)
+        .map(({ id }) => id)
+        .filter((id) => !spared.has(id));
+      enqueue.assign({ untold, spared: except });
+    }),
+    endSome: enqueueActions(({ context, enqueue, self }) => {
+      const { children } = self.getSnapshot();
+      enqueue.assign({ untold: context.untold.slice(endedPerTurn) });
+      for (const id of context.untold.slice(0, endedPerTurn)) {
+        const child = children[id];
+        if (child === undefined) continue;
+        if (id.startsWith(groupId(''))) enqueue.sendTo(child as AnyActorRef, { type: 'group.shutdown', except: context.spared } satisfies GroupEvent);
+        else enqueue.sendTo(child, { type: 'server.shutdown' });
       }
     }),
     letGo: enqueueActions(({ context, enqueue, self }, { server }: { server: string }) => {

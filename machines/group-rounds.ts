@@ -61,7 +61,6 @@ export const groupSetup = groupHolding.extend({
     }),
     closeRound: enqueueActions(({ context, enqueue, system }) => {
       const look = lookIn(system);
-      const isAtRest = ({ phase, settled }: Member) => phase === 'gone' && settled;
       const started = context.policy.order.filter((name) => context.victims[name] !== undefined && !isAtRest(look(name)));
       enqueue.assign({ triggers: [], victims: {} });
       enqueue.emit({ type: 'round.closed', started });
@@ -75,6 +74,10 @@ export const groupSetup = groupHolding.extend({
     }),
   },
 });
+
+function isAtRest({ phase, settled }: Member): boolean {
+  return phase === 'gone' && settled;
+}
 
 /** What a member is to be told, if it is held for others than it knows of. */
 function holdTidings(system: ActorSystem, server: string, names: readonly string[]): readonly (readonly [AnyActorRef, ServerEvent])[] {
@@ -91,12 +94,13 @@ function lookIn(system: ActorSystem): Look {
 
 function memberOf(actor: AnyActorRef): Member {
   const snapshot = actor.getSnapshot() as { matches(state: unknown): boolean; hasTag(tag: string): boolean };
-  const { generation, wanted } = contextOf(actor);
+  const { generation, wanted, blockedBy } = contextOf(actor);
   const isStuck = snapshot.matches({ stopping: 'stuck' }) || snapshot.matches({ 'heartbeat-timeout': 'stuck' });
   const isUp = snapshot.matches('starting') || snapshot.matches('connected');
   const phase = isUp ? 'up' : snapshot.hasTag('live') && !isStuck ? 'ending' : 'gone';
-  // Settled: connected, failed, wanting a person, or at rest.
-  return { generation, phase, settled: snapshot.hasTag('settled') || (wanted === 'down' && !isUp) };
+  // Connected, failed, wanting a person, or at rest; or waiting for a dependency that only a person brings up.
+  const waitsInVain = blockedBy !== null && phase === 'gone';
+  return { generation, phase, settled: snapshot.hasTag('settled') || waitsInVain || (wanted === 'down' && !isUp) };
 }
 
 function contextOf(actor: AnyActorRef): ServerContext {

@@ -73,6 +73,8 @@ export const groupMachine = groupSetup.createMachine({
     rounds: [],
     triggers: [],
     victims: {},
+    untold: [],
+    spared: [],
   }),
   initial: 'running',
   on: {
@@ -99,13 +101,25 @@ export const groupMachine = groupSetup.createMachine({
         'group.add': { actions: { type: 'add', params: ({ event }) => event } },
         'group.remove': { actions: { type: 'remove', params: ({ event }) => event } },
         'group.configure': { actions: configured },
-        'group.shutdown': { target: 'shutting-down', actions: { type: 'end', params: ({ event }) => event } },
+        'group.shutdown': { target: 'shutting-down', actions: { type: 'beginEnd', params: ({ event }) => event } },
         'machine.resumed': { actions: { type: 'wake', params: ({ event }) => event } },
       },
       states: { steady, round, decoupled },
     },
     /** Whoever is being reaped has no successor any more. */
-    'shutting-down': { entry: 'forgetDead', always: { guard: 'isEmpty', target: 'gone' } },
+    'shutting-down': {
+      initial: 'telling',
+      entry: 'forgetDead',
+      always: { guard: 'isEmpty', target: 'gone' },
+      states: {
+        telling: {
+          entry: 'endSome',
+          always: { guard: 'isTold', target: 'told' },
+          invoke: { id: 'turn', src: 'turn', onDone: { target: 'telling', reenter: true } },
+        },
+        told: {},
+      },
+    },
     gone: { entry: 'reportGone' },
   },
 });

@@ -5,6 +5,7 @@ import { type Clearance, clearanceOf, type Dependency, isSameClearance, type Sta
 import { serverId } from './group-holding.ts';
 import type { Dependencies } from './order.ts';
 import type { ServerContext, ServerEvent } from './server-events.ts';
+import type { Applicant } from './start-slots.ts';
 
 export interface ActorSystem {
   get(id: string): AnyActorRef | undefined;
@@ -40,6 +41,13 @@ export function isLeft(server: string, system: ActorSystem): boolean {
   return view.hasTag('live') && !view.matches({ stopping: 'stuck' }) && !view.matches({ 'heartbeat-timeout': 'stuck' });
 }
 
+/** Where a server that waits for a slot stands: a dependency may have gone down in the midst of the step that grants it. */
+export function applicantOf(server: string, dependencies: Dependencies, system: ActorSystem): Applicant {
+  if (system.get(serverId(server)) === undefined) return 'gone';
+  const wanted = dependencies[server] ?? [];
+  return wanted.every((dependency) => viewOf(dependency, system)?.matches('connected') === true) ? 'ready' : 'held';
+}
+
 function clearanceTidings(server: string, dependencies: Dependencies, system: ActorSystem): readonly Message[] {
   const actor = system.get(serverId(server));
   const view = viewOf(server, system);
@@ -64,8 +72,8 @@ function dependencyOf(server: string, system: ActorSystem): Dependency {
   const view = viewOf(server, system);
   // Its actor comes, moves or is replaced.
   if (view === null) return { standing: 'coming', blockedBy: null };
-  const waits = view.matches({ idle: 'waiting' }) || view.matches({ backoff: 'waiting' });
-  return { standing: standingOf(view), blockedBy: waits ? view.context.blockedBy : null };
+  // One that runs is not kept from starting any more.
+  return { standing: standingOf(view), blockedBy: view.hasTag('live') ? null : view.context.blockedBy };
 }
 
 function standingOf(view: ServerView): Standing {

@@ -8,7 +8,7 @@ export interface Member {
   readonly generation: number;
   /** `up`: starting or connected. */
   readonly phase: 'up' | 'ending' | 'gone';
-  /** Connected, or not to be expected: failed, wanting a person, wanted down, finished, without an actor. */
+  /** Connected, or not to be expected: failed, wanting a person, wanted down, finished, blocked by a dependency, without an actor. */
   readonly settled: boolean;
 }
 

@@ -16,19 +16,26 @@ export function returnSlot({ slots, holders, queue }: Slots, server: string): Sl
   return holders.includes(server) ? { slots, holders: without(holders, server), queue } : { slots, holders, queue: without(queue, server) };
 }
 
-/** Gives what is free to those who wait longest. Whoever died with its group neither holds a slot nor gets one. */
+/** What is known of a server that waits: `gone` with its group, `held` back by a dependency since it asked. */
+export type Applicant = 'ready' | 'held' | 'gone';
+
+/** Gives what is free to those who wait longest. Whoever is gone neither holds a slot nor gets one; whoever is held back keeps its place. */
 export function grantSlots(
   { slots, holders, queue }: Slots,
-  isAlive: (server: string) => boolean,
+  look: (server: string) => Applicant,
 ): { readonly granted: readonly string[]; readonly after: Slots } {
-  const holding = holders.filter(isAlive);
+  const holding = holders.filter((server) => look(server) !== 'gone');
   const granted: string[] = [];
-  let taken = 0;
-  for (; taken < queue.length && holding.length + granted.length < slots; taken += 1) {
-    const next = queue[taken];
-    if (next !== undefined && isAlive(next) && !granted.includes(next)) granted.push(next);
+  const passedOver: string[] = [];
+  let seen = 0;
+  for (; seen < queue.length && holding.length + granted.length < slots; seen += 1) {
+    const next = queue[seen];
+    if (next === undefined || granted.includes(next)) continue;
+    const applicant = look(next);
+    if (applicant === 'ready') granted.push(next);
+    else if (applicant === 'held') passedOver.push(next);
   }
-  return { granted, after: { slots, holders: [...holding, ...granted], queue: queue.slice(taken) } };
+  return { granted, after: { slots, holders: [...holding, ...granted], queue: [...passedOver, ...queue.slice(seen)] } };
 }
 
 /** Most leave the queue at its head, which is found at once, however long it is. */

@@ -14,7 +14,7 @@ import { groupMachine } from './group.machine.ts';
 import type { GroupEvent } from './group-events.ts';
 import { endOrphans, groupId, holderOf, serverId } from './group-holding.ts';
 import { dependentsOf } from './order.ts';
-import { isLeft, tidings } from './relations.ts';
+import { applicantOf, isLeft, tidings } from './relations.ts';
 import type { Moment, ServerEvent, Wanted } from './server-events.ts';
 import { grantSlots, returnSlot, wantSlot } from './start-slots.ts';
 import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './supervisor-events.ts';
@@ -109,12 +109,12 @@ const supervisorSetup = setup({
       for (const group of groupsOf(self)) enqueue.sendTo(group, { type: 'machine.resumed', at, random } satisfies GroupEvent);
     }),
     /** Whom others still need is spared until they are gone. */
-    endGroups: enqueueActions(({ context, enqueue, self, system }, { at, random }: Moment) => {
+    endGroups: enqueueActions(({ context, enqueue, self, system }) => {
       const spared = Object.entries(context.dependents)
         .filter(([server, dependents]) => isLeft(server, system) && dependents.some((dependent) => isLeft(dependent, system)))
         .map(([server]) => server);
       enqueue.assign({ spared });
-      for (const group of groupsOf(self)) enqueue.sendTo(group, { type: 'group.shutdown', except: spared, at, random } satisfies GroupEvent);
+      for (const group of groupsOf(self)) enqueue.sendTo(group, { type: 'group.shutdown', except: spared } satisfies GroupEvent);
     }),
     endSpared: enqueueActions(({ context, enqueue, system }) => {
       const due = context.spared.filter((server) => !(context.dependents[server] ?? []).some((dependent) => isLeft(dependent, system)));
@@ -130,8 +130,7 @@ const supervisorSetup = setup({
     wantSlot: assign(({ context }, { server }: { server: string }) => wantSlot(context, server)),
     returnSlot: assign(({ context }, { server }: { server: string }) => returnSlot(context, server)),
     grantSlots: enqueueActions(({ context, enqueue, system }) => {
-      const isAlive = (server: string) => system.get(serverId(server)) !== undefined;
-      const { granted, after } = grantSlots(context, isAlive);
+      const { granted, after } = grantSlots(context, (server) => applicantOf(server, context.dependencies, system));
       enqueue.assign(after);
       for (const server of granted) enqueue.sendTo(system.get(serverId(server)), { type: 'slot.granted' } satisfies ServerEvent);
     }),
@@ -211,7 +210,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
         'slot.returned': { actions: [{ type: 'returnSlot', params: ({ event }) => event }, 'grantSlots'] },
         'server.removed': { actions: [{ type: 'returnSlot', params: ({ event }) => event }, 'grantSlots', { type: 'move', params: ({ event }) => event }] },
         'machine.resumed': { actions: { type: 'wake', params: ({ event }) => event } },
-        'supervisor.shutdown': { target: 'shutting-down', actions: { type: 'endGroups', params: ({ event }) => event } },
+        'supervisor.shutdown': { target: 'shutting-down', actions: 'endGroups' },
       },
       states: {
         settled: { always: { guard: 'isDegraded', target: 'degraded' } },

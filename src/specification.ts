@@ -69,6 +69,4 @@ export interface ExpandedSpecification {
   readonly specification: ServerSpecification;
   /** What the file `tls.ca` of a remote server says. */
   readonly ca: string | null;
-  /** Values to blank wherever a server's words are shown: from env, envFile, headers and `${…}`, at least 8 characters long. */
-  readonly secrets: readonly string[];
 }

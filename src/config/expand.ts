@@ -26,10 +26,13 @@ export interface ExpandOptions {
   readonly readFile?: ReadTextFile;
 }
 
-/** `expanded` is null if and only if there are problems; each names the server, the place and the variable. */
 export interface Expansion {
+  /** The specification as it is started. Never stored, never logged. Null if and only if there are problems. */
   readonly expanded: ExpandedSpecification | null;
+  /** Each names the server, the place and the variable. They repeat what was expanded: blank the secrets in them before anybody sees them. */
   readonly problems: readonly Problem[];
+  /** Values to blank wherever a server's words are shown: from env, envFile, headers and `${…}`, at least 8 characters long. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -37,17 +40,17 @@ export interface Expansion {
  * The `env` of the result holds `envFile` too; what is inherited goes below it (`childEnvironment`).
  */
 export function expandSpecification(specification: ServerSpecification, options: ExpandOptions): Expansion {
-  if (isHosted(specification)) return { expanded: { specification, ca: null, secrets: [] }, problems: [] };
+  if (isHosted(specification)) return { expanded: { specification, ca: null }, problems: [], secrets: [] };
   const evaluation = createEvaluation({ readFile: readTextFile, secrets: new Map<string, string>(), ...options, server: specification.name });
+  const { problems, pieces, stateDir } = evaluation;
   const file = envFileOf(specification.envFile, evaluation, options);
   // Without the file every variable in it would seem to be missing: one cause, one problem.
-  if (evaluation.problems.length > 0) return { expanded: null, problems: evaluation.problems };
+  if (problems.length > 0) return { expanded: null, problems, secrets: secretsOf(pieces, stateDir) };
   const scope = file === null ? evaluation : evaluation.within(file.values);
   const parts = { options, envFile: file };
   const result = specification.transport === 'stdio' ? expandStdio(specification, scope, parts) : expandRemote(specification, scope, parts);
-  if (evaluation.problems.length > 0) return { expanded: null, problems: evaluation.problems };
-  const secrets = secretsOf([...evaluation.pieces, ...(file?.values.values() ?? []), ...result.secrets], evaluation.stateDir);
-  return { expanded: { specification: result.specification, ca: result.ca, secrets }, problems: [] };
+  const secrets = secretsOf([...pieces, ...(file?.values.values() ?? []), ...result.secrets], stateDir);
+  return { expanded: problems.length > 0 ? null : { specification: result.specification, ca: result.ca }, problems, secrets };
 }
 
 interface EnvFile {

@@ -43,7 +43,7 @@ const sentences: Sentences = {
   'command.settled': ({ command, outcome, reason }) => `${command} ${outcome}${reason === null ? '' : `: ${reason}`}`,
   'event.ignored': ({ event, state }) => `${event} means nothing in ${state}`,
   'config.planned': ({ steps }) => `a new configuration takes ${counted(steps, 'step')}`,
-  'config.applied': ({ added, removed, restarted, changed }) => `configuration applied: ${changesOf({ added, removed, restarted, changed })}`,
+  'config.applied': ({ started, stopped, restarted, changed }) => `configuration applied: ${changesOf({ started, stopped, restarted, changed })}`,
   'config.rejected': ({ file, problems }) => `${file ?? 'configuration'} rejected, nothing was changed${problemsOf(problems)}`,
   'config.warned': ({ file, problems }) => `${file ?? 'configuration'} accepted with warnings${problemsOf(problems)}`,
   'alarm.raised': ({ alarm, reason }) => `alarm ${alarm}: ${reason}`,

@@ -66,9 +66,10 @@ export interface FactFields {
   };
   'event.ignored': { readonly event: string; readonly state: string };
   'config.planned': { readonly steps: number };
+  /** In the words of a plan: disabled is stopped, enabled again is started. */
   'config.applied': {
-    readonly added: readonly string[];
-    readonly removed: readonly string[];
+    readonly started: readonly string[];
+    readonly stopped: readonly string[];
     readonly restarted: readonly string[];
     readonly changed: readonly string[];
   };

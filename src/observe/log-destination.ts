@@ -1,7 +1,7 @@
 /** Where log lines go, behind a bounded buffer: one that blocks costs lines, which are counted, and never time. */
 
 import { isatty } from 'node:tty';
-import pino from 'pino';
+import { openLineWriter } from './line-writer.ts';
 
 /** What an embedding host may hand in: a Node stream, or anything like one. It is never ended here. */
 export interface LineStream {
@@ -17,7 +17,7 @@ export interface LogDestination {
   readonly isTTY: boolean;
   /** Takes a line with its line break; false: dropped, because the target is too slow or broken. Never blocks and never throws. */
   write(line: string): boolean;
-  /** Writes out what is buffered, waiting at most `timeoutMs`; a descriptor or file of ours is then closed, but for stdout and stderr. */
+  /** Writes out what is buffered, waiting at most `timeoutMs`; a descriptor or file is then closed as `LineWriter` says. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -30,38 +30,8 @@ export interface LogDestinationOptions {
 
 export function openLogDestination(options: LogDestinationOptions): LogDestination {
   const { target } = options;
-  return typeof target === 'object' ? createStreamDestination(target, options) : openFileDestination(target, options);
-}
-
-function openFileDestination(dest: number | string, { maxBufferedBytes, onProblem }: LogDestinationOptions): LogDestination {
-  // Written asynchronously: `process.stdout` would block the event loop on a full pipe.
-  const boom = pino.destination({ dest, sync: false, maxLength: maxBufferedBytes, ...(typeof dest === 'string' ? { mode: 0o600 } : {}) });
-  let problem: Error | null = null;
-  let closed = false;
-  let taken = true;
-  boom.on('drop', () => {
-    taken = false;
-  });
-  boom.on('error', (error: Error) => {
-    if (problem === null) onProblem(error);
-    problem = error;
-  });
-
-  return {
-    isTTY: typeof dest === 'number' && isatty(dest),
-    write(line) {
-      if (closed || problem !== null) return false;
-      taken = true;
-      boom.write(line);
-      return taken;
-    },
-    async close(timeoutMs) {
-      if (closed) return;
-      closed = true;
-      if (problem === null) await within(timeoutMs, (done) => boom.once('close', done).once('error', done).end());
-      boom.destroy();
-    },
-  };
+  if (typeof target === 'object') return createStreamDestination(target, options);
+  return { isTTY: typeof target === 'number' && isatty(target), ...openLineWriter({ ...options, target }) };
 }
 
 function createStreamDestination(stream: LineStream, { maxBufferedBytes, onProblem }: LogDestinationOptions): LogDestination {
@@ -84,14 +54,4 @@ function createStreamDestination(stream: LineStream, { maxBufferedBytes, onProbl
       closed = true;
     },
   };
-}
-
-/** Resolves when `begin` calls back, or when the time is over. */
-async function within(timeoutMs: number, begin: (done: () => void) => void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-    begin(() => resolve());
-  });
-  clearTimeout(timer);
 }

@@ -18,9 +18,11 @@ export interface GuardedGroup {
 export interface Guard {
   /** False: there is no `/bin/sh`, and nothing would end our groups after a SIGKILL of this process but the next start. */
   readonly available: boolean;
-  /** The guard's own pid, null before the first group and between two lives. */
+  /** The guard's own pid, null before the first start and between two lives. */
   readonly pid: number | null;
-  /** In the guard's pipe when this returns. The first one starts the guard. */
+  /** Starts the guard if it does not run: before a process is spawned, or a SIGKILL in the meantime would leave that process behind. */
+  start(): void;
+  /** In the guard's pipe when this returns. Starts the guard, too. */
   add(group: GuardedGroup): void;
   remove(pid: number): void;
   /** Lets the guard go; groups still on its list are ended by it. Resolves when it is gone, at once if it has work left. May be called twice; does not throw. */
@@ -46,12 +48,12 @@ export function createGuard({ onLost = () => {}, shell = '/bin/sh' }: { readonly
     if (child !== lost || closed) return;
     child = null;
     const isLongLived = performance.now() - startedAtMs >= respawnAfterMs;
-    if (isLongLived) start();
-    else respawning = setTimeout(start, respawnAfterMs).unref();
+    if (isLongLived) launch();
+    else respawning = setTimeout(launch, respawnAfterMs).unref();
     onLost(reason);
   };
 
-  const start = (): void => {
+  const launch = (): void => {
     respawning = null;
     const startedAtMs = performance.now();
     try {
@@ -65,16 +67,21 @@ export function createGuard({ onLost = () => {}, shell = '/bin/sh' }: { readonly
     }
   };
 
+  const start = (): void => {
+    if (available && !closed && child === null && respawning === null) launch();
+  };
+
   return {
     available,
     get pid() {
       return child?.pid ?? null;
     },
+    start,
     add(group) {
       if (!available || closed) return;
+      start();
       groups.set(group.pid, group);
-      if (child === null && respawning === null) start();
-      else tell(lineOf(group));
+      tell(lineOf(group));
     },
     remove(pid) {
       if (groups.delete(pid)) tell(`- ${pid}`);

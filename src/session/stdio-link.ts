@@ -52,6 +52,7 @@ export function openStdioLink(options: StdioLinkOptions, ears: LinkEars): Link {
   const start = async (): Promise<void> => {
     if (stage !== 'new') throw new Error('The link has ended or was started before.');
     stage = 'started';
+    options.guard.start();
     try {
       const child = spawnServer(options);
       if (child.pid !== undefined) parts = wire(child, child.pid, { options, ears, transport, cause, finish });

@@ -1,11 +1,13 @@
 /** The tree of actors: the charts with their effects, and the way to each actor. */
 
-import { type ActorRefFrom, createActor, fromPromise, type SnapshotFrom } from 'xstate';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ActorRefFrom, type AnyActorRef, createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
 import type { Inspection } from '../observe/inspection.ts';
 import type { Moments } from './moments.ts';
+import { createScheduler, type ScheduledTimer } from './scheduler.ts';
 import { createSessionActor, type SessionActorParts } from './session-actor.ts';
 
 export type ServerActor = ActorRefFrom<typeof serverMachine>;
@@ -24,6 +26,8 @@ export interface ActorsOptions extends SessionActorParts {
   readonly slots: number;
   readonly shutdownMs: number;
   readonly clock: TimerClock | undefined;
+  /** Of the wall, in milliseconds. */
+  readonly nowMs: () => number;
   /** Ends what an earlier life left behind. Does not reject. */
   readonly reap: () => Promise<void>;
   readonly killAll: () => void;
@@ -33,15 +37,17 @@ export interface Actors {
   readonly root: RootActor;
   server(name: string): ServerActor | undefined;
   group(name: string): GroupActor | undefined;
+  timersOf(actor: AnyActorRef): readonly ScheduledTimer[];
 }
 
 /** Made once: `provide` per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
-  const { ledger, moments, inspection, slots, shutdownMs, clock, reap, killAll } = options;
+  const { ledger, moments, inspection, slots, shutdownMs, clock = { setTimeout, clearTimeout: clearTimer }, nowMs, reap, killAll } = options;
   const server = serverMachine.provide({ actors: { session: createSessionActor(options) } });
   const reaper = createReaper(options, moments);
-  const part = groupMachine.provide({ actors: { server, reaper } });
-  const group = groupMachine.provide({ actors: { server, reaper, part } });
+  const turn = fromPromise<void>(() => nextTurn());
+  const part = groupMachine.provide({ actors: { server, reaper, turn } });
+  const group = groupMachine.provide({ actors: { server, reaper, turn, part } });
   const machine = supervisorMachine.provide({
     actors: { group, reap: fromPromise(() => reap()), killAll: fromPromise(async () => killAll()) },
   });
@@ -50,10 +56,13 @@ export function createActors(options: ActorsOptions): Actors {
     systemId: 'supervisor',
     input: { slots, shutdownMs },
     inspect: (event) => inspection.inspect(event),
-    ...(clock && { clock }),
+    clock,
   });
+  const scheduler = createScheduler(clock, nowMs);
+  root.system.scheduler = scheduler;
   return {
     root,
+    timersOf: scheduler.timersOf,
     server: (name) => root.system.get(`server:${name}`) as ServerActor | undefined,
     group: (name) => root.system.get(`group:${name}`) as GroupActor | undefined,
   };
@@ -66,6 +75,10 @@ export function createActors(options: ActorsOptions): Actors {
       return { ...time.next(), generation: ledger.get(input.server)?.generation ?? 0 };
     });
   }
+}
+
+function clearTimer(timer: unknown): void {
+  clearTimeout(timer as NodeJS.Timeout);
 }
 
 /** Whether a living group, or a living part of one, holds the actor. */

@@ -80,6 +80,7 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     onBug,
     inspection,
     clock,
+    nowMs: wallNow,
     openSession: createOpenSession({ openLink, loopLag: createLoopLag(monotonicNow), clientInfo: options.clientInfo ?? { name: 'mcpvisor', version } }),
     host: createHost(answers, options.onNotification, onBug),
     capabilities: capabilitiesOf(answers),
@@ -125,7 +126,8 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
   const commands = createCommands({ actorOf, moments, publish, isShuttingDown, lastFailureOf: (server) => statusOfServer(server).lastFailure });
   const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
   const waking = createWaking({ actorOf, now: monotonicNow });
-  const calls = createCalls({ entryOf, actorOf, catalog, waking, publish, now: monotonicNow });
+  const causeOf = (server: string) => actors.server(server)?.getSnapshot().context.failure?.class ?? null;
+  const calls = createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, now: monotonicNow });
   const desired = createDesired({
     initial: configuration,
     file: file?.path ?? null,

@@ -1,5 +1,6 @@
 /** Calls: from a server's name to its live session, and from what went wrong to an error that says so. */
 
+import type { FailureClass } from '../../machines/failure.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { PublishFact } from '../observe/fact.ts';
 import type { RequestOptions, Session } from '../session/contract.ts';
@@ -15,6 +16,8 @@ export interface CallsOptions {
   /** Throws `SERVER_NOT_FOUND`. */
   readonly entryOf: (server: string) => ServerEntry;
   readonly actorOf: (server: string) => ServerActor;
+  /** What ended the server's life, or is ending it; null: somebody's wish, or nothing yet. */
+  readonly causeOf: (server: string) => FailureClass | null;
   readonly catalog: Catalog;
   readonly waking: Waking;
   readonly publish: PublishFact;
@@ -28,7 +31,7 @@ export interface Calls {
   request(server: string, method: string, params?: Arguments, options?: RequestOptions): Promise<unknown>;
 }
 
-export function createCalls({ entryOf, actorOf, catalog, waking, publish, now }: CallsOptions): Calls {
+export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, now }: CallsOptions): Calls {
   let lastCallId = 0;
 
   /** Not async: a call that can go at once costs no promise of ours beside the session's. */
@@ -70,10 +73,17 @@ export function createCalls({ entryOf, actorOf, catalog, waking, publish, now }:
       (error: unknown) => {
         entry.callErrors += 1;
         settle(isMcpvisorError(error) ? error.code : 'INTERNAL');
-        // The session only knows that it is going; the chart knows where to.
-        throw isMcpvisorError(error, 'SERVER_NOT_CONNECTED') ? notConnectedError(actorOf(entry.name)) : error;
+        throw asTheChartKnows(entry, error);
       },
     );
+  }
+
+  /** The session only knows that it is going; the chart knows why, and where to. */
+  function asTheChartKnows({ name: server }: ServerEntry, error: unknown): unknown {
+    if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) return notConnectedError(actorOf(server));
+    const reason = causeOf(server);
+    const isEnded = isMcpvisorError(error, 'OUTCOME_UNKNOWN') && error.details.reason === 'stopping';
+    return isEnded && reason !== null ? new McpvisorError('OUTCOME_UNKNOWN', { ...error.details, reason }, { cause: error }) : error;
   }
 
   // oxlint-disable-next-line max-params -- the library's signature: server, tool, arguments, options

@@ -17,7 +17,7 @@ import { type Relations, relationsOf } from './relations.ts';
 type Entry = Readonly<Record<string, unknown>>;
 
 /** Making the actors of all servers in one turn would keep the first server from starting, and everybody else waiting. */
-const addedPerTurn = 16;
+const addedPerTurn = 4;
 
 export interface DesiredOptions {
   readonly initial: Configuration;
@@ -72,7 +72,7 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
 
   function applied(plan: Plan): Plan {
     const { start, stop, restart, change } = plan;
-    publish({ type: 'config.applied', actor: 'supervisor', added: start, removed: stop, restarted: restart, changed: change });
+    publish({ type: 'config.applied', actor: 'supervisor', started: start, stopped: stop, restarted: restart, changed: change });
     warn(plan.warnings);
     return plan;
   }

@@ -36,9 +36,9 @@ export function createOpenLink(parts: LinkParts): (request: SessionRequest, ears
   return (request, ears) => {
     const { specification } = request;
     if (isHosted(specification)) return openHosted(parts, specification, ears);
-    const { expanded, problems } = expandSpecification(specification, { env: parts.env, stateDir: parts.stateDir, ...parts.origin() });
+    const { expanded, problems, secrets } = expandSpecification(specification, { env: parts.env, stateDir: parts.stateDir, ...parts.origin() });
+    parts.redactor.addSecrets(`${request.server}:${request.generation}`, secrets);
     if (expanded === null) return openNothing(problems.map(toLine).join('; '), ears);
-    parts.redactor.addSecrets(`${request.server}:${request.generation}`, expanded.secrets);
     const real = expanded.specification;
     if (isHosted(real)) return openHosted(parts, real, ears);
     return real.transport === 'stdio'

@@ -43,6 +43,7 @@ class SessionHolder {
   readonly #generation: number;
   readonly #send: Send;
   readonly #session: Session;
+  readonly #turns: Turns;
   #pid: number | null = null;
   #exitTold = false;
   #ended = false;
@@ -55,6 +56,7 @@ class SessionHolder {
     this.#entry = entry;
     this.#generation = generation;
     this.#send = send;
+    this.#turns = turns;
     entry.generation = Math.max(entry.generation, generation);
     entry.lives += 1;
     const asked = { server: entry.name, specification: withLiveLimits(entry), generation, capabilities: parts.capabilities };
@@ -70,7 +72,8 @@ class SessionHolder {
     if (this.#ended) return;
     switch (order.type) {
       case 'end':
-        this.#session.end(order.kind);
+        // Many may be told at once.
+        this.#turns.take(() => this.#session.end(order.kind));
         break;
       case 'report':
         this.#send({ type: 'session.heard', question: order.question, ...this.#session.heard(), ...this.#now() });

@@ -5,6 +5,7 @@ import { eventName, pathOf } from '../observe/edge.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';
 import { type ActorSnapshot, type Alarm, commandTypes, type LastFailure, type ServerState, type ServerStatus } from './contract.ts';
 import type { ServerEntry } from './ledger.ts';
+import type { ScheduledTimer } from './scheduler.ts';
 
 export interface StatusQuestion {
   readonly entry: ServerEntry;
@@ -69,7 +70,7 @@ export function allowedOf(snapshot: ServerSnapshot): readonly string[] {
   return commandTypes.filter((type) => type !== 'server.retry' || snapshot.matches('backoff') || snapshot.matches('needs-auth'));
 }
 
-export function snapshotOf(actor: ServerActor): ActorSnapshot {
+export function snapshotOf(actor: ServerActor, timers: readonly ScheduledTimer[]): ActorSnapshot {
   const snapshot = actor.getSnapshot();
   return {
     actor: `server:${snapshot.context.name}`,
@@ -77,15 +78,8 @@ export function snapshotOf(actor: ServerActor): ActorSnapshot {
     tags: [...snapshot.tags],
     context: { ...snapshot.context },
     allowed: allowedOf(snapshot),
-    timers: timersOf(actor),
+    timers: timers.map(({ event, dueAtMs }) => ({ name: eventName(event), dueAt: toIso(dueAtMs) })),
   };
-}
-
-function timersOf(actor: ServerActor): ActorSnapshot['timers'] {
-  const scheduled = Object.values(actor.system.getSnapshot()._scheduledEvents);
-  return scheduled
-    .filter(({ source }) => source === actor)
-    .map(({ event, startedAt, delay }) => ({ name: eventName(event.type), dueAt: toIso(startedAt + delay) }));
 }
 
 /** A failure counts from the moment it is known, while the session is still being ended. */

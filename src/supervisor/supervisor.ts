@@ -92,7 +92,7 @@ async function begin(parts: Assembly, { file }: ConfigurationSource, isWatched: 
 }
 
 function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedAt: string; readonly close: () => Promise<void> }): Supervisor {
-  const { awaitReady, calls, catalog, commands, desired, entryOf, facts, ledger, shownActorOf, statusOfServer, waking } = parts;
+  const { actors, awaitReady, calls, catalog, commands, desired, entryOf, facts, ledger, shownActorOf, statusOfServer, waking } = parts;
 
   function status(): Status;
   function status(server: string): ServerStatus;
@@ -106,7 +106,10 @@ function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedA
   return {
     ready: awaitReady,
     status,
-    snapshot: (server) => snapshotOf(shownActorOf(server)),
+    snapshot(server) {
+      const actor = shownActorOf(server);
+      return snapshotOf(actor, actors.timersOf(actor));
+    },
     post: (server, event) => commands.post(server, event),
     send: async (server, event) => await commands.post(server, event).settled,
     tools: (filter) => catalog.tools(filter),

@@ -27,9 +27,9 @@ function optionsWith(more: Partial<ExpandOptions> & { readonly files?: Readonly<
 }
 
 function expand<Kind extends ServerSpecification = StdioSpecification>(entry: object, more: Parameters<typeof optionsWith>[0] = {}) {
-  const { expanded, problems } = expandSpecification(specificationOf(entry), optionsWith(more));
+  const { expanded, problems, secrets } = expandSpecification(specificationOf(entry), optionsWith(more));
   if (expanded === null) throw new Error(problems.map(toLine).join('\n'));
-  return { specification: expanded.specification as Kind, secrets: expanded.secrets };
+  return { specification: expanded.specification as Kind, ca: expanded.ca, secrets };
 }
 
 const problemsOf = (entry: object, more: Parameters<typeof optionsWith>[0] = {}) =>
@@ -88,11 +88,14 @@ describe('a specification that is started', () => {
     expect(problemsOf({ url: '${URL}' }, { env: { URL: 'hunter2' } })).toEqual([
       'mcpServers.a.url: is not a URL, once expanded (write it with its scheme: https://example.org/mcp)',
     ]);
+    expect(problemsOf({ url: '${URL}' }, { env: { URL: 'hunter2:secret' } })).toEqual([
+      'mcpServers.a.url: must begin with http:// or https://, once expanded (for a program of your own use command instead)',
+    ]);
   });
 
   it('is left alone if a host serves it', () => {
     const specification = specificationOf({ transport: 'in-memory', note: '${X}' });
-    expect(expandSpecification(specification, optionsWith({})).expanded).toEqual({ specification, ca: null, secrets: [] });
+    expect(expandSpecification(specification, optionsWith({}))).toEqual({ expanded: { specification, ca: null }, problems: [], secrets: [] });
   });
 });
 
@@ -184,6 +187,18 @@ describe('the secrets of a server', () => {
     expect(secrets).toEqual(expect.arrayContaining(['abcdefghij']));
   });
 
+  it('are known when the expansion fails, too: its problems may repeat them', () => {
+    const { expanded, secrets, problems } = expandSpecification(
+      specificationOf({ command: 'x', args: ['${file:/run/${TOKEN}}', '${UNSET}'], env: { KEY: 'written-here' } }),
+      optionsWith({ env: { TOKEN: 'from-outside' } }),
+    );
+    expect(expanded).toBeNull();
+    expect(problems.map(toLine).join()).toContain('/run/from-outside');
+    expect([...secrets].sort()).toEqual(['from-outside', 'written-here']);
+    const folder = expandSpecification(specificationOf({ command: 'x', envFile: '/run/${TOKEN}/env' }), optionsWith({ env: { TOKEN: 'from-outside' } }));
+    expect(folder.secrets).toEqual(['from-outside']);
+  });
+
   it('are complete, whatever is written and wherever', () => {
     const word = fc.stringMatching(/^[a-zA-Z0-9]{8,20}$/);
     fc.assert(
@@ -224,11 +239,12 @@ describe('any text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!text.includes('\0'));
+        // As text, `$$` would stand for one `$` in the replacement.
         const escaped = text.replaceAll('${', () => '$${');
         fc.pre(!text.includes('$${'));
         expect(expand({ command: 'x', args: [escaped] }).specification.args).toEqual([text]);
       }),
-      { examples: [['${'], ['a${A}b']] },
+      { examples: [['${'], ['${A}'], ['a${b${']] },
     );
   });
 });

@@ -187,7 +187,7 @@ describe('bad configurations', () => {
     [a({ command: 'x', enabled: true, disabled: true }), ['error mcpServers.a.disabled: contradicts enabled: both are true (keep one of the two)']],
     [a({ command: 'x', enabled: 'yes' }), ['error mcpServers.a.enabled: must be true or false']],
     [a({ url: 'example.org' }), ['error mcpServers.a.url: is not a URL (write it with its scheme: https://example.org/mcp)']],
-    [a({ url: 'ftp://h' }), ['error mcpServers.a.url: must begin with http:// or https://, not ftp: (for a program of your own use command instead)']],
+    [a({ url: 'ftp://h' }), ['error mcpServers.a.url: must begin with http:// or https:// (for a program of your own use command instead)']],
     [
       a({ url: 'http://me:secret@h' }),
       ['error mcpServers.a.url: holds a user name or password, which HTTP clients refuse (send them with headers: {"Authorization": "Basic …"})'],

@@ -214,6 +214,12 @@ describe('the first cause of the end', () => {
     server.news('session.exited', { failure: exit(4) });
     expect(server.context().failure?.exitCode, 'the first code stays').toBe(3);
   });
+
+  it.each(endingStates)('is completed by the exit of the leader while others of its group live on, in %s', (state) => {
+    const server = serverIn(state);
+    server.news('session.exited', { failure: { ...exit(3), stderrTail: ['from below'] } });
+    expect(server.context().failure).toMatchObject({ exitCode: 3, stderrTail: ['from below'] });
+  });
 });
 
 describe('the ladder', () => {

@@ -162,7 +162,7 @@ describe('start slots', () => {
         let slots: Slots = { slots: count, holders: [], queue: [] };
         for (const [wants, name] of script) {
           const { queue } = wants ? wantSlot(slots, name) : returnSlot(slots, name);
-          const { granted, after } = grantSlots(wants ? wantSlot(slots, name) : returnSlot(slots, name), () => true);
+          const { granted, after } = grantSlots(wants ? wantSlot(slots, name) : returnSlot(slots, name), () => 'ready');
           expect(granted).toEqual(queue.slice(0, granted.length));
           expect(after.holders.length).toBeLessThanOrEqual(count);
           expect(after.queue.length === 0 || after.holders.length === count).toBe(true);

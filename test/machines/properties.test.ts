@@ -4,8 +4,9 @@ import { isCounted } from '../../machines/restart-policy.ts';
 import type { ServerContext } from '../../machines/server-events.ts';
 import type { CommandKind } from '../../machines/settlement.ts';
 import { policyOf, type ServerUnderTest, startServer } from '../support/chart.ts';
-import { createFakeSystem, type FakeSystem, type Life } from '../support/fake-system.ts';
+import { createFakeSystem, type FakeSystem } from '../support/fake-system.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
+import { goodLife, life, ms, often } from './lives.ts';
 import { states } from './states.ts';
 
 /** `MCPVISOR_RUNS=20000` for more, `MCPVISOR_SEED` and `MCPVISOR_PATH` to replay what a failure printed. */
@@ -15,42 +16,6 @@ const parameters = {
   ...(MCPVISOR_SEED === undefined ? {} : { seed: Number(MCPVISOR_SEED) }),
   ...(MCPVISOR_PATH === undefined ? {} : { path: MCPVISOR_PATH }),
 };
-
-const often = <Value>(usual: Value, ...rare: Value[]) =>
-  fc.oneof({ weight: 6, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...rare) });
-const ms = (max: number) => fc.integer({ min: 0, max });
-
-const life: fc.Arbitrary<Life> = fc.record({
-  spawn: often<Life['spawn']>('ok', 'EAGAIN', 'ENOENT', 'never'),
-  spawnMs: ms(300),
-  handshake: often<Life['handshake']>('ok', 'never', 'handshakeFailed', 'unauthorized', 'unreachable', 'exits'),
-  handshakeMs: ms(5_000),
-  lists: often<Life['lists']>('ok', 'never'),
-  listMs: ms(500),
-  fate: fc.constantFrom<Life['fate']>(
-    'serves',
-    'exits',
-    'exits with 0',
-    'exits with 78',
-    'is killed',
-    'hangs',
-    'hangs',
-    'pauses',
-    'disconnects',
-    'loses its session',
-  ),
-  fateMs: fc.oneof(ms(2_000), ms(200_000)),
-  pauseMs: ms(19_900),
-  talkMs: fc.constantFrom(0, 0, 700, 20_000),
-  pingMs: ms(4_000),
-  inFlight: fc.constantFrom(0, 0, 1),
-  usedCpu: fc.boolean(),
-  lagAfterMs: ms(60_000),
-  lagForMs: fc.constantFrom(0, 0, 0, 4_000, 30_000),
-  deafTo: often<Life['deafTo']>('nothing', 'EOF', 'TERM', 'KILL'),
-  dyingMs: ms(900),
-  lingerMs: ms(4_000),
-});
 
 type Act = 'nothing' | CommandKind | 'needed' | 'changed' | 'soft' | 'resumed';
 
@@ -75,28 +40,7 @@ type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : neve
 
 /** Chance rarely makes a server that hangs and cannot be killed either. */
 const unkillable: Scenario = {
-  lives: [
-    {
-      spawn: 'ok',
-      spawnMs: 10,
-      handshake: 'ok',
-      handshakeMs: 10,
-      lists: 'ok',
-      listMs: 10,
-      fate: 'hangs',
-      fateMs: 1_000,
-      pauseMs: 0,
-      talkMs: 0,
-      pingMs: 10,
-      inFlight: 0,
-      usedCpu: false,
-      lagAfterMs: 0,
-      lagForMs: 0,
-      deafTo: 'KILL',
-      dyingMs: 10,
-      lingerMs: 10,
-    },
-  ],
+  lives: [{ ...goodLife, fate: 'hangs', fateMs: 1_000, deafTo: 'KILL' }],
   steps: [
     { waitMs: 90_000, act: 'restart' },
     { waitMs: 60_000, act: 'stop' },

@@ -39,7 +39,10 @@ export interface Tree {
   /** Reapers at work, by server. */
   readonly reapers: Map<string, Door>;
   readonly boot: Door;
+  /** What groups and the root emitted. */
   readonly emitted: Record<string, unknown>[];
+  /** By command: `accepted`, and its outcomes. */
+  readonly commands: Map<string, string[]>;
   readonly kills: () => number;
   readonly rootError: () => unknown;
   readonly stop: () => void;
@@ -72,11 +75,16 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   const { clock = createVirtualClock(1_000), random = () => 0.5 } = options;
   const records: TreeRecord[] = [];
   const states = new Map<string, string>();
+  let isMade = false;
   const sessions = new Map<string, (order: SessionOrder | { type: 'break' }) => void>();
   const reapers = new Map<string, Door>();
   const emitted: Record<string, unknown>[] = [];
   let [kills, rootError]: [number, unknown] = [0, null];
   const moment = () => ({ at: clock.now(), random: random() });
+  const commands = new Map<string, string[]>();
+  const noteCommand = ({ command, outcome = 'accepted' }: { readonly command?: { readonly id: string }; readonly outcome?: string }) => {
+    if (command !== undefined) commands.set(command.id, [...(commands.get(command.id) ?? []), outcome]);
+  };
   const record = (actor: string, text: string) => records.push({ at: clock.now(), actor, text });
   const boot = deferred();
 
@@ -106,8 +114,9 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     });
   });
   const server = charts.server.provide({ actors: { session } });
-  const part = charts.group.provide({ actors: { server, reaper } });
-  const group = charts.group.provide({ actors: { server, reaper, part } });
+  const turn = fromPromise<void>(() => Promise.resolve());
+  const part = charts.group.provide({ actors: { server, reaper, turn } });
+  const group = charts.group.provide({ actors: { server, reaper, turn, part } });
   const chart = charts.supervisor.provide({
     actors: {
       group,
@@ -128,6 +137,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
         actor.on('*', (event: unknown) => {
           if (actor.id.startsWith('group:')) emitted.push(event as Record<string, unknown>);
           record(actor.id, emittedText(event as Record<string, unknown>));
+          noteCommand(event as { readonly type: string; readonly command?: { readonly id: string }; readonly outcome?: string });
         });
       }
       // What an actor sends comes after the step that sends it.
@@ -144,7 +154,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
       states.set(name, stateText(snapshot.value));
       record(name, stateText(snapshot.value));
     }
-    options.onStep?.(tree, name);
+    if (isMade) options.onStep?.(tree, name);
   }
 
   root.on('*', (event) => emitted.push(event as unknown as Record<string, unknown>));
@@ -186,10 +196,12 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     boot: { open: () => boot.resolve(), fail: boot.reject },
     records,
     emitted,
+    commands,
     kills: () => kills,
     rootError: () => rootError,
     stop: () => root.stop(),
   };
+  isMade = true;
   if (booted) {
     boot.resolve();
     await settled();

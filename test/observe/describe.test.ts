@@ -109,11 +109,11 @@ const transcript: readonly (readonly [FactBody, string])[] = [
   ],
   [{ type: 'config.planned', actor: 'supervisor', steps: 2 }, 'debug supervisor: a new configuration takes 2 steps'],
   [
-    { type: 'config.applied', actor: 'supervisor', added: ['a', 'b'], removed: [], restarted: ['c'], changed: [] },
-    'info supervisor: configuration applied: added a, b; restarted c',
+    { type: 'config.applied', actor: 'supervisor', started: ['a', 'b'], stopped: [], restarted: ['c'], changed: [] },
+    'info supervisor: configuration applied: started a, b; restarted c',
   ],
   [
-    { type: 'config.applied', actor: 'supervisor', added: [], removed: [], restarted: [], changed: [] },
+    { type: 'config.applied', actor: 'supervisor', started: [], stopped: [], restarted: [], changed: [] },
     'info supervisor: configuration applied: nothing to do',
   ],
   [

@@ -35,7 +35,7 @@ describe('a server stopped with SIGSTOP', () => {
     process.kill(pid, 'SIGSTOP');
     await hung;
     expect(performance.now() - stoppedAt).toBeLessThan(6_000);
-    expect(await inFlight).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(await inFlight).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { reason: 'hung' } });
     expect(await queued).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { server: 'a', state: 'heartbeat-timeout' } });
     await untilState(supervisor, 'a', 'connected');
     expect(isRunning(pid)).toBe(false);
@@ -71,7 +71,8 @@ describe('a server that answers probes with errors', () => {
 describe('a server whose output closes while it lives', () => {
   it('is ended and started again', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('closes-stdout') });
+    // A probe in that moment would have it write where nothing can be written any more, of which it dies.
+    const supervisor = await stage.open({ a: stage.program('closes-stdout', { heartbeat: false }) });
     await supervisor.ready();
     const pid = pidOf(supervisor, 'a');
     const back = untilFact(supervisor, 'session.opened');

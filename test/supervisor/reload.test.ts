@@ -55,9 +55,9 @@ describe('an edit of the configuration file', () => {
       comes: program('speak'),
     });
     const writtenAt = Date.now();
-    const { at, added, removed: stopped, restarted, changed } = await applied;
+    const { at, started, stopped, restarted, changed } = await applied;
     expect(Date.parse(at) - writtenAt).toBeLessThan(5_000);
-    expect({ added, stopped, restarted, changed }).toEqual({ added: ['comes'], stopped: ['sleeps', 'goes'], restarted: ['changes'], changed: [] });
+    expect({ started, stopped, restarted, changed }).toEqual({ started: ['comes'], stopped: ['sleeps', 'goes'], restarted: ['changes'], changed: [] });
     expect(await removed).toMatchObject({ actor: 'server:goes' });
     expect(await supervisor.ready()).toEqual({ settled: true, notReady: [] });
     await expect.poll(() => supervisor.status('sleeps').state).toBe('idle');
@@ -94,7 +94,7 @@ describe('an edit of the configuration file', () => {
 
     const mended = untilFact(supervisor, 'config.applied');
     stage.write({ a: stage.program('speak'), b: stage.program('speak') });
-    expect(await mended).toMatchObject({ added: ['b'], restarted: [] });
+    expect(await mended).toMatchObject({ started: ['b'], restarted: [] });
     expect(pidOf(supervisor, 'a')).toBe(before);
   });
 
@@ -106,14 +106,14 @@ describe('an edit of the configuration file', () => {
     const before = pidOf(supervisor, 'a');
     const applied = untilFact(supervisor, 'config.applied');
     stage.writeText(`// a comment\n${readFileSync(stage.file, 'utf8')}`);
-    expect(await applied).toMatchObject({ added: [], removed: [], restarted: [], changed: [] });
+    expect(await applied).toMatchObject({ started: [], stopped: [], restarted: [], changed: [] });
     expect(pidOf(supervisor, 'a')).toBe(before);
 
     // Saved without a change, the file is no news at all; the edit after it is.
     const next = untilFact(supervisor, 'config.applied');
     utimesSync(stage.file, new Date(), new Date());
     stage.write({ a: stage.program('speak'), b: stage.program('speak') });
-    expect(await next).toMatchObject({ added: ['b'] });
+    expect(await next).toMatchObject({ started: ['b'] });
     expect(pidOf(supervisor, 'a')).toBe(before);
   });
 
@@ -214,7 +214,7 @@ describe('changes through the library', () => {
     const warned = untilFact(supervisor, 'config.warned');
     stage.write({ a: stage.program('speak'), c: stage.program('speak', { env: { FROM: 'file' } }) });
     expect((await warned).problems).toEqual([expect.stringContaining('mcpServers.c')]);
-    expect(await applied).toMatchObject({ removed: [], restarted: ['c'] });
+    expect(await applied).toMatchObject({ stopped: [], restarted: ['c'] });
     expect(pidOf(supervisor, 'b')).toBe(b);
     expect(supervisor.status('b').source).toBe('api');
     expect(supervisor.status('c').source).toBe('file');

@@ -111,6 +111,21 @@ describe('a server that tells its secrets wherever it can', () => {
   });
 });
 
+describe('a server whose specification cannot be expanded', () => {
+  it.each([
+    ['a file is not there', { command: 'x', args: [`\${file:/nowhere/\${SOME_ARGUMENT}}`] }],
+    ['its envFile is not there', { command: 'x', envFile: `/nowhere/\${SOME_ARGUMENT}/env` }],
+    ['its address begins with something else', { url: `\${SOME_ARGUMENT}:\${SOME_ARGUMENT}` }],
+  ])('tells nobody what had been, if %s', async (_, entry) => {
+    const { supervisor, everything } = await observe({ a: entry }, { env: { SOME_ARGUMENT: secrets.inArgs } });
+    await supervisor.ready();
+    expect(supervisor.status('a')).toMatchObject({ state: 'failed', lastFailure: { class: 'misconfigured' } });
+    const refused = await errorOf(supervisor.callTool('a', 'tell'));
+    expectNone(`${refused} ${JSON.stringify(refused)}`);
+    expectNone(await everything());
+  });
+});
+
 describe('a secret that happens to be a word of ours', () => {
   it('changes nothing that is decided or shown by that word', async () => {
     const { program, open } = openStage();

@@ -20,6 +20,19 @@ afterEach(() => {
 });
 
 describe('a guard', () => {
+  it('starts before there is a group, once, and not after its end', async () => {
+    const guard = createGuard();
+    guard.start();
+    const pid = guard.pid ?? 0;
+    expect(isRunning(pid)).toBe(true);
+    guard.start();
+    expect(guard.pid).toBe(pid);
+    await guard.close();
+    expect(isRunning(pid)).toBe(false);
+    guard.start();
+    expect(isRunning(guard.pid ?? 0)).toBe(false);
+  });
+
   it('starts with the first group and goes when it is let go', async () => {
     const guard = createGuard();
     expect(guard.available).toBe(true);

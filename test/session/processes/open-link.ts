@@ -6,7 +6,7 @@ import type { Guard } from '../../../src/session/guard.ts';
 import type { Link } from '../../../src/session/link.ts';
 import { createProcessRegistry, type ProcessRegistry } from '../../../src/session/process-registry.ts';
 import { openStdioLink, type StdioLinkOptions } from '../../../src/session/stdio-link.ts';
-import { createMark, killMarked, until } from '../../support/processes.ts';
+import { createMark, killMarked, pidsMarked, until } from '../../support/processes.ts';
 import { programPath } from './program-path.ts';
 
 export type News =
@@ -26,6 +26,8 @@ export interface OpenedLink extends AsyncDisposable {
   readonly signals: readonly string[];
   readonly registry: ProcessRegistry;
   readonly guarded: ReadonlySet<number>;
+  /** The processes that ran when the guard was asked to start; null: it was not. */
+  readonly runningAtGuard: readonly number[] | null;
   /** The news of one kind, waited for. */
   heard<Type extends News['type']>(type: Type): Promise<Extract<News, { type: Type }>>;
   /** Sends a request and waits for its answer. */
@@ -45,7 +47,17 @@ export function openLink(program: string, args: readonly string[] = [], changes:
   const signals: string[] = [];
   const guarded = new Set<number>();
   const registry = createProcessRegistry({ stateDir: null });
-  const guard: Guard = { available: true, pid: null, add: ({ pid }) => guarded.add(pid), remove: (pid) => guarded.delete(pid), close: () => Promise.resolve() };
+  let runningAtGuard: readonly number[] | null = null;
+  const guard: Guard = {
+    available: true,
+    pid: null,
+    start() {
+      runningAtGuard ??= pidsMarked(mark);
+    },
+    add: ({ pid }) => guarded.add(pid),
+    remove: (pid) => guarded.delete(pid),
+    close: () => Promise.resolve(),
+  };
   const link = openStdioLink(
     {
       server: 'example',
@@ -96,6 +108,9 @@ export function openLink(program: string, args: readonly string[] = [], changes:
     signals,
     registry,
     guarded,
+    get runningAtGuard() {
+      return runningAtGuard;
+    },
     async heard(type) {
       await until(`${type} is heard`, () => find(type) !== undefined);
       const found = find(type);

@@ -26,6 +26,14 @@ describe('a well-behaved server', () => {
     expect(isRunning(pid)).toBe(false);
   });
 
+  it('finds a guard that is there already: no moment of its life is without one', async () => {
+    await using opened = openLink('speak');
+    expect(opened.runningAtGuard).toBeNull();
+    await opened.link.transport.start();
+    await opened.heard('spawned');
+    expect(opened.runningAtGuard).toEqual([]);
+  });
+
   it('gets the environment and the folder it was given, and nothing else', async () => {
     await using opened = openLink('speak', [], { env: { ONLY: 'this' }, cwd: '/' });
     await opened.link.transport.start();

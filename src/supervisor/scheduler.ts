@@ -1,0 +1,61 @@
+/**
+ * The timers of the charts, kept by actor. XState's own scheduler looks through the timers of the whole system each time an actor stops: with thousands of
+ * servers most of a shutdown went into that (13 s for 10 000 actors, measured with xstate 5.33.3).
+ */
+
+import type { AnyActorRef, EventObject } from 'xstate';
+import type { TimerClock } from './actors.ts';
+
+export interface ScheduledTimer {
+  /** Type of the event that is due then. */
+  readonly event: string;
+  /** In milliseconds of the wall clock. */
+  readonly dueAtMs: number;
+}
+
+export interface Scheduler {
+  schedule(source: AnyActorRef, target: AnyActorRef, event: EventObject, delayMs: number, id?: string): void;
+  cancel(source: AnyActorRef, id: string): void;
+  cancelAll(source: AnyActorRef): void;
+  timersOf(source: AnyActorRef): readonly ScheduledTimer[];
+}
+
+interface Armed extends ScheduledTimer {
+  readonly timer: unknown;
+}
+
+export function createScheduler(clock: TimerClock, nowMs: () => number): Scheduler {
+  const armed = new Map<AnyActorRef, Map<string, Armed>>();
+  let lastId = 0;
+
+  function forget(source: AnyActorRef, id: string): Armed | undefined {
+    const own = armed.get(source);
+    const known = own?.get(id);
+    own?.delete(id);
+    if (own?.size === 0) armed.delete(source);
+    return known;
+  }
+
+  function cancel(source: AnyActorRef, id: string): void {
+    const known = forget(source, id);
+    if (known !== undefined) clock.clearTimeout(known.timer);
+  }
+
+  return {
+    schedule(source, target, event, delayMs, id = `unnamed ${(lastId += 1)}`) {
+      const fire = () => {
+        forget(source, id);
+        target.send(event);
+      };
+      cancel(source, id);
+      const own = armed.get(source) ?? new Map<string, Armed>();
+      armed.set(source, own);
+      own.set(id, { timer: clock.setTimeout(fire, delayMs), event: event.type, dueAtMs: nowMs() + delayMs });
+    },
+    cancel,
+    cancelAll(source) {
+      for (const id of [...(armed.get(source)?.keys() ?? [])]) cancel(source, id);
+    },
+    timersOf: (source) => [...(armed.get(source)?.values() ?? [])].map(({ event, dueAtMs }) => ({ event, dueAtMs })),
+  };
+}
