@@ -94,7 +94,7 @@ export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs, clo
     // A person's command may forgive failures without a step; it is settled in the midst of the chart's doing so.
     else if (type === 'command.settled') queueMicrotask(() => look(actor));
     // So may a plan.
-    else if (type === 'config.applied') for (const known of [...raised.keys()]) look(known);
+    else if (type === 'config.applied') for (const known of raised.keys()) look(known);
   });
   return {
     of: (actor) => {
@@ -103,7 +103,7 @@ export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs, clo
     },
     close() {
       unsubscribe();
-      for (const actor of [...timers.keys()]) stopTimer(actor);
+      for (const actor of timers.keys()) stopTimer(actor);
     },
   };
 }
