@@ -4,9 +4,10 @@ import type { GroupContext } from '../../machines/group-events.ts';
 import { pathOf } from '../observe/edge.ts';
 import type { Fact, PublishFact } from '../observe/fact.ts';
 import type { Facts } from '../observe/facts.ts';
-import type { GroupActor, ServerActor, TimerClock } from './actors.ts';
+import type { GroupActor, ServerActor } from './actors.ts';
 import { alarmsOf, groupAlarmsOf, type RaisedAlarm } from './alarms.ts';
 import type { Alarm } from './contract.ts';
+import type { TimerClock } from './scheduler.ts';
 import { toIso } from './status.ts';
 
 export interface AlarmWatch {

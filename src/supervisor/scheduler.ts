@@ -4,7 +4,12 @@
  */
 
 import type { AnyActorRef, EventObject } from 'xstate';
-import type { TimerClock } from './actors.ts';
+
+/** What the charts need of a clock for their timers. */
+export interface TimerClock {
+  setTimeout(callback: (...args: unknown[]) => void, delayMs: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
 
 export interface ScheduledTimer {
   /** Type of the event that is due then. */
