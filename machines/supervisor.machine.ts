@@ -89,9 +89,11 @@ const supervisorSetup = setup({
       if (dependencies === undefined || dependencies === context.dependencies) return;
       const relations = { dependencies, dependents: dependentsOf(dependencies) };
       enqueue.assign(relations);
-      const touched = [...new Set([...Object.keys(context.dependencies), ...Object.keys(dependencies)])];
-      const freed = Object.values(context.dependencies).flat();
-      for (const [actor, event] of tidings([...new Set([...touched, ...freed])], relations, system)) enqueue.sendTo(actor, event);
+      const touched = [...Object.keys(context.dependencies), ...Object.keys(dependencies), ...Object.values(context.dependencies).flat()];
+      // What is leaving may be gone by the time it would hear.
+      const leaving = new Set(steps.remove.map(({ server }) => server));
+      const staying = [...new Set(touched)].filter((server) => !leaving.has(server));
+      for (const [actor, event] of tidings(staying, relations, system)) enqueue.sendTo(actor, event);
     }),
     tell: enqueueActions(({ context, enqueue, system }, { server }: { server: string }) => {
       for (const [actor, event] of tidings([server], context, system)) enqueue.sendTo(actor, event);

@@ -7,19 +7,13 @@ import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
 import type { Inspection } from '../observe/inspection.ts';
 import type { Moments } from './moments.ts';
-import { createScheduler, type ScheduledTimer } from './scheduler.ts';
+import { createScheduler, type ScheduledTimer, type TimerClock } from './scheduler.ts';
 import { createSessionActor, type SessionActorParts } from './session-actor.ts';
 
 export type ServerActor = ActorRefFrom<typeof serverMachine>;
 export type GroupActor = ActorRefFrom<typeof groupMachine>;
 export type ServerSnapshot = SnapshotFrom<typeof serverMachine>;
 export type RootActor = ActorRefFrom<typeof supervisorMachine>;
-
-/** What the charts need of a clock for their timers. */
-export interface TimerClock {
-  setTimeout(callback: (...args: unknown[]) => void, delayMs: number): unknown;
-  clearTimeout(timer: unknown): void;
-}
 
 export interface ActorsOptions extends SessionActorParts {
   readonly inspection: Inspection;
@@ -86,5 +80,6 @@ function clearTimer(timer: unknown): void {
 
 /** Whether a living group, or a living part of one, holds the actor. */
 export function isHeld(actor: ServerActor | undefined): boolean {
-  return actor?._parent?.getSnapshot().status === 'active';
+  const holder = actor?._parent?.getSnapshot() as { readonly status: string } | undefined;
+  return holder?.status === 'active';
 }

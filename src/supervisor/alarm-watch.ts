@@ -7,6 +7,7 @@ import type { Facts } from '../observe/facts.ts';
 import type { GroupActor, ServerActor } from './actors.ts';
 import { alarmsOf, groupAlarmsOf, type RaisedAlarm } from './alarms.ts';
 import type { Alarm } from './contract.ts';
+import type { TimerClock } from './scheduler.ts';
 import { toIso } from './status.ts';
 
 export interface AlarmWatch {
@@ -21,18 +22,27 @@ export interface AlarmWatchOptions {
   readonly groupOf: (group: string) => GroupActor | undefined;
   readonly publish: PublishFact;
   readonly nowMs: () => number;
+  /** Default: the platform's timers; they keep no process alive. */
+  readonly clock: TimerClock | undefined;
 }
 
-/** Facts after which an actor's alarms may be others. */
-const telling: ReadonlySet<Fact['type']> = new Set(['server.transitioned', 'server.removed', 'dependencies.changed', 'group.transitioned']);
+/** Facts after which their actor's alarms may be others. */
+const telling: ReadonlySet<Fact['type']> = new Set(['server.transitioned', 'server.removed', 'dependencies.changed', 'group.transitioned', 'actor.died']);
+
+const platformTimers: TimerClock = {
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
 
 /** A timer of Node takes no longer delay, in milliseconds. */
 const longestDelayMs = 2_147_483_647;
+/** What should be over by now is looked at again after this, in milliseconds: the chart's own timer may come a moment later. */
+const shortestDelayMs = 20;
 
-export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs }: AlarmWatchOptions): AlarmWatch {
+export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs, clock = platformTimers }: AlarmWatchOptions): AlarmWatch {
   /** When each alarm was raised, by actor and alarm, in milliseconds. */
   const raised = new Map<string, Map<string, number>>();
-  const timers = new Map<string, NodeJS.Timeout>();
+  const timers = new Map<string, unknown>();
 
   function current(actor: string): readonly RaisedAlarm[] {
     const [kind, name = ''] = actor.split(':');
@@ -63,15 +73,29 @@ export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs }: A
 
   /** Some alarms end by the mere passing of time. */
   function lookAgain(actor: string, untilMs: number, now: number): void {
-    clearTimeout(timers.get(actor));
-    timers.delete(actor);
+    stopTimer(actor);
     if (!Number.isFinite(untilMs)) return;
-    const delayMs = Math.min(longestDelayMs, Math.max(1, untilMs - now));
-    timers.set(actor, setTimeout(() => look(actor), delayMs).unref());
+    const delayMs = Math.min(longestDelayMs, Math.max(shortestDelayMs, untilMs - now));
+    timers.set(
+      actor,
+      clock.setTimeout(() => look(actor), delayMs),
+    );
   }
 
-  const unsubscribe = facts.subscribe(({ type, actor }) => {
-    if (telling.has(type)) look(actor);
+  function stopTimer(actor: string): void {
+    if (timers.has(actor)) clock.clearTimeout(timers.get(actor));
+    timers.delete(actor);
+  }
+
+  const unsubscribe = facts.subscribe((fact) => {
+    const { type, actor } = fact;
+    // Status and facts are to name the same moment.
+    if (type === 'alarm.raised') raised.get(actor)?.set(fact.alarm, Date.parse(fact.at));
+    else if (telling.has(type)) look(actor);
+    // A person's command may forgive failures without a step; it is settled in the midst of the chart's doing so.
+    else if (type === 'command.settled') queueMicrotask(() => look(actor));
+    // So may a plan.
+    else if (type === 'config.applied') for (const known of raised.keys()) look(known);
   });
   return {
     of: (actor) => {
@@ -80,8 +104,7 @@ export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs }: A
     },
     close() {
       unsubscribe();
-      for (const timer of timers.values()) clearTimeout(timer);
-      timers.clear();
+      for (const actor of timers.keys()) stopTimer(actor);
     },
   };
 }

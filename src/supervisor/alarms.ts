@@ -5,8 +5,11 @@ import type { GroupContext } from '../../machines/group-events.ts';
 import { flappingUntil, isFlapping } from '../../machines/restart-policy.ts';
 import type { ServerContext } from '../../machines/server-events.ts';
 
+/** Alarms of servers and groups. */
+export const alarmNames = ['stuck', 'flapping', 'unreachable', 'waiting-for', 'dependency-down', 'group-intensity'] as const;
+
 export interface RaisedAlarm {
-  readonly alarm: 'stuck' | 'flapping' | 'unreachable' | 'waiting-for' | 'dependency-down' | 'group-intensity';
+  readonly alarm: (typeof alarmNames)[number];
   readonly reason: string;
   readonly clearedBy: string;
   /** When it is over if nothing happens, in milliseconds; null: it lasts. */
@@ -26,8 +29,10 @@ export function alarmsOf(path: string, context: ServerContext, at: number): read
     const clearedBy = 'an hour with fewer failures, server.start, server.restart or server.reset';
     raise('flapping', { reason: `failed ${length} times within an hour`, clearedBy }, flappingUntil(context.counters, context.policy.restart));
   }
-  if (context.counters.unreachable >= unreachableFrom) {
-    raise('unreachable', { reason: `not reached ${context.counters.unreachable} times in a row`, clearedBy: 'a connection that lasts' });
+  if (context.counters.unreachable >= unreachableFrom && context.wanted === 'up') {
+    const reason = `not reached ${context.counters.unreachable} times in a row`;
+    const stableAt = path.startsWith('connected') && context.connectedAt !== null ? context.connectedAt + context.policy.restart.stableAfterMs : null;
+    raise('unreachable', { reason, clearedBy: `a connection that lasts ${context.policy.restart.stableAfterMs} ms, or server.reset` }, stableAt);
   }
   if (path.endsWith('.waiting')) raise('waiting-for', { reason: waitText(context), clearedBy: waitEnd(context) });
   if (path.startsWith('connected') && context.waitingFor.length > 0) {

@@ -118,7 +118,7 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     const isShowable = (last?.getSnapshot() as unknown) !== undefined;
     return actors.server(server) ?? (last !== undefined && isShowable ? last : actorOf(server));
   };
-  const alarms = createAlarmWatch({ facts, serverOf: actors.server, groupOf: actors.group, publish, nowMs: wallNow });
+  const alarms = createAlarmWatch({ facts, serverOf: actors.server, groupOf: actors.group, publish, nowMs: wallNow, clock });
   const statusOfServer = (server: string): ServerStatus => {
     const actor = shownActorOf(server);
     return statusOf({ entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow(), alarms: alarms.of(`server:${server}`) });

@@ -1,6 +1,7 @@
 /** The desired state: the configuration in force, and how another one takes its place, always through a plan. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { plainPolicy } from '../../machines/group-events.ts';
 import type { Steps } from '../../machines/supervisor-events.ts';
 import type { Configuration, Parsed } from '../config/configuration.ts';
 import { parseConfig, parseEntries, withEntry, withoutEntry } from '../config/parse.ts';
@@ -83,7 +84,10 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
     next: Configuration,
     { plan, before: relationsBefore, after }: { readonly plan: Plan; readonly before: Relations | null; readonly after: Relations },
   ): Steps {
-    const { groups, dependencies } = after;
+    const { dependencies } = after;
+    // A group that nothing names any more acts for itself, whatever it was in the midst of.
+    const nameless = Object.keys(relationsBefore?.groups ?? {}).filter((group) => after.groups[group] === undefined);
+    const groups = { ...after.groups, ...Object.fromEntries(nameless.map((group) => [group, plainPolicy])) };
     const steps = {
       add: [] as Steps['add'][number][],
       configure: [] as Steps['configure'][number][],

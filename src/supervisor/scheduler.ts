@@ -4,7 +4,12 @@
  */
 
 import type { AnyActorRef, EventObject } from 'xstate';
-import type { TimerClock } from './actors.ts';
+
+/** What the charts need of a clock for their timers. */
+export interface TimerClock {
+  setTimeout(callback: (...args: unknown[]) => void, delayMs: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
 
 export interface ScheduledTimer {
   /** Type of the event that is due then. */
@@ -41,8 +46,14 @@ export function createScheduler(clock: TimerClock, nowMs: () => number): Schedul
     if (known !== undefined) clock.clearTimeout(known.timer);
   }
 
+  function nextId(): string {
+    lastId += 1;
+    return `unnamed ${lastId}`;
+  }
+
   return {
-    schedule(source, target, event, delayMs, id = `unnamed ${(lastId += 1)}`) {
+    // oxlint-disable-next-line max-params -- the signature is XState's
+    schedule(source, target, event, delayMs, id = nextId()) {
       const fire = () => {
         forget(source, id);
         target.send(event);
@@ -54,7 +65,7 @@ export function createScheduler(clock: TimerClock, nowMs: () => number): Schedul
     },
     cancel,
     cancelAll(source) {
-      for (const id of [...(armed.get(source)?.keys() ?? [])]) cancel(source, id);
+      for (const id of armed.get(source)?.keys() ?? []) cancel(source, id);
     },
     timersOf: (source) => [...(armed.get(source)?.values() ?? [])].map(({ event, dueAtMs }) => ({ event, dueAtMs })),
   };

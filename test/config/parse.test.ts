@@ -332,9 +332,7 @@ describe('adding and removing one entry', () => {
     expect(withEntry(current, 'c', {}).config).toBeNull();
     const { config, problems } = withoutEntry(current, 'a');
     expect(config).toBeNull();
-    expect(problems.map(toLine)).toEqual([
-      'mcpServers.b.dependsOn[0]: names "a", which would be removed (b needs it: keep a, or take it out of dependsOn)',
-    ]);
+    expect(problems.map(toLine)).toEqual(['mcpServers.b.dependsOn[0]: names "a", which would be removed (b needs it: keep a, or take it out of dependsOn)']);
     expect(withoutEntry(current, 'b').config?.servers.size).toBe(1);
   });
 });

@@ -3,6 +3,7 @@ import { failureClasses } from '../../machines/failure.ts';
 import { exitCodeOf } from '../../src/cli/exit-code.ts';
 import { type ErrorCode, type ErrorDetails, McpvisorError } from '../../src/errors.ts';
 import { toProblemDocument } from '../../src/http/problem.ts';
+import { alarmNames } from '../../src/supervisor/alarms.ts';
 import { anchorOf, generatedPart, headingsOf, linksOf, readDocument, toCell } from '../support/markdown.ts';
 
 const file = 'docs/troubleshooting.md';
@@ -64,6 +65,12 @@ describe('the sections on trouble', () => {
   it('are there for every error code and failure class, and for no other', () => {
     const sections = headings.filter((heading) => /^[A-Z_]+$|^[a-z]+(?:[A-Z][a-z]+)*$/.test(heading));
     expect(sections.toSorted()).toEqual([...codes, ...failureClasses].toSorted());
+  });
+
+  it('are there for every alarm', () => {
+    const alarms = headings.filter((heading) => heading.startsWith('Alarm ')).map((heading) => heading.slice('Alarm '.length));
+    // The supervisor's own, beside those of servers and groups.
+    expect(alarms.toSorted()).toEqual([...alarmNames, 'no-guard'].toSorted());
   });
 
   it('are where problem documents point to', () => {

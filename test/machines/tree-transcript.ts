@@ -24,15 +24,16 @@ export async function replayTree(text: string): Promise<string> {
 
   const act = (words: readonly string[]): void => {
     const [word = '', name = '', ...rest] = words;
-    if (word === 'boot') return tree.plan(stepsFor({ servers, groups }));
-    if (word === 'kill') return processes.end(name, killed());
-    if (word === 'exit') return processes.end(name, exit(Number(rest[0])));
-    if (word === 'shutdown') return tree.send({ type: 'supervisor.shutdown' });
-    if (word === 'group.reset') return void tree.group(name).send({ type: 'group.reset' });
-    if (word === 'needed') return void tree.server(name).send({ type: 'server.needed' });
-    if (word === 'wait') return;
-    commands += 1;
-    tree.server(name).send({ type: `server.${word}`, commandId: `c${commands}`, at: clock.now(), random: 0.5 });
+    if (word === 'boot') tree.plan(stepsFor({ servers, groups }));
+    else if (word === 'kill') processes.end(name, killed());
+    else if (word === 'exit') processes.end(name, exit(Number(rest[0])));
+    else if (word === 'shutdown') tree.send({ type: 'supervisor.shutdown' });
+    else if (word === 'group.reset') tree.group(name).send({ type: 'group.reset' });
+    else if (word === 'needed') tree.server(name).send({ type: 'server.needed' });
+    else if (word !== 'wait') {
+      commands += 1;
+      tree.server(name).send({ type: `server.${word}`, commandId: `c${commands}`, at: clock.now(), random: 0.5 });
+    }
   };
   const perform = (line: string): void => {
     const [first = '', ...rest] = line.slice(1).trim().split(/\s+/);
@@ -40,7 +41,7 @@ export async function replayTree(text: string): Promise<string> {
     else if (first === 'server') {
       const { group = 'default', dependsOn = '', startMs = 50, stopMs = 20, ...policy } = fieldsOf(rest);
       const name = rest[0] ?? '';
-      servers.push({ name, group: String(group), dependsOn: String(dependsOn).split(',').filter(Boolean), policy });
+      servers.push({ name, group: wordOf(group), dependsOn: wordOf(dependsOn).split(',').filter(Boolean), policy });
       processes.habits.set(name, { startMs: Number(startMs), stopMs: Number(stopMs) });
     } else {
       clock.advance(Number(first));
@@ -67,6 +68,10 @@ function told(tree: Tree): readonly string[] {
 
 function lineOf({ at, actor, text }: TreeRecord): string {
   return `${String(at).padStart(9)}  ${actor.replace('server:', '').padEnd(12)}  ${text.replace('starting.spawning', 'starting').replace('connected.quiet', 'connected')}`;
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function fieldsOf(words: readonly string[]): Record<string, string | number | boolean | object> {

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { policyOf } from '../support/chart.ts';
 import { settled, startTree, type Tree, type TreeOptions } from './tree.ts';
+import { stepsFor } from './tree-plan.ts';
 
 const trees: Tree[] = [];
 async function tree(options?: TreeOptions): Promise<Tree> {
@@ -535,5 +536,22 @@ describe('shutdown', () => {
     one.reapers.get('a')?.open();
     await settled();
     expect(one.state()).toBe('closed');
+  });
+});
+
+describe('a plan that removes a server together with what it waits for', () => {
+  it('tells nothing to those that are gone: XState would warn', async () => {
+    const warn = vi.spyOn(console, 'warn');
+    onTestFinished(() => warn.mockRestore());
+    const one = await tree();
+    const servers = [
+      { name: 'db', group: 'default', dependsOn: [], policy: {} },
+      { name: 'app', group: 'default', dependsOn: ['db'], policy: {} },
+    ];
+    one.plan(stepsFor({ servers, groups: {} }));
+    expect(one.serverState('app')).toBe('idle.waiting');
+    one.plan({ remove: servers.map(({ group, name }) => ({ group, server: name })), dependencies: {} });
+    expect(one.serverState('app')).toBeNull();
+    expect(warn).not.toHaveBeenCalled();
   });
 });

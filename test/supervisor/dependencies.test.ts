@@ -77,9 +77,12 @@ describe('three servers of which each depends on the next', () => {
     await closing;
     expect([...seen]).toEqual(['db service agent', 'db service', 'db', '']);
     expect(stepsIn(await factsSince(supervisor, before), levels)).toEqual([
-      ...['agent stops', 'agent is gone'],
-      ...['service stops', 'service is gone'],
-      ...['db stops', 'db is gone'],
+      'agent stops',
+      'agent is gone',
+      'service stops',
+      'service is gone',
+      'db stops',
+      'db is gone',
     ]);
   });
 });
