@@ -273,6 +273,7 @@ describe('a dependency that goes', () => {
       blocks(server);
       expect(server.outcomes(command)).toEqual(['rejected']);
       expect(reasons(server)).toEqual(['dependency "d" is failed']);
+      expect(server.context().open).toEqual([]);
       expect(server.state()).toBe(state === 'idle.resting' ? 'idle.waiting' : 'backoff.waiting');
     }
   });
@@ -353,6 +354,17 @@ describe('a lazy server with a dependency', () => {
     expect(server.context()).toMatchObject({ autostart: false, called: false });
     clears(server);
     expect(server.state()).toBe('idle.resting');
+  });
+
+  it.each(['server.remove', 'server.shutdown'] as const)('is called by nobody any more when it is to go: %s', (type) => {
+    const server = lazy();
+    misses(server);
+    server.send('server.needed');
+    server.send(type);
+    expect(server.state()).toBe('idle.resting');
+    expect(server.context()).toMatchObject({ autostart: false, called: false });
+    server.send('server.configure', { policy: policyOf(policy), changed: true, wanted: null });
+    expect(server.state(), 'added again, it rests until it is called').toBe('idle.resting');
   });
 
   it('that is needed waits for a round, too', () => {

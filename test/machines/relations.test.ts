@@ -100,6 +100,8 @@ describe('a server that depends on others', () => {
     one.break('a');
     await settled();
     expect(one.serverContext('b')).toMatchObject({ waitingFor: [], blockedBy: null });
+    one.news('b', 'session.ended', { failure: exit(1) });
+    expect(one.serverContext('b'), 'it will come').toMatchObject({ waitingFor: ['a'], blockedBy: null });
     one.reapers.get('a')?.open();
     await settled();
     expect(one.serverContext('b')).toMatchObject({ waitingFor: ['a'], blockedBy: null });
@@ -182,6 +184,23 @@ describe('a lazy server on which others depend', () => {
     expect(one.serverContext('a').next).toBe('starting');
     gone(one, 'a');
     expect(at(one, 'a', 'b')).toEqual(['starting.spawning', 'idle.waiting']);
+  });
+
+  it('is woken by nothing where a call would not start it', async () => {
+    const one = await fleet({ a: lazy, b: ['a'] });
+    one.news('a', 'session.ended', { failure: exit(1) });
+    expect(at(one, 'a')).toEqual(['backoff.delaying']);
+    command(one, 'b', 'stop');
+    command(one, 'b', 'start');
+    one.news('a', 'session.ended', { failure: exit(1) });
+    expect(one.ignored.filter((text) => text.includes('server.needed'))).toEqual([]);
+  });
+
+  it('hears of it before it is woken', async () => {
+    const one = await fleet({ a: lazy, b: { dependsOn: ['a'], wanted: 'down' } });
+    command(one, 'b', 'start');
+    expect(one.serverContext('a')).toMatchObject({ heldAwake: true });
+    expect(at(one, 'a')).toEqual(['starting.spawning']);
   });
 
   it('that is not lazy is told nothing', async () => {

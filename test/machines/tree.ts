@@ -42,6 +42,8 @@ export interface Tree {
   readonly emitted: Record<string, unknown>[];
   readonly kills: () => number;
   readonly rootError: () => unknown;
+  /** Events for which a chart had no edge, as `server:a server.needed`. */
+  readonly ignored: string[];
   readonly stop: () => void;
 }
 
@@ -75,6 +77,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   const sessions = new Map<string, (order: SessionOrder | { type: 'break' }) => void>();
   const reapers = new Map<string, Door>();
   const emitted: Record<string, unknown>[] = [];
+  const ignored: string[] = [];
   let [kills, rootError]: [number, unknown] = [0, null];
   const moment = () => ({ at: clock.now(), random: random() });
   const record = (actor: string, text: string) => records.push({ at: clock.now(), actor, text });
@@ -129,6 +132,9 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
           if (actor.id.startsWith('group:')) emitted.push(event as Record<string, unknown>);
           record(actor.id, emittedText(event as Record<string, unknown>));
         });
+      }
+      if (inspection.type === '@xstate.microstep' && inspection._transitions.length === 0 && !inspection.event.type.startsWith('xstate.')) {
+        ignored.push(`${actor === root ? 'supervisor' : actor.id} ${inspection.event.type}`);
       }
       // What an actor sends comes after the step that sends it.
       if (inspection.type === '@xstate.event' && inspection.sourceRef !== undefined) note(inspection.sourceRef as AnyActorRef);
@@ -188,6 +194,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     emitted,
     kills: () => kills,
     rootError: () => rootError,
+    ignored,
     stop: () => root.stop(),
   };
   if (booted) {
