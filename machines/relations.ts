@@ -36,7 +36,8 @@ export function tidings(servers: readonly string[], { dependencies, dependents }
 /** Whether something of a server runs that its dependencies have to wait for at the end. */
 export function isLeft(server: string, system: ActorSystem): boolean {
   const view = viewOf(server, system);
-  return view !== null && view.hasTag('live') && !view.matches({ stopping: 'stuck' }) && !view.matches({ 'heartbeat-timeout': 'stuck' });
+  if (view === null) return false;
+  return view.hasTag('live') && !view.matches({ stopping: 'stuck' }) && !view.matches({ 'heartbeat-timeout': 'stuck' });
 }
 
 function clearanceTidings(server: string, dependencies: Dependencies, system: ActorSystem): readonly Message[] {

@@ -70,5 +70,6 @@ export function createActors(options: ActorsOptions): Actors {
 
 /** Whether a living group, or a living part of one, holds the actor. */
 export function isHeld(actor: ServerActor | undefined): boolean {
-  return actor?._parent?.getSnapshot().status === 'active';
+  const holder = actor?._parent?.getSnapshot() as { readonly status: string } | undefined;
+  return holder?.status === 'active';
 }
