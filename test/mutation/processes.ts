@@ -21,7 +21,7 @@ export interface TryOptions {
   readonly onResult: (result: Result) => void;
 }
 
-export function coverageFileIn(folder: string): string {
+function coverageFileIn(folder: string): string {
   return join(folder, 'coverage.json');
 }
 

@@ -2,7 +2,7 @@
 
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
-import { it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { mutation } from '../support/mutation.ts';
 import type { CollectedTest } from './collector.ts';
 import type { Coverage, Job, Result } from './job.ts';
@@ -37,6 +37,7 @@ async function cover(): Promise<Coverage> {
     ms.push(performance.now() - startedAt);
     for (const id of mutation.passed) tests[id] = [...(tests[id] ?? []), index];
   }
+  mutation.passed = null;
   return { ms, tests, loading: [...loading] };
 }
 
@@ -79,4 +80,5 @@ async function tryAll(ids: readonly string[]): Promise<void> {
 it('tries mutants', async () => {
   if (job.ids === null) writeFileSync(job.coverageFile, JSON.stringify(await cover()));
   else await tryAll(job.ids);
+  expect(mutation.active).toBeNull();
 });
