@@ -11,6 +11,8 @@ afterEach(() => {
   for (const one of trees.splice(0)) {
     one.stop();
     if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
+    const surprised = one.ignored.filter((text) => /^(group|supervisor)/.test(text));
+    if (surprised.length > 0) throw new Error(`no edge for ${surprised.join()}`);
   }
 });
 
@@ -300,7 +302,9 @@ describe('a group whose rounds are spent', () => {
     ['periodMs', { ...strategy, periodMs: 100_001 }],
   ] as const)('acts as one again when a plan gives it another %s', async (_, web) => {
     const one = await spent();
+    one.emitted.length = 0;
     one.plan(relationsIn(fleetOf(two, web)));
+    expect(rounds(one)).toEqual([]);
     expect([groupState(one), groupContext(one).rounds]).toEqual(['running.steady', []]);
     expect(groupContext(one).policy).toMatchObject(web);
   });

@@ -274,11 +274,11 @@ describe('what the session says when it is asked, to the millisecond', () => {
   });
 });
 
-describe('after a suspend of the machine', () => {
+describe('the first probe after a suspend of the machine', () => {
   it.each([
     [true, 1_000],
     [false, 15_000],
-  ] as const)('a server is probed soon if it is remote (%s): after %i ms', (remote, quietMs) => {
+  ] as const)('comes soon to a server that is remote (%s): after at most %i ms', (remote, quietMs) => {
     const server = serverIn('connected.confirming', { policy: { remote } });
     server.send('machine.resumed', { random: 1 });
     expect([server.state(), server.context().quietMs, server.context().misses]).toEqual(['connected.quiet', quietMs, 0]);

@@ -2,7 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../machines/failure.ts';
 import { noCounters } from '../../machines/restart-policy.ts';
 import type { ServerContext } from '../../machines/server-events.ts';
-import { beginLife, conclude, connect, contextOf, fail, forgetFailures, forgive, hang, jitteredQuietOf, quietLeftOf } from '../../machines/server-life.ts';
+import {
+  beginLife,
+  conclude,
+  connect,
+  contextOf,
+  fail,
+  forgetFailures,
+  forgive,
+  hang,
+  jitteredQuietOf,
+  quietLeftOf,
+  timeOut,
+} from '../../machines/server-life.ts';
 import { exit, policyOf } from '../support/chart.ts';
 
 const policy = policyOf();
@@ -160,6 +172,17 @@ describe('a hang', () => {
       class: 'hung',
       phase: 'connected',
       message: 'no answer to 3 probes and a confirmation; silent for 20000 ms',
+    });
+  });
+});
+
+describe('a start that takes too long', () => {
+  it('is a failure of its phase', () => {
+    expect(timeOut(born, 'listing', 30_000).failure).toMatchObject({
+      class: 'timedOut',
+      message: 'listing took longer than 30000 ms',
+      phase: 'listing',
+      code: 'TIMED_OUT',
     });
   });
 });

@@ -9,6 +9,8 @@ afterEach(() => {
   for (const one of trees.splice(0)) {
     one.stop();
     if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
+    const surprised = one.ignored.filter((text) => /^(group|supervisor)/.test(text));
+    if (surprised.length > 0) throw new Error(`no edge for ${surprised.join()}`);
   }
 });
 
@@ -19,8 +21,9 @@ const serversOf = (words: Words): readonly PlannedServer[] =>
     name,
     group: 'web',
     dependsOn: [],
-    ...(Array.isArray(word) ? { dependsOn: word as readonly string[] } : word),
+    ...(areNames(word) ? { dependsOn: word } : word),
   }));
+const areNames = (word: Words[string] | undefined): word is readonly string[] => Array.isArray(word);
 const fleetOf = (words: Words) => ({ servers: serversOf(words), groups: {} });
 
 /** Servers by name, with what they depend on or more. */
@@ -105,6 +108,19 @@ describe('a server that depends on others', () => {
     one.reapers.get('a')?.open();
     await settled();
     expect(one.serverContext('b')).toMatchObject({ waitingFor: ['a'], blockedBy: null });
+  });
+});
+
+describe('a server of which one dependency is replaced and another is down for good', () => {
+  it('hears of the one that is down', async () => {
+    const one = await fleet({ a: [], y: [], b: ['a', 'y'] });
+    for (const name of ['a', 'y', 'b']) one.connect(name);
+    command(one, 'y', 'stop');
+    gone(one, 'y');
+    one.break('a');
+    await settled();
+    one.news('b', 'session.ended', { failure: exit(1) });
+    expect(one.serverContext('b')).toMatchObject({ waitingFor: ['a', 'y'], blockedBy: { server: 'y', standing: 'stopped' } });
   });
 });
 
@@ -196,6 +212,15 @@ describe('a lazy server on which others depend', () => {
     expect(one.ignored.filter((text) => text.includes('server.needed'))).toEqual([]);
   });
 
+  it('is not woken where it has failed for good', async () => {
+    const one = await fleet({ a: lazy, b: ['a'] });
+    one.news('a', 'session.ended', { failure: failure('misconfigured', '') });
+    expect([at(one, 'a', 'b'), one.serverContext('a').heldAwake]).toEqual([['failed', 'idle.waiting'], true]);
+    command(one, 'b', 'stop');
+    command(one, 'b', 'start');
+    expect(one.ignored.filter((text) => text.includes('server.needed'))).toEqual([]);
+  });
+
   it('hears of it before it is woken', async () => {
     const one = await fleet({ a: lazy, b: { dependsOn: ['a'], wanted: 'down' } });
     command(one, 'b', 'start');
@@ -249,6 +274,27 @@ describe('the end of servers that depend on each other', () => {
     expect(at(one, 'a', 'b')).toEqual(['connected.quiet', 'stopping.killing']);
     one.clock.advance(1);
     expect(at(one, 'a', 'b')).toEqual(['stopping.closing', 'stopping.stuck']);
+  });
+
+  it('starts none again that fails while it is spared', async () => {
+    const one = await fleet({ a: [], b: ['a'] });
+    connectAll(one, 'a', 'b');
+    one.send({ type: 'supervisor.shutdown' });
+    one.news('a', 'session.ended', { failure: exit(1) });
+    one.clock.advance(1_000);
+    expect(at(one, 'a', 'b')).toEqual(['backoff.queued', 'stopping.closing']);
+    gone(one, 'b');
+    expect([one.state(), at(one, 'a')]).toEqual(['closed', [null]]);
+  });
+
+  it('is heard of although it comes after the last moment', async () => {
+    const one = await fleet({ a: [], b: ['a'] }, { shutdownMs: 3_000 });
+    connectAll(one, 'a', 'b');
+    one.send({ type: 'supervisor.shutdown' });
+    one.clock.advance(60_000);
+    expect([one.state(), at(one, 'b')]).toEqual(['closed', ['stopping.stuck']]);
+    gone(one, 'b');
+    expect(at(one, 'b')).toEqual([null]);
   });
 
   it('waits for the process group of one whose actor dies', async () => {

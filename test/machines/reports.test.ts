@@ -40,10 +40,7 @@ describe('what those above hear', () => {
         if (kind === 'retry' && (isRefused || !['needs-auth', 'backoff.delaying'].includes(state))) continue;
         const server = serverIn(state, { policy: related });
         goes(server);
-        expect(
-          told(server, () => server.command(kind)),
-          kind,
-        ).toEqual(kind === 'retry' && state === 'needs-auth' ? [changed, changed] : [changed]);
+        expect(told(server, () => server.command(kind))).toEqual(kind === 'retry' && state === 'needs-auth' ? [changed, changed] : [changed]);
       }
     }
   });
@@ -119,9 +116,9 @@ describe('an end that somebody asked for', () => {
     for (const state of [...startingStates, ...connectedStates]) {
       const server = serverIn(state);
       end(server);
-      expect(server.context().endAsked, state).toBe(true);
+      expect(server.context().endAsked, `in ${state}`).toBe(true);
       server.news('session.ended', { failure: exit(1) });
-      expect(server.context(), state).toMatchObject({ lastFailure: null, counters: { attempt: 0 }, pid: null });
+      expect(server.context(), `in ${state}`).toMatchObject({ lastFailure: null, counters: { attempt: 0 }, pid: null });
       expect(server.emitted.filter(({ type }) => type === 'server.failed')).toEqual([]);
     }
   });
@@ -186,7 +183,7 @@ describe('a wish', () => {
       const server = serverIn(state);
       const start = server.command('start');
       server.send(type);
-      expect(server.outcomes(start), state).toEqual(['rejected']);
+      expect(server.outcomes(start), `in ${state}`).toEqual(['rejected']);
     }
   });
 
@@ -244,6 +241,27 @@ describe('whether a server is to start by itself', () => {
   });
 });
 
+describe('a server without a session', () => {
+  it.each(['idle.resting', 'idle.queued', 'failed'] as const)('has nothing that comes next, in %s', (state) => {
+    expect(serverIn(state).context().next).toBe('idle');
+  });
+
+  it('has nothing that comes next when a changed server waits its turn', () => {
+    const server = serverIn('connected.quiet');
+    configure(server, true, null);
+    server.news('session.ended');
+    expect([server.state(), server.context().next]).toEqual(['idle.queued', 'idle']);
+  });
+
+  it('takes the numbers of a plan that starts it anew', () => {
+    for (const state of ['backoff.delaying', 'failed', 'needs-auth', 'idle.resting'] as const) {
+      const server = serverIn(state);
+      configure(server, true, null, { idleStopMs: 7 });
+      expect(server.context().policy.idleStopMs, `in ${state}`).toBe(7);
+    }
+  });
+});
+
 describe('a call to a lazy server while its session ends', () => {
   const lazy: PolicyOverrides = { lazy: true };
 
@@ -267,7 +285,7 @@ describe('a call to a lazy server while its session ends', () => {
       server.send('server.configure', { policy: policyOf(lazy), changed: false, wanted: 'up' });
       server.send('server.needed');
       server.send('server.configure', { policy: policyOf(lazy), changed: false, wanted: null });
-      expect(server.context(), state).toMatchObject({ autostart: false, called: false });
+      expect(server.context(), `in ${state}`).toMatchObject({ autostart: false, called: false });
     }
   });
 });
