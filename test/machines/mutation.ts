@@ -13,14 +13,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { groupMachine } from '../../machines/group.machine.ts';
-import { serverMachine } from '../../machines/server.machine.ts';
-import { supervisorMachine } from '../../machines/supervisor.machine.ts';
+import { everyMutant } from '../mutation/every-mutant.ts';
 import type { Result } from '../mutation/job.ts';
 import { cover, tryMutants } from '../mutation/processes.ts';
 import { reportOf } from '../mutation/report.ts';
-import { mutatedSources, mutateSource } from '../mutation/sources.ts';
-import { mutantIdsOf } from '../support/mutant.ts';
 
 const { values } = parseArgs({
   options: {
@@ -42,14 +38,10 @@ function drawn(ids: readonly string[], count: number, seed: number): readonly st
   });
 }
 
-const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
-const everything = [
-  ...[serverMachine, groupMachine, supervisorMachine].flatMap((machine) => mutantIdsOf(machine)),
-  ...mutatedSources.flatMap((name) => mutateSource(name, read(`../../machines/${name}`)).ids),
-];
+const everything = everyMutant();
 const candidates = everything.filter((id) => id.includes(values.only));
 const chosen = values.count === 'all' ? candidates : drawn(candidates, Number(values.count), Number(values.seed));
-const accepted = JSON.parse(read('../mutation/accepted.json')) as Record<string, string>;
+const accepted = JSON.parse(readFileSync(new URL('../mutation/accepted.json', import.meta.url), 'utf8')) as Record<string, string>;
 
 const folder = mkdtempSync(join(tmpdir(), 'mcpvisor-mutation-'));
 const results: Result[] = [];
