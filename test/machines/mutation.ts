@@ -6,7 +6,7 @@
  * `--count all` tries every mutant; `--thorough` shows what is left to the exploration of the whole chart as well, which takes half a minute for each.
  * What survives is missing a test, or is in `accepted.json` with the reason why no test can or need notice it. To see how a mutant is caught:
  *
- *     MCPVISOR_MUTANT="server: starting | after | 0 | remove" npx vitest run --config .vitest.mutation.config.ts test/machines/tree.test.ts
+ *     MCPVISOR_MUTANT="server: starting | slot | 0 | remove" npx vitest run --config .vitest.mutation.config.ts test/machines/tree.test.ts
  */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -9,17 +9,10 @@
  */
 
 import { type AnyStateMachine, and, assign, not, StateMachine } from 'xstate';
+import { type Config, copyOf, listOf, nodeAt, nodesIn, type Place, placesIn, replaceAt, transitionsAt } from './chart-config.ts';
 import { isMutant, mutation } from './mutation.ts';
 
-type Config = Record<string, unknown>;
 type Delay = number | ((...arguments_: unknown[]) => number);
-
-/** Where a transition is written. */
-interface Place {
-  readonly path: readonly string[];
-  readonly event: string;
-  readonly index: number;
-}
 
 interface Mutant {
   readonly id: string;
@@ -30,13 +23,21 @@ const known = new WeakMap<AnyStateMachine, Map<string, AnyStateMachine>>();
 
 /** The chart as it is to be tested now: itself, a mutant, or itself telling which mutants a test passes by. */
 export function underTest<Machine extends AnyStateMachine>(machine: Machine): Machine {
-  const id = mutation.passed === null ? mutation.active : 'observed';
-  if (id === null || (id !== 'observed' && !id.startsWith(`${machine.id}: `))) return machine;
+  const { active, passed } = mutation;
+  if (passed === null && active === null) return machine;
+  const isOwn = active?.startsWith(`${machine.id}: `) === true;
+  const key = passed === null ? (isOwn ? active : 'bounded') : 'observed';
   const made = known.get(machine) ?? new Map<string, AnyStateMachine>();
   known.set(machine, made);
-  const chart = made.get(id) ?? (id === 'observed' ? observed(machine) : mutantOf(machine, id));
-  made.set(id, chart);
+  const chart = made.get(key) ?? chartOf(machine, key);
+  made.set(key, chart);
   return chart as Machine;
+}
+
+/** Where a source is the mutant, its chart is as it was, but may not go round in circles. */
+function chartOf(machine: AnyStateMachine, key: string): AnyStateMachine {
+  if (key === 'observed') return observed(machine);
+  return key === 'bounded' ? changed(machine, () => undefined) : mutantOf(machine, key);
 }
 
 /** Every transition of a chart, as `server: connected | session.failed | 0`. */
@@ -155,42 +156,6 @@ function textOf(machine: AnyStateMachine, { path, event, index }: Place): string
   return `${machine.id}: ${path.join('.')} | ${event} | ${index}`;
 }
 
-function nodesIn(node: Config, path: readonly string[]): readonly { readonly path: readonly string[]; readonly node: Config }[] {
-  const below = Object.entries((node.states ?? {}) as Record<string, Config>).flatMap(([name, state]) => nodesIn(state, [...path, name]));
-  return [{ path, node }, ...below];
-}
-
-function placesIn(root: Config, from: readonly string[]): readonly Place[] {
-  return nodesIn(root, from).flatMap(({ path, node }) =>
-    ownersIn(node).flatMap(({ owner, names }) => names.flatMap((event) => listOf(owner[event]).map((_, index) => ({ path, event, index })))),
-  );
-}
-
-/** What of a state has transitions by name. */
-function ownersIn(node: Config): readonly { readonly owner: Config; readonly names: readonly string[] }[] {
-  const ofNames = (owner: unknown, names = Object.keys((owner ?? {}) as Config)) => ({ owner: (owner ?? {}) as Config, names });
-  return [ofNames(node.on), ofNames(node.after), ofNames(node, ['always']), ofNames(node.invoke, ['onDone', 'onError'])];
-}
-
-function nodeAt(config: Config, path: readonly string[]): Config {
-  return path.reduce((node, name) => (node.states as Record<string, Config>)[name] ?? {}, config);
-}
-
-function transitionsAt(config: Config, place: Place): readonly Config[] {
-  return listOf(ownerAt(config, place)[place.event]).map((one) => (typeof one === 'string' ? { target: one } : (one as Config)));
-}
-
-function ownerAt(config: Config, { path, event }: Place): Config {
-  return ownersIn(nodeAt(config, path)).find(({ owner, names }) => names.includes(event) && event in owner)?.owner ?? {};
-}
-
-function replaceAt(config: Config, place: Place, change: (all: readonly Config[]) => readonly Config[]): void {
-  const all = change(transitionsAt(config, place));
-  const owner = ownerAt(config, place);
-  if (all.length > 0) owner[place.event] = all;
-  else delete owner[place.event];
-}
-
 /** To the sibling after its target; to nowhere, if it has none. */
 function retargeted({ target, ...rest }: Config, machine: AnyStateMachine, path: readonly string[]): Config {
   const words = String(target).split('.');
@@ -204,15 +169,4 @@ function retargeted({ target, ...rest }: Config, machine: AnyStateMachine, path:
 
 function without(list: unknown, index: number): readonly unknown[] {
   return listOf(list).filter((_, at) => at !== index);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : [value];
-}
-
-/** Functions are kept, everything else is copied, so that two states that share a part no longer do. */
-function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyOf);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, copyOf(below)]));
 }
