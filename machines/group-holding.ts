@@ -31,7 +31,7 @@ export interface ReaperInput {
   readonly server: string;
 }
 
-export const supervisorId = 'supervisor';
+const supervisorId = 'supervisor';
 export const groupId = (group: string) => `group:${group}`;
 export const serverId = (server: string) => `server:${server}`;
 const reaperId = (server: string) => `reaper:${server}`;
