@@ -199,3 +199,88 @@ describe('new numbers for a connected server', () => {
     expect(server.state()).toBe('stopping.closing');
   });
 });
+
+describe('what the session says when it is asked, to the millisecond', () => {
+  const heard = (server: ServerUnderTest, fields: Record<string, unknown>) => {
+    const { generation, question } = server.context();
+    server.send('session.heard', { generation, question, quietForMs: 1e9, unusedForMs: 0, inFlight: 0, lagMs: 0, usedCpu: false, ...fields });
+    return server.state();
+  };
+
+  it.each([
+    ['connected.probing', 4_997, 'connected.quiet'],
+    ['connected.probing', 4_998, 'connected.probing'],
+    ['connected.confirming', 4_997, 'connected.quiet'],
+    ['connected.confirming', 4_998, 'heartbeat-timeout.terminating'],
+  ] as const)('in %s a silence of %i ms leads to %s: timers are never exact', (state, quietForMs, next) => {
+    const server = serverIn(state);
+    expect(heard(server, { quietForMs })).toBe(next);
+    expect(server.emitted.filter(({ type }) => type === 'probe.missed')).toHaveLength(next === 'connected.probing' ? 1 : 0);
+  });
+
+  it('is quiet enough to be probed, or not', () => {
+    for (const [shortMs, next] of [
+      [2, 'connected.probing'],
+      [3, 'connected.quiet'],
+    ] as const) {
+      const server = silent(serverIn('connected.quiet'));
+      expect(heard(server, { quietForMs: server.context().quietMs - shortMs })).toBe(next);
+    }
+  });
+
+  it('is probed at the shortest interval there is, and never without one', () => {
+    expect(heard(silent(serverIn('connected.quiet', { policy: { heartbeat: { intervalMs: 1 } } })), {})).toBe('connected.probing');
+    expect(heard(silent(serverIn('connected.quiet', { policy: { heartbeat: { intervalMs: 0 } } })), {})).toBe('connected.quiet');
+  });
+
+  it('waits at least as long as timers are inexact', () => {
+    const server = serverIn('connected.probing', { policy: { heartbeat: { intervalMs: 10 } } });
+    heard(server, { quietForMs: 9 });
+    expect(server.context().quietMs).toBe(2);
+  });
+
+  it('is unused long enough to fall asleep, or not', () => {
+    const server = serverIn('connected.quiet', { policy: { lazy: true, idleStopMs: 60_000 } });
+    expect(heard(server, { quietForMs: 0, unusedForMs: 59_997 })).toBe('connected.quiet');
+    expect(heard(server, { quietForMs: 0, unusedForMs: 59_998 })).toBe('stopping.closing');
+  });
+
+  it('may be our own fault if our loop was late by more than half of the time of a probe', () => {
+    for (const [lagMs, misses] of [
+      [2_500, 1],
+      [2_501, 0],
+    ] as const) {
+      const server = serverIn('connected.probing');
+      expect(heard(server, { lagMs })).toBe('connected.probing');
+      expect(server.context().misses).toBe(misses);
+    }
+  });
+
+  it('is asked no more than once a second whether it is unused', () => {
+    const server = serverIn('idle.resting', { wanted: 'up', policy: { lazy: true, idleStopMs: 10, heartbeat: { intervalMs: 0 } } });
+    server.send('server.needed');
+    for (const type of ['session.spawned', 'session.initialized', 'session.ready'] as const) server.news(type);
+    server.clock.advance(999);
+    expect(server.state()).toBe('connected.quiet');
+    server.clock.advance(1);
+    expect(server.state()).toBe('stopping.closing');
+  });
+
+  it('is asked again after the time of a probe if it was being probed when it was due to sleep', () => {
+    const server = serverIn('connected.probing', { policy: { lazy: true, idleStopMs: 60_000 } });
+    server.send('idle.due');
+    expect(server.state()).toBe('connected.probing');
+    expect(server.ignored).toEqual([]);
+  });
+});
+
+describe('the first probe after a suspend of the machine', () => {
+  it.each([
+    [true, 1_000],
+    [false, 15_000],
+  ] as const)('comes soon to a server that is remote (%s): after at most %i ms', (remote, quietMs) => {
+    const server = serverIn('connected.confirming', { policy: { remote } });
+    server.send('machine.resumed', { random: 1 });
+    expect([server.state(), server.context().quietMs, server.context().misses]).toEqual(['connected.quiet', quietMs, 0]);
+  });
+});

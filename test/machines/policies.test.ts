@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure, failureClasses, isPermanent } from '../../machines/failure.ts';
-import { type Counters, countFailure, isCounted, isFlapping, noCounters, retryOf, verdictOf } from '../../machines/restart-policy.ts';
+import { type Counters, countFailure, flappingUntil, isCounted, isFlapping, noCounters, retryOf, verdictOf } from '../../machines/restart-policy.ts';
 import { grantSlots, returnSlot, type Slots, wantSlot } from '../../machines/start-slots.ts';
 import { exit, policyOf } from '../support/chart.ts';
 
@@ -56,6 +56,10 @@ describe('the verdict', () => {
     expect(verdictOf(exit(1), { ...policy, maxConsecutive: 0 }, { ...noCounters, attempt: 1e6 })).toBe('backoff');
   });
 
+  it('is failed after the first failure if one in a row is allowed', () => {
+    expect(verdictOf(exit(1), { ...policy, maxConsecutive: 1 }, { ...noCounters, attempt: 1 })).toBe('failed');
+  });
+
   it('puts permanent classes before everything, and a person before restart kinds', () => {
     expect(verdictOf(failure('misconfigured', ''), { ...policy, kind: 'temporary' }, noCounters)).toBe('failed');
     expect(verdictOf(failure('unauthorized', ''), { ...policy, kind: 'temporary' }, spent)).toBe('needs-auth');
@@ -95,6 +99,10 @@ describe('the delay', () => {
     expect([asked(10), asked(2_000), asked(3_600_000)]).toEqual([375, 2_000, 30_000]);
   });
 
+  it('is none if the base is none', () => {
+    expect(retryOf({ ...question, failure: exit(1), policy: { ...policy, baseMs: 0 } }).delayMs).toBe(0);
+  });
+
   it('after a stable life is the first delay of the policy', () => {
     expect(retryOf({ ...question, failure: exit(1), stable: true, policy: { ...policy, firstDelayMs: 42 } }).delayMs).toBe(42);
   });
@@ -108,6 +116,17 @@ describe('the window of automatic starts', () => {
     expect(retryOf({ ...question, counters, at: 10_999 }).verdict).toBe('failed');
     const later = retryOf({ ...question, counters, at: 11_000 });
     expect(later).toMatchObject({ verdict: 'backoff', counters: { automaticStarts: [5_000, 11_000] } });
+  });
+
+  it('counts a start when it is due, not when it is decided', () => {
+    const { delayMs, counters } = retryOf({ ...question, stable: false, counters: { ...noCounters, attempt: 1 }, at: 50 });
+    expect([delayMs, counters.automaticStarts]).toEqual([375, [425]]);
+  });
+
+  it('is spent by one start if one is allowed; what is too old is forgotten all the same', () => {
+    const one = { ...question.policy, intensity: 1 };
+    const spent = retryOf({ ...question, policy: one, counters: { ...noCounters, attempt: 1, automaticStarts: [0, 5_000] }, at: 10_000 });
+    expect(spent).toMatchObject({ verdict: 'failed', counters: { attempt: 1, automaticStarts: [5_000], failureTimes: [10_000] } });
   });
 
   it('is open without an intensity', () => {
@@ -154,7 +173,58 @@ describe('flapping', () => {
   });
 });
 
+describe('the failures of the last hour', () => {
+  const hourMs = 3_600_000;
+  const retryAt = (at: number, failureTimes: readonly number[], flappingPerHour = 3) =>
+    retryOf({ failure: exit(1), policy: { ...policy, flappingPerHour }, stable: true, random: 0, counters: { ...noCounters, attempt: 1, failureTimes }, at })
+      .counters.failureTimes;
+
+  it('are remembered for an hour, to the millisecond', () => {
+    expect(retryAt(hourMs, [0, 1, 2])).toEqual([1, 2, hourMs]);
+    expect(isFlapping({ ...noCounters, failureTimes: [1] }, { ...policy, flappingPerHour: 1 }, hourMs)).toBe(true);
+    expect(isFlapping({ ...noCounters, failureTimes: [1] }, { ...policy, flappingPerHour: 1 }, hourMs + 1)).toBe(false);
+  });
+
+  it('are no more than one over what makes a server flap', () => {
+    expect(retryAt(9, [1, 2, 3, 4, 5])).toEqual([3, 4, 5, 9]);
+    expect(retryAt(9, [1, 2, 3, 4, 5], 0)).toEqual([9]);
+  });
+
+  it('say until when it flaps: the one that makes it flap is an hour old then', () => {
+    expect(flappingUntil({ ...noCounters, failureTimes: [10, 20, 30] }, { ...policy, flappingPerHour: 2 })).toBe(hourMs + 20);
+    expect(flappingUntil(noCounters, policy)).toBe(hourMs);
+  });
+});
+
 describe('start slots', () => {
+  const slots: Slots = { slots: 3, holders: ['a', 'b', 'c'], queue: ['d', 'e', 'f'] };
+
+  it.each([
+    ['a', ['b', 'c'], ['d', 'e', 'f']],
+    ['b', ['a', 'c'], ['d', 'e', 'f']],
+    ['c', ['a', 'b'], ['d', 'e', 'f']],
+    ['d', ['a', 'b', 'c'], ['e', 'f']],
+    ['e', ['a', 'b', 'c'], ['d', 'f']],
+    ['f', ['a', 'b', 'c'], ['d', 'e']],
+    ['nobody', ['a', 'b', 'c'], ['d', 'e', 'f']],
+  ])('are given back by %s, who leaves the list it is in', (name, holders, queue) => {
+    expect(returnSlot(slots, name)).toEqual({ slots: 3, holders, queue });
+  });
+
+  it('are held once by who asked twice: the second place in the queue is given back', () => {
+    expect(grantSlots({ slots: 3, holders: [], queue: ['a', 'a', 'b'] }, () => true)).toEqual({
+      granted: ['a', 'b'],
+      after: { slots: 3, holders: ['a', 'b'], queue: [] },
+    });
+  });
+
+  it('are neither held by the dead nor given to them', () => {
+    expect(grantSlots({ slots: 2, holders: ['dead', 'a'], queue: ['dead', 'b', 'c'] }, (name) => name !== 'dead')).toEqual({
+      granted: ['b'],
+      after: { slots: 2, holders: ['a', 'b'], queue: ['c'] },
+    });
+  });
+
   it('keep their order, never exceed their number, and are idle only when nobody waits', () => {
     const server = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     fc.assert(

@@ -58,6 +58,7 @@ describe('an open start', () => {
     server.news('session.ended', { failure: exit(0) });
     expect(server.state()).toBe('idle.resting');
     expect(server.outcomes(start)).toEqual(['rejected']);
+    expect(open(server)).toEqual([]);
   });
 
   it('is rejected when a plan turns the server off', () => {

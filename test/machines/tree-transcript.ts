@@ -7,11 +7,18 @@
  *     > +500 kill a                        what happens 500 ms after the line before
  */
 
-import { exit } from '../support/chart.ts';
+import { exit, type PolicyOverrides } from '../support/chart.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { createTameProcesses, killed } from './tame-processes.ts';
 import { startTree, type Tree, type TreeRecord } from './tree.ts';
 import { type PlannedGroups, type PlannedServer, stepsFor } from './tree-plan.ts';
+
+interface ServerWords extends Omit<PolicyOverrides, 'dependsOn'> {
+  readonly group?: string;
+  readonly dependsOn?: string;
+  readonly startMs?: number;
+  readonly stopMs?: number;
+}
 
 export async function replayTree(text: string): Promise<string> {
   const clock = createVirtualClock();
@@ -22,27 +29,26 @@ export async function replayTree(text: string): Promise<string> {
   let commands = 0;
   tree.records.length = 0;
 
-  const act = (words: readonly string[]): void => {
+  const act = (words: readonly string[]): unknown => {
     const [word = '', name = '', ...rest] = words;
-    if (word === 'boot') tree.plan(stepsFor({ servers, groups }));
-    else if (word === 'kill') processes.end(name, killed());
-    else if (word === 'exit') processes.end(name, exit(Number(rest[0])));
-    else if (word === 'shutdown') tree.send({ type: 'supervisor.shutdown' });
-    else if (word === 'group.reset') tree.group(name).send({ type: 'group.reset' });
-    else if (word === 'needed') tree.server(name).send({ type: 'server.needed' });
-    else if (word !== 'wait') {
-      commands += 1;
-      tree.server(name).send({ type: `server.${word}`, commandId: `c${commands}`, at: clock.now(), random: 0.5 });
-    }
+    if (word === 'boot') return tree.plan(stepsFor({ servers, groups }));
+    if (word === 'kill') return processes.end(name, killed());
+    if (word === 'exit') return processes.end(name, exit(Number(rest[0])));
+    if (word === 'shutdown') return tree.send({ type: 'supervisor.shutdown' });
+    if (word === 'group.reset') return tree.group(name).send({ type: 'group.reset' });
+    if (word === 'needed') return tree.server(name).send({ type: 'server.needed' });
+    if (word === 'wait') return undefined;
+    commands += 1;
+    return tree.server(name).send({ type: `server.${word}`, commandId: `c${commands}`, at: clock.now(), random: 0.5 });
   };
   const perform = (line: string): void => {
     const [first = '', ...rest] = line.slice(1).trim().split(/\s+/);
     if (first === 'group') groups[rest[0] ?? ''] = fieldsOf(rest) as PlannedGroups[string];
     else if (first === 'server') {
-      const { group = 'default', dependsOn = '', startMs = 50, stopMs = 20, ...policy } = fieldsOf(rest);
+      const { group = 'default', dependsOn = '', startMs = 50, stopMs = 20, ...policy } = fieldsOf(rest) as ServerWords;
       const name = rest[0] ?? '';
-      servers.push({ name, group: wordOf(group), dependsOn: wordOf(dependsOn).split(',').filter(Boolean), policy });
-      processes.habits.set(name, { startMs: Number(startMs), stopMs: Number(stopMs) });
+      servers.push({ name, group, dependsOn: dependsOn.split(',').filter(Boolean), policy });
+      processes.habits.set(name, { startMs, stopMs });
     } else {
       clock.advance(Number(first));
       act(rest);

@@ -180,6 +180,18 @@ describe('a plan', () => {
     expect(one.serverState('a')).toBe('starting.spawning');
   });
 
+  it('lets a server that is added again count anew', async () => {
+    const one = await tree();
+    one.add(['a']);
+    gone(one, 'a');
+    one.clock.advance(375);
+    one.connect('a');
+    expect(one.serverContext('a').counters.attempt).toBe(1);
+    one.remove('a');
+    one.add(['a']);
+    expect(one.serverContext('a').counters.attempt).toBe(0);
+  });
+
   it('changes numbers of the servers it names', async () => {
     const one = await tree();
     one.add(['a', 'b']);
@@ -302,6 +314,20 @@ describe('an actor that dies by a bug', () => {
       expect(one.serverState('a')).toBe('starting.spawning');
       one.clock.advance(30_001);
     }
+  });
+
+  it.each([
+    [30_000, 'starting.spawning'],
+    [29_999, 'failed'],
+  ])('is forgiven deaths to the millisecond: %i ms before a third make it %s', async (lastMs, state) => {
+    const one = await tree();
+    one.add(['a']);
+    await dies(one, 'a');
+    one.clock.advance(30_000);
+    await dies(one, 'a');
+    one.clock.advance(lastMs);
+    await dies(one, 'a');
+    expect(one.serverState('a')).toBe(state);
   });
 
   it('has no successor when it was being removed, or is removed while it is reaped', async () => {

@@ -45,6 +45,8 @@ export interface Tree {
   readonly commands: Map<string, string[]>;
   readonly kills: () => number;
   readonly rootError: () => unknown;
+  /** Events for which a chart had no edge, as `server:a server.needed`. */
+  readonly ignored: string[];
   readonly stop: () => void;
 }
 
@@ -79,6 +81,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   const sessions = new Map<string, (order: SessionOrder | { type: 'break' }) => void>();
   const reapers = new Map<string, Door>();
   const emitted: Record<string, unknown>[] = [];
+  const ignored: string[] = [];
   let [kills, rootError]: [number, unknown] = [0, null];
   const moment = () => ({ at: clock.now(), random: random() });
   const commands = new Map<string, string[]>();
@@ -140,6 +143,9 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
           noteCommand(event as { readonly type: string; readonly command?: { readonly id: string }; readonly outcome?: string });
         });
       }
+      if (inspection.type === '@xstate.microstep' && inspection._transitions.length === 0 && !inspection.event.type.startsWith('xstate.')) {
+        ignored.push(`${actor === root ? 'supervisor' : actor.id} ${inspection.event.type}`);
+      }
       // What an actor sends comes after the step that sends it.
       if (inspection.type === '@xstate.event' && inspection.sourceRef !== undefined) note(inspection.sourceRef as AnyActorRef);
       if (inspection.type === '@xstate.snapshot') note(actor);
@@ -199,6 +205,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     commands,
     kills: () => kills,
     rootError: () => rootError,
+    ignored,
     stop: () => root.stop(),
   };
   isMade = true;

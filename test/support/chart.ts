@@ -10,14 +10,20 @@ import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '.
 import type { SessionInput } from '../../machines/server-setup.ts';
 import type { CommandKind } from '../../machines/settlement.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
-import { mutantOf } from './mutant.ts';
+import { underTest } from './mutant.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
-/** The charts under test, each short of one transition if `MCPVISOR_DROP` names one. */
+/** The charts under test; one of them is a mutant, if one is at work. */
 export const charts = {
-  server: mutantOf(serverMachine, process.env.MCPVISOR_DROP),
-  group: mutantOf(groupMachine, process.env.MCPVISOR_DROP),
-  supervisor: mutantOf(supervisorMachine, process.env.MCPVISOR_DROP),
+  get server() {
+    return underTest(serverMachine);
+  },
+  get group() {
+    return underTest(groupMachine);
+  },
+  get supervisor() {
+    return underTest(supervisorMachine);
+  },
 };
 
 export type PolicyOverrides = Partial<Omit<ServerPolicy, 'restart' | 'heartbeat' | 'stop'>> & {
