@@ -127,9 +127,9 @@ describe(`${servers} servers that are killed at the same moment`, () => {
 
     expect((await pidsOf(daemon)).filter((pid) => pid !== null && isRunning(pid))).toHaveLength(servers);
     expect(mostStarting(readSteps(), `server:${last}`)).toBe(slots);
-    // Usually 2 ms and 100 ms; and a few of either is not worth much.
+    // Usually 1 to 10 ms, and 100 ms at worst.
     expect(latencies.length).toBeGreaterThan(20);
-    expect(middleMs).toBeLessThan(10);
+    expect(middleMs).toBeLessThan(50);
     expect(worstMs).toBeLessThan(500);
   });
 });
