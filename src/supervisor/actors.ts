@@ -1,7 +1,7 @@
 /** The tree of actors: the charts with their effects, and the way to each actor. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ActorRefFrom, type AnyActorRef, createActor, fromPromise, type SnapshotFrom } from 'xstate';
+import { type ActorRefFrom, type AnyActorRef, type AnyStateMachine, createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
@@ -35,6 +35,8 @@ export interface ActorsOptions extends SessionActorParts {
 
 export interface Actors {
   readonly root: RootActor;
+  /** The definitions that run: from the root down. */
+  readonly charts: readonly AnyStateMachine[];
   server(name: string): ServerActor | undefined;
   group(name: string): GroupActor | undefined;
   timersOf(actor: AnyActorRef): readonly ScheduledTimer[];
@@ -62,6 +64,7 @@ export function createActors(options: ActorsOptions): Actors {
   root.system.scheduler = scheduler;
   return {
     root,
+    charts: [machine, group, server],
     timersOf: scheduler.timersOf,
     server: (name) => root.system.get(`server:${name}`) as ServerActor | undefined,
     group: (name) => root.system.get(`group:${name}`) as GroupActor | undefined,

@@ -38,6 +38,8 @@ export interface DoorOptions {
   readonly onStderr?: (server: string, line: string) => void;
   /** Told of bugs that were contained. Default: they are dropped. */
   readonly onBug?: (error: unknown) => void;
+  /** Somebody sent `supervisor.shutdown`: whoever opened the supervisor ends it, with everything around it. Default: it closes. */
+  readonly onShutdown?: () => void;
 }
 
 export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env'> & DoorOptions;

@@ -4,14 +4,23 @@ import type { Failure, FailureClass } from '../../machines/failure.ts';
 import type { Problem } from '../errors.ts';
 import type { Fact, FactsMissed } from '../observe/fact.ts';
 import type { ListedItem, ListedTool, Progress, RequestOptions } from '../session/contract.ts';
+import type {
+  ActorEventType,
+  ActorNode,
+  ActorSnapshot,
+  Chart,
+  CommandOutcome,
+  CommandType,
+  PostedCommand,
+  PostedToActor,
+  PostedToOne,
+} from './actor-contract.ts';
+
+export * from './actor-contract.ts';
 
 export const serverStates = ['idle', 'starting', 'connected', 'heartbeat-timeout', 'backoff', 'stopping', 'failed', 'needs-auth'] as const;
 
 export type ServerState = (typeof serverStates)[number];
-
-export const commandTypes = ['server.start', 'server.stop', 'server.restart', 'server.retry', 'server.reset'] as const;
-
-export type CommandType = (typeof commandTypes)[number];
 
 export interface Alarm {
   readonly alarm: string;
@@ -88,32 +97,10 @@ export interface Status {
   readonly servers: readonly ServerStatus[];
 }
 
-/** A live actor, as it is: nothing of it is secret. */
-export interface ActorSnapshot {
-  readonly actor: string;
-  readonly value: unknown;
-  readonly tags: readonly string[];
-  readonly context: Readonly<Record<string, unknown>>;
-  /** Events a person may send now. */
-  readonly allowed: readonly string[];
-  readonly timers: readonly { readonly name: string; readonly dueAt: string }[];
-}
-
 export interface Readiness {
   /** Every wanted server has come to rest: `connected`, `failed`, `needs-auth`, or `idle` on purpose. */
   readonly settled: boolean;
   readonly notReady: readonly ServerStatus[];
-}
-
-export interface CommandOutcome {
-  readonly commandId: string;
-  readonly outcome: 'done' | 'superseded';
-}
-
-/** A command on its way. `settled` rejects with `COMMAND_REJECTED` or `SHUTTING_DOWN`. */
-export interface PostedCommand {
-  readonly commandId: string;
-  readonly settled: Promise<CommandOutcome>;
 }
 
 export interface CatalogTool extends ListedTool {
@@ -178,6 +165,25 @@ export interface Supervisor {
   send(server: string, event: { readonly type: CommandType }): Promise<CommandOutcome>;
   /** The same without waiting. Throws at once what `send` throws before the command is accepted. */
   post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
+  /**
+   * Sends a command to many without waiting: names of servers, `group:NAME` for a group's, `*` for all. A server that the configuration disables and that
+   * nobody started is meant by its name only. One entry for each server, in the order of the configuration, then one for each name that is nobody's; what
+   * `post` would throw is the entry's `error`. Never throws.
+   */
+  postMany(event: { readonly type: CommandType; readonly servers: readonly string[]; readonly by?: string }): readonly PostedToOne[];
+  /** Every actor there is now, each after the one that holds it. */
+  actors(): readonly ActorNode[];
+  /** Any actor by its id, as it is. Throws `ACTOR_NOT_FOUND`. */
+  snapshotOf(actor: string): ActorSnapshot;
+  /**
+   * Sends an event to any actor by its id, without waiting: a command to `server:NAME`; `group.reset` to `group:NAME`, or a command for each of its servers;
+   * `supervisor.shutdown` to `supervisor`, which is `close()`. Throws `ACTOR_NOT_FOUND`, `EVENT_NOT_ALLOWED` with what is allowed, `SHUTTING_DOWN`.
+   */
+  postTo(actor: string, event: { readonly type: ActorEventType; readonly by?: string }): PostedToActor;
+  /** The charts that run: `supervisor`, `group`, `server`. */
+  machines(): readonly Chart[];
+  /** One of them. Throws `NOT_FOUND`. */
+  machine(id: string): Chart;
   tools(filter?: { readonly servers?: readonly string[] }): readonly CatalogTool[];
   resources(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   prompts(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
@@ -195,6 +201,8 @@ export interface Supervisor {
   remove(name: string): Promise<Plan>;
   /** Replaces the whole configuration in memory. Throws `CONFIG_INVALID` and then changes nothing. */
   apply(config: Readonly<Record<string, unknown>>): Promise<Plan>;
+  /** What `apply` would do with this configuration; changes nothing. Throws `CONFIG_INVALID`. */
+  plan(config: Readonly<Record<string, unknown>>): Promise<Plan>;
   /** Facts from `since` (a `seq`; default: from now) on, as they come. A slow reader is told what it missed. Ends with `close` or `signal`. */
   facts(options?: { readonly since?: number; readonly signal?: AbortSignal }): AsyncIterable<Fact | FactsMissed>;
   /** Throws `NOT_AVAILABLE` in this version. */

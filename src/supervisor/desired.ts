@@ -36,6 +36,8 @@ export interface Desired {
   replace(name: string, entry: Entry): Plan;
   remove(name: string): Plan;
   apply(config: Entry): Plan;
+  /** What `apply` would do. */
+  plan(config: Entry): Plan;
   /** The file's text changed. A broken one changes nothing and is told as a fact. */
   reload(text: string): void;
   /** Adds the servers of a group again, whose actor died. */
@@ -174,6 +176,7 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
       foreign = new Set(parsed.config?.servers.keys());
       return become(parsed, current);
     },
+    plan: (config) => planOf(current, accepted(parseEntries(config, current), null)),
     reload(text) {
       if (isShuttingDown()) return;
       const written = parseConfig(text, current);

@@ -1,11 +1,10 @@
 /** A server as it is now: its chart's snapshot and what the ledger knows, in the words of the API. */
 
 import { failure } from '../../machines/failure.ts';
-import { eventName, pathOf } from '../observe/edge.ts';
+import { pathOf } from '../observe/edge.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';
-import { type ActorSnapshot, type Alarm, commandTypes, type LastFailure, type ServerState, type ServerStatus } from './contract.ts';
+import { type Alarm, commandTypes, type LastFailure, type ServerState, type ServerStatus } from './contract.ts';
 import type { ServerEntry } from './ledger.ts';
-import type { ScheduledTimer } from './scheduler.ts';
 
 export interface StatusQuestion {
   readonly entry: ServerEntry;
@@ -68,18 +67,6 @@ export function stateOf({ value, status }: Pick<ServerSnapshot, 'value' | 'statu
 /** Events a person may send now; `retry` only where something waits to be tried again. */
 export function allowedOf(snapshot: ServerSnapshot): readonly string[] {
   return commandTypes.filter((type) => type !== 'server.retry' || snapshot.matches('backoff') || snapshot.matches('needs-auth'));
-}
-
-export function snapshotOf(actor: ServerActor, timers: readonly ScheduledTimer[]): ActorSnapshot {
-  const snapshot = actor.getSnapshot();
-  return {
-    actor: `server:${snapshot.context.name}`,
-    value: snapshot.value,
-    tags: [...snapshot.tags],
-    context: { ...snapshot.context },
-    allowed: allowedOf(snapshot),
-    timers: timers.map(({ event, dueAtMs }) => ({ name: eventName(event), dueAt: toIso(dueAtMs) })),
-  };
 }
 
 /** A failure counts from the moment it is known, while the session is still being ended. */

@@ -10,11 +10,14 @@ import type { ServerSpecification } from '../specification.ts';
 import { version } from '../version.ts';
 import { isHeld } from './actors.ts';
 import { type Assembly, assemble, type DoorOptions } from './assembly.ts';
+import { createCharts } from './charts.ts';
 import { type ConfigurationSource, openConfiguration } from './configuration-source.ts';
 import { type ServerState, type ServerStatus, type Status, type Supervisor, serverStates } from './contract.ts';
 import type { SupervisorOptions } from './options.ts';
-import { snapshotOf, toIso } from './status.ts';
+import { createRecipients } from './recipients.ts';
+import { toIso } from './status.ts';
 import { watchSuspension } from './suspension.ts';
+import { createTree } from './tree.ts';
 
 export type OpenSupervisorOptions = Omit<SupervisorOptions, 'env'> & DoorOptions;
 
@@ -78,7 +81,8 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   if (options.signal?.aborted === true) onAbort();
   await reached(parts, ['running', 'failed', 'closed']);
   if (!closing.signal.aborted) await begin(parts, source, options.watch !== false);
-  return { supervisor: toSupervisor(parts, { startedAt, close }), killAllNow: () => registry.killAllNow() };
+  const onShutdown = options.onShutdown ?? onAbort;
+  return { supervisor: toSupervisor(parts, { startedAt, close, onShutdown }), killAllNow: () => registry.killAllNow() };
 }
 
 /** From now on servers start, and edits of the file and sleeps of the machine are noticed until `closing` aborts. */
@@ -91,8 +95,18 @@ async function begin(parts: Assembly, { file }: ConfigurationSource, isWatched: 
   closing.addEventListener('abort', unwatch, { once: true });
 }
 
-function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedAt: string; readonly close: () => Promise<void> }): Supervisor {
-  const { actors, awaitReady, calls, catalog, commands, desired, entryOf, facts, ledger, shownActorOf, statusOfServer, waking } = parts;
+interface Life {
+  readonly startedAt: string;
+  readonly close: () => Promise<void>;
+  readonly onShutdown: () => void;
+}
+
+function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): Supervisor {
+  const { actors, awaitReady, calls, catalog, commands, desired, entryOf, facts, ledger, statusOfServer, waking } = parts;
+
+  const recipients = createRecipients(parts);
+  const tree = createTree(parts, { recipients, shutDown: onShutdown, whenEnded: () => reached(parts, ['closed']) });
+  const charts = createCharts(actors.charts);
 
   function status(): Status;
   function status(server: string): ServerStatus;
@@ -106,12 +120,12 @@ function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedA
   return {
     ready: awaitReady,
     status,
-    snapshot(server) {
-      const actor = shownActorOf(server);
-      return snapshotOf(actor, actors.timersOf(actor));
-    },
+    snapshot: (server) => tree.snapshotOf(`server:${entryOf(server).name}`),
     post: (server, event) => commands.post(server, event),
     send: async (server, event) => await commands.post(server, event).settled,
+    postMany: recipients.postMany,
+    ...tree,
+    ...charts,
     tools: (filter) => catalog.tools(filter),
     resources: (filter) => catalog.items('resources', filter),
     prompts: (filter) => catalog.items('prompts', filter),
@@ -126,6 +140,7 @@ function toSupervisor(parts: Assembly, { startedAt, close }: { readonly startedA
     replace: async (name, entry) => desired.replace(name, entry),
     remove: async (name) => desired.remove(name),
     apply: async (config) => desired.apply(config),
+    plan: async (config) => desired.plan(config),
     facts: (options) => facts.read(options),
     httpApp() {
       throw new McpvisorError('NOT_AVAILABLE', { what: 'httpApp()', instead: 'there is `mcpvisor up`, which serves the API on a port of its own.' });

@@ -1,0 +1,35 @@
+/** A chart as plain data: its states with their edges, made from the chart itself. */
+
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { type ChartEdge, edgesOf } from './diagram.ts';
+
+/** One state of a chart. */
+export interface ChartState {
+  /** Dotted path from the root; empty: the root, whose edges hold in every state. */
+  readonly path: string;
+  /** Path of the state it is in; null: it is the root. */
+  readonly parent: string | null;
+  /** Path of the state below it that is entered first; null: there is none below it. */
+  readonly initial: string | null;
+  readonly tags: readonly string[];
+  readonly edges: readonly ChartEdge[];
+}
+
+/** A chart: `server`, `group` or `supervisor`. */
+export interface ChartDefinition {
+  readonly id: string;
+  /** Each after the one it is in. */
+  readonly states: readonly ChartState[];
+}
+
+export function toDefinition(machine: AnyStateMachine): ChartDefinition {
+  const edges = edgesOf(machine);
+  return { id: machine.id, states: stateOf(machine.root, null, edges) };
+}
+
+function stateOf(node: AnyStateNode, parent: string | null, edges: readonly ChartEdge[]): readonly ChartState[] {
+  const path = node.path.join('.');
+  const initial = node.initial?.target?.[0]?.path.join('.') ?? null;
+  const own: ChartState = { path, parent, initial, tags: [...node.tags], edges: edges.filter(({ source }) => source === path) };
+  return [own, ...Object.values(node.states).flatMap((below) => stateOf(below, path, edges))];
+}

@@ -1,0 +1,157 @@
+/** The tree of actors as others see it: who is there, one of them as it is, and events to any of them. */
+
+import { randomUUID } from 'node:crypto';
+import type { AnyActorRef, StateValue } from 'xstate';
+import { isMcpvisorError, McpvisorError } from '../errors.ts';
+import { eventName, pathOf } from '../observe/edge.ts';
+import type { ServerActor } from './actors.ts';
+import type { Assembly } from './assembly.ts';
+import {
+  type ActorEventType,
+  type ActorNode,
+  type ActorSnapshot,
+  type CommandOutcome,
+  type CommandType,
+  commandTypes,
+  type PostedToActor,
+} from './contract.ts';
+import type { Recipients } from './recipients.ts';
+import { allowedOf, stateOf, toIso } from './status.ts';
+
+export interface Tree {
+  actors(): readonly ActorNode[];
+  snapshotOf(id: string): ActorSnapshot;
+  postTo(id: string, event: { readonly type: ActorEventType; readonly by?: string }): PostedToActor;
+}
+
+export interface TreeOptions {
+  readonly recipients: Recipients;
+  /** Begins the end of everything. */
+  readonly shutDown: () => void;
+  /** Resolves when everything has ended. */
+  readonly whenEnded: () => Promise<void>;
+}
+
+/** What is read of any chart's snapshot: XState types that of an unknown chart as `any`. */
+interface ChartSnapshot {
+  readonly value: StateValue;
+  readonly tags: ReadonlySet<string>;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly children: Readonly<Record<string, AnyActorRef | undefined>>;
+}
+
+const rootId = 'supervisor';
+
+export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }: TreeOptions): Tree {
+  const { actors, closing, commands, facts, inspection, ledger, shownActorOf, wallNow } = parts;
+
+  /** Children that count; for a server whose actor died, and whose successor has to wait, the dead one. */
+  function heldBy(actor: AnyActorRef): readonly AnyActorRef[] {
+    return Object.values(snapshotIn(actor).children).flatMap((child) => {
+      const [kind, name = ''] = child?.id.split(':') ?? [];
+      const shown = kind === 'reaper' ? deadActorOf(name) : kind === 'server' || kind === 'group' ? child : undefined;
+      // One that is being made has no snapshot yet.
+      return shown === undefined || (shown.getSnapshot() as unknown) === undefined ? [] : [shown];
+    });
+  }
+
+  function deadActorOf(server: string): ServerActor | undefined {
+    try {
+      return ledger.get(server) === undefined ? undefined : shownActorOf(server);
+    } catch (error) {
+      if (!isMcpvisorError(error)) throw error;
+      return undefined;
+    }
+  }
+
+  function nodesFrom(actor: AnyActorRef, parent: string | null): readonly ActorNode[] {
+    const held = heldBy(actor);
+    const node: ActorNode = {
+      id: actor.id,
+      parent,
+      ...placeOf(actor),
+      value: snapshotIn(actor).value,
+      since: toIso(inspection.sinceMs(actor) ?? wallNow()),
+      children: held.map(({ id }) => id),
+    };
+    return [node, ...held.flatMap((child) => nodesFrom(child, actor.id))];
+  }
+
+  function find(id: string): AnyActorRef {
+    const [kind, name = ''] = splitAtColon(id);
+    if (id === rootId) return actors.root;
+    if (kind === 'server' && ledger.get(name) !== undefined) return shownActorOf(name);
+    const group = kind === 'group' ? actors.group(name) : undefined;
+    if (group !== undefined) return group;
+    throw new McpvisorError('ACTOR_NOT_FOUND', { actor: id });
+  }
+
+  function allowedIn(actor: AnyActorRef): readonly string[] {
+    const [kind, name = ''] = splitAtColon(actor.id);
+    if (actor.id === rootId) return closing.aborted ? [] : ['supervisor.shutdown'];
+    if (kind === 'server') return allowedOf((actor as ServerActor).getSnapshot());
+    // A part of a group only holds servers: its group is who is spoken to.
+    if (actor._parent?.id !== rootId) return [];
+    const members = recipients.membersOf(name).flatMap((server) => actors.server(server)?.getSnapshot() ?? []);
+    return ['group.reset', ...commandTypes.filter((type) => members.some((member) => allowedOf(member).includes(type)))];
+  }
+
+  /** Told like a server's command: who asked stays known. */
+  function accept(actor: string, command: ActorEventType, by: string | undefined): { readonly commandId: string; settle(): CommandOutcome } {
+    const commandId = randomUUID();
+    facts.publish({ type: 'command.accepted', actor, commandId, command, by: by ?? null });
+    return {
+      commandId,
+      settle() {
+        facts.publish({ type: 'command.settled', actor, commandId, command, outcome: 'done', reason: null });
+        return { commandId, outcome: 'done' };
+      },
+    };
+  }
+
+  return {
+    actors: () => nodesFrom(actors.root, null),
+    snapshotOf(id) {
+      const actor = find(id);
+      const { value, tags, context } = snapshotIn(actor);
+      const timers = actors.timersOf(actor).map(({ event, dueAtMs }) => ({ name: eventName(event), dueAt: toIso(dueAtMs) }));
+      return { actor: id, value, tags: [...tags], context: { ...context }, allowed: allowedIn(actor), timers };
+    },
+    postTo(id, { type, by }) {
+      if (closing.aborted) throw new McpvisorError('SHUTTING_DOWN', {});
+      const actor = find(id);
+      const allowed = allowedIn(actor);
+      const [kind, name = ''] = splitAtColon(id);
+      const whose = kind === 'server' ? { server: name } : { actor: id };
+      if (!allowed.includes(type)) throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, ...whose, state: placeOf(actor).state, allowed });
+      const signed = by === undefined ? {} : { by };
+      if (type === 'supervisor.shutdown') {
+        const { commandId, settle } = accept(id, type, by);
+        const settled = whenEnded().then(settle);
+        shutDown();
+        return { to: 'actor', commandId, settled };
+      }
+      if (type === 'group.reset') {
+        const { commandId, settle } = accept(id, type, by);
+        actors.group(name)?.send({ type });
+        return { to: 'actor', commandId, settled: Promise.resolve(settle()) };
+      }
+      if (kind === 'server') return { to: 'actor', ...commands.post(name, { type: type satisfies CommandType, ...signed }) };
+      return { to: 'members', commands: recipients.postMany({ type, servers: [id], ...signed }) };
+    },
+  };
+}
+
+function snapshotIn(actor: AnyActorRef): ChartSnapshot {
+  return actor.getSnapshot() as ChartSnapshot;
+}
+
+function placeOf(actor: AnyActorRef): Pick<ActorNode, 'state' | 'substate'> {
+  if (actor.id.startsWith('server:')) return stateOf((actor as ServerActor).getSnapshot());
+  const [state = 'unknown', ...below] = pathOf(snapshotIn(actor).value).split('.');
+  return { state, substate: below.length === 0 ? null : below.join('.') };
+}
+
+function splitAtColon(id: string): readonly string[] {
+  return id.split(':', 2);
+}
