@@ -37,6 +37,8 @@ export const arrows = {
 export const fences = {
   '@hono/node-server': ['http', 'daemon'],
   '@modelcontextprotocol/sdk': ['session', 'gateway'],
+  ajv: ['supervisor/validator'],
+  'ajv-formats': ['supervisor/validator'],
   commander: ['cli'],
   hono: ['http'],
   'jsonc-parser': ['config'],

@@ -13,11 +13,19 @@ export interface CatalogFilter {
   readonly servers?: readonly string[];
 }
 
+export interface ToolPlace {
+  readonly server: string;
+  /** What `callTool` takes. */
+  readonly tool: string;
+}
+
 export interface Catalog {
   tools(filter?: CatalogFilter): readonly CatalogTool[];
   items(list: 'resources' | 'prompts', filter?: CatalogFilter): readonly CatalogItem[];
   /** The server and tool an exposed name stands for. */
-  resolve(exposedName: string): { readonly server: string; readonly tool: string } | null;
+  resolve(exposedName: string): ToolPlace | null;
+  /** The server whose tools are not known yet, and one of which may have this exposed name. */
+  presume(exposedName: string): ToolPlace | null;
 }
 
 export function createCatalog(ledger: Ledger, isConnected: (server: string) => boolean): Catalog {
@@ -49,6 +57,10 @@ export function createCatalog(ledger: Ledger, isConnected: (server: string) => b
         if (tool !== undefined) return { server: entry.name, tool: tool.name };
       }
       return null;
+    },
+    presume(exposedName) {
+      const entry = [...ledger.entries.values()].find(({ name, peer }) => peer === null && exposedName.startsWith(`${toSafe(name)}__`));
+      return entry === undefined ? null : { server: entry.name, tool: exposedName };
     },
   };
 }

@@ -15,8 +15,18 @@ import type {
   PostedToActor,
   PostedToOne,
 } from './actor-contract.ts';
+import type {
+  AnthropicContentBlock,
+  AnthropicTool,
+  AnthropicToolMessage,
+  OpenAiTool,
+  OpenAiToolCall,
+  OpenAiToolMessage,
+  ToolFormat,
+} from './formats/messages.ts';
 
 export * from './actor-contract.ts';
+export * from './formats/messages.ts';
 
 export const serverStates = ['idle', 'starting', 'connected', 'heartbeat-timeout', 'backoff', 'stopping', 'failed', 'needs-auth'] as const;
 
@@ -118,6 +128,23 @@ export interface CatalogItem extends ListedItem {
   readonly stale: boolean;
 }
 
+export interface ToolsOptions {
+  /** Default: all. */
+  readonly servers?: readonly string[];
+  /** Default `mcp`. */
+  readonly format?: ToolFormat;
+  /** Whether descriptions begin with the tool's server. Default false. */
+  readonly describeOrigin?: boolean;
+}
+
+export interface AnswerToolCallsOptions {
+  /** Only tools of these servers may be called. Default: all. */
+  readonly servers?: readonly string[];
+  /** Of each call, as for `callTool`. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 export interface CallOptions extends RequestOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -133,6 +160,13 @@ export interface CallRequest {
 export type CallOutcome =
   | { readonly status: 'ok'; readonly result: CallToolResult; readonly durationMs: number; readonly generation: number }
   | { readonly status: 'failed'; readonly error: { readonly code: string; readonly message: string; readonly [key: string]: unknown } };
+
+/** Whether a call's arguments are what the tool's input schema asks for. */
+export type CallCheck =
+  /** `problems` holds warnings only: the schema says nothing that can be checked. */
+  | { readonly valid: true; readonly problems: readonly Problem[] }
+  /** Every problem, with its path in the arguments. */
+  | { readonly valid: false; readonly problems: readonly Problem[] };
 
 /** A tool's result as the server sent it, unknown fields included. */
 export interface CallToolResult {
@@ -184,13 +218,32 @@ export interface Supervisor {
   machines(): readonly Chart[];
   /** One of them. Throws `NOT_FOUND`. */
   machine(id: string): Chart;
-  tools(filter?: { readonly servers?: readonly string[] }): readonly CatalogTool[];
+  /**
+   * The tools of all servers, the last known ones of those that are not connected. `openai` and `anthropic` give them as these APIs take them: under their
+   * exposed names, with input schemas that neither refuses; what a schema may not say there is said in the description.
+   */
+  tools(options: ToolsOptions & { readonly format: 'openai' }): OpenAiTool[];
+  tools(options: ToolsOptions & { readonly format: 'anthropic' }): AnthropicTool[];
+  tools(options?: ToolsOptions & { readonly format?: 'mcp' }): readonly CatalogTool[];
+  tools(options: ToolsOptions): readonly CatalogTool[] | OpenAiTool[] | AnthropicTool[];
   resources(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   prompts(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   /** Throws what `Session.request` throws, and `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`. A tool's own `isError` is a result, not an error. */
   callTool(server: string, tool: string, args?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<CallToolResult>;
+  /**
+   * Checks arguments against the tool's input schema, without calling it and without starting anything. Throws `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`, and
+   * `SERVER_NOT_CONNECTED` while the server's tools are not known.
+   */
+  checkCall(server: string, tool: string, args?: Readonly<Record<string, unknown>>): Promise<CallCheck>;
   /** In parallel, in the order asked, each with its own outcome; never rejects. */
   callTools(calls: readonly CallRequest[]): Promise<readonly CallOutcome[]>;
+  /**
+   * Makes a model's tool calls, in parallel, and gives the messages to send back: for `openai` (`message.tool_calls`) one for each call, in order; for
+   * `anthropic` (the content of a message, of which the `tool_use` blocks count) one message with a result for each. Whatever goes wrong with a call is its
+   * answer, in words a model can act on; never rejects.
+   */
+  answerToolCalls(toolCalls: readonly OpenAiToolCall[], options: AnswerToolCallsOptions & { readonly format: 'openai' }): Promise<OpenAiToolMessage[]>;
+  answerToolCalls(blocks: readonly AnthropicContentBlock[], options: AnswerToolCallsOptions & { readonly format: 'anthropic' }): Promise<AnthropicToolMessage>;
   /** Any MCP request. Throws as `callTool`. */
   request(server: string, method: string, params?: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<unknown>;
   /** Starts lazy servers if need be and waits until all are connected. Throws `SERVER_NOT_CONNECTED` for the first that will not be. */

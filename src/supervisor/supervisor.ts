@@ -10,9 +10,12 @@ import type { ServerSpecification } from '../specification.ts';
 import { version } from '../version.ts';
 import { isHeld } from './actors.ts';
 import { type Assembly, assemble, type DoorOptions } from './assembly.ts';
+import { createCallChecks } from './call-checks.ts';
 import { createCharts } from './charts.ts';
 import { type ConfigurationSource, openConfiguration } from './configuration-source.ts';
 import { type ServerState, type ServerStatus, type Status, type Supervisor, serverStates } from './contract.ts';
+import { createToolAnswers } from './formats/tool-answers.ts';
+import { createToolLists } from './formats/tool-lists.ts';
 import type { SupervisorOptions } from './options.ts';
 import { createRecipients } from './recipients.ts';
 import { toIso } from './status.ts';
@@ -126,11 +129,13 @@ function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): 
     postMany: recipients.postMany,
     ...tree,
     ...charts,
-    tools: (filter) => catalog.tools(filter),
+    tools: createToolLists(catalog),
     resources: (filter) => catalog.items('resources', filter),
     prompts: (filter) => catalog.items('prompts', filter),
     callTool: calls.callTool,
     callTools: calls.callTools,
+    checkCall: createCallChecks(parts),
+    answerToolCalls: createToolAnswers({ calls, catalog, nowMs: parts.wallNow }),
     request: calls.request,
     async ensureConnected(servers, { signal } = {}) {
       const entries = servers.map(entryOf);

@@ -212,14 +212,21 @@ describe('start slots', () => {
   });
 
   it('are held once by who asked twice: the second place in the queue is given back', () => {
-    expect(grantSlots({ slots: 3, holders: [], queue: ['a', 'a', 'b'] }, () => true)).toEqual({
+    expect(grantSlots({ slots: 3, holders: [], queue: ['a', 'a', 'b'] }, () => 'ready')).toEqual({
       granted: ['a', 'b'],
       after: { slots: 3, holders: ['a', 'b'], queue: [] },
     });
   });
 
+  it('keep the place of who is held back, and go to those behind', () => {
+    expect(grantSlots({ slots: 2, holders: [], queue: ['a', 'held', 'b', 'c'] }, (name) => (name === 'held' ? 'held' : 'ready'))).toEqual({
+      granted: ['a', 'b'],
+      after: { slots: 2, holders: ['a', 'b'], queue: ['held', 'c'] },
+    });
+  });
+
   it('are neither held by the dead nor given to them', () => {
-    expect(grantSlots({ slots: 2, holders: ['dead', 'a'], queue: ['dead', 'b', 'c'] }, (name) => name !== 'dead')).toEqual({
+    expect(grantSlots({ slots: 2, holders: ['dead', 'a'], queue: ['dead', 'b', 'c'] }, (name) => (name === 'dead' ? 'gone' : 'ready'))).toEqual({
       granted: ['b'],
       after: { slots: 2, holders: ['a', 'b'], queue: ['c'] },
     });

@@ -36,7 +36,7 @@ export function relationsIn({ servers, groups }: Fleet): { readonly groups: Reco
   return { groups: Object.fromEntries(policies), dependencies };
 }
 
-function inputOf({ name, group, dependsOn, policy, wanted = 'up' }: PlannedServer, { servers, groups }: Fleet) {
+export function inputOf({ name, group, dependsOn, policy, wanted = 'up' }: PlannedServer, { servers, groups }: Fleet) {
   const dependents = dependentsOf(Object.fromEntries(servers.map((server) => [server.name, server.dependsOn])));
   const isCoupled = (groups[group]?.strategy ?? 'one-for-one') !== 'one-for-one';
   const related = dependsOn.length > 0 || dependents[name] !== undefined || isCoupled;

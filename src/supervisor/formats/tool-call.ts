@@ -1,0 +1,33 @@
+/** One of a model's tool calls as it was understood. */
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+export type ToolCall =
+  | { readonly id: string; readonly name: string; readonly arguments: Arguments }
+  /** `problem`: why it cannot be made, and what the model should do. */
+  | { readonly id: string; readonly problem: string };
+
+const sendObject = 'send the call again with one JSON object as the tool’s schema describes it.';
+
+/** Arguments that came as JSON. Models leave them empty for a tool that takes none. */
+export function readJsonArguments(json: unknown): Arguments | string {
+  if (typeof json !== 'string') return readArguments(json);
+  if (json.trim() === '') return {};
+  try {
+    return readArguments(JSON.parse(json));
+  } catch (error) {
+    return `The arguments are not valid JSON (${error instanceof Error ? error.message : String(error)}): ${sendObject}`;
+  }
+}
+
+export function readArguments(value: unknown): Arguments | string {
+  if (value === undefined || value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Arguments;
+  return `The arguments are ${Array.isArray(value) ? 'an array' : `a ${typeof value}`}, not an object: ${sendObject}`;
+}
+
+/** `read` is the arguments, or what is wrong with them. */
+export function toToolCall(id: string, name: unknown, read: Arguments | string): ToolCall {
+  if (typeof name !== 'string' || name === '') return { id, problem: 'This call names no function; only functions can be called here.' };
+  return typeof read === 'string' ? { id, problem: read } : { id, name, arguments: read };
+}
