@@ -45,6 +45,8 @@ export const fences = {
   lmdb: ['store/lmdb'],
   mongodb: ['store/mongo'],
   pino: ['observe', 'daemon'],
+  'prom-client': ['observe'],
+  'rotating-file-stream': ['observe'],
   undici: ['session'],
 };
 

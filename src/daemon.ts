@@ -29,6 +29,8 @@ export interface DaemonOptions {
   readonly isolation: 'in-process';
   readonly logLevel: LogLevel | 'silent';
   readonly logFormat: 'pretty' | 'json';
+  /** Whether what servers write on stderr is written to the log too: in JSON, or in full detail. */
+  readonly serverLogs: 'on' | 'off';
   /** File with the API's bearer token; null: `token` in the state directory, made at the first start. */
   readonly tokenFile: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -125,7 +127,8 @@ function isAlive({ pid, startTime }: LockOwner): boolean {
 }
 
 /** Programs that collect our lines want the servers' too; people ask for a server's when they need them. */
-function stderrTo({ logFormat }: DaemonOptions, log: Log): (server: string, line: string) => void {
+function stderrTo({ logFormat, serverLogs }: DaemonOptions, log: Log): (server: string, line: string) => void {
+  if (serverLogs === 'off') return () => {};
   const level = logFormat === 'json' ? 'info' : 'debug';
   return (server, line) => log.write(level, { actor: `server:${server}`, stream: 'stderr' }, line);
 }

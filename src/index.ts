@@ -6,6 +6,8 @@ import { openSupervisor } from './supervisor/supervisor.ts';
 
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
 export type * from './observe/fact.ts';
+export type { JournalPage, JournalQuery } from './observe/journal.ts';
+export type { LinesMissed, LogLine, LogStream } from './observe/log-line.ts';
 export type { ListedItem, ListedTool, Progress, RequestOptions } from './session/contract.ts';
 export type { AuthProviders, FetchLike, HostedTransports, Transport } from './session/host-parts.ts';
 export * from './supervisor/contract.ts';

@@ -78,6 +78,7 @@ function addUp(program: Command): Command {
     .option('--isolation <kind>', 'where sessions are held: in-process (default: in-process)')
     .option('--log-level <level>', `${logLevels.join(', ')} (default: info)`)
     .option('--log-format <format>', `${logFormats.join(' or ')} (default: pretty on a terminal, else json)`)
+    .option('--server-logs <choice>', "on or off: whether the servers' stderr is in the log, too, when that is JSON or in full detail (default: on)")
     .option('--detach', 'not available in this version')
     .option('--insecure-bind', 'listen on an address that other machines can reach, without encryption')
     .option('--token-file <file>', 'file with the bearer token of the API (default: "token" in the state directory)')

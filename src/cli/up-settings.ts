@@ -13,6 +13,7 @@ export interface UpFlags {
   readonly isolation?: string;
   readonly logLevel?: string;
   readonly logFormat?: string;
+  readonly serverLogs?: string;
   readonly tokenFile?: string;
   readonly detach?: boolean;
   readonly insecureBind?: boolean;
@@ -20,6 +21,7 @@ export interface UpFlags {
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export const logFormats = ['pretty', 'json'] as const;
+export const serverLogs = ['on', 'off'] as const;
 
 export interface UpSettings {
   readonly config: string | null;
@@ -30,6 +32,7 @@ export interface UpSettings {
   readonly isolation: 'in-process';
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
+  readonly serverLogs: (typeof serverLogs)[number];
   readonly tokenFile: string | null;
 }
 
@@ -77,6 +80,7 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     isolation: choose('isolation', ['in-process'], 'in-process'),
     logLevel: choose('logLevel', logLevels, 'info'),
     logFormat: choose('logFormat', logFormats, isTerminal ? 'pretty' : 'json'),
+    serverLogs: choose('serverLogs', serverLogs, 'on'),
     tokenFile: given('tokenFile')?.value ?? null,
   };
   if (problems.length > 0) {

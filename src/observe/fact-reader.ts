@@ -11,13 +11,21 @@ export interface FactReaderOptions {
   readonly waiting: Set<() => void>;
   readonly isClosed: () => boolean;
   readonly signal: AbortSignal | undefined;
+  readonly onMissed: (count: number) => void;
 }
 
 type Result = IteratorResult<Fact | FactsMissed, undefined>;
 
 const over: Result = { done: true, value: undefined };
 
-export function createFactReader({ ring, nextSeq, waiting, isClosed, signal }: FactReaderOptions): AsyncIterableIterator<Fact | FactsMissed, undefined> {
+export function createFactReader({
+  ring,
+  nextSeq,
+  waiting,
+  isClosed,
+  signal,
+  onMissed,
+}: FactReaderOptions): AsyncIterableIterator<Fact | FactsMissed, undefined> {
   let cursor = nextSeq;
   let ended = false;
   const requests: ((result: Result) => void)[] = [];
@@ -27,6 +35,7 @@ export function createFactReader({ ring, nextSeq, waiting, isClosed, signal }: F
     if (cursor < oldestSeq) {
       const missed: FactsMissed = { type: 'facts.missed', from: cursor, to: oldestSeq - 1, count: oldestSeq - cursor };
       cursor = oldestSeq;
+      onMissed(missed.count);
       return missed;
     }
     const fact = ring.at(cursor);

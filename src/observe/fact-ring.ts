@@ -11,6 +11,8 @@ export interface FactRing {
   push(fact: Fact): void;
   /** Null: not come yet, or gone already. */
   at(seq: number): Fact | null;
+  /** Those still here with a higher number, oldest first. */
+  after(seq: number): readonly Fact[];
 }
 
 export function createFactRing(capacity: number, firstSeq: number): FactRing {
@@ -18,13 +20,15 @@ export function createFactRing(capacity: number, firstSeq: number): FactRing {
   const facts: Fact[] = [];
   let lastSeq = firstSeq - 1;
 
+  const oldestSeq = (): number => Math.max(firstSeq, lastSeq - capacity + 1);
+
   return {
     firstSeq,
     get lastSeq() {
       return lastSeq;
     },
     get oldestSeq() {
-      return Math.max(firstSeq, lastSeq - capacity + 1);
+      return oldestSeq();
     },
     push(fact) {
       lastSeq += 1;
@@ -33,6 +37,13 @@ export function createFactRing(capacity: number, firstSeq: number): FactRing {
     at(seq) {
       const fact = facts[(seq - firstSeq) % capacity];
       return fact?.seq === seq ? fact : null;
+    },
+    after(seq) {
+      const oldest = oldestSeq();
+      // In two pieces at most: the newest fact stands before the oldest one when the ring has been round.
+      const turn = (oldest - firstSeq) % capacity;
+      const inOrder = [...facts.slice(turn), ...facts.slice(0, turn)];
+      return seq < oldest ? inOrder : inOrder.slice(seq - oldest + 1);
     },
   };
 }

@@ -32,10 +32,14 @@ export interface Facts {
   readonly lastSeq: number;
   /** How often a listener threw. */
   readonly listenerErrors: number;
+  /** Facts that readers were too slow for, over all readers. */
+  readonly missedFacts: number;
   /** Takes constant time but for the listeners, and never throws. After `close` it does nothing. */
   publish(body: FactBody): void;
   /** Facts in order, without gap or duplicate; a reader that fell behind what is kept gets one `facts.missed` in their place. */
   read(options?: ReadOptions): AsyncIterableIterator<Fact | FactsMissed, undefined>;
+  /** Those that are kept now, oldest first, from the one after number `after` on. Default: all. */
+  kept(after?: number): readonly Fact[];
   /** Calls `listener` with each new fact before `publish` returns: for readers that only count or hand on. Returns what ends it. */
   subscribe(listener: (fact: Fact) => void): () => void;
   /** Readers get what they have not seen yet and then end. May be called twice. */
@@ -49,6 +53,10 @@ export function createFacts({ capacity = 20_000, firstSeq = Date.now() * 1000, n
   const isoTime = createIsoTime(now);
   let closed = false;
   let wakeIsDue = false;
+  let missedFacts = 0;
+  const onMissed = (count: number): void => {
+    missedFacts += count;
+  };
 
   function wakeReaders(): void {
     wakeIsDue = false;
@@ -64,6 +72,9 @@ export function createFacts({ capacity = 20_000, firstSeq = Date.now() * 1000, n
     get listenerErrors() {
       return listeners.errors;
     },
+    get missedFacts() {
+      return missedFacts;
+    },
     publish(body) {
       if (closed) return;
       const fact: Fact = Object.freeze({ seq: ring.lastSeq + 1, at: isoTime(), ...body });
@@ -75,8 +86,9 @@ export function createFacts({ capacity = 20_000, firstSeq = Date.now() * 1000, n
       listeners.tell(fact);
     },
     read({ since, signal } = {}) {
-      return createFactReader({ ring, nextSeq: nextSeqAfter(since, ring.lastSeq, firstSeq), waiting, isClosed: () => closed, signal });
+      return createFactReader({ ring, nextSeq: nextSeqAfter(since, ring.lastSeq, firstSeq), waiting, isClosed: () => closed, signal, onMissed });
     },
+    kept: (after = 0) => ring.after(after),
     subscribe: listeners.add,
     close() {
       closed = true;

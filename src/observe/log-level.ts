@@ -51,6 +51,9 @@ const levelsByType = {
   'machine.resumed': 'info',
 } satisfies LevelsByType;
 
+/** Every type of fact: none is without a level. */
+export const factTypes: ReadonlySet<string> = new Set(Object.keys(levelsByType));
+
 export function levelOf(fact: Fact): LogLevel {
   // The table is keyed by the fact's own type; TypeScript cannot follow a key and a value that vary together.
   const level = levelsByType[fact.type] as LogLevel | ((fact: Fact) => LogLevel);

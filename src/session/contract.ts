@@ -26,7 +26,8 @@ export interface ClientCapabilities {
 export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) => void) => Session;
 
 /**
- * What a session tells, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push` and `doubted` as they come,
+ * What a session tells, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push` and `doubted` as they come
+ * (`noted` at any time),
  * at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
  */
 export type SessionNews =
@@ -42,6 +43,8 @@ export type SessionNews =
   | { readonly type: 'asked'; readonly id: string | number; readonly method: string; readonly params: unknown }
   /** Whether the server can tell us things unasked (a remote server's event stream). */
   | { readonly type: 'push'; readonly available: boolean; readonly reason: string | null }
+  /** Something about what came in was odd, and was passed over: a line that is no message, an answer nobody waits for. May hold secrets. */
+  | { readonly type: 'noted'; readonly text: string }
   /** Something happened that makes a probe worth while now: an event stream ended, a request was refused oddly. */
   | { readonly type: 'doubted'; readonly reason: string }
   /** The session is of no use any more, but its process (if any) lives: it waits for `end`. */

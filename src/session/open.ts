@@ -159,6 +159,9 @@ class LiveSession implements Session {
     const handshake = new Handshake();
     const wire = new Wire(link, this.#now, (answer) => handshake.introduce(answer));
     this.#wire = wire;
+    wire.onnoted = (text) => {
+      if (this.#stage !== 'ended') this.#tell({ type: 'noted', text });
+    };
     let lists: Lists;
     try {
       const introduction = await this.#shakeHands(handshake, wire);

@@ -10,6 +10,9 @@ import type { Link } from './link.ts';
 /** The Client counts from 0; it never gets here. */
 const firstId = 1_000_000_000;
 
+const toldIgnored = 20;
+const tellEvery = 1_000;
+
 /** A message as it came, trusted no further than this. */
 export interface Inbound {
   readonly id?: unknown;
@@ -48,6 +51,8 @@ interface LossyTransport extends Transport {
 export class Wire implements Transport {
   onmessage?: (<T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void) | undefined;
   onclose?: (() => void) | undefined;
+  /** What came in and was passed over, in words. Answers are told the first 20 times, then every 1 000th. */
+  onnoted?: ((text: string) => void) | undefined;
   /** When a message last came in, on the clock of `now`. */
   lastInboundAt: number;
   /** Answers nobody waits for: late ones, second ones, ones to ids that were never given out. */
@@ -78,6 +83,7 @@ export class Wire implements Transport {
   async start(): Promise<void> {
     const transport: LossyTransport = this.#link.transport;
     transport.onmessage = (message, extra) => this.#receive(message, extra);
+    transport.onerror = (error) => this.#note(error.message);
     transport.onrequestlost = (id, reason) => this.#lose(id, reason);
     try {
       await transport.start();
@@ -155,10 +161,22 @@ export class Wire implements Transport {
     const waiter = typeof ours === 'number' ? this.#waiters.get(ours) : undefined;
     if (waiter === undefined) {
       this.ignoredAnswers += 1;
+      this.#noteIgnored(id);
       return;
     }
     this.#waiters.delete(ours as number);
     waiter.answered(answer);
+  }
+
+  #noteIgnored(id: unknown): void {
+    const count = this.ignoredAnswers;
+    if (count > toldIgnored && count % tellEvery !== 0) return;
+    const soFar = count > toldIgnored ? ` (${count} such answers so far)` : '';
+    this.#note(`An answer came that nobody waits for: a late one, a second one, or one to a question we never asked${soFar}: id ${JSON.stringify(id)}`);
+  }
+
+  #note(text: string): void {
+    if (!this.#closed) this.onnoted?.(text);
   }
 
   #progress(params: unknown): void {

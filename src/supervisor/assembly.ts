@@ -1,10 +1,12 @@
 /** Wires the rooms together: what each part is made of stands here and nowhere else. */
 
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { McpvisorError } from '../errors.ts';
 import { createFacts, type Facts } from '../observe/facts.ts';
 import { createInspection } from '../observe/inspection.ts';
 import { createRedactor, type Redactor } from '../observe/redact.ts';
+import { createServerLogs } from '../observe/server-logs.ts';
 import { createGuard } from '../session/guard.ts';
 import { createLoopLag } from '../session/loop-lag.ts';
 import { createOpenSession } from '../session/open.ts';
@@ -60,6 +62,13 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
   const guard = createGuard({ onLost: onBug });
   const ledger = createLedger((server) => registry.highestGeneration(server));
   const inspection = createInspection({ publish, nowMs: wallNow, onBug });
+  const logs = createServerLogs({
+    folder: stateDir === null ? null : join(stateDir, 'logs'),
+    redactor,
+    now: wallNow,
+    memoryBytesOf: (server) => ledger.get(server)?.specification.stderrTailBytes,
+    onProblem: (error) => onBug(new Error('The logs of servers cannot be written.', { cause: error })),
+  });
   const answers = options.answers ?? {};
   const openLink = createOpenLink({
     env,
@@ -68,7 +77,10 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     guard,
     redactor,
     publish,
-    onStderr,
+    onStderr(server, line) {
+      logs.write(server, 'stderr', line);
+      onStderr(server, line);
+    },
     transports: options.transports ?? {},
     fetch: options.fetch,
     authProviders: options.authProviders ?? {},
@@ -84,6 +96,7 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     clock,
     nowMs: wallNow,
     openSession: createOpenSession({ openLink, loopLag: createLoopLag(monotonicNow), clientInfo: options.clientInfo ?? { name: 'mcpvisor', version } }),
+    onNoted: (server, text) => logs.write(server, 'protocol', text),
     host: createHost(answers, options.onNotification, onBug),
     capabilities: capabilitiesOf(answers),
     slots: options.startConcurrency ?? Math.max(2, availableParallelism()),
@@ -157,6 +170,7 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     inspection,
     ledger,
     livingServers,
+    logs,
     moments,
     monotonicNow,
     registry,

@@ -3,6 +3,8 @@
 import type { Failure, FailureClass } from '../../machines/failure.ts';
 import type { Problem } from '../errors.ts';
 import type { Fact, FactsMissed } from '../observe/fact.ts';
+import type { JournalPage, JournalQuery } from '../observe/journal.ts';
+import type { LinesMissed, LogLine } from '../observe/log-line.ts';
 import type { ListedItem, ListedTool, Progress, RequestOptions } from '../session/contract.ts';
 import type {
   ActorEventType,
@@ -258,6 +260,18 @@ export interface Supervisor {
   plan(config: Readonly<Record<string, unknown>>): Promise<Plan>;
   /** Facts from `since` (a `seq`; default: from now) on, as they come. A slow reader is told what it missed. Ends with `close` or `signal`. */
   facts(options?: { readonly since?: number; readonly signal?: AbortSignal }): AsyncIterable<Fact | FactsMissed>;
+  /** The facts that are remembered, chosen and paged, the newest last. Throws `INVALID_REQUEST`. */
+  journal(query?: JournalQuery): JournalPage;
+  /**
+   * The last lines (`tail`; default 100) a server wrote on stderr, and what was odd about what it said on the wire (`protocol`), oldest first. With a state directory
+   * those of earlier runs too. Throws `SERVER_NOT_FOUND`.
+   */
+  logs(server: string, options?: { readonly tail?: number }): Promise<readonly LogLine[]>;
+  /**
+   * The same lines as they come, after the last `tail` (default 0) of those there are. A slow reader is told what it missed.
+   * Ends when the server is removed, with `close`, or `signal`. Throws `SERVER_NOT_FOUND`.
+   */
+  followLogs(server: string, options?: { readonly tail?: number; readonly signal?: AbortSignal }): AsyncIterable<LogLine | LinesMissed>;
   /** Throws `NOT_AVAILABLE` in this version. */
   httpApp(): never;
   /** Ends every server and releases everything. May be called twice; does not throw. */

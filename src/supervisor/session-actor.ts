@@ -20,6 +20,8 @@ export interface SessionActorParts {
   readonly redactor: Redactor;
   readonly moments: Moments;
   readonly host: Host;
+  /** What was odd about what a server said on the wire. */
+  readonly onNoted: (server: string, text: string) => void;
   readonly capabilities: ClientCapabilities;
   readonly onBug: (error: unknown) => void;
 }
@@ -135,6 +137,9 @@ class SessionHolder {
       case 'push':
         this.#entry.push = news.available;
         this.#publish({ type: 'session.push', available: news.available, reason: news.reason === null ? null : this.#clean(news.reason) });
+        break;
+      case 'noted':
+        this.#parts.onNoted(this.#entry.name, news.text);
         break;
       case 'doubted':
         this.#send({ type: 'session.doubted', reason: news.reason, ...this.#now() });

@@ -5,7 +5,10 @@ import type { ServerEmitted } from '../../machines/server-events.ts';
 import { watchConfig } from '../config/watch.ts';
 import { McpvisorError } from '../errors.ts';
 import { pathOf } from '../observe/edge.ts';
+import { selectFacts } from '../observe/journal.ts';
 import { createLog } from '../observe/log.ts';
+import type { MetricsOptions } from '../observe/metrics.ts';
+import { memoryOfGroups } from '../session/group-memory.ts';
 import type { ServerSpecification } from '../specification.ts';
 import { version } from '../version.ts';
 import { isHeld } from './actors.ts';
@@ -28,6 +31,8 @@ export interface OpenedSupervisor {
   readonly supervisor: Supervisor;
   /** Sends SIGKILL to every process group, synchronously: for the moment before the process ends at once. */
   readonly killAllNow: () => void;
+  /** What `createMetrics` measures; `droppedLines` are those of the door's own log. */
+  readonly measured: (droppedLines: () => number) => MetricsOptions;
 }
 
 /**
@@ -68,6 +73,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     root.stop();
     await guard.close();
     await registry.close();
+    await parts.logs.close();
     await log?.close();
     if (options.facts === undefined) facts.close();
   };
@@ -85,7 +91,15 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   await reached(parts, ['running', 'failed', 'closed']);
   if (!closing.signal.aborted) await begin(parts, source, options.watch !== false);
   const onShutdown = options.onShutdown ?? onAbort;
-  return { supervisor: toSupervisor(parts, { startedAt, close, onShutdown }), killAllNow: () => registry.killAllNow() };
+  const supervisor = toSupervisor(parts, { startedAt, close, onShutdown });
+  const measured = (droppedLines: () => number): MetricsOptions => ({
+    facts,
+    status: () => supervisor.status(),
+    memoryOfGroups,
+    droppedLines: () => ({ mcpvisor: droppedLines(), servers: parts.logs.droppedLines }),
+    now: parts.wallNow,
+  });
+  return { supervisor, killAllNow: () => registry.killAllNow(), measured };
 }
 
 /** From now on servers start, and edits of the file and sleeps of the machine are noticed until `closing` aborts. */
@@ -105,7 +119,7 @@ interface Life {
 }
 
 function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): Supervisor {
-  const { actors, awaitReady, calls, catalog, commands, desired, entryOf, facts, ledger, statusOfServer, waking } = parts;
+  const { actors, awaitReady, calls, catalog, commands, desired, entryOf, facts, ledger, logs, statusOfServer, waking } = parts;
 
   const recipients = createRecipients(parts);
   const tree = createTree(parts, { recipients, shutDown: onShutdown, whenEnded: () => reached(parts, ['closed']) });
@@ -147,6 +161,9 @@ function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): 
     apply: async (config) => desired.apply(config),
     plan: async (config) => desired.plan(config),
     facts: (options) => facts.read(options),
+    journal: (query = {}) => selectFacts(facts.kept(query.after), query),
+    logs: async (server, { tail = 100 } = {}) => await logs.tail(entryOf(server).name, tail),
+    followLogs: (server, options) => logs.follow(entryOf(server).name, options),
     httpApp() {
       throw new McpvisorError('NOT_AVAILABLE', { what: 'httpApp()', instead: 'there is `mcpvisor up`, which serves the API on a port of its own.' });
     },
@@ -156,7 +173,7 @@ function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): 
 }
 
 /** What the charts emit becomes settled promises and facts. */
-function hearActors({ inspection, commands, facts, ledger, desired, actors }: Assembly): void {
+function hearActors({ inspection, commands, facts, ledger, logs, desired, actors }: Assembly): void {
   const hearServer = (server: string, emitted: ServerEmitted) => {
     if (emitted.type === 'command.accepted' || emitted.type === 'command.settled') return commands.hear(server, emitted);
     const { generation } = ledger.get(server) ?? { generation: 0 };
@@ -170,7 +187,9 @@ function hearActors({ inspection, commands, facts, ledger, desired, actors }: As
     if (emitted.type === 'actor.died') return facts.publish({ type: 'actor.died', actor, message: emitted.message });
     facts.publish({ type: 'server.removed', actor });
     // One that only moves to another group is still wanted.
-    if (!desired.current.servers.has(emitted.server)) ledger.drop(emitted.server);
+    if (desired.current.servers.has(emitted.server)) return;
+    ledger.drop(emitted.server);
+    logs.forget(emitted.server);
   };
   inspection.onActor((actor, name) => {
     if (name.startsWith('server:')) {
