@@ -1,17 +1,24 @@
 /** Door 2: a control plane that runs by itself, with a state directory, a port and a log. */
 
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
+import type { HttpSettings } from './config/configuration.ts';
+import { McpvisorError, type Problem } from './errors.ts';
 import { createHttpApp } from './http/app.ts';
 import { createRequestHandler } from './http/handler.ts';
 import { openListener } from './http/listener.ts';
+import type { Token } from './http/token.ts';
 import { createFacts } from './observe/facts.ts';
 import { createLog, type Log } from './observe/log.ts';
 import type { LogTarget } from './observe/log-destination.ts';
 import type { LogLevel } from './observe/log-level.ts';
+import { createMetrics } from './observe/metrics.ts';
 import { createRedactor } from './observe/redact.ts';
 import { isSameProcess, startTimeOf } from './session/process-identity.ts';
 import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
+import { readFurtherTokens } from './state-directory/further-tokens.ts';
 import type { LockOwner } from './state-directory/lock.ts';
 import { openState } from './state-directory/state.ts';
 import { openConfiguration } from './supervisor/configuration-source.ts';
@@ -31,6 +38,8 @@ export interface DaemonOptions {
   readonly logFormat: 'pretty' | 'json';
   /** Whether what servers write on stderr is written to the log too: in JSON, or in full detail. */
   readonly serverLogs: 'on' | 'off';
+  /** Whether an address that other machines can reach may be listened on without encryption. */
+  readonly insecureBind: boolean;
   /** File with the API's bearer token; null: `token` in the state directory, made at the first start. */
   readonly tokenFile: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -88,17 +97,20 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
   // Read once more by the supervisor: what is wrong with it, or with the port, is known here before anything is started.
   const { configuration } = await openConfiguration({ config: config ?? noServers });
   const { http } = configuration.settings;
+  const tls = await readTls(http.tls, configuration.folder);
+  if (tls === null) refuseOpenBind(options);
+  const further = await readFurtherTokens(http.tokens, configuration.folder);
 
   const facts = createFacts({ now });
   const redactor = createRedactor();
-  redactor.addSecrets('tokens', state.secrets);
+  redactor.addSecrets('tokens', [...state.secrets, ...further.map(({ value }) => value)]);
   const log = createLog({ facts, redactor, destination: options.stdout, format: options.logFormat, level: options.logLevel });
   lifetime.add(() => log.close());
   const report = (error: unknown) => reportTo(log, error);
 
-  const listener = await openListener({ host, port, report, maxConnections: http.maxConnections, headersTimeoutMs: http.headersTimeoutMs });
+  const listener = await openListener({ host, port, report, tls, maxConnections: http.maxConnections, headersTimeoutMs: http.headersTimeoutMs });
   lifetime.add(() => listener.close());
-  const { supervisor, killAllNow } = await openSupervisor({
+  const { supervisor, killAllNow, measured } = await openSupervisor({
     config: config ?? noServers,
     env,
     stateDir,
@@ -113,13 +125,55 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
   options.atOnce.addEventListener('abort', killAllNow, { once: true });
 
   const hosts = { boundHost: host, allowedHosts: http.allowedHosts, allowedOrigins: http.allowedOrigins };
-  const app = createHttpApp({ supervisor, tokens: [{ name: 'token', value: state.token }], hosts, maxBodyBytes: http.maxBodyBytes, report, now });
+  const metrics = createMetrics(measured(() => log.droppedLines));
+  lifetime.add(() => metrics.close());
+  const own: readonly Token[] = [
+    { name: 'token', value: state.token, scope: 'admin' },
+    { name: 'mcp-token', value: state.mcpToken, scope: 'mcp' },
+  ];
+  const app = createHttpApp({
+    supervisor,
+    admission: { tokens: [...own, ...further], hosts },
+    basePath: http.basePath,
+    maxBodyBytes: http.maxBodyBytes,
+    requestsPerSecond: http.requestsPerSecond,
+    metrics,
+    shutdown: () => void lifetime.close(),
+    report,
+    now,
+  });
   listener.serve(createRequestHandler(app, { report, now }));
   lifetime.add(() => removeControlPlaneFile(stateDir));
-  await writeControlPlaneFile(stateDir, { url: listener.url, pid, startedAt, version: supervisor.status().version, config });
+  const url = `${listener.url}${http.basePath.replace(/\/+$/, '')}`;
+  await writeControlPlaneFile(stateDir, { url, pid, startedAt, version: supervisor.status().version, config });
   lifetime.add(() => listener.stopAccepting());
-  greet(log, options, listener.url);
-  return { url: listener.url, log };
+  greet(log, options, url);
+  return { url, log };
+}
+
+/** Throws `INVALID_REQUEST` that names each file that cannot be read. */
+async function readTls(files: HttpSettings['tls'], folder: string): Promise<{ readonly cert: string; readonly key: string } | null> {
+  if (files === null) return null;
+  const problems: Problem[] = [];
+  const read = async (name: 'certFile' | 'keyFile') =>
+    await readFile(resolve(folder, files[name]), 'utf8').catch(() => {
+      problems.push({ path: `mcpvisor.http.tls.${name}`, message: `${files[name]} cannot be read`, hint: null, severity: 'error' });
+      return '';
+    });
+  const [cert, key] = await Promise.all([read('certFile'), read('keyFile')]);
+  if (problems.length > 0) throw new McpvisorError('INVALID_REQUEST', { problems });
+  return { cert, key };
+}
+
+function refuseOpenBind({ host, insecureBind }: DaemonOptions): void {
+  if (insecureBind || isLoopback(host)) return;
+  const message = `${host} can be reached from other machines, and nothing is encrypted`;
+  const hint = 'give http.tls.certFile and keyFile, or add --insecure-bind if that is meant';
+  throw new McpvisorError('INVALID_REQUEST', { problems: [{ path: '--host', message, hint, severity: 'error' }] });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 function isAlive({ pid, startTime }: LockOwner): boolean {

@@ -1,6 +1,7 @@
 /** Door 1: embed. A host program creates a supervisor, asks for tools, calls them, and never thinks about dead or hung servers again. */
 
-import type { Supervisor } from './supervisor/contract.ts';
+import { createHttpApp, type HttpApp, type Identity } from './http/app.ts';
+import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
 import type { SupervisorOptions } from './supervisor/options.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 
@@ -15,6 +16,24 @@ export type { Answerer, Answers, ServerMessage } from './supervisor/host.ts';
 export type { Clock, SupervisorOptions } from './supervisor/options.ts';
 export { version } from './version.ts';
 
+export interface EmbeddedAppOptions {
+  /** Whom a host's own login let in: the "who" of commands. Default: everybody is `host`. It may throw Hono's `HTTPException`. */
+  readonly identity?: Identity;
+  /** The largest body taken, in bytes. Default 4 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Told of every error that is a bug: its caller learns nothing of it. Default: nobody is. */
+  readonly report?: (error: unknown) => void;
+}
+
+/** What a host program holds: everything a supervisor can do, and the control API as an app to mount. */
+export interface Supervisor extends BareSupervisor {
+  /**
+   * The control API as a Hono app, for `app.route('/mcpvisor', supervisor.httpApp())`. It asks for no token and looks at no Host: the host's own login
+   * decides who comes in, and whoever does may do everything.
+   */
+  httpApp(options?: EmbeddedAppOptions): HttpApp;
+}
+
 /**
  * Creates a supervisor and starts its servers. Resolves when every enabled server is on its way; `ready()` tells when they have come to rest.
  * Installs no signal handlers and writes nothing to the terminal. Whoever creates it closes it: `close()`, `await using`, or `options.signal`.
@@ -23,5 +42,9 @@ export { version } from './version.ts';
 export async function createSupervisor(options: SupervisorOptions = {}): Promise<Supervisor> {
   // oxlint-disable-next-line no-restricted-properties -- the library's one default
   const { supervisor } = await openSupervisor({ ...options, env: options.env ?? process.env });
-  return supervisor;
+  const now = () => options.clock?.now() ?? Date.now();
+  return {
+    ...supervisor,
+    httpApp: ({ identity = () => 'host', report = () => {}, ...limits } = {}) => createHttpApp({ supervisor, admission: { identity }, report, now, ...limits }),
+  };
 }

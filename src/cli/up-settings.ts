@@ -1,6 +1,5 @@
 /** What `up` was told, by flags and `MCPVISOR_*`, as values: every problem is named at once. */
 
-import { isIPv4 } from 'node:net';
 import { McpvisorError, type Problem } from '../errors.ts';
 
 /** As the command line has it: flags win over the environment. */
@@ -33,6 +32,8 @@ export interface UpSettings {
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
   readonly serverLogs: (typeof serverLogs)[number];
+  /** Whether an address that other machines can reach may be listened on without encryption. */
+  readonly insecureBind: boolean;
   readonly tokenFile: string | null;
 }
 
@@ -55,9 +56,6 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     refuse(port.by, `"${port.value}" is not a port`, '0 to 65535; 0 takes any free one');
   }
   const host = given('host');
-  if (host !== null && !isLoopback(host.value) && !isOn(given('insecureBind'))) {
-    refuse(host.by, `${host.value} can be reached from other machines, and nothing is encrypted`, 'add --insecure-bind if that is meant');
-  }
   const detach = given('detach');
   if (isOn(detach)) {
     refuse(detach?.by ?? '--detach', 'not available in this version', 'leave it out and let a service manager or a terminal keep it');
@@ -81,6 +79,7 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     logLevel: choose('logLevel', logLevels, 'info'),
     logFormat: choose('logFormat', logFormats, isTerminal ? 'pretty' : 'json'),
     serverLogs: choose('serverLogs', serverLogs, 'on'),
+    insecureBind: isOn(given('insecureBind')),
     tokenFile: given('tokenFile')?.value ?? null,
   };
   if (problems.length > 0) {
@@ -109,8 +108,4 @@ function givenBy(flag: keyof UpFlags, flags: UpFlags, env: SettingSources['env']
 
 function isOn(given: Given | null): boolean {
   return given !== null && !['false', '0', 'no', 'off'].includes(given.value.toLowerCase());
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

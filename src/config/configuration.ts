@@ -22,7 +22,19 @@ export interface ClientProcessSettings {
   readonly stableAfterMs: number;
 }
 
+/** A further token of the API, and the file that holds it. */
+export interface TokenSettings {
+  readonly name: string;
+  readonly scope: 'mcp' | 'read' | 'operate' | 'admin';
+  readonly file: string;
+}
+
 export interface HttpSettings {
+  readonly basePath: string;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly tokens: readonly TokenSettings[];
+  /** Null: no limit. */
+  readonly requestsPerSecond: number | null;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly maxBodyBytes: number;

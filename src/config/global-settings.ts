@@ -18,7 +18,12 @@ export function parseGlobals(value: unknown): { readonly globals: Globals | null
   if (!isRecord(value)) return { globals: null, problems: [errorAt(base, 'must be an object: {…}', null)] };
   const { data, problems: found } = check(globalsSchema, value, base);
   if (data === null) return { globals: null, problems: found };
-  const errors = [...contradictionsOf(data, sharedSettingsOf(data, {}, false), base), ...clientProcessProblems(data), ...secretProblems(data)];
+  const errors = [
+    ...contradictionsOf(data, sharedSettingsOf(data, {}, false), base),
+    ...clientProcessProblems(data),
+    ...secretProblems(data),
+    ...httpProblems(data),
+  ];
   return { globals: errors.length > 0 ? null : data, problems: [...found, ...errors, ...notActedOnProblems(data)] };
 }
 
@@ -34,6 +39,19 @@ function secretProblems({ secrets = {} }: Globals): readonly Problem[] {
     const nested = secretsIn(text).map(() => errorAt(path, 'refers to another secret', 'a secret stands for ${file:…}, ${env:…} or text'));
     return [...mistakesIn(text).map(({ message, hint }) => errorAt(path, message, hint)), ...nested];
   });
+}
+
+function httpProblems({ http }: Globals): readonly Problem[] {
+  const path = [...base, 'http'];
+  const { certFile, keyFile } = http?.tls ?? {};
+  const half = (certFile === undefined) !== (keyFile === undefined) ? [errorAt([...path, 'tls'], 'has one file of two', 'give certFile and keyFile')] : [];
+  const names = (http?.tokens ?? []).map(({ name }) => name);
+  const taken = names.flatMap((name, index) =>
+    ['token', 'mcp-token'].includes(name) || names.indexOf(name) !== index
+      ? [errorAt([...path, 'tokens', index, 'name'], `"${name}" is taken already`, 'each token has a name of its own; "token" and "mcp-token" are ours')]
+      : [],
+  );
+  return [...half, ...taken];
 }
 
 function notActedOnProblems(globals: Globals): readonly Problem[] {
@@ -57,6 +75,10 @@ export function globalSettingsOf(globals: Globals, servers: ReadonlyMap<string, 
       stableAfterMs: clientProcess.stableAfterMs ?? settings['clientProcess.stableAfterMs'].default,
     },
     http: {
+      basePath: http.basePath ?? settings['http.basePath'].default,
+      tls: tlsOf(http.tls),
+      tokens: http.tokens ?? [],
+      requestsPerSecond: http.requestsPerSecond ?? settings['http.requestsPerSecond'].default,
       allowedHosts: http.allowedHosts ?? settings['http.allowedHosts'].default,
       allowedOrigins: http.allowedOrigins ?? settings['http.allowedOrigins'].default,
       maxBodyBytes: http.maxBodyBytes ?? settings['http.maxBodyBytes'].default,
@@ -65,6 +87,11 @@ export function globalSettingsOf(globals: Globals, servers: ReadonlyMap<string, 
     },
     secrets: new Map(Object.entries(globals.secrets ?? {})),
   };
+}
+
+function tlsOf(tls: NonNullable<Globals['http']>['tls']): GlobalSettings['http']['tls'] {
+  // Half of a pair is a problem that has been told of.
+  return tls?.certFile === undefined || tls.keyFile === undefined ? null : { certFile: tls.certFile, keyFile: tls.keyFile };
 }
 
 function groupsOf({ groups = {} }: Globals, servers: ReadonlyMap<string, ServerSpecification>): ReadonlyMap<string, GroupSettings> {

@@ -185,16 +185,4 @@ export const remoteHeartbeatIntervalMs = 60_000;
 export const defaultsTable: readonly Setting[] = Object.entries(settings).map(([path, setting]) => ({ path, ...setting }));
 
 /** Settings that are checked and kept, but that nothing acts on yet: a path here covers everything below it. */
-export const notActedOn: readonly string[] = [
-  'approved',
-  'clientProcess',
-  'compat',
-  'gateway',
-  'journal',
-  'profiles',
-  'http.basePath',
-  'http.trustedProxies',
-  'http.tls',
-  'http.tokens',
-  'http.requestsPerSecond',
-];
+export const notActedOn: readonly string[] = ['approved', 'clientProcess', 'compat', 'gateway', 'journal', 'profiles', 'http.trustedProxies'];

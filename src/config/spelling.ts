@@ -35,7 +35,9 @@ const foreignWords: Readonly<Record<string, string>> = {
 /** What to say about `key` where the keys `known` are allowed. */
 export function hintForKey(key: string, known: readonly string[]): string | null {
   const closest = closestTo(key, known);
-  return closest === null ? (foreignWords[key] ?? null) : `did you mean ${closest}?`;
+  // Not what every object has by birth: a key may be called `__proto__`.
+  const foreign = Object.hasOwn(foreignWords, key) ? foreignWords[key] : undefined;
+  return closest === null ? (foreign ?? null) : `did you mean ${closest}?`;
 }
 
 /** The word of `known` that is at most a few slips away from `word`. */

@@ -1,47 +1,95 @@
 /** The control API as one Hono app: who may come in, the routes, and what is said when something goes wrong. */
 
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { Supervisor } from '../supervisor/contract.ts';
+import { type HttpEnvironment, mayUse } from './endpoint.ts';
+import { createIdempotency } from './idempotency.ts';
+import { mount } from './mount.ts';
 import { createHostCheck, type HostRules } from './origin.ts';
 import { toProblemResponse } from './problem.ts';
-import { createServerRoutes, type HttpEnvironment, only } from './servers.ts';
-import { createAuthentication, type Token } from './token.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { allRoutes } from './routes/all.ts';
+import type { RouteParts } from './routes/parts.ts';
+import { type Caller, createAuthentication, type Token } from './token.ts';
+
+/** How callers are told apart: by our tokens, or by a host that has let them in already. */
+export type Admission = { readonly tokens: readonly Token[]; readonly hosts: HostRules } | { readonly identity: Identity };
+
+/** Whom a host let in. */
+export type Identity = (c: Context) => string;
 
 export interface HttpAppOptions {
   readonly supervisor: Supervisor;
-  /** Each may do everything. */
-  readonly tokens: readonly Token[];
-  readonly hosts: HostRules;
+  readonly admission: Admission;
   /** The largest body taken. Default 4 MiB. */
   readonly maxBodyBytes?: number;
+  /** Requests a caller may make; null: any number. Default null. */
+  readonly requestsPerSecond?: number | null;
+  /** Path below which everything is served: `/mcpvisor`. Default: the root. */
+  readonly basePath?: string;
+  /** Default null: nobody counts. */
+  readonly metrics?: RouteParts['metrics'];
+  /** Ends the control plane. Default null: a host does that. */
+  readonly shutdown?: RouteParts['shutdown'];
   /** Told of every error that is a bug: its caller learns nothing of it. */
   readonly report: (error: unknown) => void;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
 }
 
-/** Builds the app; nothing listens yet, and there is nothing to close. */
-export function createHttpApp({ supervisor, tokens, hosts, maxBodyBytes = 4 * 1024 * 1024, report, now }: HttpAppOptions): Hono<HttpEnvironment> {
-  const checkHost = createHostCheck(hosts);
-  const authenticate = createAuthentication(tokens);
-  const app = new Hono<HttpEnvironment>();
+export type HttpApp = Hono<HttpEnvironment>;
 
+/** Builds the app; nothing listens yet, and there is nothing to close. */
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  const { supervisor, admission, maxBodyBytes = 4 * 1024 * 1024, requestsPerSecond = null, report, now } = options;
+  const basePath = (options.basePath ?? '').replace(/\/+$/, '');
+  const admit = createAdmission(admission);
+  const limit = createRateLimit(requestsPerSecond, now);
+  const parts: RouteParts = { supervisor, now, metrics: options.metrics ?? null, shutdown: options.shutdown ?? null };
+  const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c), basePath });
+
+  const app = new Hono<HttpEnvironment>().basePath(basePath);
+  const answer = (error: unknown): Response => {
+    if (!isMcpvisorError(error) || error.code === 'INTERNAL') report(error);
+    return toProblemResponse(error, now());
+  };
+  const open = all.filter(({ endpoint }) => endpoint.access === 'open');
+  const guarded = all.filter(({ endpoint }) => endpoint.access !== 'open');
+  const mountOptions = { maxBodyBytes, idempotency: createIdempotency(now), answer };
   // Before the guards: whoever asks whether we live has neither token nor a name we know.
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
-  app.all('/healthz', only('GET'));
+  mount(app, open, mountOptions);
   app.use(async (c, next) => {
-    checkHost(c.req.header('host'), c.req.header('origin'));
-    c.set('who', authenticate(c.req.header('authorization')));
+    const { who, scope } = admit(c);
+    limit(who);
+    c.set('who', who);
+    c.set('scope', scope);
     await next();
   });
-  app.route('/api/servers', createServerRoutes({ supervisor, maxBodyBytes }));
-  app.notFound((c) => toProblemResponse(new McpvisorError('NOT_FOUND', { path: c.req.path }), now()));
-  app.onError((error) => {
-    if (!isMcpvisorError(error) || error.code === 'INTERNAL') {
-      report(error);
-    }
-    return toProblemResponse(error, now());
-  });
+  mount(app, guarded, mountOptions);
+  app.notFound((c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path })));
+  app.onError(answer);
   return app;
+}
+
+/** Who sends a request. Throws `FORBIDDEN_HOST`, `FORBIDDEN_ORIGIN` or `UNAUTHENTICATED`. */
+type Admit = (c: Context) => Caller;
+
+function createAdmission(admission: Admission): Admit {
+  if ('identity' in admission) return (c) => ({ who: admission.identity(c), scope: 'admin' });
+  const checkHost = createHostCheck(admission.hosts);
+  const authenticate = createAuthentication(admission.tokens);
+  return (c) => {
+    checkHost(c.req.header('host'), c.req.header('origin'));
+    return authenticate(c.req.header('authorization'));
+  };
+}
+
+function isAdmitted(admit: Admit, c: Context): boolean {
+  try {
+    return mayUse(admit(c).scope, 'read');
+  } catch (error) {
+    if (isMcpvisorError(error)) return false;
+    throw error;
+  }
 }

@@ -5,8 +5,8 @@ import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { McpvisorError } from '../errors.ts';
 import type { HttpAppOptions } from './app.ts';
+import type { HttpEnvironment } from './endpoint.ts';
 import { toProblemResponse } from './problem.ts';
-import type { HttpEnvironment } from './servers.ts';
 
 export function createRequestHandler(app: Hono<HttpEnvironment>, { report, now }: Pick<HttpAppOptions, 'report' | 'now'>): RequestListener {
   const handle = getRequestListener(app.fetch, {

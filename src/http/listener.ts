@@ -1,6 +1,7 @@
 /** The socket of the control plane, apart from what is served on it: a port that is taken is known before a server is started. */
 
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { McpvisorError } from '../errors.ts';
 
@@ -14,6 +15,8 @@ export interface ListenerOptions {
   readonly maxConnections?: number;
   /** Time a client has for the headers of a request. Default 10 000. */
   readonly headersTimeoutMs?: number;
+  /** Certificate chain and private key, PEM. Default null: nothing is encrypted. */
+  readonly tls?: { readonly cert: string; readonly key: string } | null;
 }
 
 export interface Listener {
@@ -35,8 +38,9 @@ const checkIntervalMs = 2_000;
 const lastAnswersMs = 1_000;
 
 /** Throws `PORT_UNAVAILABLE`. */
-export async function openListener({ host, port, report, maxConnections = 4096, headersTimeoutMs = 10_000 }: ListenerOptions): Promise<Listener> {
-  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: checkIntervalMs });
+export async function openListener({ host, port, report, maxConnections = 4096, headersTimeoutMs = 10_000, tls = null }: ListenerOptions): Promise<Listener> {
+  const limits = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: checkIntervalMs };
+  const server = tls === null ? createServer(limits) : createTlsServer({ ...limits, ...tls });
   server.maxConnections = maxConnections;
   const waiting: Parameters<RequestListener>[] = [];
   const wait: RequestListener = (request, response) => void waiting.push([request, response]);
@@ -45,7 +49,7 @@ export async function openListener({ host, port, report, maxConnections = 4096, 
   server.on('error', report);
   let closed: Promise<void> | null = null;
   return {
-    url: urlOf(host, portOf(server, port)),
+    url: urlOf(tls === null ? 'http' : 'https', host, portOf(server, port)),
     serve(handle) {
       server.off('request', wait);
       server.on('request', handle);
@@ -99,7 +103,7 @@ function reasonOf(cause: NodeJS.ErrnoException): string {
 }
 
 /** Where everything is listened on, this machine is reached by its loopback address. */
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: 'http' | 'https', host: string, port: number): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return `${scheme}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

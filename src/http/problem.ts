@@ -2,7 +2,7 @@
 
 import { type ErrorCode, isMcpvisorError, McpvisorError } from '../errors.ts';
 
-const statusOf = {
+export const statusOf = {
   INVALID_REQUEST: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN_HOST: 403,

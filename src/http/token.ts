@@ -2,27 +2,31 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { McpvisorError } from '../errors.ts';
+import type { Scope } from './endpoint.ts';
 
 export interface Token {
   /** The "who" that commands sent with it carry. */
   readonly name: string;
   readonly value: string;
+  readonly scope: Scope;
 }
 
-/** Returns a function that gives the name of the token in an `Authorization` header, or throws `UNAUTHENTICATED`. */
-export function createAuthentication(tokens: readonly Token[]): (authorization: string | undefined) => string {
-  const known = tokens.map(({ name, value }) => ({ name, digest: digestOf(value) }));
+/** Who sent a request, and what it may do. */
+export interface Caller {
+  readonly who: string;
+  readonly scope: Scope;
+}
+
+/** Returns a function that gives the caller of an `Authorization` header, or throws `UNAUTHENTICATED`. */
+export function createAuthentication(tokens: readonly Token[]): (authorization: string | undefined) => Caller {
+  const known = tokens.map(({ name, value, scope }) => ({ caller: { who: name, scope }, digest: digestOf(value) }));
   return (authorization) => {
     const presented = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
-    if (presented === undefined) {
-      throw new McpvisorError('UNAUTHENTICATED', {});
-    }
+    if (presented === undefined) throw new McpvisorError('UNAUTHENTICATED', {});
     // Digests have one length whatever was sent, and every token is compared: neither length nor order can be timed.
     const digest = digestOf(presented);
-    const match = known.reduce<string | null>((found, token) => (timingSafeEqual(token.digest, digest) ? token.name : found), null);
-    if (match === null) {
-      throw new McpvisorError('UNAUTHENTICATED', {});
-    }
+    const match = known.reduce<Caller | null>((found, token) => (timingSafeEqual(token.digest, digest) ? token.caller : found), null);
+    if (match === null) throw new McpvisorError('UNAUTHENTICATED', {});
     return match;
   };
 }

@@ -19,6 +19,8 @@ export interface State {
   readonly lock: Lock;
   /** The bearer token of the API. */
   readonly token: string;
+  /** The token that `connect` hands out: good for the gateway only. */
+  readonly mcpToken: string;
   /** Every token there is, to be blanked wherever it might be written. */
   readonly secrets: readonly string[];
 }
@@ -31,7 +33,7 @@ export async function openState({ stateDir, uid, owner, isAlive, tokenFile }: St
     const own = await openTokenFile(join(stateDir, 'token'));
     const mcp = await openTokenFile(join(stateDir, 'mcp-token'));
     const token = tokenFile === null ? own : await givenToken(tokenFile);
-    return { lock, token, secrets: [own, mcp, token] };
+    return { lock, token, mcpToken: mcp, secrets: [own, mcp, token] };
   } catch (error) {
     await lock.release();
     throw error;

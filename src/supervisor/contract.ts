@@ -26,6 +26,7 @@ import type {
   OpenAiToolMessage,
   ToolFormat,
 } from './formats/messages.ts';
+import type { ReadyNow } from './readiness.ts';
 
 export * from './actor-contract.ts';
 export * from './formats/messages.ts';
@@ -192,6 +193,8 @@ export interface Plan {
 export interface Supervisor {
   /** Resolves when every wanted server has settled or `timeoutMs` (default: none) is over; never rejects. */
   ready(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Readiness>;
+  /** Whether to send work here: booted, every server at rest, every required one connected; and which are not. */
+  readiness(): ReadyNow;
   status(): Status;
   /** Throws `SERVER_NOT_FOUND`. */
   status(server: string): ServerStatus;
@@ -272,8 +275,6 @@ export interface Supervisor {
    * Ends when the server is removed, with `close`, or `signal`. Throws `SERVER_NOT_FOUND`.
    */
   followLogs(server: string, options?: { readonly tail?: number; readonly signal?: AbortSignal }): AsyncIterable<LogLine | LinesMissed>;
-  /** Throws `NOT_AVAILABLE` in this version. */
-  httpApp(): never;
   /** Ends every server and releases everything. May be called twice; does not throw. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -3,7 +3,7 @@
 import type { Fact } from '../observe/fact.ts';
 import type { Facts } from '../observe/facts.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';
-import type { Readiness, ServerStatus } from './contract.ts';
+import type { Readiness, ServerState, ServerStatus } from './contract.ts';
 
 export interface ReadinessOptions {
   readonly facts: Pick<Facts, 'subscribe'>;
@@ -17,11 +17,7 @@ export interface ReadinessOptions {
 export type AwaitReady = (options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }) => Promise<Readiness>;
 
 export function createReadiness({ facts, servers, actorOf, statusOf, signal: lifetime }: ReadinessOptions): AwaitReady {
-  const isSettled = (server: string) => {
-    const snapshot = actorOf(server).getSnapshot();
-    // One whose dependency only a person brings up waits for that person.
-    return snapshot.hasTag('settled') || (isWaiting(snapshot) && snapshot.context.blockedBy !== null);
-  };
+  const isSettled = (server: string) => isAtRest(actorOf(server).getSnapshot());
   const areSettled = () => servers().every(isSettled);
   const look = (): Readiness => ({ settled: areSettled(), notReady: servers().map(statusOf).filter(isNotReady) });
 
@@ -54,6 +50,33 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
       else lookAgain();
     });
   };
+}
+
+export interface ReadyNow {
+  /** Booted, every server at rest, every required one connected. */
+  readonly ready: boolean;
+  readonly notReady: readonly { readonly name: string; readonly state: ServerState; readonly reason: string }[];
+}
+
+/** For whoever asks from outside whether to send work here. A required server that is lazy may sleep. */
+export function readinessNow(options: Pick<ReadinessOptions, 'servers' | 'actorOf' | 'statusOf'>, isBooted: boolean): ReadyNow {
+  const notReady = options.servers().flatMap((name) => {
+    const status = options.statusOf(name);
+    if (!isAtRest(options.actorOf(name).getSnapshot())) return [{ name, state: status.state, reason: reasonOf(status, 'on its way') }];
+    const isMissing = status.required && !status.lazy && status.state !== 'connected';
+    return isMissing ? [{ name, state: status.state, reason: reasonOf(status, 'required, and not connected') }] : [];
+  });
+  return { ready: isBooted && notReady.length === 0, notReady };
+}
+
+function reasonOf({ alarms, lastFailure, state }: ServerStatus, otherwise: string): string {
+  const waits = alarms.find(({ alarm }) => alarm === 'waiting-for')?.reason;
+  return waits ?? (state === 'starting' ? otherwise : (lastFailure?.message ?? otherwise));
+}
+
+/** One whose dependency only a person brings up waits for that person. */
+function isAtRest(snapshot: ServerSnapshot): boolean {
+  return snapshot.hasTag('settled') || (isWaiting(snapshot) && snapshot.context.blockedBy !== null);
 }
 
 function isWaiting(snapshot: ServerSnapshot): boolean {

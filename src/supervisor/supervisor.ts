@@ -20,6 +20,7 @@ import { type ServerState, type ServerStatus, type Status, type Supervisor, serv
 import { createToolAnswers } from './formats/tool-answers.ts';
 import { createToolLists } from './formats/tool-lists.ts';
 import type { SupervisorOptions } from './options.ts';
+import { readinessNow } from './readiness.ts';
 import { createRecipients } from './recipients.ts';
 import { toIso } from './status.ts';
 import { watchSuspension } from './suspension.ts';
@@ -136,6 +137,11 @@ function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): 
 
   return {
     ready: awaitReady,
+    readiness: () =>
+      readinessNow(
+        { servers: parts.livingServers, actorOf: parts.actorOf, statusOf: statusOfServer },
+        placeOfRoot(parts).state === 'running' && !parts.closing.aborted,
+      ),
     status,
     snapshot: (server) => tree.snapshotOf(`server:${entryOf(server).name}`),
     post: (server, event) => commands.post(server, event),
@@ -164,9 +170,6 @@ function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): 
     journal: (query = {}) => selectFacts(facts.kept(query.after), query),
     logs: async (server, { tail = 100 } = {}) => await logs.tail(entryOf(server).name, tail),
     followLogs: (server, options) => logs.follow(entryOf(server).name, options),
-    httpApp() {
-      throw new McpvisorError('NOT_AVAILABLE', { what: 'httpApp()', instead: 'there is `mcpvisor up`, which serves the API on a port of its own.' });
-    },
     close,
     [Symbol.asyncDispose]: close,
   };

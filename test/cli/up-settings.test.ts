@@ -36,7 +36,14 @@ describe('up without a word', () => {
 });
 
 describe('up with variables', () => {
-  const env = { MCPVISOR_PORT: '0', MCPVISOR_STATE_DIR: '/state', MCPVISOR_LOG_FORMAT: 'pretty', MCPVISOR_CONFIG: 'a.json', MCPVISOR_TOKEN_FILE: '/token', MCPVISOR_SERVER_LOGS: 'off' };
+  const env = {
+    MCPVISOR_PORT: '0',
+    MCPVISOR_STATE_DIR: '/state',
+    MCPVISOR_LOG_FORMAT: 'pretty',
+    MCPVISOR_CONFIG: 'a.json',
+    MCPVISOR_TOKEN_FILE: '/token',
+    MCPVISOR_SERVER_LOGS: 'off',
+  };
 
   it('goes by them', () => {
     expect(settingsOf({ env })).toMatchObject({ port: 0, stateDir: '/state', logFormat: 'pretty', config: 'a.json', tokenFile: '/token', serverLogs: 'off' });

@@ -61,7 +61,7 @@ describe('the README', () => {
   it('lists the routes that are served, and no other', async () => {
     const supervisor = await createSupervisor();
     onTestFinished(() => supervisor.close());
-    const app = createHttpApp({ supervisor, tokens: [], hosts: { boundHost: '127.0.0.1' }, report: () => {}, now: Date.now });
+    const app = createHttpApp({ supervisor, admission: { tokens: [], hosts: { boundHost: '127.0.0.1' } }, report: () => {}, now: Date.now });
     const served = app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     expect(firstCells('The control API').toSorted()).toEqual([...new Set(served)].toSorted());
   });

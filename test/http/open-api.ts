@@ -1,7 +1,8 @@
 /** The control API over a real socket, with a real supervisor and real servers; closed when the test file is through. */
 
 import { fileURLToPath } from 'node:url';
-import { createHttpApp } from '../../src/http/app.ts';
+import { createHttpApp, type HttpAppOptions } from '../../src/http/app.ts';
+import { type Scope, scopes } from '../../src/http/endpoint.ts';
 import { createRequestHandler } from '../../src/http/handler.ts';
 import { openListener } from '../../src/http/listener.ts';
 import type { HostRules } from '../../src/http/origin.ts';
@@ -20,17 +21,24 @@ export interface Api {
   close(): Promise<void>;
 }
 
-export interface ApiOptions {
+export interface ApiOptions extends Partial<Omit<HttpAppOptions, 'supervisor' | 'admission' | 'report' | 'now'>> {
   readonly servers?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly hosts?: Partial<HostRules>;
 }
 
-export async function openApi({ servers = {}, hosts = {} }: ApiOptions = {}): Promise<Api> {
+/** The token of a scope. */
+export function tokenOf(scope: Scope): string {
+  return scope === 'admin' ? token : `a-token-of-scope-${scope}`;
+}
+
+export async function openApi({ servers = {}, settings = {}, hosts = {}, ...extra }: ApiOptions = {}): Promise<Api> {
   const bugs: unknown[] = [];
   const report = (error: unknown) => void bugs.push(error);
-  const supervisor = await createSupervisor({ config: { mcpServers: servers } });
+  const supervisor = await createSupervisor({ config: { mcpServers: servers, mcpvisor: settings } });
   const listener = await openListener({ host: '127.0.0.1', port: 0, report });
-  const app = createHttpApp({ supervisor, tokens: [{ name: 'tests', value: token }], hosts: { boundHost: '127.0.0.1', ...hosts }, report, now: Date.now });
+  const tokens = scopes.map((scope) => ({ name: scope === 'admin' ? 'tests' : scope, value: tokenOf(scope), scope }));
+  const app = createHttpApp({ supervisor, admission: { tokens, hosts: { boundHost: '127.0.0.1', ...hosts } }, report, now: Date.now, ...extra });
   listener.serve(createRequestHandler(app, { report, now: Date.now }));
   return {
     url: listener.url,

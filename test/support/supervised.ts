@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { createSupervisor, type Fact, type FactType, type Supervisor, type SupervisorOptions } from '../../src/index.ts';
+import type { Supervisor as BareSupervisor } from '../../src/supervisor/contract.ts';
 import { createMark, killMarked, pidsMarked } from './processes.ts';
 
 export type Entry = Readonly<Record<string, unknown>>;
@@ -62,7 +63,7 @@ export interface FactWait {
 
 /** Resolves with the first fact of this type that `isIt` takes. Listens from the moment it is called. */
 export function untilFact<Type extends FactType>(
-  supervisor: Supervisor,
+  supervisor: BareSupervisor,
   type: Type,
   isIt: (fact: FactOf<Type>) => boolean = () => true,
   { since, withinMs = 20_000 }: FactWait = {},
@@ -83,13 +84,13 @@ export function untilFact<Type extends FactType>(
 }
 
 /** Resolves when the server enters a state (or one below it). Listens from the moment it is called. */
-export function untilState(supervisor: Supervisor, server: string, state: string, wait?: FactWait): Promise<FactOf<'server.transitioned'>> {
+export function untilState(supervisor: BareSupervisor, server: string, state: string, wait?: FactWait): Promise<FactOf<'server.transitioned'>> {
   const isThere = ({ actor, to }: FactOf<'server.transitioned'>) => actor === `server:${server}` && (to === state || to.startsWith(`${state}.`));
   return untilFact(supervisor, 'server.transitioned', isThere, wait);
 }
 
 /** Every fact that is kept, so far. */
-export async function factsSoFar(supervisor: Supervisor): Promise<readonly Fact[]> {
+export async function factsSoFar(supervisor: BareSupervisor): Promise<readonly Fact[]> {
   const reader = supervisor.facts({ since: 0 })[Symbol.asyncIterator]();
   const facts: Fact[] = [];
   const noMore = Symbol('no more');
@@ -103,7 +104,7 @@ export async function factsSoFar(supervisor: Supervisor): Promise<readonly Fact[
 }
 
 /** The pid the server's status shows; throws without one. */
-export function pidOf(supervisor: Supervisor, server: string): number {
+export function pidOf(supervisor: BareSupervisor, server: string): number {
   const { pid } = supervisor.status(server);
   if (pid === null) throw new Error(`server "${server}" has no process`);
   return pid;

@@ -1,0 +1,75 @@
+/** `Idempotency-Key`: a POST that is sent again is answered as the first time, and done once. */
+
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import { McpvisorError } from '../errors.ts';
+import type { HttpEnvironment } from './endpoint.ts';
+
+/** How long an answer is remembered, in milliseconds. */
+const rememberedMs = 600_000;
+/** Answers remembered at most; the oldest go first. */
+const mostRemembered = 10_000;
+
+/** Nothing was done: it may be tried again under the same key. */
+const notDone: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415, 429, 499, 503]);
+
+export interface Idempotency {
+  /** Does `handle`, which does not reject, unless its key was seen: then its answer is given again. Throws `IDEMPOTENCY_MISMATCH` for another body under the same key. */
+  once(c: Context<HttpEnvironment>, handle: () => Promise<Response>): Promise<Response>;
+}
+
+interface Remembered {
+  readonly digest: string;
+  readonly at: number;
+  readonly answer: Promise<Answer>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: ArrayBuffer;
+}
+
+export function createIdempotency(now: () => number): Idempotency {
+  const remembered = new Map<string, Remembered>();
+
+  function forget(): void {
+    for (const [key, { at }] of remembered) {
+      if (at > now() - rememberedMs && remembered.size <= mostRemembered) return;
+      remembered.delete(key);
+    }
+  }
+
+  return {
+    async once(c, handle) {
+      const given = c.req.header('idempotency-key');
+      // A stream has no one answer to give again.
+      if (given === undefined || c.req.header('accept')?.includes('text/event-stream') === true) return await handle();
+      const key = JSON.stringify([c.get('who'), c.req.path, given]);
+      const digest = createHash('sha256')
+        .update(c.req.url)
+        .update('\0')
+        .update(await c.req.text())
+        .digest('base64');
+      const known = remembered.get(key);
+      if (known !== undefined && known.at > now() - rememberedMs) {
+        if (known.digest !== digest) throw new McpvisorError('IDEMPOTENCY_MISMATCH', { key: given });
+        return toResponse(await known.answer);
+      }
+      const answer = handle().then(keep);
+      remembered.set(key, { digest, at: now(), answer });
+      forget();
+      const { status } = await answer;
+      if (notDone.has(status)) remembered.delete(key);
+      return toResponse(await answer);
+    },
+  };
+}
+
+async function keep(response: Response): Promise<Answer> {
+  return { status: response.status, headers: [...response.headers], body: await response.arrayBuffer() };
+}
+
+function toResponse({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) });
+}

@@ -1,0 +1,37 @@
+/** Routes on the app: who may use each, how large its body may be, and an answer for every other method. */
+
+import type { Hono } from 'hono';
+import { McpvisorError } from '../errors.ts';
+import { type HttpEnvironment, mayUse, type Route } from './endpoint.ts';
+import type { Idempotency } from './idempotency.ts';
+import { limitBody } from './parse.ts';
+
+export interface MountOptions {
+  readonly maxBodyBytes: number;
+  readonly idempotency: Idempotency;
+  /** Turns what a handler threw into a response. */
+  readonly answer: (error: unknown) => Response;
+}
+
+export function mount(app: Hono<HttpEnvironment>, routes: readonly Route[], { maxBodyBytes, idempotency, answer }: MountOptions): void {
+  const limited = limitBody(maxBodyBytes);
+  for (const { endpoint, handle } of routes) {
+    const { method, path, access } = endpoint;
+    app.on(method, toPattern(path), limited, async (c) => {
+      const scope = c.get('scope');
+      if (access !== 'open' && !mayUse(scope, access)) throw new McpvisorError('FORBIDDEN_SCOPE', { needed: access, scope });
+      return method === 'POST' ? await idempotency.once(c, () => handle(c).catch(answer)) : await handle(c);
+    });
+  }
+  for (const path of new Set(routes.map(({ endpoint }) => endpoint.path))) {
+    const allowed = routes.filter(({ endpoint }) => endpoint.path === path).map(({ endpoint }) => endpoint.method);
+    app.all(toPattern(path), (c) => {
+      throw new McpvisorError('METHOD_NOT_ALLOWED', { method: c.req.method, allowed });
+    });
+  }
+}
+
+/** `/api/servers/{name}` in Hono's words. */
+export function toPattern(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,25 @@
+/** From an endpoint and its handler to a route of the app: the request is parsed first, every problem at once. */
+
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import type { Endpoint, HttpEnvironment, Route, RouteRequest } from './endpoint.ts';
+import { parseBody, parseQuery } from './parse.ts';
+
+type BodyOf<Body extends z.ZodType | null> = Body extends z.ZodType ? z.output<Body> : null;
+
+/** `handle` answers with `c.json`, a stream, or throws. */
+export function route<Query extends z.ZodObject, Body extends z.ZodObject | null>(
+  endpoint: Endpoint<Query, Body>,
+  handle: (request: RouteRequest<z.output<Query>, BodyOf<Body>>) => Response | Promise<Response>,
+): Route {
+  return {
+    endpoint,
+    async handle(c: Context<HttpEnvironment>) {
+      const query = parseQuery(c, endpoint.query) as z.output<Query>;
+      const body = (endpoint.body === null ? null : await parseBody(c, endpoint.body)) as BodyOf<Body>;
+      // The path of the route has the parameter, or there is a bug in the table.
+      const param = (name: string) => c.req.param(name) ?? '';
+      return await handle({ c, query, body, param, who: c.get('who'), signal: c.req.raw.signal });
+    },
+  };
+}

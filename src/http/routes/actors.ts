@@ -1,0 +1,153 @@
+/** The tree of actors and its charts, read from the live ones; events to groups and to the supervisor. */
+
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { McpvisorError } from '../../errors.ts';
+import { actorEventTypes, type PostedToActor } from '../../supervisor/contract.ts';
+import { type Endpoint, type HttpEnvironment, mayUse, type Route } from '../endpoint.ts';
+import { toProblemDocument } from '../problem.ts';
+import { route } from '../route.ts';
+import { noQuery } from '../schemas/common.ts';
+import { anyRecord, anything, named, time } from '../schemas/names.ts';
+import type { RouteParts } from './parts.ts';
+
+const actor = named(
+  'Actor',
+  z.strictObject({
+    id: z.string(),
+    parent: z.string().nullable(),
+    state: z.string(),
+    substate: z.string().nullable(),
+    value: anything,
+    since: time,
+    children: z.array(z.string()),
+  }),
+);
+
+const snapshotSchema = named(
+  'Snapshot',
+  z.strictObject({
+    actor: z.string(),
+    value: anything,
+    tags: z.array(z.string()),
+    context: anyRecord,
+    allowed: z.array(z.string()),
+    timers: z.array(z.strictObject({ name: z.string(), dueAt: time })),
+  }),
+);
+
+const tree = {
+  id: 'listActors',
+  method: 'GET',
+  path: '/api/actors',
+  access: 'read',
+  summary: 'Every actor with its state, parents before children',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'Supervisor, groups and servers', schema: named('ActorList', z.strictObject({ actors: z.array(actor) })) } },
+  problems: [],
+} as const satisfies Endpoint;
+
+const snapshotOf = (path: string, id: string, problems: Endpoint['problems']) =>
+  ({
+    id,
+    method: 'GET',
+    path,
+    access: 'read',
+    summary: 'The live actor: state, tags, memory, allowed events, running timers',
+    query: noQuery,
+    body: null,
+    answers: { 200: { description: 'As it is now; nothing of it is secret', schema: snapshotSchema } },
+    problems,
+  }) as const satisfies Endpoint;
+
+const command = z.union([
+  z.strictObject({ actor: z.string(), commandId: z.string() }),
+  z.strictObject({ actor: z.string(), error: z.looseObject({ code: z.string() }) }),
+]);
+
+const posted = named('Posted', z.strictObject({ commands: z.array(command) }));
+
+const send = {
+  id: 'sendActorEvent',
+  method: 'POST',
+  path: '/api/actors/{id}/events',
+  access: 'operate',
+  summary: 'Send an event to a group or to the supervisor; servers have a route of their own',
+  query: noQuery,
+  body: named('ActorEvent', z.strictObject({ type: z.enum(actorEventTypes) })),
+  answers: { 202: { description: 'Accepted', schema: posted } },
+  problems: ['ACTOR_NOT_FOUND', 'EVENT_NOT_ALLOWED', 'SHUTTING_DOWN'],
+} as const satisfies Endpoint;
+
+const charts = {
+  id: 'listMachines',
+  method: 'GET',
+  path: '/api/machines',
+  access: 'read',
+  summary: 'The state charts that run here',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'Their ids', schema: named('MachineList', z.strictObject({ machines: z.array(z.string()) })) } },
+  problems: [],
+} as const satisfies Endpoint;
+
+const chart = {
+  id: 'getMachine',
+  method: 'GET',
+  path: '/api/machines/{id}',
+  access: 'read',
+  summary: 'A state chart, from the running definition',
+  query: z.strictObject({ format: z.enum(['json', 'mermaid']).optional() }),
+  body: null,
+  answers: {
+    200: [
+      { description: 'States and edges', schema: named('Machine', z.looseObject({ id: z.string() })) },
+      { description: 'A Mermaid diagram', schema: z.string(), mediaType: 'text/vnd.mermaid' },
+    ],
+  },
+  problems: ['NOT_FOUND'],
+} as const satisfies Endpoint;
+
+export function actorRoutes({ supervisor, shutdown }: RouteParts): readonly Route[] {
+  return [
+    route(tree, ({ c }) => c.json({ actors: supervisor.actors() })),
+    route(snapshotOf('/api/servers/{name}/snapshot', 'getServerSnapshot', ['SERVER_NOT_FOUND']), ({ c, param }) => c.json(supervisor.snapshot(param('name')))),
+    route(snapshotOf('/api/actors/{id}/snapshot', 'getActorSnapshot', ['ACTOR_NOT_FOUND']), ({ c, param }) => c.json(supervisor.snapshotOf(param('id')))),
+    route(send, ({ c, param, body, who }) => {
+      if (body.type === 'supervisor.shutdown') return shutDown(c, param('id'), shutdown);
+      return c.json({ commands: commandsOf(param('id'), supervisor.postTo(param('id'), { type: body.type, by: who })) }, 202);
+    }),
+    route(charts, ({ c }) => c.json({ machines: supervisor.machines().map(({ id }) => id) })),
+    route(chart, ({ c, param, query }) => {
+      const { mermaid, ...definition } = supervisor.machine(param('id'));
+      if (query.format !== 'mermaid') return c.json(definition);
+      return c.body(mermaid, 200, { 'content-type': 'text/vnd.mermaid; charset=utf-8' });
+    }),
+  ];
+}
+
+/** The end of everything is for tokens that may do everything. */
+function shutDown(c: Context<HttpEnvironment>, id: string, shutdown: RouteParts['shutdown']): Response {
+  if (id !== 'supervisor' || shutdown === null) {
+    throw new McpvisorError('EVENT_NOT_ALLOWED', { event: 'supervisor.shutdown', server: id, state: 'running', allowed: [] });
+  }
+  const scope = c.get('scope');
+  if (!mayUse(scope, 'admin')) throw new McpvisorError('FORBIDDEN_SCOPE', { needed: 'admin', scope });
+  setImmediate(shutdown);
+  return c.json({ commands: [] }, 202);
+}
+
+function commandsOf(id: string, posted: PostedToActor) {
+  if (posted.to === 'actor') {
+    // Its rejection is a fact on the stream; this caller asked not to be told.
+    posted.settled.catch(() => undefined);
+    return [{ actor: id, commandId: posted.commandId }];
+  }
+  return posted.commands.map((one) => {
+    const actor = `server:${one.server}`;
+    if ('error' in one) return { actor, error: toProblemDocument(one.error) };
+    one.settled.catch(() => undefined);
+    return { actor, commandId: one.commandId };
+  });
+}

@@ -1,0 +1,35 @@
+/** Every route of the control API, the documents that describe it included. */
+
+import type { Context } from 'hono';
+import type { Route } from '../endpoint.ts';
+import { actorRoutes } from './actors.ts';
+import { callRoutes } from './calls.ts';
+import { catalogRoutes } from './catalog.ts';
+import { controlPlaneRoutes } from './control-plane.ts';
+import { documentRoutes } from './documents.ts';
+import { factRoutes } from './facts.ts';
+import { healthRoutes } from './health.ts';
+import { logRoutes } from './logs.ts';
+import { manyRoutes } from './many.ts';
+import type { RouteParts } from './parts.ts';
+import { serverRoutes } from './servers.ts';
+
+/** `mayRead`: whether a request to an open route comes from somebody who may read. */
+export function allRoutes(
+  parts: RouteParts,
+  { mayRead, basePath }: { readonly mayRead: (c: Context) => boolean; readonly basePath: string },
+): readonly Route[] {
+  const routes = [
+    ...healthRoutes(parts, mayRead),
+    ...controlPlaneRoutes(parts),
+    ...serverRoutes(parts),
+    ...manyRoutes(parts),
+    ...logRoutes(parts),
+    ...catalogRoutes(parts),
+    ...callRoutes(parts),
+    ...actorRoutes(parts),
+    ...factRoutes(parts),
+  ];
+  const endpoints = routes.map(({ endpoint }) => endpoint);
+  return [...routes, ...documentRoutes(endpoints, { version: parts.supervisor.status().version, basePath })];
+}

@@ -1,0 +1,123 @@
+/** Calls: one, many, any other MCP request; progress as it comes, for those who ask for a stream. */
+
+import { z } from 'zod';
+import { McpvisorError } from '../../errors.ts';
+import type { CallRequest, Supervisor } from '../../supervisor/contract.ts';
+import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
+import { streamEvents } from '../event-stream.ts';
+import { toProblemDocument } from '../problem.ts';
+import { streamOf } from '../progress.ts';
+import { route } from '../route.ts';
+import { batchBody, callBody, callResult, dryRunResult, messages, outcomes, requestBody, requestResult } from '../schemas/call.ts';
+import { noQuery } from '../schemas/common.ts';
+import type { RouteParts } from './parts.ts';
+
+/** What may become of a call. */
+const callProblems = [
+  'SERVER_NOT_FOUND',
+  'SERVER_NOT_CONNECTED',
+  'SERVER_BUSY',
+  'CALL_TIMED_OUT',
+  'CALL_CANCELLED',
+  'OUTCOME_UNKNOWN',
+  'UPSTREAM_ERROR',
+  'SHUTTING_DOWN',
+] as const;
+
+const call = {
+  id: 'callTool',
+  method: 'POST',
+  path: '/api/servers/{name}/tools/{tool}/call',
+  access: 'operate',
+  summary: 'Call a tool; with `Accept: text/event-stream` its progress comes first; with `dryRun` its arguments are only checked',
+  query: noQuery,
+  body: callBody,
+  answers: {
+    200: [
+      { description: 'The result as the server sent it, its `isError` kept', schema: z.union([callResult, dryRunResult]) },
+      { description: 'Events `progress`, then `result` or `problem`', schema: z.string(), mediaType: 'text/event-stream' },
+    ],
+  },
+  problems: [...callProblems, 'TOOL_NOT_FOUND'],
+} as const satisfies Endpoint;
+
+const request = {
+  id: 'sendRequest',
+  method: 'POST',
+  path: '/api/servers/{name}/requests',
+  access: 'operate',
+  summary: 'Send any other MCP request: resources/read, prompts/get, completion/complete',
+  query: noQuery,
+  body: requestBody,
+  answers: { 200: { description: 'The result as the server sent it', schema: requestResult } },
+  problems: callProblems,
+} as const satisfies Endpoint;
+
+const batch = {
+  id: 'callTools',
+  method: 'POST',
+  path: '/api/calls',
+  access: 'operate',
+  summary: 'Many calls at once, each with its own outcome; with `format`, the tool calls of a model in, its tool messages out',
+  query: z.strictObject({ format: z.enum(['openai', 'anthropic']).optional() }),
+  body: batchBody,
+  answers: { 200: { description: 'In the order asked', schema: z.union([outcomes, messages]) } },
+  problems: [],
+} as const satisfies Endpoint;
+
+export function callRoutes({ supervisor }: RouteParts): readonly Route[] {
+  return [
+    route(call, (one) => callTool(supervisor, one)),
+    route(request, async ({ c, param, body, signal }) => {
+      const startedMs = performance.now();
+      const { method, params, timeoutMs } = body;
+      const result = await supervisor.request(param('name'), method, params ?? {}, { signal, ...(timeoutMs !== undefined && { timeoutMs }) });
+      return c.json({ result: result as never, ...told(supervisor, param('name'), startedMs) });
+    }),
+    route(batch, async ({ c, query, body, signal }) => {
+      const { calls, toolCalls, servers, timeoutMs } = body;
+      if (query.format === undefined) return c.json({ outcomes: await supervisor.callTools(required(calls, 'calls').map(toCallRequest)) });
+      const options = { signal, ...(servers !== undefined && { servers }), ...(timeoutMs !== undefined && { timeoutMs }) };
+      // What is wrong with one of them is said in its answer.
+      const asked = required(toolCalls, 'toolCalls') as never;
+      if (query.format === 'openai') return c.json({ messages: await supervisor.answerToolCalls(asked, { ...options, format: query.format }) });
+      return c.json({ messages: [await supervisor.answerToolCalls(asked, { ...options, format: query.format })] as never });
+    }),
+  ];
+}
+
+async function callTool(supervisor: Supervisor, { c, param, body, signal }: RouteRequest<unknown, z.output<typeof callBody>>): Promise<Response> {
+  const [server, tool] = [param('name'), param('tool')];
+  const { arguments: args = {}, timeoutMs, dryRun = false } = body;
+  if (dryRun) return c.json(await supervisor.checkCall(server, tool, args));
+  const startedMs = performance.now();
+  const options = { ...(timeoutMs !== undefined && { timeoutMs }) };
+  if (c.req.header('accept')?.includes('text/event-stream') === true) {
+    return streamEvents(c, (gone) =>
+      streamOf(
+        async (onProgress) => ({
+          result: await supervisor.callTool(server, tool, args, { ...options, signal: gone, onProgress }),
+          ...told(supervisor, server, startedMs),
+        }),
+        {
+          toProblem: (error) => toProblemDocument(error),
+        },
+      ),
+    );
+  }
+  const result = await supervisor.callTool(server, tool, args, { ...options, signal });
+  return c.json({ result: result as never, ...told(supervisor, server, startedMs) });
+}
+
+function told(supervisor: Supervisor, server: string, startedMs: number) {
+  return { durationMs: Math.round(performance.now() - startedMs), generation: supervisor.status(server).generation };
+}
+
+function required<Value>(value: Value | undefined, path: string): Value {
+  if (value !== undefined) return value;
+  throw new McpvisorError('INVALID_REQUEST', { problems: [{ path, message: 'Invalid input: expected array', hint: null, severity: 'error' }] });
+}
+
+function toCallRequest({ server, tool, arguments: args, timeoutMs }: NonNullable<z.output<typeof batchBody>['calls']>[number]): CallRequest {
+  return { tool, ...(server !== undefined && { server }), ...(args !== undefined && { arguments: args }), ...(timeoutMs !== undefined && { timeoutMs }) };
+}

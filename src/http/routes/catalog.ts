@@ -1,0 +1,57 @@
+/** What servers offer; the last known lists of those that are not connected. */
+
+import { z } from 'zod';
+import type { Supervisor } from '../../supervisor/contract.ts';
+import type { Endpoint, Route } from '../endpoint.ts';
+import { route } from '../route.ts';
+import { formattedTools, promptList, resourceList, toolList } from '../schemas/catalog.ts';
+import { flag, names } from '../schemas/common.ts';
+import type { RouteParts } from './parts.ts';
+
+const staleness = z.strictObject({ stale: flag.optional() });
+
+const ofServer = (list: 'tools' | 'resources' | 'prompts', schema: z.ZodType) =>
+  ({
+    id: `list${list.charAt(0).toUpperCase()}${list.slice(1)}OfServer`,
+    method: 'GET',
+    path: `/api/servers/{name}/${list}`,
+    access: 'read',
+    summary: `The ${list} of a server; \`stale=false\` leaves out the last known ones of a server that is not connected`,
+    query: staleness,
+    body: null,
+    answers: { 200: { description: 'Each with `stale`: whether its server is not connected', schema } },
+    problems: ['SERVER_NOT_FOUND'],
+  }) as const satisfies Endpoint;
+
+const all = {
+  id: 'listTools',
+  method: 'GET',
+  path: '/api/tools',
+  access: 'read',
+  summary: 'The tools of all servers, or of those named, for MCP or in the form of a model API',
+  query: z.strictObject({ servers: names.optional(), format: z.enum(['mcp', 'openai', 'anthropic']).optional(), describeOrigin: flag.optional() }),
+  body: null,
+  answers: { 200: [{ description: 'Entries with `exposedName`, or in the format asked for', schema: z.union([toolList, formattedTools]) }] },
+  problems: ['SERVER_NOT_FOUND'],
+} as const satisfies Endpoint;
+
+export function catalogRoutes({ supervisor }: RouteParts): readonly Route[] {
+  const freshOf = <Item extends { readonly stale: boolean }>(items: readonly Item[], stale: boolean | undefined) =>
+    stale === false ? items.filter((one) => !one.stale) : items;
+  const serverOf = (name: string) => ({ servers: [supervisor.status(name).name] });
+  return [
+    route(ofServer('tools', toolList), ({ c, param, query }) => c.json({ tools: freshOf(supervisor.tools(serverOf(param('name'))), query.stale) })),
+    route(ofServer('resources', resourceList), ({ c, param, query }) =>
+      c.json({ resources: freshOf(supervisor.resources(serverOf(param('name'))), query.stale) }),
+    ),
+    route(ofServer('prompts', promptList), ({ c, param, query }) => c.json({ prompts: freshOf(supervisor.prompts(serverOf(param('name'))), query.stale) })),
+    route(all, ({ c, query }) => c.json({ tools: toolsOf(supervisor, query) })),
+  ];
+}
+
+function toolsOf(supervisor: Supervisor, { servers, format = 'mcp', describeOrigin }: z.output<typeof all.query>): readonly object[] {
+  for (const name of servers ?? []) supervisor.status(name);
+  const filter = { ...(servers !== undefined && { servers }), ...(describeOrigin !== undefined && { describeOrigin }) };
+  if (format === 'openai') return supervisor.tools({ ...filter, format });
+  return format === 'anthropic' ? supervisor.tools({ ...filter, format }) : supervisor.tools({ ...filter, format });
+}

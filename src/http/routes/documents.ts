@@ -1,0 +1,61 @@
+/** What the API says of itself, for programs and for people. */
+
+import { html, raw } from 'hono/html';
+import { z } from 'zod';
+import type { Endpoint, Route } from '../endpoint.ts';
+import { problemsOf, toOpenApi } from '../openapi.ts';
+import { route } from '../route.ts';
+import { noQuery } from '../schemas/common.ts';
+import { anyRecord } from '../schemas/names.ts';
+
+const openApi = {
+  id: 'getOpenApi',
+  method: 'GET',
+  path: '/openapi.json',
+  access: 'read',
+  summary: 'This API as an OpenAPI 3.1 document',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'OpenAPI 3.1', schema: anyRecord } },
+  problems: [],
+} as const satisfies Endpoint;
+
+const docs = {
+  id: 'getDocs',
+  method: 'GET',
+  path: '/docs',
+  access: 'read',
+  summary: 'This API as a page for people',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'A page that needs no other host', schema: z.string(), mediaType: 'text/html' } },
+  problems: [],
+} as const satisfies Endpoint;
+
+const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
+code{font-family:ui-monospace,monospace}h2{font-size:1.1rem;margin:2rem 0 0}dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem}dd{margin:0}`;
+
+/** `others`: every other endpoint of the API. */
+export function documentRoutes(others: readonly Endpoint[], { version, basePath }: { readonly version: string; readonly basePath: string }): readonly Route[] {
+  const endpoints = [...others, openApi, docs];
+  const document = toOpenApi(endpoints, { version, basePath });
+  return [
+    route(openApi, ({ c }) => c.json(document)),
+    route(docs, ({ c }) =>
+      c.html(html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>mcpvisor API</title><style>${raw(style)}</style></head>
+<body><h1>mcpvisor ${version}</h1><p>The same for programs: <a href="openapi.json">openapi.json</a></p>${endpoints.map(toSection)}</body></html>`),
+    ),
+  ];
+}
+
+function toSection(endpoint: Endpoint) {
+  const { method, path, summary, access, query, body, answers } = endpoint;
+  const takes = [...Object.keys(query.shape).map((name) => `?${name}`), ...(body === null ? [] : Object.keys((body as z.ZodObject).shape ?? {}))];
+  const statuses = Object.entries(answers).map(
+    ([status, answer]) => `${status} ${(Array.isArray(answer) ? answer : [answer]).map(({ description }) => description).join('; ')}`,
+  );
+  return html`<h2><code>${method} ${path}</code></h2><p>${summary}</p><dl>
+<dt>Token</dt><dd>${access}</dd><dt>Takes</dt><dd>${takes.join(', ') || 'nothing'}</dd>
+<dt>Answers</dt><dd>${statuses.join(' · ')}</dd><dt>Problems</dt><dd>${problemsOf(endpoint).join(', ')}</dd></dl>`;
+}

@@ -1,0 +1,81 @@
+/** Facts: as they come, and those that are remembered. */
+
+import { z } from 'zod';
+import { McpvisorError } from '../../errors.ts';
+import type { Fact, FactsMissed } from '../../observe/fact.ts';
+import { factTypes } from '../../observe/log-level.ts';
+import type { Endpoint, Route } from '../endpoint.ts';
+import { type StreamedEvent, streamEvents } from '../event-stream.ts';
+import { route } from '../route.ts';
+import { names, wholeNumber } from '../schemas/common.ts';
+import { fact, journalPage } from '../schemas/fact.ts';
+import type { RouteParts } from './parts.ts';
+
+const mostPerPage = 1_000;
+
+const factTypeNames = names.pipe(z.array(z.enum([...factTypes])));
+
+const seq = wholeNumber(Number.MAX_SAFE_INTEGER, 'the number of a fact');
+
+const stream = {
+  id: 'streamFacts',
+  method: 'GET',
+  path: '/api/events',
+  access: 'read',
+  summary: 'Facts as they come, as server-sent events; `Last-Event-ID` or `since` resumes without gap or duplicate',
+  query: z.strictObject({ actor: names.optional(), type: factTypeNames.optional(), since: seq.optional() }),
+  body: null,
+  answers: {
+    200: {
+      description: '`id` is the number of the fact, `event` its type, `data` the fact; `facts.missed` tells of a gap',
+      schema: fact,
+      mediaType: 'text/event-stream',
+    },
+  },
+  problems: [],
+} as const satisfies Endpoint;
+
+const journal = {
+  id: 'readJournal',
+  method: 'GET',
+  path: '/api/journal',
+  access: 'read',
+  summary: 'Facts that are remembered, oldest first, page by page',
+  query: z.strictObject({
+    actor: names.optional(),
+    type: factTypeNames.optional(),
+    since: z.iso.datetime().optional(),
+    until: z.iso.datetime().optional(),
+    after: seq.optional(),
+    limit: wholeNumber(mostPerPage, `a whole number up to ${mostPerPage}`).optional(),
+  }),
+  body: null,
+  answers: { 200: { description: '`next` is what `after` continues with; null: there are no more', schema: journalPage } },
+  problems: [],
+} as const satisfies Endpoint;
+
+export function factRoutes({ supervisor }: RouteParts): readonly Route[] {
+  return [
+    route(stream, ({ c, query }) => {
+      const since = query.since ?? lastEventId(c.req.header('last-event-id'));
+      const isWanted = (one: Fact) => (query.actor?.includes(one.actor) ?? true) && (query.type?.includes(one.type) ?? true);
+      return streamEvents(c, (signal) => eventsOf(supervisor.facts({ signal, ...(since !== null && { since }) }), isWanted));
+    }),
+    route(journal, ({ c, query }) => c.json(supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))))),
+  ];
+}
+
+async function* eventsOf(facts: AsyncIterable<Fact | FactsMissed>, isWanted: (fact: Fact) => boolean): AsyncGenerator<StreamedEvent> {
+  for await (const one of facts) {
+    if (one.type === 'facts.missed') yield { event: one.type, data: one, id: String(one.to) };
+    else if (isWanted(one)) yield { event: one.type, data: one, id: String(one.seq) };
+  }
+}
+
+function lastEventId(header: string | undefined): number | null {
+  if (header === undefined || header === '') return null;
+  const id = Number(header);
+  if (Number.isSafeInteger(id) && id >= 0) return id;
+  const problem = { path: 'Last-Event-ID', message: 'is not the number of a fact', hint: null, severity: 'error' as const };
+  throw new McpvisorError('INVALID_REQUEST', { problems: [problem] });
+}

@@ -1,0 +1,66 @@
+/** For whoever watches from outside: do we live, are we ready, how are we doing. */
+
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { McpvisorError } from '../../errors.ts';
+import { serverStates } from '../../supervisor/contract.ts';
+import type { Endpoint, Route } from '../endpoint.ts';
+import { route } from '../route.ts';
+import { noQuery } from '../schemas/common.ts';
+import { named } from '../schemas/names.ts';
+import type { RouteParts } from './parts.ts';
+
+const health = {
+  id: 'getHealth',
+  method: 'GET',
+  path: '/healthz',
+  access: 'open',
+  summary: 'Whether this process lives',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'It lives', schema: named('Health', z.strictObject({ status: z.literal('ok') })) } },
+  problems: [],
+} as const satisfies Endpoint;
+
+const laggard = named('NotReady', z.strictObject({ name: z.string(), state: z.enum(serverStates), reason: z.string() }));
+const readiness = named('Readiness', z.strictObject({ ready: z.boolean(), notReady: z.array(laggard).optional() }));
+
+const ready = {
+  id: 'getReadiness',
+  method: 'GET',
+  path: '/readyz',
+  access: 'open',
+  summary: 'Whether every server has come to rest and every required one is connected; without a token only yes or no',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'Ready', schema: readiness }, 503: { description: 'Not ready yet, or no longer', schema: readiness } },
+  problems: [],
+} as const satisfies Endpoint;
+
+const metrics = {
+  id: 'getMetrics',
+  method: 'GET',
+  path: '/metrics',
+  access: 'read',
+  summary: 'Figures for Prometheus',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'In the text format of Prometheus', schema: z.string(), mediaType: 'text/plain' } },
+  problems: ['NOT_FOUND'],
+} as const satisfies Endpoint;
+
+/** `isKnown`: whether the request carries a token that may read. */
+export function healthRoutes({ supervisor, metrics: figures }: RouteParts, isKnown: (c: Context) => boolean): readonly Route[] {
+  return [
+    route(health, ({ c }) => c.json({ status: 'ok' })),
+    route(ready, ({ c }) => {
+      const { ready: isReady, notReady } = supervisor.readiness();
+      const tells = isKnown(c);
+      return c.json(tells ? { ready: isReady, notReady } : { ready: isReady }, isReady ? 200 : 503);
+    }),
+    route(metrics, async ({ c }) => {
+      if (figures === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });
+      return c.body(await figures.text(), 200, { 'content-type': figures.contentType });
+    }),
+  ];
+}

@@ -1,0 +1,13 @@
+/** What routes are made of: the supervisor's face, and what a door hands over beside it. */
+
+import type { Supervisor } from '../../supervisor/contract.ts';
+
+export interface RouteParts {
+  readonly supervisor: Supervisor;
+  /** The wall clock in milliseconds. */
+  readonly now: () => number;
+  /** Ends the control plane; null: a host does that. */
+  readonly shutdown: (() => void) | null;
+  /** Prometheus text; null: nobody counts. */
+  readonly metrics: { text(): Promise<string>; readonly contentType: string } | null;
+}

@@ -1,0 +1,16 @@
+/** Tools, resources and prompts, as servers tell them; unknown fields pass. */
+
+import { z } from 'zod';
+import { named } from './names.ts';
+
+export const tool = named(
+  'Tool',
+  z.looseObject({ server: z.string(), name: z.string(), exposedName: z.string(), autoApprove: z.boolean(), stale: z.boolean() }),
+);
+
+export const item = named('Item', z.looseObject({ server: z.string(), stale: z.boolean() }));
+
+export const toolList = named('ToolList', z.strictObject({ tools: z.array(tool) }));
+export const resourceList = named('ResourceList', z.strictObject({ resources: z.array(item) }));
+export const promptList = named('PromptList', z.strictObject({ prompts: z.array(item) }));
+export const formattedTools = named('FormattedTools', z.strictObject({ tools: z.array(z.looseObject({})) }));

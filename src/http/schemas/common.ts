@@ -1,0 +1,27 @@
+/** Queries and bodies that more than one route takes. A field that is not here is a problem: a misspelt one would else be ignored in silence. */
+
+import { z } from 'zod';
+
+/** The longest delay a timer of Node takes, in milliseconds. */
+export const longestDelayMs = 2_147_483_647;
+
+/** Query of routes that take none. */
+export const noQuery = z.strictObject({});
+
+/** Kept as it is: what a tool is called with is the tool's business, down to keys like `__proto__`. */
+export const plainObject = z
+  .custom<Readonly<Record<string, unknown>>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'Invalid input: expected object')
+  .meta({ type: 'object' });
+
+export const wholeNumber = (max: number, what: string) => z.string().regex(/^\d+$/, `expected ${what}`).transform(Number).pipe(z.number().max(max));
+
+/** How long to wait, in milliseconds. */
+export const waitMs = wholeNumber(longestDelayMs, 'a whole number of milliseconds');
+
+export const timeoutMs = z.int().min(1).max(longestDelayMs);
+
+/** `a,b`. */
+export const names = z.string().transform((text) => text.split(',').filter((name) => name !== ''));
+
+/** `true`, `false`, or nothing, which is true. */
+export const flag = z.enum(['', 'true', 'false', '1', '0']).transform((text) => text !== 'false' && text !== '0');

@@ -1,0 +1,18 @@
+/** Names of schemas in the OpenAPI document: each schema that has one is described once. */
+
+import { z } from 'zod';
+
+export const schemaNames = z.registry<{ readonly id: string }>();
+
+export function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+  schemaNames.add(schema, { id });
+  return schema;
+}
+
+/** UTC ISO 8601 with milliseconds. */
+export const time = z.iso.datetime({ precision: 3 });
+
+/** Words of servers and hosts, passed on as they are. */
+export const anything = z.unknown();
+
+export const anyRecord = z.record(z.string(), z.unknown());

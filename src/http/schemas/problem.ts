@@ -1,0 +1,15 @@
+/** RFC 9457 problem documents. */
+
+import { z } from 'zod';
+import { named } from './names.ts';
+
+export const problem = named(
+  'Problem',
+  z.looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+  }),
+);

@@ -1,0 +1,67 @@
+/** A server as the API shows it. */
+
+import { z } from 'zod';
+import { failureClasses } from '../../../machines/failure.ts';
+import { commandTypes, serverStates } from '../../supervisor/contract.ts';
+import { anyRecord, named, time } from './names.ts';
+
+export const alarm = named('Alarm', z.strictObject({ alarm: z.string(), since: time, reason: z.string(), clearedBy: z.string() }));
+
+export const actorAlarm = named('ActorAlarm', z.strictObject({ actor: z.string(), ...alarm.shape }));
+
+export const lastFailure = named(
+  'Failure',
+  z.strictObject({
+    class: z.enum(failureClasses),
+    message: z.string(),
+    at: time,
+    phase: z.enum(['spawning', 'initializing', 'listing', 'connected', 'stopping']).nullable(),
+    code: z.union([z.string(), z.number()]).nullable(),
+    exitCode: z.number().nullable(),
+    signal: z.string().nullable(),
+    stderrTail: z.array(z.string()),
+  }),
+);
+
+const count = z.int().min(0);
+
+export const server = named(
+  'Server',
+  z.strictObject({
+    name: z.string(),
+    state: z.enum(serverStates),
+    substate: z.string().nullable(),
+    since: time,
+    wanted: z.enum(['up', 'down']),
+    generation: count,
+    attempt: count,
+    nextRetryAt: time.nullable(),
+    lastFailure: lastFailure.nullable(),
+    pid: z.int().nullable(),
+    transport: z.string(),
+    protocolVersion: z.string().nullable(),
+    serverInfo: anyRecord.nullable(),
+    latencyMs: z.number().nullable(),
+    counts: z.strictObject({
+      tools: count,
+      resources: count,
+      prompts: count,
+      restarts: count,
+      calls: count,
+      callErrors: count,
+      inFlight: count,
+      queued: count,
+    }),
+    alarms: z.array(alarm),
+    push: z.boolean().nullable(),
+    source: z.enum(['file', 'api']),
+    lazy: z.boolean(),
+    required: z.boolean(),
+    group: z.string(),
+    dependsOn: z.array(z.string()),
+  }),
+);
+
+export const serverList = named('ServerList', z.strictObject({ servers: z.array(server) }));
+
+export const commandType = z.enum(commandTypes);

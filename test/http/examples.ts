@@ -1,0 +1,37 @@
+/** A good request to each endpoint. */
+
+export interface Example {
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+export const examples: Readonly<Record<string, Example>> = {
+  getHealth: { path: '/healthz' },
+  getReadiness: { path: '/readyz' },
+  getMetrics: { path: '/metrics' },
+  getStatus: { path: '/api/status' },
+  planConfiguration: { path: '/api/config/plan', body: { config: { mcpServers: {} } } },
+  shutDown: { path: '/api/shutdown' },
+  listServers: { path: '/api/servers' },
+  getServer: { path: '/api/servers/talk' },
+  sendServerEvent: { path: '/api/servers/talk/events', body: { type: 'server.start' } },
+  sendEvents: { path: '/api/events', body: { type: 'server.start', servers: ['talk', 'nobody', 'broken'] } },
+  readLogs: { path: '/api/servers/talk/logs?tail=5' },
+  listToolsOfServer: { path: '/api/servers/talk/tools' },
+  listResourcesOfServer: { path: '/api/servers/talk/resources' },
+  listPromptsOfServer: { path: '/api/servers/talk/prompts' },
+  listTools: { path: '/api/tools?format=openai' },
+  callTool: { path: '/api/servers/talk/tools/echo/call', body: { arguments: { text: 'hi' } } },
+  sendRequest: { path: '/api/servers/talk/requests', body: { method: 'ping' } },
+  callTools: { path: '/api/calls', body: { calls: [{ server: 'talk', tool: 'echo', arguments: { text: 'hi' } }, { tool: 'nothing' }] } },
+  listActors: { path: '/api/actors' },
+  getServerSnapshot: { path: '/api/servers/talk/snapshot' },
+  getActorSnapshot: { path: '/api/actors/supervisor/snapshot' },
+  sendActorEvent: { path: '/api/actors/group:default/events', body: { type: 'group.reset' } },
+  listMachines: { path: '/api/machines' },
+  getMachine: { path: '/api/machines/server' },
+  streamFacts: { path: '/api/events?since=0' },
+  readJournal: { path: '/api/journal?limit=5' },
+  getOpenApi: { path: '/openapi.json' },
+  getDocs: { path: '/docs' },
+};
