@@ -103,13 +103,15 @@ describe('an event to an actor', () => {
     const groups = { web: { strategy: 'one-for-all', intensity: 1, periodMs: 600_000 } };
     const supervisor = await openStage().open(insideEntries(['a', 'b'], { group: 'web', restart }), { groups }, { transports: inMemory });
     await supervisor.ready();
-    for (const _ of [1, 2]) {
+    const loseOne = async () => {
       const down = untilState(supervisor, 'a', 'backoff');
       const back = untilState(supervisor, 'a', 'connected');
       await closeOf('a');
       await Promise.all([down, back]);
       await supervisor.ready();
-    }
+    };
+    await loseOne();
+    await loseOne();
     expect(supervisor.snapshotOf('group:web').value).toEqual({ running: { decoupled: 'watching' } });
     expect(supervisor.snapshotOf('group:web').timers).toEqual([{ name: expect.stringContaining('period'), dueAt: expect.stringMatching(isoTime) }]);
     const posted = supervisor.postTo('group:web', { type: 'group.reset', by: 'a test' });
