@@ -26,7 +26,7 @@ describe('a command to many servers', () => {
     expect(namesOf(stop())).toEqual([]);
     const all = stop('*', 'a');
     expect(namesOf(all)).toEqual(['a', 'b', 'c']);
-    expect(await Promise.all(all.map((one) => ('settled' in one ? one.settled : one.error)))).toMatchObject(Array(3).fill({ outcome: 'done' }));
+    expect(await Promise.all(all.map((one) => ('settled' in one ? one.settled : Promise.reject(one.error))))).toMatchObject(Array(3).fill({ outcome: 'done' }));
     expect(supervisor.status().counts.idle).toBe(4);
   });
 

@@ -4,8 +4,8 @@ import type { CatalogTool } from '../contract.ts';
 
 /** Never empty, for want of better the tool's own name. `note`: what its schema cannot say. */
 export function descriptionOf({ name, title, description }: CatalogTool, note: string | null): string {
-  const words = [description, title].find((text) => typeof text === 'string' && text !== '') ?? name;
-  return note === null ? String(words) : `${String(words)}\n${note}`;
+  const words = [description, title].find((text): text is string => typeof text === 'string' && text !== '') ?? name;
+  return note === null ? words : `${words}\n${note}`;
 }
 
 /** The tool with its server named in its description. */

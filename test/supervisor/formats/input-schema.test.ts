@@ -85,11 +85,12 @@ describe('an input schema for model APIs', () => {
       { type: 'object', oneOf: [{ $ref: '#/definitions/a' }, true], definitions: { a: { required: ['a'] } } },
     ];
     const samples = [{}, { a: 'x' }, { b: 1 }, { b: 'x' }, { a: 'x', b: 'x' }];
-    for (const schema of schemas) {
+    const refused = schemas.flatMap((schema) => {
       const original = new Ajv2020({ strict: false }).compile(schema);
       const ours = new Ajv2020({ strict: false }).compile(toModelInput(schema).schema);
-      for (const sample of samples) if (original(sample)) expect(ours(sample)).toBe(true);
-    }
+      return samples.filter((sample) => original(sample) && !ours(sample));
+    });
+    expect(refused).toEqual([]);
   });
 
   it('of a server that means ill costs neither the stack nor the prototype', () => {
