@@ -107,13 +107,13 @@ function supportedVersionsIn(text: string): readonly string[] | null {
     // Error pages are seldom JSON: nothing to learn from them.
     return null;
   }
-  const error = isRecord(body) ? body['error'] : null;
-  return isRecord(error) ? supportedIn(error['code'], error['data']) : null;
+  const error = isRecord(body) ? body.error : null;
+  return isRecord(error) ? supportedIn(error.code, error.data) : null;
 }
 
 /** -32022 is the code of revision 2026-07-28, -32602 that of the earlier ones. */
 export function supportedIn(code: unknown, data: unknown): readonly string[] | null {
-  const supported = (code === -32022 || code === -32602) && isRecord(data) ? data['supported'] : null;
+  const supported = (code === -32022 || code === -32602) && isRecord(data) ? data.supported : null;
   return Array.isArray(supported) ? supported.filter((version) => typeof version === 'string').map((version) => version.slice(0, 32)) : null;
 }
 

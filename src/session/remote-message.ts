@@ -87,6 +87,6 @@ export function answeredBy(message: JSONRPCMessage): RequestId | null {
 
 /** The request that a `notifications/cancelled` gives up. */
 export function cancelledBy(message: JSONRPCMessage): RequestId | null {
-  const id = 'method' in message && message.method === 'notifications/cancelled' ? message.params?.['requestId'] : null;
+  const id = 'method' in message && message.method === 'notifications/cancelled' ? message.params?.requestId : null;
   return typeof id === 'string' || typeof id === 'number' ? id : null;
 }

@@ -228,7 +228,8 @@ describe('importing the library', () => {
     });
     expect(stdout).toBe('done\n');
     expect(stderr).toContain('/node_modules/xstate/');
-    for (const stranger of ['@hono/node-server', 'mongodb', 'lmdb', 'express', 'commander', 'prom-client']) expect(stderr).not.toContain(`/node_modules/${stranger}/`);
+    for (const stranger of ['@hono/node-server', 'mongodb', 'lmdb', 'express', 'commander', 'prom-client'])
+      expect(stderr).not.toContain(`/node_modules/${stranger}/`);
     for (const room of ['cli', 'state-directory', 'gateway', 'supervisor/validator.ts']) expect(stderr).not.toContain(`/src/${room}`);
   });
 

@@ -17,7 +17,7 @@ describe('a proxy that holds the response stream back until it ends', () => {
         if (rpc.method !== 'tools/call') {
           return false;
         }
-        const { progressToken } = (rpc.params?.['_meta'] ?? {}) as { readonly progressToken?: number };
+        const { progressToken } = (rpc.params?._meta ?? {}) as { readonly progressToken?: number };
         const progress = [1, 2, 3].map((done) => eventOf({ method: 'notifications/progress', params: { progressToken, progress: done } }));
         held.push(() => reply(response, 200, { headers: events, body: `${progress.join('')}${answerOf(rpc)}` }));
         return true;
