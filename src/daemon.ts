@@ -16,10 +16,9 @@ import type { LogTarget } from './observe/log-destination.ts';
 import type { LogLevel } from './observe/log-level.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createRedactor } from './observe/redact.ts';
-import { isSameProcess, startTimeOf } from './session/process-identity.ts';
+import { isAlive, startTimeOf } from './session/process-identity.ts';
 import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
 import { readFurtherTokens } from './state-directory/further-tokens.ts';
-import type { LockOwner } from './state-directory/lock.ts';
 import { openState } from './state-directory/state.ts';
 import { openConfiguration } from './supervisor/configuration-source.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
@@ -174,10 +173,6 @@ function refuseOpenBind({ host, insecureBind }: DaemonOptions): void {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-}
-
-function isAlive({ pid, startTime }: LockOwner): boolean {
-  return startTime === null ? startTimeOf(pid) !== null : isSameProcess(pid, startTime);
 }
 
 /** Programs that collect our lines want the servers' too; people ask for a server's when they need them. */
