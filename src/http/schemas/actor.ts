@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { anyRecord, anything, named, time } from './names.ts';
 
-const actor = named(
+export const actor = named(
   'Actor',
   z.strictObject({
     id: z.string(),
