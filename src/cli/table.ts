@@ -1,6 +1,6 @@
 /** Rows as lines with aligned columns, as wide as the place they are shown in. */
 
-import { type Format, oneLine, plain, type Terminal } from './terminal.ts';
+import { type Format, harmless, plain, type Terminal } from './terminal.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -16,7 +16,7 @@ const leastWidth = 6;
 
 /** The title line, then a line per row, none wider than the terminal if that is possible. */
 export function toTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], { width, paint }: Terminal = { width: null, paint: plain }): string[] {
-  const texts = rows.map((row) => columns.map((column) => oneLine(column.of(row))));
+  const texts = rows.map((row) => columns.map((column) => cellOf(column.of(row))));
   const natural = columns.map(({ title }, index) => Math.max(title.length, ...texts.map((cells) => lengthOf(cells[index] ?? ''))));
   const widths = width === null ? natural : fitted(natural, width - gap.length * (columns.length - 1));
   const toLine = (cells: readonly string[], formats: readonly (Format | null)[]) => {
@@ -38,6 +38,11 @@ export function toTable<Row>(columns: readonly Column<Row>[], rows: readonly Row
     ),
   );
   return [header, ...body];
+}
+
+/** On one line, with the spaces it begins with. */
+function cellOf(text: string): string {
+  return harmless(text).replaceAll(/[\n\t]+/g, ' ').trimEnd();
 }
 
 /** Takes from the widest columns until everything fits. */
