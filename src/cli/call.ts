@@ -34,10 +34,14 @@ export async function call({ server, tool, words }: CallWords, flags: CallFlags,
   const timeoutMs = flags.timeout === undefined ? null : parseWhole(flags.timeout, { option: '--timeout', max: longestDelayMs, unit: ' milliseconds' });
   const args = words.length === 1 && words[0] === fromStdin ? parseObject(await textOf(stdin)) : parseArguments(words);
   const { client } = await connect(flags, invocation);
-  const answer = await callTool(client, { server, tool, args, timeoutMs }, invocation).catch(async (error: unknown) => {
-    if (flags.json !== true && isMcpvisorError(error, 'TOOL_NOT_FOUND')) stderr.write(await suggestion(client, server, tool));
-    throw error;
+  const answer = await callTool(client, { server, tool, args, timeoutMs }, invocation).catch((error: unknown) => {
+    if (flags.json === true || !isMcpvisorError(error, 'TOOL_NOT_FOUND')) throw error;
+    return error;
   });
+  if (answer instanceof McpvisorError) {
+    stderr.write(`error: ${answer.message}${await suggestion(client, server, tool)}\n`);
+    return exitCodes.notFound;
+  }
   const isError = answer.result.isError === true;
   if (flags.json === true) stdout.write(`${JSON.stringify(answer.result)}\n`);
   else {
@@ -84,6 +88,6 @@ async function suggestion(client: ApiClient, server: string, tool: string): Prom
   const { tools } = await client.get(`/api/servers/${encodeURIComponent(server)}/tools`, toolList).catch(() => ({ tools: [] }));
   const names = tools.map(({ name }) => name);
   const closest = closestTo(tool, names);
-  if (closest !== null) return `Did you mean ${closest}?\n`;
-  return names.length === 0 ? '' : `Its tools: ${oneLine(names.join(', '))}\n`;
+  if (closest !== null) return ` Did you mean ${closest}?`;
+  return names.length === 0 ? '' : ` Its tools: ${oneLine(names.join(', '))}.`;
 }

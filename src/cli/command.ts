@@ -64,8 +64,15 @@ interface Words {
 
 function describe(outcome: Outcome, { verb, state, waitMs }: Words): string {
   const { server } = outcome;
-  if ('error' in outcome) return `${server}: ${verb} was rejected: ${oneLine(String(outcome.error.detail ?? outcome.error.code))}`;
+  if ('error' in outcome) return oneLine(`${server}: ${verb} was rejected: ${reasonOf(outcome.error)}`);
   if (outcome.outcome === 'done') return `${server}: ${verb} is done, it is ${state}`;
   if (outcome.outcome === 'superseded') return `${server}: ${verb} was superseded by a later command, it is ${state}`;
   return waitMs === null ? `${server}: ${verb} is accepted, it is ${state}` : `${server}: ${verb} has not settled within ${waitMs} ms and goes on, it is ${state}`;
+}
+
+/** Of a command that came to nothing, the failure tells more than that it did. */
+function reasonOf({ code, detail, reason, lastFailure }: Extract<Outcome, { error: unknown }>['error']): string {
+  const failure = typeof lastFailure === 'object' && lastFailure !== null && 'message' in lastFailure ? lastFailure.message : null;
+  if (typeof reason === 'string' && typeof failure === 'string') return `${reason}: ${failure}`;
+  return typeof detail === 'string' ? detail : code;
 }

@@ -55,7 +55,7 @@ function checkCommand(check: string, { command, cwd, inheritEnv, env: own }: Std
   const { PATH = '/bin:/usr/bin' } = { ...childEnvironment(inheritEnv, env), ...own };
   const candidates = command.includes('/') ? [resolve(cwd, command)] : PATH.split(':').map((folder) => resolve(cwd, folder, command));
   const found = candidates.find(isProgram);
-  if (found !== undefined) return ok(check, `${command} is ${found}`);
+  if (found !== undefined) return ok(check, found === command ? `${command} is there` : `${command} is ${found}`);
   return command.includes('/')
     ? problem(check, `there is no program ${candidates[0]}`, 'correct "command", or make it executable')
     : problem(check, `${command} is not in PATH (${PATH})`, `install ${command}, or write "command" with its folder`);
