@@ -41,6 +41,7 @@ export const fences = {
   'ajv-formats': ['supervisor/validator'],
   commander: ['cli'],
   hono: ['http'],
+  'eventsource-parser': ['http'],
   'jsonc-parser': ['config'],
   lmdb: ['store/lmdb'],
   mongodb: ['store/mongo'],

@@ -2,6 +2,7 @@
 /** Argv and environment in, exit code out: the only reader of both, and of signals. */
 
 import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { Endings, Invocation } from './cli/invocation.ts';
 import { runCommandLine } from './cli/program.ts';
 import { version } from './version.ts';
@@ -11,6 +12,7 @@ const impatienceMs = 500;
 
 const invocation: Invocation = {
   argv: process.argv.slice(2),
+  program: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
   env: process.env,
   cwd: process.cwd(),
   home: homedir(),
@@ -18,6 +20,8 @@ const invocation: Invocation = {
   pid: process.pid,
   platform: process.platform,
   version,
+  nodeVersion: process.version,
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   stay,

@@ -16,11 +16,11 @@ import type { LogTarget } from './observe/log-destination.ts';
 import type { LogLevel } from './observe/log-level.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createRedactor } from './observe/redact.ts';
-import { isSameProcess, startTimeOf } from './session/process-identity.ts';
+import { isAlive, startTimeOf } from './session/process-identity.ts';
 import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
 import { readFurtherTokens } from './state-directory/further-tokens.ts';
-import type { LockOwner } from './state-directory/lock.ts';
 import { openState } from './state-directory/state.ts';
+import type { Supervisor } from './supervisor/contract.ts';
 import { openConfiguration } from './supervisor/configuration-source.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 
@@ -38,6 +38,8 @@ export interface DaemonOptions {
   readonly logFormat: 'pretty' | 'json';
   /** Whether what servers write on stderr is written to the log too: in JSON, or in full detail. */
   readonly serverLogs: 'on' | 'off';
+  /** Whether a pretty log has colours. */
+  readonly colors: boolean;
   /** Whether an address that other machines can reach may be listened on without encryption. */
   readonly insecureBind: boolean;
   /** File with the API's bearer token; null: `token` in the state directory, made at the first start. */
@@ -55,6 +57,8 @@ export interface DaemonOptions {
 
 export interface Daemon {
   readonly url: string;
+  /** For those who look on. */
+  readonly supervisor: Pick<Supervisor, 'status' | 'facts'>;
   /** Resolves when everything has ended. Never rejects. */
   readonly closed: Promise<void>;
   /** For errors that nobody caught: they are logged. */
@@ -72,7 +76,7 @@ const noServers = { mcpServers: {} };
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon> {
   const lifetime = createLifetime();
   try {
-    const { url, log } = await open(options, lifetime);
+    const { url, log, supervisor } = await open(options, lifetime);
     const end = () => {
       log.write('info', {}, 'Ending every server; Ctrl-C again ends at once.');
       void lifetime.close();
@@ -82,14 +86,14 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
     } else {
       signal.addEventListener('abort', end, { once: true });
     }
-    return { url, closed: lifetime.closed, report: (error) => reportTo(log, error), close: lifetime.close };
+    return { url, supervisor, closed: lifetime.closed, report: (error) => reportTo(log, error), close: lifetime.close };
   } catch (error) {
     await lifetime.close();
     throw error;
   }
 }
 
-async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ readonly url: string; readonly log: Log }> {
+async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ readonly url: string; readonly log: Log; readonly supervisor: Supervisor }> {
   const { config, stateDir, host, port, env, store, isolation, pid, now } = options;
   const startedAt = new Date(now()).toISOString();
   const state = await openState({ ...options, owner: { pid, startTime: startTimeOf(pid) }, isAlive });
@@ -104,7 +108,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
   const facts = createFacts({ now });
   const redactor = createRedactor();
   redactor.addSecrets('tokens', [...state.secrets, ...further.map(({ value }) => value)]);
-  const log = createLog({ facts, redactor, destination: options.stdout, format: options.logFormat, level: options.logLevel });
+  const log = createLog({ facts, redactor, destination: options.stdout, format: options.logFormat, colors: options.colors, level: options.logLevel });
   lifetime.add(() => log.close());
   const report = (error: unknown) => reportTo(log, error);
 
@@ -148,7 +152,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
   await writeControlPlaneFile(stateDir, { url, pid, startedAt, version: supervisor.status().version, config });
   lifetime.add(() => listener.stopAccepting());
   greet(log, options, url);
-  return { url, log };
+  return { url, log, supervisor };
 }
 
 /** Throws `INVALID_REQUEST` that names each file that cannot be read. */
@@ -174,10 +178,6 @@ function refuseOpenBind({ host, insecureBind }: DaemonOptions): void {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-}
-
-function isAlive({ pid, startTime }: LockOwner): boolean {
-  return startTime === null ? startTimeOf(pid) !== null : isSameProcess(pid, startTime);
 }
 
 /** Programs that collect our lines want the servers' too; people ask for a server's when they need them. */

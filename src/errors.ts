@@ -34,6 +34,11 @@ export interface ErrorDetails {
   UPSTREAM_ERROR: { readonly server: string; readonly method: string; readonly rpcCode: number; readonly rpcMessage: string; readonly data: unknown };
   SHUTTING_DOWN: Record<never, never>;
   ALREADY_RUNNING: { readonly pid: number; readonly stateDir: string };
+  /** `url` null: none was given, and the state directory has nobody. */
+  NOT_RUNNING: { readonly stateDir: string | null; readonly url: string | null; readonly reason: string | null };
+  UNEXPECTED_ANSWER: { readonly url: string; readonly reason: string };
+  START_FAILED: { readonly exitCode: number | null; readonly signal: string | null; readonly log: string; readonly lines: readonly string[] };
+  NOT_ENDED: { readonly pid: number | null; readonly url: string; readonly timeoutMs: number };
   PORT_UNAVAILABLE: { readonly host: string; readonly port: number; readonly reason: string };
   STATE_DIRECTORY_UNUSABLE: { readonly stateDir: string; readonly reason: string };
   NOT_AVAILABLE: { readonly what: string; readonly instead: string };
@@ -72,6 +77,15 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   UPSTREAM_ERROR: ({ server, method, rpcCode, rpcMessage }) => `Server "${server}" answered ${method} with error ${rpcCode}: ${rpcMessage}`,
   SHUTTING_DOWN: () => 'mcpvisor is shutting down.',
   ALREADY_RUNNING: ({ pid, stateDir }) => `mcpvisor runs already with the state directory ${stateDir} (pid ${pid}).`,
+  NOT_RUNNING: ({ stateDir, url, reason }) =>
+    url === null
+      ? `No control plane runs with the state directory ${stateDir ?? '?'}${reason === null ? '' : ` (${reason})`}. Start one with "mcpvisor up --detach", or name another with --state-dir or --url.`
+      : `No control plane answers at ${url}${reason === null ? '' : ` (${reason})`}. Start one there with "mcpvisor up", or name another with --url or --state-dir.`,
+  UNEXPECTED_ANSWER: ({ url, reason }) => `What ${url} answered is not from a control plane of this version: ${reason}.`,
+  START_FAILED: ({ exitCode, signal, log, lines }) =>
+    `mcpvisor ended before its API answered (${signal ?? `exit code ${exitCode ?? '?'}`}). The end of ${log}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+  NOT_ENDED: ({ pid, url, timeoutMs }) =>
+    `The control plane ${pid === null ? `at ${url}` : `(pid ${pid})`} was told to end and has not within ${timeoutMs} ms; it goes on ending. Wait longer with --timeout.`,
   PORT_UNAVAILABLE: ({ host, port, reason }) => `Cannot listen on port ${port} of ${host}: ${reason}. Give another one with --port (0: any free).`,
   STATE_DIRECTORY_UNUSABLE: ({ stateDir, reason }) => `The state directory ${stateDir} cannot be used: ${reason}. Give another one with --state-dir.`,
   NOT_AVAILABLE: ({ what, instead }) => `${what} is not available in this version; ${instead}`,

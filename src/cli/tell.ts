@@ -1,6 +1,7 @@
 /** Errors in words for people on stderr, or as a problem document for programs. */
 
 import { inspect } from 'node:util';
+import { closestTo } from '../config/spelling.ts';
 import { isMcpvisorError, type Problem, toLine } from '../errors.ts';
 import { toProblemDocument } from '../http/problem.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
@@ -14,6 +15,10 @@ export function tellError(error: unknown, stderr: Output, asJson: boolean): Exit
 function wordsOf(error: unknown): string {
   if (isMcpvisorError(error, 'INVALID_REQUEST')) {
     return toLines(error.details.problems);
+  }
+  if (isMcpvisorError(error, 'SERVER_NOT_FOUND')) {
+    const closest = closestTo(error.details.server, error.details.known);
+    return `error: ${error.message}${closest === null ? '' : ` Did you mean ${closest}?`}\n`;
   }
   return isMcpvisorError(error) ? `error: ${error.message}\n` : `A bug in mcpvisor, please report it: ${inspect(error)}\n`;
 }

@@ -16,6 +16,7 @@ export interface UpFlags {
   readonly tokenFile?: string;
   readonly detach?: boolean;
   readonly insecureBind?: boolean;
+  readonly json?: boolean;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -32,6 +33,8 @@ export interface UpSettings {
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
   readonly serverLogs: (typeof serverLogs)[number];
+  /** Whether it goes on in the background. */
+  readonly detach: boolean;
   /** Whether an address that other machines can reach may be listened on without encryption. */
   readonly insecureBind: boolean;
   readonly tokenFile: string | null;
@@ -56,10 +59,6 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     refuse(port.by, `"${port.value}" is not a port`, '0 to 65535; 0 takes any free one');
   }
   const host = given('host');
-  const detach = given('detach');
-  if (isOn(detach)) {
-    refuse(detach?.by ?? '--detach', 'not available in this version', 'leave it out and let a service manager or a terminal keep it');
-  }
   const choose = <Choice extends string>(flag: keyof UpFlags, choices: readonly Choice[], fallback: Choice): Choice => {
     const setting = given(flag);
     const chosen = choices.find((choice) => choice === (setting?.value ?? fallback));
@@ -79,6 +78,7 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     logLevel: choose('logLevel', logLevels, 'info'),
     logFormat: choose('logFormat', logFormats, isTerminal ? 'pretty' : 'json'),
     serverLogs: choose('serverLogs', serverLogs, 'on'),
+    detach: isOn(given('detach')),
     insecureBind: isOn(given('insecureBind')),
     tokenFile: given('tokenFile')?.value ?? null,
   };

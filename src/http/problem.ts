@@ -26,13 +26,17 @@ export const statusOf = {
   INTERNAL: 500,
   CONFIG_UNREADABLE: 500,
   PORT_UNAVAILABLE: 500,
+  START_FAILED: 500,
   STATE_DIRECTORY_UNUSABLE: 500,
   NOT_AVAILABLE: 501,
   OUTCOME_UNKNOWN: 502,
   UPSTREAM_ERROR: 502,
+  UNEXPECTED_ANSWER: 502,
   SERVER_NOT_CONNECTED: 503,
   SHUTTING_DOWN: 503,
+  NOT_RUNNING: 503,
   CALL_TIMED_OUT: 504,
+  NOT_ENDED: 504,
 } as const satisfies Record<ErrorCode, number>;
 
 const titleOf = {
@@ -65,6 +69,10 @@ const titleOf = {
   UPSTREAM_ERROR: 'The server answered with an error',
   SERVER_NOT_CONNECTED: 'The server is not connected',
   SHUTTING_DOWN: 'Shutting down',
+  NOT_RUNNING: 'No control plane runs',
+  NOT_ENDED: 'It has not ended yet',
+  START_FAILED: 'The start failed',
+  UNEXPECTED_ANSWER: 'Not an answer of a control plane',
   CALL_TIMED_OUT: 'The call timed out',
 } as const satisfies Record<ErrorCode, string>;
 

@@ -12,3 +12,8 @@ export function isSameProcess(pid: number, startTime: string): boolean {
   const stat = statOf(pid);
   return stat !== null && !stat.isZombie && stat.startTime === startTime;
 }
+
+/** Whether a process that was written down still runs; where its start time could not be told, whether any process has its number. */
+export function isAlive({ pid, startTime }: { readonly pid: number; readonly startTime: string | null }): boolean {
+  return startTime === null ? startTimeOf(pid) !== null : isSameProcess(pid, startTime);
+}

@@ -1,23 +1,36 @@
 /** Where the running control plane is: `control-plane.json`, there exactly while the API answers. */
 
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 
-export interface ControlPlaneAddress {
-  readonly url: string;
-  readonly pid: number;
+const controlPlaneAddress = z.object({
+  url: z.string(),
+  pid: z.int().positive(),
   /** UTC ISO 8601 with milliseconds. */
-  readonly startedAt: string;
-  readonly version: string;
+  startedAt: z.string(),
+  version: z.string(),
   /** Path of the configuration file; null: none. */
-  readonly config: string | null;
-}
+  config: z.string().nullable(),
+});
+
+export type ControlPlaneAddress = Readonly<z.infer<typeof controlPlaneAddress>>;
 
 export async function writeControlPlaneFile(stateDir: string, address: ControlPlaneAddress): Promise<void> {
   const path = join(stateDir, 'control-plane.json');
   const draft = `${path}.${address.pid}`;
   await writeFile(draft, `${JSON.stringify(address)}\n`, { mode: 0o600 });
   await rename(draft, path);
+}
+
+/** Null: there is none, or none that can be read. Whether its process still runs is for the reader to find out. */
+export async function readControlPlaneFile(stateDir: string): Promise<ControlPlaneAddress | null> {
+  try {
+    return controlPlaneAddress.safeParse(JSON.parse(await readFile(join(stateDir, 'control-plane.json'), 'utf8'))).data ?? null;
+  } catch {
+    // Not there, closed to us, or not JSON: nobody says where the API is.
+    return null;
+  }
 }
 
 /** Does not throw. */

@@ -92,7 +92,8 @@ async function textOf(path: string): Promise<string | null> {
   }
 }
 
-function parseOwner(text: string): LockOwner | null {
+/** The owner that the text of a lock names; null if it names none. */
+export function parseOwner(text: string): LockOwner | null {
   try {
     return lockOwner.safeParse(JSON.parse(text)).data ?? null;
   } catch {

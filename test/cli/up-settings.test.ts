@@ -26,6 +26,8 @@ describe('up without a word', () => {
       logLevel: 'info',
       logFormat: 'json',
       serverLogs: 'on',
+      detach: false,
+      insecureBind: false,
       tokenFile: null,
     });
   });
@@ -79,10 +81,9 @@ describe('up on an address that other machines can reach', () => {
 
 describe('up with what this version does not have', () => {
   it('names every problem at once, with what there is', () => {
-    const flags = { port: '70000', detach: true, store: 'mongodb://secret@db', logLevel: 'loud' };
+    const flags = { port: '70000', store: 'mongodb://secret@db', logLevel: 'loud' };
     expect(problemsOf({ flags, env: { MCPVISOR_ISOLATION: 'process' } })).toEqual([
       '--port: "70000" is not a port (0 to 65535; 0 takes any free one)',
-      '--detach: not available in this version (leave it out and let a service manager or a terminal keep it)',
       '--store: not available in this version (there is: memory:)',
       'MCPVISOR_ISOLATION: not available in this version (there is: in-process)',
       '--log-level: not available in this version (there is: trace, debug, info, warn, error, silent)',

@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What it can read from its stdin. Default: nothing. */
+  readonly input?: string;
 }
 
 export interface Scene {
@@ -62,9 +64,10 @@ export function openScene(): Scene {
   const running: Running[] = [];
   const children: ChildProcess[] = [];
 
-  const run: Scene['run'] = (args, { env = {}, cwd = folder } = {}) => {
+  const run: Scene['run'] = (args, { env = {}, cwd = folder, input } = {}) => {
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [program, ...args], { cwd, env: { PATH, HOME: folder, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, ...args], { cwd, env: { PATH, HOME: folder, ...env }, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    child.stdin?.end(input);
     children.push(child);
     const one = watch(child);
     running.push(one);

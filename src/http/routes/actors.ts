@@ -7,34 +7,10 @@ import { actorEventTypes, type PostedToActor } from '../../supervisor/contract.t
 import { type Endpoint, type HttpEnvironment, mayUse, type Route } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';
+import { actorList, snapshotSchema } from '../schemas/actor.ts';
 import { noQuery } from '../schemas/common.ts';
-import { anyRecord, anything, named, time } from '../schemas/names.ts';
+import { named } from '../schemas/names.ts';
 import type { RouteParts } from './parts.ts';
-
-const actor = named(
-  'Actor',
-  z.strictObject({
-    id: z.string(),
-    parent: z.string().nullable(),
-    state: z.string(),
-    substate: z.string().nullable(),
-    value: anything,
-    since: time,
-    children: z.array(z.string()),
-  }),
-);
-
-const snapshotSchema = named(
-  'Snapshot',
-  z.strictObject({
-    actor: z.string(),
-    value: anything,
-    tags: z.array(z.string()),
-    context: anyRecord,
-    allowed: z.array(z.string()),
-    timers: z.array(z.strictObject({ name: z.string(), dueAt: time })),
-  }),
-);
 
 const tree = {
   id: 'listActors',
@@ -44,7 +20,7 @@ const tree = {
   summary: 'Every actor with its state, parents before children',
   query: noQuery,
   body: null,
-  answers: { 200: { description: 'Supervisor, groups and servers', schema: named('ActorList', z.strictObject({ actors: z.array(actor) })) } },
+  answers: { 200: { description: 'Supervisor, groups and servers', schema: actorList } },
   problems: [],
 } as const satisfies Endpoint;
 

@@ -2,28 +2,12 @@
 
 import { z } from 'zod';
 import { McpvisorError } from '../../errors.ts';
-import { serverStates } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
 import { noQuery, plainObject } from '../schemas/common.ts';
-import { named, time } from '../schemas/names.ts';
-import { actorAlarm, server } from '../schemas/server.ts';
+import { planSchema, shuttingDown, statusSchema } from '../schemas/control-plane.ts';
+import { named } from '../schemas/names.ts';
 import type { RouteParts } from './parts.ts';
-
-const statusSchema = named(
-  'Status',
-  z.strictObject({
-    startedAt: time,
-    version: z.string(),
-    state: z.string(),
-    substate: z.string().nullable(),
-    counts: z.strictObject(Object.fromEntries(serverStates.map((state) => [state, z.int().min(0)]))),
-    clientProcess: z.null(),
-    store: z.string(),
-    alarms: z.array(actorAlarm),
-    servers: z.array(server),
-  }),
-);
 
 const status = {
   id: 'getStatus',
@@ -36,20 +20,6 @@ const status = {
   answers: { 200: { description: 'As it is now', schema: statusSchema } },
   problems: [],
 } as const satisfies Endpoint;
-
-const planProblem = z.strictObject({ path: z.string(), message: z.string(), hint: z.string().nullable(), severity: z.enum(['error', 'warning']) });
-
-const planSchema = named(
-  'Plan',
-  z.strictObject({
-    start: z.array(z.string()),
-    stop: z.array(z.string()),
-    restart: z.array(z.string()),
-    change: z.array(z.string()),
-    keep: z.array(z.string()),
-    warnings: z.array(planProblem),
-  }),
-);
 
 const plan = {
   id: 'planConfiguration',
@@ -71,7 +41,7 @@ const shutdown = {
   summary: 'End every server, then this process',
   query: noQuery,
   body: null,
-  answers: { 202: { description: 'It has begun', schema: named('ShuttingDown', z.strictObject({ shuttingDown: z.literal(true) })) } },
+  answers: { 202: { description: 'It has begun', schema: shuttingDown } },
   problems: ['NOT_FOUND'],
 } as const satisfies Endpoint;
 

@@ -5,14 +5,11 @@ import type { Endpoint, Route } from '../endpoint.ts';
 import { type StreamedEvent, streamEvents } from '../event-stream.ts';
 import { route } from '../route.ts';
 import { flag, wholeNumber } from '../schemas/common.ts';
-import { named, time } from '../schemas/names.ts';
+import { logLine, logLines } from '../schemas/log.ts';
 import type { RouteParts } from './parts.ts';
 
 const mostLines = 10_000;
 const usualLines = 100;
-
-const line = named('LogLine', z.strictObject({ at: time, stream: z.string(), text: z.string() }));
-const lines = named('LogLines', z.strictObject({ lines: z.array(line) }));
 
 const logs = {
   id: 'readLogs',
@@ -24,8 +21,8 @@ const logs = {
   body: null,
   answers: {
     200: [
-      { description: 'Oldest first', schema: lines },
-      { description: 'Events `line`; `lines.missed` tells of a gap', schema: line, mediaType: 'text/event-stream' },
+      { description: 'Oldest first', schema: logLines },
+      { description: 'Events `line`; `lines.missed` tells of a gap', schema: logLine, mediaType: 'text/event-stream' },
     ],
   },
   problems: ['SERVER_NOT_FOUND'],

@@ -6,14 +6,10 @@ import { toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';
 import { waitMs } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
+import { eventOutcomes } from '../schemas/outcome.ts';
 import { commandType } from '../schemas/server.ts';
 import { settledWithin } from '../settling.ts';
 import type { RouteParts } from './parts.ts';
-
-const outcome = z.union([
-  z.strictObject({ server: z.string(), commandId: z.string(), outcome: z.enum(['done', 'superseded']).nullable() }),
-  z.strictObject({ server: z.string(), error: z.looseObject({ code: z.string() }) }),
-]);
 
 const send = {
   id: 'sendEvents',
@@ -23,7 +19,7 @@ const send = {
   summary: 'Send a command to many servers; with `wait`, answer when all have settled',
   query: z.strictObject({ wait: waitMs.optional() }),
   body: named('Events', z.strictObject({ type: commandType, servers: z.array(z.string()).min(1) })),
-  answers: { 200: { description: 'One outcome each; null: not settled yet', schema: named('EventOutcomes', z.strictObject({ outcomes: z.array(outcome) })) } },
+  answers: { 200: { description: 'One outcome each; null: not settled yet', schema: eventOutcomes } },
   problems: [],
 } as const satisfies Endpoint;
 

@@ -1,0 +1,68 @@
+/** Which control plane a command talks to: the one of the state directory, or one that was named. */
+
+import { resolve } from 'node:path';
+import { McpvisorError } from '../errors.ts';
+import { type ApiClient, createApiClient } from '../http/client.ts';
+import { isAlive } from '../session/process-identity.ts';
+import type { ControlPlaneAddress } from '../state-directory/control-plane-file.ts';
+import { findStateDirectory } from '../state-directory/directory.ts';
+import type { LockOwner } from '../state-directory/lock.ts';
+import { findRunning } from '../state-directory/running.ts';
+import { readTokenFile } from '../state-directory/token-file.ts';
+import type { Invocation } from './invocation.ts';
+
+export interface ConnectionFlags {
+  readonly stateDir?: string;
+  readonly url?: string;
+  readonly token?: string;
+  readonly json?: boolean;
+}
+
+export interface Connection {
+  readonly client: ApiClient;
+  /** Who runs here; null: it was named by its URL and may be anywhere. */
+  readonly local: { readonly stateDir: string; readonly owner: LockOwner; readonly address: ControlPlaneAddress } | null;
+}
+
+/** Sends nothing yet. Throws `NOT_RUNNING`. */
+export async function connect(flags: ConnectionFlags, invocation: Invocation): Promise<Connection> {
+  const url = namedUrl(flags, invocation);
+  if (url !== null) {
+    // The token of a state directory is for its own control plane: it is not sent to whoever a URL leads to.
+    return { client: createApiClient({ url: checkedUrl(url), token: await givenToken(flags, invocation) }), local: null };
+  }
+  const stateDir = await stateDirectoryOf(flags, invocation);
+  const found = await findRunning(stateDir, isAlive);
+  if (found.state !== 'running') {
+    const reason = found.state === 'between' ? `process ${found.owner.pid} is starting or ending` : found.isStale ? 'an earlier one left its files there' : null;
+    throw new McpvisorError('NOT_RUNNING', { stateDir, url: null, reason });
+  }
+  const token = (await givenToken(flags, invocation)) ?? (await readTokenFile(resolve(stateDir, 'token')).catch(() => null));
+  return { client: createApiClient({ url: found.address.url, token }), local: { stateDir, ...found } };
+}
+
+/** Absolute path of the state directory that flags, environment or habit name. */
+export async function stateDirectoryOf(flags: Pick<ConnectionFlags, 'stateDir'>, invocation: Invocation): Promise<string> {
+  const given = flags.stateDir ?? invocation.env.MCPVISOR_STATE_DIR ?? '';
+  return given === '' ? await findStateDirectory(invocation) : resolve(invocation.cwd, given);
+}
+
+/** A flag wins over the environment, whichever of the two ways it names. */
+function namedUrl({ url, stateDir }: ConnectionFlags, { env }: Invocation): string | null {
+  if (url !== undefined) return url;
+  const fromEnv = env.MCPVISOR_URL ?? '';
+  return stateDir !== undefined || fromEnv === '' ? null : fromEnv;
+}
+
+async function givenToken({ token }: ConnectionFlags, { env, cwd }: Invocation): Promise<string | null> {
+  const given = token ?? env.MCPVISOR_TOKEN ?? '';
+  if (given !== '') return given;
+  const file = env.MCPVISOR_TOKEN_FILE ?? '';
+  return file === '' ? null : await readTokenFile(resolve(cwd, file)).catch(() => null);
+}
+
+function checkedUrl(url: string): string {
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  const hint = 'write it as http://127.0.0.1:4780';
+  throw new McpvisorError('INVALID_REQUEST', { problems: [{ path: '--url', message: 'is not an address of HTTP', hint, severity: 'error' }] });
+}

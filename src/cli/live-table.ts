@@ -1,0 +1,76 @@
+/** The servers as a short table below the log of `up`, on a terminal only. */
+
+import type { Environment } from '../config/environment.ts';
+import { openLineWriter } from '../observe/line-writer.ts';
+import type { LineStream } from '../observe/log-destination.ts';
+import type { Supervisor } from '../supervisor/contract.ts';
+import { createBlock } from './block.ts';
+import type { Output } from './invocation.ts';
+import { toServerTable } from './server-table.ts';
+import { terminalOf } from './terminal.ts';
+
+export interface LiveTable {
+  /** Where the log is written: above the table. */
+  readonly log: LineStream;
+  /** From now on the servers of this one are shown. */
+  show(supervisor: Pick<Supervisor, 'status' | 'facts'>): void;
+  /** Takes the table away and writes out what is buffered. Does not throw. */
+  close(): Promise<void>;
+}
+
+/** Facts that come together are shown together, in milliseconds. */
+const calmMs = 100;
+/** Times go on without facts. */
+const tickMs = 1_000;
+const maxBufferedBytes = 1024 * 1024;
+
+export function createLiveTable({ stdout, fd, env }: { readonly stdout: Output; readonly fd: number; readonly env: Environment }): LiveTable {
+  // By its descriptor: a terminal that was stopped (Ctrl-S) would hold up everything.
+  const writer = openLineWriter({ target: fd, maxBufferedBytes, onProblem: () => {} });
+  let block = createBlock(sizeOf);
+  let isOver = false;
+  const ending = new AbortController();
+
+  function sizeOf() {
+    // At most half of it: the log is what a person scrolls back for.
+    return { columns: stdout.columns ?? 80, rows: Math.floor((stdout.rows ?? 24) / 2) };
+  }
+
+  function write(text: string): boolean {
+    if (text === '') return true;
+    const isTaken = writer.write(text);
+    // What is on the terminal is no longer what the block believes: the next one begins below.
+    if (!isTaken) block = createBlock(sizeOf);
+    return isTaken;
+  }
+
+  return {
+    log: { isTTY: true, write: (line: string) => write(block.above(line)) },
+    show(supervisor) {
+      let timer: NodeJS.Timeout | null = null;
+      const draw = () => {
+        timer = null;
+        const { servers } = supervisor.status();
+        if (!isOver && servers.length > 0) write(block.draw(toServerTable(servers, terminalOf(stdout, env), Date.now())));
+      };
+      const drawSoon = () => {
+        if (!isOver) timer ??= setTimeout(draw, calmMs);
+      };
+      const tick = setInterval(drawSoon, tickMs);
+      tick.unref();
+      ending.signal.addEventListener('abort', () => clearInterval(tick), { once: true });
+      drawSoon();
+      // It ends with the supervisor or with us, and does not reject.
+      void (async () => {
+        for await (const _ of supervisor.facts({ signal: ending.signal })) drawSoon();
+      })();
+    },
+    async close() {
+      if (isOver) return;
+      isOver = true;
+      ending.abort();
+      write(block.clear());
+      await writer.close(1_000);
+    },
+  };
+}

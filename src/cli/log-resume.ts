@@ -1,0 +1,31 @@
+/** Log lines have no numbers: after a reconnect those that were shown before are told by their times. */
+
+export interface Resume {
+  /** From now on the stream begins anew, with lines that may have been shown. */
+  reopened(): void;
+  /** Whether the next line, written at `at`, was not shown before. */
+  isNew(at: string): boolean;
+}
+
+export function createResume(): Resume {
+  let last = '';
+  /** Lines shown with the time `last`, and how many of them the new stream has repeated. */
+  let shown = 0;
+  let repeated = 0;
+  return {
+    reopened() {
+      repeated = 0;
+    },
+    isNew(at) {
+      if (at < last) return false;
+      if (at === last && repeated < shown) {
+        repeated += 1;
+        return false;
+      }
+      shown = at === last ? shown + 1 : 1;
+      repeated = shown;
+      last = at;
+      return true;
+    },
+  };
+}

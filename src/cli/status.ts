@@ -1,0 +1,110 @@
+/** `mcpvisor status`: every server, or every actor, once or as long as somebody looks. */
+
+import type { z } from 'zod';
+import type { ApiClient } from '../http/client.ts';
+import { actorList } from '../http/schemas/actor.ts';
+import { statusSchema } from '../http/schemas/control-plane.ts';
+import { toActorTree } from './actor-tree.ts';
+import { createBlock } from './block.ts';
+import { type ConnectionFlags, connect } from './connection.ts';
+import { type ExitCode, exitCodes } from './exit-code.ts';
+import { follow, untilEnd } from './follow.ts';
+import type { Invocation } from './invocation.ts';
+import { toServerTable } from './server-table.ts';
+import { oneLine, type Terminal, terminalOf } from './terminal.ts';
+
+export interface StatusFlags extends ConnectionFlags {
+  readonly tree?: boolean;
+  readonly watch?: boolean;
+}
+
+export async function status(flags: StatusFlags, invocation: Invocation): Promise<ExitCode> {
+  const { stdout, env } = invocation;
+  const { client } = await connect(flags, invocation);
+  const view = async (from: ApiClient) => await viewOf(from, flags, terminalOf(stdout, env));
+  if (flags.watch === true) await watch({ flags, invocation, view });
+  else stdout.write(toText(await view(client)));
+  return exitCodes.done;
+}
+
+type View = (from: ApiClient) => Promise<readonly string[]>;
+
+async function viewOf(client: ApiClient, { tree, json }: StatusFlags, terminal: Terminal): Promise<readonly string[]> {
+  if (tree === true) {
+    const list = await client.get('/api/actors', actorList);
+    return json === true ? [JSON.stringify(list)] : toActorTree(list.actors, terminal, Date.now());
+  }
+  const all = await client.get('/api/status', statusSchema);
+  return json === true ? [JSON.stringify(all)] : describeStatus(all, terminal);
+}
+
+function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, terminal: Terminal): readonly string[] {
+  if (servers.length === 0) return ['There are no servers.'];
+  const failing = servers.filter(({ state, lastFailure }) => lastFailure !== null && state !== 'connected');
+  const own = alarms.filter(({ actor }) => !actor.startsWith('server:'));
+  return [
+    ...toServerTable(servers, terminal, Date.now()),
+    ...failing.map(({ name, lastFailure }) => oneLine(`${name}: ${lastFailure?.class}: ${lastFailure?.message}`)),
+    ...own.map(({ actor, alarm, reason }) => terminal.paint('red', oneLine(`alarm ${alarm} of ${actor}: ${reason}`))),
+  ];
+}
+
+/** Facts that come together are shown together, in milliseconds. */
+const calmMs = 100;
+
+/** On a terminal one block is drawn again and again; in a pipe the status follows the status, one JSON document a line with `--json`. */
+async function watch({ flags, invocation, view }: { flags: StatusFlags; invocation: Invocation; view: View }): Promise<void> {
+  const signal = untilEnd(invocation);
+  const { stdout } = invocation;
+  const isDrawn = stdout.isTTY === true && flags.json !== true;
+  const block = createBlock(() => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }));
+  let shown = '';
+  const show = async (client: ApiClient): Promise<void> => {
+    const lines = await view(client);
+    const text = toText(lines);
+    if (isDrawn) stdout.write(block.draw(lines));
+    else if (text !== shown) stdout.write(text);
+    shown = text;
+  };
+  const shows = createShows(show, signal);
+  // Times go on without facts, but only people look at them.
+  const clock = setInterval(() => isDrawn && shows.again(), 1000);
+  try {
+    const open = (client: ApiClient) => {
+      shows.from(client);
+      return client.stream('/api/events', { signal });
+    };
+    for await (const _ of follow({ flags, invocation, signal, open })) shows.again();
+  } finally {
+    clearInterval(clock);
+  }
+}
+
+interface Shows {
+  from(client: ApiClient): void;
+  again(): void;
+}
+
+/** One showing at a time, and no more than one waiting. What cannot be had now is shown after the next fact. */
+function createShows(show: (client: ApiClient) => Promise<void>, signal: AbortSignal): Shows {
+  let client: ApiClient | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  const run = async () => {
+    if (client !== null && !signal.aborted) await show(client).catch(() => undefined);
+    timer = null;
+  };
+  const again = () => {
+    timer ??= setTimeout(() => void run(), calmMs);
+  };
+  return {
+    from(next) {
+      client = next;
+      again();
+    },
+    again,
+  };
+}
+
+function toText(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}

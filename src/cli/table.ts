@@ -1,0 +1,75 @@
+/** Rows as lines with aligned columns, as wide as the place they are shown in. */
+
+import { type Format, harmless, plain, type Terminal } from './terminal.ts';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly of: (row: Row) => string;
+  readonly align?: 'right';
+  /** Null: as it is. */
+  readonly format?: (row: Row) => Format | null;
+}
+
+const gap = '  ';
+/** A column is not made narrower than this: less would say nothing. */
+const leastWidth = 6;
+
+/** The title line, then a line per row, none wider than the terminal if that is possible. */
+export function toTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], { width, paint }: Terminal = { width: null, paint: plain }): string[] {
+  const texts = rows.map((row) => columns.map((column) => cellOf(column.of(row))));
+  const natural = columns.map(({ title }, index) => Math.max(title.length, ...texts.map((cells) => lengthOf(cells[index] ?? ''))));
+  const widths = width === null ? natural : fitted(natural, width - gap.length * (columns.length - 1));
+  const toLine = (cells: readonly string[], formats: readonly (Format | null)[]) => {
+    const padded = cells.map((cell, index) => pad(cut(cell, widths[index] ?? 0), widths[index] ?? 0, columns[index]?.align ?? 'left'));
+    const last = padded.length - 1;
+    const trimmed = padded.map((cell, index) => (index === last ? cell.trimEnd() : cell));
+    // Padded first: escape sequences have no width.
+    return trimmed.map((cell, index) => painted(cell, formats[index] ?? null)).join(gap);
+  };
+  const painted = (cell: string, format: Format | null) => (format === null ? cell : paint(format, cell));
+  const header = toLine(
+    columns.map(({ title }) => title),
+    columns.map(() => 'dim' as const),
+  );
+  const body = rows.map((row, at) =>
+    toLine(
+      texts[at] ?? [],
+      columns.map(({ format }) => format?.(row) ?? null),
+    ),
+  );
+  return [header, ...body];
+}
+
+/** On one line, with the spaces it begins with. */
+function cellOf(text: string): string {
+  return harmless(text).replaceAll(/[\n\t]+/g, ' ').trimEnd();
+}
+
+/** Takes from the widest columns until everything fits. */
+function fitted(natural: readonly number[], available: number): number[] {
+  const widths = [...natural];
+  for (let excess = total(widths) - available; excess > 0; excess -= 1) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] ?? 0) <= leastWidth) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
+}
+
+export function cut(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
+}
+
+function pad(text: string, width: number, align: 'left' | 'right'): string {
+  const space = ' '.repeat(Math.max(0, width - lengthOf(text)));
+  return align === 'right' ? `${space}${text}` : `${text}${space}`;
+}
+
+function lengthOf(text: string): number {
+  return [...text].length;
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
+}

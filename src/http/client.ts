@@ -1,0 +1,136 @@
+/** A client of the control API: what its routes answer, by their schemas, or the error they ended in. */
+
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { z } from 'zod';
+import { McpvisorError } from '../errors.ts';
+import { describeProblem, toError } from './problem-reader.ts';
+
+export interface ApiClientOptions {
+  /** Base URL of the control plane, base path included. */
+  readonly url: string;
+  /** Null: sends none. */
+  readonly token: string | null;
+}
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface ApiRequest {
+  readonly query?: Query;
+  readonly signal?: AbortSignal;
+}
+
+export interface StreamRequest extends ApiRequest {
+  /** Sent with POST; without, the stream is fetched with GET. */
+  readonly body?: unknown;
+  /** Where to resume. */
+  readonly lastEventId?: string | null;
+}
+
+export interface ServerSentEvent {
+  readonly id: string | null;
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** Everything throws the error of the answered problem, `NOT_RUNNING` when nobody answers, and `UNEXPECTED_ANSWER`. */
+export interface ApiClient {
+  readonly url: string;
+  get<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest): Promise<z.output<Schema>>;
+  post<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest & { readonly body?: unknown }): Promise<z.output<Schema>>;
+  /** Ends with the connection; throws when that breaks or could not be made. */
+  stream(path: string, request?: StreamRequest): AsyncIterable<ServerSentEvent>;
+}
+
+/** Holds no connection of its own: there is nothing to close. */
+export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
+  const base = url.replace(/\/+$/, '');
+
+  async function send(method: 'GET' | 'POST', path: string, { query = {}, body, headers = {}, signal }: Sent): Promise<Response> {
+    const address = `${base}${path}${toSearch(query)}`;
+    const init: RequestInit = {
+      method,
+      headers: { ...(token !== null && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal !== undefined && { signal }),
+      redirect: 'error',
+    };
+    const response = await fetch(address, init).catch((cause: unknown) => {
+      if (signal?.aborted === true) throw cause;
+      throw new McpvisorError('NOT_RUNNING', { stateDir: null, url: base, reason: reasonOf(cause) }, { cause });
+    });
+    if (response.ok) return response;
+    throw await errorOf(response, base);
+  }
+
+  async function exchange<Schema extends z.ZodType>(method: 'GET' | 'POST', path: string, { schema, ...sent }: Sent & { readonly schema: Schema }) {
+    const response = await send(method, path, sent);
+    return parsed(schema, await jsonOf(response), base);
+  }
+
+  return {
+    url: base,
+    get: (path, schema, request = {}) => exchange('GET', path, { ...request, schema }),
+    post: (path, schema, request = {}) => exchange('POST', path, { ...request, schema }),
+    async *stream(path, { body, lastEventId = null, ...request } = {}) {
+      const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
+      const response = await send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers });
+      if (response.body === null) return;
+      const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+      for await (const { id, event, data } of events as AsyncIterable<Received>) {
+        yield { id: id ?? null, event: event ?? 'message', data: parseJson(data) };
+      }
+    },
+  };
+}
+
+interface Sent extends ApiRequest {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Received {
+  readonly id?: string | undefined;
+  readonly event?: string | undefined;
+  readonly data: string;
+}
+
+function toSearch(query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]));
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
+
+/** A control plane of a later version may say more than we know: that is kept. One that says less is not understood. */
+function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, url: string): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  if (error.issues.every(({ code }) => code === 'unrecognized_keys')) return value as z.output<Schema>;
+  const [issue] = error.issues;
+  throw new McpvisorError('UNEXPECTED_ANSWER', { url, reason: `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim() });
+}
+
+async function errorOf(response: Response, url: string): Promise<McpvisorError> {
+  const document = await jsonOf(response);
+  return toError(document) ?? new McpvisorError('UNEXPECTED_ANSWER', { url, reason: describeProblem(document) ?? `HTTP status ${response.status}` });
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  return parseJson(await response.text());
+}
+
+/** Null for what is no JSON: no schema of ours takes it. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** `fetch` says "fetch failed" and hides the reason in the cause of its error. */
+function reasonOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const { cause } = error;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  if (code === 'ECONNREFUSED') return null;
+  return cause instanceof Error && cause.message !== '' ? cause.message : typeof code === 'string' ? code : error.message;
+}

@@ -1,0 +1,37 @@
+/** The control plane itself, and what another configuration would do to it. */
+
+import { z } from 'zod';
+import { serverStates } from '../../supervisor/contract.ts';
+import { named, time } from './names.ts';
+import { actorAlarm, server } from './server.ts';
+
+export const statusSchema = named(
+  'Status',
+  z.strictObject({
+    startedAt: time,
+    version: z.string(),
+    state: z.string(),
+    substate: z.string().nullable(),
+    counts: z.strictObject(Object.fromEntries(serverStates.map((state) => [state, z.int().min(0)]))),
+    clientProcess: z.null(),
+    store: z.string(),
+    alarms: z.array(actorAlarm),
+    servers: z.array(server),
+  }),
+);
+
+const planProblem = z.strictObject({ path: z.string(), message: z.string(), hint: z.string().nullable(), severity: z.enum(['error', 'warning']) });
+
+export const planSchema = named(
+  'Plan',
+  z.strictObject({
+    start: z.array(z.string()),
+    stop: z.array(z.string()),
+    restart: z.array(z.string()),
+    change: z.array(z.string()),
+    keep: z.array(z.string()),
+    warnings: z.array(planProblem),
+  }),
+);
+
+export const shuttingDown = named('ShuttingDown', z.strictObject({ shuttingDown: z.literal(true) }));

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseArguments, parseObject } from '../../src/cli/call-arguments.ts';
+import { describeContent } from '../../src/cli/call-content.ts';
+import { candidatesOf } from '../../src/cli/completion.ts';
+import { createResume } from '../../src/cli/log-resume.ts';
+import { parseWait } from '../../src/cli/numbers.ts';
+import { serversOf } from '../../src/cli/targets.ts';
+import { harmless } from '../../src/cli/terminal.ts';
+import { argumentsOf } from '../../src/cli/tools.ts';
+import { isMcpvisorError } from '../../src/errors.ts';
+
+function codeOf(act: () => unknown): string | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    if (isMcpvisorError(error)) return error.code;
+    throw error;
+  }
+}
+
+describe('arguments of a call', () => {
+  it('are JSON where they parse, else text', () => {
+    const words = ['n=3', 'yes=true', 'none=null', 'list=[1,2]', 'text=hello world', 'quoted="3"', 'empty=', 'equation=a=b', 'path=/tmp/x'];
+    expect(parseArguments(words)).toEqual({
+      n: 3,
+      yes: true,
+      none: null,
+      list: [1, 2],
+      text: 'hello world',
+      quoted: '3',
+      empty: '',
+      equation: 'a=b',
+      path: '/tmp/x',
+    });
+  });
+
+  it('can be one JSON object', () => {
+    expect(parseArguments(['{"a": {"b": 1}}'])).toEqual({ a: { b: 1 } });
+    expect(parseArguments([])).toEqual({});
+  });
+
+  it.each([['{"a": '], ['message'], ['=x'], ['{}', 'a=1']])('are refused when they are neither: %s', (...words) => {
+    expect(codeOf(() => parseArguments(words))).toBe('INVALID_REQUEST');
+  });
+
+  it('from stdin are one object', () => {
+    expect(parseObject('{"a":1}\n')).toEqual({ a: 1 });
+    expect(codeOf(() => parseObject('[1]'))).toBe('INVALID_REQUEST');
+  });
+
+  it('come back as they were, whatever text they are', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]+$/), fc.string(), (key, text) => {
+        expect(parseArguments([`${key}=${JSON.stringify(text)}`])).toEqual({ [key]: text });
+      }),
+    );
+  });
+
+  it('may be called like anything, even a prototype', () => {
+    const parsed = parseArguments(['__proto__=1']);
+    expect(Object.keys(parsed)).toEqual(['__proto__']);
+  });
+});
+
+describe('a tool’s result', () => {
+  it('is its text', () => {
+    expect(describeContent({ content: [{ type: 'text', text: 'one' }, { type: 'text', text: 'two\n' }] })).toBe('one\ntwo\n');
+  });
+
+  it('says what else there is', () => {
+    const content = [
+      { type: 'image', data: 'AAAA', mimeType: 'image/png' },
+      { type: 'resource_link', uri: 'file:///a' },
+      { type: 'resource', resource: { uri: 'file:///b', text: 'of b' } },
+    ];
+    expect(describeContent({ content })).toBe('[image image/png, 3 bytes; --json has them]\n[resource_link file:///a]\nof b\n');
+  });
+
+  it('is its structure where it has no text', () => {
+    expect(describeContent({ content: [], structuredContent: { a: 1 } })).toBe('{\n  "a": 1\n}\n');
+    expect(describeContent({ content: [] })).toBe('');
+  });
+});
+
+describe('targets of a command', () => {
+  const candidates = [
+    { name: 'one', group: 'web', state: 'connected' },
+    { name: 'two', group: 'web', state: 'idle' },
+    { name: 'three', group: 'default', state: 'failed' },
+  ] as const;
+
+  it('are names, groups, or all, each server once', () => {
+    expect(serversOf({ words: ['three', 'group:web', 'one'], all: false }, candidates)).toEqual(['three', 'one', 'two']);
+    expect(serversOf({ words: [], all: true }, candidates)).toEqual(['one', 'two', 'three']);
+  });
+
+  it('are known', () => {
+    expect(codeOf(() => serversOf({ words: ['four'], all: false }, candidates))).toBe('SERVER_NOT_FOUND');
+    expect(codeOf(() => serversOf({ words: ['group:db'], all: false }, candidates))).toBe('ACTOR_NOT_FOUND');
+  });
+
+  it('are said, one way', () => {
+    expect(codeOf(() => serversOf({ words: [], all: false }, candidates))).toBe('INVALID_REQUEST');
+    expect(codeOf(() => serversOf({ words: ['one'], all: true }, candidates))).toBe('INVALID_REQUEST');
+  });
+});
+
+describe('completion', () => {
+  const commands = [
+    { name: 'start', options: ['--all', '--json'] },
+    { name: 'status', options: ['--tree'] },
+    { name: 'call', options: [] },
+    { name: 'completion', options: [] },
+  ];
+  const names = { servers: ['files', 'memory'], groups: ['web'], tools: ['echo', 'add'] };
+
+  it.each([
+    [['st'], ['start', 'status']],
+    [[], ['start', 'status', 'call', 'completion']],
+    [['start', 'f'], ['files']],
+    [
+      ['start', ''],
+      ['files', 'memory', 'group:web'],
+    ],
+    [['start', '--a'], ['--all']],
+    [['call', 'files', 'e'], ['echo']],
+    [['completion', 'z'], ['zsh']],
+    [['status', 'x'], []],
+  ])('of %j is %j', (words, found) => {
+    expect(candidatesOf(words, commands, names)).toEqual(found);
+  });
+});
+
+describe('lines after a reconnect', () => {
+  it('are shown once, those of one moment too', () => {
+    const resume = createResume();
+    const shownOf = (lines: readonly string[]) => {
+      resume.reopened();
+      return lines.filter((at) => resume.isNew(at));
+    };
+    expect(shownOf(['1', '2', '2'])).toEqual(['1', '2', '2']);
+    expect(shownOf(['1', '2', '2', '2', '3'])).toEqual(['2', '3']);
+    expect(shownOf(['2', '3', '3'])).toEqual(['3']);
+    expect(shownOf(['3', '3', '4'])).toEqual(['4']);
+  });
+});
+
+describe('words of servers', () => {
+  it('move nothing on a terminal', () => {
+    expect(harmless('a\u001b[2Jb c\u0007\r\n\td')).toBe('ab c\\u0007\\r\n\td');
+  });
+});
+
+describe('arguments of a tool, shown', () => {
+  it('tell those that may be left out', () => {
+    const inputSchema = { type: 'object', properties: { message: {}, times: {} }, required: ['message'] };
+    expect(argumentsOf({ inputSchema })).toBe('message [times]');
+    expect(argumentsOf({ inputSchema: { type: 'object' } })).toBe('-');
+    expect(argumentsOf({})).toBe('-');
+  });
+});
+
+describe('a time-out', () => {
+  it('is a whole number of milliseconds that can be waited for', () => {
+    expect(parseWait('5', 1)).toBe(5);
+    expect(parseWait(undefined, 1)).toBe(1);
+    for (const text of ['-1', '1.5', 'x', '240001', '']) expect(codeOf(() => parseWait(text, 1))).toBe('INVALID_REQUEST');
+  });
+});
