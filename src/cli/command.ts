@@ -67,7 +67,9 @@ function describe(outcome: Outcome, { verb, state, waitMs }: Words): string {
   if ('error' in outcome) return oneLine(`${server}: ${verb} was rejected: ${reasonOf(outcome.error)}`);
   if (outcome.outcome === 'done') return `${server}: ${verb} is done, it is ${state}`;
   if (outcome.outcome === 'superseded') return `${server}: ${verb} was superseded by a later command, it is ${state}`;
-  return waitMs === null ? `${server}: ${verb} is accepted, it is ${state}` : `${server}: ${verb} has not settled within ${waitMs} ms and goes on, it is ${state}`;
+  return waitMs === null
+    ? `${server}: ${verb} is accepted, it is ${state}`
+    : `${server}: ${verb} has not settled within ${waitMs} ms and goes on, it is ${state}`;
 }
 
 /** Of a command that came to nothing, the failure tells more than that it did. */

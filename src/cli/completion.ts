@@ -1,7 +1,7 @@
 /** Shell completion: small scripts that ask us, so that every shell knows the same. */
 
-import { serverList } from '../http/schemas/server.ts';
 import { toolList } from '../http/schemas/catalog.ts';
+import { serverList } from '../http/schemas/server.ts';
 import { connect } from './connection.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';
@@ -68,7 +68,11 @@ export function candidatesOf(words: readonly string[], commands: readonly KnownC
 export async function complete(words: readonly string[], commands: readonly KnownCommand[], invocation: Invocation): Promise<ExitCode> {
   const wantsNames = words.length > 1 && [...takeTargets, ...takeOneServer].includes(words[0] ?? '');
   const names = wantsNames ? await namesOf(words, invocation).catch(() => none) : none;
-  invocation.stdout.write(candidatesOf(words, commands, names).map((candidate) => `${candidate}\n`).join(''));
+  invocation.stdout.write(
+    candidatesOf(words, commands, names)
+      .map((candidate) => `${candidate}\n`)
+      .join(''),
+  );
   return exitCodes.done;
 }
 

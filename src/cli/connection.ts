@@ -34,7 +34,8 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
   const stateDir = await stateDirectoryOf(flags, invocation);
   const found = await findRunning(stateDir, isAlive);
   if (found.state !== 'running') {
-    const reason = found.state === 'between' ? `process ${found.owner.pid} is starting or ending` : found.isStale ? 'an earlier one left its files there' : null;
+    const reason =
+      found.state === 'between' ? `process ${found.owner.pid} is starting or ending` : found.isStale ? 'an earlier one left its files there' : null;
     throw new McpvisorError('NOT_RUNNING', { stateDir, url: null, reason });
   }
   const token = (await givenToken(flags, invocation)) ?? (await readTokenFile(resolve(stateDir, 'token')).catch(() => null));

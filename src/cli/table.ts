@@ -42,7 +42,9 @@ export function toTable<Row>(columns: readonly Column<Row>[], rows: readonly Row
 
 /** On one line, with the spaces it begins with. */
 function cellOf(text: string): string {
-  return harmless(text).replaceAll(/[\n\t]+/g, ' ').trimEnd();
+  return harmless(text)
+    .replaceAll(/[\n\t]+/g, ' ')
+    .trimEnd();
 }
 
 /** Takes from the widest columns until everything fits. */

@@ -32,6 +32,6 @@ export function mount(app: Hono<HttpEnvironment>, routes: readonly Route[], { ma
 }
 
 /** `/api/servers/{name}` in Hono's words. */
-export function toPattern(path: string): string {
+function toPattern(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }

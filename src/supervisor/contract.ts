@@ -26,7 +26,6 @@ import type {
   OpenAiToolMessage,
   ToolFormat,
 } from './formats/messages.ts';
-import type { ReadyNow } from './readiness.ts';
 
 export * from './actor-contract.ts';
 export * from './formats/messages.ts';
@@ -188,6 +187,12 @@ export interface Plan {
   readonly change: readonly string[];
   readonly keep: readonly string[];
   readonly warnings: readonly Problem[];
+}
+
+export interface ReadyNow {
+  /** Booted, every server at rest, every required one connected. */
+  readonly ready: boolean;
+  readonly notReady: readonly { readonly name: string; readonly state: ServerState; readonly reason: string }[];
 }
 
 export interface Supervisor {

@@ -3,7 +3,7 @@
 import type { Fact } from '../observe/fact.ts';
 import type { Facts } from '../observe/facts.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';
-import type { Readiness, ServerState, ServerStatus } from './contract.ts';
+import type { Readiness, ReadyNow, ServerStatus } from './contract.ts';
 
 export interface ReadinessOptions {
   readonly facts: Pick<Facts, 'subscribe'>;
@@ -50,12 +50,6 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
       else lookAgain();
     });
   };
-}
-
-export interface ReadyNow {
-  /** Booted, every server at rest, every required one connected. */
-  readonly ready: boolean;
-  readonly notReady: readonly { readonly name: string; readonly state: ServerState; readonly reason: string }[];
 }
 
 /** For whoever asks from outside whether to send work here. A required server that is lazy may sleep. */

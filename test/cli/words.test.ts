@@ -66,7 +66,14 @@ describe('arguments of a call', () => {
 
 describe('a tool’s result', () => {
   it('is its text', () => {
-    expect(describeContent({ content: [{ type: 'text', text: 'one' }, { type: 'text', text: 'two\n' }] })).toBe('one\ntwo\n');
+    expect(
+      describeContent({
+        content: [
+          { type: 'text', text: 'one' },
+          { type: 'text', text: 'two\n' },
+        ],
+      }),
+    ).toBe('one\ntwo\n');
   });
 
   it('says what else there is', () => {

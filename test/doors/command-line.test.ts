@@ -105,13 +105,20 @@ describe('status', () => {
 
   it('shows programs what the API says', async () => {
     const { json } = commandLineOf(await openFleet());
-    expect(await json('status')).toMatchObject({ version: expect.any(String), servers: [{ name: 'files' }, { name: 'web' }, { name: 'grumpy' }, { name: 'broken' }] });
-    expect(await json('status', '--tree')).toMatchObject({ actors: expect.arrayContaining([expect.objectContaining({ id: 'server:files', parent: 'group:default' })]) });
+    expect(await json('status')).toMatchObject({
+      version: expect.any(String),
+      servers: [{ name: 'files' }, { name: 'web' }, { name: 'grumpy' }, { name: 'broken' }],
+    });
+    expect(await json('status', '--tree')).toMatchObject({
+      actors: expect.arrayContaining([expect.objectContaining({ id: 'server:files', parent: 'group:default' })]),
+    });
   });
 
   it('shows actors below those that started them', async () => {
     const { stdout } = await commandLineOf(await openFleet()).command('status', '--tree');
-    expect(stdout.split('\n').map((line) => line.split('  ')[0]?.trim())).toEqual(expect.arrayContaining(['supervisor', '├─ group:default', '│  ├─ server:files']));
+    expect(stdout.split('\n').map((line) => line.split('  ')[0]?.trim())).toEqual(
+      expect.arrayContaining(['supervisor', '├─ group:default', '│  ├─ server:files']),
+    );
   });
 
   it('tells what changes, and ends quietly on Ctrl-C', async () => {
@@ -159,7 +166,11 @@ describe('commands for servers', () => {
     scene.writeConfig({ slow: { command: process.execPath, args: ['-e', 'process.stdin.resume()', scene.mark] } });
     const { command } = commandLineOf(scene);
     await until('the new server is known', async () => (await command('tools', 'slow')).code === 0);
-    expect(await command('restart', 'slow', '--timeout', '1')).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining('has not settled within 1 ms') });
+    expect(await command('restart', 'slow', '--timeout', '1')).toMatchObject({
+      code: 5,
+      stdout: '',
+      stderr: expect.stringContaining('has not settled within 1 ms'),
+    });
   });
 
   it('pass over what does not wait, with retry for all', async () => {
@@ -181,7 +192,9 @@ describe('tools and calls', () => {
     const { command, json } = commandLineOf(await openFleet());
     expect((await command('tools', 'files')).stdout).toMatch(/^files +echo +text +Gives back its text$/m);
     expect((await command('tools')).stdout).toMatch(/^web +add +a b +Adds two numbers$/m);
-    expect(await json('tools', 'files')).toMatchObject({ tools: expect.arrayContaining([expect.objectContaining({ name: 'echo', exposedName: 'files__echo' })]) });
+    expect(await json('tools', 'files')).toMatchObject({
+      tools: expect.arrayContaining([expect.objectContaining({ name: 'echo', exposedName: 'files__echo' })]),
+    });
     expect((await command('tools', 'nobody')).code).toBe(4);
   });
 
@@ -237,7 +250,10 @@ describe('plan, open and a control plane elsewhere', () => {
     const { daemon, run, folder } = await openFleet();
     const { url, token } = daemon;
     expect(await run(['call', 'files', 'echo', 'text=a', '--url', url, '--token', token]).ended).toMatchObject({ code: 0, stdout: 'a\n' });
-    expect(await run(['call', 'files', 'echo', 'text=b'], { env: { MCPVISOR_URL: url, MCPVISOR_TOKEN: token } }).ended).toMatchObject({ code: 0, stdout: 'b\n' });
+    expect(await run(['call', 'files', 'echo', 'text=b'], { env: { MCPVISOR_URL: url, MCPVISOR_TOKEN: token } }).ended).toMatchObject({
+      code: 0,
+      stdout: 'b\n',
+    });
     expect(await run(['status', '--url', url]).ended).toMatchObject({ code: 1, stderr: expect.stringContaining('token') });
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);

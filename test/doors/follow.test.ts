@@ -34,7 +34,10 @@ describe('events', () => {
     await until('both are connected', async () => (await command('events', '--type', 'session.opened')).stdout.trim().split('\n').length === 2);
     const ofOne = (await command('events', '--actor', 'server:one')).stdout.trim().split('\n');
     expect(ofOne.every((line) => / server:one /.test(line))).toBe(true);
-    expect(await json('events', '--type', 'session.opened', '--tail', '1')).toEqual({ facts: [expect.objectContaining({ type: 'session.opened', seq: expect.any(Number) })], next: null });
+    expect(await json('events', '--type', 'session.opened', '--tail', '1')).toEqual({
+      facts: [expect.objectContaining({ type: 'session.opened', seq: expect.any(Number) })],
+      next: null,
+    });
   });
 
   it('are followed over a restart of the control plane, none twice, and Ctrl-C is quiet', async () => {

@@ -43,21 +43,21 @@ function pathOf({ path, query }: Endpoint): fc.Arbitrary<string> {
 function bodyOf({ body }: Endpoint): fc.Arbitrary<string | null> {
   if (body === null) return fc.constant(null);
   const schema = z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) as Schema;
-  return fc.oneof({ weight: 6, arbitrary: valueOf(schema).map((value) => JSON.stringify(value) ?? '') }, fc.json(), fc.string());
+  return fc.oneof({ weight: 6, arbitrary: anyValueOf(schema).map((value) => JSON.stringify(value) ?? '') }, fc.json(), fc.string());
 }
 
 /** What the schema says, or now and then anything. */
-function valueOf(schema: Schema): fc.Arbitrary<unknown> {
+function anyValueOf(schema: Schema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 9, arbitrary: asSaid(schema) }, fc.jsonValue());
 }
 
 function asSaid({ type, enum: choices, const: only, anyOf, items, properties, required = [] }: Schema): fc.Arbitrary<unknown> {
   if (choices !== undefined) return fc.constantFrom(...choices);
   if (only !== undefined) return fc.constant(only);
-  if (anyOf !== undefined) return fc.oneof(...anyOf.map(valueOf));
-  if (type === 'array') return fc.array(valueOf(items ?? {}), { maxLength: 3 });
+  if (anyOf !== undefined) return fc.oneof(...anyOf.map(anyValueOf));
+  if (type === 'array') return fc.array(anyValueOf(items ?? {}), { maxLength: 3 });
   if (type === 'object' && properties !== undefined) {
-    const fields = Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, valueOf(inner)]));
+    const fields = Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, anyValueOf(inner)]));
     return fc.record(fields, { requiredKeys: [...required] });
   }
   if (type === 'object') return fc.dictionary(text, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 });

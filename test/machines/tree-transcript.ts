@@ -76,10 +76,6 @@ function lineOf({ at, actor, text }: TreeRecord): string {
   return `${String(at).padStart(9)}  ${actor.replace('server:', '').padEnd(12)}  ${text.replace('starting.spawning', 'starting').replace('connected.quiet', 'connected')}`;
 }
 
-function wordOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
 function fieldsOf(words: readonly string[]): Record<string, string | number | boolean | object> {
   const fields: Record<string, string | number | boolean | object> = {};
   for (const word of words.filter((one) => one.includes('='))) {

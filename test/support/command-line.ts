@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Ending, RunOptions, Running, Scene } from './daemon.ts';
+import type { Ending, Running, RunOptions, Scene } from './daemon.ts';
 import { isRunning, until } from './processes.ts';
 
 export interface CommandLine {

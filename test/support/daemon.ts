@@ -66,7 +66,11 @@ export function openScene(): Scene {
 
   const run: Scene['run'] = (args, { env = {}, cwd = folder, input } = {}) => {
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [program, ...args], { cwd, env: { PATH, HOME: folder, ...env }, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd,
+      env: { PATH, HOME: folder, ...env },
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
     child.stdin?.end(input);
     children.push(child);
     const one = watch(child);

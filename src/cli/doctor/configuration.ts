@@ -26,7 +26,11 @@ export async function checkConfiguration({ file, stateDir, env }: ConfigurationQ
     );
     if (config === null) return told;
     const servers = [...config.servers.values()].filter(({ enabled }) => enabled);
-    return [ok('configuration', `${file} is valid, ${servers.length} servers are enabled`), ...told, ...servers.map((one) => checkServer(one, { config, stateDir, env }))];
+    return [
+      ok('configuration', `${file} is valid, ${servers.length} servers are enabled`),
+      ...told,
+      ...servers.map((one) => checkServer(one, { config, stateDir, env })),
+    ];
   } catch (error) {
     if (isMcpvisorError(error)) return [problem('configuration', `${file} cannot be read`, 'name another with --config')];
     throw error;

@@ -27,7 +27,9 @@ export async function doctor(flags: DoctorFlags, invocation: Invocation): Promis
   else {
     const { paint } = terminalOf(stdout, env);
     for (const { check, level, message, advice } of findings) {
-      stdout.write(`${paint(formats[level], level.padEnd(7))}  ${oneLine(`${check}: ${message}`)}${advice === null ? '' : `\n         → ${oneLine(advice)}`}\n`);
+      stdout.write(
+        `${paint(formats[level], level.padEnd(7))}  ${oneLine(`${check}: ${message}`)}${advice === null ? '' : `\n         → ${oneLine(advice)}`}\n`,
+      );
     }
   }
   return findings.some(({ level }) => level === 'problem') ? exitCodes.failed : exitCodes.done;

@@ -23,13 +23,28 @@ function checkPlatform(platform: string): Finding {
 }
 
 /** Programs that reap orphans when they are process 1. */
-const inits: ReadonlySet<string> = new Set(['systemd', 'init', 'tini', 'docker-init', 'dumb-init', 'catatonit', 's6-svscan', 'runit', 'launchd', 'openrc-init']);
+const inits: ReadonlySet<string> = new Set([
+  'systemd',
+  'init',
+  'tini',
+  'docker-init',
+  'dumb-init',
+  'catatonit',
+  's6-svscan',
+  'runit',
+  'launchd',
+  'openrc-init',
+]);
 
 function checkInit(pid: number): Finding {
   const name = pid === 1 ? 'mcpvisor' : firstProcess();
   if (name === null) return ok('init', 'which program is process 1 cannot be told');
   if (inits.has(name)) return ok('init', `process 1 is ${name}`);
-  return warning('init', `process 1 is ${name}, which may not wait for orphans: dead servers can stay as zombies`, 'start the container with an init (docker run --init)');
+  return warning(
+    'init',
+    `process 1 is ${name}, which may not wait for orphans: dead servers can stay as zombies`,
+    'start the container with an init (docker run --init)',
+  );
 }
 
 function firstProcess(): string | null {

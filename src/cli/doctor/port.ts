@@ -18,7 +18,11 @@ export async function checkPort({ host, port, running }: PortQuestion): Promise<
   if (code === null) return ok(check, `${port} of ${host} is free`);
   if (code !== 'EADDRINUSE') return problem(check, `${port} of ${host} cannot be listened on (${code})`, 'give another with --host or --port');
   if (running.state === 'running' && portOf(running.address.url) === port) return ok(check, `${port} is our own control plane's (pid ${running.owner.pid})`);
-  return problem(check, `${port} of ${host} is taken by ${listenerOn(port) ?? 'another program'}`, 'end that, or give another port with --port (0: any free one)');
+  return problem(
+    check,
+    `${port} of ${host} is taken by ${listenerOn(port) ?? 'another program'}`,
+    'end that, or give another port with --port (0: any free one)',
+  );
 }
 
 /** The system's code for why not; null: it can be had. */
@@ -39,7 +43,9 @@ function portOf(url: string): number {
 function listenerOn(port: number): string | null {
   const socket = socketOn(port);
   if (socket === null) return null;
-  const pid = readdirOf('/proc').find((entry) => /^\d+$/.test(entry) && readdirOf(`/proc/${entry}/fd`).some((fd) => linkOf(`/proc/${entry}/fd/${fd}`) === socket));
+  const pid = readdirOf('/proc').find(
+    (entry) => /^\d+$/.test(entry) && readdirOf(`/proc/${entry}/fd`).some((fd) => linkOf(`/proc/${entry}/fd/${fd}`) === socket),
+  );
   return pid === undefined ? null : `${textOf(`/proc/${pid}/comm`).trim()} (pid ${pid})`;
 }
 

@@ -27,7 +27,8 @@ function checkServer({ name, state, lastFailure, counts }: ServerStatus): readon
   if (state === 'connected' && counts.tools + counts.resources + counts.prompts === 0) {
     return [warning(check, 'is connected and lists no tool, resource or prompt', `look at "mcpvisor logs ${name}", its arguments and its "tools" filter`)];
   }
-  if (state === 'needs-auth') return [problem(check, `wants a person: ${lastFailure?.message ?? 'it refused our credentials'}`, `mend its headers, then "mcpvisor retry ${name}"`)];
+  if (state === 'needs-auth')
+    return [problem(check, `wants a person: ${lastFailure?.message ?? 'it refused our credentials'}`, `mend its headers, then "mcpvisor retry ${name}"`)];
   if (state === 'failed' || state === 'backoff' || state === 'heartbeat-timeout') {
     return [problem(check, `is in ${state}: ${lastFailure?.class ?? ''} ${lastFailure?.message ?? ''}`.trim(), `see "mcpvisor logs ${name}"`)];
   }

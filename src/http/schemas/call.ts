@@ -14,7 +14,7 @@ export const dryRunResult = named('DryRun', z.strictObject({ valid: z.boolean(),
 
 const call = z.strictObject({ server: z.string().optional(), tool: z.string(), arguments: plainObject.optional(), timeoutMs: timeoutMs.optional() });
 
-export const mostCalls = 256;
+const mostCalls = 256;
 
 export const batchBody = named(
   'Batch',

@@ -8,7 +8,7 @@ export const tool = named(
   z.looseObject({ server: z.string(), name: z.string(), exposedName: z.string(), autoApprove: z.boolean(), stale: z.boolean() }),
 );
 
-export const item = named('Item', z.looseObject({ server: z.string(), stale: z.boolean() }));
+const item = named('Item', z.looseObject({ server: z.string(), stale: z.boolean() }));
 
 export const toolList = named('ToolList', z.strictObject({ tools: z.array(tool) }));
 export const resourceList = named('ResourceList', z.strictObject({ resources: z.array(item) }));

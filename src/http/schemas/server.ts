@@ -5,11 +5,11 @@ import { failureClasses } from '../../../machines/failure.ts';
 import { commandTypes, serverStates } from '../../supervisor/contract.ts';
 import { anyRecord, named, time } from './names.ts';
 
-export const alarm = named('Alarm', z.strictObject({ alarm: z.string(), since: time, reason: z.string(), clearedBy: z.string() }));
+const alarm = named('Alarm', z.strictObject({ alarm: z.string(), since: time, reason: z.string(), clearedBy: z.string() }));
 
 export const actorAlarm = named('ActorAlarm', z.strictObject({ actor: z.string(), ...alarm.shape }));
 
-export const lastFailure = named(
+const lastFailure = named(
   'Failure',
   z.strictObject({
     class: z.enum(failureClasses),
