@@ -128,7 +128,7 @@ function addCall({ program, invocation, run }: Registration): void {
     .argument('[arguments...]', 'key=value (JSON if it parses, else text), one JSON object, or - for one from stdin')
     .option('--timeout <ms>', 'how long the call may take (default: callTimeoutMs of the server)')
     .addHelpText('after', examplesOf('call'))
-    .action(async (server: string, tool: string, words: readonly string[], flags: ConnectionFlags) => {
+    .action(async (...[server, tool, words, flags]: readonly [string, string, readonly string[], ConnectionFlags]) => {
       const { call } = await import('./call.ts');
       await run(call({ server, tool, words }, flags, invocation));
     });

@@ -7,6 +7,7 @@ import type { Supervisor } from '../supervisor/contract.ts';
 import { createBlock } from './block.ts';
 import type { Output } from './invocation.ts';
 import { toServerTable } from './server-table.ts';
+import { createSoon, forEach } from './soon.ts';
 import { terminalOf } from './terminal.ts';
 
 export interface LiveTable {
@@ -47,23 +48,17 @@ export function createLiveTable({ stdout, fd, env }: { readonly stdout: Output; 
   return {
     log: { isTTY: true, write: (line: string) => write(block.above(line)) },
     show(supervisor) {
-      let timer: NodeJS.Timeout | null = null;
-      const draw = () => {
-        timer = null;
+      const drawSoon = createSoon(() => {
+        if (isOver) return;
         const { servers } = supervisor.status();
-        if (!isOver && servers.length > 0) write(block.draw(toServerTable(servers, terminalOf(stdout, env), Date.now())));
-      };
-      const drawSoon = () => {
-        if (!isOver) timer ??= setTimeout(draw, calmMs);
-      };
+        if (servers.length > 0) write(block.draw(toServerTable(servers, terminalOf(stdout, env), Date.now())));
+      }, calmMs);
       const tick = setInterval(drawSoon, tickMs);
       tick.unref();
       ending.signal.addEventListener('abort', () => clearInterval(tick), { once: true });
       drawSoon();
       // It ends with the supervisor or with us, and does not reject.
-      void (async () => {
-        for await (const _ of supervisor.facts({ signal: ending.signal })) drawSoon();
-      })();
+      void forEach(supervisor.facts({ signal: ending.signal }), drawSoon);
     },
     async close() {
       if (isOver) return;

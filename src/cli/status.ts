@@ -11,6 +11,7 @@ import { type ExitCode, exitCodes } from './exit-code.ts';
 import { follow, untilEnd } from './follow.ts';
 import type { Invocation } from './invocation.ts';
 import { toServerTable } from './server-table.ts';
+import { createSoon, forEach } from './soon.ts';
 import { oneLine, type Terminal, terminalOf } from './terminal.ts';
 
 export interface StatusFlags extends ConnectionFlags {
@@ -51,6 +52,7 @@ function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, term
 
 /** Facts that come together are shown together, in milliseconds. */
 const calmMs = 100;
+const tickMs = 1_000;
 
 /** On a terminal one block is drawn again and again; in a pipe the status follows the status, one JSON document a line with `--json`. */
 async function watch({ flags, invocation, view }: { flags: StatusFlags; invocation: Invocation; view: View }): Promise<void> {
@@ -66,43 +68,26 @@ async function watch({ flags, invocation, view }: { flags: StatusFlags; invocati
     else if (text !== shown) stdout.write(text);
     shown = text;
   };
-  const shows = createShows(show, signal);
+  let client: ApiClient | null = null;
+  // One showing after the other; what cannot be had now is shown after the next fact.
+  let showing = Promise.resolve();
+  const showSoon = createSoon(() => {
+    showing = showing.then(async () => {
+      if (client !== null && !signal.aborted) await show(client).catch(() => undefined);
+    });
+  }, calmMs);
   // Times go on without facts, but only people look at them.
-  const clock = setInterval(() => isDrawn && shows.again(), 1000);
+  const clock = setInterval(() => isDrawn && showSoon(), tickMs);
+  const open = (from: ApiClient) => {
+    client = from;
+    showSoon();
+    return from.stream('/api/events', { signal });
+  };
   try {
-    const open = (client: ApiClient) => {
-      shows.from(client);
-      return client.stream('/api/events', { signal });
-    };
-    for await (const _ of follow({ flags, invocation, signal, open })) shows.again();
+    await forEach(follow({ flags, invocation, signal, open }), showSoon);
   } finally {
     clearInterval(clock);
   }
-}
-
-interface Shows {
-  from(client: ApiClient): void;
-  again(): void;
-}
-
-/** One showing at a time, and no more than one waiting. What cannot be had now is shown after the next fact. */
-function createShows(show: (client: ApiClient) => Promise<void>, signal: AbortSignal): Shows {
-  let client: ApiClient | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  const run = async () => {
-    if (client !== null && !signal.aborted) await show(client).catch(() => undefined);
-    timer = null;
-  };
-  const again = () => {
-    timer ??= setTimeout(() => void run(), calmMs);
-  };
-  return {
-    from(next) {
-      client = next;
-      again();
-    },
-    again,
-  };
 }
 
 function toText(lines: readonly string[]): string {

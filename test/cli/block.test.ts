@@ -5,7 +5,7 @@ import { createBlock } from '../../src/cli/block.ts';
 function screenOf(text: string): readonly string[] {
   const lines = [''];
   let row = 0;
-  for (const [, up, wipe, words] of text.matchAll(/\u001b\[(\d+)A|(\u001b\[0J)|([^\u001b]+)/g)) {
+  for (const [, up, wipe, words] of text.replaceAll('\u001b', '⎋').matchAll(/⎋\[(\d+)A|(⎋\[0J)|([^⎋]+)/g)) {
     if (up !== undefined) row -= Number(up);
     else if (wipe !== undefined) lines.splice(row, lines.length, '');
     else {

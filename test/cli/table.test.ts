@@ -79,7 +79,15 @@ describe('a cell', () => {
 
 describe('a tree of actors', () => {
   it('hangs children below their parents', () => {
-    const actor = (id: string, parent: string | null, children: string[] = []) => ({ id, parent, state: 'running', substate: null, since: at, children });
+    const actor = (id: string, parent: string | null, children: string[] = []) => ({
+      id,
+      parent,
+      state: 'running',
+      substate: null,
+      value: 'running',
+      since: at,
+      children,
+    });
     const actors = [
       actor('supervisor', null, ['group:a', 'group:b']),
       actor('group:a', 'supervisor', ['server:one', 'server:two']),

@@ -61,21 +61,23 @@ describe('up with variables', () => {
 });
 
 describe('up on an address that other machines can reach', () => {
-  it.each(['0.0.0.0', '::', '192.168.1.2', 'box.lan'])('refuses %s', (host) => {
-    expect(problemsOf({ flags: { host } })).toEqual([expect.stringContaining('--insecure-bind')]);
-  });
+  const isInsecure = (given: Partial<SettingSources>) => settingsOf(given).insecureBind;
 
-  it('takes it when that is meant', () => {
-    expect(settingsOf({ flags: { host: '0.0.0.0', insecureBind: true } }).host).toBe('0.0.0.0');
-    expect(settingsOf({ flags: { host: '0.0.0.0' }, env: { MCPVISOR_INSECURE_BIND: '1' } }).host).toBe('0.0.0.0');
+  it('knows when that is meant', () => {
+    expect(isInsecure({ flags: { insecureBind: true } })).toBe(true);
+    expect(isInsecure({ env: { MCPVISOR_INSECURE_BIND: '1' } })).toBe(true);
   });
 
   it('does not take a variable that says no for a yes', () => {
-    expect(problemsOf({ flags: { host: '0.0.0.0' }, env: { MCPVISOR_INSECURE_BIND: 'false' } })).toHaveLength(1);
+    expect(isInsecure({ env: { MCPVISOR_INSECURE_BIND: 'false' } })).toBe(false);
   });
+});
 
-  it.each(['127.0.0.1', '127.0.0.2', '::1', 'localhost'])('needs no word for %s', (host) => {
-    expect(problemsOf({ flags: { host } })).toEqual([]);
+describe('up in the background', () => {
+  it('is asked for by flag or variable', () => {
+    expect(settingsOf({ flags: { detach: true } }).detach).toBe(true);
+    expect(settingsOf({ env: { MCPVISOR_DETACH: '1' } }).detach).toBe(true);
+    expect(settingsOf({ env: { MCPVISOR_DETACH: '' } }).detach).toBe(false);
   });
 });
 

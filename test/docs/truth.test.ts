@@ -25,7 +25,18 @@ async function helpOf(command: string): Promise<string> {
       done();
     },
   });
-  const surroundings = { cwd: root, env: {}, home: root, uid: 0, pid: 1, platform: 'linux', version };
+  const surroundings = {
+    cwd: root,
+    env: {},
+    home: root,
+    uid: 0,
+    pid: 1,
+    platform: 'linux',
+    version,
+    nodeVersion: process.version,
+    program: [],
+    stdin: process.stdin,
+  };
   await runCommandLine({
     ...surroundings,
     argv: [command, '--help'],
