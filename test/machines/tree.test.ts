@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { GroupContext } from '../../machines/group-events.ts';
 import { policyOf } from '../support/chart.ts';
 import { settled, startTree, type Tree, type TreeOptions } from './tree.ts';
 
@@ -20,6 +21,7 @@ afterEach(() => {
 /** Whatever happened below, the root lives. */
 function assertUnharmed(one: Tree): void {
   if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
+  if (one.untimed.length > 0) throw new Error(`without time or chance: ${one.untimed.join()}`);
 }
 
 const states = (one: Tree, names: readonly string[]) => names.map((name) => one.serverState(name));
@@ -43,6 +45,23 @@ describe('booting', () => {
     one.boot.open();
     await settled();
     expect(one.state()).toBe('running.settled');
+  });
+
+  it('begins with nothing', async () => {
+    const one = await tree({ slots: 2, shutdownMs: 9 });
+    expect(one.context()).toEqual({
+      slots: 2,
+      shutdownMs: 9,
+      holders: [],
+      queue: [],
+      groups: [],
+      policies: {},
+      dependencies: {},
+      dependents: {},
+      moving: [],
+      degraded: [],
+      spared: [],
+    });
   });
 
   it('fails when reaping fails, and can then be shut down', async () => {
@@ -179,6 +198,16 @@ describe('a plan', () => {
     expect(one.serverState('a')).toBe('starting.spawning');
   });
 
+  it('lets a server that is added again wish what the plan wishes', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.connect('a');
+    one.remove('a');
+    one.plan({ add: [{ group: 'default', server: { name: 'a', policy: policyOf(), wanted: 'down' } }] });
+    gone(one, 'a');
+    expect([one.serverState('a'), one.serverContext('a').wanted]).toEqual(['idle.resting', 'down']);
+  });
+
   it('lets a server that is added again count anew', async () => {
     const one = await tree();
     one.add(['a']);
@@ -285,8 +314,8 @@ describe('an actor that dies by a bug', () => {
     one.break('a');
     const settledCommands = one.emitted.filter(({ type }) => type === 'command.settled');
     expect(settledCommands).toMatchObject([
-      { command: { id: 'one' }, server: 'a', outcome: 'rejected' },
-      { command: { id: 'two' }, server: 'a', outcome: 'rejected' },
+      { command: { id: 'one' }, server: 'a', outcome: 'rejected', reason: 'its actor died: a bug' },
+      { command: { id: 'two' }, server: 'a', outcome: 'rejected', reason: 'its actor died: a bug' },
     ]);
   });
 
@@ -375,8 +404,32 @@ describe('an actor that dies by a bug', () => {
     one.reapers.get('a')?.fail(new Error('cannot look'));
     await settled();
     expect(one.emitted.at(-1)).toEqual({ type: 'actor.died', server: 'a', message: 'cannot look' });
+    expect((one.group('default').getSnapshot() as { context: GroupContext }).context).toMatchObject({ charges: 0, dead: {} });
     one.add(['a']);
     expect(one.serverState('a')).toBe('starting.spawning');
+    one.send({ type: 'supervisor.shutdown' });
+    gone(one, 'a');
+    expect(one.state()).toBe('closed');
+  });
+
+  it('is remembered apart from the others that die', async () => {
+    const one = await tree({ slots: 9 });
+    const dead = () => Object.keys((one.group('default').getSnapshot() as { context: GroupContext }).context.dead);
+    one.add(['a', 'b', 'c']);
+    await dies(one, 'a');
+    await dies(one, 'a');
+    await dies(one, 'b');
+    expect(dead()).toEqual([]);
+    await dies(one, 'a');
+    expect(states(one, ['a', 'b'])).toEqual(['failed', 'starting.spawning']);
+    one.break('b');
+    one.break('c');
+    expect(dead()).toEqual(['b', 'c']);
+    one.add(['c']);
+    await settled();
+    for (const name of ['b', 'c']) one.reapers.get(name)?.open();
+    await settled();
+    expect(states(one, ['b', 'c'])).toEqual(['starting.spawning', 'starting.spawning']);
   });
 });
 
@@ -387,7 +440,7 @@ describe('a group that dies', () => {
     one.add(['c'], 'good');
     one.group('bad').send({ type: 'group.add', servers: null });
     await settled();
-    expect(one.emitted).toContainEqual(expect.objectContaining({ type: 'group.died', group: 'bad' }));
+    expect(one.emitted).toContainEqual({ type: 'group.died', group: 'bad', message: expect.stringContaining('iterable') as string });
     expect(one.state()).toBe('running.settled');
     expect(one.context().groups).toEqual(['good']);
     one.add(['d'], 'good');
