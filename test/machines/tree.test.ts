@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GroupContext } from '../../machines/group-events.ts';
+import type { ServerInput } from '../../machines/server-events.ts';
 import { policyOf } from '../support/chart.ts';
 import { settled, startTree, type Tree, type TreeOptions } from './tree.ts';
 
@@ -404,11 +405,22 @@ describe('an actor that dies by a bug', () => {
     one.reapers.get('a')?.fail(new Error('cannot look'));
     await settled();
     expect(one.emitted.at(-1)).toEqual({ type: 'actor.died', server: 'a', message: 'cannot look' });
-    expect((one.group('default').getSnapshot() as { context: GroupContext }).context).toMatchObject({ charges: 0, dead: {} });
+    const { charges, dead } = (one.group('default').getSnapshot() as { context: GroupContext }).context;
+    expect([charges, dead]).toEqual([0, {}]);
     one.add(['a']);
     expect(one.serverState('a')).toBe('starting.spawning');
     one.send({ type: 'supervisor.shutdown' });
     gone(one, 'a');
+    expect(one.state()).toBe('closed');
+  });
+
+  it('is told, and waited for no longer, when it dies at its birth', async () => {
+    const one = await tree();
+    one.plan({ add: [{ group: 'default', server: { name: 'a', wanted: 'up' } as ServerInput }] });
+    await settled();
+    expect(one.emitted).toMatchObject([{ type: 'actor.died', server: 'a' }]);
+    expect(one.context().groups).toEqual(['default']);
+    one.send({ type: 'supervisor.shutdown' });
     expect(one.state()).toBe('closed');
   });
 
