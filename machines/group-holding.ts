@@ -155,7 +155,7 @@ export const groupHolding = setup({
     bury: enqueueActions(({ context, enqueue, self, system }, { actorId, error }: ActorFailed) => {
       const child = self.getSnapshot().children[actorId];
       enqueue.stopChild(actorId);
-      const memory = child?.getSnapshot()?.context as ServerContext | undefined;
+      const memory = memoryOf(child);
       const message = error instanceof Error ? error.message : String(error);
       if (actorId.startsWith(groupId(''))) {
         const part = actorId.slice(groupId('').length);
@@ -225,6 +225,12 @@ export function endOrphans(dead: AnyActorRef | undefined, end: (server: AnyActor
     if (id.startsWith(serverId(''))) end(child);
     else if (id.startsWith(groupId(''))) endOrphans(child, end);
   }
+}
+
+/** What a server's actor remembers. One that died at its birth remembers nothing, not even its name. */
+function memoryOf(child: AnyActorRef | undefined): ServerContext | undefined {
+  const memory = child?.getSnapshot()?.context as Partial<ServerContext> | undefined;
+  return memory?.name === undefined ? undefined : (memory as ServerContext);
 }
 
 /** Servers and parts of the group, not reapers. */

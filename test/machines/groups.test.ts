@@ -11,6 +11,7 @@ afterEach(() => {
   for (const one of trees.splice(0)) {
     one.stop();
     if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
+    if (one.untimed.length > 0) throw new Error(`without time or chance: ${one.untimed.join()}`);
     const surprised = one.ignored.filter((text) => /^(group|supervisor)/.test(text));
     if (surprised.length > 0) throw new Error(`no edge for ${surprised.join()}`);
   }
@@ -149,7 +150,7 @@ describe('a group that acts as one', () => {
       { type: 'round.opened', trigger: 'b', victims: ['a', 'c'] },
       { type: 'round.closed', started: ['a', 'c'] },
     ]);
-    expect(groupContext(one)).toMatchObject({ triggers: [], victims: {} });
+    expect([groupContext(one).triggers, groupContext(one).victims]).toEqual([[], {}]);
   });
 
   it('rest-for-one: stops those after it alone', async () => {
@@ -216,6 +217,26 @@ describe('a group that acts as one', () => {
     }
   });
 
+  it('starts the others without one that a person stops while it still ends', async () => {
+    const one = await connectedGroup(alone, { strategy: 'one-for-all' });
+    one.news('a', 'session.failed', { failure: exit(1) });
+    for (const name of ['b', 'c']) gone(one, name);
+    expect([groupState(one), at(one, 'a')]).toEqual(['running.round.waiting', ['stopping.closing']]);
+    one.server('a').send({ type: 'server.stop', commandId: 'stop', at: 0, random: 0 });
+    expect([groupState(one), at(one, 'b')]).toEqual(['running.steady', ['starting.spawning']]);
+  });
+
+  it('starts the others without one whose actor dies', async () => {
+    const one = await connectedGroup(alone, { strategy: 'one-for-all' });
+    fail(one, 'a');
+    for (const name of ['b', 'c']) gone(one, name);
+    one.clock.advance(375);
+    expect([groupState(one), at(one, 'a')]).toEqual(['running.round.waiting', ['starting.spawning']]);
+    one.break('a');
+    await settled();
+    expect([groupState(one), at(one, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
+  });
+
   it('starts none again that a person stopped meanwhile', async () => {
     const one = await connectedGroup(alone, { strategy: 'one-for-all' });
     fail(one, 'a');
@@ -234,6 +255,13 @@ describe('a group that acts as one', () => {
     one.break('c');
     await settled();
     expect(groupState(one)).toBe('running.round.waiting');
+  });
+
+  it('acts by its policy after plans that do not name it', async () => {
+    const one = await connectedGroup(alone, { strategy: 'one-for-all' });
+    one.plan({});
+    fail(one, 'b');
+    expect(groupState(one)).toBe('running.round.stopping');
   });
 
   it('acts by the policy of a plan at once', async () => {

@@ -9,6 +9,7 @@ afterEach(() => {
   for (const one of trees.splice(0)) {
     one.stop();
     if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
+    if (one.untimed.length > 0) throw new Error(`without time or chance: ${one.untimed.join()}`);
     const surprised = one.ignored.filter((text) => /^(group|supervisor)/.test(text));
     if (surprised.length > 0) throw new Error(`no edge for ${surprised.join()}`);
   }
@@ -338,6 +339,8 @@ describe('a server on its way to another group', () => {
     gone(one, 'a');
     expect(one.serverContext('a')).toMatchObject({ wanted: 'down', policy: { idleStopMs: 7 } });
     expect(at(one, 'a')).toEqual(['idle.resting']);
+    expect(one.context().groups).toEqual(['old', 'new']);
+    expect(Object.keys((one.group('new').getSnapshot() as { children: object }).children)).toEqual(['server:a']);
   });
 
   it('takes the wish of a later plan along, whatever a person wished before', async () => {
@@ -346,6 +349,10 @@ describe('a server on its way to another group', () => {
     configure(one, 'up');
     gone(one, 'a');
     expect(one.serverContext('a')).toMatchObject({ wanted: 'up', policy: { idleStopMs: 7 } });
+    const other = await moving();
+    configure(other, 'down');
+    gone(other, 'a');
+    expect(other.serverContext('a')).toMatchObject({ wanted: 'down', policy: { idleStopMs: 7 } });
   });
 
   it('has the wish of the plan that moves it', async () => {

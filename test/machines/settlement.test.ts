@@ -118,7 +118,7 @@ describe('an open start', () => {
     const server = serverIn('idle.resting');
     const start = server.command('start');
     const reset = server.command('reset');
-    expect(server.outcomes(reset)).toEqual(['done']);
+    expect(server.emitted.at(-1)).toEqual({ type: 'command.settled', command: { id: reset, kind: 'reset' }, outcome: 'done', reason: null });
     expect(open(server)).toEqual([start]);
   });
 });

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { GroupContext } from '../../machines/group-events.ts';
+import type { ServerInput } from '../../machines/server-events.ts';
 import { policyOf } from '../support/chart.ts';
 import { settled, startTree, type Tree, type TreeOptions } from './tree.ts';
 import { stepsFor } from './tree-plan.ts';
@@ -21,6 +23,7 @@ afterEach(() => {
 /** Whatever happened below, the root lives. */
 function assertUnharmed(one: Tree): void {
   if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
+  if (one.untimed.length > 0) throw new Error(`without time or chance: ${one.untimed.join()}`);
 }
 
 const states = (one: Tree, names: readonly string[]) => names.map((name) => one.serverState(name));
@@ -44,6 +47,23 @@ describe('booting', () => {
     one.boot.open();
     await settled();
     expect(one.state()).toBe('running.settled');
+  });
+
+  it('begins with nothing', async () => {
+    const one = await tree({ slots: 2, shutdownMs: 9 });
+    expect(one.context()).toEqual({
+      slots: 2,
+      shutdownMs: 9,
+      holders: [],
+      queue: [],
+      groups: [],
+      policies: {},
+      dependencies: {},
+      dependents: {},
+      moving: [],
+      degraded: [],
+      spared: [],
+    });
   });
 
   it('fails when reaping fails, and can then be shut down', async () => {
@@ -180,6 +200,16 @@ describe('a plan', () => {
     expect(one.serverState('a')).toBe('starting.spawning');
   });
 
+  it('lets a server that is added again wish what the plan wishes', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.connect('a');
+    one.remove('a');
+    one.plan({ add: [{ group: 'default', server: { name: 'a', policy: policyOf(), wanted: 'down' } }] });
+    gone(one, 'a');
+    expect([one.serverState('a'), one.serverContext('a').wanted]).toEqual(['idle.resting', 'down']);
+  });
+
   it('lets a server that is added again count anew', async () => {
     const one = await tree();
     one.add(['a']);
@@ -286,8 +316,8 @@ describe('an actor that dies by a bug', () => {
     one.break('a');
     const settledCommands = one.emitted.filter(({ type }) => type === 'command.settled');
     expect(settledCommands).toMatchObject([
-      { command: { id: 'one' }, server: 'a', outcome: 'rejected' },
-      { command: { id: 'two' }, server: 'a', outcome: 'rejected' },
+      { command: { id: 'one' }, server: 'a', outcome: 'rejected', reason: 'its actor died: a bug' },
+      { command: { id: 'two' }, server: 'a', outcome: 'rejected', reason: 'its actor died: a bug' },
     ]);
   });
 
@@ -376,8 +406,43 @@ describe('an actor that dies by a bug', () => {
     one.reapers.get('a')?.fail(new Error('cannot look'));
     await settled();
     expect(one.emitted.at(-1)).toEqual({ type: 'actor.died', server: 'a', message: 'cannot look' });
+    const { charges, dead } = (one.group('default').getSnapshot() as { context: GroupContext }).context;
+    expect([charges, dead]).toEqual([0, {}]);
     one.add(['a']);
     expect(one.serverState('a')).toBe('starting.spawning');
+    one.send({ type: 'supervisor.shutdown' });
+    gone(one, 'a');
+    expect(one.state()).toBe('closed');
+  });
+
+  it('is told, and waited for no longer, when it dies at its birth', async () => {
+    const one = await tree();
+    one.plan({ add: [{ group: 'default', server: { name: 'a', wanted: 'up' } as ServerInput }] });
+    await settled();
+    expect(one.emitted).toMatchObject([{ type: 'actor.died', server: 'a' }]);
+    expect(one.context().groups).toEqual(['default']);
+    one.send({ type: 'supervisor.shutdown' });
+    expect(one.state()).toBe('closed');
+  });
+
+  it('is remembered apart from the others that die', async () => {
+    const one = await tree({ slots: 9 });
+    const dead = () => Object.keys((one.group('default').getSnapshot() as { context: GroupContext }).context.dead);
+    one.add(['a', 'b', 'c']);
+    await dies(one, 'a');
+    await dies(one, 'a');
+    await dies(one, 'b');
+    expect(dead()).toEqual([]);
+    await dies(one, 'a');
+    expect(states(one, ['a', 'b'])).toEqual(['failed', 'starting.spawning']);
+    one.break('b');
+    one.break('c');
+    expect(dead()).toEqual(['b', 'c']);
+    one.add(['c']);
+    await settled();
+    for (const name of ['b', 'c']) one.reapers.get(name)?.open();
+    await settled();
+    expect(states(one, ['b', 'c'])).toEqual(['starting.spawning', 'starting.spawning']);
   });
 });
 
@@ -388,7 +453,7 @@ describe('a group that dies', () => {
     one.add(['c'], 'good');
     one.group('bad').send({ type: 'group.add', servers: null });
     await settled();
-    expect(one.emitted).toContainEqual(expect.objectContaining({ type: 'group.died', group: 'bad' }));
+    expect(one.emitted).toContainEqual({ type: 'group.died', group: 'bad', message: expect.stringMatching(/^\S+ is not iterable/) as string });
     expect(one.state()).toBe('running.settled');
     expect(one.context().groups).toEqual(['good']);
     one.add(['d'], 'good');

@@ -45,6 +45,8 @@ export interface Tree {
   readonly commands: Map<string, string[]>;
   readonly kills: () => number;
   readonly rootError: () => unknown;
+  /** Events that lost their time or their chance on the way from actor to actor. */
+  readonly untimed: string[];
   /** Events for which a chart had no edge, as `server:a server.needed`. */
   readonly ignored: string[];
   readonly stop: () => void;
@@ -69,6 +71,9 @@ export interface TreeOptions {
   readonly highestGeneration?: number;
 }
 
+/** Events that come from outside, with time and chance, and are handed on. */
+const timed = /^(plan\.apply|group\.(add|remove)|server\.(configure|remove|lost)|machine\.resumed)$/;
+
 /** Promises of the tree settle between two turns of the real loop. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -82,6 +87,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   const reapers = new Map<string, Door>();
   const emitted: Record<string, unknown>[] = [];
   const ignored: string[] = [];
+  const untimed: string[] = [];
   let [kills, rootError]: [number, unknown] = [0, null];
   const moment = () => ({ at: clock.now(), random: random() });
   const commands = new Map<string, string[]>();
@@ -147,7 +153,11 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
         ignored.push(`${actor === root ? 'supervisor' : actor.id} ${inspection.event.type}`);
       }
       // What an actor sends comes after the step that sends it.
-      if (inspection.type === '@xstate.event' && inspection.sourceRef !== undefined) note(inspection.sourceRef as AnyActorRef);
+      if (inspection.type === '@xstate.event' && inspection.sourceRef !== undefined) {
+        note(inspection.sourceRef as AnyActorRef);
+        const { type, at, random } = inspection.event as { type: string; at?: unknown; random?: unknown };
+        if (timed.test(type) && (typeof at !== 'number' || typeof random !== 'number')) untimed.push(`${actor.id} ${type}`);
+      }
       if (inspection.type === '@xstate.snapshot') note(actor);
     },
   });
@@ -206,6 +216,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     kills: () => kills,
     rootError: () => rootError,
     ignored,
+    untimed,
     stop: () => root.stop(),
   };
   isMade = true;
