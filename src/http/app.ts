@@ -26,6 +26,8 @@ export interface HttpAppOptions {
   readonly maxBodyBytes?: number;
   /** Requests a caller may make; null: any number. Default null. */
   readonly requestsPerSecond?: number | null;
+  /** A comment line this often tells readers of a stream that it lives, in milliseconds. Default 15 000. */
+  readonly heartbeatMs?: number;
   /** Path below which everything is served: `/mcpvisor`. Default: the root. */
   readonly basePath?: string;
   /** Default null: nobody counts. */
@@ -46,7 +48,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const basePath = (options.basePath ?? '').replace(/\/+$/, '');
   const admit = createAdmission(admission);
   const limit = createRateLimit(requestsPerSecond, now);
-  const parts: RouteParts = { supervisor, now, metrics: options.metrics ?? null, shutdown: options.shutdown ?? null };
+  const { heartbeatMs = 15_000 } = options;
+  const parts: RouteParts = { supervisor, now, metrics: options.metrics ?? null, shutdown: options.shutdown ?? null, heartbeatMs };
   const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c), basePath });
 
   const app = new Hono<HttpEnvironment>().basePath(basePath);
