@@ -28,14 +28,16 @@ export interface EventReader {
 export interface ReaderOptions {
   readonly token?: string;
   readonly lastEventId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when the answer begins; rejects with its status if it is no stream. */
-export function openReader(url: string, { token, lastEventId }: ReaderOptions = {}): Promise<EventReader> {
+export function openReader(url: string, { token, lastEventId, headers: further }: ReaderOptions = {}): Promise<EventReader> {
   const headers = {
     accept: 'text/event-stream',
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    ...further,
   };
   return new Promise((resolve, reject) => {
     const asked = request(url, { headers, agent: false }, (response) => {
