@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { inspect } from 'node:util';
 import type { HttpSettings } from './config/configuration.ts';
 import { McpvisorError, type Problem } from './errors.ts';
@@ -166,6 +167,13 @@ async function readTls(files: HttpSettings['tls'], folder: string): Promise<{ re
     });
   const [cert, key] = await Promise.all([read('certFile'), read('keyFile')]);
   if (problems.length > 0) throw new McpvisorError('INVALID_REQUEST', { problems });
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    // OpenSSL's words name neither of the two files.
+    const message = `no certificate with its key: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new McpvisorError('INVALID_REQUEST', { problems: [{ path: 'mcpvisor.http.tls', message, hint: null, severity: 'error' }] }, { cause });
+  }
   return { cert, key };
 }
 

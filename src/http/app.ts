@@ -1,6 +1,7 @@
 /** The control API as one Hono app: who may come in, the routes, and what is said when something goes wrong. */
 
 import { type Context, Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { Supervisor } from '../supervisor/contract.ts';
 import { type HttpEnvironment, mayUse } from './endpoint.ts';
@@ -26,6 +27,8 @@ export interface HttpAppOptions {
   readonly maxBodyBytes?: number;
   /** Requests a caller may make; null: any number. Default null. */
   readonly requestsPerSecond?: number | null;
+  /** A comment line this often tells readers of a stream that it lives, in milliseconds. Default 15 000. */
+  readonly heartbeatMs?: number;
   /** Path below which everything is served: `/mcpvisor`. Default: the root. */
   readonly basePath?: string;
   /** Default null: nobody counts. */
@@ -46,8 +49,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const basePath = (options.basePath ?? '').replace(/\/+$/, '');
   const admit = createAdmission(admission);
   const limit = createRateLimit(requestsPerSecond, now);
-  const parts: RouteParts = { supervisor, now, metrics: options.metrics ?? null, shutdown: options.shutdown ?? null };
-  const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c), basePath });
+  const { heartbeatMs = 15_000 } = options;
+  const parts: RouteParts = { supervisor, now, metrics: options.metrics ?? null, shutdown: options.shutdown ?? null, heartbeatMs };
+  const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c) });
 
   const app = new Hono<HttpEnvironment>().basePath(basePath);
   const answer = (error: unknown): Response => {
@@ -67,8 +71,11 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     await next();
   });
   mount(app, guarded, mountOptions);
+  // A host's app that mounts this one has a word of its own for what is not there: below our path it is ours.
+  app.all('*', (c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path })));
   app.notFound((c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path })));
-  app.onError(answer);
+  // What a host's identity throws is the host's own answer.
+  app.onError((error) => (error instanceof HTTPException ? error.getResponse() : answer(error)));
   return app;
 }
 
@@ -89,7 +96,7 @@ function isAdmitted(admit: Admit, c: Context): boolean {
   try {
     return mayUse(admit(c).scope, 'read');
   } catch (error) {
-    if (isMcpvisorError(error)) return false;
+    if (isMcpvisorError(error) || error instanceof HTTPException) return false;
     throw error;
   }
 }

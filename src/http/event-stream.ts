@@ -4,17 +4,14 @@ import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { HttpEnvironment } from './endpoint.ts';
 
-/** A comment line this often tells proxies and clients that the stream lives, in milliseconds. */
-const heartbeatMs = 15_000;
-
 export interface StreamedEvent {
   readonly id?: string;
   readonly event: string;
   readonly data: unknown;
 }
 
-/** Streams what `events` gives until it ends or the client goes away; then `signal` aborts. */
-export function streamEvents(c: Context<HttpEnvironment>, events: (signal: AbortSignal) => AsyncIterable<StreamedEvent>): Response {
+/** Streams what `events` gives until it ends or the client goes away; then `signal` aborts. A comment line every `heartbeatMs` tells that the stream lives. */
+export function streamEvents(c: Context<HttpEnvironment>, heartbeatMs: number, events: (signal: AbortSignal) => AsyncIterable<StreamedEvent>): Response {
   // Proxies that buffer would hold events back.
   c.header('X-Accel-Buffering', 'no');
   c.header('Cache-Control', 'no-store');
@@ -22,14 +19,23 @@ export function streamEvents(c: Context<HttpEnvironment>, events: (signal: Abort
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
     c.req.raw.signal.addEventListener('abort', () => gone.abort(), { once: true });
-    // It does not reject: a client that is gone is not written to.
-    const heartbeat = setInterval(() => void stream.write(': \n\n').catch(() => gone.abort()), heartbeatMs);
+    // It reads from here on: what happens while the headers are on their way is not lost.
+    const source = events(gone.signal);
+    let waiting = 0;
+    // It does not reject: to a client that is gone nothing is written.
+    const write = async (text: string) => {
+      waiting += 1;
+      await stream.write(text);
+      waiting -= 1;
+    };
+    // A reader that stands still has enough to read: no further line waits for it.
+    const heartbeat = setInterval(() => void (waiting === 0 && write(': \n\n')), heartbeatMs);
     heartbeat.unref();
     try {
-      await stream.write(': \n\n');
-      for await (const { id, event, data } of events(gone.signal)) {
+      await write(': \n\n');
+      for await (const { id, event, data } of source) {
         if (gone.signal.aborted) break;
-        await stream.writeSSE({ event, data: JSON.stringify(data), ...(id !== undefined && { id }) });
+        await write(`event: ${event}\ndata: ${JSON.stringify(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`);
       }
     } finally {
       clearInterval(heartbeat);

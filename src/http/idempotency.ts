@@ -49,7 +49,7 @@ export function createIdempotency(now: () => number): Idempotency {
       const digest = createHash('sha256')
         .update(c.req.url)
         .update('\0')
-        .update(await c.req.text())
+        .update(new Uint8Array(await c.req.arrayBuffer()))
         .digest('base64');
       const known = remembered.get(key);
       if (known !== undefined && known.at > now() - rememberedMs) {

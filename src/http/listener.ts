@@ -15,6 +15,8 @@ export interface ListenerOptions {
   readonly maxConnections?: number;
   /** Time a client has for the headers of a request. Default 10 000. */
   readonly headersTimeoutMs?: number;
+  /** Time a client has for a whole request, body included; no less than for its headers. Default 60 000. */
+  readonly requestTimeoutMs?: number;
   /** Certificate chain and private key, PEM. Default null: nothing is encrypted. */
   readonly tls?: { readonly cert: string; readonly key: string } | null;
 }
@@ -30,17 +32,23 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Time a client has for a whole request, body included. */
-const requestTimeoutMs = 60_000;
-/** How often the two timeouts are looked at. */
+/** How often the two timeouts are looked at, at least. */
 const checkIntervalMs = 2_000;
 /** Time for answers that are under way when everything ends. */
 const lastAnswersMs = 1_000;
 
 /** Throws `PORT_UNAVAILABLE`. */
-export async function openListener({ host, port, report, maxConnections = 4096, headersTimeoutMs = 10_000, tls = null }: ListenerOptions): Promise<Listener> {
-  const limits = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: checkIntervalMs };
-  const server = tls === null ? createServer(limits) : createTlsServer({ ...limits, ...tls });
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const { host, port, report, maxConnections = 4096, headersTimeoutMs = 10_000, requestTimeoutMs = 60_000, tls = null } = options;
+  const limits = {
+    headersTimeout: headersTimeoutMs,
+    // Node refuses a server that gives less time for the whole than for a part.
+    requestTimeout: Math.max(requestTimeoutMs, headersTimeoutMs),
+    // 0 is no limit.
+    connectionsCheckingInterval: Math.min(checkIntervalMs, headersTimeoutMs || checkIntervalMs),
+  };
+  // A handshake that is not finished is a header that has not come.
+  const server = tls === null ? createServer(limits) : createTlsServer({ ...limits, ...tls, handshakeTimeout: headersTimeoutMs || checkIntervalMs * 5 });
   server.maxConnections = maxConnections;
   const waiting: Parameters<RequestListener>[] = [];
   const wait: RequestListener = (request, response) => void waiting.push([request, response]);

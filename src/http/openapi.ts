@@ -14,7 +14,8 @@ const everywhere: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL'];
 const behindToken: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN_SCOPE', 'FORBIDDEN_HOST', 'FORBIDDEN_ORIGIN', 'RATE_LIMITED'];
 const withBody: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'IDEMPOTENCY_MISMATCH'];
 
-export function toOpenApi(endpoints: readonly Endpoint[], { version, basePath }: { readonly version: string; readonly basePath: string }): Json {
+/** All of it but `servers`. */
+export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const endpoint of endpoints) {
     paths[endpoint.path] ??= {};
@@ -23,7 +24,6 @@ export function toOpenApi(endpoints: readonly Endpoint[], { version, basePath }:
   return {
     openapi: '3.1.0',
     info: { title: 'mcpvisor', version, description: 'The control API of one mcpvisor.' },
-    servers: [{ url: basePath === '' ? '/' : basePath }],
     security: [{ token: [] }],
     paths,
     components: { schemas: componentSchemas(), securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },

@@ -3,16 +3,30 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
-import { McpvisorError, type Problem } from '../errors.ts';
+import { isMcpvisorError, McpvisorError, type Problem } from '../errors.ts';
 
-/** Middleware that reads no more than `maxBytes` of a body, however it is sent. Beyond: `BODY_TOO_LARGE`. */
+/** Middleware that reads the body, no more than `maxBytes` of it, however it is sent. Beyond: `BODY_TOO_LARGE`; cut off by its client: `INVALID_REQUEST`. */
 export function limitBody(maxBytes: number): MiddlewareHandler {
-  return bodyLimit({
+  const limit = bodyLimit({
     maxSize: maxBytes,
     onError: () => {
       throw new McpvisorError('BODY_TOO_LARGE', { maxBytes });
     },
   });
+  return async (c, next) => {
+    let isWhole = false;
+    try {
+      return await limit(c, async () => {
+        // Hono remembers it for whoever reads it again.
+        if (c.req.method === 'POST') await c.req.arrayBuffer();
+        isWhole = true;
+        await next();
+      });
+    } catch (error) {
+      if (isWhole || isMcpvisorError(error)) throw error;
+      throw notJson('ended before it was whole', error);
+    }
+  };
 }
 
 /** The body of a request by its schema. Throws `UNSUPPORTED_MEDIA_TYPE` or `INVALID_REQUEST`. */
@@ -21,7 +35,7 @@ export async function parseBody<Shape extends z.ZodRawShape>(c: Context, schema:
   if (type === null || !/^application\/json *(?:;|$)/i.test(type)) {
     throw new McpvisorError('UNSUPPORTED_MEDIA_TYPE', { type });
   }
-  return parseWith(schema, parseJson(await c.req.text()), '');
+  return parseWith(schema, parseJson(new Uint8Array(await c.req.arrayBuffer())), '');
 }
 
 /** The query of a request by its schema. Throws `INVALID_REQUEST`. */
@@ -29,18 +43,36 @@ export function parseQuery<Shape extends z.ZodRawShape>(c: Context, schema: z.Zo
   return parseWith(schema, c.req.query(), '?');
 }
 
-function parseJson(text: string): unknown {
+/** Deeper values can be parsed, but not written again: what was never sent would be told of as lost. */
+const mostLevels = 500;
+
+function parseJson(bytes: Uint8Array): unknown {
+  const value = parseText(bytes);
+  if (hasMoreLevels(value, mostLevels)) throw notJson(`more than ${mostLevels} levels deep`, null);
+  return value;
+}
+
+function parseText(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
+    // Fatal: a call with another text than was meant is worse than none.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    const problem: Problem = {
-      path: '',
-      message: cause instanceof Error ? cause.message : 'not JSON',
-      hint: 'the body must be one JSON object',
-      severity: 'error',
-    };
-    throw new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
+    throw notJson(cause instanceof Error ? cause.message : 'not JSON', cause);
   }
+}
+
+function notJson(message: string, cause: unknown): McpvisorError {
+  const problem: Problem = { path: '', message, hint: 'the body must be one JSON object, in UTF-8', severity: 'error' };
+  return new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
+}
+
+/** Level by level: going down by calls is what deep values break. */
+function hasMoreLevels(value: unknown, levels: number): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return level.length > 0;
 }
 
 function parseWith<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: unknown, prefix: string): z.output<z.ZodObject<Shape>> {

@@ -14,8 +14,8 @@ import type { Answer, Client } from '../support/client.ts';
 export type Seen = Set<string>;
 
 export function endpointsOf(supervisor: Supervisor): readonly Endpoint[] {
-  const parts = { supervisor, now: Date.now, metrics: null, shutdown: null };
-  return allRoutes(parts, { mayRead: () => false, basePath: '' }).map(({ endpoint }) => endpoint);
+  const parts = { supervisor, now: Date.now, metrics: null, shutdown: null, heartbeatMs: 15_000 };
+  return allRoutes(parts, { mayRead: () => false }).map(({ endpoint }) => endpoint);
 }
 
 /** The same client; an answer that is not as documented fails the test that asked. */

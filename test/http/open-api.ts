@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createHttpApp, type HttpAppOptions } from '../../src/http/app.ts';
 import { type Scope, scopes } from '../../src/http/endpoint.ts';
 import { createRequestHandler } from '../../src/http/handler.ts';
-import { openListener } from '../../src/http/listener.ts';
+import { type ListenerOptions, openListener } from '../../src/http/listener.ts';
 import type { HostRules } from '../../src/http/origin.ts';
 import { createSupervisor } from '../../src/index.ts';
 import type { Supervisor } from '../../src/supervisor/contract.ts';
@@ -25,6 +25,7 @@ export interface ApiOptions extends Partial<Omit<HttpAppOptions, 'supervisor' | 
   readonly servers?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly hosts?: Partial<HostRules>;
+  readonly limits?: Partial<ListenerOptions>;
 }
 
 /** The token of a scope. */
@@ -32,11 +33,11 @@ export function tokenOf(scope: Scope): string {
   return scope === 'admin' ? token : `a-token-of-scope-${scope}`;
 }
 
-export async function openApi({ servers = {}, settings = {}, hosts = {}, ...extra }: ApiOptions = {}): Promise<Api> {
+export async function openApi({ servers = {}, settings = {}, hosts = {}, limits = {}, ...extra }: ApiOptions = {}): Promise<Api> {
   const bugs: unknown[] = [];
   const report = (error: unknown) => void bugs.push(error);
   const supervisor = await createSupervisor({ config: { mcpServers: servers, mcpvisor: settings } });
-  const listener = await openListener({ host: '127.0.0.1', port: 0, report });
+  const listener = await openListener({ host: '127.0.0.1', port: 0, report, ...limits });
   const tokens = scopes.map((scope) => ({ name: scope === 'admin' ? 'tests' : scope, value: tokenOf(scope), scope }));
   const app = createHttpApp({ supervisor, admission: { tokens, hosts: { boundHost: '127.0.0.1', ...hosts } }, report, now: Date.now, ...extra });
   listener.serve(createRequestHandler(app, { report, now: Date.now }));

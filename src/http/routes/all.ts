@@ -15,10 +15,7 @@ import type { RouteParts } from './parts.ts';
 import { serverRoutes } from './servers.ts';
 
 /** `mayRead`: whether a request to an open route comes from somebody who may read. */
-export function allRoutes(
-  parts: RouteParts,
-  { mayRead, basePath }: { readonly mayRead: (c: Context) => boolean; readonly basePath: string },
-): readonly Route[] {
+export function allRoutes(parts: RouteParts, { mayRead }: { readonly mayRead: (c: Context) => boolean }): readonly Route[] {
   const routes = [
     ...healthRoutes(parts, mayRead),
     ...controlPlaneRoutes(parts),
@@ -31,5 +28,5 @@ export function allRoutes(
     ...factRoutes(parts),
   ];
   const endpoints = routes.map(({ endpoint }) => endpoint);
-  return [...routes, ...documentRoutes(endpoints, { version: parts.supervisor.status().version, basePath })];
+  return [...routes, ...documentRoutes(endpoints, parts.supervisor.status().version)];
 }

@@ -65,9 +65,9 @@ const batch = {
   problems: [],
 } as const satisfies Endpoint;
 
-export function callRoutes({ supervisor }: RouteParts): readonly Route[] {
+export function callRoutes({ supervisor, heartbeatMs }: RouteParts): readonly Route[] {
   return [
-    route(call, (one) => callTool(supervisor, one)),
+    route(call, (one) => callTool({ supervisor, heartbeatMs }, one)),
     route(request, async ({ c, param, body, signal }) => {
       const startedMs = performance.now();
       const { method, params, timeoutMs } = body;
@@ -86,14 +86,17 @@ export function callRoutes({ supervisor }: RouteParts): readonly Route[] {
   ];
 }
 
-async function callTool(supervisor: Supervisor, { c, param, body, signal }: RouteRequest<unknown, z.output<typeof callBody>>): Promise<Response> {
+async function callTool(
+  { supervisor, heartbeatMs }: Pick<RouteParts, 'supervisor' | 'heartbeatMs'>,
+  { c, param, body, signal }: RouteRequest<unknown, z.output<typeof callBody>>,
+): Promise<Response> {
   const [server, tool] = [param('name'), param('tool')];
   const { arguments: args = {}, timeoutMs, dryRun = false } = body;
   if (dryRun) return c.json(await supervisor.checkCall(server, tool, args));
   const startedMs = performance.now();
   const options = { ...(timeoutMs !== undefined && { timeoutMs }) };
   if (c.req.header('accept')?.includes('text/event-stream') === true) {
-    return streamEvents(c, (gone) =>
+    return streamEvents(c, heartbeatMs, (gone) =>
       streamOf(
         async (onProgress) => ({
           result: await supervisor.callTool(server, tool, args, { ...options, signal: gone, onProgress }),

@@ -36,11 +36,12 @@ const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2r
 code{font-family:ui-monospace,monospace}h2{font-size:1.1rem;margin:2rem 0 0}dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem}dd{margin:0}`;
 
 /** `others`: every other endpoint of the API. */
-export function documentRoutes(others: readonly Endpoint[], { version, basePath }: { readonly version: string; readonly basePath: string }): readonly Route[] {
+export function documentRoutes(others: readonly Endpoint[], version: string): readonly Route[] {
   const endpoints = [...others, openApi, docs];
-  const document = toOpenApi(endpoints, { version, basePath });
+  const document = toOpenApi(endpoints, version);
   return [
-    route(openApi, ({ c }) => c.json(document)),
+    // Where a host has mounted it is known by the requests alone.
+    route(openApi, ({ c }) => c.json({ ...document, servers: [{ url: c.req.path.slice(0, -openApi.path.length) || '/' }] })),
     route(docs, ({ c }) =>
       c.html(html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>mcpvisor API</title><style>${raw(style)}</style></head>

@@ -10,4 +10,6 @@ export interface RouteParts {
   readonly shutdown: (() => void) | null;
   /** Prometheus text; null: nobody counts. */
   readonly metrics: { text(): Promise<string>; readonly contentType: string } | null;
+  /** A comment line this often tells readers of a stream that it lives, in milliseconds. */
+  readonly heartbeatMs: number;
 }

@@ -1,0 +1,93 @@
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSupervisor } from '../../src/index.ts';
+import { type Client, createClient } from '../support/client.ts';
+import { until } from '../support/processes.ts';
+import { openReader } from './event-reader.ts';
+import { entryOf } from './open-api.ts';
+
+interface Host {
+  readonly url: string;
+  readonly bugs: readonly unknown[];
+  /** A client that the host's login knows by this name; null: nobody. */
+  as(user: string | null): Client;
+}
+
+/** A host's own app with its own login and its own pages, and the API below `/mcpvisor`. */
+async function openHost(): Promise<Host> {
+  const supervisor = await createSupervisor({ config: { mcpServers: { talk: entryOf('speak') } } });
+  const bugs: unknown[] = [];
+  const host = new Hono();
+  host.use('/mcpvisor/*', async (c, next) => (c.req.header('x-user') === undefined ? c.text('who are you?', 401) : await next()));
+  const identity = (c: { req: { header(name: string): string | undefined } }) => {
+    const user = c.req.header('x-user') ?? '';
+    if (user === 'mallory') throw new HTTPException(402, { message: 'pay first' });
+    return user;
+  };
+  host.route('/mcpvisor', supervisor.httpApp({ identity, report: (bug) => bugs.push(bug) }));
+  host.get('/', (c) => c.text('the host'));
+  host.notFound((c) => c.text('the host has no such page', 404));
+  const server = serve({ fetch: host.fetch, port: 0, hostname: '127.0.0.1' });
+  onTestFinished(async () => {
+    await supervisor.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  await until('it listens', () => server.address() !== null);
+  await until('talk is connected', () => supervisor.status('talk').state === 'connected');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const as: Host['as'] = (user) => {
+    const client = createClient(`${url}/mcpvisor`, null);
+    const send: Client['send'] = (method, path, options) =>
+      client.send(method, path, { ...options, headers: { ...(user !== null && { 'x-user': user }), ...options?.headers } });
+    return { send, get: (path, options) => send('GET', path, options), post: (path, body, options) => send('POST', path, { ...options, body }) };
+  };
+  return { url, bugs, as };
+}
+
+describe('the API mounted in a host’s app', () => {
+  it('is not reached without the host’s login', async () => {
+    const { as } = await openHost();
+    for (const path of ['/api/servers', '/healthz', '/docs', '/openapi.json', '/nothing', '/api/events']) {
+      expect((await as(null).get(path)).text).toBe('who are you?');
+    }
+    expect((await as(null).post('/api/servers/talk/events', { type: 'server.stop' })).status).toBe(401);
+  });
+
+  it('answers with routes, problems and documents of its own, and leaves the rest to the host', async () => {
+    const { url, bugs, as } = await openHost();
+    const ann = as('ann');
+    expect((await ann.post('/api/servers/talk/tools/add/call', { arguments: { a: 1, b: 2 } })).json).toMatchObject({ result: { content: [{ text: '3' }] } });
+    expect((await ann.get('/api/servers/nobody')).json).toMatchObject({ code: 'SERVER_NOT_FOUND', status: 404 });
+    expect((await ann.get('/api/nothing')).json).toMatchObject({ code: 'NOT_FOUND', path: '/mcpvisor/api/nothing' });
+    expect((await ann.send('DELETE', '/api/servers')).json).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
+    expect((await ann.post('/api/shutdown', {})).status).toBe(404);
+    const { servers, paths } = (await ann.get('/openapi.json')).json;
+    expect(servers).toEqual([{ url: '/mcpvisor' }]);
+    expect(paths).toHaveProperty('/api/servers/{name}');
+    // Its link leads to the document beside it.
+    expect((await ann.get('/docs')).text).toContain('href="openapi.json"');
+    const host = createClient(url, null);
+    expect([(await host.get('/')).text, (await host.get('/nothing')).text]).toEqual(['the host', 'the host has no such page']);
+    expect(bugs).toEqual([]);
+  });
+
+  it('takes the word of the host for who sends a command, and streams the facts that say so', async () => {
+    const { url, as } = await openHost();
+    const reader = await openReader(`${url}/mcpvisor/api/events?type=command.accepted`, { headers: { 'x-user': 'bob' } });
+    onTestFinished(() => reader.vanish());
+    expect((await as('ann').post('/api/servers/talk/events?wait=60000', { type: 'server.restart' })).json).toMatchObject({ outcome: 'done' });
+    await reader.until('the command is told', (events) => events.length > 0);
+    expect(reader.events[0]?.data).toMatchObject({ command: 'server.restart', by: 'ann' });
+  });
+
+  it('answers what the host’s identity throws as the host means it', async () => {
+    const { bugs, as } = await openHost();
+    const { status, text } = await as('mallory').get('/api/servers');
+    expect([status, text]).toEqual([402, 'pay first']);
+    expect((await as('mallory').get('/readyz')).json).toEqual({ ready: true });
+    expect(bugs).toEqual([]);
+  });
+});
