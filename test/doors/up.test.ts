@@ -179,7 +179,6 @@ describe('a start that cannot be', () => {
 
   it.each([
     [['--host', '0.0.0.0'], '--insecure-bind'],
-    [['--detach'], '--detach'],
     [['--store', 'mongodb://db'], 'memory:'],
     [['--isolation', 'process'], 'in-process'],
     [['--prot', '1'], 'Did you mean --port?'],
