@@ -9,7 +9,8 @@ export interface Block {
   clear(): string;
 }
 
-export function createBlock(size: () => { readonly columns: number; readonly rows: number }): Block {
+/** `rows`: how many there are for the block and a line or two around it. */
+export function createBlock(rows: () => number): Block {
   let drawn: readonly string[] = [];
 
   /** From the line after the block to its first, and everything from there on away. */
@@ -20,7 +21,7 @@ export function createBlock(size: () => { readonly columns: number; readonly row
     draw(lines) {
       const before = clear();
       // One that is higher than the terminal could not be taken away again.
-      const room = Math.max(1, size().rows - 2);
+      const room = Math.max(1, rows() - 2);
       drawn = lines.length <= room ? lines : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more`];
       return `${before}${text()}`;
     },

@@ -17,7 +17,7 @@ import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';
 import { parseWhole } from './numbers.ts';
 import { cut } from './table.ts';
-import { harmless, oneLine } from './terminal.ts';
+import { harmless, oneLine, sizeOf } from './terminal.ts';
 
 export interface CallFlags extends ConnectionFlags {
   readonly timeout?: string;
@@ -62,12 +62,12 @@ interface Call {
 
 /** As a stream: it has no time-out of its own but the call's, and tells of progress. */
 async function callTool(client: ApiClient, { server, tool, args, timeoutMs }: Call, { stderr }: Invocation): Promise<z.output<typeof callResult>> {
-  const block = createBlock(() => ({ columns: stderr.columns ?? 80, rows: stderr.rows ?? 24 }));
+  const block = createBlock(() => sizeOf(stderr).rows);
   const path = `/api/servers/${encodeURIComponent(server)}/tools/${encodeURIComponent(tool)}/call`;
   const show = (text: string) => stderr.isTTY === true && stderr.write(text);
   for await (const { event, data } of client.stream(path, { body: { arguments: args, ...(timeoutMs !== null && { timeoutMs }) } })) {
     if (event === 'progress') {
-      show(block.draw([cut(describeProgress(data), (stderr.columns ?? 80) - 1)]));
+      show(block.draw([cut(describeProgress(data), sizeOf(stderr).columns - 1)]));
       continue;
     }
     show(block.clear());

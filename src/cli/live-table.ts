@@ -8,7 +8,7 @@ import { createBlock } from './block.ts';
 import type { Output } from './invocation.ts';
 import { toServerTable } from './server-table.ts';
 import { createSoon, forEach } from './soon.ts';
-import { terminalOf } from './terminal.ts';
+import { sizeOf, terminalOf } from './terminal.ts';
 
 export interface LiveTable {
   /** Where the log is written: above the table. */
@@ -28,20 +28,18 @@ const maxBufferedBytes = 1024 * 1024;
 export function createLiveTable({ stdout, fd, env }: { readonly stdout: Output; readonly fd: number; readonly env: Environment }): LiveTable {
   // By its descriptor: a terminal that was stopped (Ctrl-S) would hold up everything.
   const writer = openLineWriter({ target: fd, maxBufferedBytes, onProblem: () => {} });
-  let block = createBlock(sizeOf);
   let isOver = false;
   const ending = new AbortController();
 
-  function sizeOf() {
-    // At most half of it: the log is what a person scrolls back for.
-    return { columns: stdout.columns ?? 80, rows: Math.floor((stdout.rows ?? 24) / 2) };
-  }
+  // At most half of it: the log is what a person scrolls back for.
+  const half = () => Math.floor(sizeOf(stdout).rows / 2);
+  let block = createBlock(half);
 
   function write(text: string): boolean {
     if (text === '') return true;
     const isTaken = writer.write(text);
     // What is on the terminal is no longer what the block believes: the next one begins below.
-    if (!isTaken) block = createBlock(sizeOf);
+    if (!isTaken) block = createBlock(half);
     return isTaken;
   }
 

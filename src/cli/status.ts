@@ -12,7 +12,7 @@ import { follow, untilEnd } from './follow.ts';
 import type { Invocation } from './invocation.ts';
 import { toServerTable } from './server-table.ts';
 import { createSoon, forEach } from './soon.ts';
-import { oneLine, type Terminal, terminalOf } from './terminal.ts';
+import { oneLine, sizeOf, type Terminal, terminalOf } from './terminal.ts';
 
 export interface StatusFlags extends ConnectionFlags {
   readonly tree?: boolean;
@@ -59,7 +59,7 @@ async function watch({ flags, invocation, view }: { flags: StatusFlags; invocati
   const signal = untilEnd(invocation);
   const { stdout } = invocation;
   const isDrawn = stdout.isTTY === true && flags.json !== true;
-  const block = createBlock(() => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }));
+  const block = createBlock(() => sizeOf(stdout).rows);
   let shown = '';
   const show = async (client: ApiClient): Promise<void> => {
     const lines = await view(client);

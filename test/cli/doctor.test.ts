@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { checkMachine } from '../../src/cli/doctor/machine.ts';
+import { checkNames } from '../../src/cli/doctor/running.ts';
+
+describe('a runtime', () => {
+  const levelOf = (nodeVersion: string, platform = 'darwin') => checkMachine({ nodeVersion, platform, pid: 4711 }).map(({ level }) => level);
+
+  it.each([
+    ['v20.18.3', 'problem'],
+    ['v18.20.0', 'problem'],
+    ['v20.19.0', 'ok'],
+    ['v22.0.0', 'ok'],
+  ])('of version %s is: %s', (version, level) => {
+    expect(levelOf(version)[0]).toBe(level);
+  });
+
+  it('is on a system where servers run', () => {
+    expect(levelOf('v22.0.0', 'win32')).toEqual(['ok', 'problem']);
+  });
+
+  it('should not be process 1', () => {
+    expect(checkMachine({ nodeVersion: 'v22.0.0', platform: 'linux', pid: 1 }).at(-1)).toMatchObject({ check: 'init', level: 'warning' });
+  });
+});
+
+describe('names of tools', () => {
+  it('clash if they come out alike', () => {
+    const tools = [
+      { server: 'a.b', name: 'run', exposedName: 'a_b__run_11111111' },
+      { server: 'a_b', name: 'run', exposedName: 'a_b__run' },
+      { server: 'c', name: 'run', exposedName: 'c__run' },
+    ];
+    expect(checkNames(tools)).toEqual([expect.objectContaining({ level: 'warning', message: 'clash: run of a.b (a_b__run_11111111), run of a_b (a_b__run)' })]);
+    expect(checkNames(tools.slice(1))).toEqual([expect.objectContaining({ level: 'ok' })]);
+  });
+});
