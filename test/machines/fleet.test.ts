@@ -57,7 +57,10 @@ describe('a fleet on an operating system that does its worst', () => {
           expect(unsettled(played)).toEqual([]);
           expect(tree.state()).toBe('closed');
           // What the deadline cuts off is killed by whom this tree has no power over.
-          const running = tree.kills() > 0 ? [] : fleet().servers.filter(({ name }) => (systems.get(name)?.living() ?? 0) > 0 && systems.get(name)?.life()?.deafTo !== 'KILL');
+          const running =
+            tree.kills() > 0
+              ? []
+              : fleet().servers.filter(({ name }) => (systems.get(name)?.living() ?? 0) > 0 && systems.get(name)?.life()?.deafTo !== 'KILL');
           expect(running.map(({ name }) => name)).toEqual([]);
         } finally {
           steps += judge.steps();
