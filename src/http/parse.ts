@@ -7,12 +7,17 @@ import { McpvisorError, type Problem } from '../errors.ts';
 
 /** Middleware that reads no more than `maxBytes` of a body, however it is sent. Beyond: `BODY_TOO_LARGE`. */
 export function limitBody(maxBytes: number): MiddlewareHandler {
-  return bodyLimit({
-    maxSize: maxBytes,
-    onError: () => {
-      throw new McpvisorError('BODY_TOO_LARGE', { maxBytes });
-    },
-  });
+  const refuse = () => {
+    throw new McpvisorError('BODY_TOO_LARGE', { maxBytes });
+  };
+  const count = bodyLimit({ maxSize: maxBytes, onError: refuse });
+  return async (c, next) => {
+    const length = c.req.header('content-length');
+    // Only what does not tell its length must be counted, and for that a whole `Request` must be made of what the socket gave.
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return await count(c, next);
+    if (Number(length) > maxBytes) refuse();
+    return await next();
+  };
 }
 
 /** The body of a request by its schema. Throws `UNSUPPORTED_MEDIA_TYPE` or `INVALID_REQUEST`. */
