@@ -7,21 +7,24 @@ import { isMcpvisorError, McpvisorError, type Problem } from '../errors.ts';
 
 /** Middleware that reads the body, no more than `maxBytes` of it, however it is sent. Beyond: `BODY_TOO_LARGE`; cut off by its client: `INVALID_REQUEST`. */
 export function limitBody(maxBytes: number): MiddlewareHandler {
-  const limit = bodyLimit({
-    maxSize: maxBytes,
-    onError: () => {
-      throw new McpvisorError('BODY_TOO_LARGE', { maxBytes });
-    },
-  });
+  const refuse = () => {
+    throw new McpvisorError('BODY_TOO_LARGE', { maxBytes });
+  };
+  const count = bodyLimit({ maxSize: maxBytes, onError: refuse });
   return async (c, next) => {
     let isWhole = false;
+    const whole = async () => {
+      // Hono remembers it for whoever reads it again.
+      if (c.req.method === 'POST') await c.req.arrayBuffer();
+      isWhole = true;
+      await next();
+    };
+    const length = c.req.header('content-length');
     try {
-      return await limit(c, async () => {
-        // Hono remembers it for whoever reads it again.
-        if (c.req.method === 'POST') await c.req.arrayBuffer();
-        isWhole = true;
-        await next();
-      });
+      // Only what does not tell its length must be counted, and for that a whole `Request` must be made of what the socket gave.
+      if (length === undefined || c.req.header('transfer-encoding') !== undefined) return await count(c, whole);
+      if (Number(length) > maxBytes) refuse();
+      return await whole();
     } catch (error) {
       if (isWhole || isMcpvisorError(error)) throw error;
       throw notJson('ended before it was whole', error);

@@ -19,7 +19,17 @@ export function route<Query extends z.ZodObject, Body extends z.ZodObject | null
       const body = (endpoint.body === null ? null : await parseBody(c, endpoint.body)) as BodyOf<Body>;
       // The path of the route has the parameter, or there is a bug in the table.
       const param = (name: string) => c.req.param(name) ?? '';
-      return await handle({ c, query, body, param, who: c.get('who'), signal: c.req.raw.signal });
+      return await handle({
+        c,
+        query,
+        body,
+        param,
+        who: c.get('who'),
+        // Made when it is asked for: most reads do not, and it is dear.
+        get signal() {
+          return c.req.raw.signal;
+        },
+      });
     },
   };
 }

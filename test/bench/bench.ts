@@ -16,6 +16,8 @@ export interface Bench {
   readonly rounds: number;
   /** Measures, cleans up, and gives figures. Imports are over when it is called. */
   readonly variants: Readonly<Record<string, () => Promise<Figures>>>;
+  /** Runs only where it is named: it takes long, or much memory. Default false. */
+  readonly isOnDemand?: boolean;
   readonly judge: (results: Results) => readonly Line[];
 }
 
@@ -45,6 +47,10 @@ export function createResults(rounds: readonly Readonly<Record<string, Figures>>
 function quantileOf(numbers: Iterable<number>, quantile: number): number {
   const sorted = [...numbers].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? Number.NaN;
+}
+
+export function p99Of(numbers: Iterable<number>): number {
+  return quantileOf(numbers, 0.99);
 }
 
 export function medianOf(numbers: Iterable<number>): number {

@@ -69,7 +69,7 @@ async function measureLoads(call: CallFill): Promise<Figures> {
   return figures;
 }
 
-async function callFor(durationMs: number, { call, atATime, bytes }: { readonly call: CallFill; readonly atATime: number; readonly bytes: number }) {
+export async function callFor(durationMs: number, { call, atATime, bytes }: { readonly call: CallFill; readonly atATime: number; readonly bytes: number }) {
   const latenciesUs: number[] = [];
   const startedAt = performance.now();
   const endsAt = startedAt + durationMs;

@@ -38,14 +38,37 @@ export function toStdio(program: Program): Transport {
 const fill = { name: 'fill', inputSchema: { type: 'object', properties: { bytes: { type: 'number' } } } };
 const texts = new Map<number, string>();
 
-/** The client's end of a connection to the least of servers: it answers within `send` and remembers nothing, so that what is measured is our side. */
-export function toLightServer(): Transport {
+/** The least of servers, in this process: it answers within `send` and remembers nothing, so that what is measured is our side. */
+export interface LightServer {
+  /** The client's end. */
+  readonly transport: Transport;
+  /** It is gone, and the client's end tells so. */
+  crash(): void;
+  /** It says nothing any more, and nobody is told. */
+  hang(): void;
+}
+
+/** `onListed` is told that a client has listed the tools: as good as connected. */
+export function createLightServer(onListed: () => void = () => {}): LightServer {
   const [near, far] = InMemoryTransport.createLinkedPair();
   far.onmessage = (message) => {
+    if (!('id' in message && 'method' in message)) return;
     // It is linked to a client that lives as long as it does: a send cannot fail, but when the two are being closed.
-    if ('id' in message && 'method' in message) far.send({ jsonrpc: '2.0', id: message.id, result: answerTo(message) }).catch(() => {});
+    far.send({ jsonrpc: '2.0', id: message.id, result: answerTo(message) }).catch(() => {});
+    if (message.method === 'tools/list') onListed();
   };
-  return near;
+  return {
+    transport: near,
+    // It cannot fail: there is nothing to close but the two ends.
+    crash: () => void far.close().catch(() => {}),
+    hang() {
+      far.onmessage = () => {};
+    },
+  };
+}
+
+export function toLightServer(): Transport {
+  return createLightServer().transport;
 }
 
 function answerTo(message: Extract<JSONRPCMessage, { method: string }>): Record<string, unknown> {

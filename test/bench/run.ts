@@ -1,24 +1,30 @@
-/** Runs the benches: `npm run bench -- [NAME …] [--rounds N]`. Exit code 1 if a budget is missed. The method is in README.md. */
+/** Runs the benches: `npm run bench -- [NAME …] [--rounds N]`; without names, all but those on demand. Exit code 1 if a budget is missed. The method is in README.md. */
 
 import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { api } from './api.ts';
 import { type Bench, createResults, type Figures, type Line } from './bench.ts';
 import { calls } from './calls.ts';
 import { recovery } from './recovery.ts';
-import { sessions } from './sessions.ts';
+import { manySessions, sessions } from './sessions.ts';
 import { starts } from './starts.ts';
+import { storms } from './storms.ts';
 import { tracing } from './tracing.ts';
 
-const benches: Readonly<Record<string, Bench>> = { calls, starts, recovery, sessions, tracing };
+const benches: Readonly<Record<string, Bench>> = { calls, api, starts, recovery, sessions, 'many-sessions': manySessions, storms, tracing };
 
 /** Longer than any variant takes on a slow machine: one that hangs is killed. */
 const variantTimeoutMs = 300_000;
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' }, variant: { type: 'string' } } });
-if (values.variant === undefined) await compareAll(positionals.length === 0 ? Object.keys(benches) : positionals);
+if (values.variant === undefined) await compareAll(positionals.length === 0 ? usualNames() : positionals);
 else await measureHere(benchNamed(positionals[0] ?? ''), values.variant);
+
+function usualNames(): readonly string[] {
+  return Object.entries(benches).flatMap(([name, { isOnDemand = false }]) => (isOnDemand ? [] : [name]));
+}
 
 async function compareAll(names: readonly string[]): Promise<void> {
   const chosen = names.map((name) => ({ name, bench: benchNamed(name) }));

@@ -1,54 +1,90 @@
 /** What a server costs while nothing happens, and what many of them cost at once: memory, start, stop, and the event loop between them. */
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { createSupervisor } from '../../src/index.ts';
-import { atMost, type Bench, type Figures } from './bench.ts';
+import { atMost, type Bench, type Figures, type Line, type Results } from './bench.ts';
 import { startBareClient, toLightServer } from './peers.ts';
+import { heapBytes, watchLoop, watchTime } from './watch.ts';
 
-const sizes = [100, 1_000];
-/** A fifteenth of the default, so that heartbeats weigh in a short bench. */
-const heartbeatMs = 1_000;
 const steadyMs = 3_000;
-const resolutionMs = 5;
+const phases = ['start', 'steady', 'stop'];
 
+/** Heartbeats come fifteen times as often as by default, so that they weigh in a short bench. */
 export const sessions: Bench = {
   about: 'servers in this process: what each costs on top of a bare SDK client, whose server is the same',
   rounds: 3,
-  variants: Object.fromEntries(
+  variants: variantsFor([100, 1_000], 1_000),
+  judge: (results) => [100, 1_000].flatMap((size) => judge(results, size, 1_000)),
+};
+
+/** Heartbeats as often as by default: were they more frequent, they would be all there is to see. */
+export const manySessions: Bench = {
+  about: '10 000 servers in this process: what each costs against 1 000',
+  rounds: 3,
+  isOnDemand: true,
+  variants: variantsFor([1_000, 10_000], 15_000),
+  judge: (results) => [
+    growth('memory each on top of the SDK client', 'kB', (size) => results.difference('eachKB', `supervised ${size}`, `bare ${size}`)),
+    ...phases.map((phase) =>
+      growth(
+        `${phase}, CPU each`,
+        'ms',
+        (size) => results.median(`supervised ${size}`, `${phase}CpuMs`) / size,
+        results.ratio(`${phase}CpuMs`, ...ofBoth) / 10,
+      ),
+    ),
+    growth('bare client, start each', 'ms', (size) => results.median(`bare ${size}`, 'startMs') / size, null),
+    ...judge(results, 10_000, 10_000),
+  ],
+};
+
+const ofBoth = ['supervised 10000', 'supervised 1000'] as const;
+
+function variantsFor(sizes: readonly number[], heartbeatMs: number): Bench['variants'] {
+  return Object.fromEntries(
     sizes.flatMap((size) => [
       [`bare ${size}`, () => measureClients(size)],
-      [`supervised ${size}`, () => measureSupervised(size)],
+      [`supervised ${size}`, () => measureSupervised(size, heartbeatMs)],
     ]),
-  ),
-  judge: (results) =>
-    sizes.flatMap((size) => {
-      const [variant, bare] = [`supervised ${size}`, `bare ${size}`];
-      const ms = (figure: string) => results.median(variant, figure);
-      const kB = (of: string) => results.median(of, 'eachKB').toFixed(1);
-      const addedKB = results.difference('eachKB', variant, bare);
-      const duration = (phase: string, budget: number) => ({
-        what: `${size}: ${phase}`,
-        measured: `${ms(`${phase}Ms`).toFixed(0)} ms (${ms(`${phase}CpuMs`).toFixed(0)} ms of CPU)`,
-        budget: atMost(ms(`${phase}Ms`), budget, ' ms'),
-      });
-      const lateness = (phase: string) => ({
-        what: `${size}: event loop late during ${phase}, p99`,
-        measured: `${ms(`${phase}P99Ms`).toFixed(1)} ms (worst ${ms(`${phase}WorstMs`).toFixed(0)} ms)`,
-        budget: atMost(ms(`${phase}P99Ms`), 20, ' ms'),
-      });
-      return [
-        {
-          what: `${size}: memory each on top of the SDK's client`,
-          measured: `${addedKB.toFixed(1)} kB (${kB(variant)} / ${kB(bare)} kB)`,
-          budget: atMost(addedKB, 12, ' kB'),
-        },
-        duration('start', 1_000),
-        duration('stop', 1_000),
-        ...['start', 'steady', 'stop'].map(lateness),
-      ];
-    }),
-};
+  );
+}
+
+/** `times` is null where it is told for comparison only; by default it is the quotient of the two. */
+function growth(what: string, unit: string, each: (size: number) => number, times: number | null = each(10_000) / each(1_000)): Line {
+  const measured = (each(10_000) / each(1_000)).toFixed(2);
+  return {
+    what: `10000 vs 1000: ${what}`,
+    measured: `${(times ?? Number(measured)).toFixed(2)} × (${each(10_000).toFixed(3)} / ${each(1_000).toFixed(3)} ${unit})`,
+    budget: times === null ? null : atMost(times, 1.5, ' ×'),
+  };
+}
+
+function judge(results: Results, size: number, durationBudgetMs: number): readonly Line[] {
+  const [variant, bare] = [`supervised ${size}`, `bare ${size}`];
+  const ms = (figure: string) => results.median(variant, figure);
+  const kB = (of: string) => results.median(of, 'eachKB').toFixed(1);
+  const addedKB = results.difference('eachKB', variant, bare);
+  const duration = (phase: string) => ({
+    what: `${size}: ${phase}`,
+    measured: `${ms(`${phase}Ms`).toFixed(0)} ms (${ms(`${phase}CpuMs`).toFixed(0)} ms of CPU)`,
+    budget: atMost(ms(`${phase}Ms`), durationBudgetMs, ' ms'),
+  });
+  const lateness = (phase: string) => ({
+    what: `${size}: event loop late during ${phase}, p99`,
+    measured: `${ms(`${phase}P99Ms`).toFixed(1)} ms (worst ${ms(`${phase}WorstMs`).toFixed(0)} ms)`,
+    budget: size > 1_000 ? null : atMost(ms(`${phase}P99Ms`), 20, ' ms'),
+  });
+  return [
+    {
+      what: `${size}: memory each on top of the SDK's client`,
+      measured: `${addedKB.toFixed(1)} kB (${kB(variant)} / ${kB(bare)} kB)`,
+      budget: atMost(addedKB, 12, ' kB'),
+    },
+    duration('start'),
+    duration('stop'),
+    ...phases.map(lateness),
+  ];
+}
 
 async function measureClients(size: number): Promise<Figures> {
   const before = heapBytes();
@@ -60,7 +96,7 @@ async function measureClients(size: number): Promise<Figures> {
   return { startMs, eachKB };
 }
 
-async function measureSupervised(size: number): Promise<Figures> {
+async function measureSupervised(size: number, heartbeatMs: number): Promise<Figures> {
   const entry = { transport: 'light', heartbeat: { intervalMs: heartbeatMs } };
   const mcpServers = Object.fromEntries(Array.from({ length: size }, (_, index) => [`server-${index}`, entry]));
   const config = { mcpServers };
@@ -76,7 +112,9 @@ async function measureSupervised(size: number): Promise<Figures> {
   const eachKB = (heapBytes() - before) / size / 1_000;
 
   const steady = await watchLoop();
+  const stoodFor = watchTime();
   await setTimeout(steadyMs);
+  const standing = stoodFor();
   const stood = await steady();
 
   const stop = await watchLoop();
@@ -88,6 +126,7 @@ async function measureSupervised(size: number): Promise<Figures> {
     eachKB,
     startMs: starting.wallMs,
     startCpuMs: starting.cpuMs,
+    steadyCpuMs: standing.cpuMs,
     stopMs: stopping.wallMs,
     stopCpuMs: stopping.cpuMs,
     startP99Ms: started.p99Ms,
@@ -97,34 +136,4 @@ async function measureSupervised(size: number): Promise<Figures> {
     steadyWorstMs: stood.worstMs,
     stopWorstMs: stopped.worstMs,
   };
-}
-
-/** Watches how late the loop is until the returned function is called. Both wait for a tick, so that a block which begins or ends there counts. */
-async function watchLoop(): Promise<() => Promise<{ readonly p99Ms: number; readonly worstMs: number }>> {
-  const delays = monitorEventLoopDelay({ resolution: resolutionMs });
-  delays.enable();
-  await setTimeout(4 * resolutionMs);
-  return async () => {
-    await setTimeout(4 * resolutionMs);
-    delays.disable();
-    const lateMs = (ns: number) => Math.max(0, ns / 1e6 - resolutionMs);
-    return { p99Ms: lateMs(delays.percentile(99)), worstMs: lateMs(delays.max) };
-  };
-}
-
-/** Both clocks: where other programs want the same cores, CPU time says what is ours. */
-function watchTime(): () => { readonly wallMs: number; readonly cpuMs: number } {
-  const startedAt = performance.now();
-  const cpuBefore = process.cpuUsage();
-  return () => {
-    const { user, system } = process.cpuUsage(cpuBefore);
-    return { wallMs: performance.now() - startedAt, cpuMs: (user + system) / 1_000 };
-  };
-}
-
-function heapBytes(): number {
-  if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
-  globalThis.gc();
-  globalThis.gc();
-  return process.memoryUsage().heapUsed;
 }
