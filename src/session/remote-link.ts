@@ -110,7 +110,9 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
       return;
     }
     const failed = phase === null ? remoteFailureOf(error, phase) : dialler.failureOf(error, phase);
-    if (phase !== null || failed.class === 'sessionLost' || failed.class === 'unauthorized') {
+    // Where nobody listens any more, whoever held the session is gone with it: there is nothing to wait for.
+    const isGone = failed.code === 'ECONNREFUSED';
+    if (phase !== null || isGone || failed.class === 'sessionLost' || failed.class === 'unauthorized') {
       finish(failed);
     } else if (failed.code !== 429) {
       doubt(failed.message);
