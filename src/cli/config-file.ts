@@ -7,6 +7,7 @@ import type { Surroundings } from '../state-directory/directory.ts';
 /** The first that is there: `./mcp.json`, then the XDG configuration directory's. Null: none. */
 export async function findConfigFile(surroundings: Surroundings): Promise<string | null> {
   for (const candidate of configCandidates(surroundings)) {
+    // Not there, or not to be looked at: the next one may be.
     const found = await stat(candidate).catch(() => null);
     if (found?.isFile() === true) {
       return candidate;

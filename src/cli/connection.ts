@@ -38,6 +38,7 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
       found.state === 'between' ? `process ${found.owner.pid} is starting or ending` : found.isStale ? 'an earlier one left its files there' : null;
     throw new McpvisorError('NOT_RUNNING', { stateDir, url: null, reason });
   }
+  // Without a token the API says that one is needed, and where it is.
   const token = (await givenToken(flags, invocation)) ?? (await readTokenFile(resolve(stateDir, 'token')).catch(() => null));
   return { client: createApiClient({ url: found.address.url, token }), local: { stateDir, ...found } };
 }
@@ -59,6 +60,7 @@ async function givenToken({ token }: ConnectionFlags, { env, cwd }: Invocation):
   const given = token ?? env.MCPVISOR_TOKEN ?? '';
   if (given !== '') return given;
   const file = env.MCPVISOR_TOKEN_FILE ?? '';
+  // A file that cannot be read is no token: the API says that one is needed.
   return file === '' ? null : await readTokenFile(resolve(cwd, file)).catch(() => null);
 }
 

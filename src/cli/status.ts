@@ -73,6 +73,7 @@ async function watch({ flags, invocation, view }: { flags: StatusFlags; invocati
   let showing = Promise.resolve();
   const showSoon = createSoon(() => {
     showing = showing.then(async () => {
+      // A look that fails is made up for by the next one; a lost connection is told by the stream of facts.
       if (client !== null && !signal.aborted) await show(client).catch(() => undefined);
     });
   }, calmMs);

@@ -32,6 +32,7 @@ async function checkFiles(stateDir: string): Promise<readonly Finding[]> {
   const paths = [...secretFiles, ...logs.map((name) => join('logs', name))].map((name) => join(stateDir, name));
   const findings = await Promise.all(
     paths.map(async (path) => {
+      // A file that is not there has no permissions to look at.
       const found = await stat(path).catch(() => null);
       return found?.isFile() === true && isOpen(found.mode) ? [problem('permissions', `others may read ${path}`, `chmod 600 ${path}`)] : [];
     }),
