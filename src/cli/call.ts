@@ -1,6 +1,7 @@
 /** `mcpvisor call`: one tool call, its progress on a terminal, its result. */
 
 import { text as textOf } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { closestTo } from '../config/spelling.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
@@ -9,6 +10,7 @@ import { toError } from '../http/problem-reader.ts';
 import { callResult } from '../http/schemas/call.ts';
 import { toolList } from '../http/schemas/catalog.ts';
 import { longestDelayMs } from '../http/schemas/common.ts';
+import { server as serverSchema } from '../http/schemas/server.ts';
 import { createBlock } from './block.ts';
 import { fromStdin, parseArguments, parseObject, type ToolArguments } from './call-arguments.ts';
 import { describeContent } from './call-content.ts';
@@ -18,6 +20,9 @@ import type { Invocation } from './invocation.ts';
 import { parseWhole } from './numbers.ts';
 import { cut } from './table.ts';
 import { harmless, oneLine, sizeOf } from './terminal.ts';
+
+/** How often to ask whether a server has started, in milliseconds. */
+const startedPollMs = 100;
 
 export interface CallFlags extends ConnectionFlags {
   readonly timeout?: string;
@@ -34,7 +39,7 @@ export async function call({ server, tool, words }: CallWords, flags: CallFlags,
   const timeoutMs = flags.timeout === undefined ? null : parseWhole(flags.timeout, { option: '--timeout', max: longestDelayMs, unit: ' milliseconds' });
   const args = words.length === 1 && words[0] === fromStdin ? parseObject(await textOf(stdin)) : parseArguments(words);
   const { client } = await connect(flags, invocation);
-  const answer = await callTool(client, { server, tool, args, timeoutMs }, invocation).catch((error: unknown) => {
+  const answer = await callOnceStarted(client, { server, tool, args, timeoutMs }, invocation).catch((error: unknown) => {
     if (flags.json === true || !isMcpvisorError(error, 'TOOL_NOT_FOUND')) throw error;
     return error;
   });
@@ -58,6 +63,26 @@ interface Call {
   readonly tool: string;
   readonly args: ToolArguments;
   readonly timeoutMs: number | null;
+}
+
+/** Right after `up` a server is on its way: whoever typed a call would only type it again. Everybody else is refused at once, as the API does. */
+async function callOnceStarted(client: ApiClient, wanted: Call, invocation: Invocation): Promise<z.output<typeof callResult>> {
+  for (;;) {
+    try {
+      return await callTool(client, wanted, invocation);
+    } catch (error) {
+      if (!isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) throw error;
+      const seen = await client.get(`/api/servers/${encodeURIComponent(wanted.server)}`, serverSchema);
+      if (seen.state !== 'connected' && !isOnItsWay(seen)) throw error;
+    }
+    await delay(startedPollMs);
+  }
+}
+
+/** Starting, or next in line to start for the first time. What waits for another server may wait for ever. */
+function isOnItsWay({ state, wanted, generation, alarms }: z.output<typeof serverSchema>): boolean {
+  if (state === 'starting') return true;
+  return state === 'idle' && wanted === 'up' && generation === 0 && !alarms.some(({ alarm }) => alarm === 'waiting-for');
 }
 
 /** As a stream: it has no time-out of its own but the call's, and tells of progress. */

@@ -122,7 +122,7 @@ function addTools({ program, invocation, run }: Registration): void {
 
 function addCall({ program, invocation, run }: Registration): void {
   connected(program.command('call'))
-    .description('call a tool and print what it answers')
+    .description('call a tool and print what it answers; waits for a server that is just starting')
     .argument('<name>', 'the server')
     .argument('<tool>', 'its tool')
     .argument('[arguments...]', 'key=value (JSON if it parses, else text), one JSON object, or - for one from stdin')

@@ -207,6 +207,23 @@ describe('tools and calls', () => {
     expect(await json('call', 'files', 'echo', 'text=hi')).toEqual({ content: [{ type: 'text', text: 'hi' }] });
   });
 
+  it('waits for a server that is on its way since the start, in line or starting', async () => {
+    const scene = openScene();
+    const slow = { command: process.execPath, args: [programOf('slow-start'), '1500', scene.mark] };
+    const stuck = { command: process.execPath, args: [programOf('never-answers-initialize'), scene.mark] };
+    scene.writeConfig({ slow, stuck, third: slow, after: scene.talker({ dependsOn: ['stuck'] }), broken: { command: join(scene.folder, 'no-such-program') } });
+    const daemon = await scene.up();
+    const { command } = commandLineOf(scene);
+    const answers = Promise.all(['slow', 'third'].map((name) => command('call', name, 'echo', `text=${name}`)));
+    expect(await command('call', 'after', 'echo', 'text=a')).toMatchObject({ code: 1, stderr: expect.stringContaining('idle') });
+    expect(await answers).toMatchObject([
+      { code: 0, stdout: 'slow\n' },
+      { code: 0, stdout: 'third\n' },
+    ]);
+    expect((await daemon.client.get('/api/servers/stuck')).json).toMatchObject({ state: 'starting' });
+    expect(await command('call', 'broken', 'echo')).toMatchObject({ code: 1, stderr: expect.stringContaining('failed') });
+  });
+
   it('ends with code 7 if the tool says that it failed', async () => {
     const { command } = commandLineOf(await openFleet());
     expect(await command('call', 'grumpy', 'echo')).toMatchObject({ code: 7, stdout: '', stderr: 'echo does not work\n' });
