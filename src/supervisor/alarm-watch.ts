@@ -26,6 +26,8 @@ export interface AlarmWatchOptions {
   readonly clock: TimerClock | undefined;
 }
 
+const none: readonly Alarm[] = Object.freeze([]);
+
 /** Facts after which their actor's alarms may be others. */
 const telling: ReadonlySet<Fact['type']> = new Set(['server.transitioned', 'server.removed', 'dependencies.changed', 'group.transitioned', 'actor.died']);
 
@@ -99,8 +101,10 @@ export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs, clo
   });
   return {
     of: (actor) => {
+      const alarms = current(actor);
+      if (alarms.length === 0) return none;
       const since = raised.get(actor);
-      return current(actor).map(({ alarm, reason, clearedBy }) => ({ alarm, since: toIso(since?.get(alarm) ?? nowMs()), reason, clearedBy }));
+      return alarms.map(({ alarm, reason, clearedBy }) => ({ alarm, since: toIso(since?.get(alarm) ?? nowMs()), reason, clearedBy }));
     },
     close() {
       unsubscribe();

@@ -18,7 +18,6 @@ import { createCalls } from './calls.ts';
 import { createCatalog } from './catalog.ts';
 import { createCommands } from './commands.ts';
 import type { ConfigurationSource } from './configuration-source.ts';
-import type { ServerStatus } from './contract.ts';
 import { createDesired } from './desired.ts';
 import { capabilitiesOf, createHost } from './host.ts';
 import { createLedger, type ServerEntry } from './ledger.ts';
@@ -26,7 +25,7 @@ import { createMoments } from './moments.ts';
 import { createOpenLink } from './open-link.ts';
 import type { SupervisorOptions } from './options.ts';
 import { createReadiness } from './readiness.ts';
-import { statusOf } from './status.ts';
+import { createStatuses } from './statuses.ts';
 import { createWaking } from './waking.ts';
 
 /** What a door may share with the supervisor it opens. */
@@ -132,10 +131,10 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     return actors.server(server) ?? (last !== undefined && isShowable ? last : actorOf(server));
   };
   const alarms = createAlarmWatch({ facts, serverOf: actors.server, groupOf: actors.group, publish, nowMs: wallNow, clock });
-  const statusOfServer = (server: string): ServerStatus => {
+  const statusOfServer = createStatuses((server) => {
     const actor = shownActorOf(server);
-    return statusOf({ entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow(), alarms: alarms.of(`server:${server}`) });
-  };
+    return { entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow(), alarms: alarms.of(`server:${server}`) };
+  });
   const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
 
   const commands = createCommands({ actorOf, moments, publish, isShuttingDown, lastFailureOf: (server) => statusOfServer(server).lastFailure });

@@ -7,6 +7,7 @@ import { noQuery, waitMs } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
 import { commandType, server, serverList } from '../schemas/server.ts';
 import { settledWithin } from '../settling.ts';
+import { createStatusText, jsonHeaders } from '../status-text.ts';
 import type { RouteParts } from './parts.ts';
 
 const list = {
@@ -53,9 +54,10 @@ const send = {
 } as const satisfies Endpoint;
 
 export function serverRoutes({ supervisor }: RouteParts): readonly Route[] {
+  const textOf = createStatusText();
   return [
-    route(list, ({ c }) => c.json({ servers: supervisor.status().servers })),
-    route(one, ({ c, param }) => c.json(supervisor.status(param('name')))),
+    route(list, ({ c }) => c.body(`{"servers":[${supervisor.status().servers.map(textOf).join(',')}]}`, 200, jsonHeaders)),
+    route(one, ({ c, param }) => c.body(textOf(supervisor.status(param('name'))), 200, jsonHeaders)),
     route(send, async ({ c, param, query, body, who, signal }) => {
       const posted = supervisor.post(param('name'), { type: body.type, by: who });
       const outcome = await settledWithin(posted, query.wait ?? null, signal);
