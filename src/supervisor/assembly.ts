@@ -125,15 +125,17 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     if (entry !== undefined) lastActors.set(entry, actor as ServerActor);
   });
   const shownActorOf = (server: string): ServerActor => {
-    const last = lastActors.get(entryOf(server));
+    const entry = entryOf(server);
+    const living = actors.server(server);
+    if (living !== undefined) return living;
+    const last = lastActors.get(entry);
     // One that died while it was being made never had a snapshot.
-    const isShowable = (last?.getSnapshot() as unknown) !== undefined;
-    return actors.server(server) ?? (last !== undefined && isShowable ? last : actorOf(server));
+    return last !== undefined && (last.getSnapshot() as unknown) !== undefined ? last : actorOf(server);
   };
   const alarms = createAlarmWatch({ facts, serverOf: actors.server, groupOf: actors.group, publish, nowMs: wallNow, clock });
   const statusOfServer = createStatuses((server) => {
     const actor = shownActorOf(server);
-    return { entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow(), alarms: alarms.of(`server:${server}`) };
+    return { entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow(), alarmsNow: () => alarms.of(`server:${server}`) };
   });
   const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
 
