@@ -62,6 +62,8 @@ export function createServerLogs(options: ServerLogsOptions): ServerLogs {
   const followers = new Map<string, Set<LogFollower>>();
   /** Of stores that were let go. */
   let forgottenDrops = 0;
+  /** Their last lines, on the way to the disk. Nothing in here rejects. */
+  const leaving = new Set<Promise<void>>();
   let isClosed = false;
   const keyOf = folder !== null && ignoresCase(folder) ? (server: string) => server.toLowerCase() : (server: string) => server;
 
@@ -110,13 +112,14 @@ export function createServerLogs(options: ServerLogsOptions): ServerLogs {
       forgottenDrops += store?.droppedLines ?? 0;
       for (const follower of followers.get(keyOf(server)) ?? []) follower.end();
       followers.delete(keyOf(server));
-      // It does not reject.
-      void store?.close();
+      if (store === undefined) return;
+      const left = store.close().then(() => void leaving.delete(left));
+      leaving.add(left);
     },
     async close() {
       isClosed = true;
       for (const own of followers.values()) for (const follower of own) follower.end();
-      await Promise.all([...stores.values()].map((store) => store.close()));
+      await Promise.all([...leaving, ...[...stores.values()].map((store) => store.close())]);
     },
   };
 }

@@ -117,6 +117,15 @@ describe('a log in memory', () => {
 });
 
 describe('a log on disk', () => {
+  it('holds what a forgotten server said last when the close is over', async () => {
+    const folder = folderOf();
+    const { write, forget, close } = open({ folder });
+    write('files', 'stderr', 'last words');
+    forget('files');
+    await close();
+    expect(readFileSync(join(folder, 'files.log'), 'utf8')).toContain('last words');
+  });
+
   it('is a file for its owner only, which a later run goes on with', async () => {
     const folder = folderOf();
     const first = open({ folder });
