@@ -2,6 +2,7 @@
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { UnreachedError } from './unreached.ts';
 
 export interface MessageWriter {
   /**
@@ -33,7 +34,7 @@ export function createMessageWriter({ stdin, stdout }: Pick<ChildProcessWithoutN
   };
   return {
     write(message) {
-      if (!stdin.writable) throw new Error('The stdin of the server is closed.');
+      if (!stdin.writable) throw new UnreachedError('The stdin of the server is closed.');
       // One large message may pass; what piles up behind it may not.
       if (stdin.writableLength > maxBacklogBytes) stdout.pause();
       writtenThisTurn += 1;

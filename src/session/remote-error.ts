@@ -25,15 +25,18 @@ export class RemoteError extends Error {
   readonly refusal: Refusal;
   /** The HTTP status, or where there was no answer the system's code. 400 to 499: nothing was done. */
   readonly code: number | string | null;
+  /** False: nothing was done, whatever the code. */
+  readonly reached: boolean;
 
   constructor(refusal: Pick<Refusal, 'message'> & Partial<Refusal>, options?: ErrorOptions) {
     super(refusal.message, options);
     this.refusal = { status: null, code: null, retryAfterMs: null, session: false, supported: null, reached: false, ...refusal };
     this.code = this.refusal.status ?? this.refusal.code;
+    this.reached = this.refusal.reached;
   }
 }
 
-/** Codes of errors that come before the first byte of a request is sent. */
+/** Codes of errors that come before the first byte of a request is sent, unless the connection was open. */
 const unsentCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -48,7 +51,7 @@ const unsentCodes: ReadonlySet<string> = new Set([
 export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   const code = systemCodeOf(error);
   const trouble = tlsTroubleOf(code);
-  const reached = trouble === null && (code === null || !unsentCodes.has(code));
+  const reached = trouble === null && (code === null || !unsentCodes.has(code) || isOfOpenConnection(error));
   const why = `${code ?? 'no system code'}${trouble === null ? '' : `: ${trouble}`}`;
   return new RemoteError({ message: `${showUrl(url)} cannot be reached (${why}).`, code, reached }, { cause: error });
 }
@@ -125,6 +128,16 @@ export function retryAfterMsOf(header: string | null, now: number = Date.now()):
   const seconds = Number(header);
   const waitMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
   return Number.isNaN(waitMs) ? null : Math.max(0, waitMs);
+}
+
+/** A network that goes away under an open connection has the codes of one that was never there. */
+function isOfOpenConnection(error: unknown): boolean {
+  for (let current = error, depth = 0; depth < 5 && current instanceof Error; current = current.cause, depth += 1) {
+    if ('syscall' in current && (current.syscall === 'read' || current.syscall === 'write')) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** The first string `code` in a chain of causes: fetch wraps the system's errors. What undici cannot parse has none (7.30). */

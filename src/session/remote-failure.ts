@@ -27,6 +27,19 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
   return failure(code === null ? lateClass(phase) : 'unreachable', error instanceof Error ? error.message : String(error), { phase, code });
 }
 
+/** What a refused probe says of an open session. A server that has forgotten the session may say so with another status than 404. */
+export function remoteVerdictOn(error: RemoteError): Failure | null {
+  const { status, session } = error.refusal;
+  const failed = remoteFailureOf(error, 'connected');
+  if (failed.class === 'unreachable') {
+    return failed;
+  }
+  if (status === null || status < 400) {
+    return null;
+  }
+  return session && failed.class === 'disconnected' ? { ...failed, class: 'sessionLost' } : failed;
+}
+
 /** Whoever listens there is no server of ours to speak to. */
 const strangeCodes: ReadonlySet<string> = new Set(['BAD_ENDPOINT', 'NOT_HTTP', 'NOT_MCP']);
 
