@@ -4,6 +4,8 @@ import type { ListedItem, ListedTool, ListProblem, Lists } from './contract.ts';
 import { type Inbound, isRecord } from './wire.ts';
 
 const maxItems = 10_000;
+/** Of one list: a page may be empty and still name a next one. */
+const maxPages = 10_000;
 
 type ListName = ListProblem['list'];
 
@@ -57,6 +59,10 @@ async function pagesOf({ list, method }: ListKind, ask: Ask, problems: ListProbl
     if (items.length >= maxItems) {
       stop(`${method} goes on after ${maxItems} items; the rest is left out.`);
       return items.slice(0, maxItems);
+    }
+    if (cursors.size + 1 >= maxPages) {
+      stop(`${method} goes on after ${maxPages} pages; the rest is left out.`);
+      return items;
     }
     if (cursors.has(nextCursor)) {
       stop(`${method} gave the cursor "${nextCursor}" a second time; the rest is left out.`);

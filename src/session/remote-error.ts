@@ -1,7 +1,9 @@
 /** What goes wrong with a request to a remote server, as facts: status, code, what the request was. What these mean: `remote-failure.ts`. */
 
 import { errors } from 'undici';
+import { supportedIn } from './protocol-versions.ts';
 import { tlsTroubleOf } from './remote-certificate.ts';
+import { isRecord } from './wire.ts';
 
 export interface Refusal {
   /** For people. Names a URL by origin and path only, and never repeats what the server wrote: it may echo a secret. */
@@ -110,14 +112,7 @@ function supportedVersionsIn(text: string): readonly string[] | null {
     // Error pages are seldom JSON: nothing to learn from them.
     return null;
   }
-  const error = isRecord(body) ? body.error : null;
-  return isRecord(error) ? supportedIn(error.code, error.data) : null;
-}
-
-/** -32022 is the code of revision 2026-07-28, -32602 that of the earlier ones. */
-export function supportedIn(code: unknown, data: unknown): readonly string[] | null {
-  const supported = (code === -32022 || code === -32602) && isRecord(data) ? data.supported : null;
-  return Array.isArray(supported) ? supported.filter((version) => typeof version === 'string').map((version) => version.slice(0, 32)) : null;
+  return isRecord(body) ? supportedIn(body.error) : null;
 }
 
 /** Milliseconds to wait by a `Retry-After` header: seconds or an HTTP date. */
@@ -159,8 +154,4 @@ export function systemCodeOf(error: unknown): string | null {
 export function showUrl(url: string | URL): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

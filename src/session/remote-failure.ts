@@ -6,7 +6,7 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, type FailureClass, failure, type Phase } from '../../machines/failure.ts';
-import { type Refusal, RemoteError, supportedIn, systemCodeOf } from './remote-error.ts';
+import { type Refusal, RemoteError, systemCodeOf } from './remote-error.ts';
 
 /** What an error of a remote transport, or of a handshake through it, means. Decided by class and code alone. */
 export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
@@ -21,7 +21,7 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
     return ofStatus(error.code, phase);
   }
   if (error instanceof McpError) {
-    return ofProtocolError(error, phase);
+    return failure(lateClass(phase), error.message, { phase, code: error.code });
   }
   const code = systemCodeOf(error);
   return failure(code === null ? lateClass(phase) : 'unreachable', error instanceof Error ? error.message : String(error), { phase, code });
@@ -85,14 +85,6 @@ function ofStatus(status: number | undefined, phase: Phase | null): Failure {
     return failure(lateClass(phase), 'The server answered with something else than MCP.', { phase, code: status ?? null });
   }
   return failure(classOfStatus(status, false, phase), `The server answered with HTTP ${status}.`, { phase, code: status });
-}
-
-function ofProtocolError(error: McpError, phase: Phase | null): Failure {
-  const supported = supportedIn(error.code, error.data);
-  if (supported !== null && isHandshake(phase)) {
-    return failure('protocolUnsupported', `The server speaks ${supported.join(', ')} only.`, { phase, code: error.code });
-  }
-  return failure(lateClass(phase), error.message, { phase, code: error.code });
 }
 
 function isHandshake(phase: Phase | null): boolean {

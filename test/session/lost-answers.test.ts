@@ -144,6 +144,40 @@ describe('an answer whose stream broke', () => {
   });
 });
 
+describe('a change of the lists that could not be seen', () => {
+  it('is looked for again: it is not told a second time', async () => {
+    const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
+    let listings = 0;
+    const { heard, peer, lose } = openOver(() => undefined, {
+      'tools/list': () => {
+        listings += 1;
+        return listings === 2 ? null : { result: { tools: [tool(listings === 1 ? 'old' : 'young')] } };
+      },
+    });
+    await heard('ready');
+    peer.send({ method: 'notifications/tools/list_changed' });
+    await expect.poll(() => peer.sent('tools/list').length, { timeout: 5_000 }).toBe(2);
+    lose(peer.sent('tools/list')[1]?.id, 'the stream ended');
+    await heard('doubted');
+    expect((await heard('listed')).lists.tools.map(({ name }) => name)).toEqual(['young']);
+  });
+});
+
+describe('a list whose pages are empty and never end', () => {
+  it('is left at a bound, and said to be incomplete', async () => {
+    let pages = 0;
+    const { heard, peer } = openOver(() => undefined, {
+      'tools/list': () => {
+        pages += 1;
+        return pages > 20_000 ? { error: { code: -32_000, message: 'asked for ever' } } : { result: { tools: [], nextCursor: `page ${pages}` } };
+      },
+    });
+    const { problems } = (await heard('ready')).lists;
+    expect(problems).toEqual([expect.objectContaining({ list: 'tools', message: expect.stringContaining('goes on after 10000 pages') })]);
+    expect(peer.sent('tools/list')).toHaveLength(10_000);
+  });
+});
+
 describe('a transport that breaks in the handshake', () => {
   it('fails the session if the link has nothing to say about it', async () => {
     const { heard } = openOver((message) => ('method' in message && message.method === 'initialize' ? new Error('broken') : undefined));
