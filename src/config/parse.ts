@@ -31,9 +31,9 @@ export async function loadConfig(file: string, options: Omit<ParseOptions, 'fold
 /** The same for an object that a program made: `{mcpServers, mcpvisor?}`. */
 export function parseEntries(document: unknown, options: ParseOptions): Parsed {
   if (!isRecord(document)) return { config: null, problems: [errorAt([], 'must be an object: {"mcpServers": {…}}', null)] };
-  const { globals, problems: globalProblems } = parseGlobals(document.mcpvisor);
+  const { globals, sound, problems: globalProblems } = parseGlobals(document.mcpvisor);
   const entries = isRecord(document.mcpServers) ? document.mcpServers : {};
-  const parsed = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, { ...options, globals: globals ?? {} }));
+  const parsed = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, { ...options, globals: sound }));
   const problems = [
     ...documentProblems(document),
     ...globalProblems,
