@@ -5,6 +5,7 @@ import { type JSONRPCRequest, type Result, SUPPORTED_PROTOCOL_VERSIONS } from '@
 import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import { type Failure, failure } from '../../machines/failure.ts';
 import type { ClientCapabilities, Peer } from './contract.ts';
+import { isTooDeep } from './depth.ts';
 import { supportedIn } from './protocol-versions.ts';
 import { type Inbound, isRecord, type Wire } from './wire.ts';
 
@@ -93,7 +94,7 @@ function toClientResult({ protocolVersion, serverInfo }: Omit<Peer, 'transport'>
 }
 
 function toServerInfo(value: unknown): Peer['serverInfo'] {
-  const info = isRecord(value) ? value : {};
+  const info = isRecord(value) && !isTooDeep(value) ? value : {};
   return { ...info, name: typeof info.name === 'string' ? info.name : 'unknown', version: typeof info.version === 'string' ? info.version : 'unknown' };
 }
 

@@ -53,10 +53,10 @@ export class ListWatch {
     const number = this.#listings;
     this.#underWay = number;
     this.#timer = setTimeout(() => this.#done(number, 'The server did not list again in time.'), this.#parts.timeoutMs);
-    this.#parts.list().then(
-      (lists) => this.#listed(number, lists),
-      (error: unknown) => this.#done(number, `Listing again failed: ${error instanceof Error ? error.message : String(error)}`),
-    );
+    this.#parts
+      .list()
+      .then((lists) => this.#listed(number, lists))
+      .catch((error: unknown) => this.#done(number, `Listing again failed: ${error instanceof Error ? error.message : String(error)}`));
   }
 
   #listed(number: number, lists: Lists): void {

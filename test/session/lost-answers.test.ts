@@ -178,6 +178,27 @@ describe('a list whose pages are empty and never end', () => {
   });
 });
 
+describe('a tool whose schema is nested thousands deep', () => {
+  const nested = (levels: number) =>
+    Array.from({ length: levels }).reduce<object>((inner) => ({ type: 'object', properties: { a: inner } }), { type: 'object' });
+
+  it('is left out, and harms nothing when the lists change', async () => {
+    const tool = (name: string, levels: number) => ({ name, inputSchema: nested(levels) });
+    let listings = 0;
+    const { heard, peer } = openOver(() => undefined, {
+      'tools/list': () => {
+        listings += 1;
+        return { result: { tools: [tool('deep', 20_000), tool(`good-${listings}`, 100)] } };
+      },
+    });
+    const { lists } = await heard('ready');
+    expect(lists.tools.map(({ name }) => name)).toEqual(['good-1']);
+    expect(lists.problems).toEqual([{ list: 'tools', index: 0, name: 'deep', message: 'It is nested too deeply.' }]);
+    peer.send({ method: 'notifications/tools/list_changed' });
+    expect((await heard('listed')).lists.tools.map(({ name }) => name)).toEqual(['good-2']);
+  });
+});
+
 describe('a transport that breaks in the handshake', () => {
   it('fails the session if the link has nothing to say about it', async () => {
     const { heard } = openOver((message) => ('method' in message && message.method === 'initialize' ? new Error('broken') : undefined));
