@@ -147,6 +147,10 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
         await deliver(message, sendOptions);
       } catch (error) {
         judge(error);
+        // Cut off by the end of the link: that is told first, for it says why.
+        if (isOver && isAbort(error)) {
+          await over;
+        }
         throw error;
       }
     },

@@ -68,6 +68,26 @@ describe('a call that never reached its server', () => {
   });
 });
 
+describe('a call that its server works on when the session ends', () => {
+  it('is told why: somebody wished it', async () => {
+    const web = await serve(jsonOnly(({ method }) => method === 'tools/call'));
+    const supervisor = await connectedTo(web.origin);
+    const outcome = errorOf(supervisor.callTool('a', 'echo'));
+    await expect.poll(() => web.seen.length).toBe(5);
+    await supervisor.send('a', { type: 'server.stop' });
+    expect(await outcome).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { reason: 'stopping' } });
+  });
+
+  it('is told why: another call was told that the session is lost', async () => {
+    const web = await serve(jsonOnly(({ method }, response) => (method === 'prompts/get' ? reply(response, 404) : method === 'tools/call')));
+    const supervisor = await connectedTo(web.origin);
+    const outcome = errorOf(supervisor.callTool('a', 'echo'));
+    await expect.poll(() => web.seen.length).toBe(5);
+    await errorOf(supervisor.request('a', 'prompts/get', { name: 'x' }));
+    expect(await outcome).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { reason: 'sessionLost' } });
+  });
+});
+
 describe('a JSON-RPC error that comes with an HTTP status of its own', () => {
   const errorWith = (id: Rpc['id'] | null) => ({
     headers: { 'content-type': 'application/json' },
