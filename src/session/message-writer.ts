@@ -20,7 +20,7 @@ const maxBacklogBytes = 16 * 1024 * 1024;
 export function createMessageWriter({ stdin, stdout }: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout'>, onDrained: () => void): MessageWriter {
   let isCongested = false;
   let writtenThisTurn = 0;
-  // A broken pipe is no end: the process's exit tells, and until then the heartbeat finds a server that does not listen.
+  // A broken pipe takes no message and is never drained. What it means for the process is told by whoever watches its life.
   stdin.on('error', () => {});
   stdin.on('drain', () => {
     isCongested = false;

@@ -138,6 +138,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, ear
   child.once('exit', () => cause.died(child));
   const life = {
     silenced: () => cause.failed(failure('disconnected', 'The server closed its stdout and lives on.')),
+    deafened: () => cause.failed(failure('disconnected', 'The server closed its stdin and lives on.')),
     exited: cause.lingers,
     ended: finish,
   };
