@@ -5,19 +5,32 @@ import type { Problem } from '../errors.ts';
 import { errorAt, hasErrors, isRecord, nameHint, type Path, warningAt } from './problems.ts';
 import { hintForKey } from './spelling.ts';
 
+export interface Checked<Data> {
+  readonly data: Data | null;
+  /** `data`, or what is left of it without its mistakes: good for finding more of them, and for nothing else. */
+  readonly sound: Data | null;
+  readonly problems: readonly Problem[];
+}
+
 /** Checks `value` against `schema`. Unknown keys are warnings and left out of `data`; everything else that is wrong is an error, and then `data` is null. */
-export function check<Shape extends z.ZodObject>(
-  schema: Shape,
-  value: unknown,
-  path: Path,
-): { readonly data: z.output<Shape> | null; readonly problems: readonly Problem[] } {
+export function check<Shape extends z.ZodObject>(schema: Shape, value: unknown, path: Path): Checked<z.output<Shape>> {
   const first = schema.safeParse(value);
-  if (first.success) return { data: first.data, problems: [] };
+  if (first.success) return { data: first.data, sound: first.data, problems: [] };
   const issues = first.error.issues.flatMap(flatten);
   const problems = issues.flatMap((issue) => toProblems(issue, { schema, value, path }));
-  if (hasErrors(problems)) return { data: null, problems };
-  const second = schema.safeParse(issues.reduce(withoutUnknown, value));
-  return { data: second.success ? second.data : null, problems };
+  const known = issues.reduce(withoutUnknown, value);
+  if (hasErrors(problems)) {
+    const sound = schema.safeParse(issues.reduce((rest, issue) => withoutMistake(schema, rest, issue), known));
+    return { data: null, sound: sound.success ? sound.data : null, problems };
+  }
+  const { data = null } = schema.safeParse(known);
+  return { data, sound: data, problems };
+}
+
+/** Problems of `more` at places where `known` has none: what is left out as wrong is not missing. */
+export function besides(known: readonly Problem[], more: readonly Problem[]): readonly Problem[] {
+  const places = new Set(known.map(({ path }) => path));
+  return more.filter(({ path }) => !places.has(path));
 }
 
 type Issue = z.core.$ZodIssue;
@@ -30,13 +43,13 @@ function flatten(issue: Issue): readonly Issue[] {
   return meant.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-interface Checked {
+interface Question {
   readonly schema: z.core.$ZodType;
   readonly value: unknown;
   readonly path: Path;
 }
 
-function toProblems(issue: Issue, { schema, value, path: base }: Checked): readonly Problem[] {
+function toProblems(issue: Issue, { schema, value, path: base }: Question): readonly Problem[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path);
@@ -89,7 +102,7 @@ function messageOf(issue: Issue): string {
 }
 
 function hintOf(issue: Issue, found: unknown): string | null {
-  if (issue.code === 'invalid_key') return nameHint;
+  if (issue.code === 'invalid_key') return keyHints.get(String(issue.path.at(-2))) ?? nameHint;
   if (issue.code === 'invalid_format') return issue.format === 'regex' ? `it must match ${issue.pattern ?? 'the pattern'}` : 'it must begin with /';
   if (issue.code !== 'invalid_type') return null;
   if (issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) return 'put it in double quotes';
@@ -99,6 +112,12 @@ function hintOf(issue: Issue, found: unknown): string | null {
   if (issue.expected === 'number' && typeof found === 'string') return 'write the number without quotes and without a unit';
   return null;
 }
+
+/** Of records whose keys are no names of ours, by the field. */
+const keyHints: ReadonlyMap<string, string> = new Map([
+  ['env', 'the name of a variable is not empty and has no "=" in it'],
+  ['headers', 'the name of a header is not empty and has no spaces, colons or letters with accents in it'],
+]);
 
 const kindsInWords: Readonly<Record<string, string>> = {
   string: 'text',
@@ -120,6 +139,16 @@ function valueAt(value: unknown, path: Path): unknown {
     if (Array.isArray(inner) && typeof step === 'number') return inner[step];
     return isRecord(inner) ? inner[String(step)] : undefined;
   }, value);
+}
+
+/** Leaves out the whole field: numbers that belong together are not judged by one of them. Of a record only the entry. */
+function withoutMistake(schema: z.ZodObject, value: unknown, issue: Issue): unknown {
+  const [key, name] = issue.path;
+  if (issue.code === 'unrecognized_keys' || key === undefined) return value;
+  const field: unknown = schema.shape[String(key)];
+  const shape = field instanceof z.ZodOptional ? field.unwrap() : field;
+  const isEntry = shape instanceof z.ZodRecord && name !== undefined;
+  return without(value, isEntry ? [key] : [], new Set([String(isEntry ? name : key)]));
 }
 
 function withoutUnknown(value: unknown, issue: Issue): unknown {

@@ -3,7 +3,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Problem } from '../errors.ts';
 import type { HostedSpecification, RemoteSpecification, ServerSettings, ServerSpecification, StdioSpecification } from '../specification.ts';
-import { check } from './check.ts';
+import { besides, check } from './check.ts';
 import type { ParseOptions } from './configuration.ts';
 import { hasExpression, mistakesIn } from './expression.ts';
 import { errorAt, hasErrors, isRecord, nameHint, type Path, warningAt } from './problems.ts';
@@ -31,13 +31,13 @@ export function parseEntry(name: string, entry: unknown, options: EntryOptions):
   if (!isRecord(entry)) return { specification: null, problems: [...misnamed, errorAt(path, 'must be an object: {…}', null)] };
   const { transport, problems: unclear } = transportOf(entry, path, options.hostedTransports ?? []);
   const isHosted = typeof transport === 'object' && transport !== null;
-  const { data, problems: found } = check(entrySchema, entry, path);
+  const { data, sound, problems: found } = check(entrySchema, entry, path);
   // The host's factory may read keys of its own.
   const problems = [...misnamed, ...unclear, ...(isHosted ? found.filter(({ severity }) => severity === 'error') : found)];
-  if (data === null) return { specification: null, problems };
-  const shared = sharedSettingsOf(data, options.globals ?? {}, transport === 'auto' || transport === 'streamable-http' || transport === 'sse');
-  const all = [...problems, ...contradictionsOf(data, shared, path), ...entryProblems(data, transport, path)];
-  if (transport === null || hasErrors(all)) return { specification: null, problems: all };
+  if (sound === null) return { specification: null, problems };
+  const shared = sharedSettingsOf(sound, options.globals ?? {}, transport === 'auto' || transport === 'streamable-http' || transport === 'sse');
+  const all = [...problems, ...besides(problems, [...contradictionsOf(sound, shared, path), ...entryProblems(sound, transport, path)])];
+  if (data === null || transport === null || hasErrors(all)) return { specification: null, problems: all };
   const common = commonSettings(name, data, shared);
   return { specification: toSpecification(common, data, { transport, entry, options }), problems: all };
 }
@@ -138,12 +138,26 @@ function remoteProblems(entry: Entry, path: Path): readonly Problem[] {
     ...homeProblems(entry.envFile, [...path, 'envFile']),
     ...homeProblems(entry.tls?.ca, [...path, 'tls', 'ca']),
   ];
+  problems.push(...headerProblems(entry.headers ?? {}, [...path, 'headers']));
   if (entry.url === undefined) return [...problems, errorAt([...path, 'url'], 'is missing', 'give the address of the server')];
   if (hasExpression(entry.url)) return problems;
   const mistake = urlMistake(entry.url);
   if (mistake !== null) return [...problems, errorAt([...path, 'url'], mistake.message, mistake.hint)];
   const isPlain = new URL(entry.url).protocol === 'http:';
   return isPlain && entry.tls?.ca !== undefined ? [...problems, warningAt([...path, 'tls', 'ca'], 'is not used: the address is not https', null)] : problems;
+}
+
+/** HTTP carries one line of Latin-1, and does not tell upper from lower case in names. Values with `${…}` are looked at once expanded. */
+function headerProblems(headers: Readonly<Record<string, string>>, path: Path): readonly Problem[] {
+  const names = Object.keys(headers);
+  return Object.entries(headers).flatMap(([name, value], index) => {
+    const earlier = names.slice(0, index).find((other) => other.toLowerCase() === name.toLowerCase());
+    const twice = earlier === undefined ? [] : [warningAt([...path, name], `is the same header as ${earlier}; the last one counts`, 'remove one of the two')];
+    const isSent = hasExpression(value) || /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+    return isSent
+      ? twice
+      : [...twice, errorAt([...path, name], 'holds a character that HTTP does not carry', 'a header is one line of Latin letters, digits and signs')];
+  });
 }
 
 function expressionProblems(entry: Entry, path: Path): readonly Problem[] {

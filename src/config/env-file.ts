@@ -1,11 +1,24 @@
-/** Files of `KEY=VALUE` lines: comments, quotes, `export`, and text over several lines in double quotes. */
+/** Files of `KEY=VALUE` lines: comments, quotes, `export`, and text over several lines in quotes. */
 
-import { parseEnv } from 'node:util';
+/**
+ * One variable. The platform's own parser (`util.parseEnv` of Node 20) takes a line without `=` for the beginning of the next name, keeps tabs before a value, and
+ * ends a text in double quotes at the first `\"`. The quotes must close before the end of a line or a comment; else they are part of the value.
+ */
+const pattern =
+  /^[^\S\n]*(?:export[^\S\n]+)?(?<name>[^\s=#'"`]+)[^\S\n]*=[^\S\n]*(?:(?:"(?<double>(?:\\"|[^"])*)"|'(?<single>[^']*)'|`(?<back>[^`]*)`)[^\S\n]*(?=#|$)|(?<bare>[^#\n]*))/gm;
 
-/** Values are taken as they are: no `${…}` in them is expanded. */
+/** Values are taken as they are: no `${…}` in them is expanded. Lines that set nothing are passed over. */
 export function parseEnvFile(text: string): ReadonlyMap<string, string> {
-  const content = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  // The platform's parser keeps white space before a name.
-  const entries = Object.entries(parseEnv(content)).map(([name, value]): [string, string] => [name.trim(), value ?? '']);
-  return new Map(entries.filter(([name]) => name !== ''));
+  const content = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+  const found = [...content.matchAll(pattern)].map(({ groups }): [string, string] => [groups?.name ?? '', contentOf(groups ?? {})]);
+  return new Map(found);
+}
+
+function contentOf({ double, single, back, bare = '' }: Readonly<Record<string, string | undefined>>): string {
+  return double === undefined ? (single ?? back ?? bare.trim()) : unescaped(double);
+}
+
+/** Only what cannot be written otherwise: a path with backslashes stays one. */
+function unescaped(text: string): string {
+  return text.replace(/\\(["nr])/g, (_, sign: string) => ({ n: '\n', r: '\r' })[sign] ?? sign);
 }

@@ -72,7 +72,7 @@ function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string,
   };
 
   const variableOf = ({ name, fallback }: Extract<Piece, { kind: 'variable' }>, at: Path): string => {
-    const value = name === stateDirName ? stateDir : (variables.get(name) ?? env[name] ?? null);
+    const value = name === stateDirName ? stateDir : (variables.get(name) ?? (Object.hasOwn(env, name) ? env[name] : null) ?? null);
     if (fallback !== null && (value === null || value === '')) return evaluate(fallback, at);
     if (value !== null) return value;
     const message =

@@ -78,6 +78,11 @@ function envFileOf(written: string | null, scope: Evaluation, options: ExpandOpt
   const path = resolve(options.folder, scope.expand(written, ['envFile']));
   if (scope.problems.length > 0) return null;
   const text = textOfFile(path, ['envFile'], { scope, options });
+  if (text?.includes('\0') === true) {
+    // UTF-16, as some editors and shells write it. The system takes no such value, and its error would quote it.
+    scope.fail(['envFile'], `server "${scope.server}" needs the file ${path}, which is no UTF-8 text`, 'save it as UTF-8');
+    return null;
+  }
   return text === null ? null : { path, values: parseEnvFile(text) };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Problem } from '../errors.ts';
 import type { ServerSpecification } from '../specification.ts';
-import { check } from './check.ts';
+import { besides, check } from './check.ts';
 import type { GlobalSettings, GroupSettings } from './configuration.ts';
 import { mistakesIn, secretsIn } from './expression.ts';
 import { errorAt, isRecord, warningAt } from './problems.ts';
@@ -12,19 +12,26 @@ import { notActedOn, settings } from './settings.ts';
 
 const base = ['mcpvisor'];
 
-/** `globals` is null if and only if a problem is an error. */
-export function parseGlobals(value: unknown): { readonly globals: Globals | null; readonly problems: readonly Problem[] } {
-  if (value === undefined) return { globals: {}, problems: [] };
-  if (!isRecord(value)) return { globals: null, problems: [errorAt(base, 'must be an object: {…}', null)] };
-  const { data, problems: found } = check(globalsSchema, value, base);
-  if (data === null) return { globals: null, problems: found };
-  const errors = [
-    ...contradictionsOf(data, sharedSettingsOf(data, {}, false), base),
-    ...clientProcessProblems(data),
-    ...secretProblems(data),
-    ...httpProblems(data),
-  ];
-  return { globals: errors.length > 0 ? null : data, problems: [...found, ...errors, ...notActedOnProblems(data)] };
+export interface ParsedGlobals {
+  /** Null if and only if a problem is an error. */
+  readonly globals: Globals | null;
+  /** What is left without mistakes: good for checking the entries that it is the default of. */
+  readonly sound: Globals;
+  readonly problems: readonly Problem[];
+}
+
+export function parseGlobals(value: unknown): ParsedGlobals {
+  if (value === undefined) return { globals: {}, sound: {}, problems: [] };
+  if (!isRecord(value)) return { globals: null, sound: {}, problems: [errorAt(base, 'must be an object: {…}', null)] };
+  const { data, sound, problems: found } = check(globalsSchema, value, base);
+  if (sound === null) return { globals: null, sound: {}, problems: found };
+  const errors = besides(found, [
+    ...contradictionsOf(sound, sharedSettingsOf(sound, {}, false), base),
+    ...clientProcessProblems(sound),
+    ...secretProblems(sound),
+    ...httpProblems(sound),
+  ]);
+  return { globals: errors.length > 0 ? null : data, sound, problems: [...found, ...errors, ...notActedOnProblems(sound)] };
 }
 
 function clientProcessProblems({ clientProcess }: Globals): readonly Problem[] {

@@ -19,6 +19,25 @@ export function parseConfig(text: string, options: ParseOptions): Parsed {
   return problems.length > 0 ? { config: null, problems } : parseEntries(value, options);
 }
 
+/** Entries of a text, and others beside them; checked as a whole, for they may depend on each other. Of two with one name that of the text counts. */
+export function parseConfigBeside(
+  text: string,
+  others: ReadonlyMap<string, unknown>,
+  options: ParseOptions,
+): Parsed & {
+  /** Names that the text has. */
+  readonly own: ReadonlySet<string>;
+} {
+  const { value, problems } = readJsonc(text);
+  if (problems.length > 0) return { config: null, problems, own: new Set() };
+  const entries = isRecord(value) ? (value.mcpServers ?? {}) : null;
+  if (!isRecord(value) || !isRecord(entries)) return { ...parseEntries(value, options), own: new Set() };
+  const own = new Set(Object.keys(entries));
+  const beside = [...others].filter(([name]) => !own.has(name));
+  const whole = beside.length === 0 ? value : { ...value, mcpServers: { ...entries, ...Object.fromEntries(beside) } };
+  return { ...parseEntries(whole, options), own };
+}
+
 /** Reads and parses a file; relative paths in it start from its folder. Throws `CONFIG_UNREADABLE`. */
 export async function loadConfig(file: string, options: Omit<ParseOptions, 'folder'> = {}): Promise<Parsed & { readonly text: string }> {
   const path = resolve(file);
@@ -31,9 +50,9 @@ export async function loadConfig(file: string, options: Omit<ParseOptions, 'fold
 /** The same for an object that a program made: `{mcpServers, mcpvisor?}`. */
 export function parseEntries(document: unknown, options: ParseOptions): Parsed {
   if (!isRecord(document)) return { config: null, problems: [errorAt([], 'must be an object: {"mcpServers": {…}}', null)] };
-  const { globals, problems: globalProblems } = parseGlobals(document.mcpvisor);
+  const { globals, sound, problems: globalProblems } = parseGlobals(document.mcpvisor);
   const entries = isRecord(document.mcpServers) ? document.mcpServers : {};
-  const parsed = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, { ...options, globals: globals ?? {} }));
+  const parsed = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, { ...options, globals: sound }));
   const problems = [
     ...documentProblems(document),
     ...globalProblems,

@@ -3,6 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import { McpvisorError } from '../errors.ts';
 import type { Progress, RequestOptions } from './contract.ts';
+import { hasNotReached } from './unreached.ts';
 import { type Inbound, isRecord, type Waiter } from './wire.ts';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -78,7 +79,7 @@ export class Call implements Waiter {
   }
 
   lost(error: unknown): void {
-    this.fail(toCallError(this, error));
+    this.fail(this.#unwritable(error) ?? toCallError(this, error));
   }
 
   progressed(progress: Params): void {
@@ -90,6 +91,18 @@ export class Call implements Waiter {
       onProgress(progress as unknown as Progress);
     } catch {
       // A bug of the caller: it must harm neither the call nor the messages behind this one, and a library has no place of its own to complain.
+    }
+  }
+
+  /** What JSON cannot hold (a circle, a BigInt) was never sent. Looked for only once something went wrong: it costs as much as the writing. */
+  #unwritable(cause: unknown): McpvisorError | null {
+    try {
+      JSON.stringify([this.#params, this.#options?.meta]);
+      return null;
+    } catch (error) {
+      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+      const problem = { path: 'params', message: `cannot be written as JSON: ${reason}`, hint: null, severity: 'error' } as const;
+      return new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
     }
   }
 
@@ -138,9 +151,14 @@ function toCallError({ server, method }: Call, error: unknown): McpvisorError {
   if (error instanceof McpvisorError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const isUnreached = hasNotReached(error);
   // An HTTP status of this kind is the server's own refusal: nothing was done.
-  if (typeof code === 'number' && code >= 400 && code < 500) {
+  if (typeof code === 'number' && (isUnreached || (code >= 400 && code < 500))) {
     return new McpvisorError('UPSTREAM_ERROR', { server, method, rpcCode: code, rpcMessage: message, data: undefined }, { cause: error });
+  }
+  if (isUnreached) {
+    const details = { server, state: 'connected', nextRetryAt: null, reason: message.replace(/\.$/, '') };
+    return new McpvisorError('SERVER_NOT_CONNECTED', details, { cause: error });
   }
   return new McpvisorError('OUTCOME_UNKNOWN', { server, method, reason: message }, { cause: error });
 }

@@ -5,6 +5,8 @@ import { type JSONRPCRequest, type Result, SUPPORTED_PROTOCOL_VERSIONS } from '@
 import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import { type Failure, failure } from '../../machines/failure.ts';
 import type { ClientCapabilities, Peer } from './contract.ts';
+import { isTooDeep } from './depth.ts';
+import { supportedIn } from './protocol-versions.ts';
 import { type Inbound, isRecord, type Wire } from './wire.ts';
 
 /** Node's longest timer. The budget of a handshake is the chart's; the Client must not end it by itself, nor cancel `initialize`, which the protocol forbids. */
@@ -34,7 +36,10 @@ export class Handshake {
 
   /** Sees the answer to `initialize` first, and gives what the Client is to see of it. */
   introduce(answer: Inbound): Inbound {
-    if (answer.error !== undefined) return answer;
+    if (answer.error !== undefined) {
+      this.#introduction = refusalIn(answer.error);
+      return answer;
+    }
     const introduction = introductionOf(answer.result);
     this.#introduction = introduction;
     if ('peer' in introduction) return { id: answer.id, result: toClientResult(introduction.peer) };
@@ -54,6 +59,14 @@ export class Handshake {
     if (this.#introduction === null) throw new Error('The handshake ended without an introduction.');
     return this.#introduction;
   }
+}
+
+/** A server that speaks other versions only may say so in an error. Null: the error is about something else. */
+function refusalIn(error: unknown): Introduction | null {
+  const spoken = supportedIn(error);
+  if (spoken === null) return null;
+  const message = `The server speaks protocol version ${spoken.join(', ')} only; supported are ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')}.`;
+  return { failure: failure('protocolUnsupported', message, { phase: 'initializing', code: spoken[0] ?? null }) };
 }
 
 function introductionOf(result: unknown): Introduction {
@@ -81,7 +94,7 @@ function toClientResult({ protocolVersion, serverInfo }: Omit<Peer, 'transport'>
 }
 
 function toServerInfo(value: unknown): Peer['serverInfo'] {
-  const info = isRecord(value) ? value : {};
+  const info = isRecord(value) && !isTooDeep(value) ? value : {};
   return { ...info, name: typeof info.name === 'string' ? info.name : 'unknown', version: typeof info.version === 'string' ? info.version : 'unknown' };
 }
 

@@ -6,6 +6,7 @@ import { type Failure, failure, type Phase } from '../../machines/failure.ts';
 import type { StopPolicy } from '../../machines/server-policy.ts';
 import type { EndKind } from './contract.ts';
 import type { Link, LinkEars } from './link.ts';
+import { UnreachedError } from './unreached.ts';
 
 export interface HostedLinkOptions {
   /** The host's own word for its transport. */
@@ -62,7 +63,7 @@ class HostedLink implements Link, Transport {
   }
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    return this.#inner === null ? Promise.reject(new Error('The transport is not there.')) : this.#inner.send(message, options);
+    return this.#inner === null ? Promise.reject(new UnreachedError('The transport is not there.')) : this.#inner.send(message, options);
   }
 
   setProtocolVersion(version: string): void {
@@ -102,6 +103,10 @@ class HostedLink implements Link, Transport {
     const code = error instanceof Error && 'code' in error && (typeof error.code === 'number' || typeof error.code === 'string') ? error.code : null;
     if (code === 401 || code === 403) return failure('unauthorized', message, { phase, code });
     return failure(error instanceof McpError && phase === 'initializing' ? 'handshakeFailed' : 'disconnected', message, { phase, code });
+  }
+
+  verdictOn(): null {
+    return null;
   }
 
   async #closeInner(): Promise<void> {

@@ -38,4 +38,9 @@ export interface Link {
   usedCpu(): boolean;
   /** What an error of this transport (or of a handshake through it) means. Decided by class and code, never by message. */
   failureOf(error: unknown, phase: Phase): Failure;
+  /**
+   * What it means for an open session that a probe could not be sent or was refused: `unreachable` may pass, anything else does not. Null: nothing is known.
+   * One kind of request alone may be refused for reasons of its own.
+   */
+  verdictOn(error: unknown): Failure | null;
 }

@@ -6,6 +6,10 @@ import type { Lists } from './contract.ts';
 /** Servers tell each registration one by one; a burst of them is one change. */
 const gatherMs = 300;
 
+/** A listing that failed is tried again after this time, and then after twice as long each time: what changed is not told a second time. */
+const firstAgainMs = 1_000;
+const lastAgainMs = 60_000;
+
 export interface ListWatchParts {
   /** The lists last told. */
   readonly lists: Lists;
@@ -25,6 +29,7 @@ export class ListWatch {
   #underWay: number | null = null;
   #listings = 0;
   #changedMeanwhile = false;
+  #againMs = firstAgainMs;
   #closed = false;
 
   constructor(parts: ListWatchParts) {
@@ -48,10 +53,10 @@ export class ListWatch {
     const number = this.#listings;
     this.#underWay = number;
     this.#timer = setTimeout(() => this.#done(number, 'The server did not list again in time.'), this.#parts.timeoutMs);
-    this.#parts.list().then(
-      (lists) => this.#listed(number, lists),
-      (error: unknown) => this.#done(number, `Listing again failed: ${error instanceof Error ? error.message : String(error)}`),
-    );
+    this.#parts
+      .list()
+      .then((lists) => this.#listed(number, lists))
+      .catch((error: unknown) => this.#done(number, `Listing again failed: ${error instanceof Error ? error.message : String(error)}`));
   }
 
   #listed(number: number, lists: Lists): void {
@@ -67,10 +72,15 @@ export class ListWatch {
     this.#underWay = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#changedMeanwhile) {
-      this.#changedMeanwhile = false;
-      this.changed();
+    const isStale = this.#changedMeanwhile;
+    this.#changedMeanwhile = false;
+    if (trouble === null) {
+      this.#againMs = firstAgainMs;
+      if (isStale) this.changed();
+      return;
     }
-    if (trouble !== null) this.#parts.doubt(trouble);
+    this.#timer = setTimeout(() => this.#listAgain(), this.#againMs);
+    this.#againMs = Math.min(2 * this.#againMs, lastAgainMs);
+    this.#parts.doubt(trouble);
   }
 }

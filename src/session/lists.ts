@@ -1,9 +1,12 @@
 /** What a server offers: all pages of all lists, judged item by item, so that one bad tool costs one tool. */
 
 import type { ListedItem, ListedTool, ListProblem, Lists } from './contract.ts';
+import { isTooDeep } from './depth.ts';
 import { type Inbound, isRecord } from './wire.ts';
 
 const maxItems = 10_000;
+/** Of one list: a page may be empty and still name a next one. */
+const maxPages = 10_000;
 
 type ListName = ListProblem['list'];
 
@@ -58,6 +61,10 @@ async function pagesOf({ list, method }: ListKind, ask: Ask, problems: ListProbl
       stop(`${method} goes on after ${maxItems} items; the rest is left out.`);
       return items.slice(0, maxItems);
     }
+    if (cursors.size + 1 >= maxPages) {
+      stop(`${method} goes on after ${maxPages} pages; the rest is left out.`);
+      return items;
+    }
     if (cursors.has(nextCursor)) {
       stop(`${method} gave the cursor "${nextCursor}" a second time; the rest is left out.`);
       return items;
@@ -89,7 +96,8 @@ function judge(kind: ListKind, items: readonly unknown[], problems: ListProblem[
 
 /** What is wrong with an item that has its key. Odd output schemas and references that lead nowhere are the server's business. */
 function faultOf({ list }: ListKind, item: Readonly<Record<string, unknown>>): string | null {
-  return list === 'tools' && !isRecord(item.inputSchema) ? 'Its inputSchema is not an object.' : null;
+  if (list === 'tools' && !isRecord(item.inputSchema)) return 'Its inputSchema is not an object.';
+  return isTooDeep(item) ? 'It is nested too deeply.' : null;
 }
 
 function isTool(item: Readonly<Record<string, unknown>>): item is ListedTool {

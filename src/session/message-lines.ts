@@ -60,8 +60,10 @@ export function createMessageReader({ maxBytes, onMessage, onMalformed, onTooLar
     try {
       value = JSON.parse(line);
     } catch {
+      // Some runtimes begin what they write with a byte order mark.
+      if (line.startsWith('\uFEFF')) read(line.slice(1));
       // Empty lines are nobody's fault; all others are told.
-      if (line.trim() !== '') complain(line, 'not JSON');
+      else if (line.trim() !== '') complain(line, 'not JSON');
       return;
     }
     if (isMessage(value)) onMessage(value);

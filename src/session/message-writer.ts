@@ -2,6 +2,7 @@
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { UnreachedError } from './unreached.ts';
 
 export interface MessageWriter {
   /**
@@ -19,7 +20,7 @@ const maxBacklogBytes = 16 * 1024 * 1024;
 export function createMessageWriter({ stdin, stdout }: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout'>, onDrained: () => void): MessageWriter {
   let isCongested = false;
   let writtenThisTurn = 0;
-  // A broken pipe is no end: the process's exit tells, and until then the heartbeat finds a server that does not listen.
+  // A broken pipe takes no message and is never drained. What it means for the process is told by whoever watches its life.
   stdin.on('error', () => {});
   stdin.on('drain', () => {
     isCongested = false;
@@ -33,7 +34,7 @@ export function createMessageWriter({ stdin, stdout }: Pick<ChildProcessWithoutN
   };
   return {
     write(message) {
-      if (!stdin.writable) throw new Error('The stdin of the server is closed.');
+      if (!stdin.writable) throw new UnreachedError('The stdin of the server is closed.');
       // One large message may pass; what piles up behind it may not.
       if (stdin.writableLength > maxBacklogBytes) stdout.pause();
       writtenThisTurn += 1;

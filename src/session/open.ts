@@ -98,9 +98,16 @@ class LiveSession implements Session {
       this.#probe?.drop();
       this.#link?.markCpu();
       const sentAt = this.#now();
-      const probe = new Probe(this.#parts.loopLag, () => resolve(this.#now() - sentAt));
+      const probe = new Probe({
+        wire,
+        kind,
+        loopLag: this.#parts.loopLag,
+        answered: () => resolve(this.#now() - sentAt),
+        verdictOn: (error) => this.#link?.verdictOn(error) ?? null,
+        failed: (failed) => this.#failed(this.#placed(failed)),
+      });
       this.#probe = probe;
-      probe.send(wire, kind);
+      probe.send();
     });
   }
 

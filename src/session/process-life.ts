@@ -6,6 +6,8 @@ import { findLiveMember } from './process-group.ts';
 export interface LifeEars {
   /** stdout ended and the process lives on. At most once, never after `exited`. */
   silenced(): void;
+  /** What was written to stdin has no reader any more, and the process lives on. At most once, never after `exited`. */
+  deafened(): void;
   /** The leader is gone, and after a moment its group or its pipes are not. At most once. */
   exited(): void;
   /** No member of the group lives, and what they wrote has been read. Exactly once, last. */
@@ -28,6 +30,7 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ea
   let member: number | null = pid;
   let lookMs = firstLookMs;
   let timer: NodeJS.Timeout | undefined;
+  let deafTimer: NodeJS.Timeout | undefined;
 
   const end = (): void => {
     if (hasEnded) return;
@@ -62,6 +65,7 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ea
   child.once('exit', () => {
     exitedAtMs = performance.now();
     clearTimeout(timer);
+    clearTimeout(deafTimer);
     // It may have been paused, and now has an end.
     child.stdout.resume();
     look();
@@ -69,6 +73,10 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ea
   child.stdout.once('close', () => {
     if (exitedAtMs === null) timer = setTimeout(() => ears.silenced(), settleMs);
     else look();
+  });
+  // A broken pipe: told by the write that found it. The death of the process breaks it, too, and is the better news.
+  child.stdin.once('error', () => {
+    if (exitedAtMs === null) deafTimer = setTimeout(() => ears.deafened(), settleMs);
   });
   child.stderr.once('close', look);
 }

@@ -1,7 +1,9 @@
 /** What goes wrong with a request to a remote server, as facts: status, code, what the request was. What these mean: `remote-failure.ts`. */
 
 import { errors } from 'undici';
+import { supportedIn } from './protocol-versions.ts';
 import { tlsTroubleOf } from './remote-certificate.ts';
+import { isRecord } from './wire.ts';
 
 export interface Refusal {
   /** For people. Names a URL by origin and path only, and never repeats what the server wrote: it may echo a secret. */
@@ -25,15 +27,18 @@ export class RemoteError extends Error {
   readonly refusal: Refusal;
   /** The HTTP status, or where there was no answer the system's code. 400 to 499: nothing was done. */
   readonly code: number | string | null;
+  /** False: nothing was done, whatever the code. */
+  readonly reached: boolean;
 
   constructor(refusal: Pick<Refusal, 'message'> & Partial<Refusal>, options?: ErrorOptions) {
     super(refusal.message, options);
     this.refusal = { status: null, code: null, retryAfterMs: null, session: false, supported: null, reached: false, ...refusal };
     this.code = this.refusal.status ?? this.refusal.code;
+    this.reached = this.refusal.reached;
   }
 }
 
-/** Codes of errors that come before the first byte of a request is sent. */
+/** Codes of errors that come before the first byte of a request is sent, unless the connection was open. */
 const unsentCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -48,7 +53,7 @@ const unsentCodes: ReadonlySet<string> = new Set([
 export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   const code = systemCodeOf(error);
   const trouble = tlsTroubleOf(code);
-  const reached = trouble === null && (code === null || !unsentCodes.has(code));
+  const reached = trouble === null && (code === null || !unsentCodes.has(code) || isOfOpenConnection(error));
   const why = `${code ?? 'no system code'}${trouble === null ? '' : `: ${trouble}`}`;
   return new RemoteError({ message: `${showUrl(url)} cannot be reached (${why}).`, code, reached }, { cause: error });
 }
@@ -107,14 +112,7 @@ function supportedVersionsIn(text: string): readonly string[] | null {
     // Error pages are seldom JSON: nothing to learn from them.
     return null;
   }
-  const error = isRecord(body) ? body.error : null;
-  return isRecord(error) ? supportedIn(error.code, error.data) : null;
-}
-
-/** -32022 is the code of revision 2026-07-28, -32602 that of the earlier ones. */
-export function supportedIn(code: unknown, data: unknown): readonly string[] | null {
-  const supported = (code === -32022 || code === -32602) && isRecord(data) ? data.supported : null;
-  return Array.isArray(supported) ? supported.filter((version) => typeof version === 'string').map((version) => version.slice(0, 32)) : null;
+  return isRecord(body) ? supportedIn(body.error) : null;
 }
 
 /** Milliseconds to wait by a `Retry-After` header: seconds or an HTTP date. */
@@ -125,6 +123,16 @@ export function retryAfterMsOf(header: string | null, now: number = Date.now()):
   const seconds = Number(header);
   const waitMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
   return Number.isNaN(waitMs) ? null : Math.max(0, waitMs);
+}
+
+/** A network that goes away under an open connection has the codes of one that was never there. */
+function isOfOpenConnection(error: unknown): boolean {
+  for (let current = error, depth = 0; depth < 5 && current instanceof Error; current = current.cause, depth += 1) {
+    if ('syscall' in current && (current.syscall === 'read' || current.syscall === 'write')) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** The first string `code` in a chain of causes: fetch wraps the system's errors. What undici cannot parse has none (7.30). */
@@ -146,8 +154,4 @@ export function systemCodeOf(error: unknown): string | null {
 export function showUrl(url: string | URL): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

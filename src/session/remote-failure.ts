@@ -6,7 +6,7 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, type FailureClass, failure, type Phase } from '../../machines/failure.ts';
-import { type Refusal, RemoteError, supportedIn, systemCodeOf } from './remote-error.ts';
+import { type Refusal, RemoteError, systemCodeOf } from './remote-error.ts';
 
 /** What an error of a remote transport, or of a handshake through it, means. Decided by class and code alone. */
 export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
@@ -21,10 +21,23 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
     return ofStatus(error.code, phase);
   }
   if (error instanceof McpError) {
-    return ofProtocolError(error, phase);
+    return failure(lateClass(phase), error.message, { phase, code: error.code });
   }
   const code = systemCodeOf(error);
   return failure(code === null ? lateClass(phase) : 'unreachable', error instanceof Error ? error.message : String(error), { phase, code });
+}
+
+/** What a refused probe says of an open session. A server that has forgotten the session may say so with another status than 404. */
+export function remoteVerdictOn(error: RemoteError): Failure | null {
+  const { status, session } = error.refusal;
+  const failed = remoteFailureOf(error, 'connected');
+  if (failed.class === 'unreachable') {
+    return failed;
+  }
+  if (status === null || status < 400) {
+    return null;
+  }
+  return session && failed.class === 'disconnected' ? { ...failed, class: 'sessionLost' } : failed;
 }
 
 /** Whoever listens there is no server of ours to speak to. */
@@ -72,14 +85,6 @@ function ofStatus(status: number | undefined, phase: Phase | null): Failure {
     return failure(lateClass(phase), 'The server answered with something else than MCP.', { phase, code: status ?? null });
   }
   return failure(classOfStatus(status, false, phase), `The server answered with HTTP ${status}.`, { phase, code: status });
-}
-
-function ofProtocolError(error: McpError, phase: Phase | null): Failure {
-  const supported = supportedIn(error.code, error.data);
-  if (supported !== null && isHandshake(phase)) {
-    return failure('protocolUnsupported', `The server speaks ${supported.join(', ')} only.`, { phase, code: error.code });
-  }
-  return failure(lateClass(phase), error.message, { phase, code: error.code });
 }
 
 function isHandshake(phase: Phase | null): boolean {

@@ -138,5 +138,7 @@ async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Prom
 
 function refusedRedirect(status: number, from: URL, to: URL | null): RemoteError {
   const where = to === null ? 'to nowhere' : `to ${showUrl(to)}`;
-  return new RemoteError({ message: `${showUrl(from)} redirects ${where} (HTTP ${status}), which is not followed: give the final address.`, status });
+  const message = `${showUrl(from)} redirects ${where} (HTTP ${status}), which is not followed: give the final address.`;
+  // 303 is how a server says where to see what came of a request; the others send the request itself elsewhere.
+  return new RemoteError({ message, status, reached: status === 303 });
 }

@@ -5,7 +5,8 @@ import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.
 import { type Failure, failure, type Phase } from '../../machines/failure.ts';
 import type { Link, LinkEars } from './link.ts';
 import { createRemoteDialler, type RemoteDiallerOptions } from './remote-dialler.ts';
-import { remoteFailureOf } from './remote-failure.ts';
+import { RemoteError } from './remote-error.ts';
+import { remoteFailureOf, remoteVerdictOn } from './remote-failure.ts';
 import { answeredBy } from './remote-message.ts';
 import type { PeerEars } from './remote-peer.ts';
 
@@ -146,6 +147,10 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
         await deliver(message, sendOptions);
       } catch (error) {
         judge(error);
+        // Cut off by the end of the link: that is told first, for it says why.
+        if (isOver && isAbort(error)) {
+          await over;
+        }
         throw error;
       }
     },
@@ -181,6 +186,7 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
     markCpu() {},
     usedCpu: () => false,
     failureOf: (error, at) => (cause === null ? remoteFailureOf(error, at) : { ...cause, phase: at }),
+    verdictOn: (error) => (error instanceof RemoteError ? remoteVerdictOn(error) : null),
   };
   return link;
 }

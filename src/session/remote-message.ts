@@ -2,10 +2,11 @@
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { mediaTypeOf } from './remote-body.ts';
-import { RemoteError, toHollow, toUnanswered } from './remote-error.ts';
+import { RemoteError, toHollow, toRefused, toUnanswered } from './remote-error.ts';
 import type { Exchange, RemoteFetch } from './remote-fetch.ts';
-import { afterDelivery, refusalOf } from './remote-peer.ts';
+import { afterDelivery, errorTextOf } from './remote-peer.ts';
 import type { PendingRequest, PendingRequests } from './remote-pending.ts';
+import { isRecord } from './wire.ts';
 
 /** Fetches, and rejects with a `RemoteError` unless it was aborted by us. */
 export type Carry = (url: string | URL, init: RequestInit, exchange?: Exchange) => Promise<Response>;
@@ -31,7 +32,8 @@ export interface MessageOptions {
 /** Posts messages for the SDK. `body` is the message as it is sent. */
 export function createPost({ carry, pending, mayAuthorize, lost }: MessageOptions): (url: string | URL, init: RequestInit, body: string) => Promise<Response> {
   return async (url, init, body) => {
-    const id = requestIdOf(JSON.parse(body));
+    const message = JSON.parse(body) as JSONRPCMessage;
+    const id = requestIdOf(message);
     const request = id === null ? undefined : pending.get(id);
     let isAwaited = false;
     const response = await carry(url, init, {
@@ -43,7 +45,11 @@ export function createPost({ carry, pending, mayAuthorize, lost }: MessageOption
       },
     });
     if (!response.ok && !mayAuthorize(response, body)) {
-      throw await refusalOf(response, { method: 'POST', url, session: new Headers(init.headers).has('mcp-session-id') });
+      const refusal = { method: 'POST', url, session: new Headers(init.headers).has('mcp-session-id'), text: await errorTextOf(response) };
+      if (mayHoldAnswer(response.status, refusal.session, message) && holdsError(refusal.text, id)) {
+        return new Response(refusal.text, { status: 200, headers: { 'content-type': 'application/json' } });
+      }
+      throw toRefused(response, refusal);
     }
     if (!response.ok) {
       return response;
@@ -56,6 +62,27 @@ export function createPost({ carry, pending, mayAuthorize, lost }: MessageOption
     if (request.token === null) {
       lost(request, reason);
     }
+  }
+}
+
+/** Some servers give their JSON-RPC errors an HTTP status of its own. About access, sessions and the handshake the status itself has the word. */
+function mayHoldAnswer(status: number, session: boolean, message: JSONRPCMessage): boolean {
+  const isAboutSession = status === 401 || status === 403 || (status === 404 && session);
+  return !isAboutSession && 'method' in message && message.method !== 'initialize';
+}
+
+/** Whether `text` is the error answer to request `id`. One to nobody is about the HTTP request. */
+function holdsError(text: string, id: RequestId | null): boolean {
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (id === null || !isRecord(answer) || answer.jsonrpc !== '2.0' || !isRecord(answer.error)) {
+      return false;
+    }
+    const { code, message } = answer.error;
+    return String(answer.id) === String(id) && Number.isInteger(code) && typeof message === 'string';
+  } catch {
+    // A page, or nothing: no answer.
+    return false;
   }
 }
 

@@ -55,12 +55,17 @@ export function createChallenges(authProvider: OAuthClientProvider | undefined):
   };
 }
 
-/** The error for an answer that is not ok; reads as much of its body as a protocol error may fill. */
+/** The error for an answer that is not ok. */
 export async function refusalOf(
   response: Response,
   request: { readonly method: string; readonly url: string | URL; readonly session: boolean },
 ): Promise<Error> {
-  return toRefused(response, { ...request, text: await beginningOf(response.body, 64 * 1_024) });
+  return toRefused(response, { ...request, text: await errorTextOf(response) });
+}
+
+/** As much of the body of an answer that is not ok as a protocol error may fill. */
+export function errorTextOf(response: Response): Promise<string> {
+  return beginningOf(response.body, 64 * 1_024);
 }
 
 async function beginningOf(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {

@@ -14,6 +14,7 @@ import { createMessageWriter, type MessageWriter } from './message-writer.ts';
 import type { ProcessRegistry } from './process-registry.ts';
 import { type ServerProcess, takeCharge } from './server-process.ts';
 import { createStderrReader, type StderrReader } from './stderr-ring.ts';
+import { UnreachedError } from './unreached.ts';
 
 export interface StdioLinkOptions {
   readonly server: string;
@@ -72,7 +73,7 @@ export function openStdioLink(options: StdioLinkOptions, ears: LinkEars): Link {
   const transport: Transport = {
     start,
     async send(message) {
-      if (parts === null) throw new Error('The link is not open.');
+      if (parts === null) throw new UnreachedError('The link is not open.');
       parts.writer.write(message);
     },
     async close() {
@@ -99,6 +100,7 @@ export function openStdioLink(options: StdioLinkOptions, ears: LinkEars): Link {
     markCpu: () => parts?.process.markCpu(),
     usedCpu: () => parts?.process.usedCpu() ?? false,
     failureOf: (error, phase) => ({ ...failureOf(error, phase), stderrTail: stderrTail() }),
+    verdictOn: () => null,
   };
 }
 
@@ -136,6 +138,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, ear
   child.once('exit', () => cause.died(child));
   const life = {
     silenced: () => cause.failed(failure('disconnected', 'The server closed its stdout and lives on.')),
+    deafened: () => cause.failed(failure('disconnected', 'The server closed its stdin and lives on.')),
     exited: cause.lingers,
     ended: finish,
   };

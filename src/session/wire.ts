@@ -12,6 +12,8 @@ const firstId = 1_000_000_000;
 
 const toldIgnored = 20;
 const tellEvery = 1_000;
+/** Of an id in words, in characters: it may be as long as a message. */
+const longestId = 100;
 
 /** A message as it came, trusted no further than this. */
 export interface Inbound {
@@ -172,7 +174,9 @@ export class Wire implements Transport {
     const count = this.ignoredAnswers;
     if (count > toldIgnored && count % tellEvery !== 0) return;
     const soFar = count > toldIgnored ? ` (${count} such answers so far)` : '';
-    this.#note(`An answer came that nobody waits for: a late one, a second one, or one to a question we never asked${soFar}: id ${JSON.stringify(id)}`);
+    this.#note(
+      `An answer came that nobody waits for: a late one, a second one, or one to a question we never asked${soFar}: id ${JSON.stringify(id)?.slice(0, longestId)}`,
+    );
   }
 
   #note(text: string): void {

@@ -1,7 +1,7 @@
 /** Everything a control plane has in its state directory when it begins. */
 
 import { join } from 'node:path';
-import { McpvisorError } from '../errors.ts';
+import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import { openStateDirectory } from './directory.ts';
 import { type Lock, type LockOwner, takeLock } from './lock.ts';
 import { openTokenFile, readTokenFile } from './token-file.ts';
@@ -26,7 +26,17 @@ export interface State {
 }
 
 /** Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, or `INVALID_REQUEST` for a token file without a token; the lock is not held then. */
-export async function openState({ stateDir, uid, owner, isAlive, tokenFile }: StateOptions): Promise<State> {
+export async function openState(options: StateOptions): Promise<State> {
+  try {
+    return await open(options);
+  } catch (cause) {
+    // Read-only, full, or a folder where a file of ours should be: the directory is at fault, not we.
+    const isOfSystem = cause instanceof Error && 'code' in cause && !isMcpvisorError(cause);
+    throw isOfSystem ? new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir: options.stateDir, reason: cause.message }, { cause }) : cause;
+  }
+}
+
+async function open({ stateDir, uid, owner, isAlive, tokenFile }: StateOptions): Promise<State> {
   await openStateDirectory(stateDir, uid);
   const lock = await takeLock(stateDir, owner, isAlive);
   try {

@@ -80,7 +80,9 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
 
   /** The session only knows that it is going; the chart knows why, and where to. */
   function asTheChartKnows({ name: server }: ServerEntry, error: unknown): unknown {
-    if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) return notConnectedError(actorOf(server));
+    // A call that could not be sent says why; the chart may not have heard of it yet, or may never take it for the end.
+    const isKnown = isMcpvisorError(error, 'SERVER_NOT_CONNECTED') && error.details.state === 'connected' && actorOf(server).getSnapshot().matches('connected');
+    if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) return isKnown ? error : notConnectedError(actorOf(server));
     const reason = causeOf(server);
     const isEnded = isMcpvisorError(error, 'OUTCOME_UNKNOWN') && error.details.reason === 'stopping';
     return isEnded && reason !== null ? new McpvisorError('OUTCOME_UNKNOWN', { ...error.details, reason }, { cause: error }) : error;

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { plainPolicy } from '../../machines/group-events.ts';
 import type { Steps } from '../../machines/supervisor-events.ts';
 import type { Configuration, Parsed } from '../config/configuration.ts';
-import { parseConfig, parseEntries, withEntry, withoutEntry } from '../config/parse.ts';
+import { parseConfigBeside, parseEntries, withEntry, withoutEntry } from '../config/parse.ts';
 import { hashOf, planOf } from '../config/plan.ts';
 import { McpvisorError, type Problem, toLine } from '../errors.ts';
 import type { PublishFact } from '../observe/fact.ts';
@@ -183,16 +183,14 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
     plan: (config) => planOf(current, accepted(parseEntries(config, current), null)),
     reload(text) {
       if (isShuttingDown()) return;
-      const written = parseConfig(text, current);
-      const parsed = [...added].reduce((sofar, [name, entry]) => withAdded(sofar, name, entry), written);
-      if (parsed.config === null || written.config === null) {
+      const { own, ...parsed } = parseConfigBeside(text, added, current);
+      if (parsed.config === null) {
         return publish({ type: 'config.rejected', actor: 'supervisor', file, problems: parsed.problems.filter(isError).map(toLine) });
       }
-      const { servers } = written.config;
-      const overruled = [...added.keys()].filter((name) => servers.has(name) && foreign.has(name));
-      foreign = new Set([...added.keys()].filter((name) => !servers.has(name)));
+      const overruled = [...added.keys()].filter((name) => own.has(name) && foreign.has(name));
+      foreign = new Set([...added.keys()].filter((name) => !own.has(name)));
       // What the file has taken over is the file's from now on.
-      for (const name of servers.keys()) added.delete(name);
+      for (const name of own) added.delete(name);
       become(parsed, current);
       warn(overruled.map((name) => ({ path: `mcpServers.${name}`, message: 'was added, too; the file wins', hint: null, severity: 'warning' })));
     },
@@ -213,11 +211,6 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
       carryOut({ add, configure: [], remove: [] });
     },
   };
-}
-
-/** The file wins: an added entry whose name it has, too, is left out. */
-function withAdded(parsed: Parsed, name: string, entry: Entry): Parsed {
-  return parsed.config === null || parsed.config.servers.has(name) ? parsed : withEntry(parsed.config, name, entry);
 }
 
 function accepted({ config, problems }: Parsed, file: string | null): Configuration {

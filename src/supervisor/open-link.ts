@@ -107,5 +107,6 @@ function openNothing(reason: string, ears: LinkEars): Link {
     markCpu() {},
     usedCpu: () => false,
     failureOf: () => problem,
+    verdictOn: () => null,
   };
 }

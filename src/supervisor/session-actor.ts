@@ -28,6 +28,11 @@ export interface SessionActorParts {
 
 type Send = (event: ServerEvent) => void;
 
+/** Longest text of a server's own words that goes into facts and snapshots, in characters: about as a line in its log. */
+const maxWordsLength = 8_000;
+/** Bad items of lists that are told one by one. */
+const toldProblems = 100;
+
 export function createSessionActor(parts: SessionActorParts) {
   const turns = createTurns();
   return fromCallback<SessionOrder, SessionInput>(({ input, sendBack, receive }) => {
@@ -211,8 +216,9 @@ class SessionHolder {
     return { ...failed, message: this.#clean(failed.message), stderrTail: failed.stderrTail.map((line) => this.#clean(line)) };
   }
 
+  /** Blanked first: a cut must not leave half a secret. */
   #clean(text: string): string {
-    return this.#parts.redactor.text(text);
+    return this.#parts.redactor.text(text).slice(0, maxWordsLength);
   }
 }
 
@@ -245,5 +251,7 @@ function sizesOf({ lists }: ServerEntry) {
 }
 
 function problemsOf({ lists }: ServerEntry): readonly string[] {
-  return lists.problems.map(({ list, index, name, message }) => `${list}[${index}]${name === null ? '' : ` "${name}"`}: ${message}`);
+  const { problems } = lists;
+  const told = problems.slice(0, toldProblems).map(({ list, index, name, message }) => `${list}[${index}]${name === null ? '' : ` "${name}"`}: ${message}`);
+  return problems.length > toldProblems ? [...told, `and ${problems.length - toldProblems} more`] : told;
 }

@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkMachine } from '../../src/cli/doctor/machine.ts';
 import { checkNames } from '../../src/cli/doctor/running.ts';
+import { checkState } from '../../src/cli/doctor/state-files.ts';
+import { createScratchFolder } from '../support/scratch-folder.ts';
 
 describe('a runtime', () => {
   const levelOf = (nodeVersion: string, platform = 'darwin') => checkMachine({ nodeVersion, platform, pid: 4711 }).map(({ level }) => level);
@@ -32,5 +36,34 @@ describe('names of tools', () => {
     ];
     expect(checkNames(tools)).toEqual([expect.objectContaining({ level: 'warning', message: 'clash: run of a.b (a_b__run_11111111), run of a_b (a_b__run)' })]);
     expect(checkNames(tools.slice(1))).toEqual([expect.objectContaining({ level: 'ok' })]);
+  });
+});
+
+describe('a state directory', () => {
+  const uid = process.getuid?.() ?? 0;
+  const findingsOf = (stateDir: string) => checkState({ stateDir, uid, running: { state: 'none', isStale: false } });
+
+  it('that is not there is no trouble', async () => {
+    const [first] = await findingsOf(join(createScratchFolder(), 'none'));
+    expect(first).toMatchObject({ check: 'state directory', level: 'ok', message: expect.stringContaining('is not there yet') });
+  });
+
+  it('that cannot be there is not said to be made, and nothing is said of what is in it', async () => {
+    const file = join(createScratchFolder(), 'file');
+    writeFileSync(file, '');
+    expect(await findingsOf(join(file, 'state'))).toEqual([
+      expect.objectContaining({ check: 'state directory', level: 'problem', message: `${join(file, 'state')} cannot be looked at (ENOTDIR)` }),
+    ]);
+  });
+
+  // Nothing is closed to root.
+  it.skipIf(uid === 0)('that may not be looked at is not said to be missing', async () => {
+    const closed = join(createScratchFolder(), 'closed');
+    mkdirSync(join(closed, 'state'), { recursive: true });
+    chmodSync(closed, 0);
+    onTestFinished(() => chmodSync(closed, 0o700));
+    expect(await findingsOf(join(closed, 'state'))).toEqual([
+      expect.objectContaining({ check: 'state directory', level: 'problem', message: `${join(closed, 'state')} cannot be looked at (EACCES)` }),
+    ]);
   });
 });

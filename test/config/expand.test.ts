@@ -109,6 +109,18 @@ describe('an expansion that fails', () => {
     ]);
   });
 
+  it('does not take for a variable what every object has by birth', () => {
+    expect(problemsOf({ command: 'x', args: ['${constructor}'] })).toEqual([expect.stringContaining('needs the variable constructor, which is not set')]);
+    expect(expand({ command: 'x', args: ['${toString:-none}'] }).specification.args).toEqual(['none']);
+  });
+
+  it('refuses an envFile that is no UTF-8 text, and repeats nothing of it', () => {
+    const files = { '/etc/mcp/.env': Buffer.from('\uFEFFTOKEN=from-a-shell\r\n', 'utf16le').toString('utf8') };
+    expect(problemsOf({ command: 'x', envFile: '.env' }, { files })).toEqual([
+      'mcpServers.a.envFile: server "a" needs the file /etc/mcp/.env, which is no UTF-8 text (save it as UTF-8)',
+    ]);
+  });
+
   it('tells one cause once: a missing envFile', () => {
     expect(problemsOf({ command: 'x', args: ['${INSIDE}'], envFile: '.env' })).toEqual([
       'mcpServers.a.envFile: server "a" needs the file /etc/mcp/.env, which cannot be read: ENOENT',

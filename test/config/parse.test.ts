@@ -350,3 +350,59 @@ describe('a file', () => {
     expect(isMcpvisorError(error, 'CONFIG_UNREADABLE')).toBe(true);
   });
 });
+
+describe('mistakes of several kinds in one entry', () => {
+  it('are all told at once', () => {
+    const entry = { command: 'x', lazy: 1, args: ['${'], env: { A: 1, B: '${' }, enabled: true, disabled: true, restart: { baseMs: 10, capMs: 5 } };
+    expect(linesOf({ mcpServers: { a: entry, b: { url: 'nowhere', lazy: 1 } } }).map((line) => line.split(': ')[0])).toEqual([
+      'error mcpServers.a.env.A',
+      'error mcpServers.a.lazy',
+      'error mcpServers.a.restart.capMs',
+      'error mcpServers.a.disabled',
+      'error mcpServers.a.args[0]',
+      'error mcpServers.a.env.B',
+      'error mcpServers.b.lazy',
+      'error mcpServers.b.url',
+    ]);
+  });
+
+  it('are told of the settings for all, too', () => {
+    const mcpvisor = { shutdownMs: -1, secrets: { A: '${secret:B}', B: 2 }, http: { tls: { certFile: 'x' } } };
+    expect(linesOf({ mcpServers: {}, mcpvisor }).map((line) => line.split(': ')[0])).toEqual([
+      'error mcpvisor.shutdownMs',
+      'error mcpvisor.secrets.B',
+      'error mcpvisor.secrets.A',
+      'error mcpvisor.http.tls',
+    ]);
+  });
+
+  it('make no others: what is wrong is not missing, and is not compared', () => {
+    const entry = { command: ['x'], restart: { baseMs: '1 s', capMs: 5 }, callMaxMs: 5_000 };
+    expect(linesOf({ mcpServers: { a: entry }, mcpvisor: { callTimeoutMs: 1_000, shutdownMs: -1 } }).map((line) => line.split(': ')[0])).toEqual([
+      'error mcpvisor.shutdownMs',
+      'error mcpServers.a.command',
+      'error mcpServers.a.restart.baseMs',
+    ]);
+  });
+});
+
+describe('names and values that go to others', () => {
+  it('are judged by their rules, not by those for servers', () => {
+    expect(linesOf({ mcpServers: { a: { command: 'x', env: { 'A=B': '1' } }, b: { url: 'http://h', headers: { 'X Y': '1' } } } })).toEqual([
+      'error mcpServers.a.env["A=B"]: is not a name that can be used here (the name of a variable is not empty and has no "=" in it)',
+      'error mcpServers.b.headers["X Y"]: is not a name that can be used here (the name of a header is not empty and has no spaces, colons or letters with accents in it)',
+    ]);
+  });
+
+  it.each(['two\nlines', 'żółw'])('are refused where HTTP does not carry them: %j', (value) => {
+    expect(linesOf({ mcpServers: { a: { url: 'http://h', headers: { A: value } } } })).toEqual([
+      'error mcpServers.a.headers.A: holds a character that HTTP does not carry (a header is one line of Latin letters, digits and signs)',
+    ]);
+  });
+
+  it('are one header, however they are written', () => {
+    expect(linesOf({ mcpServers: { a: { url: 'http://h', headers: { Authorization: '1', authorization: '2' } } } })).toEqual([
+      'warning mcpServers.a.headers.authorization: is the same header as Authorization; the last one counts (remove one of the two)',
+    ]);
+  });
+});

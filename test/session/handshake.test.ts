@@ -106,6 +106,14 @@ describe('a handshake that fails', () => {
     expect(peer.sent('notifications/initialized')).toEqual([]);
   });
 
+  it.each([-32_022, -32_602])('is for good if the server names the versions it speaks in its error (%i)', async (code) => {
+    const error = { code, message: 'Unsupported protocol version', data: { supported: ['2026-07-28'], requested: '2025-11-25' } };
+    const { heard } = track(openPeer({ answers: { initialize: () => ({ error }) } }));
+    const { failure } = await heard('failed');
+    expect(failure).toMatchObject({ class: 'protocolUnsupported', phase: 'initializing', code: '2026-07-28' });
+    expect(failure.message).toContain('speaks protocol version 2026-07-28 only');
+  });
+
   it('says that no version was named', async () => {
     const { heard } = track(openPeer({ answers: introducing(null) }));
     expect((await heard('failed')).failure).toMatchObject({ class: 'handshakeFailed', phase: 'initializing' });

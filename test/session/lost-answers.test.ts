@@ -5,7 +5,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { McpvisorError } from '../../src/errors.ts';
 import { openHostedLink } from '../../src/session/hosted-link.ts';
 import type { Link } from '../../src/session/link.ts';
-import { type Answers, openRecorded, outcomeOf, Peer, type RecordedSession, stop } from './sessions.ts';
+import { toUnanswered } from '../../src/session/remote-error.ts';
+import { UnreachedError } from '../../src/session/unreached.ts';
+import { type Answers, openProgram, openRecorded, outcomeOf, Peer, type RecordedSession, stop } from './sessions.ts';
 
 interface LossyTransport extends Transport {
   onrequestlost?: (id: string | number, reason: string) => void;
@@ -44,12 +46,43 @@ function whenCalled(what: string, error: unknown) {
   return (message: JSONRPCMessage) => ('params' in message && message.params?.name === what ? error : undefined);
 }
 
+/** As fetch gives it. */
+function connecting(code: string, syscall: string): Error {
+  return new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code, syscall }) });
+}
+
 describe('a call that cannot be sent', () => {
+  it.each([
+    [
+      'goes in a circle',
+      () => {
+        const circle: Record<string, unknown> = {};
+        circle.itself = circle;
+        return circle;
+      },
+    ],
+    ['holds a BigInt', () => ({ large: 1n })],
+  ])('is the mistake of its caller if it %s', async (_what, argumentsOf) => {
+    const opened = openProgram('speak');
+    open.push(opened);
+    await opened.heard('ready');
+    const call = opened.session.request('tools/call', { name: 'echo', arguments: argumentsOf() });
+    await expect(call).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { problems: [{ path: 'params', message: expect.stringContaining('JSON') }] },
+    });
+    expect(await outcomeOf(opened.session.request('tools/call', { name: 'echo', arguments: { text: 'on' } }))).toBe('done');
+  });
+
   it.each([
     ['an error of ours as it is', new McpvisorError('FORBIDDEN_HOST', { host: 'x' }), 'FORBIDDEN_HOST'],
     ['a refusal of the server as its error', Object.assign(new Error('Bad Request'), { code: 400 }), 'UPSTREAM_ERROR'],
     ['a server that failed as an unknown outcome', Object.assign(new Error('Bad Gateway'), { code: 502 }), 'OUTCOME_UNKNOWN'],
     ['a broken connection as an unknown outcome', Object.assign(new Error('broken'), { code: 'ECONNRESET' }), 'OUTCOME_UNKNOWN'],
+    ['a redirect that was not followed as a refusal', Object.assign(new Error('Found'), { code: 302, reached: false }), 'UPSTREAM_ERROR'],
+    ['what was not sent as not connected', new UnreachedError('closed'), 'SERVER_NOT_CONNECTED'],
+    ['a host that nobody could reach as not connected', toUnanswered(connecting('EHOSTUNREACH', 'connect'), 'http://h/'), 'SERVER_NOT_CONNECTED'],
+    ['a host that went away while it was read from as an unknown outcome', toUnanswered(connecting('EHOSTUNREACH', 'read'), 'http://h/'), 'OUTCOME_UNKNOWN'],
     ['what is not even an error as an unknown outcome', 'a word', 'OUTCOME_UNKNOWN'],
   ])('tells %s, and fails alone', async (_what, error, code) => {
     const { session, heard, peer } = openOver(whenCalled('unsendable', error));
@@ -108,6 +141,61 @@ describe('an answer whose stream broke', () => {
     expect(await heard('doubted')).toEqual({ type: 'doubted', reason: 'Listing again failed: the stream ended' });
     void outcomeOf(session.request('tools/call', {}));
     expect(session.calls.inFlight).toBe(1);
+  });
+});
+
+describe('a change of the lists that could not be seen', () => {
+  it('is looked for again: it is not told a second time', async () => {
+    const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
+    let listings = 0;
+    const { heard, peer, lose } = openOver(() => undefined, {
+      'tools/list': () => {
+        listings += 1;
+        return listings === 2 ? null : { result: { tools: [tool(listings === 1 ? 'old' : 'young')] } };
+      },
+    });
+    await heard('ready');
+    peer.send({ method: 'notifications/tools/list_changed' });
+    await expect.poll(() => peer.sent('tools/list').length, { timeout: 5_000 }).toBe(2);
+    lose(peer.sent('tools/list')[1]?.id, 'the stream ended');
+    await heard('doubted');
+    expect((await heard('listed')).lists.tools.map(({ name }) => name)).toEqual(['young']);
+  });
+});
+
+describe('a list whose pages are empty and never end', () => {
+  it('is left at a bound, and said to be incomplete', async () => {
+    let pages = 0;
+    const { heard, peer } = openOver(() => undefined, {
+      'tools/list': () => {
+        pages += 1;
+        return pages > 20_000 ? { error: { code: -32_000, message: 'asked for ever' } } : { result: { tools: [], nextCursor: `page ${pages}` } };
+      },
+    });
+    const { problems } = (await heard('ready')).lists;
+    expect(problems).toEqual([expect.objectContaining({ list: 'tools', message: expect.stringContaining('goes on after 10000 pages') })]);
+    expect(peer.sent('tools/list')).toHaveLength(10_000);
+  });
+});
+
+describe('a tool whose schema is nested thousands deep', () => {
+  const nested = (levels: number) =>
+    Array.from({ length: levels }).reduce<object>((inner) => ({ type: 'object', properties: { a: inner } }), { type: 'object' });
+
+  it('is left out, and harms nothing when the lists change', async () => {
+    const tool = (name: string, levels: number) => ({ name, inputSchema: nested(levels) });
+    let listings = 0;
+    const { heard, peer } = openOver(() => undefined, {
+      'tools/list': () => {
+        listings += 1;
+        return { result: { tools: [tool('deep', 20_000), tool(`good-${listings}`, 100)] } };
+      },
+    });
+    const { lists } = await heard('ready');
+    expect(lists.tools.map(({ name }) => name)).toEqual(['good-1']);
+    expect(lists.problems).toEqual([{ list: 'tools', index: 0, name: 'deep', message: 'It is nested too deeply.' }]);
+    peer.send({ method: 'notifications/tools/list_changed' });
+    expect((await heard('listed')).lists.tools.map(({ name }) => name)).toEqual(['good-2']);
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findStateDirectory, openStateDirectory, type Surroundings } from '../../src/state-directory/directory.ts';
+import { openState } from '../../src/state-directory/state.ts';
 import { openTokenFile } from '../../src/state-directory/token-file.ts';
 
 const uid = process.getuid?.() ?? -1;
@@ -74,6 +75,18 @@ describe('opening the state directory', () => {
 
   it('refuses one of another user', async () => {
     await expect(openStateDirectory(folder, uid + 1)).rejects.toMatchObject({ code: 'STATE_DIRECTORY_UNUSABLE' });
+  });
+});
+
+describe('the state of a control plane', () => {
+  const open = () => openState({ stateDir: folder, uid, owner: { pid: process.pid, startTime: null }, isAlive: () => true, tokenFile: null });
+
+  it.each(['lock', 'token', 'mcp-token'])('is unusable, and not a bug, where %s cannot be written', async (name) => {
+    mkdirSync(join(folder, name));
+    await expect(open()).rejects.toMatchObject({ code: 'STATE_DIRECTORY_UNUSABLE', details: { stateDir: folder, reason: expect.stringContaining('EISDIR') } });
+    rmSync(join(folder, name), { recursive: true });
+    const { lock } = await open();
+    await lock.release();
   });
 });
 

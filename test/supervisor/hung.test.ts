@@ -68,6 +68,24 @@ describe('a server that answers probes with errors', () => {
   });
 });
 
+describe('a server whose input closes while it lives', () => {
+  it('is ended and started again with the first call that it does not hear', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('closes-stdin', { heartbeat: false }) });
+    await supervisor.ready();
+    const pid = pidOf(supervisor, 'a');
+    await supervisor.callTool('a', 'close_stdin');
+    const back = untilFact(supervisor, 'session.opened');
+    expect(await errorOf(supervisor.callTool('a', 'echo', { text: 'unheard' }))).toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      details: { reason: 'disconnected' },
+    });
+    await back;
+    expect(isRunning(pid)).toBe(false);
+    expect(supervisor.status('a').lastFailure).toMatchObject({ class: 'disconnected', message: 'The server closed its stdin and lives on.' });
+  });
+});
+
 describe('a server whose output closes while it lives', () => {
   it('is ended and started again', async () => {
     const stage = openStage();

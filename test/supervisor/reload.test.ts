@@ -220,6 +220,20 @@ describe('changes through the library', () => {
     expect(supervisor.status('c').source).toBe('file');
   });
 
+  it('may depend on each other, and the file on them, through an edit of the file', async () => {
+    const stage = openFileStage();
+    stage.write({ a: stage.program('speak') });
+    const supervisor = await stage.openFile();
+    await supervisor.add('b', stage.program('speak'));
+    await supervisor.add('c', stage.program('speak'));
+    await supervisor.replace('b', stage.program('speak', { dependsOn: ['c'] }));
+    const outcome = Promise.race([untilFact(supervisor, 'config.applied'), untilFact(supervisor, 'config.rejected')]);
+    stage.write({ a: stage.program('speak', { dependsOn: ['b'] }) });
+    expect(await outcome).toMatchObject({ type: 'config.applied', stopped: [] });
+    expect(supervisor.status('a').dependsOn).toEqual(['b']);
+    expect(['b', 'c'].map((name) => supervisor.status(name).source)).toEqual(['api', 'api']);
+  });
+
   it('replace everything by one plan', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak'), b: stage.program('speak') });

@@ -1,8 +1,11 @@
 /** The state directory: whether it is private, and what an earlier life left in it. */
 
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reasonOf } from '../../config/text-file.ts';
 import type { Running } from '../../state-directory/running.ts';
+import { isSystemError } from '../../state-directory/system-error.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 export interface StateQuestion {
@@ -12,12 +15,29 @@ export interface StateQuestion {
 }
 
 export async function checkState({ stateDir, uid, running }: StateQuestion): Promise<readonly Finding[]> {
-  return [await checkFolder(stateDir, uid), ...(await checkFiles(stateDir)), checkLife(stateDir, running)];
+  try {
+    const found = await lookAt(stateDir);
+    return [checkFolder(stateDir, found, uid), ...(await checkFiles(stateDir)), checkLife(stateDir, running)];
+  } catch (error) {
+    // What is in a folder that may not be looked at, and whether somebody runs with it, nobody can say.
+    return [problem(folderCheck, `${stateDir} cannot be looked at (${reasonOf(error)})`, 'name another with --state-dir, or open the folders it is in')];
+  }
 }
 
-async function checkFolder(stateDir: string, uid: number): Promise<Finding> {
-  const check = 'state directory';
-  const found = await stat(stateDir).catch(() => null);
+/** Null: not there. Throws if that cannot be told. */
+async function lookAt(stateDir: string): Promise<Stats | null> {
+  try {
+    return await stat(stateDir);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+const folderCheck = 'state directory';
+
+function checkFolder(stateDir: string, found: Stats | null, uid: number): Finding {
+  const check = folderCheck;
   if (found === null) return ok(check, `${stateDir} is not there yet; "up" makes it`);
   if (!found.isDirectory()) return problem(check, `${stateDir} is not a folder`, 'name another with --state-dir');
   if (found.uid !== uid) return problem(check, `${stateDir} belongs to another user`, 'name another with --state-dir');

@@ -49,6 +49,13 @@ describe('messages on stdout', () => {
     expect(errors[1]).toContain('a batch');
   });
 
+  it('may stand behind the byte order mark with which some runtimes begin', () => {
+    const { reader, messages, errors } = createReader();
+    reader.push(Buffer.from(`\uFEFF${JSON.stringify(message)}\n\uFEFF\n\uFEFFhello\n`));
+    expect(messages).toEqual([message]);
+    expect(errors).toEqual([expect.stringContaining('hello')]);
+  });
+
   it('may have exactly the size that is allowed', () => {
     const line = Buffer.from(JSON.stringify(message));
     const fitting = createReader(line.length);
