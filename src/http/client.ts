@@ -75,7 +75,9 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
       const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
       const response = await send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers });
       if (response.body === null) return;
-      const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+      // The signal once more: `fetch` of Node 20 forgets it when its request is collected, which may be long before the stream ends.
+      const ending = request.signal === undefined ? {} : { signal: request.signal };
+      const events = response.body.pipeThrough(new TextDecoderStream(), ending).pipeThrough(new EventSourceParserStream());
       for await (const { id, event, data } of events as AsyncIterable<Received>) {
         yield { id: id ?? null, event: event ?? 'message', data: parseJson(data) };
       }
