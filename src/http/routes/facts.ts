@@ -54,13 +54,13 @@ const journal = {
   problems: [],
 } as const satisfies Endpoint;
 
-export function factRoutes({ supervisor, heartbeatMs }: RouteParts): readonly Route[] {
+export function factRoutes({ supervisor, ...streaming }: RouteParts): readonly Route[] {
   return [
     route(stream, ({ c, query }) => {
       // A browser that comes back asks for the same address as at first: its header knows more than its query.
       const since = lastEventId(c.req.header('last-event-id')) ?? query.since ?? null;
       const isWanted = (one: Fact) => (query.actor?.includes(one.actor) ?? true) && (query.type?.includes(one.type) ?? true);
-      return streamEvents(c, heartbeatMs, (signal) => eventsOf(supervisor.facts({ signal, ...(since !== null && { since }) }), isWanted));
+      return streamEvents(c, streaming, (signal) => eventsOf(supervisor.facts({ signal, ...(since !== null && { since }) }), isWanted));
     }),
     route(journal, ({ c, query }) => c.json(supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))))),
   ];

@@ -12,4 +12,6 @@ export interface RouteParts {
   readonly metrics: { text(): Promise<string>; readonly contentType: string } | null;
   /** A comment line this often tells readers of a stream that it lives, in milliseconds. */
   readonly heartbeatMs: number;
+  /** Told of every error that is a bug: its caller learns nothing of it. */
+  readonly report: (error: unknown) => void;
 }
