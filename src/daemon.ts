@@ -146,7 +146,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
     basePath: http.basePath,
     maxBodyBytes: http.maxBodyBytes,
     requestsPerSecond: http.requestsPerSecond,
-    metrics,
+    metrics: () => metrics,
     shutdown: () => void lifetime.close(),
     report,
     now,
