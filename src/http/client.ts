@@ -134,5 +134,6 @@ function reasonOf(error: unknown): string | null {
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : null;
   if (code === 'ECONNREFUSED') return null;
-  return cause instanceof Error && cause.message !== '' ? cause.message : typeof code === 'string' ? code : error.message;
+  // What OpenSSL says ends with a line break.
+  return cause instanceof Error && cause.message !== '' ? cause.message.trim() : typeof code === 'string' ? code : error.message;
 }

@@ -1,7 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commandLineOf } from '../support/command-line.ts';
 import { openScene, type RunningDaemon, type Scene } from '../support/daemon.ts';
 import { until } from '../support/processes.ts';
@@ -75,6 +77,22 @@ describe('without a control plane', () => {
     const { code, stderr } = await openScene().run(['status', '--url', 'http://127.0.0.1:1']).ended;
     expect(code).toBe(3);
     expect(stderr).toContain('http://127.0.0.1:1');
+  });
+
+  it('takes no address with a password in it, and does not repeat that', async () => {
+    const { code, stderr } = await openScene().run(['status', '--url', 'http://ann:secret-word@127.0.0.1:1']).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain('--token');
+    expect(stderr).not.toContain('secret-word');
+  });
+
+  it('has one line for who speaks no TLS', async () => {
+    const plain = createServer((_, response) => response.end());
+    onTestFinished(() => void plain.close());
+    const port = await new Promise((resolve) => plain.listen(0, '127.0.0.1', () => resolve((plain.address() as AddressInfo).port)));
+    const { code, stderr } = await openScene().run(['status', '--url', `https://127.0.0.1:${port}`]).ended;
+    expect(code).toBe(3);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 });
 
@@ -182,6 +200,7 @@ describe('commands for servers', () => {
     const { code, stderr } = await command('restart', 'fils');
     expect(code).toBe(4);
     expect(stderr).toContain('Did you mean files?');
+    expect((await command('stop', 'group:wbe')).stderr).toContain('Did you mean group:web?');
     expect((await command('restart', 'group:none')).code).toBe(4);
   });
 });
