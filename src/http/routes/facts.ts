@@ -47,7 +47,7 @@ const journal = {
     since: z.iso.datetime().optional(),
     until: z.iso.datetime().optional(),
     after: seq.optional(),
-    limit: wholeNumber(mostPerPage, `a whole number up to ${mostPerPage}`).optional(),
+    limit: wholeNumber(mostPerPage, `a whole number from 1 to ${mostPerPage}`, 1).optional(),
   }),
   body: null,
   answers: { 200: { description: '`next` is what `after` continues with; null: there are no more', schema: journalPage } },
