@@ -37,6 +37,8 @@ export interface ApiClient {
   readonly url: string;
   get<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest): Promise<z.output<Schema>>;
   post<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest & { readonly body?: unknown }): Promise<z.output<Schema>>;
+  /** A document that is not JSON. */
+  text(path: string): Promise<string>;
   /** Ends with the connection; throws when that breaks or could not be made. */
   stream(path: string, request?: StreamRequest): AsyncIterable<ServerSentEvent>;
 }
@@ -71,6 +73,7 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
     url: base,
     get: (path, schema, request = {}) => exchange('GET', path, { ...request, schema }),
     post: (path, schema, request = {}) => exchange('POST', path, { ...request, schema }),
+    text: async (path) => await (await send('GET', path, {})).text(),
     async *stream(path, { body, lastEventId = null, ...request } = {}) {
       const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
       const response = await send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -34,6 +34,33 @@ async function openFleet(): Promise<Fleet> {
   await untilSettled(daemon);
   return { ...scene, daemon };
 }
+
+describe('open', () => {
+  it('shows a page that wants no token any more to whoever has a display', async () => {
+    const scene = openScene();
+    scene.writeConfig({});
+    const { url } = await scene.up();
+    const opened = join(scene.folder, 'opened');
+    const opener = join(scene.folder, 'xdg-open');
+    writeFileSync(opener, `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`, { mode: 0o755 });
+    const env = { DISPLAY: ':0', PATH: `${scene.folder}:${process.env.PATH}` };
+    expect(await scene.run(['open', '--state-dir', scene.stateDir], { env }).ended).toMatchObject({ code: 0, stdout: `${url}/docs\n`, stderr: '' });
+    await until('it is opened', () => existsSync(opened));
+    const page = readFileSync(opened, 'utf8');
+    expect(page).toBe(join(scene.stateDir, 'pages', 'docs.html'));
+    expect(readFileSync(page, 'utf8')).toContain('GET /api/servers/{name}');
+    expect(JSON.parse(readFileSync(join(scene.stateDir, 'pages', 'openapi.json'), 'utf8'))).toMatchObject({ openapi: '3.1.0' });
+    expect(statSync(page).mode & 0o777).toBe(0o600);
+  });
+
+  it('says how to read it where there is no display', async () => {
+    const scene = openScene();
+    scene.writeConfig({});
+    await scene.up();
+    expect((await commandLineOf(scene).command('open')).stderr).toContain(`Bearer $(cat ${join(scene.stateDir, 'token')})`);
+    expect((await commandLineOf(scene).command('open', '--json')).stderr).toBe('');
+  });
+});
 
 describe('without a control plane', () => {
   it.each([
