@@ -113,7 +113,11 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
   lifetime.add(() => log.close());
   const report = (error: unknown) => reportTo(log, error);
 
-  const listener = await openListener({ host, port, report, tls, maxConnections: http.maxConnections, headersTimeoutMs: http.headersTimeoutMs });
+  const basePath = http.basePath.replace(/\/+$/, '');
+  const probes = new Set([`${basePath}/healthz`, `${basePath}/readyz`]);
+  const mayUseReserve = ({ url }: { readonly url?: string | undefined }) => probes.has(url ?? '');
+  const { maxConnections, headersTimeoutMs } = http;
+  const listener = await openListener({ host, port, report, tls, maxConnections, headersTimeoutMs, mayUseReserve });
   lifetime.add(() => listener.close());
   const { supervisor, killAllNow, measured } = await openSupervisor({
     config: config ?? noServers,
@@ -142,14 +146,14 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
     basePath: http.basePath,
     maxBodyBytes: http.maxBodyBytes,
     requestsPerSecond: http.requestsPerSecond,
-    metrics,
+    metrics: () => metrics,
     shutdown: () => void lifetime.close(),
     report,
     now,
   });
   listener.serve(createRequestHandler(app, { report, now }));
   lifetime.add(() => removeControlPlaneFile(stateDir));
-  const url = `${listener.url}${http.basePath.replace(/\/+$/, '')}`;
+  const url = `${listener.url}${basePath}`;
   await writeControlPlaneFile(stateDir, { url, pid, startedAt, version: supervisor.status().version, config });
   lifetime.add(() => listener.stopAccepting());
   greet(log, options, url);

@@ -17,7 +17,8 @@ export interface ErrorDetails {
   CONFIG_UNREADABLE: { readonly file: string };
   SERVER_NOT_FOUND: { readonly server: string; readonly known: readonly string[] };
   TOOL_NOT_FOUND: { readonly server: string | null; readonly tool: string };
-  ACTOR_NOT_FOUND: { readonly actor: string };
+  /** `known`: those that may be meant. */
+  ACTOR_NOT_FOUND: { readonly actor: string; readonly known?: readonly string[] };
   NOT_FOUND: { readonly path: string };
   METHOD_NOT_ALLOWED: { readonly method: string; readonly allowed: readonly string[] };
   /** Of a server, or of another actor by its id. */
@@ -59,17 +60,17 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   INVALID_REQUEST: ({ problems }) => `The request is not valid: ${problems.map(toLine).join('; ')}`,
   CONFIG_INVALID: ({ file, problems }) =>
     `${file ?? 'The configuration'} is not valid; nothing was changed:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`,
-  CONFIG_UNREADABLE: ({ file }) => `The configuration file ${file} cannot be read. Give another one with --config.`,
+  CONFIG_UNREADABLE: ({ file }) => `The configuration file ${file} cannot be read. Name another one.`,
   SERVER_NOT_FOUND: ({ server, known }) => `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${known.join(', ')}.`}`,
-  TOOL_NOT_FOUND: ({ server, tool }) => `${server === null ? 'No server' : `Server "${server}"`} has no tool called "${tool}".`,
-  ACTOR_NOT_FOUND: ({ actor }) => `No actor is called "${actor}".`,
+  TOOL_NOT_FOUND: ({ server, tool }) => (server === null ? `No server has a tool called "${tool}".` : `Server "${server}" has no tool called "${tool}".`),
+  ACTOR_NOT_FOUND: ({ actor, known = [] }) => `No actor is called "${actor}".${known.length === 0 ? '' : ` There are: ${known.join(', ')}.`}`,
   NOT_FOUND: ({ path }) => `There is nothing at ${path}.`,
   METHOD_NOT_ALLOWED: ({ method, allowed }) => `${method} is not allowed here; use ${allowed.join(' or ')}.`,
   EVENT_NOT_ALLOWED: ({ event, state, allowed, ...whose }) =>
     `${'server' in whose ? `Server "${whose.server}"` : `Actor "${whose.actor}"`} is in "${state}" and does not take ${event} now; it takes ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}.`,
   COMMAND_REJECTED: ({ server, command, reason }) => `${command} of server "${server}" was rejected: ${reason}`,
   SERVER_NOT_CONNECTED: ({ server, state, nextRetryAt, reason }) =>
-    `Server "${server}" is in "${state}"${reason === null ? '' : ` (${reason})`}${nextRetryAt === null ? '' : `; the next try is at ${nextRetryAt}`}.`,
+    `Server "${server}" is in "${state}"${reason === null ? '' : ` (${reason})`}${nextRetryAt === null ? '' : `; the next try is at ${nextRetryAt}`}${state === 'idle' && reason === null ? '; it has to be started first' : ''}.`,
   SERVER_BUSY: ({ server, queued }) => `Server "${server}" has ${queued} calls waiting already. Try again later or raise maxQueuedCalls.`,
   CALL_TIMED_OUT: ({ server, method, timeoutMs }) => `${method} of server "${server}" got no answer within ${timeoutMs} ms.`,
   CALL_CANCELLED: ({ server, method }) => `${method} of server "${server}" was cancelled by its caller.`,

@@ -1,6 +1,7 @@
 /** Door 1: embed. A host program creates a supervisor, asks for tools, calls them, and never thinks about dead or hung servers again. */
 
 import { createHttpApp, type HttpApp, type Identity } from './http/app.ts';
+import type { Metrics } from './observe/metrics.ts';
 import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
 import type { SupervisorOptions } from './supervisor/options.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
@@ -41,10 +42,29 @@ export interface Supervisor extends BareSupervisor {
  */
 export async function createSupervisor(options: SupervisorOptions = {}): Promise<Supervisor> {
   // oxlint-disable-next-line no-restricted-properties -- the library's one default
-  const { supervisor } = await openSupervisor({ ...options, env: options.env ?? process.env });
+  const { supervisor, measured, closing } = await openSupervisor({ ...options, env: options.env ?? process.env });
   const now = () => options.clock?.now() ?? Date.now();
+  let counting: Promise<Metrics> | null = null;
+  const startCounting = async (): Promise<Metrics> => {
+    const { createMetrics } = await import('./observe/metrics.ts');
+    // There is no log of our own that could drop lines.
+    const metrics = createMetrics(measured(() => 0));
+    if (closing.aborted) metrics.close();
+    else closing.addEventListener('abort', () => metrics.close(), { once: true });
+    return metrics;
+  };
+  /** Whoever mounts no app pays for no counting, and all apps have the same figures. */
+  const countOnce = (): Promise<Metrics> => {
+    counting ??= startCounting();
+    // Whoever asks for the figures is told.
+    counting.catch(() => undefined);
+    return counting;
+  };
   return {
     ...supervisor,
-    httpApp: ({ identity = () => 'host', report = () => {}, ...limits } = {}) => createHttpApp({ supervisor, admission: { identity }, report, now, ...limits }),
+    httpApp({ identity = () => 'host', report = () => {}, ...limits } = {}) {
+      void countOnce();
+      return createHttpApp({ supervisor, admission: { identity }, report, now, metrics: countOnce, ...limits });
+    },
   };
 }

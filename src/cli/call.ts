@@ -36,7 +36,8 @@ export interface CallWords {
 
 export async function call({ server, tool, words }: CallWords, flags: CallFlags, invocation: Invocation): Promise<ExitCode> {
   const { stdin, stdout, stderr } = invocation;
-  const timeoutMs = flags.timeout === undefined ? null : parseWhole(flags.timeout, { option: '--timeout', max: longestDelayMs, unit: ' milliseconds' });
+  const timeoutMs =
+    flags.timeout === undefined ? null : parseWhole(flags.timeout, { option: '--timeout', min: 1, max: longestDelayMs, unit: ' of milliseconds' });
   const args = words.length === 1 && words[0] === fromStdin ? parseObject(await textOf(stdin)) : parseArguments(words);
   const { client } = await connect(flags, invocation);
   const answer = await callOnceStarted(client, { server, tool, args, timeoutMs }, invocation).catch((error: unknown) => {

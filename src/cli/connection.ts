@@ -65,7 +65,11 @@ async function givenToken({ token }: ConnectionFlags, { env, cwd }: Invocation):
 }
 
 function checkedUrl(url: string): string {
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
-  const hint = 'write it as http://127.0.0.1:4780';
-  throw new McpvisorError('INVALID_REQUEST', { problems: [{ path: '--url', message: 'is not an address of HTTP', hint, severity: 'error' }] });
+  const refuse = (message: string, hint: string) => new McpvisorError('INVALID_REQUEST', { problems: [{ path: '--url', message, hint, severity: 'error' }] });
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw refuse('is not an address of HTTP', 'write it as http://127.0.0.1:4780');
+  const { username, password } = new URL(url);
+  // Not repeated.
+  if (username !== '' || password !== '')
+    throw refuse('holds a name or a password, which nobody asks for here', 'give the token with --token or MCPVISOR_TOKEN');
+  return url;
 }

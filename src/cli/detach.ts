@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpvisorError } from '../errors.ts';
 import { isAlive } from '../session/process-identity.ts';
@@ -11,6 +11,7 @@ import { findRunning, type Running } from '../state-directory/running.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';
 import { lastWordsOf } from './last-words.ts';
+import { maxLogBytes, ownLogPath } from './own-log.ts';
 import { tellError } from './tell.ts';
 
 export interface DetachOptions {
@@ -19,16 +20,14 @@ export interface DetachOptions {
 }
 
 const checkMs = 50;
-/** An older log that is longer than this makes room at the next start. */
-const maxLogBytes = 5 * 1024 * 1024;
 
 /** Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`. */
 export async function detach({ stateDir, asJson }: DetachOptions, invocation: Invocation): Promise<ExitCode> {
   const { stdout, stderr } = invocation;
   await openStateDirectory(stateDir, invocation.uid);
   refuseSecond(await findRunning(stateDir, isAlive), stateDir);
-  const path = join(stateDir, 'logs', 'mcpvisor.log');
-  const log = await openLog(path, join(stateDir, 'logs'));
+  const path = ownLogPath(stateDir);
+  const log = await openLog(path);
   try {
     const { size: begin } = await log.stat();
     const child = startAgain(log.fd, invocation);
@@ -52,8 +51,8 @@ function refuseSecond(found: Running, stateDir: string): void {
   if (found.state !== 'none') throw new McpvisorError('ALREADY_RUNNING', { pid: found.owner.pid, stateDir });
 }
 
-async function openLog(path: string, folder: string): Promise<FileHandle> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+async function openLog(path: string): Promise<FileHandle> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   if (size > maxLogBytes) await rename(path, `${path}.1`);
   const log = await open(path, 'a', 0o600);

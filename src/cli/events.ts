@@ -1,7 +1,9 @@
 /** `mcpvisor events`: the facts that are remembered, and with `-f` those to come. */
 
 import type { z } from 'zod';
+import { McpvisorError } from '../errors.ts';
 import type { ApiClient } from '../http/client.ts';
+import { actorList } from '../http/schemas/actor.ts';
 import { fact as factSchema, factsMissed, journalPage } from '../http/schemas/fact.ts';
 import { describeFact } from '../observe/describe-fact.ts';
 import type { Fact } from '../observe/fact.ts';
@@ -33,6 +35,7 @@ export async function events(flags: EventsFlags, invocation: Invocation): Promis
   const { client } = await connect(flags, invocation);
   const describe = (fact: ShownFact) => (flags.json === true ? JSON.stringify(fact) : describeLine(fact, stdout.isTTY === true));
   const { facts, last } = await journalOf(client, filter);
+  await refuseUnknown(client, filter.actor?.split(',') ?? [], facts);
   const shown = tail === 0 ? [] : facts.slice(-tail);
   if (flags.follow !== true) {
     stdout.write(flags.json === true ? `${JSON.stringify({ facts: shown, next: null })}\n` : shown.map((fact) => `${describe(fact)}\n`).join(''));
@@ -47,6 +50,16 @@ export async function events(flags: EventsFlags, invocation: Invocation): Promis
     stdout.write(`${describeAny(data, { asJson: flags.json === true, describe })}\n`);
   }
   return exitCodes.done;
+}
+
+/** Nothing will ever be told of a misspelt name. One that is gone may still be remembered. Throws `ACTOR_NOT_FOUND`. */
+async function refuseUnknown(client: ApiClient, wanted: readonly string[], facts: readonly ShownFact[]): Promise<void> {
+  const untold = wanted.filter((id) => facts.every(({ actor }) => actor !== id));
+  if (untold.length === 0) return;
+  const { actors } = await client.get('/api/actors', actorList);
+  const known = actors.map(({ id }) => id);
+  const stranger = untold.find((id) => !known.includes(id));
+  if (stranger !== undefined) throw new McpvisorError('ACTOR_NOT_FOUND', { actor: stranger, known });
 }
 
 interface Journal {

@@ -27,7 +27,9 @@ export function serversOf({ words, all }: Targets, candidates: readonly Candidat
     if (known.includes(word)) return [word];
     if (!word.startsWith(groupPrefix)) throw new McpvisorError('SERVER_NOT_FOUND', { server: word, known });
     const members = candidates.filter(({ group }) => group === word.slice(groupPrefix.length)).map(({ name }) => name);
-    if (members.length === 0) throw new McpvisorError('ACTOR_NOT_FOUND', { actor: word });
+    if (members.length === 0) {
+      throw new McpvisorError('ACTOR_NOT_FOUND', { actor: word, known: [...new Set(candidates.map(({ group }) => `${groupPrefix}${group}`))] });
+    }
     return members;
   });
   return [...new Set(named)];

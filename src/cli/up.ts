@@ -10,6 +10,7 @@ import { detach } from './detach.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';
 import { createLiveTable } from './live-table.ts';
+import { ownLogBehind } from './own-log.ts';
 import { plain, terminalOf } from './terminal.ts';
 import { toUpSettings, type UpFlags } from './up-settings.ts';
 
@@ -36,7 +37,7 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
   const isWatched = stdout.isTTY === true && stdout.fd !== undefined && settings.logFormat === 'pretty' && env.TERM !== 'dumb';
   const table = isWatched ? createLiveTable({ stdout, fd: stdout.fd ?? 1, env }) : null;
   // By its descriptor, where it has one: the stream would hold up everything while a pipe is full.
-  const log = table?.log ?? stdout.fd ?? stdout;
+  const log = table?.log ?? (await ownLogBehind(stdout.fd, stateDir)) ?? stdout.fd ?? stdout;
   const colors = terminal.paint !== plain;
   try {
     daemon = await runDaemon({ ...settings, config, stateDir, tokenFile, env, uid, pid, colors, stdout: log, atOnce, now: Date.now }, signal);

@@ -8,7 +8,7 @@ import { type HttpEnvironment, mayUse } from './endpoint.ts';
 import { createIdempotency } from './idempotency.ts';
 import { mount } from './mount.ts';
 import { createHostCheck, type HostRules } from './origin.ts';
-import { toProblemResponse } from './problem.ts';
+import { isBug, toProblemResponse } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { allRoutes } from './routes/all.ts';
 import type { RouteParts } from './routes/parts.ts';
@@ -50,12 +50,12 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const admit = createAdmission(admission);
   const limit = createRateLimit(requestsPerSecond, now);
   const { heartbeatMs = 15_000 } = options;
-  const parts: RouteParts = { supervisor, now, metrics: options.metrics ?? null, shutdown: options.shutdown ?? null, heartbeatMs };
+  const parts: RouteParts = { supervisor, now, metrics: options.metrics ?? null, shutdown: options.shutdown ?? null, heartbeatMs, report };
   const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c) });
 
   const app = new Hono<HttpEnvironment>().basePath(basePath);
   const answer = (error: unknown): Response => {
-    if (!isMcpvisorError(error) || error.code === 'INTERNAL') report(error);
+    if (isBug(error)) report(error);
     return toProblemResponse(error, now());
   };
   const open = all.filter(({ endpoint }) => endpoint.access === 'open');

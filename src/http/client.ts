@@ -37,6 +37,8 @@ export interface ApiClient {
   readonly url: string;
   get<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest): Promise<z.output<Schema>>;
   post<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest & { readonly body?: unknown }): Promise<z.output<Schema>>;
+  /** A document that is not JSON. */
+  text(path: string): Promise<string>;
   /** Ends with the connection; throws when that breaks or could not be made. */
   stream(path: string, request?: StreamRequest): AsyncIterable<ServerSentEvent>;
 }
@@ -71,11 +73,14 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
     url: base,
     get: (path, schema, request = {}) => exchange('GET', path, { ...request, schema }),
     post: (path, schema, request = {}) => exchange('POST', path, { ...request, schema }),
+    text: async (path) => await (await send('GET', path, {})).text(),
     async *stream(path, { body, lastEventId = null, ...request } = {}) {
       const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
       const response = await send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers });
       if (response.body === null) return;
-      const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+      // The signal once more: `fetch` of Node 20 forgets it when its request is collected, which may be long before the stream ends.
+      const ending = request.signal === undefined ? {} : { signal: request.signal };
+      const events = response.body.pipeThrough(new TextDecoderStream(), ending).pipeThrough(new EventSourceParserStream());
       for await (const { id, event, data } of events as AsyncIterable<Received>) {
         yield { id: id ?? null, event: event ?? 'message', data: parseJson(data) };
       }
@@ -132,5 +137,6 @@ function reasonOf(error: unknown): string | null {
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : null;
   if (code === 'ECONNREFUSED') return null;
-  return cause instanceof Error && cause.message !== '' ? cause.message : typeof code === 'string' ? code : error.message;
+  // What OpenSSL says ends with a line break.
+  return cause instanceof Error && cause.message !== '' ? cause.message.trim() : typeof code === 'string' ? code : error.message;
 }

@@ -10,11 +10,24 @@ export interface StreamedEvent {
   readonly data: unknown;
 }
 
-/** Streams what `events` gives until it ends or the client goes away; then `signal` aborts. A comment line every `heartbeatMs` tells that the stream lives. */
-export function streamEvents(c: Context<HttpEnvironment>, heartbeatMs: number, events: (signal: AbortSignal) => AsyncIterable<StreamedEvent>): Response {
+export interface StreamingOptions {
+  /** A comment line this often tells that the stream lives, in milliseconds. */
+  readonly heartbeatMs: number;
+  /** Told of what `events` throws: that is a bug, and the stream ends with it. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Streams what `events` gives until it ends or the client goes away; then `signal` aborts. */
+export function streamEvents(
+  c: Context<HttpEnvironment>,
+  { heartbeatMs, report }: StreamingOptions,
+  events: (signal: AbortSignal) => AsyncIterable<StreamedEvent>,
+): Response {
   // Proxies that buffer would hold events back.
   c.header('X-Accel-Buffering', 'no');
   c.header('Cache-Control', 'no-store');
+  // Hono answers it as a GET and drops the body: nobody would read the stream, nor ever end it.
+  if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
   return streamSSE(c, async (stream) => {
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
@@ -37,6 +50,8 @@ export function streamEvents(c: Context<HttpEnvironment>, heartbeatMs: number, e
         if (gone.signal.aborted) break;
         await write(`event: ${event}\ndata: ${JSON.stringify(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`);
       }
+    } catch (error) {
+      report(error);
     } finally {
       clearInterval(heartbeat);
       gone.abort();

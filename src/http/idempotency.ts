@@ -10,8 +10,8 @@ const rememberedMs = 600_000;
 /** Answers remembered at most; the oldest go first. */
 const mostRemembered = 10_000;
 
-/** Nothing was done: it may be tried again under the same key. */
-const notDone: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415, 429, 499, 503]);
+/** Nothing was done: it may be tried again under the same key. What was cancelled (499) may have been done. */
+const notDone: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415, 429, 503]);
 
 export interface Idempotency {
   /** Does `handle`, which does not reject, unless its key was seen: then its answer is given again. Throws `IDEMPOTENCY_MISMATCH` for another body under the same key. */
@@ -22,6 +22,8 @@ interface Remembered {
   readonly digest: string;
   readonly at: number;
   readonly answer: Promise<Answer>;
+  /** Of the answer; null as long as it is not there. */
+  bytes: number | null;
 }
 
 interface Answer {
@@ -30,13 +32,23 @@ interface Answer {
   readonly body: ArrayBuffer;
 }
 
-export function createIdempotency(now: () => number): Idempotency {
+/** `mostBytes`: what answers may take together before the oldest are forgotten. */
+export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 1024): Idempotency {
   const remembered = new Map<string, Remembered>();
 
-  function forget(): void {
-    for (const [key, { at }] of remembered) {
-      if (at > now() - rememberedMs && remembered.size <= mostRemembered) return;
-      remembered.delete(key);
+  let bytes = 0;
+
+  function forget(key: string, one: Remembered): void {
+    if (remembered.get(key) !== one) return;
+    remembered.delete(key);
+    bytes -= one.bytes ?? 0;
+  }
+
+  function makeRoom(): void {
+    for (const [key, one] of remembered) {
+      if (one.at > now() - rememberedMs && remembered.size <= mostRemembered && bytes <= mostBytes) return;
+      // What is still being done must not be begun again.
+      if (one.bytes !== null) forget(key, one);
     }
   }
 
@@ -56,12 +68,17 @@ export function createIdempotency(now: () => number): Idempotency {
         if (known.digest !== digest) throw new McpvisorError('IDEMPOTENCY_MISMATCH', { key: given });
         return toResponse(await known.answer);
       }
-      const answer = handle().then(keep);
-      remembered.set(key, { digest, at: now(), answer });
-      forget();
-      const { status } = await answer;
-      if (notDone.has(status)) remembered.delete(key);
-      return toResponse(await answer);
+      if (known !== undefined) forget(key, known);
+      const one: Remembered = { digest, at: now(), answer: handle().then(keep), bytes: null };
+      remembered.set(key, one);
+      const answer = await one.answer;
+      if (notDone.has(answer.status)) forget(key, one);
+      else if (remembered.get(key) === one) {
+        one.bytes = answer.body.byteLength;
+        bytes += one.bytes;
+      }
+      makeRoom();
+      return toResponse(answer);
     },
   };
 }

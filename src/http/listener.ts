@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { McpvisorError } from '../errors.ts';
+import { type ConnectionLimitOptions, limitConnections } from './connection-limit.ts';
 
 export interface ListenerOptions {
   readonly host: string;
@@ -11,8 +12,10 @@ export interface ListenerOptions {
   readonly port: number;
   /** Told when a connection could not be taken: the others go on. */
   readonly report: (error: unknown) => void;
-  /** Connections at a time; further ones are closed at once. Default 4 096. */
+  /** Connections at a time; further ones are closed. Default 4 096. */
   readonly maxConnections?: number;
+  /** Requests that are answered also when all connections are taken, for which up to an eighth of them, at most 64, is kept. Default: none is. */
+  readonly mayUseReserve?: ConnectionLimitOptions['mayUseReserve'];
   /** Time a client has for the headers of a request. Default 10 000. */
   readonly headersTimeoutMs?: number;
   /** Time a client has for a whole request, body included; no less than for its headers. Default 60 000. */
@@ -39,7 +42,8 @@ const lastAnswersMs = 1_000;
 
 /** Throws `PORT_UNAVAILABLE`. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
-  const { host, port, report, maxConnections = 4096, headersTimeoutMs = 10_000, requestTimeoutMs = 60_000, tls = null } = options;
+  const { host, port, report, headersTimeoutMs = 10_000, requestTimeoutMs = 60_000, tls = null } = options;
+  const { maxConnections = 4096, mayUseReserve = () => false } = options;
   const limits = {
     headersTimeout: headersTimeoutMs,
     // Node refuses a server that gives less time for the whole than for a part.
@@ -49,7 +53,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   };
   // A handshake that is not finished is a header that has not come.
   const server = tls === null ? createServer(limits) : createTlsServer({ ...limits, ...tls, handshakeTimeout: headersTimeoutMs || checkIntervalMs * 5 });
-  server.maxConnections = maxConnections;
+  const { guard } = limitConnections(server, { maxConnections, mayUseReserve });
   const waiting: Parameters<RequestListener>[] = [];
   const wait: RequestListener = (request, response) => void waiting.push([request, response]);
   server.on('request', wait);
@@ -60,9 +64,10 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     url: urlOf(tls === null ? 'http' : 'https', host, portOf(server, port)),
     serve(handle) {
       server.off('request', wait);
-      server.on('request', handle);
+      const guarded = guard(handle);
+      server.on('request', guarded);
       for (const [request, response] of waiting.splice(0)) {
-        handle(request, response);
+        guarded(request, response);
       }
     },
     stopAccepting() {

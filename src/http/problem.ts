@@ -86,6 +86,11 @@ export interface ProblemDocument {
   readonly [detail: string]: unknown;
 }
 
+/** Whether an error is a bug: nobody has thrown it on purpose. */
+export function isBug(error: unknown): boolean {
+  return !isMcpvisorError(error) || error.code === 'INTERNAL';
+}
+
 /** The problem document of an error. Of an error that is not ours nothing is told: its message may hold anything. */
 export function toProblemDocument(error: unknown): ProblemDocument {
   const known = isMcpvisorError(error) && error.code !== 'INTERNAL' ? error : new McpvisorError('INTERNAL', { what: 'the log has more about it.' });

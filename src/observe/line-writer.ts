@@ -5,7 +5,8 @@
  * that of another file or socket, and that gets the lines (https://github.com/pinojs/sonic-boom/issues/98).
  */
 
-import { close, open, write, writeSync } from 'node:fs';
+import { close, fstat, ftruncate, open, write, writeSync } from 'node:fs';
+import { copyFile, rename, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -16,10 +17,19 @@ export interface LineWriter {
   close(timeoutMs: number): Promise<void>;
 }
 
+/** Of a file that others have open, too: it is copied and emptied in place, for which they must append, as we do. */
+export interface Rotation {
+  /** Of the file behind the descriptor. Older ones have `.1` and `.2` behind their names. */
+  readonly path: string;
+  readonly maxFileBytes: number;
+}
+
 export interface LineWriterOptions {
   /** A descriptor, or the path of a file, made with mode 0600. */
   readonly target: number | string;
   readonly maxBufferedBytes: number;
+  /** Default: the target grows without end. */
+  readonly rotation?: Rotation;
   /** Told of the first error of the target; lines are dropped from then on. */
   readonly onProblem: (error: Error) => void;
 }
@@ -30,7 +40,7 @@ const pieceLength = 16 * 1024;
 /** A full pipe tells nobody when it has room again. */
 const retryMs = 100;
 
-export function openLineWriter({ target, maxBufferedBytes, onProblem }: LineWriterOptions): LineWriter {
+export function openLineWriter({ target, maxBufferedBytes, rotation, onProblem }: LineWriterOptions): LineWriter {
   /** `over`: no write is begun any more. */
   let state: 'open' | 'closing' | 'over' = 'open';
   let isBroken = false;
@@ -50,6 +60,7 @@ export function openLineWriter({ target, maxBufferedBytes, onProblem }: LineWrit
         bufferedBytes -= writtenBytes;
         if (writtenBytes < bytes.length) remainder = bytes.subarray(writtenBytes);
         if (writtenBytes === 0) await delay(retryMs);
+        if (rotation !== undefined && remainder === null) await makeRoom(fd, rotation);
       }
     } catch (error) {
       fail(error);
@@ -118,4 +129,14 @@ async function writeSome(fd: number, bytes: Buffer): Promise<number> {
     if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0;
     throw error;
   }
+}
+
+/** A disk on which there is no room for a copy is no reason to fill it further. */
+async function makeRoom(fd: number, { path, maxFileBytes }: Rotation): Promise<void> {
+  const { size } = await promisify(fstat)(fd);
+  if (size < maxFileBytes) return;
+  // There may be none yet.
+  await rename(`${path}.1`, `${path}.2`).catch(() => undefined);
+  await copyFile(path, `${path}.1`).catch(() => rm(`${path}.1`, { force: true }));
+  await promisify(ftruncate)(fd, 0);
 }

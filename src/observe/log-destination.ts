@@ -1,7 +1,7 @@
 /** Where log lines go, behind a bounded buffer: one that blocks costs lines, which are counted, and never time. */
 
 import { isatty } from 'node:tty';
-import { openLineWriter } from './line-writer.ts';
+import { openLineWriter, type Rotation } from './line-writer.ts';
 
 /** What an embedding host may hand in: a Node stream, or anything like one. It is never ended here. */
 export interface LineStream {
@@ -10,8 +10,13 @@ export interface LineStream {
   readonly isTTY?: boolean;
 }
 
+/** A descriptor of a file that makes room for itself. */
+export interface RotatedFile extends Rotation {
+  readonly fd: number;
+}
+
 /** A file descriptor (1: stdout), the path of a file that is appended to, or a stream. */
-export type LogTarget = number | string | LineStream;
+export type LogTarget = number | string | RotatedFile | LineStream;
 
 export interface LogDestination {
   readonly isTTY: boolean;
@@ -30,8 +35,10 @@ export interface LogDestinationOptions {
 
 export function openLogDestination(options: LogDestinationOptions): LogDestination {
   const { target } = options;
-  if (typeof target === 'object') return createStreamDestination(target, options);
-  return { isTTY: typeof target === 'number' && isatty(target), ...openLineWriter({ ...options, target }) };
+  if (typeof target !== 'object') return { isTTY: typeof target === 'number' && isatty(target), ...openLineWriter({ ...options, target }) };
+  if ('write' in target) return createStreamDestination(target, options);
+  const { fd, ...rotation } = target;
+  return { isTTY: false, ...openLineWriter({ ...options, target: fd, rotation }) };
 }
 
 function createStreamDestination(stream: LineStream, { maxBufferedBytes, onProblem }: LogDestinationOptions): LogDestination {

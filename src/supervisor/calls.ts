@@ -27,7 +27,7 @@ export interface CallsOptions {
 
 export interface Calls {
   callTool(server: string, tool: string, args?: Arguments, options?: RequestOptions): Promise<CallToolResult>;
-  callTools(calls: readonly CallRequest[]): Promise<readonly CallOutcome[]>;
+  callTools(calls: readonly CallRequest[], options?: { readonly signal?: AbortSignal }): Promise<readonly CallOutcome[]>;
   request(server: string, method: string, params?: Arguments, options?: RequestOptions): Promise<unknown>;
 }
 
@@ -118,12 +118,12 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     return resolved?.server === entry.name ? resolved.tool : null;
   }
 
-  async function outcomeOf({ server, tool, arguments: args, timeoutMs }: CallRequest): Promise<CallOutcome> {
+  async function outcomeOf({ server, tool, arguments: args, timeoutMs }: CallRequest, options: RequestOptions): Promise<CallOutcome> {
     const startedAt = now();
     try {
       const target = server === undefined ? catalog.resolve(tool) : { server, tool };
       if (target === null) throw new McpvisorError('TOOL_NOT_FOUND', { server: null, tool });
-      const result = await callTool(target.server, target.tool, args, timeoutMs === undefined ? {} : { timeoutMs });
+      const result = await callTool(target.server, target.tool, args, { ...options, ...(timeoutMs !== undefined && { timeoutMs }) });
       return { status: 'ok', result, durationMs: Math.round(now() - startedAt), generation: entryOf(target.server).generation };
     } catch (error) {
       if (isMcpvisorError(error)) return { status: 'failed', error: { ...error.details, code: error.code, message: error.message } };
@@ -133,7 +133,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
 
   return {
     callTool,
-    callTools: (calls) => Promise.all(calls.map(outcomeOf)),
+    callTools: (calls, options = {}) => Promise.all(calls.map((one) => outcomeOf(one, options))),
     // oxlint-disable-next-line max-params -- the library's signature: server, method, params, options
     request(server, method, params, options) {
       try {

@@ -245,8 +245,8 @@ export interface Supervisor {
    * `SERVER_NOT_CONNECTED` while the server's tools are not known.
    */
   checkCall(server: string, tool: string, args?: Readonly<Record<string, unknown>>): Promise<CallCheck>;
-  /** In parallel, in the order asked, each with its own outcome; never rejects. */
-  callTools(calls: readonly CallRequest[]): Promise<readonly CallOutcome[]>;
+  /** In parallel, in the order asked, each with its own outcome; never rejects. `signal` cancels those that have none yet. */
+  callTools(calls: readonly CallRequest[], options?: { readonly signal?: AbortSignal }): Promise<readonly CallOutcome[]>;
   /**
    * Makes a model's tool calls, in parallel, and gives the messages to send back: for `openai` (`message.tool_calls`) one for each call, in order; for
    * `anthropic` (the content of a message, of which the `tool_use` blocks count) one message with a result for each. Whatever goes wrong with a call is its

@@ -34,6 +34,8 @@ export interface OpenedSupervisor {
   readonly killAllNow: () => void;
   /** What `createMetrics` measures; `droppedLines` are those of the door's own log. */
   readonly measured: (droppedLines: () => number) => MetricsOptions;
+  /** Aborts when the end has begun. */
+  readonly closing: AbortSignal;
 }
 
 /**
@@ -100,7 +102,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     droppedLines: () => ({ mcpvisor: droppedLines(), servers: parts.logs.droppedLines }),
     now: parts.wallNow,
   });
-  return { supervisor, killAllNow: () => registry.killAllNow(), measured };
+  return { supervisor, killAllNow: () => registry.killAllNow(), measured, closing: closing.signal };
 }
 
 /** From now on servers start, and edits of the file and sleeps of the machine are noticed until `closing` aborts. */

@@ -106,6 +106,7 @@ describe('targets of a command', () => {
   it('are known', () => {
     expect(codeOf(() => serversOf({ words: ['four'], all: false }, candidates))).toBe('SERVER_NOT_FOUND');
     expect(codeOf(() => serversOf({ words: ['group:db'], all: false }, candidates))).toBe('ACTOR_NOT_FOUND');
+    expect(() => serversOf({ words: ['group:wb'], all: false }, candidates)).toThrow('There are: group:web, group:default.');
   });
 
   it('are said, one way', () => {
@@ -174,5 +175,6 @@ describe('a time-out', () => {
     expect(parseWait('5', 1)).toBe(5);
     expect(parseWait(undefined, 1)).toBe(1);
     for (const text of ['-1', '1.5', 'x', '240001', '']) expect(codeOf(() => parseWait(text, 1))).toBe('INVALID_REQUEST');
+    expect(() => parseWait('x', 1)).toThrow('"x" is not a whole number of milliseconds up to 240000');
   });
 });

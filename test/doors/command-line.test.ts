@@ -1,7 +1,9 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commandLineOf } from '../support/command-line.ts';
 import { openScene, type RunningDaemon, type Scene } from '../support/daemon.ts';
 import { until } from '../support/processes.ts';
@@ -32,6 +34,33 @@ async function openFleet(): Promise<Fleet> {
   await untilSettled(daemon);
   return { ...scene, daemon };
 }
+
+describe('open', () => {
+  it('shows a page that wants no token any more to whoever has a display', async () => {
+    const scene = openScene();
+    scene.writeConfig({});
+    const { url } = await scene.up();
+    const opened = join(scene.folder, 'opened');
+    const opener = join(scene.folder, 'xdg-open');
+    writeFileSync(opener, `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`, { mode: 0o755 });
+    const env = { DISPLAY: ':0', PATH: `${scene.folder}:${process.env.PATH}` };
+    expect(await scene.run(['open', '--state-dir', scene.stateDir], { env }).ended).toMatchObject({ code: 0, stdout: `${url}/docs\n`, stderr: '' });
+    await until('it is opened', () => existsSync(opened));
+    const page = readFileSync(opened, 'utf8');
+    expect(page).toBe(join(scene.stateDir, 'pages', 'docs.html'));
+    expect(readFileSync(page, 'utf8')).toContain('GET /api/servers/{name}');
+    expect(JSON.parse(readFileSync(join(scene.stateDir, 'pages', 'openapi.json'), 'utf8'))).toMatchObject({ openapi: '3.1.0' });
+    expect(statSync(page).mode & 0o777).toBe(0o600);
+  });
+
+  it('says how to read it where there is no display', async () => {
+    const scene = openScene();
+    scene.writeConfig({});
+    await scene.up();
+    expect((await commandLineOf(scene).command('open')).stderr).toContain(`Bearer $(cat ${join(scene.stateDir, 'token')})`);
+    expect((await commandLineOf(scene).command('open', '--json')).stderr).toBe('');
+  });
+});
 
 describe('without a control plane', () => {
   it.each([
@@ -75,6 +104,22 @@ describe('without a control plane', () => {
     const { code, stderr } = await openScene().run(['status', '--url', 'http://127.0.0.1:1']).ended;
     expect(code).toBe(3);
     expect(stderr).toContain('http://127.0.0.1:1');
+  });
+
+  it('takes no address with a password in it, and does not repeat that', async () => {
+    const { code, stderr } = await openScene().run(['status', '--url', 'http://ann:secret-word@127.0.0.1:1']).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain('--token');
+    expect(stderr).not.toContain('secret-word');
+  });
+
+  it('has one line for who speaks no TLS', async () => {
+    const plain = createServer((_, response) => response.end());
+    onTestFinished(() => void plain.close());
+    const port = await new Promise((resolve) => plain.listen(0, '127.0.0.1', () => resolve((plain.address() as AddressInfo).port)));
+    const { code, stderr } = await openScene().run(['status', '--url', `https://127.0.0.1:${port}`]).ended;
+    expect(code).toBe(3);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 });
 
@@ -182,6 +227,7 @@ describe('commands for servers', () => {
     const { code, stderr } = await command('restart', 'fils');
     expect(code).toBe(4);
     expect(stderr).toContain('Did you mean files?');
+    expect((await command('stop', 'group:wbe')).stderr).toContain('Did you mean group:web?');
     expect((await command('restart', 'group:none')).code).toBe(4);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -57,6 +57,25 @@ describe('up --detach', () => {
     expect(ending.stderr).toContain(`Cannot listen on port ${port}`);
     expect(pidsMarked(scene.mark)).toEqual([]);
     expect((await command('up', '--detach', '--port', 'x')).code).toBe(2);
+  });
+
+  it('does not fill the disk with its log, however long it goes on', async () => {
+    const scene = openScene();
+    endDetached(scene);
+    scene.writeConfig({ one: scene.talker() });
+    const { command } = commandLineOf(scene);
+    const { log } = JSON.parse((await command('up', '--detach', '--port', '0', '--json')).stdout);
+    for (const mark of ['first', 'second', 'third']) {
+      appendFileSync(log, `${mark}\n${'x'.repeat(5 * 1024 * 1024)}\n`);
+      expect(await command('restart', 'one')).toMatchObject({ code: 0 });
+      await until('room was made', () => statSync(log).size < 1024 * 1024);
+      expect(readFileSync(`${log}.1`, 'utf8')).toContain(`${mark}\n`);
+      expect(statSync(`${log}.1`).mode & 0o777).toBe(0o600);
+    }
+    expect(readFileSync(`${log}.2`, 'utf8')).toContain('second\n');
+    expect(existsSync(`${log}.3`)).toBe(false);
+    expect(await command('restart', 'one')).toMatchObject({ code: 0 });
+    await until('it goes on', () => readFileSync(log, 'utf8').includes('"msg"'));
   });
 
   it('can be asked for in the environment, once', async () => {

@@ -33,6 +33,8 @@ describe('events', () => {
     const { command, json } = commandLineOf(scene);
     await until('both are connected', async () => (await command('events', '--type', 'session.opened')).stdout.trim().split('\n').length === 2);
     const ofOne = (await command('events', '--actor', 'server:one')).stdout.trim().split('\n');
+    const misspelt = await command('events', '--actor', 'server:oen');
+    expect(misspelt).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('Did you mean server:one?') });
     expect(ofOne.every((line) => / server:one /.test(line))).toBe(true);
     expect(await json('events', '--type', 'session.opened', '--tail', '1')).toEqual({
       facts: [expect.objectContaining({ type: 'session.opened', seq: expect.any(Number) })],

@@ -62,6 +62,17 @@ describe('calling a tool', () => {
     expect(api.bugs).toEqual([]);
   });
 
+  it('is cancelled, however many there were in its batch, when the client of that is gone', async () => {
+    const impatience = new AbortController();
+    const sleep = { server: 'talk', tool: 'sleep', arguments: { ms: 60_000 } };
+    const answer = api.client.post('/api/calls', { calls: [sleep, sleep] }, { signal: impatience.signal }).catch(() => null);
+    await until('the calls are in flight', () => api.supervisor.status('talk').counts.inFlight === 2);
+    impatience.abort();
+    expect(await answer).toBeNull();
+    await until('the calls are over', () => api.supervisor.status('talk').counts.inFlight === 0);
+    expect(api.bugs).toEqual([]);
+  });
+
   it('says that its outcome is unknown when the server went down at work', async () => {
     const answer = await call('exit', { arguments: { code: 3 } });
     expect(answer.status).toBe(502);

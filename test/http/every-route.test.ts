@@ -48,7 +48,7 @@ beforeAll(async () => {
       down: { ...entryOf('speak'), lazy: true },
     },
     maxBodyBytes: 2_000,
-    metrics: { text: () => Promise.resolve('# nothing\n'), contentType: 'text/plain; version=0.0.4; charset=utf-8' },
+    metrics: () => ({ text: () => Promise.resolve('# nothing\n'), contentType: 'text/plain; version=0.0.4; charset=utf-8' }),
     shutdown: () => undefined,
   });
   limited = await openApi({ requestsPerSecond: 1 });

@@ -163,6 +163,12 @@ describe('a reader that stops reading', () => {
 });
 
 describe('the journal', () => {
+  it.each(['0', '1001'])('has no page of %s facts, and says how many it may be', async (limit) => {
+    const { url } = await openStream();
+    const { status, json } = await createClient(url, null).get(`/api/journal?limit=${limit}`);
+    expect([status, json.problems]).toEqual([400, [expect.objectContaining({ path: '?limit', message: expect.stringContaining('1') })]]);
+  });
+
   it('gives what is kept page by page, each fact once', async () => {
     const { url, facts } = await openStream();
     for (let index = 0; index < 95; index += 1) facts.publish(index % 3 === 0 ? raised('server:a') : cleared('server:b'));

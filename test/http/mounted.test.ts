@@ -74,6 +74,15 @@ describe('the API mounted in a host’s app', () => {
     expect(bugs).toEqual([]);
   });
 
+  it('has the figures, counted from the first fact on, however often it is mounted', async () => {
+    const { as } = await openHost();
+    const { status, headers, text } = await as('ann').get('/metrics');
+    expect([status, headers['content-type']]).toEqual([200, expect.stringContaining('text/plain')]);
+    expect(text).toContain('mcpvisor_servers{state="connected"} 1');
+    expect(text).toMatch(/^mcpvisor_server_transitions_total\{from="starting",to="connected"\} 1$/m);
+    expect(text).toContain('mcpvisor_log_lines_dropped_total{log="mcpvisor"} 0');
+  });
+
   it('takes the word of the host for who sends a command, and streams the facts that say so', async () => {
     const { url, as } = await openHost();
     const reader = await openReader(`${url}/mcpvisor/api/events?type=command.accepted`, { headers: { 'x-user': 'bob' } });

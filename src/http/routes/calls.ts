@@ -5,7 +5,7 @@ import { McpvisorError } from '../../errors.ts';
 import type { CallRequest, Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
 import { streamEvents } from '../event-stream.ts';
-import { toProblemDocument } from '../problem.ts';
+import { isBug, toProblemDocument } from '../problem.ts';
 import { streamOf } from '../progress.ts';
 import { route } from '../route.ts';
 import { batchBody, callBody, callResult, dryRunResult, messages, outcomes, requestBody, requestResult } from '../schemas/call.ts';
@@ -65,9 +65,10 @@ const batch = {
   problems: [],
 } as const satisfies Endpoint;
 
-export function callRoutes({ supervisor, heartbeatMs }: RouteParts): readonly Route[] {
+export function callRoutes(parts: RouteParts): readonly Route[] {
+  const { supervisor } = parts;
   return [
-    route(call, (one) => callTool({ supervisor, heartbeatMs }, one)),
+    route(call, (one) => callTool(parts, one)),
     route(request, async ({ c, param, body, signal }) => {
       const startedMs = performance.now();
       const { method, params, timeoutMs } = body;
@@ -76,7 +77,7 @@ export function callRoutes({ supervisor, heartbeatMs }: RouteParts): readonly Ro
     }),
     route(batch, async ({ c, query, body, signal }) => {
       const { calls, toolCalls, servers, timeoutMs } = body;
-      if (query.format === undefined) return c.json({ outcomes: await supervisor.callTools(required(calls, 'calls').map(toCallRequest)) });
+      if (query.format === undefined) return c.json({ outcomes: await supervisor.callTools(required(calls, 'calls').map(toCallRequest), { signal }) });
       const options = { signal, ...(servers !== undefined && { servers }), ...(timeoutMs !== undefined && { timeoutMs }) };
       // What is wrong with one of them is said in its answer.
       const asked = required(toolCalls, 'toolCalls') as never;
@@ -87,7 +88,7 @@ export function callRoutes({ supervisor, heartbeatMs }: RouteParts): readonly Ro
 }
 
 async function callTool(
-  { supervisor, heartbeatMs }: Pick<RouteParts, 'supervisor' | 'heartbeatMs'>,
+  { supervisor, ...streaming }: RouteParts,
   { c, param, body, signal }: RouteRequest<unknown, z.output<typeof callBody>>,
 ): Promise<Response> {
   const [server, tool] = [param('name'), param('tool')];
@@ -96,14 +97,17 @@ async function callTool(
   const startedMs = performance.now();
   const options = { ...(timeoutMs !== undefined && { timeoutMs }) };
   if (c.req.header('accept')?.includes('text/event-stream') === true) {
-    return streamEvents(c, heartbeatMs, (gone) =>
+    return streamEvents(c, streaming, (gone) =>
       streamOf(
         async (onProgress) => ({
           result: await supervisor.callTool(server, tool, args, { ...options, signal: gone, onProgress }),
           ...told(supervisor, server, startedMs),
         }),
         {
-          toProblem: (error) => toProblemDocument(error),
+          toProblem(error) {
+            if (isBug(error)) streaming.report(error);
+            return toProblemDocument(error);
+          },
         },
       ),
     );

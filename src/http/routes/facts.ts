@@ -47,20 +47,20 @@ const journal = {
     since: z.iso.datetime().optional(),
     until: z.iso.datetime().optional(),
     after: seq.optional(),
-    limit: wholeNumber(mostPerPage, `a whole number up to ${mostPerPage}`).optional(),
+    limit: wholeNumber(mostPerPage, `a whole number from 1 to ${mostPerPage}`, 1).optional(),
   }),
   body: null,
   answers: { 200: { description: '`next` is what `after` continues with; null: there are no more', schema: journalPage } },
   problems: [],
 } as const satisfies Endpoint;
 
-export function factRoutes({ supervisor, heartbeatMs }: RouteParts): readonly Route[] {
+export function factRoutes({ supervisor, ...streaming }: RouteParts): readonly Route[] {
   return [
     route(stream, ({ c, query }) => {
       // A browser that comes back asks for the same address as at first: its header knows more than its query.
       const since = lastEventId(c.req.header('last-event-id')) ?? query.since ?? null;
       const isWanted = (one: Fact) => (query.actor?.includes(one.actor) ?? true) && (query.type?.includes(one.type) ?? true);
-      return streamEvents(c, heartbeatMs, (signal) => eventsOf(supervisor.facts({ signal, ...(since !== null && { since }) }), isWanted));
+      return streamEvents(c, streaming, (signal) => eventsOf(supervisor.facts({ signal, ...(since !== null && { since }) }), isWanted));
     }),
     route(journal, ({ c, query }) => c.json(supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))))),
   ];

@@ -50,7 +50,7 @@ const metrics = {
 } as const satisfies Endpoint;
 
 /** `isKnown`: whether the request carries a token that may read. */
-export function healthRoutes({ supervisor, metrics: figures }: RouteParts, isKnown: (c: Context) => boolean): readonly Route[] {
+export function healthRoutes({ supervisor, metrics: count }: RouteParts, isKnown: (c: Context) => boolean): readonly Route[] {
   return [
     route(health, ({ c }) => c.json({ status: 'ok' })),
     route(ready, ({ c }) => {
@@ -59,7 +59,8 @@ export function healthRoutes({ supervisor, metrics: figures }: RouteParts, isKno
       return c.json(tells ? { ready: isReady, notReady } : { ready: isReady }, isReady ? 200 : 503);
     }),
     route(metrics, async ({ c }) => {
-      if (figures === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });
+      if (count === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });
+      const figures = await count();
       return c.body(await figures.text(), 200, { 'content-type': figures.contentType });
     }),
   ];

@@ -28,13 +28,13 @@ const logs = {
   problems: ['SERVER_NOT_FOUND'],
 } as const satisfies Endpoint;
 
-export function logRoutes({ supervisor, heartbeatMs }: RouteParts): readonly Route[] {
+export function logRoutes({ supervisor, ...streaming }: RouteParts): readonly Route[] {
   return [
     route(logs, async ({ c, param, query }) => {
       const { tail = usualLines, follow = false } = query;
       // Throws for an unknown name before anything is streamed.
       const { name } = supervisor.status(param('name'));
-      if (follow) return streamEvents(c, heartbeatMs, (signal) => eventsOf(supervisor.followLogs(name, { tail, signal })));
+      if (follow) return streamEvents(c, streaming, (signal) => eventsOf(supervisor.followLogs(name, { tail, signal })));
       return c.json({ lines: await supervisor.logs(name, { tail }) });
     }),
   ];

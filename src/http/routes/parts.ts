@@ -2,14 +2,22 @@
 
 import type { Supervisor } from '../../supervisor/contract.ts';
 
+/** In Prometheus' text format. */
+export interface Figures {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 export interface RouteParts {
   readonly supervisor: Supervisor;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
   /** Ends the control plane; null: a host does that. */
   readonly shutdown: (() => void) | null;
-  /** Prometheus text; null: nobody counts. */
-  readonly metrics: { text(): Promise<string>; readonly contentType: string } | null;
+  /** What has counted so far; null: nobody counts. */
+  readonly metrics: (() => Figures | Promise<Figures>) | null;
   /** A comment line this often tells readers of a stream that it lives, in milliseconds. */
   readonly heartbeatMs: number;
+  /** Told of every error that is a bug: its caller learns nothing of it. */
+  readonly report: (error: unknown) => void;
 }

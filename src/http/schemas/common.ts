@@ -13,7 +13,8 @@ export const plainObject = z
   .custom<Readonly<Record<string, unknown>>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'Invalid input: expected object')
   .meta({ type: 'object' });
 
-export const wholeNumber = (max: number, what: string) => z.string().regex(/^\d+$/, `expected ${what}`).transform(Number).pipe(z.number().max(max));
+export const wholeNumber = (max: number, what: string, min = 0) =>
+  z.string().regex(/^\d+$/, `expected ${what}`).transform(Number).pipe(z.number().min(min).max(max));
 
 /** How long to wait, in milliseconds. */
 export const waitMs = wholeNumber(longestDelayMs, 'a whole number of milliseconds');
