@@ -41,6 +41,12 @@ export function isLeft(server: string, system: ActorSystem): boolean {
   return view.hasTag('live') && !view.matches({ stopping: 'stuck' }) && !view.matches({ 'heartbeat-timeout': 'stuck' });
 }
 
+/** Whether it is starting or connected. */
+export function isUp(server: string, system: ActorSystem): boolean {
+  const view = viewOf(server, system);
+  return view !== null && (view.matches('starting') || view.matches('connected'));
+}
+
 /** Where a server that waits for a slot stands: a dependency may have gone down in the midst of the step that grants it. */
 export function applicantOf(server: string, dependencies: Dependencies, system: ActorSystem): Applicant {
   if (system.get(serverId(server)) === undefined) return 'gone';

@@ -277,6 +277,18 @@ describe('the end of servers that depend on each other', () => {
     expect(at(one, 'a', 'b')).toEqual(['stopping.closing', 'stopping.stuck']);
   });
 
+  it('starts none again that was to be restarted', async () => {
+    const one = await fleet({ a: [], b: ['a'] });
+    for (const name of ['a', 'b']) one.connect(name);
+    command(one, 'a', 'restart');
+    one.send({ type: 'supervisor.shutdown' });
+    expect([one.serverContext('a').next, one.commands.get('restart')]).toEqual(['idle', ['accepted', 'rejected']]);
+    gone(one, 'a');
+    expect(at(one, 'a', 'b')).toEqual([null, 'stopping.closing']);
+    gone(one, 'b');
+    expect(one.state()).toBe('closed');
+  });
+
   it('starts none again that fails while it is spared', async () => {
     const one = await fleet({ a: [], b: ['a'] });
     connectAll(one, 'a', 'b');
@@ -353,6 +365,14 @@ describe('a server on its way to another group', () => {
     configure(other, 'down');
     gone(other, 'a');
     expect(other.serverContext('a')).toMatchObject({ wanted: 'down', policy: { idleStopMs: 7 } });
+  });
+
+  it('keeps the wish of a plan through later ones that have none', async () => {
+    const one = await moving();
+    configure(one, 'down');
+    configure(one, null);
+    gone(one, 'a');
+    expect([at(one, 'a'), one.serverContext('a').wanted]).toEqual([['idle.resting'], 'down']);
   });
 
   it('has the wish of the plan that moves it', async () => {
