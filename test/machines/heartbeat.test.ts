@@ -177,7 +177,7 @@ describe('after a suspend of the machine', () => {
       failure: { class: 'unreachable', message: '', phase: null, code: null, exitCode: null, signal: null, stderrTail: [], retryAfterMs: null },
     });
     server.send('machine.resumed');
-    expect(server.state()).toBe('backoff.queued');
+    expect([server.state(), server.context().nextRetryAt]).toEqual(['backoff.queued', server.clock.now()]);
     const other = serverIn('backoff.delaying');
     other.send('machine.resumed');
     expect(other.state()).toBe('backoff.delaying');
