@@ -15,7 +15,8 @@ export interface Configuration {
 /** Takes the new numbers. A changed specification begins to count anew; adding a name again cancels its removal. */
 export function configure(context: ServerContext, { policy, changed, wanted }: Configuration): Partial<ServerContext> {
   const wish = wanted ?? context.wanted;
-  const begins = policy.lazy ? isWaitedFor(context) : changed || wanted === 'up' || context.removing || context.policy.lazy;
+  const isNew = changed || wanted === 'up' || context.removing;
+  const begins = policy.lazy ? isWaitedFor(context) || (context.heldAwake && (isNew || context.autostart)) : isNew || context.policy.lazy;
   return {
     ...(changed ? forgetFailures(context) : {}),
     policy,

@@ -81,6 +81,7 @@ const idle = state({
         { guard: 'isDue', target: 'queued' },
         { guard: 'autostarts', target: 'waiting' },
       ],
+      on: { 'dependents.waiting': { guard: 'mayBeCalled', target: 'waiting', actions: 'autostart' } },
     },
     waiting: {
       entry: ['reportChanged', 'rejectBlocked'],
@@ -452,6 +453,7 @@ export const serverMachine = serverSetup.createMachine({
     /** Granted when nobody waits any more: it goes back. */
     'slot.granted': { actions: 'returnSlot' },
     'machine.resumed': {},
+    'dependents.waiting': {},
     'dependencies.changed': { actions: dependenciesNoted },
     'dependents.changed': { actions: { type: 'noteDependents', params: ({ event }) => event } },
     'round.hold': { actions: { type: 'hold', params: ({ event }) => event } },
