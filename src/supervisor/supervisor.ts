@@ -187,7 +187,10 @@ function hearActors({ inspection, commands, facts, ledger, logs, desired, actors
     if (emitted.type === 'round.opened' || emitted.type === 'round.joined' || emitted.type === 'round.closed')
       return facts.publish({ actor: group, ...emitted });
     const actor = `server:${emitted.server}`;
-    if (emitted.type === 'actor.died') return facts.publish({ type: 'actor.died', actor, message: emitted.message });
+    if (emitted.type === 'actor.died') {
+      facts.publish({ type: 'actor.died', actor, message: emitted.message });
+      return commands.abandon(emitted.server, `its actor died: ${emitted.message}`);
+    }
     facts.publish({ type: 'server.removed', actor });
     // One that only moves to another group is still wanted.
     if (desired.current.servers.has(emitted.server)) return;
