@@ -207,6 +207,7 @@ export const serverSetup = setup({
       enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
     }),
     forgetRetry: assign({ nextRetryAt: null }),
+    keepRetryTime: assign(({ context }, { at }: { at: number }) => ({ delayMs: Math.max(0, (context.nextRetryAt ?? at) - at) })),
     /** What is left of the delay is waived. */
     fallDue: assign(({ context }, { at }: { at: number }) => ({ nextRetryAt: Math.min(context.nextRetryAt ?? at, at) })),
     want: assign((_, { wanted }: { wanted: 'up' | 'down' }) => ({ wanted })),

@@ -382,7 +382,13 @@ const backoff = state({
   states: {
     delaying: {
       after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
-      on: { 'machine.resumed': { guard: 'isUnreachable', target: 'waiting', actions: dueNow } },
+      on: {
+        'machine.resumed': [
+          { guard: 'isUnreachable', target: 'waiting', actions: dueNow },
+          // Timers stand still while the machine sleeps; the time that was told does not.
+          { target: 'delaying', reenter: true, actions: { type: 'keepRetryTime', params: ({ event }) => event } },
+        ],
+      },
     },
     waiting: {
       entry: ['reportChanged', 'rejectBlocked'],
