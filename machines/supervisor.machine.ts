@@ -143,13 +143,14 @@ const supervisorSetup = setup({
       enqueue.sendTo(self, { type: 'plan.apply', steps: { add: [{ ...moved, server: withWish }], configure: [], remove: [] }, at, random });
     }),
     buryGroup: enqueueActions(({ context, enqueue, self }, { actorId, error }: { actorId: string; error: unknown }) => {
+      const group = context.groups.find((name) => groupId(name) === actorId);
+      // Told first: to the commands of its servers this is no shutdown.
+      if (group !== undefined) enqueue.emit({ type: 'group.died', group, message: error instanceof Error ? error.message : String(error) });
       endOrphans(self.getSnapshot().children[actorId], (orphan) => enqueue.sendTo(orphan, { type: 'server.shutdown' } satisfies ServerEvent));
       enqueue.stopChild(actorId);
-      const group = context.groups.find((name) => groupId(name) === actorId);
       if (group === undefined) return;
       const isOther = (name: string) => name !== group;
       enqueue.assign({ groups: context.groups.filter(isOther), degraded: context.degraded.filter(isOther) });
-      enqueue.emit({ type: 'group.died', group, message: error instanceof Error ? error.message : String(error) });
     }),
     tellBroken: enqueueActions(({ enqueue }, { group, message }: { group: string; message: string }) => {
       enqueue.emit({ type: 'group.died', group, message });

@@ -217,6 +217,7 @@ function hearActors({ inspection, commands, facts, ledger, logs, desired, actors
   actors.root.on('group.died', ({ group, message }) => {
     facts.publish({ type: 'actor.died', actor: `group:${group}`, message });
     const servers = [...ledger.entries.values()].filter(({ name, specification }) => specification.group === group && !isHeld(actors.server(name)));
+    for (const { name } of servers) commands.abandon(name, `the actor of its group died: ${message}`);
     // Their sessions are being killed; only then may they start again. `gone` does not reject.
     void Promise.all(servers.map(({ name }) => ledger.gone(name))).then(() => desired.restore(group));
   });
