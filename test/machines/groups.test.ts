@@ -291,6 +291,20 @@ describe('a group that acts as one', () => {
     expect([groupState(stopping), at(stopping, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
   });
 
+  it('starts the others without one that is removed from a part of the group', async () => {
+    const names = Array.from({ length: 130 }, (_, index) => `s${index}`);
+    const many = Object.fromEntries(names.map((name) => [name, []]));
+    const one = await connectedGroup(many, { strategy: 'one-for-all' });
+    expect(one.server('s129')._parent?.id).toBe('group:web/1');
+    fail(one, 's129');
+    for (const name of names.slice(0, -1)) gone(one, name);
+    expect(groupState(one)).toBe('running.round.waiting');
+    const { s129: _, ...others } = many;
+    one.plan({ ...relationsIn(fleetOf(others, { strategy: 'one-for-all' })), remove: [{ group: 'web', server: 's129' }] });
+    expect([groupState(one), at(one, 's0', 's128')]).toEqual(['running.steady', ['starting.spawning', 'idle.queued']]);
+    expect(one.context().holders, 'the slot of a server that is gone is free').not.toContain('s129');
+  });
+
   it('lets a member go that is removed while the round stops it', async () => {
     const one = await connectedGroup(alone, { strategy: 'one-for-all' });
     fail(one, 'a');
