@@ -159,10 +159,10 @@ export const groupHolding = setup({
       const message = error instanceof Error ? error.message : String(error);
       if (actorId.startsWith(groupId(''))) {
         const part = actorId.slice(groupId('').length);
-        endOrphans(child, (orphan) => enqueue.sendTo(orphan, { type: 'server.shutdown' }));
-        enqueue.assign({ charges: context.charges - 1, parts: without(context.parts, part) });
         const broken: GroupReport = { type: 'group.broken', group: context.name, message };
         if (self._parent !== undefined) enqueue.sendTo(self._parent, broken);
+        endOrphans(child, (orphan) => enqueue.sendTo(orphan, { type: 'server.shutdown' }));
+        enqueue.assign({ charges: context.charges - 1, parts: without(context.parts, part) });
         return;
       }
       if (!actorId.startsWith(serverId('')) || memory === undefined) {

@@ -18,6 +18,7 @@ export const groupSetup = groupHolding.extend({
   },
   guards: {
     isCoupled: ({ context }) => context.policy.strategy !== 'one-for-one',
+    uncouples: (_, { policy }: { policy: GroupPolicy }) => policy.strategy === 'one-for-one',
     isOtherPolicy: ({ context }, { policy }: { policy: GroupPolicy }) => isOther(context.policy, policy),
   },
   actions: {
@@ -59,6 +60,16 @@ export const groupSetup = groupHolding.extend({
       for (const [actor, event] of tidings) enqueue.sendTo(actor, event);
       if (triggers.every((trigger) => look(trigger).settled)) enqueue.raise({ type: 'triggers.settled' });
     }),
+    /** Whoever waits for others of the round waits no longer. */
+    release: enqueueActions(({ context, enqueue, system }) => {
+      for (const name of [...context.triggers, ...Object.keys(context.victims)]) {
+        for (const [actor, event] of holdTidings(system, name, [])) enqueue.sendTo(actor, event);
+      }
+    }),
+    forgetMember: assign(({ context }, { server }: { server: string }) => ({
+      triggers: context.triggers.filter((name) => name !== server),
+      victims: Object.fromEntries(Object.entries(context.victims).filter(([name]) => name !== server)),
+    })),
     closeRound: enqueueActions(({ context, enqueue, system }) => {
       const look = lookIn(system);
       const started = context.policy.order.filter((name) => context.victims[name] !== undefined && !isAtRest(look(name)));

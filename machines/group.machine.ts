@@ -12,7 +12,14 @@ import { type GroupPolicy, type GroupReport, plainPolicy } from './group-events.
 import type { ActorFailed, ReaperDone } from './group-holding.ts';
 import { groupSetup } from './group-rounds.ts';
 
+interface Gone {
+  readonly server: string;
+}
+
 const configured = { type: 'configure', params: ({ event }: { event: { policy: GroupPolicy } }) => event } as const;
+const letGo = { type: 'letGo', params: ({ event }: { event: Gone }) => event } as const;
+const toldRemoval = { type: 'tellRemoval', params: ({ event }: { event: Gone }) => event } as const;
+const forgottenMember = { type: 'forgetMember', params: ({ event }: { event: Gone }) => event } as const;
 const passedOn = { type: 'passOn', params: ({ event }: { event: GroupReport }) => event } as const;
 
 const state = groupSetup.createStateConfig;
@@ -32,6 +39,11 @@ const round = state({
   on: {
     'server.lost': { target: '.stopping', actions: { type: 'join', params: ({ event }) => event } },
     'group.reset': { actions: 'forgetRounds' },
+    // Nobody is told any more what its members do.
+    'group.configure': { guard: { type: 'uncouples', params: ({ event }) => event }, target: 'steady', actions: ['release', 'closeRound', configured] },
+    // Removed or moved: the others neither stop nor wait for it any more, even if its name comes back.
+    'server.gone': { target: '.stopping', actions: [letGo, toldRemoval, forgottenMember] },
+    'server.removed': { target: '.stopping', actions: [passedOn, forgottenMember] },
   },
   states: {
     stopping: {
@@ -78,7 +90,7 @@ export const groupMachine = groupSetup.createMachine({
   }),
   initial: 'running',
   on: {
-    'server.gone': { actions: { type: 'letGo', params: ({ event }) => event } },
+    'server.gone': { actions: letGo },
     'server.removed': { actions: passedOn },
     'group.broken': { actions: passedOn },
     'group.gone': { actions: { type: 'forgetPart', params: ({ event }) => event } },
@@ -92,12 +104,7 @@ export const groupMachine = groupSetup.createMachine({
     running: {
       initial: 'steady',
       on: {
-        'server.gone': {
-          actions: [
-            { type: 'letGo', params: ({ event }) => event },
-            { type: 'tellRemoval', params: ({ event }) => event },
-          ],
-        },
+        'server.gone': { actions: [letGo, toldRemoval] },
         'group.add': { actions: { type: 'add', params: ({ event }) => event } },
         'group.remove': { actions: { type: 'remove', params: ({ event }) => event } },
         'group.configure': { actions: configured },

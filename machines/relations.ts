@@ -41,6 +41,12 @@ export function isLeft(server: string, system: ActorSystem): boolean {
   return view.hasTag('live') && !view.matches({ stopping: 'stuck' }) && !view.matches({ 'heartbeat-timeout': 'stuck' });
 }
 
+/** Whether it is starting or connected. */
+export function isUp(server: string, system: ActorSystem): boolean {
+  const view = viewOf(server, system);
+  return view !== null && (view.matches('starting') || view.matches('connected'));
+}
+
 /** Where a server that waits for a slot stands: a dependency may have gone down in the midst of the step that grants it. */
 export function applicantOf(server: string, dependencies: Dependencies, system: ActorSystem): Applicant {
   if (system.get(serverId(server)) === undefined) return 'gone';
@@ -56,16 +62,20 @@ function clearanceTidings(server: string, dependencies: Dependencies, system: Ac
   return isSameClearance(clearance, view.context) ? [] : [[actor, { type: 'dependencies.changed', ...clearance }]];
 }
 
-/** A lazy server is started when a dependent waits for it, and kept awake while one wishes to run. */
+/** A lazy server is started when a dependent waits for it, at once if somebody waits for that one, and kept awake while one wishes to run. */
 function wakingTidings(server: string, dependents: Dependencies, system: ActorSystem): readonly Message[] {
   const actor = system.get(serverId(server));
   const view = viewOf(server, system);
   if (actor === undefined || view === null || !view.context.policy.lazy) return [];
-  const awake = (dependents[server] ?? []).some((dependent) => wishesToRun(viewOf(dependent, system)));
+  const wishing = (dependents[server] ?? []).flatMap((dependent) => viewOf(dependent, system) ?? []).filter(wishesToRun);
+  const awake = wishing.length > 0;
   const kept: readonly Message[] = awake === view.context.heldAwake ? [] : [[actor, { type: 'dependents.changed', awake }]];
-  const isAsleep =
-    view.matches({ idle: 'resting' }) || (view.hasTag('live') && view.context.next === 'idle' && !view.matches('starting') && !view.matches('connected'));
-  return awake && isAsleep && view.context.wanted === 'up' ? [...kept, [actor, { type: 'server.needed' }]] : kept;
+  if (!awake || hasFinished(view) || view.context.wanted !== 'up') return kept;
+  const isResting = view.matches({ idle: 'resting' });
+  const fallsAsleep = view.hasTag('live') && view.context.next === 'idle' && !view.matches('starting') && !view.matches('connected');
+  if (wishing.some(isUrgent)) return isResting || fallsAsleep ? [...kept, [actor, { type: 'server.needed' }]] : kept;
+  // One that falls asleep is heard of again when it rests.
+  return isResting ? [...kept, [actor, { type: 'dependents.waiting' }]] : kept;
 }
 
 function dependencyOf(server: string, system: ActorSystem): Dependency {
@@ -82,11 +92,21 @@ function standingOf(view: ServerView): Standing {
   if (wanted === 'down') return 'stopped';
   if (view.matches('failed')) return 'failed';
   if (view.matches('needs-auth')) return 'needs-auth';
-  return view.matches({ idle: 'resting' }) && !policy.lazy && !autostart ? 'finished' : 'coming';
+  return view.matches({ idle: 'resting' }) && !autostart && (!policy.lazy || hasFinished(view)) ? 'finished' : 'coming';
 }
 
-function wishesToRun(view: ServerView | null): boolean {
-  return view !== null && !view.matches({ idle: 'resting' }) && !view.matches('failed') && !view.matches('needs-auth');
+/** A lazy server that ended by itself while dependents needed it: to wake it again for the same wish would be a restart without delay or budget. */
+function hasFinished({ context }: ServerView): boolean {
+  return context.heldAwake && context.failure !== null && context.next === 'idle';
+}
+
+/** A person or a caller waits for it. */
+function isUrgent({ context: { called, open } }: ServerView): boolean {
+  return called || open.some(({ kind }) => kind !== 'stop');
+}
+
+function wishesToRun(view: ServerView): boolean {
+  return !view.matches({ idle: 'resting' }) && !view.matches('failed') && !view.matches('needs-auth');
 }
 
 function viewOf(server: string, system: ActorSystem): ServerView | null {

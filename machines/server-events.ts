@@ -29,6 +29,8 @@ export type ServerEvent =
   | (Moment & { readonly type: 'server.configure'; readonly policy: ServerPolicy; readonly changed: boolean; readonly wanted: Wanted | null })
   /** A call or `ensureConnected` needs a lazy server. */
   | { readonly type: 'server.needed' }
+  /** Dependents for which nobody waits need a lazy server: it starts in its turn, like them. */
+  | { readonly type: 'dependents.waiting' }
   | (Moment & { readonly type: 'server.remove' })
   | { readonly type: 'server.shutdown' }
   | { readonly type: 'slot.granted' }

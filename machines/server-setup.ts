@@ -152,6 +152,8 @@ export const serverSetup = setup({
     armIdleStop: enqueueActions(({ context, enqueue }, { unusedForMs }: { unusedForMs: number }) => {
       if (!context.policy.lazy) return;
       enqueue(cancel('idle'));
+      // When no dependent needs it any more, its time begins anew.
+      if (context.heldAwake) return;
       enqueue.raise({ type: 'idle.due' }, { id: 'idle', delay: Math.max(1_000, Math.ceil(context.policy.idleStopMs - unusedForMs)) });
     }),
     disarmIdleStop: cancel('idle'),
@@ -205,6 +207,9 @@ export const serverSetup = setup({
       enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
     }),
     forgetRetry: assign({ nextRetryAt: null }),
+    keepRetryTime: assign(({ context }, { at }: { at: number }) => ({ delayMs: Math.max(0, (context.nextRetryAt ?? at) - at) })),
+    /** What is left of the delay is waived. */
+    fallDue: assign(({ context }, { at }: { at: number }) => ({ nextRetryAt: Math.min(context.nextRetryAt ?? at, at) })),
     want: assign((_, { wanted }: { wanted: 'up' | 'down' }) => ({ wanted })),
     forgetFailures: assign(({ context }) => forgetFailures(context)),
     configure: assign(({ context }, configuration: Configuration) => configure(context, configuration)),
@@ -292,5 +297,6 @@ function refusalOf({ shuttingDown, removing, blockedBy }: ServerContext): string
 
 function rejectionOf(context: ServerContext): string {
   if (context.shuttingDown || context.removing) return refusalOf(context);
+  if (context.wanted === 'down') return 'stopped';
   return context.lastFailure?.class ?? 'stopped';
 }

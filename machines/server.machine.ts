@@ -81,6 +81,7 @@ const idle = state({
         { guard: 'isDue', target: 'queued' },
         { guard: 'autostarts', target: 'waiting' },
       ],
+      on: { 'dependents.waiting': { guard: 'mayBeCalled', target: 'waiting', actions: 'autostart' } },
     },
     waiting: {
       entry: ['reportChanged', 'rejectBlocked'],
@@ -347,11 +348,13 @@ const deciding = state({
   ],
 });
 
+const dueNow = { type: 'fallDue', params: ({ event }: { event: Moment }) => event } as const;
+
 /** A person's start cuts the delay short, not the wait for a dependency. */
 const startFromBackoff = [
   { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
-  { guard: 'isBlocked', target: '#server.backoff.waiting', actions: [refuse, wantUp, 'forgetFailures', 'overrule'] },
-  { target: '#server.backoff.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'overrule'] },
+  { guard: 'isBlocked', target: '#server.backoff.waiting', actions: [refuse, wantUp, 'forgetFailures', 'overrule', dueNow] },
+  { target: '#server.backoff.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'overrule', dueNow] },
 ] as const;
 
 /** Waits for the next try, then for dependencies and for its group's round, then for a start slot. */
@@ -364,13 +367,13 @@ const backoff = state({
     'server.retry': [
       { guard: 'mayStart', target: 'starting', actions: [acceptNow, wantUp] },
       { guard: 'isBlocked', actions: refuse },
-      { target: '.waiting', actions: [acceptNow, wantUp, 'overrule'] },
+      { target: '.waiting', actions: [acceptNow, wantUp, 'overrule', dueNow] },
     ],
     'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.configure': [
       { guard: { type: 'turnsOff', params: ({ event }) => event }, target: 'idle', actions: { type: 'configure', params: ({ event }) => event } },
-      { guard: { type: 'changes', params: ({ event }) => event }, target: '.queued', actions: { type: 'configure', params: ({ event }) => event } },
+      { guard: { type: 'changes', params: ({ event }) => event }, target: '.queued', actions: [{ type: 'configure', params: ({ event }) => event }, dueNow] },
       { actions: [{ type: 'configure', params: ({ event }) => event }, 'rest'] },
     ],
     'server.remove': { target: 'idle', actions: 'remove' },
@@ -379,7 +382,13 @@ const backoff = state({
   states: {
     delaying: {
       after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
-      on: { 'machine.resumed': { guard: 'isUnreachable', target: 'waiting' } },
+      on: {
+        'machine.resumed': [
+          { guard: 'isUnreachable', target: 'waiting', actions: dueNow },
+          // Timers stand still while the machine sleeps; the time that was told does not.
+          { target: 'delaying', reenter: true, actions: { type: 'keepRetryTime', params: ({ event }) => event } },
+        ],
+      },
     },
     waiting: {
       entry: ['reportChanged', 'rejectBlocked'],
@@ -450,6 +459,7 @@ export const serverMachine = serverSetup.createMachine({
     /** Granted when nobody waits any more: it goes back. */
     'slot.granted': { actions: 'returnSlot' },
     'machine.resumed': {},
+    'dependents.waiting': {},
     'dependencies.changed': { actions: dependenciesNoted },
     'dependents.changed': { actions: { type: 'noteDependents', params: ({ event }) => event } },
     'round.hold': { actions: { type: 'hold', params: ({ event }) => event } },

@@ -14,7 +14,7 @@ import { groupMachine } from './group.machine.ts';
 import type { GroupEvent } from './group-events.ts';
 import { endOrphans, groupId, holderOf, serverId } from './group-holding.ts';
 import { dependentsOf } from './order.ts';
-import { applicantOf, isLeft, tidings } from './relations.ts';
+import { applicantOf, isLeft, isUp, tidings } from './relations.ts';
 import type { Moment, ServerEvent, Wanted } from './server-events.ts';
 import { grantSlots, returnSlot, wantSlot } from './start-slots.ts';
 import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './supervisor-events.ts';
@@ -108,10 +108,10 @@ const supervisorSetup = setup({
     wake: enqueueActions(({ enqueue, self }, { at, random }: Moment) => {
       for (const group of groupsOf(self)) enqueue.sendTo(group, { type: 'machine.resumed', at, random } satisfies GroupEvent);
     }),
-    /** Whom others still need is spared until they are gone. */
+    /** Whom others still need is spared until they are gone; what is ending already is told not to start again. */
     endGroups: enqueueActions(({ context, enqueue, self, system }) => {
       const spared = Object.entries(context.dependents)
-        .filter(([server, dependents]) => isLeft(server, system) && dependents.some((dependent) => isLeft(dependent, system)))
+        .filter(([server, dependents]) => isUp(server, system) && dependents.some((dependent) => isLeft(dependent, system)))
         .map(([server]) => server);
       enqueue.assign({ spared });
       for (const group of groupsOf(self)) enqueue.sendTo(group, { type: 'group.shutdown', except: spared } satisfies GroupEvent);
@@ -143,13 +143,14 @@ const supervisorSetup = setup({
       enqueue.sendTo(self, { type: 'plan.apply', steps: { add: [{ ...moved, server: withWish }], configure: [], remove: [] }, at, random });
     }),
     buryGroup: enqueueActions(({ context, enqueue, self }, { actorId, error }: { actorId: string; error: unknown }) => {
+      const group = context.groups.find((name) => groupId(name) === actorId);
+      // Told first: to the commands of its servers this is no shutdown.
+      if (group !== undefined) enqueue.emit({ type: 'group.died', group, message: error instanceof Error ? error.message : String(error) });
       endOrphans(self.getSnapshot().children[actorId], (orphan) => enqueue.sendTo(orphan, { type: 'server.shutdown' } satisfies ServerEvent));
       enqueue.stopChild(actorId);
-      const group = context.groups.find((name) => groupId(name) === actorId);
       if (group === undefined) return;
       const isOther = (name: string) => name !== group;
       enqueue.assign({ groups: context.groups.filter(isOther), degraded: context.degraded.filter(isOther) });
-      enqueue.emit({ type: 'group.died', group, message: error instanceof Error ? error.message : String(error) });
     }),
     tellBroken: enqueueActions(({ enqueue }, { group, message }: { group: string; message: string }) => {
       enqueue.emit({ type: 'group.died', group, message });
@@ -250,5 +251,5 @@ function withConfiguration<Step extends Steps['add'][number]>(step: Step, config
   const configuration = configurations.find(({ server }) => server === step.server.name);
   if (configuration === undefined) return step;
   const { policy, wanted } = configuration;
-  return { ...step, keepsWish: wanted === null, server: { ...step.server, policy, wanted: wanted ?? step.server.wanted } };
+  return { ...step, keepsWish: step.keepsWish !== false && wanted === null, server: { ...step.server, policy, wanted: wanted ?? step.server.wanted } };
 }

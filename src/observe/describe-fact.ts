@@ -20,7 +20,7 @@ const sentences: Sentences = {
       : `not connected: ${waitingFor.join(', ')}${blockedBy === null ? '' : ` (${blockedBy} is down)`}`,
   'round.opened': ({ trigger, victims }) => `${trigger} failed and takes along ${victims.join(', ')}`,
   'round.joined': ({ trigger, victims }) => `${trigger} failed, too; with it go ${victims.join(', ') || 'no others'}`,
-  'round.closed': ({ started }) => `starts again ${started.join(', ')}`,
+  'round.closed': ({ started }) => `starts again ${started.join(', ') || 'no others'}`,
   'actor.died': ({ message }) => `died of a bug in mcpvisor: ${message}`,
   'session.opened': ({ transport, protocolVersion, tools, resources, prompts }) =>
     `session open over ${transport}, protocol ${protocolVersion}: ${listsOf({ tools, resources, prompts })}`,

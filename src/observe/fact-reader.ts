@@ -34,8 +34,9 @@ export function createFactReader({
     const { oldestSeq } = ring;
     if (cursor < oldestSeq) {
       const missed: FactsMissed = { type: 'facts.missed', from: cursor, to: oldestSeq - 1, count: oldestSeq - cursor };
+      // Numbers before the first are of an earlier run, or of none: it ended, and nobody was too slow.
+      onMissed(oldestSeq - Math.max(cursor, ring.firstSeq));
       cursor = oldestSeq;
-      onMissed(missed.count);
       return missed;
     }
     const fact = ring.at(cursor);

@@ -96,8 +96,8 @@ export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs, clo
     else if (telling.has(type)) look(actor);
     // A person's command may forgive failures without a step; it is settled in the midst of the chart's doing so.
     else if (type === 'command.settled') queueMicrotask(() => look(actor));
-    // So may a plan.
-    else if (type === 'config.applied') for (const known of raised.keys()) look(known);
+    // So may a plan, and other numbers may raise an alarm.
+    else if (type === 'config.applied') for (const changed of new Set([...raised.keys(), ...fact.changed.map((server) => `server:${server}`)])) look(changed);
   });
   return {
     of: (actor) => {

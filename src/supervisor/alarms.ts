@@ -44,7 +44,9 @@ export function alarmsOf(path: string, context: ServerContext, at: number): read
 export function groupAlarmsOf(path: string, { policy, rounds }: GroupContext): readonly RaisedAlarm[] {
   if (!path.startsWith('running.decoupled')) return [];
   const reason = `${rounds.length} rounds within ${policy.periodMs} ms: the group acts one-for-one`;
-  return [{ alarm: 'group-intensity', reason, clearedBy: `${policy.periodMs} ms without a failure, or other settings of the group`, untilMs: null }];
+  return [
+    { alarm: 'group-intensity', reason, clearedBy: `${policy.periodMs} ms without a failure, group.reset, or other settings of the group`, untilMs: null },
+  ];
 }
 
 /** What a server that waits is waiting for, in words. */

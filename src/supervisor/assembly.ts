@@ -12,7 +12,7 @@ import { createLoopLag } from '../session/loop-lag.ts';
 import { createOpenSession } from '../session/open.ts';
 import { createProcessRegistry } from '../session/process-registry.ts';
 import { version } from '../version.ts';
-import { createActors, type ServerActor } from './actors.ts';
+import { createActors, type ServerActor, type ServerSnapshot } from './actors.ts';
 import { createAlarmWatch } from './alarm-watch.ts';
 import { createCalls } from './calls.ts';
 import { createCatalog } from './catalog.ts';
@@ -149,6 +149,12 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     file: file?.path ?? null,
     ledger,
     actorOf: actors.server,
+    wishOf: (server) => {
+      const entry = ledger.get(server);
+      const last = entry === undefined ? undefined : lastActors.get(entry);
+      // One that died while it was being made never had a snapshot.
+      return (last?.getSnapshot() as ServerSnapshot | undefined)?.context.wanted ?? null;
+    },
     publish,
     isShuttingDown,
     carryOut: (steps) => actors.root.send({ type: 'plan.apply', steps, ...moments.next() }),

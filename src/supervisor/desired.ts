@@ -2,6 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { plainPolicy } from '../../machines/group-events.ts';
+import type { Wanted } from '../../machines/server-events.ts';
 import type { Steps } from '../../machines/supervisor-events.ts';
 import type { Configuration, Parsed } from '../config/configuration.ts';
 import { parseConfigBeside, parseEntries, withEntry, withoutEntry } from '../config/parse.ts';
@@ -24,6 +25,8 @@ export interface DesiredOptions {
   readonly file: string | null;
   readonly ledger: Ledger;
   readonly actorOf: (server: string) => ServerActor | undefined;
+  /** The operator's wish as the server's last actor knew it, dead or alive; null: there was none. */
+  readonly wishOf: (server: string) => Wanted | null;
   readonly publish: PublishFact;
   readonly carryOut: (steps: Steps) => void;
   readonly isShuttingDown: () => boolean;
@@ -45,7 +48,7 @@ export interface Desired {
   restore(group: string): void;
 }
 
-export function createDesired({ initial, file, ledger, actorOf, publish, carryOut, isShuttingDown }: DesiredOptions): Desired {
+export function createDesired({ initial, file, ledger, actorOf, wishOf, publish, carryOut, isShuttingDown }: DesiredOptions): Desired {
   let current = initial;
   let relations = relationsOf(initial);
   /** Entries that did not come from the file: a reload keeps them, unless the file has the name, too. */
@@ -109,9 +112,10 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
       const isMoved = before !== undefined && before.group !== specification.group;
       if (isMoved) steps.remove.push({ group: before.group, server: name });
       if (before === undefined || actor === undefined || isMoved) {
-        const wanted = isMoved && before.enabled === specification.enabled ? (actor?.getSnapshot().context.wanted ?? wish) : wish;
+        const isAsWished = before?.enabled === specification.enabled;
+        const wanted = isAsWished ? (wishOf(name) ?? wish) : wish;
         const generation = ledger.put(specification, 'file').generation;
-        const keepsWish = isMoved && before.enabled === specification.enabled;
+        const keepsWish = isMoved && isAsWished;
         steps.add.push({ group: specification.group, server: { name, policy, wanted, generation }, keepsWish });
       } else {
         const wanted = before.enabled === specification.enabled ? null : wish;
@@ -203,7 +207,7 @@ export function createDesired({ initial, file, ledger, actorOf, publish, carryOu
           server: {
             name: specification.name,
             policy: policyOf(specification, relations.isRelated(specification.name)),
-            wanted: specification.enabled ? ('up' as const) : ('down' as const),
+            wanted: wishOf(specification.name) ?? (specification.enabled ? ('up' as const) : ('down' as const)),
             generation,
           },
         };

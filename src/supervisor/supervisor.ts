@@ -190,7 +190,10 @@ function hearActors({ inspection, commands, facts, ledger, logs, desired, actors
     if (emitted.type === 'round.opened' || emitted.type === 'round.joined' || emitted.type === 'round.closed')
       return facts.publish({ actor: group, ...emitted });
     const actor = `server:${emitted.server}`;
-    if (emitted.type === 'actor.died') return facts.publish({ type: 'actor.died', actor, message: emitted.message });
+    if (emitted.type === 'actor.died') {
+      facts.publish({ type: 'actor.died', actor, message: emitted.message });
+      return commands.abandon(emitted.server, `its actor died: ${emitted.message}`);
+    }
     facts.publish({ type: 'server.removed', actor });
     // One that only moves to another group is still wanted.
     if (desired.current.servers.has(emitted.server)) return;
@@ -217,6 +220,7 @@ function hearActors({ inspection, commands, facts, ledger, logs, desired, actors
   actors.root.on('group.died', ({ group, message }) => {
     facts.publish({ type: 'actor.died', actor: `group:${group}`, message });
     const servers = [...ledger.entries.values()].filter(({ name, specification }) => specification.group === group && !isHeld(actors.server(name)));
+    for (const { name } of servers) commands.abandon(name, `the actor of its group died: ${message}`);
     // Their sessions are being killed; only then may they start again. `gone` does not reject.
     void Promise.all(servers.map(({ name }) => ledger.gone(name))).then(() => desired.restore(group));
   });

@@ -27,7 +27,9 @@ export interface WakingOptions {
 }
 
 export function createWaking({ actorOf, now }: WakingOptions): Waking {
-  function rouse(entry: ServerEntry, waitsForOthers: boolean): ServerActor {
+  function rouse(entry: ServerEntry, { waitsForOthers, signal, method }: Rousing): ServerActor {
+    // Nobody waits: nothing is to be started.
+    if (signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server: entry.name, method });
     const actor = actorOf(entry.name);
     const snapshot = actor.getSnapshot();
     if (snapshot.matches('connected')) return actor;
@@ -41,12 +43,12 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
   return {
     async wake(entry, { timeoutMs = entry.specification.callTimeoutMs, signal } = {}) {
       const startedAt = now();
-      const actor = rouse(entry, false);
+      const actor = rouse(entry, { waitsForOthers: false, signal, method: 'start' });
       await whenConnected(actor, { signal, timeoutMs, method: 'start' });
       return Math.max(1, timeoutMs - (now() - startedAt));
     },
     async await(entry, signal) {
-      const actor = rouse(entry, true);
+      const actor = rouse(entry, { waitsForOthers: true, signal, method: 'ensureConnected' });
       await whenConnected(actor, { signal, timeoutMs: null, method: 'ensureConnected' });
     },
     knowsTools: ({ peer }) => peer !== null,
@@ -56,6 +58,13 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
 function isOnItsWay(snapshot: ServerSnapshot, waits: boolean): boolean {
   const isWaiting = snapshot.matches({ idle: 'queued' }) || (snapshot.matches({ idle: 'waiting' }) && snapshot.context.blockedBy === null);
   return waits && (snapshot.matches('starting') || isWaiting || (snapshot.hasTag('live') && snapshot.context.next === 'starting'));
+}
+
+interface Rousing {
+  /** Whether one that is starting anyway is waited for, lazy or not. */
+  readonly waitsForOthers: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly method: string;
 }
 
 interface Patience {

@@ -257,6 +257,43 @@ describe('a plan', () => {
     expect(server.state()).toBe('idle.queued');
   });
 
+  it('starts a server that falls asleep when it is lazy no longer', () => {
+    const server = serverIn('connected.quiet', { policy: { lazy: true, idleStopMs: 60_000, heartbeat: { intervalMs: 0 } } });
+    server.clock.advance(60_000);
+    expect([server.state(), server.context().next]).toEqual(['stopping.closing', 'idle']);
+    server.send('server.configure', { policy: policyOf({ lazy: false }), changed: false, wanted: null });
+    server.news('session.ended');
+    expect(server.state()).toBe('idle.queued');
+  });
+
+  it('leaves a server down that a person stopped, lazy or not', () => {
+    const server = serverIn('connected.quiet', { policy: { lazy: true } });
+    server.command('stop');
+    server.send('server.configure', { policy: policyOf({ lazy: false }), changed: false, wanted: null });
+    server.news('session.ended');
+    expect(server.state()).toBe('idle.resting');
+  });
+
+  it('that changes the specification of a server in backoff waives its delay', () => {
+    const server = serverIn('backoff.delaying');
+    server.clock.advance(100);
+    server.send('server.configure', { policy: policyOf(), changed: true, wanted: null });
+    expect([server.state(), server.context().nextRetryAt]).toEqual(['backoff.queued', 100]);
+    server.clock.advance(100);
+    server.send('server.configure', { policy: policyOf(), changed: true, wanted: null });
+    expect(server.context().nextRetryAt, 'due is due').toBe(100);
+  });
+
+  it('that disables a server rejects its start as stopped, whatever it failed of before', () => {
+    const server = serverIn('backoff.queued');
+    server.send('slot.granted');
+    const start = server.command('start');
+    server.send('server.configure', { policy: policyOf(), changed: false, wanted: 'down' });
+    server.news('session.ended');
+    expect(server.outcomes(start)).toEqual(['rejected']);
+    expect(server.emitted.at(-1)).toMatchObject({ type: 'command.settled', reason: 'stopped' });
+  });
+
   it('takes a server out of the queue that becomes lazy', () => {
     const server = serverIn('idle.queued');
     server.send('server.configure', { policy: policyOf({ lazy: true }), changed: false, wanted: null });

@@ -132,6 +132,7 @@ describe('a person cuts the delay short', () => {
     const command = server.command(kind);
     expect(server.state()).toBe('backoff.waiting');
     expect(server.context()).toMatchObject({ wanted: 'up', heldFor: [], counters: { attempt: counted[kind] } });
+    expect(server.context().nextRetryAt, 'the delay is over').toBeLessThanOrEqual(server.clock.now());
     expect(server.outcomes(command)).toEqual([]);
     clears(server);
     expect(server.state()).toBe('starting.spawning');
@@ -146,6 +147,7 @@ describe('a person cuts the delay short', () => {
     const before = server.state();
     const command = server.command(kind);
     expect(server.state()).toBe(kind === 'retry' ? before : 'backoff.waiting');
+    expect((server.context().nextRetryAt ?? 0) > server.clock.now(), 'a delay is still to come').toBe(server.state() === 'backoff.delaying');
     expect(server.context()).toMatchObject({ wanted: 'up', heldFor: kind === 'retry' ? ['t'] : [], counters: { attempt: counted[kind] }, open: [] });
     expect(server.outcomes(command)).toEqual(['rejected']);
     expect(server.emitted.filter(({ type }) => type === 'command.accepted')).toHaveLength(1);
@@ -322,6 +324,31 @@ describe('a plan while a server waits for a dependency', () => {
   });
 });
 
+describe('a plan while a lazy server waits for a dependency', () => {
+  const policy: PolicyOverrides = { lazy: true, related: true };
+  const softer = policyOf({ ...policy, idleStopMs: 7 });
+
+  it('leaves a command open, and the server waiting', () => {
+    const server = serverIn('idle.resting', { policy });
+    misses(server);
+    const start = server.command('start');
+    server.send('server.configure', { policy: softer, changed: false, wanted: null });
+    expect([server.state(), server.outcomes(start)]).toEqual(['idle.waiting', []]);
+    clears(server);
+    connect(server);
+    expect(server.outcomes(start)).toEqual(['done']);
+  });
+
+  it('takes it to rest if nobody waits for it', () => {
+    const server = serverIn('connected.quiet', { policy });
+    server.send('round.stop', { heldFor: ['t'] });
+    server.news('session.ended');
+    expect(server.state()).toBe('idle.waiting');
+    server.send('server.configure', { policy: softer, changed: false, wanted: null });
+    expect(server.state()).toBe('idle.resting');
+  });
+});
+
 describe('a lazy server with a dependency', () => {
   const policy: PolicyOverrides = { lazy: true };
   const lazy = () => serverIn('idle.resting', { wanted: 'up', policy });
@@ -395,6 +422,13 @@ describe('a lazy server with a dependency', () => {
     server.send('dependents.changed', { awake: false });
     expect(server.context().heldAwake).toBe(false);
     expect([server.state(), server.ignored]).toEqual([state, []]);
+  });
+
+  it('is not asked again and again while a dependent needs it', () => {
+    const server = serverIn('connected.quiet', { policy: { ...policy, heartbeat: { intervalMs: 0 } } });
+    server.send('dependents.changed', { awake: true });
+    server.clock.advance(900_000);
+    expect(server.orders).toEqual([]);
   });
 
   it('does not fall asleep while a dependent needs it, and does once none does', () => {

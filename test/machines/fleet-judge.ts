@@ -41,6 +41,7 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
     claim((system?.mostLivingEver() ?? 0) <= 1, 'more than one process');
     if (/^(idle|backoff|failed|needs-auth)/.test(state)) claim((system?.living() ?? 0) === 0, 'a process is left');
     claim(!state.endsWith('.waiting') || context.blockedBy === null || context.open.every(({ kind }) => kind === 'stop'), 'a start waits in vain');
+    claim(!/^backoff\.(waiting|queued)/.test(state) || (context.nextRetryAt ?? Number.NaN) <= tree.clock.now(), 'due, but nextRetryAt is still to come');
     const begins = state.startsWith('starting') && context.generation !== before?.context.generation;
     if (begins) {
       const down = (tree.context().dependencies[name] ?? []).filter((dependency) => !tree.serverState(dependency)?.startsWith('connected'));

@@ -66,27 +66,52 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
       remove: [...old.servers.filter(isGone), ...moved].map(({ name }) => ({ group: before.get(name)?.group ?? '', server: name })),
       configure: next.servers
         .filter((server) => !fresh.includes(server) && !moved.includes(server))
-        .filter(({ name }) => name === changed || name === soft || inputOf(before.get(name) as PlannedServer, old).policy.related !== relatedIn(next, name))
-        .map((server) => ({ server: server.name, policy: inputOf(server, next).policy, changed: server.name === changed, wanted: null })),
+        .filter(
+          ({ name }) =>
+            name === changed ||
+            name === soft ||
+            wishIn(name, before, next) !== null ||
+            inputOf(before.get(name) as PlannedServer, old).policy.related !== relatedIn(next, name),
+        )
+        .map((server) => ({
+          server: server.name,
+          policy: inputOf(server, next).policy,
+          changed: server.name === changed,
+          wanted: wishIn(server.name, before, next),
+        })),
     });
   };
   const relatedIn = (one: Fleet, name: string) => one.servers.filter((server) => server.name === name).map((server) => inputOf(server, one).policy.related)[0];
 
+  /** What a plan that enables or disables a server wishes. */
+  const wishIn = (name: string, before: ReadonlyMap<string, PlannedServer>, next: Fleet): 'up' | 'down' | null => {
+    const wanted = next.servers.find((server) => server.name === name)?.wanted ?? 'up';
+    return (before.get(name)?.wanted ?? 'up') === wanted ? null : wanted;
+  };
+
+  const strategies = ['one-for-one', 'rest-for-one', 'one-for-all'] as const;
   const replan = ({ act, target, other }: FleetStep): void => {
     const name = nameOf(target % servers.length);
     const current = fleet.servers.find((server) => server.name === name);
     const isNeeded = fleet.servers.some(({ dependsOn }) => dependsOn.includes(name));
     const others = fleet.servers.filter((server) => server.name !== name);
     const put = (server: PlannedServer): Fleet => ({ ...fleet, servers: fleet.servers.map((one) => (one.name === name ? server : one)) });
-    if (act === 'added') {
+    const isWhole = current?.dependsOn.every((dependency) => fleet.servers.some((server) => server.name === dependency && server.wanted !== 'down')) === true;
+    if (act === 'strategy') {
+      const group = groupOf(target % 3);
+      const strategy = strategies[other % 3] ?? 'one-for-one';
+      become({ ...fleet, groups: { ...fleet.groups, [group]: { ...fleet.groups[group], strategy } } }, null);
+    } else if (act === 'added') {
       const again = planned[target % servers.length];
-      const isWhole = again?.dependsOn.every((dependency) => fleet.servers.some((server) => server.name === dependency));
-      if (current === undefined && again !== undefined && isWhole === true) become({ ...fleet, servers: [...fleet.servers, again] }, null);
+      const isComplete = again?.dependsOn.every((dependency) => fleet.servers.some((server) => server.name === dependency));
+      if (current === undefined && again !== undefined && isComplete === true) become({ ...fleet, servers: [...fleet.servers, again] }, null);
     } else if (current === undefined) return;
     else if (act === 'changed') become(fleet, name);
     else if (act === 'soft') become(put({ ...current, policy: { ...current.policy, lazy: current.policy?.lazy !== true } }), null, name);
     else if (act === 'moved') become(put({ ...current, group: groupOf(other % 3) }), null);
     else if (act === 'removed' && !isNeeded) become({ ...fleet, servers: others }, null);
+    else if (act === 'disabled' && !isNeeded) become(put({ ...current, wanted: 'down' }), null);
+    else if (act === 'enabled' && isWhole) become(put({ ...current, wanted: 'up' }), null);
     else if (act === 'depends') {
       const earlier = fleet.servers.filter((server) => Number(server.name.slice(1)) < Number(name.slice(1))).map((server) => server.name);
       const chosen = earlier.filter((_, index) => index % 2 === other % 2).slice(0, 2);

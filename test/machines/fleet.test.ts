@@ -11,7 +11,7 @@ const parameters = {
   ...(MCPVISOR_PATH === undefined ? {} : { path: MCPVISOR_PATH }),
 };
 
-/** Servers that should be connected, if nothing but a person keeps them from it, and are not. */
+/** Servers that should be connected, if nothing but a person keeps them from it, and are not; and those that should rest, and do not. */
 function stranded({ tree, fleet }: Played): readonly string[] {
   return fleet()
     .servers.map(({ name }) => name)
@@ -19,7 +19,9 @@ function stranded({ tree, fleet }: Played): readonly string[] {
       const state = tree.serverState(name);
       if (state === null) return true;
       const { wanted, policy, blockedBy } = tree.serverContext(name);
-      if (wanted === 'down' || /^(connected|failed|needs-auth)/.test(state) || state.endsWith('.stuck')) return false;
+      if (state.endsWith('.stuck')) return false;
+      if (wanted === 'down') return state !== 'idle.resting';
+      if (/^(connected|failed|needs-auth)/.test(state)) return false;
       if (state === 'idle.resting' && (policy.lazy || policy.restart.kind !== 'permanent')) return false;
       return !(state.endsWith('.waiting') && (blockedBy !== null || waitsForStuck(tree, name)));
     });

@@ -15,9 +15,12 @@ export interface FleetServer {
   readonly lives: readonly Life[];
 }
 
+/** What a plan does: `strategy` to a group, all others to a server. */
+export type PlanAct = 'changed' | 'soft' | 'moved' | 'removed' | 'added' | 'depends' | 'disabled' | 'enabled' | 'strategy';
+
 export interface FleetStep {
   readonly waitMs: number;
-  readonly act: 'nothing' | CommandKind | 'needed' | 'changed' | 'soft' | 'moved' | 'removed' | 'added' | 'depends' | 'resumed' | 'group.reset';
+  readonly act: 'nothing' | CommandKind | PlanAct | 'needed' | 'resumed' | 'group.reset';
   readonly target: number;
   readonly other: number;
 }
@@ -46,7 +49,7 @@ const step: fc.Arbitrary<FleetStep> = fc.record({
       weight: 4,
       arbitrary: fc.constantFrom<FleetStep['act']>(
         ...(['start', 'start', 'stop', 'restart', 'retry', 'reset', 'needed'] as const),
-        ...(['changed', 'soft', 'moved', 'removed', 'added', 'depends', 'resumed', 'group.reset'] as const),
+        ...(['changed', 'soft', 'moved', 'removed', 'added', 'depends', 'disabled', 'enabled', 'strategy', 'resumed', 'group.reset'] as const),
       ),
     },
   ),

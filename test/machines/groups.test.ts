@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../machines/failure.ts';
 import type { GroupContext } from '../../machines/group-events.ts';
-import { exit, type PolicyOverrides, stateText } from '../support/chart.ts';
+import { exit, type PolicyOverrides, policyOf, stateText } from '../support/chart.ts';
 import { connectedStates, type State, serverIn, startingStates, states } from './states.ts';
 import { settled, startTree, type Tree } from './tree.ts';
 import { type Fleet, type PlannedGroups, relationsIn, stepsFor } from './tree-plan.ts';
@@ -269,6 +269,86 @@ describe('a group that acts as one', () => {
     one.plan(relationsIn(fleetOf(alone, { strategy: 'one-for-all' })));
     fail(one, 'c');
     expect(at(one, 'a', 'b')).toEqual(['stopping.closing', 'stopping.closing']);
+  });
+
+  it.each([
+    ['removed', []],
+    ['moved to another group', [{ group: 'other', server: { name: 'a', policy: policyOf(), wanted: 'up' as const } }]],
+  ])('starts the others without one that is %s', async (_, add) => {
+    const stillWeb = relationsIn(fleetOf({ b: [], c: [] }, { strategy: 'one-for-all' }));
+    const leave = (one: Tree) => one.plan({ ...stillWeb, remove: [{ group: 'web', server: 'a' }], add });
+    const waiting = await connectedGroup(alone, { strategy: 'one-for-all' });
+    fail(waiting, 'a');
+    for (const name of ['b', 'c']) gone(waiting, name);
+    expect([groupState(waiting), at(waiting, 'a')]).toEqual(['running.round.waiting', ['backoff.delaying']]);
+    leave(waiting);
+    expect([groupState(waiting), at(waiting, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
+    const stopping = await connectedGroup(alone, { strategy: 'one-for-all' });
+    fail(stopping, 'a');
+    leave(stopping);
+    expect([groupState(stopping), groupContext(stopping).triggers]).toEqual(['running.round.stopping', []]);
+    for (const name of ['b', 'c']) gone(stopping, name);
+    expect([groupState(stopping), at(stopping, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
+  });
+
+  it('starts the others without one that is removed from a part of the group', async () => {
+    const names = Array.from({ length: 130 }, (_, index) => `s${index}`);
+    const many = Object.fromEntries(names.map((name) => [name, []]));
+    const one = await connectedGroup(many, { strategy: 'one-for-all' });
+    expect(one.server('s129')._parent?.id).toBe('group:web/1');
+    fail(one, 's129');
+    for (const name of names.slice(0, -1)) gone(one, name);
+    expect(groupState(one)).toBe('running.round.waiting');
+    const { s129: _, ...others } = many;
+    one.plan({ ...relationsIn(fleetOf(others, { strategy: 'one-for-all' })), remove: [{ group: 'web', server: 's129' }] });
+    expect([groupState(one), at(one, 's0', 's128')]).toEqual(['running.steady', ['starting.spawning', 'idle.queued']]);
+    expect(one.context().holders, 'the slot of a server that is gone is free').not.toContain('s129');
+  });
+
+  it('lets a member go that is removed while the round stops it', async () => {
+    const one = await connectedGroup(alone, { strategy: 'one-for-all' });
+    fail(one, 'a');
+    gone(one, 'c');
+    one.plan({ ...relationsIn(fleetOf({ a: [], c: [] }, { strategy: 'one-for-all' })), remove: [{ group: 'web', server: 'b' }] });
+    expect(groupState(one), 'its process is not gone yet').toBe('running.round.stopping');
+    gone(one, 'b');
+    expect([groupState(one), Object.keys(groupContext(one).victims)]).toEqual(['running.round.waiting', ['c']]);
+    expect(one.emitted.filter(({ type }) => type === 'server.removed')).toEqual([{ type: 'server.removed', server: 'b' }]);
+    expect(one.serverState('b')).toBeNull();
+    one.clock.advance(375);
+    one.connect('a');
+    expect(rounds(one).at(-1)).toEqual({ type: 'round.closed', started: ['c'] });
+  });
+
+  it('gives up its round when a plan makes it one-for-one: whoever waits goes on', async () => {
+    const uncoupled = fleetOf(alone, { strategy: 'one-for-one' });
+    const uncouple = (one: Tree) =>
+      one.plan({
+        ...relationsIn(uncoupled),
+        configure: ['a', 'b', 'c'].map((server) => ({ server, policy: policyOf({ related: false }), changed: false, wanted: null })),
+      });
+    const stopping = await connectedGroup(alone, { strategy: 'one-for-all' });
+    fail(stopping, 'a');
+    gone(stopping, 'b');
+    uncouple(stopping);
+    expect([groupState(stopping), at(stopping, 'b')]).toEqual(['running.steady', ['starting.spawning']]);
+    expect(groupContext(stopping)).toMatchObject({ triggers: [], victims: {}, policy: { strategy: 'one-for-one' } });
+    gone(stopping, 'c');
+    stopping.clock.advance(375);
+    expect(at(stopping, 'a', 'c')).toEqual(['starting.spawning', 'starting.spawning']);
+    const waiting = await connectedGroup(alone, { strategy: 'one-for-all' });
+    fail(waiting, 'a');
+    for (const name of ['b', 'c']) gone(waiting, name);
+    uncouple(waiting);
+    expect([groupState(waiting), at(waiting, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
+    expect(rounds(waiting).at(-1)).toEqual({ type: 'round.closed', started: ['b', 'c'] });
+  });
+
+  it('goes on with its round by other settings that still couple it', async () => {
+    const one = await connectedGroup(alone, { strategy: 'one-for-all' });
+    fail(one, 'a');
+    one.plan(relationsIn(fleetOf(alone, { strategy: 'rest-for-one' })));
+    expect([groupState(one), groupContext(one).policy.strategy, at(one, 'b')]).toEqual(['running.round.stopping', 'rest-for-one', ['stopping.closing']]);
   });
 
   it('ends like any other group', async () => {

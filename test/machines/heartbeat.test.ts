@@ -154,6 +154,20 @@ describe('a heartbeat that is switched off', () => {
 });
 
 describe('after a suspend of the machine', () => {
+  it.each([
+    [100, 'backoff.delaying', 275],
+    [60_000, 'backoff.delaying', 0],
+  ])('a delay is over when it was said to be: %s ms later', (sleptMs, state, leftMs) => {
+    const server = serverIn('backoff.delaying');
+    const { nextRetryAt } = server.context();
+    expect(nextRetryAt).toBe(server.clock.now() + 375);
+    // The clock of the timers stood still.
+    server.send('machine.resumed', { at: server.clock.now() + sleptMs });
+    expect([server.state(), server.context().delayMs, server.context().nextRetryAt]).toEqual([state, leftMs, nextRetryAt]);
+    server.clock.advance(leftMs);
+    expect(server.state()).toBe('backoff.queued');
+  });
+
   it.each(connectedStates)('no miss counts, in %s', (state) => {
     const server = serverIn(state);
     server.send('machine.resumed');
@@ -177,7 +191,7 @@ describe('after a suspend of the machine', () => {
       failure: { class: 'unreachable', message: '', phase: null, code: null, exitCode: null, signal: null, stderrTail: [], retryAfterMs: null },
     });
     server.send('machine.resumed');
-    expect(server.state()).toBe('backoff.queued');
+    expect([server.state(), server.context().nextRetryAt]).toEqual(['backoff.queued', server.clock.now()]);
     const other = serverIn('backoff.delaying');
     other.send('machine.resumed');
     expect(other.state()).toBe('backoff.delaying');

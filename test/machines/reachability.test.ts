@@ -107,6 +107,7 @@ function relatedEventsIn(snapshot: Snapshot): readonly Event[] {
     { type: 'dependencies.changed', waitingFor: ['d'], blockedBy: null },
     { type: 'dependencies.changed', waitingFor: ['d'], blockedBy: { server: 'd', standing: 'failed' } },
     { type: 'dependents.changed', awake: true },
+    { type: 'dependents.waiting' },
     { type: 'round.stop', heldFor: ['t'] },
     { type: 'round.hold', heldFor: [] },
     { type: 'round.hold', heldFor: ['t'] },

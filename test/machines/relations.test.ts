@@ -173,6 +173,58 @@ describe('a lazy server on which others depend', () => {
     expect(one.serverContext('a').heldAwake).toBe(false);
   });
 
+  it('takes a start slot, as those do that wait for it, and none if somebody waits for one of them', async () => {
+    const words = { l1: lazy, l2: lazy, l3: lazy, e1: ['l1'], e2: ['l2'], e3: ['l3'] };
+    const one = await fleet(words, { slots: 1 });
+    expect(at(one, 'l1', 'l2', 'l3')).toEqual(['starting.spawning', 'idle.queued', 'idle.queued']);
+    command(one, 'e3', 'stop');
+    command(one, 'l3', 'stop');
+    command(one, 'l3', 'start');
+    expect(at(one, 'l2', 'l3'), 'a person waits for no slot').toEqual(['idle.queued', 'starting.spawning']);
+    const other = await fleet({ ...words, l3: { ...lazy }, e3: { dependsOn: ['l3'], wanted: 'down' } }, { slots: 1 });
+    expect(at(other, 'l1', 'l2', 'l3')).toEqual(['starting.spawning', 'idle.queued', 'idle.resting']);
+    command(other, 'e3', 'start');
+    expect(at(other, 'l2', 'l3')).toEqual(['idle.queued', 'starting.spawning']);
+  });
+
+  it('keeps its place in the queue through a plan that changes a number', async () => {
+    const one = await fleet({ l1: lazy, l2: lazy, l3: lazy, e1: ['l1'], e2: ['l2'], e3: ['l3'] }, { slots: 1 });
+    expect(one.context().queue).toEqual(['l2', 'l3']);
+    const policy = policyOf({ lazy: true, related: true, idleStopMs: 7 });
+    one.plan({ configure: [{ server: 'l2', policy, changed: false, wanted: null }] });
+    expect(one.context().queue).toEqual(['l2', 'l3']);
+  });
+
+  it('that ends by itself is not started again for the same wish, over and over without a delay', async () => {
+    const transient = { policy: { lazy: true, restart: { kind: 'transient' } } } as const;
+    const one = await fleet({ a: transient, b: ['a'], c: { dependsOn: ['a'], wanted: 'down' } });
+    const finish = () => one.news('a', 'session.ended', { failure: exit(0) });
+    finish();
+    expect([at(one, 'a'), one.serverContext('a').generation]).toEqual([['idle.resting'], 1]);
+    expect(one.serverContext('b').blockedBy).toEqual({ server: 'a', standing: 'finished' });
+    command(one, 'a', 'start');
+    one.news('a', 'session.exited', { failure: exit(0) });
+    finish();
+    expect([at(one, 'a'), one.serverContext('a').generation]).toEqual([['idle.resting'], 2]);
+  });
+
+  it('that ended by itself is started by a new wish, and by another specification', async () => {
+    const transient = { policy: { lazy: true, restart: { kind: 'transient' } } } as const;
+    const one = await fleet({ a: transient, b: { dependsOn: ['a'], wanted: 'down' } });
+    one.server('a').send({ type: 'server.needed' });
+    one.news('a', 'session.ended', { failure: exit(0) });
+    expect(at(one, 'a')).toEqual(['idle.resting']);
+    command(one, 'b', 'start');
+    expect(at(one, 'a')).toEqual(['starting.spawning']);
+    one.news('a', 'session.ended', { failure: exit(0) });
+    expect(at(one, 'a')).toEqual(['idle.resting']);
+    const policy = policyOf({ ...transient.policy, related: true });
+    one.plan({ configure: [{ server: 'a', policy, changed: false, wanted: null }] });
+    expect(at(one, 'a'), 'a number is no other specification').toEqual(['idle.resting']);
+    one.plan({ configure: [{ server: 'a', policy, changed: true, wanted: null }] });
+    expect(at(one, 'a')).toEqual(['starting.spawning']);
+  });
+
   it.each([
     ['failed', failure('misconfigured', '')],
     ['needs-auth', failure('unauthorized', '')],
@@ -277,6 +329,18 @@ describe('the end of servers that depend on each other', () => {
     expect(at(one, 'a', 'b')).toEqual(['stopping.closing', 'stopping.stuck']);
   });
 
+  it('starts none again that was to be restarted', async () => {
+    const one = await fleet({ a: [], b: ['a'] });
+    for (const name of ['a', 'b']) one.connect(name);
+    command(one, 'a', 'restart');
+    one.send({ type: 'supervisor.shutdown' });
+    expect([one.serverContext('a').next, one.commands.get('restart')]).toEqual(['idle', ['accepted', 'rejected']]);
+    gone(one, 'a');
+    expect(at(one, 'a', 'b')).toEqual([null, 'stopping.closing']);
+    gone(one, 'b');
+    expect(one.state()).toBe('closed');
+  });
+
   it('starts none again that fails while it is spared', async () => {
     const one = await fleet({ a: [], b: ['a'] });
     connectAll(one, 'a', 'b');
@@ -353,6 +417,14 @@ describe('a server on its way to another group', () => {
     configure(other, 'down');
     gone(other, 'a');
     expect(other.serverContext('a')).toMatchObject({ wanted: 'down', policy: { idleStopMs: 7 } });
+  });
+
+  it('keeps the wish of a plan through later ones that have none', async () => {
+    const one = await moving();
+    configure(one, 'down');
+    configure(one, null);
+    gone(one, 'a');
+    expect([at(one, 'a'), one.serverContext('a').wanted]).toEqual([['idle.resting'], 'down']);
   });
 
   it('has the wish of the plan that moves it', async () => {

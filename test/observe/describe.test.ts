@@ -37,6 +37,8 @@ const transcript: readonly (readonly [FactBody, string])[] = [
     { type: 'catalog.changed', actor: files, tools: 1, resources: 0, prompts: 0, problems: ['tool "a b" has no schema'] },
     'warn files: has 1 tool: tool "a b" has no schema',
   ],
+  [{ type: 'round.closed', actor: 'group:web', started: ['a', 'b'] }, 'info group web: starts again a, b'],
+  [{ type: 'round.closed', actor: 'group:web', started: [] }, 'info group web: starts again no others'],
   [{ type: 'session.push', actor: files, available: false, reason: '405' }, 'info files: cannot tell us things unasked: 405'],
   [{ type: 'session.notified', actor: files, method: 'notifications/message' }, 'trace files: sent notifications/message'],
   [{ type: 'session.asked', actor: files, method: 'roots/list', answered: false }, 'debug files: asked roots/list, declined'],

@@ -44,6 +44,20 @@ describe('a server that fails again and again', () => {
     expect(await alarmsTold(supervisor)).toEqual(['raised flapping server:a', 'cleared flapping server:a']);
   });
 
+  it('is seen as such from a plan on that expects fewer failures', async () => {
+    const stage = openStage();
+    const entry = (flappingPerHour: number) => stage.program('speak', { restart: { baseMs: 60_000, capMs: 60_000, flappingPerHour } });
+    const supervisor = await stage.open({ a: entry(2) });
+    await supervisor.ready();
+    const waits = untilState(supervisor, 'a', 'backoff');
+    await kill(supervisor, 'a');
+    await waits;
+    await supervisor.replace('a', entry(1));
+    expect(await alarmsTold(supervisor)).toEqual(['raised flapping server:a']);
+    await supervisor.replace('a', entry(2));
+    expect(await alarmsTold(supervisor)).toEqual(['raised flapping server:a', 'cleared flapping server:a']);
+  });
+
   it('is forgiven by a person, who is told so at once', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak', { restart: { baseMs: 40, capMs: 40, flappingPerHour: 1 } }) });
@@ -127,6 +141,7 @@ describe('the list of alarms', () => {
     await waits;
     const list = supervisor.status().alarms;
     expect(list.map(({ actor, alarm }) => `${alarm} ${actor}`)).toEqual(['group-intensity group:web', 'flapping server:db', 'waiting-for server:app']);
+    expect(list[0]?.clearedBy).toContain('group.reset');
     for (const { since, reason, clearedBy } of list) {
       expect(since).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect([reason, clearedBy]).not.toContain('');

@@ -93,6 +93,33 @@ describe('an actor that dies of a bug', () => {
     expect(supervisor.status('good').generation).toBe(1);
   });
 
+  it('of a group gives its servers back as they were wished', async () => {
+    const stage = openStage();
+    const speaking = Object.fromEntries(['a', 'b', 'stopped'].map((name) => [name, stage.program('speak', { group: 'web' })]));
+    const servers = { ...speaking, slow: stage.program('slow-start', { group: 'web', enabled: false }, ['60000']) };
+    const groups = { web: { strategy: 'one-for-all', intensity: 1, periodMs: cursedMs } };
+    const supervisor = await stage.open(servers, { groups }, { clock: createCursedClock(1) });
+    await supervisor.ready();
+    await supervisor.send('stopped', { type: 'server.stop' });
+    process.kill(pidOf(supervisor, 'a'), 'SIGKILL');
+    await untilFact(supervisor, 'round.closed');
+    await supervisor.ready();
+    const start = errorOf(supervisor.send('slow', { type: 'server.start' }));
+    const died = untilFact(supervisor, 'actor.died', ({ actor }) => actor === 'group:web');
+    const added = untilFact(supervisor, 'server.added', ({ actor }) => actor === 'server:stopped');
+    process.kill(pidOf(supervisor, 'a'), 'SIGKILL');
+    await died;
+    await added;
+    expect(await start, 'nothing shuts down but its group').toMatchObject({
+      code: 'COMMAND_REJECTED',
+      details: { server: 'slow', reason: expect.stringContaining('a bug in the clock') },
+    });
+    await supervisor.send('slow', { type: 'server.stop' });
+    await supervisor.ready();
+    expect(['a', 'b'].map((name) => supervisor.status(name).state)).toEqual(['connected', 'connected']);
+    expect(supervisor.status('stopped')).toMatchObject({ state: 'idle', wanted: 'down' });
+  });
+
   it('at the root still leaves no process', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('ignores-sigterm') }, { shutdownMs: cursedMs }, { clock: createCursedClock(1) });

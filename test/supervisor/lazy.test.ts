@@ -100,6 +100,17 @@ describe('a lazy server', () => {
   });
 });
 
+describe('a caller that has given up beforehand', () => {
+  it('starts nothing', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('speak', { lazy: true }) });
+    const signal = AbortSignal.abort();
+    expect(await errorOf(supervisor.callTool('a', 'echo', { text: 'hi' }, { signal }))).toMatchObject({ code: 'CALL_CANCELLED' });
+    expect(await errorOf(supervisor.ensureConnected(['a'], { signal }))).toMatchObject({ code: 'CALL_CANCELLED' });
+    expect(supervisor.status('a')).toMatchObject({ state: 'idle', generation: 0 });
+  });
+});
+
 describe('making sure that servers are connected', () => {
   it('starts the lazy ones, waits for the others, and is done at once when all are', async () => {
     const stage = openStage();
