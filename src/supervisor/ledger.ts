@@ -89,6 +89,11 @@ function setLists(entry: ServerEntry, lists: Lists): void {
   entry.toolNames = null;
 }
 
+/** Whether the server ever told its lists, in this life or an earlier one. */
+export function hasLists(entry: ServerEntry): boolean {
+  return entry.listed !== noLists;
+}
+
 /** Whether the server listed this tool, and the filter lets it through. */
 export function hasTool(entry: ServerEntry, tool: string): boolean {
   entry.toolNames ??= new Set(entry.lists.tools.map(({ name }) => name));

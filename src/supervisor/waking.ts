@@ -5,7 +5,7 @@ import { McpvisorError } from '../errors.ts';
 import type { RequestOptions } from '../session/contract.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';
 import { waitText } from './alarms.ts';
-import type { ServerEntry } from './ledger.ts';
+import { hasLists, type ServerEntry } from './ledger.ts';
 import { stateOf, toIso } from './status.ts';
 
 export interface Waking {
@@ -51,7 +51,7 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
       const actor = rouse(entry, { waitsForOthers: true, signal, method: 'ensureConnected' });
       await whenConnected(actor, { signal, timeoutMs: null, method: 'ensureConnected' });
     },
-    knowsTools: ({ peer }) => peer !== null,
+    knowsTools: hasLists,
   };
 }
 

@@ -26,6 +26,18 @@ describe('a lazy server', () => {
     expect(supervisor.status('a')).toMatchObject({ generation: 1, counts: { calls: 20, callErrors: 0, restarts: 0 } });
   });
 
+  it('does not deny a tool while its first list is on the way', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('speak', { lazy: true }) });
+    const listing = untilState(supervisor, 'a', 'starting.listing');
+    const first = supervisor.callTool('a', 'echo', { text: 'first' });
+    await listing;
+    expect(supervisor.status('a')).toMatchObject({ state: 'starting', substate: 'listing', counts: { tools: 0 } });
+    await expect(supervisor.checkCall('a', 'echo', {})).rejects.toMatchObject({ code: 'SERVER_NOT_CONNECTED' });
+    expect(textOf(await supervisor.callTool('a', 'echo', { text: 'second' }))).toBe('second');
+    expect(textOf(await first)).toBe('first');
+  });
+
   it('goes back to sleep without calls, keeps its tools listed, and wakes again', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak', { lazy: true, idleStopMs: 100 }) });
