@@ -3,7 +3,7 @@
 import { type AnyActorRef, assign, enqueueActions } from 'xstate';
 import type { GroupContext, GroupPolicy } from './group-events.ts';
 import { groupHolding, serverId } from './group-holding.ts';
-import { heldFor, type Look, leftOf, type Member, nextToStop, recentRounds, withTrigger } from './rounds.ts';
+import { goneOf, heldFor, type Look, leftOf, type Member, nextToStop, recentRounds, withTrigger } from './rounds.ts';
 import type { Moment, ServerContext, ServerEvent } from './server-events.ts';
 
 interface ActorSystem {
@@ -39,12 +39,13 @@ export const groupSetup = groupHolding.extend({
       enqueue.assign(round);
       enqueue.emit({ type: 'round.joined', trigger: server, victims: Object.keys(round.victims) });
     }),
-    /** Tells whoever may stop now to do so, and keeps the triggers from starting beside members that still run. */
+    /** Tells whoever may stop now to do so, and keeps triggers, and victims that have ended by themselves, from starting beside members that still run. */
     stopMembers: enqueueActions(({ context, enqueue, system }) => {
       const { policy, triggers } = context;
       const look = lookIn(system);
       const left = leftOf(context, look);
-      for (const [actor, event] of triggers.flatMap((trigger) => holdTidings(system, trigger, left))) enqueue.sendTo(actor, event);
+      const held = [...triggers.map((name) => ({ name, names: left })), ...goneOf(context, look).map((name) => ({ name, names: triggers }))];
+      for (const [actor, event] of held.flatMap(({ name, names }) => holdTidings(system, name, names))) enqueue.sendTo(actor, event);
       for (const victim of nextToStop(left, policy, look)) {
         const event: ServerEvent = { type: 'round.stop', heldFor: triggers };
         enqueue.sendTo(actorOf(system, victim), event);

@@ -82,8 +82,9 @@ function dependencyOf(server: string, system: ActorSystem): Dependency {
   const view = viewOf(server, system);
   // Its actor comes, moves or is replaced.
   if (view === null) return { standing: 'coming', blockedBy: null };
-  // One that runs is not kept from starting any more.
-  return { standing: standingOf(view), blockedBy: view.hasTag('live') ? null : view.context.blockedBy };
+  // One that runs is not kept from starting any more, one whose delay runs not yet.
+  const isTrying = view.hasTag('live') || view.matches({ backoff: 'delaying' });
+  return { standing: standingOf(view), blockedBy: isTrying ? null : view.context.blockedBy };
 }
 
 function standingOf(view: ServerView): Standing {

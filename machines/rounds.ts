@@ -27,10 +27,18 @@ export function withTrigger({ triggers, victims }: Round, policy: GroupPolicy, {
 }
 
 /** Victims of which something still runs. */
-export function leftOf({ victims }: Round, look: Look): readonly string[] {
-  return Object.entries(victims)
-    .filter(([name, generation]) => look(name).generation === generation && look(name).phase !== 'gone')
-    .map(([name]) => name);
+export function leftOf(round: Round, look: Look): readonly string[] {
+  return notYetBack(round, look).filter((name) => look(name).phase !== 'gone');
+}
+
+/** Victims of which nothing runs: stopped, or ended by themselves before they were told to stop. */
+export function goneOf(round: Round, look: Look): readonly string[] {
+  return notYetBack(round, look).filter((name) => look(name).phase === 'gone');
+}
+
+/** Victims that have not begun another life. */
+function notYetBack({ victims }: Round, look: Look): readonly string[] {
+  return Object.keys(victims).filter((name) => look(name).generation === victims[name]);
 }
 
 /** Who is to be told to stop now: in reverse order, nobody before those that depend on it. */

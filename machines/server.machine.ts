@@ -381,6 +381,7 @@ const backoff = state({
   },
   states: {
     delaying: {
+      entry: 'reportChanged',
       after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
       on: {
         'machine.resumed': [

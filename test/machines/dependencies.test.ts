@@ -468,7 +468,10 @@ describe('a server of which others hear', () => {
     expect(told(() => server.news('session.spawned'))).toBe(0);
     expect(told(() => server.news('session.initialized'))).toBe(0);
     expect(told(() => server.news('session.ready'))).toBe(1);
-    expect(told(() => server.news('session.ended', { failure: exit(1) }))).toBe(1);
+    expect(
+      told(() => server.news('session.ended', { failure: exit(1) })),
+      'no longer, and over',
+    ).toBe(2);
     expect(told(() => misses(server))).toBe(0);
     expect(told(() => server.clock.advance(375))).toBe(1);
   });

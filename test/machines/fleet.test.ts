@@ -33,10 +33,10 @@ function waitsForStuck(tree: Played['tree'], name: string): boolean {
   return [...waitingFor, ...heldFor].some((other) => tree.serverState(other)?.endsWith('.stuck') === true || waitsForStuck(tree, other));
 }
 
-/** Commands that were accepted and did not settle exactly once. A stop stays open as long as the process cannot be killed. */
-function unsettled({ tree, fleet }: Played): readonly string[] {
-  const stuck = fleet().servers.filter(({ name }) => tree.serverState(name)?.endsWith('.stuck') === true);
-  const open = new Set(stuck.flatMap(({ name }) => tree.serverContext(name).open.map(({ id }) => id)));
+/** Commands that were accepted and did not settle exactly once. A stop stays open as long as the process cannot be killed, also of a server that is removed. */
+function unsettled({ tree, systems }: Played): readonly string[] {
+  const stuck = [...systems.keys()].filter((name) => tree.serverState(name)?.endsWith('.stuck') === true);
+  const open = new Set(stuck.flatMap((name) => tree.serverContext(name).open.map(({ id }) => id)));
   return [...tree.commands].filter(([id, told]) => !open.has(id) && (told.length !== 2 || told[0] !== 'accepted')).map(([id, told]) => `${id}: ${told.join()}`);
 }
 

@@ -39,6 +39,10 @@ async function connectedGroup(words: Words, web: PlannedGroups[string], policy: 
 const at = (one: Tree, ...names: readonly string[]) => names.map((name) => one.serverState(name));
 const fail = (one: Tree, name: string, cause: Failure = exit(1)) => one.news(name, 'session.ended', { failure: cause });
 const gone = (one: Tree, name: string) => one.news(name, 'session.ended');
+const endSlowly = (one: Tree, name: string) => {
+  one.news(name, 'session.failed', { failure: exit(1) });
+  gone(one, name);
+};
 const groupState = (one: Tree, name = 'web') => stateText((one.group(name).getSnapshot() as { value: unknown }).value);
 const groupContext = (one: Tree, name = 'web') => (one.group(name).getSnapshot() as { context: GroupContext }).context;
 const rounds = (one: Tree) => one.emitted.filter(({ type }) => String(type).startsWith('round.'));
@@ -201,6 +205,30 @@ describe('a group that acts as one', () => {
     expect([groupState(one), at(one, 'c')]).toEqual(['running.round.waiting', ['idle.waiting']]);
     one.connect('b');
     expect([groupState(one), at(one, 'c')]).toEqual(['running.steady', ['starting.spawning']]);
+  });
+
+  it.each([
+    ['at once', (one: Tree) => fail(one, 'b')],
+    ['bit by bit', (one: Tree) => endSlowly(one, 'b')],
+  ])('keeps a member from starting that ends by itself, %s, before its turn to stop has come', async (_, end) => {
+    const one = await connectedGroup({ a: [], b: [], c: ['b'] }, { strategy: 'rest-for-one' });
+    one.server('b').send({ type: 'server.restart', commandId: 'c1', at: one.clock.now(), random: 0.5 });
+    gone(one, 'b');
+    fail(one, 'a');
+    expect(at(one, 'a', 'b', 'c')).toEqual(['backoff.delaying', 'starting.spawning', 'stopping.closing']);
+    expect(one.serverContext('a').heldFor).toEqual(['b', 'c']);
+    end(one);
+    expect(at(one, 'b')).toEqual(['backoff.delaying']);
+    expect([one.serverContext('a').heldFor, one.serverContext('b').heldFor]).toEqual([['c'], ['a']]);
+    one.clock.advance(1_500);
+    expect(at(one, 'a', 'b', 'c')).toEqual(['backoff.waiting', 'backoff.waiting', 'stopping.closing']);
+    gone(one, 'c');
+    one.connect('a');
+    expect(at(one, 'b', 'c')).toEqual(['starting.spawning', 'idle.waiting']);
+    one.connect('b');
+    one.connect('c');
+    expect(at(one, 'a', 'b', 'c')).toEqual(['connected.quiet', 'connected.quiet', 'connected.quiet']);
+    expect(groupState(one)).toBe('running.steady');
   });
 
   it('starts the others without one that fails for good, or that a person stops', async () => {
