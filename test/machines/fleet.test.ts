@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scenario } from './fleet.ts';
 import { type Played, play } from './fleet-play.ts';
+import { settled } from './tree.ts';
 
 /** `MCPVISOR_RUNS=1000` for a million steps and more, `MCPVISOR_SEED` and `MCPVISOR_PATH` to replay what a failure printed. */
 const { MCPVISOR_RUNS, MCPVISOR_SEED, MCPVISOR_PATH } = process.env;
@@ -52,6 +53,8 @@ describe('a fleet on an operating system that does its worst', () => {
           tree.clock.advance(900_000);
           const left = stranded(played).map((name) => `${name} in ${tree.serverState(name)}`);
           tree.send({ type: 'supervisor.shutdown' });
+          // Groups tell a few members in each turn of the loop.
+          await settled();
           tree.clock.advance(30_000);
           expect(tree.rootError()).toBeNull();
           expect(judge.breaches).toEqual([]);
