@@ -2,16 +2,33 @@
 
 import type { ServerStatus } from '../supervisor/contract.ts';
 
+export interface StatusText {
+  one(status: ServerStatus): string;
+  /** The document of `GET /api/servers`. */
+  list(statuses: readonly ServerStatus[]): string;
+}
+
 export const jsonHeaders = { 'content-type': 'application/json' } as const;
 
-/** The supervisor answers with one frozen object until a status is another: its text is made once. */
-export function createStatusText(): (status: ServerStatus) => string {
+/** The supervisor answers with one frozen object until a status is another: its text is made once, and that of a list while none of them is another. */
+export function createStatusText(): StatusText {
   const texts = new WeakMap<ServerStatus, string>();
-  return (status) => {
+  let listed: { readonly statuses: readonly ServerStatus[]; readonly text: string } = { statuses: [], text: '{"servers":[]}' };
+
+  function one(status: ServerStatus): string {
     const known = texts.get(status);
     if (known !== undefined) return known;
     const text = JSON.stringify(status);
     texts.set(status, text);
     return text;
+  }
+
+  return {
+    one,
+    list(statuses) {
+      const isSame = statuses.length === listed.statuses.length && statuses.every((status, index) => status === listed.statuses[index]);
+      if (!isSame) listed = { statuses, text: `{"servers":[${statuses.map(one).join(',')}]}` };
+      return listed.text;
+    },
   };
 }

@@ -133,9 +133,12 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     return last !== undefined && (last.getSnapshot() as unknown) !== undefined ? last : actorOf(server);
   };
   const alarms = createAlarmWatch({ facts, serverOf: actors.server, groupOf: actors.group, publish, nowMs: wallNow, clock });
-  const statusOfServer = createStatuses((server) => {
-    const actor = shownActorOf(server);
-    return { entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow(), alarmsNow: () => alarms.of(`server:${server}`) };
+  const statusOfServer = createStatuses({
+    sourcesOf: (server) => {
+      const actor = shownActorOf(server);
+      return { entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow() };
+    },
+    alarmsOf: (server) => alarms.of(`server:${server}`),
   });
   const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
 

@@ -4,9 +4,10 @@ import type { ServerStatus } from './contract.ts';
 import type { ServerEntry } from './ledger.ts';
 import { type StatusQuestion, statusOf } from './status.ts';
 
-export interface StatusSources extends Omit<StatusQuestion, 'alarms'> {
-  /** Those of the snapshot as they are now: time may end some, and only another snapshot brings new ones. */
-  readonly alarmsNow: () => StatusQuestion['alarms'];
+export interface StatusSources {
+  readonly sourcesOf: (server: string) => Omit<StatusQuestion, 'alarms'>;
+  /** Those of its snapshot as they are now: time may end some, and only another snapshot brings new ones. */
+  readonly alarmsOf: (server: string) => StatusQuestion['alarms'];
 }
 
 interface Kept {
@@ -15,26 +16,25 @@ interface Kept {
 }
 
 /** The result answers with the same object, frozen, until the status has changed: what is made of it can be kept beside it. */
-export function createStatuses(sourcesOf: (server: string) => StatusSources): (server: string) => ServerStatus {
+export function createStatuses({ sourcesOf, alarmsOf }: StatusSources): (server: string) => ServerStatus {
   const kept = new WeakMap<ServerEntry, Kept>();
   return (server) => {
     const sources = sourcesOf(server);
-    const { entry, alarmsNow } = sources;
     const ingredients = ingredientsOf(sources);
-    const last = kept.get(entry);
+    const last = kept.get(sources.entry);
     const isOld = last !== undefined && areSame(last.ingredients, ingredients);
     if (isOld && last.status.alarms.length === 0) return last.status;
-    const alarms = alarmsNow();
+    const alarms = alarmsOf(server);
     if (isOld && areSame(last.status.alarms.flatMap(valuesOf), alarms.flatMap(valuesOf))) return last.status;
     const status = statusOf({ ...sources, alarms });
     for (const part of [status, status.counts, alarms, ...alarms]) Object.freeze(part);
-    kept.set(entry, { ingredients, status });
+    kept.set(sources.entry, { ingredients, status });
     return status;
   };
 }
 
 /** What `statusOf` reads but for the alarms. What is here by reference is replaced, never changed, when it is another. */
-function ingredientsOf({ entry, actor, sinceMs }: StatusSources): readonly unknown[] {
+function ingredientsOf({ entry, actor, sinceMs }: Omit<StatusQuestion, 'alarms'>): readonly unknown[] {
   const { specification, source, session, peer, lists, push, calls, callErrors, lives } = entry;
   const queue = session?.calls;
   return [actor.getSnapshot(), sinceMs, specification, source, peer, lists, push, calls, callErrors, lives, queue?.inFlight, queue?.queued];
@@ -45,5 +45,7 @@ function valuesOf({ alarm, since, reason, clearedBy }: StatusQuestion['alarms'][
 }
 
 function areSame(some: readonly unknown[], others: readonly unknown[]): boolean {
-  return some.length === others.length && some.every((one, index) => Object.is(one, others[index]));
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index += 1) if (some[index] !== others[index]) return false;
+  return true;
 }

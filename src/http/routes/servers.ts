@@ -54,10 +54,10 @@ const send = {
 } as const satisfies Endpoint;
 
 export function serverRoutes({ supervisor }: RouteParts): readonly Route[] {
-  const textOf = createStatusText();
+  const text = createStatusText();
   return [
-    route(list, ({ c }) => c.body(`{"servers":[${supervisor.status().servers.map(textOf).join(',')}]}`, 200, jsonHeaders)),
-    route(one, ({ c, param }) => c.body(textOf(supervisor.status(param('name'))), 200, jsonHeaders)),
+    route(list, ({ c }) => c.body(text.list(supervisor.status().servers), 200, jsonHeaders)),
+    route(one, ({ c, param }) => c.body(text.one(supervisor.status(param('name'))), 200, jsonHeaders)),
     route(send, async ({ c, param, query, body, who, signal }) => {
       const posted = supervisor.post(param('name'), { type: body.type, by: who });
       const outcome = await settledWithin(posted, query.wait ?? null, signal);
