@@ -19,7 +19,13 @@ export type AwaitReady = (options?: { readonly timeoutMs?: number; readonly sign
 export function createReadiness({ facts, servers, actorOf, statusOf, signal: lifetime }: ReadinessOptions): AwaitReady {
   const isSettled = (server: string) => isAtRest(actorOf(server).getSnapshot());
   const areSettled = () => servers().every(isSettled);
-  const look = (): Readiness => ({ settled: areSettled(), notReady: servers().map(statusOf).filter(isNotReady) });
+  // Whole statuses only of those few: to put a thousand together holds everything up.
+  const look = (): Readiness => ({
+    settled: areSettled(),
+    notReady: servers()
+      .filter((server) => isNotReady(actorOf(server).getSnapshot()))
+      .map(statusOf),
+  });
 
   return ({ timeoutMs, signal } = {}) => {
     if (areSettled()) return Promise.resolve(look());
@@ -85,6 +91,8 @@ function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean 
 }
 
 /** Wanted, and not connected: a lazy one that rests is as it should be, and so is one that finished. */
-function isNotReady({ state, substate, wanted }: ServerStatus): boolean {
-  return wanted === 'up' && state !== 'connected' && !(state === 'idle' && substate === null);
+function isNotReady(snapshot: ServerSnapshot): boolean {
+  // Its chart died of a bug, in whatever state it was.
+  if (snapshot.status === 'error') return true;
+  return snapshot.context.wanted === 'up' && !snapshot.matches('connected') && !snapshot.matches({ idle: 'resting' });
 }
