@@ -97,6 +97,12 @@ describe('an event that comes too early or too late by nature', () => {
     expect(server.ignored).toEqual([]);
   });
 
+  it.each(states)('neither are dependents that wait for it, in %s', (state) => {
+    const server = serverIn(state);
+    server.send('dependents.waiting');
+    expect([server.state(), server.ignored]).toEqual([state, []]);
+  });
+
   it.each([...startingStates, ...connectedStates])('neither is a call or a doubt, in %s', (state) => {
     const server = serverIn(state);
     server.send('server.needed');
@@ -264,6 +270,15 @@ describe('a plan', () => {
     server.send('server.configure', { policy: policyOf({ lazy: false }), changed: false, wanted: null });
     server.news('session.ended');
     expect(server.state()).toBe('idle.queued');
+  });
+
+  it('lets a server that falls asleep do so when it stays lazy', () => {
+    const server = serverIn('connected.quiet', { policy: { lazy: true, idleStopMs: 60_000, heartbeat: { intervalMs: 0 } } });
+    server.clock.advance(60_000);
+    server.send('server.configure', { policy: policyOf({ lazy: true, idleStopMs: 90_000 }), changed: false, wanted: null });
+    expect([server.state(), server.context().next]).toEqual(['stopping.closing', 'idle']);
+    server.news('session.ended');
+    expect(server.state()).toBe('idle.resting');
   });
 
   it('leaves a server down that a person stopped, lazy or not', () => {

@@ -333,6 +333,19 @@ describe('a group that acts as one', () => {
     expect(one.context().holders, 'the slot of a server that is gone is free').not.toContain('s129');
   });
 
+  it('forgets a member that is removed from a part of the group while others still end', async () => {
+    const names = Array.from({ length: 130 }, (_, index) => `s${index}`);
+    const many = Object.fromEntries(names.map((name) => [name, []]));
+    const one = await connectedGroup(many, { strategy: 'one-for-all' });
+    fail(one, 's0');
+    gone(one, 's129');
+    expect(groupContext(one)).toMatchObject({ victims: { s128: 1, s129: 1 }, parts: { 'web/1': 2 } });
+    const { s129: _, ...others } = many;
+    one.plan({ ...relationsIn(fleetOf(others, { strategy: 'one-for-all' })), remove: [{ group: 'web', server: 's129' }] });
+    expect([one.serverState('s129'), groupState(one), groupContext(one).parts]).toEqual([null, 'running.round.stopping', { 'web/1': 1 }]);
+    expect(Object.keys(groupContext(one).victims)).toEqual(names.slice(1, -1));
+  });
+
   it('lets a member go that is removed while the round stops it', async () => {
     const one = await connectedGroup(alone, { strategy: 'one-for-all' });
     fail(one, 'a');

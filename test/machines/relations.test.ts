@@ -265,6 +265,15 @@ describe('a lazy server on which others depend', () => {
     expect(one.ignored.filter((text) => text.includes('server.needed'))).toEqual([]);
   });
 
+  it('is not asked while its session ends for a try to come', async () => {
+    const one = await fleet({ a: lazy, c: [], b: ['a', 'c'] });
+    one.connect('a');
+    command(one, 'b', 'start');
+    one.news('a', 'session.failed', { failure: exit(1) });
+    expect([at(one, 'a', 'b'), one.serverContext('a').next]).toEqual([['stopping.closing', 'idle.waiting'], 'backoff']);
+    expect(one.ignored.filter((text) => text.includes('server.needed'))).toEqual([]);
+  });
+
   it('is not woken where it has failed for good', async () => {
     const one = await fleet({ a: lazy, b: ['a'] });
     one.news('a', 'session.ended', { failure: failure('misconfigured', '') });
