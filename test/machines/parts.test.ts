@@ -151,6 +151,18 @@ describe('a group with more servers than one actor holds well', () => {
     one.news('s130', 'session.ended');
     expect([one.state(), contextOf(one, 'big').parts]).toEqual(['closed', {}]);
   });
+
+  it('spares one in a part at the end for as long as a dependent of it runs', async () => {
+    const one = await bigGroup(130);
+    one.add(['x'], 'other');
+    one.plan({ dependencies: { x: ['s130'] } });
+    for (const name of ['s129', 's130', 'x']) connect(one, name);
+    one.send({ type: 'supervisor.shutdown' });
+    for (let turns = 0; turns < 40; turns += 1) await settled();
+    expect(['s129', 's130', 'x'].map((name) => one.serverState(name))).toEqual(['stopping.closing', 'connected.quiet', 'stopping.closing']);
+    one.news('x', 'session.ended');
+    expect(one.serverState('s130')).toBe('stopping.closing');
+  });
 });
 
 describe('a part that dies', () => {
