@@ -50,7 +50,8 @@ export function limitConnections(server: Server, { maxConnections, mayUseReserve
 
   return {
     guard: (handle) => (request, response) => {
-      if (reserved.has(addressOf(request.socket))) {
+      // Nearly always there are none.
+      if (reserved.size > 0 && reserved.has(addressOf(request.socket))) {
         if (!mayUseReserve(request)) {
           request.socket.destroy();
           return;
