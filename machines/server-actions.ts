@@ -1,7 +1,7 @@
 /** Actions with what they are told, by the names that the states of a server use for them. */
 
 import type { Clearance } from './clearance.ts';
-import type { CommandEvent, Moment, ServerContext } from './server-events.ts';
+import type { CommandEvent, Moment, ServerContext, ServerEvent } from './server-events.ts';
 import { serverSetup } from './server-setup.ts';
 
 export const acceptNow = { type: 'accept', params: ({ event }: { event: CommandEvent }) => ({ ...event, ending: false }) } as const;
@@ -26,6 +26,11 @@ export const groupTold = { type: 'reportLost', params: ({ event }: { event: Mome
 export const dependenciesNoted = { type: 'noteDependencies', params: ({ event }: { event: Clearance }) => event } as const;
 
 export const dueNow = { type: 'fallDue', params: ({ event }: { event: Moment }) => event } as const;
+
+export const configured = {
+  type: 'configure',
+  params: ({ event }: { event: Extract<ServerEvent, { type: 'server.configure' }> }) => event,
+} as const;
 
 /** A state of the server chart, kept apart so that it can be read alone. */
 export const state = serverSetup.createStateConfig;

@@ -1,11 +1,30 @@
 /** A server whose session is being opened, or answers. */
 
-import { acceptNow, endThenIdle, endThenStart, groupTold, refuse, startsDone, startsRejected, state, stopsDone, wantDown, wantUp } from './server-actions.ts';
+import {
+  acceptNow,
+  configured,
+  endThenIdle,
+  endThenStart,
+  groupTold,
+  refuse,
+  startsDone,
+  startsRejected,
+  state,
+  stopsDone,
+  wantDown,
+  wantUp,
+} from './server-actions.ts';
 
 /** A start whose dependency is down for good ends no session that works. */
 const endThenRestart = [
   { guard: 'isBlocked', actions: refuse },
   { target: '#server.stopping', actions: [acceptNow, wantUp, 'forgetFailures', endThenStart] },
+] as const;
+
+/** A plan that turns the server off, or gives it another specification. */
+const endsByPlan = [
+  { guard: { type: 'turnsOff', params: configured.params }, target: '#server.stopping', actions: [configured, 'rest', endThenIdle] },
+  { guard: { type: 'isChanged', params: configured.params }, target: '#server.stopping', actions: [configured, 'rest', endThenStart] },
 ] as const;
 
 /** One session is being opened: process or connection, handshake, first lists, each with a budget of its own. */
@@ -23,19 +42,7 @@ export const starting = state({
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.needed': {},
     'round.stop': { target: 'stopping', actions: { type: 'endForRound', params: ({ event }) => event } },
-    'server.configure': [
-      {
-        guard: { type: 'turnsOff', params: ({ event }) => event },
-        target: 'stopping',
-        actions: [{ type: 'configure', params: ({ event }) => event }, 'rest', endThenIdle],
-      },
-      {
-        guard: { type: 'isChanged', params: ({ event }) => event },
-        target: 'stopping',
-        actions: [{ type: 'configure', params: ({ event }) => event }, 'rest', endThenStart],
-      },
-      { actions: [{ type: 'configure', params: ({ event }) => event }, 'rest'] },
-    ],
+    'server.configure': [...endsByPlan, { actions: [configured, 'rest'] }],
     'server.remove': { target: 'stopping', actions: ['remove', endThenIdle, startsRejected] },
     'server.shutdown': { target: 'stopping', actions: ['shutDown', endThenIdle, startsRejected] },
     'session.failed': { guard: 'isCurrent', target: 'stopping', actions: { type: 'fail', params: ({ event }) => event } },
@@ -82,24 +89,10 @@ export const connected = state({
       ],
     },
     'server.configure': [
-      {
-        guard: { type: 'turnsOff', params: ({ event }) => event },
-        target: 'stopping',
-        actions: [{ type: 'configure', params: ({ event }) => event }, 'rest', endThenIdle],
-      },
-      {
-        guard: { type: 'isChanged', params: ({ event }) => event },
-        target: 'stopping',
-        actions: [{ type: 'configure', params: ({ event }) => event }, 'rest', endThenStart],
-      },
+      ...endsByPlan,
       {
         target: '.quiet',
-        actions: [
-          { type: 'configure', params: ({ event }) => event },
-          'rest',
-          { type: 'keepQuiet', params: { quietForMs: 0 } },
-          { type: 'armIdleStop', params: { unusedForMs: 0 } },
-        ],
+        actions: [configured, 'rest', { type: 'keepQuiet', params: { quietForMs: 0 } }, { type: 'armIdleStop', params: { unusedForMs: 0 } }],
       },
     ],
     'server.remove': { target: 'stopping', actions: ['remove', endThenIdle] },

@@ -1,6 +1,6 @@
 /** A server without a session and without a timer: it rests, waits in line for its start, has failed, or wants a person. */
 
-import { acceptNow, dependenciesNoted, refuse, startsRejected, state, stopsDone, thenIdle, wantDown, wantUp } from './server-actions.ts';
+import { acceptNow, configured, dependenciesNoted, refuse, startsRejected, state, stopsDone, thenIdle, wantDown, wantUp } from './server-actions.ts';
 
 /** A person's start: at once, or as soon as the dependencies are connected; refused, with the wish kept, if one of them does not come by itself. */
 const startFromRest = [
@@ -26,7 +26,7 @@ export const idle = state({
       { guard: 'startsWhenCalled', target: 'starting' },
       { guard: 'mayBeCalled', target: '.waiting', actions: ['autostart', 'noteCall'] },
     ],
-    'server.configure': { actions: { type: 'configure', params: ({ event }) => event } },
+    'server.configure': { actions: configured },
     'server.remove': { target: '.resting', actions: 'remove' },
     'server.shutdown': { target: '.resting', actions: 'shutDown' },
   },
@@ -62,6 +62,13 @@ export const idle = state({
   },
 });
 
+/** Another specification deserves another try. */
+const tryAgainByPlan = [
+  { guard: { type: 'turnsOff', params: configured.params }, target: '#server.idle', actions: configured },
+  { guard: { type: 'changes', params: configured.params }, target: '#server.idle', actions: configured },
+  { actions: [configured, 'rest'] },
+] as const;
+
 /** The budget is spent, or no restart can mend it: waits for a person or another specification. */
 export const failed = state({
   tags: ['settled'],
@@ -71,11 +78,7 @@ export const failed = state({
     'server.restart': startFromRest,
     'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
     'server.reset': { target: 'idle', actions: [acceptNow, wantDown, 'forgetFailures', thenIdle] },
-    'server.configure': [
-      { guard: { type: 'turnsOff', params: ({ event }) => event }, target: 'idle', actions: { type: 'configure', params: ({ event }) => event } },
-      { guard: { type: 'changes', params: ({ event }) => event }, target: 'idle', actions: { type: 'configure', params: ({ event }) => event } },
-      { actions: [{ type: 'configure', params: ({ event }) => event }, 'rest'] },
-    ],
+    'server.configure': tryAgainByPlan,
     'server.remove': { target: 'idle', actions: 'remove' },
     'server.shutdown': { target: 'idle', actions: 'shutDown' },
   },
@@ -95,11 +98,7 @@ export const needsAuth = state({
     ],
     'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
-    'server.configure': [
-      { guard: { type: 'turnsOff', params: ({ event }) => event }, target: 'idle', actions: { type: 'configure', params: ({ event }) => event } },
-      { guard: { type: 'changes', params: ({ event }) => event }, target: 'idle', actions: { type: 'configure', params: ({ event }) => event } },
-      { actions: [{ type: 'configure', params: ({ event }) => event }, 'rest'] },
-    ],
+    'server.configure': tryAgainByPlan,
     'server.remove': { target: 'idle', actions: 'remove' },
     'server.shutdown': { target: 'idle', actions: 'shutDown' },
   },

@@ -1,6 +1,6 @@
 /** A server between two lives: its delay, then the wait for others, then for a start slot. */
 
-import { acceptNow, dependenciesNoted, dueNow, refuse, state, wantDown, wantUp } from './server-actions.ts';
+import { acceptNow, configured, dependenciesNoted, dueNow, refuse, state, wantDown, wantUp } from './server-actions.ts';
 
 /** A person's start cuts the delay short, not the wait for a dependency. */
 const startFromBackoff = [
@@ -24,9 +24,9 @@ export const backoff = state({
     'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.configure': [
-      { guard: { type: 'turnsOff', params: ({ event }) => event }, target: 'idle', actions: { type: 'configure', params: ({ event }) => event } },
-      { guard: { type: 'changes', params: ({ event }) => event }, target: '.queued', actions: [{ type: 'configure', params: ({ event }) => event }, dueNow] },
-      { actions: [{ type: 'configure', params: ({ event }) => event }, 'rest'] },
+      { guard: { type: 'turnsOff', params: ({ event }) => event }, target: 'idle', actions: configured },
+      { guard: { type: 'changes', params: ({ event }) => event }, target: '.queued', actions: [configured, dueNow] },
+      { actions: [configured, 'rest'] },
     ],
     'server.remove': { target: 'idle', actions: 'remove' },
     'server.shutdown': { target: 'idle', actions: 'shutDown' },

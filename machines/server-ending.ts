@@ -1,6 +1,6 @@
 /** A server whose session is being ended, because it hangs or for any other reason, and what comes after that. */
 
-import { acceptNow, acceptWhileEnding, refuse, startsRejected, state, stopsDone, thenIdle, thenStart, wantDown, wantUp } from './server-actions.ts';
+import { acceptNow, acceptWhileEnding, configured, refuse, startsRejected, state, stopsDone, thenIdle, thenStart, wantDown, wantUp } from './server-actions.ts';
 
 const startWhileEnding = [
   { guard: 'isBlocked', actions: [refuse, wantUp, 'forgetFailures', thenStart, 'overrule'] },
@@ -18,7 +18,7 @@ const ending = state({
     // Only one that goes to sleep is woken: after a failure the delay and the budget hold.
     'server.needed': { guard: 'fallsAsleep', actions: [thenStart, 'noteCall'] },
     'server.configure': {
-      actions: [{ type: 'thenGoAsConfigured', params: ({ event }) => event }, { type: 'configure', params: ({ event }) => event }, 'rest'],
+      actions: [{ type: 'thenGoAsConfigured', params: ({ event }) => event }, configured, 'rest'],
     },
     'server.remove': { actions: ['remove', thenIdle, startsRejected, stopsDone] },
     'server.shutdown': { actions: ['shutDown', thenIdle, startsRejected] },

@@ -57,7 +57,7 @@ describe('a state directory', () => {
   });
 
   // Nothing is closed to root.
-  it.skipIf(uid === 0)('that may not be looked at is not said to be missing', async () => {
+  it.skipIf(uid === 0)('that may not be looked at is not said to be missing (root may look everywhere)', async () => {
     const closed = join(createScratchFolder(), 'closed');
     mkdirSync(join(closed, 'state'), { recursive: true });
     chmodSync(closed, 0);
