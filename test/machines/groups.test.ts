@@ -1,21 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../machines/failure.ts';
 import type { GroupContext } from '../../machines/group-events.ts';
 import { exit, type PolicyOverrides, policyOf, stateText } from '../support/chart.ts';
+import { plantTrees } from './planted-trees.ts';
 import { connectedStates, type State, serverIn, startingStates, states } from './states.ts';
 import { settled, startTree, type Tree } from './tree.ts';
 import { type Fleet, type PlannedGroups, relationsIn, stepsFor } from './tree-plan.ts';
 
-const trees: Tree[] = [];
-afterEach(() => {
-  for (const one of trees.splice(0)) {
-    one.stop();
-    if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
-    if (one.untimed.length > 0) throw new Error(`without time or chance: ${one.untimed.join()}`);
-    const surprised = one.ignored.filter((text) => /^(group|supervisor)/.test(text));
-    if (surprised.length > 0) throw new Error(`no edge for ${surprised.join()}`);
-  }
-});
+const trees = plantTrees();
 
 type Words = Readonly<Record<string, readonly string[]>>;
 

@@ -1,16 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { GroupContext } from '../../machines/group-events.ts';
 import { policyOf } from '../support/chart.ts';
+import { plantTrees } from './planted-trees.ts';
 import { settled, startTree, type Tree } from './tree.ts';
 
-const trees: Tree[] = [];
-afterEach(() => {
-  for (const one of trees.splice(0)) {
-    one.stop();
-    if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
-    if (one.untimed.length > 0) throw new Error(`without time or chance: ${one.untimed.join()}`);
-  }
-});
+const trees = plantTrees();
 
 const namesTo = (count: number, from = 1) => Array.from({ length: count - from + 1 }, (_, index) => `s${index + from}`);
 const childrenOf = (one: Tree, group: string) => Object.keys((one.group(group).getSnapshot() as { children: object }).children);

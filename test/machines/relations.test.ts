@@ -1,19 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { failure } from '../../machines/failure.ts';
 import { exit, policyOf } from '../support/chart.ts';
+import { plantTrees } from './planted-trees.ts';
 import { settled, startTree, type Tree, type TreeOptions } from './tree.ts';
 import { type PlannedServer, relationsIn, stepsFor } from './tree-plan.ts';
 
-const trees: Tree[] = [];
-afterEach(() => {
-  for (const one of trees.splice(0)) {
-    one.stop();
-    if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
-    if (one.untimed.length > 0) throw new Error(`without time or chance: ${one.untimed.join()}`);
-    const surprised = one.ignored.filter((text) => /^(group|supervisor)/.test(text));
-    if (surprised.length > 0) throw new Error(`no edge for ${surprised.join()}`);
-  }
-});
+const trees = plantTrees();
 
 type Words = Readonly<Record<string, readonly string[] | Partial<PlannedServer>>>;
 
