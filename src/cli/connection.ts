@@ -1,6 +1,7 @@
 /** Which control plane a command talks to: the one of the state directory, or one that was named. */
 
 import { resolve } from 'node:path';
+import { reasonOf } from '../config/text-file.ts';
 import { McpvisorError } from '../errors.ts';
 import { type ApiClient, createApiClient } from '../http/client.ts';
 import { isAlive } from '../session/process-identity.ts';
@@ -60,8 +61,18 @@ async function givenToken({ token }: ConnectionFlags, { env, cwd }: Invocation):
   const given = token ?? env.MCPVISOR_TOKEN ?? '';
   if (given !== '') return given;
   const file = env.MCPVISOR_TOKEN_FILE ?? '';
-  // A file that cannot be read is no token: the API says that one is needed.
-  return file === '' ? null : await readTokenFile(resolve(cwd, file)).catch(() => null);
+  return file === '' ? null : await namedToken(resolve(cwd, file));
+}
+
+/** Whoever names a file means its token. Throws `INVALID_REQUEST`. */
+async function namedToken(path: string): Promise<string> {
+  const refuse = (message: string) =>
+    new McpvisorError('INVALID_REQUEST', { problems: [{ path: 'MCPVISOR_TOKEN_FILE', message, hint: null, severity: 'error' }] });
+  const token = await readTokenFile(path).catch((error: unknown) => {
+    throw refuse(`${path} cannot be read (${reasonOf(error)})`);
+  });
+  if (token === null) throw refuse(`${path} holds no token: one line of at least 16 characters`);
+  return token;
 }
 
 function checkedUrl(url: string): string {

@@ -17,6 +17,7 @@ export function ownLogPath(stateDir: string): string {
 export async function ownLogBehind(fd: number | undefined, stateDir: string): Promise<RotatedFile | null> {
   if (fd === undefined) return null;
   const path = ownLogPath(stateDir);
+  // One that is not there is not behind the descriptor either.
   const [open, named] = await Promise.all([promisify(fstat)(fd), stat(path).catch(() => null)]);
   return named !== null && open.dev === named.dev && open.ino === named.ino ? { fd, path, maxFileBytes: maxLogBytes } : null;
 }

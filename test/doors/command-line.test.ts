@@ -100,6 +100,18 @@ describe('without a control plane', () => {
     expect(stderr).toContain('left its files');
   });
 
+  it('says so when the file that is to hold the token cannot be read, or holds none', async () => {
+    const scene = openScene();
+    const empty = join(scene.folder, 'empty');
+    writeFileSync(empty, '');
+    for (const file of [join(scene.folder, 'no-such-file'), empty]) {
+      const { code, stderr } = await scene.run(['status', '--url', 'http://127.0.0.1:1'], { env: { MCPVISOR_TOKEN_FILE: file } }).ended;
+      expect(code).toBe(2);
+      expect(stderr).toContain('MCPVISOR_TOKEN_FILE');
+      expect(stderr).toContain(file);
+    }
+  });
+
   it('names the address that nobody answers at', async () => {
     const { code, stderr } = await openScene().run(['status', '--url', 'http://127.0.0.1:1']).ended;
     expect(code).toBe(3);
