@@ -65,7 +65,7 @@ const arrowRules = Object.entries(arrows).map(([room, allowed]) => ({
   comment: `${room} imports only ${[...allowed, room].join(', ')}`,
   severity: 'error',
   from: { path: pathOf([room]) },
-  to: { path: '^(src|machines)/', pathNot: [...pathOf([...allowed, room]), ...(room === 'specification' ? ['^machines/server-policy\\.ts$'] : [])] },
+  to: { path: '^(src|machines)/', pathNot: [...pathOf([...allowed, room]), ...(room === 'specification' ? ['^machines/policy\\.ts$'] : [])] },
 }));
 
 const fenceRules = Object.entries(fences).map(([name, rooms]) => ({

@@ -23,7 +23,7 @@ export default defineConfig({
     },
   ],
   test: {
-    include: isReplay ? ['test/machines/*.test.ts'] : ['test/mutation/run.ts'],
+    include: isReplay ? ['test/machines/**/*.test.ts'] : ['test/mutation/run.ts'],
     pool: 'forks',
     maxWorkers: isReplay ? 2 : 1,
     execArgv: ['--conditions=development'],

@@ -8,9 +8,9 @@
  * Invariant: no action here throws: a group outlives every bug of its servers.
  */
 
-import { type GroupPolicy, type GroupReport, plainPolicy } from './group-events.ts';
-import type { ActorFailed, ReaperDone } from './group-holding.ts';
-import { groupSetup } from './group-rounds.ts';
+import { type GroupPolicy, type GroupReport, plainPolicy } from './group/events.ts';
+import type { ActorFailed, ReaperDone } from './group/holding.ts';
+import { groupSetup } from './group/round-actions.ts';
 
 interface Gone {
   readonly server: string;

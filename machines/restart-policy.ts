@@ -1,7 +1,7 @@
 /** What comes after a failure: pure functions of the failure, the policy and the counters. Time and chance are parameters. */
 
 import { type Failure, isPermanent } from './failure.ts';
-import type { RestartPolicy } from './server-policy.ts';
+import type { RestartPolicy } from './policy.ts';
 
 /** What a life that ended by itself leads to. */
 export type Verdict = 'backoff' | 'failed' | 'idle' | 'needs-auth';

@@ -11,13 +11,13 @@
  * Invariant: `attempt` is forgiven by stability or a person only.
  */
 
-import { dependenciesNoted } from './server-actions.ts';
-import { connected, starting } from './server-alive.ts';
-import { failed, idle, needsAuth } from './server-at-rest.ts';
-import { backoff } from './server-backoff.ts';
-import { deciding, heartbeatTimeout, stopping } from './server-ending.ts';
-import { contextOf } from './server-life.ts';
-import { serverSetup } from './server-setup.ts';
+import { dependenciesNoted } from './server/actions.ts';
+import { connected, starting } from './server/alive.ts';
+import { failed, idle, needsAuth } from './server/at-rest.ts';
+import { backoff } from './server/backoff.ts';
+import { deciding, heartbeatTimeout, stopping } from './server/ending.ts';
+import { contextOf } from './server/life.ts';
+import { serverSetup } from './server/setup.ts';
 
 export const serverMachine = serverSetup.createMachine({
   id: 'server',

@@ -10,14 +10,14 @@
  */
 
 import { type AnyActorRef, assign, enqueueActions, fromPromise, setup } from 'xstate';
+import type { GroupEvent } from './group/events.ts';
+import { endOrphans, groupId, holderOf, serverId } from './group/holding.ts';
 import { groupMachine } from './group.machine.ts';
-import type { GroupEvent } from './group-events.ts';
-import { endOrphans, groupId, holderOf, serverId } from './group-holding.ts';
 import { dependentsOf } from './order.ts';
-import { applicantOf, isLeft, isUp, tidings } from './relations.ts';
-import type { Moment, ServerEvent, Wanted } from './server-events.ts';
-import { grantSlots, returnSlot, wantSlot } from './start-slots.ts';
-import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './supervisor-events.ts';
+import type { Moment, ServerEvent, Wanted } from './server/events.ts';
+import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './supervisor/events.ts';
+import { applicantOf, isLeft, isUp, tidings } from './supervisor/relations.ts';
+import { grantSlots, returnSlot, wantSlot } from './supervisor/start-slots.ts';
 
 /** From KILL to every known group to `closed`, whatever is left, in milliseconds. */
 const killMs = 2_000;

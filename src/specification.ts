@@ -1,6 +1,6 @@
 /** What a server is, after validation and defaults and before expansion: types only. */
 
-import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../machines/server-policy.ts';
+import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../machines/policy.ts';
 
 /** Settings every server has, whatever its transport. All are optional in `mcp.json`; here every default is filled in. */
 export interface ServerSettings {

@@ -1,6 +1,6 @@
 /** From an entry and the defaults under `mcpvisor` to settings with nothing left open, and the checks that need two numbers at once. */
 
-import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../../machines/server-policy.ts';
+import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../../machines/policy.ts';
 import type { Problem } from '../errors.ts';
 import { errorAt, type Path } from './problems.ts';
 import type { Entry, Globals } from './schema.ts';

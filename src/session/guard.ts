@@ -4,7 +4,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import type { StopPolicy } from '../../machines/server-policy.ts';
+import type { StopPolicy } from '../../machines/policy.ts';
 import { guardScript } from './guard-script.ts';
 
 export interface GuardedGroup {

@@ -3,7 +3,7 @@
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type JSONRPCMessage, McpError, type MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../machines/failure.ts';
-import type { StopPolicy } from '../../machines/server-policy.ts';
+import type { StopPolicy } from '../../machines/policy.ts';
 import type { EndKind } from './contract.ts';
 import type { Link, LinkEars } from './link.ts';
 import { UnreachedError } from './unreached.ts';

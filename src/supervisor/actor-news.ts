@@ -1,7 +1,7 @@
 /** What is heard of actors, beside the steps they take. */
 
-import type { GroupEmitted } from '../../machines/group-events.ts';
-import type { ServerEmitted } from '../../machines/server-events.ts';
+import type { GroupEmitted } from '../../machines/group/events.ts';
+import type { ServerEmitted } from '../../machines/server/events.ts';
 import type { ServerSpecification } from '../specification.ts';
 import { isHeld } from './actors.ts';
 import type { Assembly } from './assembly.ts';

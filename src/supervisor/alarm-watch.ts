@@ -1,6 +1,6 @@
 /** Follows the alarms of servers and groups, so that their rising and clearing are facts. */
 
-import type { GroupContext } from '../../machines/group-events.ts';
+import type { GroupContext } from '../../machines/group/events.ts';
 import { pathOf } from '../observe/edge.ts';
 import type { Fact, PublishFact } from '../observe/fact.ts';
 import type { Facts } from '../observe/facts.ts';

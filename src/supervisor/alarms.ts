@@ -1,9 +1,9 @@
 /** What a person should look at, read off the charts of servers and groups. */
 
-import { blockedText } from '../../machines/clearance.ts';
-import type { GroupContext } from '../../machines/group-events.ts';
+import type { GroupContext } from '../../machines/group/events.ts';
 import { flappingUntil, isFlapping } from '../../machines/restart-policy.ts';
-import type { ServerContext } from '../../machines/server-events.ts';
+import { blockedText } from '../../machines/server/clearance.ts';
+import type { ServerContext } from '../../machines/server/events.ts';
 
 /** Alarms of servers and groups. */
 export const alarmNames = ['stuck', 'flapping', 'unreachable', 'waiting-for', 'dependency-down', 'group-intensity'] as const;

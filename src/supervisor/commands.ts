@@ -1,8 +1,8 @@
 /** Commands on their way: sent to an actor, settled exactly once by its chart. */
 
 import { randomUUID } from 'node:crypto';
-import type { ServerEmitted, ServerEvent } from '../../machines/server-events.ts';
-import type { Outcome } from '../../machines/settlement.ts';
+import type { ServerEmitted, ServerEvent } from '../../machines/server/events.ts';
+import type { Outcome } from '../../machines/server/settlement.ts';
 import { McpvisorError } from '../errors.ts';
 import type { PublishFact } from '../observe/fact.ts';
 import type { ServerActor } from './actors.ts';

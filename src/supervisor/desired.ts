@@ -1,9 +1,9 @@
 /** The desired state: the configuration in force, and how another one takes its place, always through a plan. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { plainPolicy } from '../../machines/group-events.ts';
-import type { Wanted } from '../../machines/server-events.ts';
-import type { Steps } from '../../machines/supervisor-events.ts';
+import { plainPolicy } from '../../machines/group/events.ts';
+import type { Wanted } from '../../machines/server/events.ts';
+import type { Steps } from '../../machines/supervisor/events.ts';
 import type { Configuration, Parsed } from '../config/configuration.ts';
 import { parseConfigBeside, parseEntries, withEntry, withoutEntry } from '../config/parse.ts';
 import { hashOf, planOf } from '../config/plan.ts';

@@ -1,6 +1,6 @@
 /** Time and chance, as the charts get them with every event. */
 
-import type { Moment } from '../../machines/server-events.ts';
+import type { Moment } from '../../machines/server/events.ts';
 
 export interface Moments {
   next(): Moment;

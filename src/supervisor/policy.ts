@@ -1,7 +1,7 @@
 /** The numbers of a specification that its chart decides by. */
 
 import { basename } from 'node:path';
-import type { ServerPolicy } from '../../machines/server-policy.ts';
+import type { ServerPolicy } from '../../machines/policy.ts';
 import type { ServerSpecification } from '../specification.ts';
 
 /** Commands that may download what they run, the first time they run it. */

@@ -1,6 +1,6 @@
 /** How the servers of a configuration belong together: who depends on whom, and which groups act as one. */
 
-import type { GroupPolicy } from '../../machines/group-events.ts';
+import type { GroupPolicy } from '../../machines/group/events.ts';
 import { type Dependencies, dependentsOf, inOrder } from '../../machines/order.ts';
 import type { Configuration } from '../config/configuration.ts';
 

@@ -2,8 +2,8 @@
 
 import { fromCallback } from 'xstate';
 import type { Failure } from '../../machines/failure.ts';
-import type { ServerEvent, SessionOrder } from '../../machines/server-events.ts';
-import type { SessionInput } from '../../machines/server-setup.ts';
+import type { ServerEvent, SessionOrder } from '../../machines/server/events.ts';
+import type { SessionInput } from '../../machines/server/setup.ts';
 import type { FactBody, FactOfActor, PublishFact } from '../observe/fact.ts';
 import type { Redactor } from '../observe/redact.ts';
 import type { ClientCapabilities, OpenSession, Peer, Session, SessionNews } from '../session/contract.ts';

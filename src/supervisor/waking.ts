@@ -1,6 +1,6 @@
 /** Servers that are not connected: which of them a call may wake, and waiting until they are. */
 
-import type { ServerEvent } from '../../machines/server-events.ts';
+import type { ServerEvent } from '../../machines/server/events.ts';
 import { McpvisorError } from '../errors.ts';
 import type { RequestOptions } from '../session/contract.ts';
 import type { ServerActor, ServerSnapshot } from './actors.ts';

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scenario } from './fleet.ts';
-import { type Played, play } from './fleet-play.ts';
-import { settled } from './tree.ts';
+import { scenario } from './fleet/fleet.ts';
+import { type Played, play } from './fleet/play.ts';
+import { settled } from './tree/tree.ts';
 
 /** `MCPVISOR_RUNS=1000` for a million steps and more, `MCPVISOR_SEED` and `MCPVISOR_PATH` to replay what a failure printed. */
 const { MCPVISOR_RUNS, MCPVISOR_SEED, MCPVISOR_PATH } = process.env;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { clearanceOf, type Dependency, isSameBlocker, isSameClearance } from '../../machines/clearance.ts';
-import type { GroupPolicy } from '../../machines/group-events.ts';
+import type { GroupPolicy } from '../../machines/group/events.ts';
+import { heldFor, leftOf, type Member, nextToStop, recentRounds, withTrigger } from '../../machines/group/rounds.ts';
 import { type Dependencies, dependentsOf, inOrder, mayStop, reaches } from '../../machines/order.ts';
-import { heldFor, leftOf, type Member, nextToStop, recentRounds, withTrigger } from '../../machines/rounds.ts';
+import { clearanceOf, type Dependency, isSameBlocker, isSameClearance } from '../../machines/server/clearance.ts';
 
 /** d needs c, c needs b, b needs a; e stands alone. */
 const chain: Dependencies = { d: ['c'], c: ['b'], b: ['a'] };

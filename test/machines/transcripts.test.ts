@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { expectBlessed } from './blessed.ts';
-import { replay } from './transcript.ts';
-import { replayTree } from './tree-transcript.ts';
+import { replay } from './server/transcript.ts';
+import { replayTree } from './tree/transcript.ts';
 
 const folder = new URL('./transcripts/', import.meta.url);
 const names = readdirSync(folder).filter((name) => name.endsWith('.txt'));

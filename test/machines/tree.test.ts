@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { GroupContext } from '../../machines/group-events.ts';
-import type { ServerInput } from '../../machines/server-events.ts';
+import type { GroupContext } from '../../machines/group/events.ts';
+import type { ServerInput } from '../../machines/server/events.ts';
 import { policyOf } from '../support/chart.ts';
-import { settled, startTree, type Tree, type TreeOptions } from './tree.ts';
-import { stepsFor } from './tree-plan.ts';
+import { stepsFor } from './tree/plan.ts';
+import { settled, startTree, type Tree, type TreeOptions } from './tree/tree.ts';
 
 const trees: Tree[] = [];
 async function tree(options?: TreeOptions): Promise<Tree> {

@@ -10,18 +10,18 @@ import ts from 'typescript';
 /** Files of `machines`; the charts themselves are mutated by their configuration. */
 export const mutatedSources: readonly string[] = [
   'restart-policy.ts',
-  'settlement.ts',
-  'start-slots.ts',
+  'server/settlement.ts',
+  'supervisor/start-slots.ts',
   'failure.ts',
-  'server-life.ts',
-  'server-plan.ts',
-  'clearance.ts',
+  'server/life.ts',
+  'server/plan.ts',
+  'server/clearance.ts',
   'order.ts',
-  'rounds.ts',
-  'relations.ts',
-  'server-setup.ts',
-  'group-holding.ts',
-  'group-rounds.ts',
+  'group/rounds.ts',
+  'supervisor/relations.ts',
+  'server/setup.ts',
+  'group/holding.ts',
+  'group/round-actions.ts',
   'supervisor.machine.ts',
 ];
 

@@ -4,11 +4,11 @@ import { type AnyActorRef, createActor, enqueueActions, fromCallback, setup } fr
 import type { Failure } from '../../machines/failure.ts';
 import { failure } from '../../machines/failure.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
+import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '../../machines/policy.ts';
+import type { ServerContext, ServerEmitted, ServerEvent, ServerInput, ServerReport, SessionOrder } from '../../machines/server/events.ts';
+import type { CommandKind } from '../../machines/server/settlement.ts';
+import type { SessionInput } from '../../machines/server/setup.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
-import type { ServerContext, ServerEmitted, ServerEvent, ServerInput, ServerReport, SessionOrder } from '../../machines/server-events.ts';
-import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '../../machines/server-policy.ts';
-import type { SessionInput } from '../../machines/server-setup.ts';
-import type { CommandKind } from '../../machines/settlement.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
 import { underTest } from './mutant.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';

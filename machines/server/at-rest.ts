@@ -1,0 +1,105 @@
+/** A server without a session and without a timer: it rests, waits in line for its start, has failed, or wants a person. */
+
+import { acceptNow, configured, dependenciesNoted, refuse, startsRejected, state, stopsDone, thenIdle, wantDown, wantUp } from './actions.ts';
+
+/** A person's start: at once, or as soon as the dependencies are connected; refused, with the wish kept, if one of them does not come by itself. */
+const startFromRest = [
+  { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
+  { guard: 'isBlocked', target: '#server.idle.waiting', actions: [refuse, wantUp, 'forgetFailures', 'autostart', 'overrule'] },
+  { guard: 'mayRun', target: '#server.idle.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'autostart', 'overrule'] },
+  { actions: refuse },
+] as const;
+
+/**
+ * Rests; or waits in `waiting` for dependencies or for the members of its group that restart before it; or in `queued` for one of the start slots that
+ * keep a boot from starting everything at once.
+ */
+export const idle = state({
+  initial: 'resting',
+  entry: [stopsDone, thenIdle],
+  on: {
+    'server.start': startFromRest,
+    'server.restart': startFromRest,
+    'server.stop': { target: '.resting', actions: [acceptNow, wantDown, 'rest', stopsDone] },
+    'server.reset': { actions: [acceptNow, 'forgetFailures', thenIdle] },
+    'server.needed': [
+      { guard: 'startsWhenCalled', target: 'starting' },
+      { guard: 'mayBeCalled', target: '.waiting', actions: ['autostart', 'noteCall'] },
+    ],
+    'server.configure': { actions: configured },
+    'server.remove': { target: '.resting', actions: 'remove' },
+    'server.shutdown': { target: '.resting', actions: 'shutDown' },
+  },
+  states: {
+    resting: {
+      tags: ['settled'],
+      entry: ['rejectAtRest', 'reportChanged', 'reportGone'],
+      always: [
+        { guard: 'isDue', target: 'queued' },
+        { guard: 'autostarts', target: 'waiting' },
+      ],
+      on: { 'dependents.waiting': { guard: 'mayBeCalled', target: 'waiting', actions: 'autostart' } },
+    },
+    waiting: {
+      entry: ['reportChanged', 'rejectBlocked'],
+      always: [
+        { guard: 'rests', target: 'resting' },
+        { guard: 'isCalledInVain', target: 'resting', actions: 'rest' },
+        { guard: 'startsUrgently', target: '#server.starting' },
+        { guard: 'isCleared', target: 'queued' },
+      ],
+      on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked'] } },
+    },
+    queued: {
+      entry: ['requestSlot', 'reportChanged'],
+      exit: 'leaveQueue',
+      always: [
+        { guard: 'rests', target: 'resting' },
+        { guard: 'isHeldBack', target: 'waiting' },
+      ],
+      on: { 'slot.granted': '#server.starting' },
+    },
+  },
+});
+
+/** Another specification deserves another try. */
+const tryAgainByPlan = [
+  { guard: { type: 'turnsOff', params: configured.params }, target: '#server.idle', actions: configured },
+  { guard: { type: 'changes', params: configured.params }, target: '#server.idle', actions: configured },
+  { actions: [configured, 'rest'] },
+] as const;
+
+/** The budget is spent, or no restart can mend it: waits for a person or another specification. */
+export const failed = state({
+  tags: ['settled'],
+  entry: [startsRejected, thenIdle, 'reportChanged'],
+  on: {
+    'server.start': startFromRest,
+    'server.restart': startFromRest,
+    'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
+    'server.reset': { target: 'idle', actions: [acceptNow, wantDown, 'forgetFailures', thenIdle] },
+    'server.configure': tryAgainByPlan,
+    'server.remove': { target: 'idle', actions: 'remove' },
+    'server.shutdown': { target: 'idle', actions: 'shutDown' },
+  },
+});
+
+/** A remote server wants a person; it is not tried blindly. */
+export const needsAuth = state({
+  tags: ['settled'],
+  entry: [startsRejected, 'reportChanged'],
+  on: {
+    'server.start': startFromRest,
+    'server.restart': startFromRest,
+    'server.retry': [
+      { guard: 'mayStart', target: 'starting', actions: [acceptNow, wantUp] },
+      { guard: 'isBlocked', actions: refuse },
+      { target: 'idle', actions: [acceptNow, wantUp, 'autostart'] },
+    ],
+    'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
+    'server.reset': { actions: [acceptNow, 'forgetFailures'] },
+    'server.configure': tryAgainByPlan,
+    'server.remove': { target: 'idle', actions: 'remove' },
+    'server.shutdown': { target: 'idle', actions: 'shutDown' },
+  },
+});

@@ -1,0 +1,61 @@
+/** A server between two lives: its delay, then the wait for others, then for a start slot. */
+
+import { acceptNow, configured, dependenciesNoted, dueNow, refuse, state, wantDown, wantUp } from './actions.ts';
+
+/** A person's start cuts the delay short, not the wait for a dependency. */
+const startFromBackoff = [
+  { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
+  { guard: 'isBlocked', target: '#server.backoff.waiting', actions: [refuse, wantUp, 'forgetFailures', 'overrule', dueNow] },
+  { target: '#server.backoff.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'overrule', dueNow] },
+] as const;
+
+/** Waits for the next try, then for dependencies and for its group's round, then for a start slot. */
+export const backoff = state({
+  initial: 'delaying',
+  exit: 'forgetRetry',
+  on: {
+    'server.start': startFromBackoff,
+    'server.restart': startFromBackoff,
+    'server.retry': [
+      { guard: 'mayStart', target: 'starting', actions: [acceptNow, wantUp] },
+      { guard: 'isBlocked', actions: refuse },
+      { target: '.waiting', actions: [acceptNow, wantUp, 'overrule', dueNow] },
+    ],
+    'server.stop': { target: 'idle', actions: [acceptNow, wantDown, 'rest'] },
+    'server.reset': { actions: [acceptNow, 'forgetFailures'] },
+    'server.configure': [
+      { guard: { type: 'turnsOff', params: ({ event }) => event }, target: 'idle', actions: configured },
+      { guard: { type: 'changes', params: ({ event }) => event }, target: '.queued', actions: [configured, dueNow] },
+      { actions: [configured, 'rest'] },
+    ],
+    'server.remove': { target: 'idle', actions: 'remove' },
+    'server.shutdown': { target: 'idle', actions: 'shutDown' },
+  },
+  states: {
+    delaying: {
+      entry: 'reportChanged',
+      after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
+      on: {
+        'machine.resumed': [
+          { guard: 'isUnreachable', target: 'waiting', actions: dueNow },
+          // Timers stand still while the machine sleeps; the time that was told does not.
+          { target: 'delaying', reenter: true, actions: { type: 'keepRetryTime', params: ({ event }) => event } },
+        ],
+      },
+    },
+    waiting: {
+      entry: ['reportChanged', 'rejectBlocked'],
+      always: [
+        { guard: 'startsUrgently', target: '#server.starting' },
+        { guard: 'isCleared', target: 'queued' },
+      ],
+      on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked'] } },
+    },
+    queued: {
+      entry: 'requestSlot',
+      exit: 'leaveQueue',
+      always: { guard: 'isHeldBack', target: 'waiting' },
+      on: { 'slot.granted': '#server.starting' },
+    },
+  },
+});

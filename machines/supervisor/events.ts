@@ -1,0 +1,55 @@
+/** What the root's chart is told, what it remembers, and what it tells. */
+
+import type { GroupPolicy, GroupReport } from '../group/events.ts';
+import type { Dependencies } from '../order.ts';
+import type { Moment, ServerInput, ServerReport } from '../server/events.ts';
+import type { Configuration } from '../server/plan.ts';
+
+/** What a plan does, in the words of the charts. A server whose group changes is in `remove` and in `add`. */
+export interface Steps {
+  /** `keepsWish`: the server only moves, and the operator's wish moves with it. */
+  readonly add: readonly { readonly group: string; readonly server: ServerInput; readonly keepsWish?: boolean }[];
+  readonly configure: readonly (Configuration & { readonly server: string })[];
+  readonly remove: readonly { readonly group: string; readonly server: string }[];
+  /** How groups act from now on. Default: as before. */
+  readonly groups?: Readonly<Record<string, GroupPolicy>>;
+  /** What each server depends on from now on; who depends on nothing need not be named. Default: as before. */
+  readonly dependencies?: Dependencies;
+}
+
+export type SupervisorEvent =
+  | (Moment & { readonly type: 'plan.apply'; readonly steps: Steps })
+  | (Moment & { readonly type: 'supervisor.shutdown' })
+  | (Moment & { readonly type: 'machine.resumed' })
+  | Exclude<ServerReport, { type: 'server.gone' }>
+  | GroupReport;
+
+/** A group, or a part of one, died by a bug: its servers are to be reaped and added again by whoever keeps the desired state. */
+export interface SupervisorEmitted {
+  readonly type: 'group.died';
+  readonly group: string;
+  readonly message: string;
+}
+
+export interface SupervisorContext {
+  /** Servers that may be in `starting` at a time on our own account. */
+  readonly slots: number;
+  readonly shutdownMs: number;
+  readonly holders: readonly string[];
+  readonly queue: readonly string[];
+  readonly groups: readonly string[];
+  readonly policies: Readonly<Record<string, GroupPolicy>>;
+  readonly dependencies: Dependencies;
+  readonly dependents: Dependencies;
+  /** Servers to add again as soon as their old actor, in another group, has gone. */
+  readonly moving: readonly (Moment & Steps['add'][number])[];
+  /** Groups whose rounds are spent. */
+  readonly degraded: readonly string[];
+  /** At the end: servers that are told to stop when those that depend on them are gone. */
+  readonly spared: readonly string[];
+}
+
+export interface SupervisorInput {
+  readonly slots: number;
+  readonly shutdownMs: number;
+}

@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import type { GroupContext } from '../../../machines/group/events.ts';
+import { policyOf } from '../../support/chart.ts';
+import { plantTrees } from '../tree/planted.ts';
+import { settled, startTree, type Tree } from '../tree/tree.ts';
+
+const trees = plantTrees();
+
+const namesTo = (count: number, from = 1) => Array.from({ length: count - from + 1 }, (_, index) => `s${index + from}`);
+const childrenOf = (one: Tree, group: string) => Object.keys((one.group(group).getSnapshot() as { children: object }).children);
+const contextOf = (one: Tree, group: string) => (one.group(group).getSnapshot() as { context: GroupContext }).context;
+const removed = (one: Tree) => one.emitted.flatMap(({ type, server }) => (type === 'server.removed' ? [server] : []));
+
+/** A group of so many servers, s1, s2 …, which rest. */
+async function bigGroup(count: number): Promise<Tree> {
+  const one = await startTree({ slots: 99 });
+  trees.push(one);
+  one.add(namesTo(count), 'big', { lazy: true });
+  return one;
+}
+
+/** A server of the group that runs. */
+function connect(one: Tree, name: string): void {
+  one.server(name).send({ type: 'server.start', commandId: name, at: 1, random: 0.5 });
+  one.connect(name);
+  expect(one.serverState(name)).toBe('connected.quiet');
+}
+
+describe('a group with more servers than one actor holds well', () => {
+  it('holds 128 itself, and lets parts hold the rest', async () => {
+    const one = await bigGroup(130);
+    expect(childrenOf(one, 'big')).toEqual([...namesTo(128).map((name) => `server:${name}`), 'group:big/1']);
+    expect(childrenOf(one, 'big/1')).toEqual(['server:s129', 'server:s130']);
+    expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 2 } });
+  });
+
+  it('needs no part for 128', async () => {
+    const one = await bigGroup(128);
+    expect(contextOf(one, 'big')).toMatchObject({ charges: 128, parts: {} });
+  });
+
+  it('fills a part before it makes the next', async () => {
+    const one = await bigGroup(256);
+    expect(contextOf(one, 'big').parts).toEqual({ 'big/1': 128 });
+    one.add(['s257', 's258'], 'big', { lazy: true });
+    expect(contextOf(one, 'big')).toMatchObject({ charges: 130, parts: { 'big/1': 128, 'big/2': 2 } });
+    one.remove('s200', 'big');
+    one.add(['s259'], 'big', { lazy: true });
+    expect(contextOf(one, 'big').parts).toEqual({ 'big/1': 128, 'big/2': 2 });
+    expect(childrenOf(one, 'big/1')).toContain('server:s259');
+  });
+
+  it('tells a removal from a part as its own, once, and has its place free', async () => {
+    const one = await bigGroup(130);
+    connect(one, 's130');
+    one.remove('s130', 'big');
+    expect(one.serverState('s130')).toBe('stopping.closing');
+    one.news('s130', 'session.ended');
+    expect([one.serverState('s130'), removed(one)]).toEqual([null, ['s130']]);
+    expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 1 } });
+    one.add(['s131'], 'big', { lazy: true });
+    expect([childrenOf(one, 'big/1'), contextOf(one, 'big').parts]).toEqual([['server:s129', 'server:s131'], { 'big/1': 2 }]);
+  });
+
+  it('takes a new one itself when it has room', async () => {
+    const one = await bigGroup(130);
+    one.remove('s1', 'big');
+    one.add(['s131'], 'big', { lazy: true });
+    expect(childrenOf(one, 'big')).toContain('server:s131');
+    expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 2 } });
+  });
+
+  it('cancels the removal of one in a part that is added again', async () => {
+    const one = await bigGroup(130);
+    connect(one, 's130');
+    const actor = one.server('s130');
+    one.remove('s130', 'big');
+    one.add(['s130'], 'big', { idleStopMs: 7 });
+    expect(one.serverContext('s130')).toMatchObject({ removing: false, policy: { idleStopMs: 7 } });
+    expect(one.server('s130')).toBe(actor);
+    expect(contextOf(one, 'big').parts).toEqual({ 'big/1': 2 });
+  });
+
+  it('moves a server from a part to another group', async () => {
+    const one = await bigGroup(130);
+    connect(one, 's130');
+    one.plan({
+      remove: [{ group: 'big', server: 's130' }],
+      add: [{ group: 'new', server: { name: 's130', policy: policyOf(), wanted: 'up' } }],
+    });
+    expect(one.serverState('s130')).toBe('stopping.closing');
+    one.news('s130', 'session.ended');
+    expect(childrenOf(one, 'new')).toEqual(['server:s130']);
+    expect(contextOf(one, 'big').parts).toEqual({ 'big/1': 1 });
+  });
+
+  it('gives one in a part whose actor dies a successor in the same part', async () => {
+    const one = await bigGroup(129);
+    connect(one, 's129');
+    one.break('s129');
+    await settled();
+    one.reapers.get('s129')?.open();
+    await settled();
+    expect(childrenOf(one, 'big/1')).toEqual(['server:s129']);
+    expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 1 } });
+  });
+
+  it('gives one in a part no successor that is removed while it is reaped', async () => {
+    const one = await bigGroup(129);
+    connect(one, 's129');
+    one.break('s129');
+    await settled();
+    one.remove('s129', 'big');
+    one.reapers.get('s129')?.open();
+    await settled();
+    expect([one.serverState('s129'), removed(one), contextOf(one, 'big').parts]).toEqual([null, ['s129'], { 'big/1': 0 }]);
+  });
+
+  it('makes no part of a name that another has', async () => {
+    const one = await bigGroup(257);
+    one.group('big/1').send({ type: 'group.add', servers: null });
+    await settled();
+    one.add(namesTo(385, 258), 'big', { lazy: true });
+    expect(contextOf(one, 'big').parts).toEqual({ 'big/2': 128, 'big/3': 1 });
+  });
+
+  it('wakes those in parts when the machine was suspended', async () => {
+    const one = await bigGroup(130);
+    connect(one, 's1');
+    connect(one, 's130');
+    one.send({ type: 'machine.resumed', random: 0.9 });
+    const waits = ['s1', 's130'].map((name) => one.serverContext(name).quietMs);
+    expect(waits[0], 'each after a time of its own').toBe(13_500);
+    expect(new Set([...waits, 7_500]).size).toBe(3);
+  });
+
+  it('ends those in parts at the end', async () => {
+    const one = await bigGroup(130);
+    connect(one, 's130');
+    one.send({ type: 'supervisor.shutdown' });
+    for (let turns = 0; turns < 40; turns += 1) await settled();
+    expect([one.state(), one.serverState('s130')]).toEqual(['shutting-down.ending', 'stopping.closing']);
+    expect(contextOf(one, 'big').charges).toBe(1);
+    expect(contextOf(one, 'big').parts, 'the one that rested has gone').toEqual({ 'big/1': 1 });
+    one.news('s130', 'session.ended');
+    expect([one.state(), contextOf(one, 'big').parts]).toEqual(['closed', {}]);
+  });
+
+  it('spares one in a part at the end for as long as a dependent of it runs', async () => {
+    const one = await bigGroup(130);
+    one.add(['x'], 'other');
+    one.plan({ dependencies: { x: ['s130'] } });
+    for (const name of ['s129', 's130', 'x']) connect(one, name);
+    one.send({ type: 'supervisor.shutdown' });
+    for (let turns = 0; turns < 40; turns += 1) await settled();
+    expect(['s129', 's130', 'x'].map((name) => one.serverState(name))).toEqual(['stopping.closing', 'connected.quiet', 'stopping.closing']);
+    one.news('x', 'session.ended');
+    expect(one.serverState('s130')).toBe('stopping.closing');
+  });
+});
+
+describe('a part that dies', () => {
+  const breaks = (one: Tree) => one.group('big/1').send({ type: 'group.add', servers: null });
+
+  it('is told as a bug of its group, takes nobody else down, and its servers end', async () => {
+    const one = await bigGroup(130);
+    connect(one, 's1');
+    connect(one, 's130');
+    const orphan = one.server('s130');
+    breaks(one);
+    await settled();
+    expect(one.emitted.at(-1)).toEqual({ type: 'group.died', group: 'big', message: expect.stringMatching(/^\S+ is not iterable/) as string });
+    expect(one.serverState('s1')).toBe('connected.quiet');
+    expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
+    expect([contextOf(one, 'big').charges, contextOf(one, 'big').parts]).toEqual([128, {}]);
+    expect(one.state()).toBe('running.settled');
+  });
+
+  it('is not waited for at the end', async () => {
+    const one = await bigGroup(129);
+    breaks(one);
+    await settled();
+    one.send({ type: 'supervisor.shutdown' });
+    for (let turns = 0; turns < 40; turns += 1) await settled();
+    expect(one.state()).toBe('closed');
+  });
+
+  it('has a successor for the next servers', async () => {
+    const one = await bigGroup(129);
+    breaks(one);
+    await settled();
+    one.add(['s130'], 'big', { lazy: true });
+    expect(contextOf(one, 'big').charges).toBe(129);
+    expect(Object.values(contextOf(one, 'big').parts)).toEqual([1]);
+    expect(one.serverState('s130')).toBe('idle.resting');
+  });
+
+  it('takes its servers along when the whole group dies', async () => {
+    const one = await bigGroup(129);
+    connect(one, 's129');
+    const orphan = one.server('s129');
+    one.group('big').send({ type: 'group.add', servers: null });
+    await settled();
+    expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
+  });
+});
