@@ -4,7 +4,7 @@
  */
 
 /** What lies at the bottom: imported by every room, importing none. */
-const bottom = ['machines', 'errors', 'specification', 'version'];
+const bottom = ['machines', 'errors', 'specification', 'system-error', 'version'];
 /** Rooms that know nothing of each other. */
 const effects = [...bottom, 'session', 'config', 'store', 'observe', 'state-directory'];
 const actors = [...effects, 'supervisor'];
@@ -16,6 +16,7 @@ export const arrows = {
   machines: [],
   errors: [],
   specification: [],
+  'system-error': [],
   version: [],
   session: bottom,
   config: bottom,

@@ -5,7 +5,7 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { McpvisorError } from '../errors.ts';
-import { isSystemError } from './system-error.ts';
+import { isSystemError } from '../system-error.ts';
 
 const lockOwner = z.object({ pid: z.int().positive(), startTime: z.string().nullable() });
 

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { isSystemError } from './system-error.ts';
+import { isSystemError } from '../system-error.ts';
 
 /** Fewer characters than this can be guessed or were left by a write that broke off. */
 const fewestCharacters = 16;

@@ -5,7 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from '../../config/text-file.ts';
 import type { Running } from '../../state-directory/running.ts';
-import { isSystemError } from '../../state-directory/system-error.ts';
+import { isSystemError } from '../../system-error.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 export interface StateQuestion {
