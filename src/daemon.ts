@@ -17,7 +17,7 @@ import type { LogTarget } from './observe/log-destination.ts';
 import type { LogLevel } from './observe/log-level.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createRedactor } from './observe/redact.ts';
-import { isAlive, startTimeOf } from './session/process-identity.ts';
+import { isAlive, startTimeOf } from './session/process/identity.ts';
 import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
 import { readFurtherTokens } from './state-directory/further-tokens.ts';
 import { openState } from './state-directory/state.ts';

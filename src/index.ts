@@ -11,7 +11,7 @@ export type * from './observe/fact.ts';
 export type { JournalPage, JournalQuery } from './observe/journal.ts';
 export type { LinesMissed, LogLine, LogStream } from './observe/log-line.ts';
 export type { ListedItem, ListedTool, Progress, RequestOptions } from './session/contract.ts';
-export type { AuthProviders, FetchLike, HostedTransports, Transport } from './session/host-parts.ts';
+export type { AuthProviders, FetchLike, HostedTransports, Transport } from './session/hosted/parts.ts';
 export * from './supervisor/contract.ts';
 export type { Answerer, Answers, ServerMessage } from './supervisor/host.ts';
 export type { Clock, SupervisorOptions } from './supervisor/options.ts';

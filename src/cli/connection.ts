@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { reasonOf } from '../config/text-file.ts';
 import { McpvisorError } from '../errors.ts';
 import { type ApiClient, createApiClient } from '../http/client.ts';
-import { isAlive } from '../session/process-identity.ts';
+import { isAlive } from '../session/process/identity.ts';
 import type { ControlPlaneAddress } from '../state-directory/control-plane-file.ts';
 import { findStateDirectory } from '../state-directory/directory.ts';
 import type { LockOwner } from '../state-directory/lock.ts';

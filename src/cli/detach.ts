@@ -5,7 +5,7 @@ import { chmod, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promi
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpvisorError } from '../errors.ts';
-import { isAlive } from '../session/process-identity.ts';
+import { isAlive } from '../session/process/identity.ts';
 import { openStateDirectory } from '../state-directory/directory.ts';
 import { findRunning, type Running } from '../state-directory/running.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';

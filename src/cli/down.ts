@@ -5,7 +5,7 @@ import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { ApiClient } from '../http/client.ts';
 import { shuttingDown } from '../http/schemas/control-plane.ts';
 import { anything } from '../http/schemas/names.ts';
-import { isAlive } from '../session/process-identity.ts';
+import { isAlive } from '../session/process/identity.ts';
 import { type Connection, type ConnectionFlags, connect } from './connection.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';

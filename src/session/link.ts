@@ -1,6 +1,6 @@
 /**
  * What a session stands on: a transport of the MCP SDK, and the life and death of whatever carries it.
- * Three kinds: a process of ours (`stdio-link.ts`), a remote server (`remote-link.ts`), a host's own transport (`hosted-link.ts`).
+ * Three kinds: a process of ours (`stdio/link.ts`), a remote server (`remote/link.ts`), a host's own transport (`hosted/link.ts`).
  */
 
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';

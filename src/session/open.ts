@@ -2,17 +2,17 @@
 
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../machines/failure.ts';
-import { BackRequests } from './back-requests.ts';
-import { CallQueue } from './call-queue.ts';
+import { CallQueue } from './calls/call-queue.ts';
 import type { Answer, EndKind, Heard, Lists, OpenSession, Peer, ProbeKind, RequestOptions, Session, SessionNews, SessionRequest } from './contract.ts';
-import { Handshake, type Introduction } from './handshake.ts';
 import type { Link, LinkEars } from './link.ts';
-import { ListWatch } from './list-watch.ts';
-import { listAll } from './lists.ts';
-import type { LoopLag } from './loop-lag.ts';
-import { NewsGate } from './news-gate.ts';
-import { Probe } from './probe.ts';
-import { type Inbound, Wire } from './wire.ts';
+import { BackRequests } from './protocol/back-requests.ts';
+import { Handshake, type Introduction } from './protocol/handshake.ts';
+import { ListWatch } from './protocol/list-watch.ts';
+import { listAll } from './protocol/lists.ts';
+import type { LoopLag } from './protocol/loop-lag.ts';
+import { NewsGate } from './protocol/news-gate.ts';
+import { Probe } from './protocol/probe.ts';
+import { type Inbound, Wire } from './protocol/wire.ts';
 
 /** A transport that fails while the link lives is nearly always the first sign of its end, and the link knows why: it gets this long to tell. */
 const lastWordMs = 100;

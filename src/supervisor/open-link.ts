@@ -7,13 +7,13 @@ import { toLine } from '../errors.ts';
 import type { FactBody, PublishFact } from '../observe/fact.ts';
 import type { Redactor } from '../observe/redact.ts';
 import type { SessionRequest } from '../session/contract.ts';
-import type { Guard } from '../session/guard.ts';
-import type { AuthProviders, FetchLike, HostedTransports } from '../session/host-parts.ts';
-import { openHostedLink } from '../session/hosted-link.ts';
+import { openHostedLink } from '../session/hosted/link.ts';
+import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
 import type { Link, LinkEars } from '../session/link.ts';
-import type { ProcessRegistry } from '../session/process-registry.ts';
-import { openRemoteLink } from '../session/remote-link.ts';
-import { openStdioLink } from '../session/stdio-link.ts';
+import type { Guard } from '../session/process/guard.ts';
+import type { ProcessRegistry } from '../session/process/registry.ts';
+import { openRemoteLink } from '../session/remote/link.ts';
+import { openStdioLink } from '../session/stdio/link.ts';
 import type { HostedSpecification, RemoteSpecification, ServerSpecification, StdioSpecification } from '../specification.ts';
 
 export interface LinkParts {

@@ -2,7 +2,7 @@
 
 import type { Environment } from '../config/environment.ts';
 import type { LogMethods } from '../observe/log-lines.ts';
-import type { AuthProviders, FetchLike, HostedTransports } from '../session/host-parts.ts';
+import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
 import type { Answers, ServerMessage } from './host.ts';
 import type { TimerClock } from './scheduler.ts';
 

@@ -4,7 +4,7 @@ import { watchConfig } from '../config/watch.ts';
 import { McpvisorError } from '../errors.ts';
 import { createLog } from '../observe/log.ts';
 import type { MetricsOptions } from '../observe/metrics.ts';
-import { memoryOfGroups } from '../session/group-memory.ts';
+import { memoryOfGroups } from '../session/process/memory.ts';
 import { hearActors } from './actor-news.ts';
 import { type Assembly, assemble, type DoorOptions } from './assembly.ts';
 import { type ConfigurationSource, openConfiguration } from './configuration-source.ts';

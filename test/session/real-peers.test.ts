@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGuard } from '../../src/session/guard.ts';
-import { createProcessRegistry } from '../../src/session/process-registry.ts';
-import { openRemoteLink } from '../../src/session/remote-link.ts';
-import { openStdioLink } from '../../src/session/stdio-link.ts';
+import { createGuard } from '../../src/session/process/guard.ts';
+import { createProcessRegistry } from '../../src/session/process/registry.ts';
+import { openRemoteLink } from '../../src/session/remote/link.ts';
+import { openStdioLink } from '../../src/session/stdio/link.ts';
 import { openRecorded, outcomeOf, type RecordedSession, specification, stop } from './sessions.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { ClientCapabilities, Session, SessionNews } from '../../src/session/contract.ts';
-import { createGuard } from '../../src/session/guard.ts';
-import { openHostedLink } from '../../src/session/hosted-link.ts';
+import { openHostedLink } from '../../src/session/hosted/link.ts';
 import type { Link, LinkEars } from '../../src/session/link.ts';
-import { createLoopLag } from '../../src/session/loop-lag.ts';
 import { createOpenSession } from '../../src/session/open.ts';
-import { createProcessRegistry } from '../../src/session/process-registry.ts';
-import { openStdioLink } from '../../src/session/stdio-link.ts';
+import { createGuard } from '../../src/session/process/guard.ts';
+import { createProcessRegistry } from '../../src/session/process/registry.ts';
+import { createLoopLag } from '../../src/session/protocol/loop-lag.ts';
+import { openStdioLink } from '../../src/session/stdio/link.ts';
 import type { HostedSpecification } from '../../src/specification.ts';
 import { until } from '../support/processes.ts';
 

@@ -1,7 +1,7 @@
 /** `mcpvisor doctor`: looks at what usually is wrong, and says what to do about it. Works without a control plane. */
 
 import { resolve } from 'node:path';
-import { isAlive } from '../../session/process-identity.ts';
+import { isAlive } from '../../session/process/identity.ts';
 import { findRunning } from '../../state-directory/running.ts';
 import { findConfigFile } from '../config-file.ts';
 import { type ConnectionFlags, connect, stateDirectoryOf } from '../connection.ts';

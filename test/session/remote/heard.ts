@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { onTestFinished, vi } from 'vitest';
 import type { Failure } from '../../../machines/failure.ts';
 import type { LinkEars } from '../../../src/session/link.ts';
-import { openRemoteLink, type RemoteLink, type RemoteLinkOptions } from '../../../src/session/remote-link.ts';
+import { openRemoteLink, type RemoteLink, type RemoteLinkOptions } from '../../../src/session/remote/link.ts';
 
 export interface Heard {
   readonly link: RemoteLink;

@@ -4,7 +4,7 @@
  */
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { openRemoteLink } from '../../../src/session/remote-link.ts';
+import { openRemoteLink } from '../../../src/session/remote/link.ts';
 
 const ignore = () => {};
 const client = new Client({ name: 'program', version: '1' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RemoteError, retryAfterMsOf } from '../../../src/session/remote-error.ts';
-import { remoteFailureOf } from '../../../src/session/remote-failure.ts';
+import { RemoteError, retryAfterMsOf } from '../../../src/session/remote/error.ts';
+import { remoteFailureOf } from '../../../src/session/remote/failure.ts';
 import { connect, type Heard, open } from './heard.ts';
 import { jsonOnly, type Rpc, reply, serve, serveMcp, type Web } from './web.ts';
 

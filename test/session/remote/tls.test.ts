@@ -4,8 +4,8 @@ import { type AddressInfo, createServer as createSilentServer, type Socket } fro
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSupervisor } from '../../../src/index.ts';
-import { createRemoteFetch } from '../../../src/session/remote-fetch.ts';
-import { toTarget } from '../../../src/session/remote-target.ts';
+import { createRemoteFetch } from '../../../src/session/remote/fetch.ts';
+import { toTarget } from '../../../src/session/remote/target.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { createSelfSigned, createSigned, hasIpv6, hasOpenssl, serveTls } from './certificates.ts';
 import { connect, deadlineMs, errorOf, open } from './heard.ts';

@@ -1,0 +1,194 @@
+/** The calls of one session: so many in flight, so many waiting, each with a deadline. One timer serves them all. */
+
+import { McpvisorError } from '../../errors.ts';
+import type { ServerSettings } from '../../specification.ts';
+import type { RequestOptions } from '../contract.ts';
+import type { Wire } from '../protocol/wire.ts';
+import { Call, type CallKeeper, type CallTimes } from './call.ts';
+
+/** The longest delay a Node timer takes; a longer one would fire at once. */
+const longestTimerMs = 2_147_483_647;
+
+export type CallLimits = Pick<ServerSettings, 'callTimeoutMs' | 'callMaxMs' | 'maxConcurrentCalls' | 'maxQueuedCalls'>;
+
+interface Refusal {
+  readonly state: string;
+  readonly reason: string | null;
+}
+
+export class CallQueue implements CallKeeper {
+  readonly #server: string;
+  readonly #limits: CallLimits;
+  readonly #now: () => number;
+  readonly #waiting = new Set<Call>();
+  readonly #inFlight = new Set<Call>();
+  #wire: Wire | null = null;
+  #refusal: Refusal | null = { state: 'starting', reason: null };
+  #lastUsedAt: number;
+  #timer: NodeJS.Timeout | null = null;
+  #lastLook: NodeJS.Immediate | null = null;
+  #wakesAt = 0;
+  #pumping = false;
+
+  constructor(server: string, limits: CallLimits, now: () => number) {
+    this.#server = server;
+    this.#limits = limits;
+    this.#now = now;
+    this.#lastUsedAt = now();
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  get queued(): number {
+    return this.#waiting.size;
+  }
+
+  /** Time since the last call was made or settled; 0 while there is one. */
+  get unusedForMs(): number {
+    return this.#inFlight.size + this.#waiting.size > 0 ? 0 : this.#now() - this.#lastUsedAt;
+  }
+
+  /** From now on calls are taken. */
+  open(wire: Wire): void {
+    this.#wire = wire;
+    this.#refusal = null;
+    this.#lastUsedAt = this.#now();
+  }
+
+  /** Calls waiting fail, new ones are refused; those in flight may still be answered. */
+  close(reason: string | null): void {
+    this.#refusal = { state: 'stopping', reason };
+    for (const call of this.#waiting) call.fail(this.#notConnected(this.#refusal));
+  }
+
+  /** Calls in flight fail: whether they were done nobody can say. */
+  abandon(reason: string): void {
+    for (const call of this.#inFlight) call.fail(new McpvisorError('OUTCOME_UNKNOWN', { server: this.#server, method: call.method, reason }));
+  }
+
+  request(method: string, params: Readonly<Record<string, unknown>> | undefined, options: RequestOptions | undefined): Promise<unknown> {
+    const server = this.#server;
+    if (options?.signal?.aborted === true) return Promise.reject(new McpvisorError('CALL_CANCELLED', { server, method }));
+    if (this.#refusal !== null) return Promise.reject(this.#notConnected(this.#refusal));
+    const free = this.#waiting.size === 0 && this.#mayGo();
+    if (!free && this.#waiting.size >= this.#limits.maxQueuedCalls) {
+      return Promise.reject(new McpvisorError('SERVER_BUSY', { server, queued: this.#waiting.size }));
+    }
+    return new Promise((resolve, reject) => {
+      const call = new Call(this, { server, method, params, options, times: this.#timesOf(options) }, { resolve, reject });
+      this.#wakeAt(call.deadlineAt);
+      if (free) this.#send(call);
+      else this.#waiting.add(call);
+    });
+  }
+
+  /** Sends what may go; called when the link takes messages again. */
+  pump(): void {
+    // A transport within this process may answer before `send` returns, which pumps again: a loop then, not a recursion.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    for (const next of this.#waiting) {
+      if (!this.#mayGo()) break;
+      this.#waiting.delete(next);
+      this.#send(next);
+    }
+    this.#pumping = false;
+  }
+
+  take(call: Call): boolean {
+    const inFlight = this.#inFlight.delete(call);
+    if (!inFlight && !this.#waiting.delete(call)) return false;
+    if (call.id !== null) this.#wire?.forget(call.id);
+    this.#lastUsedAt = this.#now();
+    if (inFlight && this.#waiting.size > 0) this.pump();
+    if (this.#inFlight.size === 0 && this.#waiting.size === 0) this.#sleep();
+    return true;
+  }
+
+  progressed(call: Call): void {
+    // The timer is left as it is: it finds the new deadline when it fires.
+    call.deadlineAt = Math.min(this.#now() + call.times.timeoutMs, call.times.lastDeadlineAt);
+  }
+
+  cancelled(call: Call): void {
+    this.#giveUp(call, new McpvisorError('CALL_CANCELLED', { server: this.#server, method: call.method }));
+  }
+
+  #mayGo(): boolean {
+    return this.#wire !== null && this.#inFlight.size < this.#limits.maxConcurrentCalls && !this.#wire.congested;
+  }
+
+  #send(call: Call): void {
+    const wire = this.#wire;
+    if (wire === null) return;
+    const id = wire.takeId();
+    call.id = id;
+    this.#inFlight.add(call);
+    this.#lastUsedAt = this.#now();
+    wire.ask({ jsonrpc: '2.0', id, method: call.method, params: call.paramsUnder(id) }, call);
+  }
+
+  #timesOf(options: RequestOptions | undefined): CallTimes {
+    const { callTimeoutMs, callMaxMs } = this.#limits;
+    const asked = options?.timeoutMs;
+    // Not a number, or negative: as if nothing had been asked for.
+    const timeoutMs = Math.min(asked !== undefined && asked >= 0 ? asked : callTimeoutMs, callMaxMs);
+    const at = this.#now();
+    return { timeoutMs, deadlineAt: at + timeoutMs, lastDeadlineAt: at + callMaxMs };
+  }
+
+  #giveUp(call: Call, error: McpvisorError): void {
+    const { id } = call;
+    const pending = this.#inFlight.has(call);
+    call.fail(error);
+    if (pending) this.#wire?.notify('notifications/cancelled', { requestId: id, reason: error.code });
+  }
+
+  #notConnected({ state, reason }: Refusal): McpvisorError {
+    return new McpvisorError('SERVER_NOT_CONNECTED', { server: this.#server, state, nextRetryAt: null, reason });
+  }
+
+  #wakeAt(at: number): void {
+    if (this.#timer !== null) {
+      if (this.#wakesAt <= at) return;
+      clearTimeout(this.#timer);
+    }
+    this.#wakesAt = at;
+    this.#timer = setTimeout(CallQueue.#wake, Math.min(Math.max(Math.ceil(at - this.#now()), 1), longestTimerMs), this);
+  }
+
+  #sleep(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#lastLook !== null) clearImmediate(this.#lastLook);
+    this.#timer = null;
+    this.#lastLook = null;
+  }
+
+  /** Timers run before input is read: after a blocked stretch of our own the answer may lie there already, so the verdict waits for one look. */
+  static #wake(queue: CallQueue): void {
+    queue.#timer = null;
+    queue.#lastLook = setImmediate(CallQueue.#expire, queue);
+  }
+
+  static #expire(queue: CallQueue): void {
+    queue.#lastLook = null;
+    const at = queue.#now();
+    let next = Number.POSITIVE_INFINITY;
+    // Those waiting first: a place that becomes free must not go to one whose time is over.
+    for (const calls of [queue.#waiting, queue.#inFlight]) {
+      for (const call of calls) {
+        if (call.deadlineAt > at) next = Math.min(next, call.deadlineAt);
+        else queue.#timeOut(call);
+      }
+    }
+    if (next < Number.POSITIVE_INFINITY) queue.#wakeAt(next);
+  }
+
+  #timeOut(call: Call): void {
+    const { timeoutMs, lastDeadlineAt } = call.times;
+    const limitMs = call.deadlineAt === lastDeadlineAt ? this.#limits.callMaxMs : timeoutMs;
+    this.#giveUp(call, new McpvisorError('CALL_TIMED_OUT', { server: this.#server, method: call.method, timeoutMs: limitMs }));
+  }
+}

@@ -1,0 +1,82 @@
+/** When a process and its group are gone: told by the system's `exit`, never by a closed pipe, which a grandchild may hold open for ever. */
+
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { findLiveMember } from './group.ts';
+
+export interface LifeEars {
+  /** stdout ended and the process lives on. At most once, never after `exited`. */
+  silenced(): void;
+  /** What was written to stdin has no reader any more, and the process lives on. At most once, never after `exited`. */
+  deafened(): void;
+  /** The leader is gone, and after a moment its group or its pipes are not. At most once. */
+  exited(): void;
+  /** No member of the group lives, and what they wrote has been read. Exactly once, last. */
+  ended(): void;
+}
+
+/** Time from the exit, or from the end of stdout, in which the other news may come that make one story of it, in milliseconds. */
+const settleMs = 20;
+/** Time from the exit in which the pipes may be read to their end; whoever holds them open longer is none of ours, in milliseconds. */
+const drainMs = 100;
+/** A group without its leader is looked at after this time, and then ever less often, in milliseconds. */
+const firstLookMs = 10;
+const lastLookMs = 50;
+
+/** Watches a child that was spawned as leader of its own group. All it holds is released with `ended`. */
+export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ears: LifeEars): void {
+  let exitedAtMs: number | null = null;
+  let isTold = false;
+  let hasEnded = false;
+  let member: number | null = pid;
+  let lookMs = firstLookMs;
+  let timer: NodeJS.Timeout | undefined;
+  let deafTimer: NodeJS.Timeout | undefined;
+
+  const end = (): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+    ears.ended();
+  };
+
+  const look = (): void => {
+    clearTimeout(timer);
+    if (hasEnded || exitedAtMs === null) return;
+    const sinceExitMs = performance.now() - exitedAtMs;
+    if (member !== null) member = findLiveMember(pid, member);
+    const isRead = child.stdout.closed && (child.stderr.closed || sinceExitMs >= settleMs);
+    if (member === null && isRead) {
+      end();
+      return;
+    }
+    if (!isTold && sinceExitMs >= settleMs) {
+      isTold = true;
+      ears.exited();
+    }
+    // Timers come before input when the loop was late: one more turn reads what the dead have written.
+    if (member === null && sinceExitMs >= drainMs) {
+      setImmediate(end);
+      return;
+    }
+    timer = setTimeout(look, sinceExitMs < settleMs ? settleMs - sinceExitMs : lookMs);
+    if (sinceExitMs >= settleMs) lookMs = Math.min(lookMs * 1.5, lastLookMs);
+  };
+
+  child.once('exit', () => {
+    exitedAtMs = performance.now();
+    clearTimeout(timer);
+    clearTimeout(deafTimer);
+    // It may have been paused, and now has an end.
+    child.stdout.resume();
+    look();
+  });
+  child.stdout.once('close', () => {
+    if (exitedAtMs === null) timer = setTimeout(() => ears.silenced(), settleMs);
+    else look();
+  });
+  // A broken pipe: told by the write that found it. The death of the process breaks it, too, and is the better news.
+  child.stdin.once('error', () => {
+    if (exitedAtMs === null) deafTimer = setTimeout(() => ears.deafened(), settleMs);
+  });
+  child.stderr.once('close', look);
+}

@@ -1,0 +1,116 @@
+/** Which process groups are ours, on disk before they count, so that the next life can end what an earlier one left behind. */
+
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { createDurableFile } from './durable-file.ts';
+import { signalGroup } from './group.ts';
+import { startTimeOf } from './identity.ts';
+import { type ProcessRecord, parseRecords } from './record.ts';
+import { endSurvivor, isSurvivor } from './survivor.ts';
+
+export type { ProcessRecord } from './record.ts';
+
+export interface ProcessRegistry {
+  /** Resolves when the record is on disk; rejects when it cannot be written. Without a state directory it resolves at once. */
+  add(record: ProcessRecord): Promise<void>;
+  /** Not waited for: a record too many is found out by its start time. */
+  remove(pid: number): void;
+  /** The processes of this life. */
+  list(): readonly ProcessRecord[];
+  /**
+   * Ends the groups that an earlier life left behind (SIGTERM, after the server's `terminateMs` SIGKILL) and resolves with those that are gone.
+   * One that survives even that stays on record and is reported. To be called once, before anything is spawned; never rejects.
+   */
+  reapSurvivors(onReaped?: (record: ProcessRecord) => void): Promise<readonly ProcessRecord[]>;
+  /** The highest generation on record, of this life or the one before; 0: none. */
+  highestGeneration(server: string): number;
+  /** Sends SIGKILL to every group of this life, synchronously: for the handler of `exit`. */
+  killAllNow(): void;
+  /** Resolves when the last change is on disk. May be called twice; does not throw. */
+  close(): Promise<void>;
+}
+
+export interface ProcessRegistryOptions {
+  /** Where `processes.json` lives. Null: nothing is kept beyond this life. */
+  readonly stateDir: string | null;
+  /** Told what went wrong with the file or a survivor; none of it is fatal. */
+  readonly onProblem?: (message: string) => void;
+}
+
+export function createProcessRegistry({ stateDir, onProblem = () => {} }: ProcessRegistryOptions): ProcessRegistry {
+  const path = stateDir === null ? null : join(stateDir, 'processes.json');
+  const current = new Map<number, ProcessRecord>();
+  const earlier = new Set(path === null ? [] : readEarlier(path, onProblem));
+  const generations = new Map<string, number>();
+  const remember = ({ server, generation }: ProcessRecord): void => {
+    generations.set(server, Math.max(generation, generations.get(server) ?? 0));
+  };
+  for (const record of earlier) remember(record);
+
+  const file = path === null ? null : createDurableFile(path, () => JSON.stringify({ processes: [...earlier, ...current.values()] }, null, 2));
+  const save = (): Promise<void> => file?.save() ?? Promise.resolve();
+  const saveLater = (): void => {
+    save().catch((error: unknown) => onProblem(`${path} cannot be written: ${String(error)}`));
+  };
+
+  return {
+    add(record) {
+      remember(record);
+      current.set(record.pid, record);
+      return save();
+    },
+    remove(pid) {
+      if (current.delete(pid)) saveLater();
+    },
+    list: () => [...current.values()],
+    async reapSurvivors(onReaped = () => {}) {
+      const reaped: ProcessRecord[] = [];
+      const endings = [...earlier].map(async (record) => {
+        if (!isSurvivor(record)) return earlier.delete(record);
+        if (!(await endSurvivor(record))) return onProblem(`Process group ${record.pid} of server "${record.server}" survived SIGKILL.`);
+        earlier.delete(record);
+        reaped.push(record);
+        onReaped(record);
+      });
+      if (endings.length === 0) return reaped;
+      await Promise.all(endings);
+      saveLater();
+      return reaped;
+    },
+    highestGeneration: (server) => generations.get(server) ?? 0,
+    killAllNow() {
+      for (const { pid, startTime } of current.values()) {
+        const now = startTimeOf(pid);
+        // Another process has the number: our group is gone.
+        if (now !== null && startTime !== null && now !== startTime) continue;
+        signalGroup(pid, 'SIGKILL');
+      }
+    },
+    async close() {
+      await file?.settled();
+    },
+  };
+}
+
+/** Records of an earlier life. A file that makes no sense is kept aside: it may be the only trace of a process somebody looks for. */
+function readEarlier(path: string, onProblem: (message: string) => void): readonly ProcessRecord[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) onProblem(`${path} cannot be read: ${String(error)}`);
+    return [];
+  }
+  try {
+    return parseRecords(text);
+  } catch (error) {
+    const aside = `${path}.corrupt-${Date.now()}`;
+    onProblem(`${path} is damaged (${String(error)}) and was kept as ${aside}; processes on it are not ended.`);
+    try {
+      renameSync(path, aside);
+    } catch (renameError) {
+      onProblem(`${path} cannot be renamed: ${String(renameError)}`);
+    }
+    return [];
+  }
+}

@@ -1,0 +1,68 @@
+/** Spawning a server, and what it means when that does not work. */
+
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Failure, failure } from '../../../machines/failure.ts';
+
+export interface SpawnRequest {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** What the system searches when the environment has no PATH. */
+const defaultPath = '/bin:/usr/bin';
+
+/** Spawns without a shell, as leader of a process group and session of its own. Throws or tells `error` what `spawnFailureOf` explains. */
+export function spawnServer({ command, args, env, cwd }: SpawnRequest): ChildProcessWithoutNullStreams {
+  return spawn(command, args, { cwd, env: { ...env }, detached: true, shell: false, windowsHide: true, stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** `spawnFailed`, with the system's code and a message that says what is missing where. */
+export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
+  const code = codeOf(error);
+  return failure('spawnFailed', wordingOf(code, request) ?? (error instanceof Error ? error.message : String(error)), { phase: 'spawning', code });
+}
+
+/** The system names the command in its error, whatever was at fault; the folder is looked at first. */
+function wordingOf(code: string | null, { command, cwd, env }: SpawnRequest): string | null {
+  if (code !== 'ENOENT' && code !== 'EACCES' && code !== 'ENOTDIR') return null;
+  const folder = problemOfFolder(cwd);
+  if (folder !== null) return folder;
+  const path = env.PATH ?? defaultPath;
+  if (!command.includes('/')) {
+    if (code === 'EACCES') return `The command "${command}" was found in PATH (${path}), but may not be executed.`;
+    return `The command "${command}" was not found in PATH (${path}).`;
+  }
+  const file = resolve(cwd, command);
+  if (code === 'EACCES') return `The command "${command}" may not be executed: ${file} is not an executable file.`;
+  return isThere(file)
+    ? `The command "${command}" cannot be run: the interpreter that ${file} names in its first line does not exist.`
+    : `The command "${command}" does not exist: there is no file ${file}.`;
+}
+
+function problemOfFolder(cwd: string): string | null {
+  try {
+    if (!statSync(cwd).isDirectory()) return `"${cwd}" (cwd) is not a folder.`;
+    accessSync(cwd, constants.X_OK);
+    return null;
+  } catch (error) {
+    return codeOf(error) === 'EACCES' ? `The folder "${cwd}" (cwd) may not be entered.` : `The folder "${cwd}" (cwd) does not exist.`;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    // That it cannot be reached is the answer.
+    return false;
+  }
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}

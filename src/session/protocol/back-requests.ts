@@ -1,0 +1,65 @@
+/** What servers ask of us: sampling, elicitation, roots. Told to whoever holds the session, answered once. */
+
+import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
+import type { Answer, ClientCapabilities } from '../contract.ts';
+
+const capabilityOf: Readonly<Record<string, keyof ClientCapabilities>> = {
+  'sampling/createMessage': 'sampling',
+  'elicitation/create': 'elicitation',
+  'roots/list': 'roots',
+};
+
+/** An error answer. The SDK's Client sends `code`, `message` and `data` as they are; its own McpError would put words before the message. */
+class ErrorAnswer extends Error {
+  override readonly name = 'ErrorAnswer';
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor({ code, message, data }: { readonly code: number; readonly message: string; readonly data?: unknown }) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+interface Asked {
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: ErrorAnswer) => void;
+}
+
+export class BackRequests {
+  readonly #capabilities: ClientCapabilities;
+  readonly #asked = new Map<string | number, Asked>();
+
+  constructor(capabilities: ClientCapabilities) {
+    this.#capabilities = capabilities;
+  }
+
+  /** Calls `tell` and resolves when the answer has come. Rejects with what is to be answered instead. */
+  ask({ id, method }: JSONRPCRequest, signal: AbortSignal, tell: () => void): Promise<Result> {
+    const capability = capabilityOf[method];
+    if (capability === undefined || this.#capabilities[capability] === undefined) {
+      return Promise.reject(new ErrorAnswer({ code: -32601, message: `Method not found: ${method}` }));
+    }
+    if (this.#asked.has(id)) return Promise.reject(new ErrorAnswer({ code: -32600, message: `A request with the id ${id} is open already.` }));
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject });
+      // The Client makes one controller per request, so this listener goes with it.
+      signal.addEventListener('abort', () => this.#asked.delete(id), { once: true });
+      tell();
+    });
+  }
+
+  /** An id that is not open, or no more, changes nothing. */
+  answer(id: string | number, answer: Answer): void {
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
+    this.#asked.delete(id);
+    if ('result' in answer) asked.resolve(answer.result);
+    else asked.reject(new ErrorAnswer(answer.error));
+  }
+
+  close(): void {
+    this.#asked.clear();
+  }
+}

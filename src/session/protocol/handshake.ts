@@ -1,0 +1,105 @@
+/** The first exchange: who the other side is, read as leniently as can be, and whether we understand each other. */
+
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { type JSONRPCRequest, type Result, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
+import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
+import { type Failure, failure } from '../../../machines/failure.ts';
+import type { ClientCapabilities, Peer } from '../contract.ts';
+import { isTooDeep } from '../depth.ts';
+import { supportedIn } from './versions.ts';
+import { type Inbound, isRecord, type Wire } from './wire.ts';
+
+/** Node's longest timer. The budget of a handshake is the chart's; the Client must not end it by itself, nor cancel `initialize`, which the protocol forbids. */
+const noTimeoutMs = 2_147_483_647;
+
+/** Calls go below the Client, so nothing is ever validated by it. Without this every Client makes an Ajv of its own: most of its memory. */
+const noValidator: jsonSchemaValidator = {
+  getValidator() {
+    throw new Error('Results are not validated here.');
+  },
+};
+
+/** What the server said of itself, or why that is no use. */
+export type Introduction = { readonly peer: Omit<Peer, 'transport'> } | { readonly failure: Failure };
+
+export interface HandshakeParts {
+  readonly clientInfo: { readonly name: string; readonly version: string };
+  readonly capabilities: ClientCapabilities;
+  /** The server asks for something, now or at any later time. */
+  readonly asked: (request: JSONRPCRequest, signal: AbortSignal) => Promise<Result>;
+  /** The server says something unasked, now or at any later time. */
+  readonly notified: (method: string, params: unknown) => void;
+}
+
+export class Handshake {
+  #introduction: Introduction | null = null;
+
+  /** Sees the answer to `initialize` first, and gives what the Client is to see of it. */
+  introduce(answer: Inbound): Inbound {
+    if (answer.error !== undefined) {
+      this.#introduction = refusalIn(answer.error);
+      return answer;
+    }
+    const introduction = introductionOf(answer.result);
+    this.#introduction = introduction;
+    if ('peer' in introduction) return { id: answer.id, result: toClientResult(introduction.peer) };
+    return { id: answer.id, error: { code: -32600, message: introduction.failure.message } };
+  }
+
+  /** Leaves a Client on the wire that answers pings and hands on what else the server wants. Rejects if there is no introduction, good or bad. */
+  async shake(wire: Wire, { clientInfo, capabilities, asked, notified }: HandshakeParts): Promise<Introduction> {
+    const client = new Client({ ...clientInfo }, { capabilities: { ...capabilities }, jsonSchemaValidator: noValidator });
+    client.fallbackRequestHandler = (request, { signal }) => asked(request, signal);
+    client.fallbackNotificationHandler = async ({ method, params }) => notified(method, params);
+    try {
+      await client.connect(wire, { timeout: noTimeoutMs });
+    } catch (error) {
+      if (this.#introduction === null || 'peer' in this.#introduction) throw error;
+    }
+    if (this.#introduction === null) throw new Error('The handshake ended without an introduction.');
+    return this.#introduction;
+  }
+}
+
+/** A server that speaks other versions only may say so in an error. Null: the error is about something else. */
+function refusalIn(error: unknown): Introduction | null {
+  const spoken = supportedIn(error);
+  if (spoken === null) return null;
+  const message = `The server speaks protocol version ${spoken.join(', ')} only; supported are ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')}.`;
+  return { failure: failure('protocolUnsupported', message, { phase: 'initializing', code: spoken[0] ?? null }) };
+}
+
+function introductionOf(result: unknown): Introduction {
+  const { protocolVersion, serverInfo, capabilities, instructions } = isRecord(result) ? result : {};
+  if (typeof protocolVersion !== 'string') {
+    return { failure: failure('handshakeFailed', 'The answer to initialize names no protocol version.', { phase: 'initializing' }) };
+  }
+  if (!SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)) {
+    const message = `The server speaks protocol version ${protocolVersion}; supported are ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')}.`;
+    return { failure: failure('protocolUnsupported', message, { phase: 'initializing', code: protocolVersion }) };
+  }
+  return {
+    peer: {
+      protocolVersion,
+      serverInfo: toServerInfo(serverInfo),
+      capabilities: toCapabilities(capabilities),
+      instructions: typeof instructions === 'string' ? instructions : null,
+    },
+  };
+}
+
+/** The least the SDK's Client accepts: whatever else a server says cannot fail the handshake. */
+function toClientResult({ protocolVersion, serverInfo }: Omit<Peer, 'transport'>): unknown {
+  return { protocolVersion, capabilities: {}, serverInfo: { name: serverInfo.name, version: serverInfo.version } };
+}
+
+function toServerInfo(value: unknown): Peer['serverInfo'] {
+  const info = isRecord(value) && !isTooDeep(value) ? value : {};
+  return { ...info, name: typeof info.name === 'string' ? info.name : 'unknown', version: typeof info.version === 'string' ? info.version : 'unknown' };
+}
+
+/** Null and false mean "not there" to the servers that send them, true means "there". */
+function toCapabilities(value: unknown): Readonly<Record<string, unknown>> {
+  const declared = Object.entries(isRecord(value) ? value : {}).filter(([, capability]) => isRecord(capability) || capability === true);
+  return Object.fromEntries(declared.map(([name, capability]) => [name, isRecord(capability) ? capability : {}]));
+}

@@ -1,0 +1,86 @@
+/** Lists again when a server says that its lists changed, and tells only what is really different. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Lists } from '../contract.ts';
+
+/** Servers tell each registration one by one; a burst of them is one change. */
+const gatherMs = 300;
+
+/** A listing that failed is tried again after this time, and then after twice as long each time: what changed is not told a second time. */
+const firstAgainMs = 1_000;
+const lastAgainMs = 60_000;
+
+export interface ListWatchParts {
+  /** The lists last told. */
+  readonly lists: Lists;
+  readonly list: () => Promise<Lists>;
+  /** Time one listing may take. */
+  readonly timeoutMs: number;
+  readonly tell: (lists: Lists) => void;
+  readonly doubt: (reason: string) => void;
+}
+
+/** One per session, made at its first change. */
+export class ListWatch {
+  readonly #parts: ListWatchParts;
+  #lists: Lists;
+  #timer: NodeJS.Timeout | null = null;
+  /** Number of the listing under way; null: none. */
+  #underWay: number | null = null;
+  #listings = 0;
+  #changedMeanwhile = false;
+  #againMs = firstAgainMs;
+  #closed = false;
+
+  constructor(parts: ListWatchParts) {
+    this.#parts = parts;
+    this.#lists = parts.lists;
+  }
+
+  changed(): void {
+    if (this.#closed) return;
+    if (this.#underWay !== null) this.#changedMeanwhile = true;
+    else this.#timer ??= setTimeout(() => this.#listAgain(), gatherMs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #listAgain(): void {
+    this.#listings += 1;
+    const number = this.#listings;
+    this.#underWay = number;
+    this.#timer = setTimeout(() => this.#done(number, 'The server did not list again in time.'), this.#parts.timeoutMs);
+    this.#parts
+      .list()
+      .then((lists) => this.#listed(number, lists))
+      .catch((error: unknown) => this.#done(number, `Listing again failed: ${error instanceof Error ? error.message : String(error)}`));
+  }
+
+  #listed(number: number, lists: Lists): void {
+    if (this.#closed || this.#underWay !== number) return;
+    const different = !isDeepStrictEqual(lists, this.#lists);
+    this.#lists = lists;
+    this.#done(number, null);
+    if (different) this.#parts.tell(lists);
+  }
+
+  #done(number: number, trouble: string | null): void {
+    if (this.#closed || this.#underWay !== number) return;
+    this.#underWay = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const isStale = this.#changedMeanwhile;
+    this.#changedMeanwhile = false;
+    if (trouble === null) {
+      this.#againMs = firstAgainMs;
+      if (isStale) this.changed();
+      return;
+    }
+    this.#timer = setTimeout(() => this.#listAgain(), this.#againMs);
+    this.#againMs = Math.min(2 * this.#againMs, lastAgainMs);
+    this.#parts.doubt(trouble);
+  }
+}

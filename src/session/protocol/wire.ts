@@ -1,0 +1,220 @@
+/**
+ * Between a link's transport and the SDK's Client. Requests of our own go below the Client, under ids of their own, and their answers are settled
+ * here, synchronously and unparsed: the Client's schema checks would reject what sloppy servers send, strip unknown fields and cost half the time of a call.
+ */
+
+import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import type { Link } from '../link.ts';
+
+/** The Client counts from 0; it never gets here. */
+const firstId = 1_000_000_000;
+
+const toldIgnored = 20;
+const tellEvery = 1_000;
+/** Of an id in words, in characters: it may be as long as a message. */
+const longestId = 100;
+
+/** A message as it came, trusted no further than this. */
+export interface Inbound {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** A request that goes below the Client. */
+export interface OwnRequest {
+  readonly jsonrpc: '2.0';
+  readonly id: number;
+  readonly method: string;
+  readonly params: Record<string, unknown> | undefined;
+}
+
+/** Whoever waits for an answer. `answered` or `lost` is called at most once; nothing is called after `forget`. */
+export interface Waiter {
+  answered(answer: Inbound): void;
+  /** The request could not be sent, or the stream that would have carried the answer broke. */
+  lost(error: unknown): void;
+  progressed(params: Readonly<Record<string, unknown>>): void;
+}
+
+/** The stream that would have carried the answer broke. */
+class AnswerLost extends Error {
+  override readonly name = 'AnswerLost';
+}
+
+/** A transport that can tell that the answer to one request will not come. */
+interface LossyTransport extends Transport {
+  onrequestlost?: (id: string | number, reason: string) => void;
+}
+
+export class Wire implements Transport {
+  onmessage?: (<T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void) | undefined;
+  onclose?: (() => void) | undefined;
+  /** What came in and was passed over, in words. Answers are told the first 20 times, then every 1 000th. */
+  onnoted?: ((text: string) => void) | undefined;
+  /** When a message last came in, on the clock of `now`. */
+  lastInboundAt: number;
+  /** Answers nobody waits for: late ones, second ones, ones to ids that were never given out. */
+  ignoredAnswers = 0;
+  /** `start()` failed: the link tells what that means. */
+  startFailed = false;
+  readonly #link: Link;
+  readonly #now: () => number;
+  readonly #introduce: (answer: Inbound) => Inbound;
+  readonly #waiters = new Map<number, Waiter>();
+  #nextId = firstId;
+  #initializeId: string | number | null = null;
+  #closed = false;
+
+  /** `introduce` turns the answer to `initialize` into what the Client is to see of it. */
+  constructor(link: Link, now: () => number, introduce: (answer: Inbound) => Inbound) {
+    this.#link = link;
+    this.#now = now;
+    this.#introduce = introduce;
+    this.lastInboundAt = now();
+  }
+
+  get congested(): boolean {
+    return this.#link.congested;
+  }
+
+  /** Called by the Client. The transport's own `onclose` is not passed on: a pipe that closed says less than the link, which tells the end. */
+  async start(): Promise<void> {
+    const transport: LossyTransport = this.#link.transport;
+    transport.onmessage = (message, extra) => this.#receive(message, extra);
+    transport.onerror = (error) => this.#note(error.message);
+    transport.onrequestlost = (id, reason) => this.#lose(id, reason);
+    try {
+      await transport.start();
+    } catch (error) {
+      this.startFailed = true;
+      throw error;
+    }
+  }
+
+  /** Called by the Client. */
+  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    if ('method' in message && message.method === 'initialize' && 'id' in message) this.#initializeId = message.id;
+    return this.#link.transport.send(message, options);
+  }
+
+  /** Called by the Client when it gives up, and by the session at its end. Lets the Client go; the link is ended by the session. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiters.clear();
+    this.onclose?.();
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#link.transport.setProtocolVersion?.(version);
+  }
+
+  takeId(): number {
+    return this.#nextId++;
+  }
+
+  /** Sends a request under an id from `takeId`. The waiter may hear of the answer before this returns. */
+  ask(request: OwnRequest, waiter: Waiter): void {
+    const { id } = request;
+    this.#waiters.set(id, waiter);
+    this.#post(request, (error) => {
+      if (this.#waiters.delete(id)) waiter.lost(error);
+    });
+  }
+
+  forget(id: number): void {
+    this.#waiters.delete(id);
+  }
+
+  /** Sends a notification; one that cannot be sent is dropped. */
+  notify(method: string, params: Readonly<Record<string, unknown>> | undefined): void {
+    this.#post({ jsonrpc: '2.0', method, params }, () => {
+      // Nobody waits for a notification, and a link that is broken tells so itself.
+    });
+  }
+
+  #post(message: JSONRPCMessage, failed: (error: unknown) => void): void {
+    try {
+      this.#link.transport.send(message).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #receive(message: JSONRPCMessage, extra: MessageExtraInfo | undefined): void {
+    if (this.#closed) return;
+    this.lastInboundAt = this.#now();
+    const inbound: Inbound = message;
+    if (inbound.method === undefined) {
+      const { id } = inbound;
+      if (this.#isInitialize(id)) this.#introduced(inbound);
+      else this.#answer(id, inbound);
+    } else if (inbound.method === 'notifications/progress') this.#progress(inbound.params);
+    else this.onmessage?.(message, extra);
+  }
+
+  /** All answers but that to `initialize` are to us: the Client asks nothing else. */
+  #answer(id: unknown, answer: Inbound): void {
+    const ours = typeof id === 'string' ? Number(id) : id;
+    const waiter = typeof ours === 'number' ? this.#waiters.get(ours) : undefined;
+    if (waiter === undefined) {
+      this.ignoredAnswers += 1;
+      this.#noteIgnored(id);
+      return;
+    }
+    this.#waiters.delete(ours as number);
+    waiter.answered(answer);
+  }
+
+  #noteIgnored(id: unknown): void {
+    const count = this.ignoredAnswers;
+    if (count > toldIgnored && count % tellEvery !== 0) return;
+    const soFar = count > toldIgnored ? ` (${count} such answers so far)` : '';
+    this.#note(
+      `An answer came that nobody waits for: a late one, a second one, or one to a question we never asked${soFar}: id ${JSON.stringify(id)?.slice(0, longestId)}`,
+    );
+  }
+
+  #note(text: string): void {
+    if (!this.#closed) this.onnoted?.(text);
+  }
+
+  #progress(params: unknown): void {
+    if (!isRecord(params)) return;
+    const { progressToken, ...progress } = params;
+    const waiter = this.#waiters.get(Number(progressToken));
+    waiter?.progressed(progress);
+  }
+
+  #lose(id: string | number, reason: string): void {
+    if (this.#closed) return;
+    if (this.#isInitialize(id)) {
+      this.#introduced({ id, error: { code: -32000, message: reason } });
+      return;
+    }
+    const waiter = this.#waiters.get(Number(id));
+    if (waiter === undefined) return;
+    this.#waiters.delete(Number(id));
+    waiter.lost(new AnswerLost(reason));
+  }
+
+  /** Some servers answer under the id as a string; under null comes an error about an unreadable message. */
+  #isInitialize(id: unknown): boolean {
+    return this.#initializeId !== null && String(id) === String(this.#initializeId);
+  }
+
+  #introduced(answer: Inbound): void {
+    const id = this.#initializeId;
+    this.#initializeId = null;
+    // The Client judges for itself what it is given, so nothing is promised about the shape.
+    this.onmessage?.({ jsonrpc: '2.0', ...this.#introduce(answer), id } as JSONRPCMessage);
+  }
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

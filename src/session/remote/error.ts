@@ -1,0 +1,157 @@
+/** What goes wrong with a request to a remote server, as facts: status, code, what the request was. What these mean: `failure.ts`. */
+
+import { errors } from 'undici';
+import { supportedIn } from '../protocol/versions.ts';
+import { isRecord } from '../protocol/wire.ts';
+import { tlsTroubleOf } from './certificate.ts';
+
+export interface Refusal {
+  /** For people. Names a URL by origin and path only, and never repeats what the server wrote: it may echo a secret. */
+  readonly message: string;
+  /** Null: no answer at all. */
+  readonly status: number | null;
+  /** The system's code (`ECONNREFUSED`) or one of ours (`BAD_ENDPOINT`, `INVALID_URL`, `INVALID_HEADER`, `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`). */
+  readonly code: string | null;
+  readonly retryAfterMs: number | null;
+  /** Whether the request named a session of the server's. */
+  readonly session: boolean;
+  /** Protocol versions that a server which refused ours says it speaks. */
+  readonly supported: readonly string[] | null;
+  /** Whether the server may have begun to work on the request. */
+  readonly reached: boolean;
+}
+
+/** A request that got no answer it asked for. What it means depends on the phase: `remoteFailureOf`. */
+export class RemoteError extends Error {
+  override readonly name = 'RemoteError';
+  readonly refusal: Refusal;
+  /** The HTTP status, or where there was no answer the system's code. 400 to 499: nothing was done. */
+  readonly code: number | string | null;
+  /** False: nothing was done, whatever the code. */
+  readonly reached: boolean;
+
+  constructor(refusal: Pick<Refusal, 'message'> & Partial<Refusal>, options?: ErrorOptions) {
+    super(refusal.message, options);
+    this.refusal = { status: null, code: null, retryAfterMs: null, session: false, supported: null, reached: false, ...refusal };
+    this.code = this.refusal.status ?? this.refusal.code;
+    this.reached = this.refusal.reached;
+  }
+}
+
+/** Codes of errors that come before the first byte of a request is sent, unless the connection was open. */
+const unsentCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** A request that got no answer: refused connection, unknown host, TLS, a connection that broke. */
+export function toUnanswered(error: unknown, url: string | URL): RemoteError {
+  const code = systemCodeOf(error);
+  const trouble = tlsTroubleOf(code);
+  const reached = trouble === null && (code === null || !unsentCodes.has(code) || isOfOpenConnection(error));
+  const why = `${code ?? 'no system code'}${trouble === null ? '' : `: ${trouble}`}`;
+  return new RemoteError({ message: `${showUrl(url)} cannot be reached (${why}).`, code, reached }, { cause: error });
+}
+
+/** An answer with more in it than we hold at once. */
+export function toTooLarge(maxMessageBytes: number): RemoteError {
+  const message = `The server sent a message larger than ${maxMessageBytes} bytes (maxMessageBytes).`;
+  return new RemoteError({ message, code: 'MESSAGE_TOO_LARGE', reached: true });
+}
+
+/** A request whose answer came in part. */
+export function toBroken(error: unknown, url: string | URL): RemoteError {
+  const code = systemCodeOf(error);
+  return new RemoteError({ message: `The answer of ${showUrl(url)} broke off (${code ?? 'no system code'}).`, code, reached: true }, { cause: error });
+}
+
+/** An answer that has the look of success and holds none. `status` null: it is JSON, but no message; the error that says so quotes it. */
+export function toHollow(url: string | URL, status: number | null = null, mediaType: string | null = null): RemoteError {
+  const shown = mediaType !== null && /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(mediaType) ? `, ${mediaType}` : '';
+  const what = status === null ? 'JSON that is no message' : `HTTP ${status}${shown}`;
+  return new RemoteError({ message: `POST ${showUrl(url)} was answered with something else than MCP (${what}).`, status, code: 'NOT_MCP', reached: true });
+}
+
+export function notAnEventStream(url: string | URL, status: number): RemoteError {
+  return new RemoteError({ message: `GET ${showUrl(url)} was answered with something else than an event stream.`, status, code: 'NOT_AN_EVENT_STREAM' });
+}
+
+/** A legacy server says where messages go, which must be at its own origin: the headers go along. */
+export function badEndpoint(url: string | URL): RemoteError {
+  return new RemoteError({ message: `${showUrl(url)} names an endpoint for messages that is none, or not at its own origin.`, code: 'BAD_ENDPOINT' });
+}
+
+/** A request that was answered, but not with what it asked for. `text` is the beginning of the body. */
+export function toRefused(
+  response: Response,
+  request: { readonly method: string; readonly url: string | URL; readonly session: boolean; readonly text: string },
+): RemoteError {
+  const supported = supportedVersionsIn(request.text);
+  const { status } = response;
+  return new RemoteError({
+    message: `${request.method} ${showUrl(request.url)} was answered with HTTP ${status}${supported === null ? '' : `: the server speaks ${supported.join(', ')} only`}.`,
+    status,
+    retryAfterMs: status === 429 || status >= 500 ? retryAfterMsOf(response.headers.get('retry-after')) : null,
+    session: request.session,
+    supported,
+    reached: status >= 500,
+  });
+}
+
+/** The versions named by a JSON-RPC error that refuses ours, or null if `text` is anything else. */
+function supportedVersionsIn(text: string): readonly string[] | null {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Error pages are seldom JSON: nothing to learn from them.
+    return null;
+  }
+  return isRecord(body) ? supportedIn(body.error) : null;
+}
+
+/** Milliseconds to wait by a `Retry-After` header: seconds or an HTTP date. */
+export function retryAfterMsOf(header: string | null, now: number = Date.now()): number | null {
+  if (header === null || header.trim() === '') {
+    return null;
+  }
+  const seconds = Number(header);
+  const waitMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
+  return Number.isNaN(waitMs) ? null : Math.max(0, waitMs);
+}
+
+/** A network that goes away under an open connection has the codes of one that was never there. */
+function isOfOpenConnection(error: unknown): boolean {
+  for (let current = error, depth = 0; depth < 5 && current instanceof Error; current = current.cause, depth += 1) {
+    if ('syscall' in current && (current.syscall === 'read' || current.syscall === 'write')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** The first string `code` in a chain of causes: fetch wraps the system's errors. What undici cannot parse has none (7.30). */
+export function systemCodeOf(error: unknown): string | null {
+  let current = error;
+  for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
+    if (current instanceof errors.HTTPParserError) {
+      return 'NOT_HTTP';
+    }
+    if ('code' in current && typeof current.code === 'string') {
+      return current.code;
+    }
+    current = current.cause;
+  }
+  return null;
+}
+
+/** Origin and path: the rest of a URL may be secret. */
+export function showUrl(url: string | URL): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}

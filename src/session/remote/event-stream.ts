@@ -1,0 +1,107 @@
+/**
+ * The GET streams of Streamable HTTP: the standing one, over which a server tells things unasked, and those that resume the answer to a request.
+ * The SDK opens and reopens them; here it is noticed how that goes, and decided whether it goes on.
+ */
+
+import { type BodyEnd, isEventStream } from './body.ts';
+import { notAnEventStream, RemoteError } from './error.ts';
+import type { Carry } from './message.ts';
+import { type PeerEars, refusalOf } from './peer.ts';
+import type { PendingRequest, PendingRequests } from './pending.ts';
+
+export interface EventStreamOptions {
+  readonly carry: Carry;
+  readonly pending: PendingRequests;
+  readonly mayAuthorize: (response: Response, body: unknown) => boolean;
+  readonly isClosed: () => boolean;
+  readonly lost: (request: PendingRequest, reason: string) => void;
+}
+
+/** Fetches event streams for the SDK. It rejects only where the SDK shall try again, later and later. */
+export function createEventStreams(options: EventStreamOptions, ears: PeerEars): (url: string | URL, init: RequestInit) => Promise<Response> {
+  const { carry, mayAuthorize, pending, isClosed } = options;
+  let wasOpen = false;
+
+  async function opened(url: string | URL, init: RequestInit, settled?: (end: BodyEnd) => void): Promise<Response> {
+    const response = await carry(url, init, { ...(settled && { settled }) });
+    if (!response.ok && !mayAuthorize(response, null)) {
+      throw await refusalOf(response, { method: 'GET', url, session: new Headers(init.headers).has('mcp-session-id') });
+    }
+    if (response.ok && !isEventStream(response)) {
+      await response.body?.cancel();
+      throw notAnEventStream(url, response.status);
+    }
+    return response;
+  }
+
+  async function openStanding(url: string | URL, init: RequestInit): Promise<Response> {
+    let isOpen = false;
+    const response = await opened(url, init, (end) => {
+      if (isOpen && end !== 'dropped' && !isClosed()) {
+        ears.doubted(`The event stream ${end === 'whole' ? 'ended' : 'broke'}.`);
+      }
+    });
+    isOpen = response.ok;
+    wasOpen ||= isOpen;
+    if (isOpen) {
+      ears.push(true, null);
+    }
+    return response;
+  }
+
+  /** Only the answer to a POST judges the session: servers without GET say so with whatever status their router has. */
+  function withoutStanding(error: RemoteError): Response {
+    const { status, session, message } = error.refusal;
+    ears.push(false, status === 405 ? 'The server offers no event stream.' : message);
+    if (status === 404 && session) {
+      ears.doubted(message);
+    }
+    if (status === 405) {
+      return noStream();
+    }
+    if (wasOpen) {
+      throw error;
+    }
+    // The SDK tries again only after a stream that was open once.
+    return mayPass(status) ? emptyStream() : noStream();
+  }
+
+  function withoutAnswer(error: RemoteError, request: PendingRequest): Response {
+    if (mayPass(error.refusal.status)) {
+      throw error;
+    }
+    options.lost(request, `its response stream cannot be resumed: ${error.refusal.message}`);
+    return noStream();
+  }
+
+  return async (url, init) => {
+    const token = new Headers(init.headers).get('last-event-id');
+    if (isClosed() || (token !== null && pending.isSpent(token))) {
+      return noStream();
+    }
+    const request = token === null ? null : pending.resumedBy(token);
+    try {
+      return await (request === null ? openStanding(url, init) : opened(url, init));
+    } catch (error) {
+      // Closed meanwhile: a rejection would make the SDK set one more timer.
+      if (isClosed() || !(error instanceof RemoteError)) {
+        return noStream();
+      }
+      return request === null ? withoutStanding(error) : withoutAnswer(error, request);
+    }
+  };
+}
+
+/** Whether a stream that was refused so may be had later. 409: the server has not noticed yet that the last one is gone. */
+function mayPass(status: number | null): boolean {
+  return status === null || status >= 500 || status === 429 || status === 409;
+}
+
+/** The one answer that makes the SDK leave a stream alone. */
+function noStream(): Response {
+  return new Response(null, { status: 405 });
+}
+
+function emptyStream(): Response {
+  return new Response('', { status: 200, headers: { 'content-type': 'text/event-stream' } });
+}

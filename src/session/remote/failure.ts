@@ -1,0 +1,96 @@
+/** What an error of a remote server means in each phase. */
+
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import { SseError } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
+import { McpError } from '@modelcontextprotocol/sdk/types.js';
+import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
+import { type Refusal, RemoteError, systemCodeOf } from './error.ts';
+
+/** What an error of a remote transport, or of a handshake through it, means. Decided by class and code alone. */
+export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
+  if (error instanceof RemoteError) {
+    const { message, status, code, retryAfterMs } = error.refusal;
+    return failure(classOf(error.refusal, phase), message, { phase, code: status ?? code, retryAfterMs });
+  }
+  if (error instanceof UnauthorizedError || error instanceof OAuthError) {
+    return failure('unauthorized', 'The server wants an authorization that is not there yet.', { phase, code: 401 });
+  }
+  if (error instanceof StreamableHTTPError || error instanceof SseError) {
+    return ofStatus(error.code, phase);
+  }
+  if (error instanceof McpError) {
+    return failure(lateClass(phase), error.message, { phase, code: error.code });
+  }
+  const code = systemCodeOf(error);
+  return failure(code === null ? lateClass(phase) : 'unreachable', error instanceof Error ? error.message : String(error), { phase, code });
+}
+
+/** What a refused probe says of an open session. A server that has forgotten the session may say so with another status than 404. */
+export function remoteVerdictOn(error: RemoteError): Failure | null {
+  const { status, session } = error.refusal;
+  const failed = remoteFailureOf(error, 'connected');
+  if (failed.class === 'unreachable') {
+    return failed;
+  }
+  if (status === null || status < 400) {
+    return null;
+  }
+  return session && failed.class === 'disconnected' ? { ...failed, class: 'sessionLost' } : failed;
+}
+
+/** Whoever listens there is no server of ours to speak to. */
+const strangeCodes: ReadonlySet<string> = new Set(['BAD_ENDPOINT', 'NOT_HTTP', 'NOT_MCP']);
+
+function classOf({ status, code, session, supported }: Refusal, phase: Phase | null): FailureClass {
+  if (supported !== null && isHandshake(phase)) {
+    return 'protocolUnsupported';
+  }
+  if (code === 'INVALID_URL' || code === 'INVALID_HEADER') {
+    return 'misconfigured';
+  }
+  if (code === 'MESSAGE_TOO_LARGE') {
+    return 'messageTooLarge';
+  }
+  if (status !== null) {
+    return classOfStatus(status, session, phase);
+  }
+  return code !== null && strangeCodes.has(code) ? lateClass(phase) : 'unreachable';
+}
+
+/** Answers that ask for patience: timeout, too early, too many requests. */
+const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
+/** Answers to `initialize` that no restart can mend; 301 and 308 say that the address is wrong for good. */
+const permanentStatuses: ReadonlySet<number> = new Set([301, 308, 400, 404, 405, 410]);
+
+function classOfStatus(status: number, session: boolean, phase: Phase | null): FailureClass {
+  if (status === 401 || status === 403) {
+    return 'unauthorized';
+  }
+  if (status >= 500 || passingStatuses.has(status)) {
+    return 'unreachable';
+  }
+  if (!isHandshake(phase)) {
+    return status === 404 && session ? 'sessionLost' : lateClass(phase);
+  }
+  if (permanentStatuses.has(status)) {
+    return 'misconfigured';
+  }
+  return status >= 300 && status < 400 ? 'unreachable' : 'handshakeFailed';
+}
+
+function ofStatus(status: number | undefined, phase: Phase | null): Failure {
+  if (status === undefined || status < 300) {
+    return failure(lateClass(phase), 'The server answered with something else than MCP.', { phase, code: status ?? null });
+  }
+  return failure(classOfStatus(status, false, phase), `The server answered with HTTP ${status}.`, { phase, code: status });
+}
+
+function isHandshake(phase: Phase | null): boolean {
+  return phase === 'spawning' || phase === 'initializing';
+}
+
+function lateClass(phase: Phase | null): FailureClass {
+  return isHandshake(phase) || phase === 'listing' ? 'handshakeFailed' : 'disconnected';
+}

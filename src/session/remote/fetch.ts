@@ -1,0 +1,144 @@
+/**
+ * The one way requests of a link leave: over own connections, with a private abort per request and the configured headers,
+ * redirects within the origin only, and nothing after `close`.
+ */
+
+import { setMaxListeners } from 'node:events';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { type BodyEnd, watched } from './body.ts';
+import { createConnections } from './connections.ts';
+import { RemoteError, showUrl, toBroken, toTooLarge } from './error.ts';
+import type { RemoteTarget } from './target.ts';
+
+export interface RemoteFetchOptions {
+  readonly target: RemoteTarget;
+  /** The host's own; then connections, their limits and `ca` are the host's business. */
+  readonly fetch?: FetchLike;
+  /** Time to open a connection, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Certificates (PEM) that the origin of the target is trusted by. Null: those of the system. */
+  readonly ca: string | null;
+  /** Longest message of an answer, unpacked. */
+  readonly maxMessageBytes: number;
+  /** Told of each message that is longer. */
+  readonly tooLarge: (error: RemoteError) => void;
+}
+
+export interface Exchange {
+  /** Ours to abort; also aborted by `init.signal` and `close`. */
+  readonly controller?: AbortController;
+  /** Told once per answer that has a body. */
+  readonly settled?: (end: BodyEnd) => void;
+}
+
+export interface RemoteFetch {
+  fetch(url: string | URL, init?: RequestInit, exchange?: Exchange): Promise<Response>;
+  readonly closed: boolean;
+  /** Aborts what is on its way and destroys every connection. May be called twice; does not reject. */
+  close(): Promise<void>;
+}
+
+export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
+  const { target, fetch, connectTimeoutMs, ca, maxMessageBytes } = options;
+  const lifetime = new AbortController();
+  setMaxListeners(0, lifetime.signal);
+  const { origin } = target.url;
+  const connections = fetch === undefined ? createConnections({ origin, ca, connectTimeoutMs, signal: lifetime.signal }) : { fetch, close: async () => {} };
+
+  return {
+    get closed() {
+      return lifetime.signal.aborted;
+    },
+    async fetch(url, init = {}, { controller = new AbortController(), settled } = {}) {
+      const unlink = link(controller, [lifetime.signal, init.signal ?? null]);
+      try {
+        const headers = withConfigured(target, url, init);
+        const response = await withinOrigin(connections.fetch, new URL(url), { ...init, headers, signal: controller.signal });
+        return watched(response, {
+          settled(end) {
+            unlink();
+            settled?.(controller.signal.aborted ? 'dropped' : end);
+          },
+          broken: (error) => (controller.signal.aborted ? error : toBroken(error, url)),
+          maxMessageBytes,
+          tooLarge() {
+            const error = toTooLarge(maxMessageBytes);
+            options.tooLarge(error);
+            return error;
+          },
+        });
+      } catch (error) {
+        unlink();
+        throw error;
+      }
+    },
+    async close() {
+      lifetime.abort();
+      await connections.close();
+    },
+  };
+}
+
+/**
+ * Aborts `controller` with the first of `signals`, until the returned function is called: one signal for many requests
+ * would gather listeners that only the garbage collector takes off (Node 20).
+ */
+function link(controller: AbortController, signals: readonly (AbortSignal | null)[]): () => void {
+  const abort = () => controller.abort();
+  const heeded = signals.filter((signal) => signal !== null);
+  for (const signal of heeded) {
+    if (signal.aborted) {
+      abort();
+    }
+    // As many as there are requests on their way is right, and no leak to warn of.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', abort, { once: true });
+  }
+  return () => {
+    for (const signal of heeded) {
+      signal.removeEventListener('abort', abort);
+    }
+  };
+}
+
+/** Configured headers go to their own origin only, and win over ours there; a foreign authorization server never sees them. */
+function withConfigured({ url: own, headers: configured }: RemoteTarget, url: string | URL, init: RequestInit): Headers {
+  const headers = new Headers(init.headers);
+  if (new URL(url).origin === own.origin) {
+    for (const [name, value] of configured) {
+      headers.set(name, value);
+    }
+  }
+  return headers;
+}
+
+const maxRedirects = 5;
+
+/** Follows redirects as long as they stay within the origin and keep the method; any other is refused, for the headers are secrets. */
+async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Promise<Response> {
+  let from = url;
+  for (let followed = 0; followed <= maxRedirects; followed += 1) {
+    const response = await carry(from, { ...init, redirect: 'manual' });
+    const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    if (location === null) {
+      return response;
+    }
+    await response.body?.cancel();
+    const to = URL.canParse(location, from.href) ? new URL(location, from) : null;
+    const keepsMethod = response.status === 307 || response.status === 308 || init.method === undefined || init.method === 'GET';
+    if (to === null || to.origin !== from.origin || !keepsMethod) {
+      throw refusedRedirect(response.status, from, to);
+    }
+    to.username = '';
+    to.password = '';
+    from = to;
+  }
+  throw new RemoteError({ message: `${showUrl(url)} redirects more than ${maxRedirects} times.`, status: 302 });
+}
+
+function refusedRedirect(status: number, from: URL, to: URL | null): RemoteError {
+  const where = to === null ? 'to nowhere' : `to ${showUrl(to)}`;
+  const message = `${showUrl(from)} redirects ${where} (HTTP ${status}), which is not followed: give the final address.`;
+  // 303 is how a server says where to see what came of a request; the others send the request itself elsewhere.
+  return new RemoteError({ message, status, reached: status === 303 });
+}

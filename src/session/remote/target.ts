@@ -1,0 +1,46 @@
+/** Where a remote server is and what every request to it carries. */
+
+import { RemoteError } from './error.ts';
+
+export interface RemoteTarget {
+  /** Without userinfo: fetch refuses it there. */
+  readonly url: URL;
+  readonly headers: Headers;
+}
+
+/** Checks what expansion made of a specification's `url` and `headers`. Throws a `RemoteError` with `INVALID_URL` or `INVALID_HEADER`. */
+export function toTarget(server: string, url: string, headers: Readonly<Record<string, string>>): RemoteTarget {
+  const target = URL.canParse(url) ? new URL(url) : null;
+  if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
+    throw new RemoteError({ message: `The url of server "${server}" is not an http or https address.`, code: 'INVALID_URL' });
+  }
+  const carried = toHeaders(server, headers);
+  if ((target.username !== '' || target.password !== '') && !carried.has('authorization')) {
+    carried.set('authorization', `Basic ${Buffer.from(`${decoded(target.username)}:${decoded(target.password)}`).toString('base64')}`);
+  }
+  target.username = '';
+  target.password = '';
+  return { url: target, headers: carried };
+}
+
+function toHeaders(server: string, headers: Readonly<Record<string, string>>): Headers {
+  const carried = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      carried.set(name, value);
+    } catch {
+      // The cause is not kept: it quotes the value.
+      throw new RemoteError({ message: `The header "${name}" of server "${server}" has a name or value that HTTP does not allow.`, code: 'INVALID_HEADER' });
+    }
+  }
+  return carried;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // A lone % was meant as it stands.
+    return part;
+  }
+}

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createGuard } from '../../../src/session/process/guard.ts';
+import { startTimeOf } from '../../../src/session/process/identity.ts';
+import { isRunning, until } from '../../support/processes.ts';
+
+const stop = { closeMs: 100, terminateMs: 100, killMs: 1_000 };
+const spawned: ChildProcess[] = [];
+
+function spawnGroup(): { readonly pid: number; readonly startTime: string | null } {
+  const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+  spawned.push(child);
+  const pid = child.pid ?? 0;
+  return { pid, startTime: startTimeOf(pid) };
+}
+
+afterEach(() => {
+  for (const child of spawned.splice(0)) child.kill('SIGKILL');
+});
+
+describe('a guard', () => {
+  it('starts before there is a group, once, and not after its end', async () => {
+    const guard = createGuard();
+    guard.start();
+    const pid = guard.pid ?? 0;
+    expect(isRunning(pid)).toBe(true);
+    guard.start();
+    expect(guard.pid).toBe(pid);
+    await guard.close();
+    expect(isRunning(pid)).toBe(false);
+    guard.start();
+    expect(isRunning(guard.pid ?? 0)).toBe(false);
+  });
+
+  it('starts with the first group and goes when it is let go', async () => {
+    const guard = createGuard();
+    expect(guard.available).toBe(true);
+    expect(guard.pid).toBeNull();
+    const group = spawnGroup();
+    guard.add({ ...group, stop });
+    const pid = guard.pid ?? 0;
+    expect(isRunning(pid)).toBe(true);
+    guard.remove(group.pid);
+    await guard.close();
+    await guard.close();
+    expect(isRunning(pid)).toBe(false);
+    expect(isRunning(group.pid)).toBe(true);
+  });
+
+  it('ends the groups on its list, and neither those taken off it nor strangers with the same pid', async () => {
+    const guard = createGuard();
+    const [mine, returned, stranger] = [spawnGroup(), spawnGroup(), spawnGroup()];
+    guard.add({ ...mine, stop: { closeMs: 99.5, terminateMs: 0.25, killMs: 1_000 } });
+    guard.add({ ...returned, stop });
+    guard.add({ pid: stranger.pid, startTime: `${stranger.startTime}1`, stop });
+    guard.remove(returned.pid);
+    const pid = guard.pid ?? 0;
+    await guard.close();
+    await until('the guard has done its work', () => !isRunning(pid));
+    expect(isRunning(mine.pid)).toBe(false);
+    expect(isRunning(returned.pid)).toBe(true);
+    expect(isRunning(stranger.pid)).toBe(true);
+  });
+
+  it('that is killed is told, replaced, and told its groups again', async () => {
+    const reasons: string[] = [];
+    const guard = createGuard({ onLost: (reason) => reasons.push(reason) });
+    const group = spawnGroup();
+    guard.add({ ...group, stop });
+    const first = guard.pid ?? 0;
+    process.kill(first, 'SIGKILL');
+    await until('there is another guard', () => guard.pid !== null && guard.pid !== first);
+    expect(reasons).toEqual(['the guard ended (SIGKILL)']);
+    await guard.close();
+    await until('the group is ended', () => !isRunning(group.pid));
+  });
+
+  it('says so when there is no shell', async () => {
+    const guard = createGuard({ shell: '/no/shell' });
+    expect(guard.available).toBe(false);
+    guard.add({ ...spawnGroup(), stop });
+    guard.remove(2);
+    await guard.close();
+  });
+
+  it('does not keep its owner running', async () => {
+    const program = new URL('../../../src/session/process/guard.ts', import.meta.url).href;
+    const code = `import { createGuard } from ${JSON.stringify(program)}; createGuard().add({ pid: 999999999, startTime: '-', stop: ${JSON.stringify(stop)} });`;
+    const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { stdio: 'inherit' });
+    spawned.push(owner);
+    expect(await once(owner, 'exit')).toEqual([0, null]);
+  });
+
+  it('keeps a long list and forgets what was taken off', async () => {
+    const guard = createGuard();
+    const group = spawnGroup();
+    guard.add({ ...group, stop });
+    for (let pid = 900_000_000; pid < 900_002_000; pid += 1) guard.add({ pid, startTime: '-', stop });
+    for (let pid = 900_000_000; pid < 900_002_000; pid += 1) guard.remove(pid);
+    await guard.close();
+    await until('the group is ended', () => !isRunning(group.pid));
+    expect(guard.available).toBe(true);
+  });
+});
