@@ -38,8 +38,8 @@ export const arrows = {
 export const fences = {
   '@hono/node-server': ['http', 'daemon'],
   '@modelcontextprotocol/sdk': ['session', 'gateway'],
-  ajv: ['supervisor/validator'],
-  'ajv-formats': ['supervisor/validator'],
+  ajv: ['supervisor/calls/validator'],
+  'ajv-formats': ['supervisor/calls/validator'],
   commander: ['cli'],
   hono: ['http'],
   'eventsource-parser': ['http'],

@@ -21,8 +21,8 @@ import { isAlive, startTimeOf } from './session/process/identity.ts';
 import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
 import { readFurtherTokens } from './state-directory/further-tokens.ts';
 import { openState } from './state-directory/state.ts';
-import { openConfiguration } from './supervisor/configuration-source.ts';
 import type { Supervisor } from './supervisor/contract.ts';
+import { openConfiguration } from './supervisor/desired/source.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 
 export interface DaemonOptions {

@@ -12,21 +12,21 @@ import { createGuard } from '../session/process/guard.ts';
 import { createProcessRegistry } from '../session/process/registry.ts';
 import { createLoopLag } from '../session/protocol/loop-lag.ts';
 import { version } from '../version.ts';
-import { createActors, type ServerActor, type ServerSnapshot } from './actors.ts';
-import { createAlarmWatch } from './alarm-watch.ts';
-import { createCalls } from './calls.ts';
-import { createCatalog } from './catalog.ts';
-import { createCommands } from './commands.ts';
-import type { ConfigurationSource } from './configuration-source.ts';
-import { createDesired } from './desired.ts';
+import { createOpenLink } from './actors/launch.ts';
+import { createMoments } from './actors/moments.ts';
+import { createActors, type ServerActor, type ServerSnapshot } from './actors/system.ts';
+import { createCalls } from './calls/calls.ts';
+import { createWaking } from './calls/waking.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import { createCommands } from './commands/commands.ts';
+import { createDesired } from './desired/desired.ts';
+import type { ConfigurationSource } from './desired/source.ts';
 import { capabilitiesOf, createHost } from './host.ts';
 import { createLedger, type ServerEntry } from './ledger.ts';
-import { createMoments } from './moments.ts';
-import { createOpenLink } from './open-link.ts';
 import type { SupervisorOptions } from './options.ts';
-import { createReadiness } from './readiness.ts';
-import { createStatuses } from './statuses.ts';
-import { createWaking } from './waking.ts';
+import { createAlarmWatch } from './status/alarm-watch.ts';
+import { createReadiness } from './status/readiness.ts';
+import { createStatuses } from './status/statuses.ts';
 
 /** What a door may share with the supervisor it opens. */
 export interface DoorOptions {

@@ -25,10 +25,10 @@ import type {
   OpenAiToolCall,
   OpenAiToolMessage,
   ToolFormat,
-} from './formats/messages.ts';
+} from './model-messages.ts';
 
 export * from './actor-contract.ts';
-export * from './formats/messages.ts';
+export * from './model-messages.ts';
 
 export const serverStates = ['idle', 'starting', 'connected', 'heartbeat-timeout', 'backoff', 'stopping', 'failed', 'needs-auth'] as const;
 

@@ -2,15 +2,15 @@
 
 import { selectFacts } from '../observe/journal.ts';
 import { version } from '../version.ts';
+import { placeOfRoot, reached } from './actors/root.ts';
 import type { Assembly } from './assembly.ts';
-import { createCallChecks } from './call-checks.ts';
-import { createCharts } from './charts.ts';
+import { createCallChecks } from './calls/checks.ts';
+import { createToolAnswers } from './calls/tool-answers.ts';
+import { createToolLists } from './catalog/formats/tool-lists.ts';
+import { createRecipients } from './commands/recipients.ts';
 import { type ServerState, type ServerStatus, type Status, type Supervisor, serverStates } from './contract.ts';
-import { createToolAnswers } from './formats/tool-answers.ts';
-import { createToolLists } from './formats/tool-lists.ts';
-import { readinessNow } from './readiness.ts';
-import { createRecipients } from './recipients.ts';
-import { placeOfRoot, reached } from './root-place.ts';
+import { createCharts } from './status/charts.ts';
+import { readinessNow } from './status/readiness.ts';
 import { createTree } from './tree.ts';
 
 export interface Life {

@@ -3,8 +3,8 @@
 import type { Environment } from '../config/environment.ts';
 import type { LogMethods } from '../observe/log-lines.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
+import type { TimerClock } from './actors/scheduler.ts';
 import type { Answers, ServerMessage } from './host.ts';
-import type { TimerClock } from './scheduler.ts';
 
 /** The wall clock for times, and the timers of the charts. */
 export interface Clock extends TimerClock {

@@ -5,15 +5,15 @@ import { McpvisorError } from '../errors.ts';
 import { createLog } from '../observe/log.ts';
 import type { MetricsOptions } from '../observe/metrics.ts';
 import { memoryOfGroups } from '../session/process/memory.ts';
-import { hearActors } from './actor-news.ts';
+import { hearActors } from './actors/news.ts';
+import { reached } from './actors/root.ts';
+import { watchSuspension } from './actors/suspension.ts';
 import { type Assembly, assemble, type DoorOptions } from './assembly.ts';
-import { type ConfigurationSource, openConfiguration } from './configuration-source.ts';
 import type { Supervisor } from './contract.ts';
+import { type ConfigurationSource, openConfiguration } from './desired/source.ts';
 import { toSupervisor } from './face.ts';
 import type { SupervisorOptions } from './options.ts';
-import { reached } from './root-place.ts';
-import { toIso } from './status.ts';
-import { watchSuspension } from './suspension.ts';
+import { toIso } from './status/status.ts';
 
 export type OpenSupervisorOptions = Omit<SupervisorOptions, 'env'> & DoorOptions;
 

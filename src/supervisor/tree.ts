@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 import type { AnyActorRef, StateValue } from 'xstate';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import { eventName, pathOf } from '../observe/edge.ts';
-import type { ServerActor } from './actors.ts';
+import type { ServerActor } from './actors/system.ts';
 import type { Assembly } from './assembly.ts';
+import type { Recipients } from './commands/recipients.ts';
 import {
   type ActorEventType,
   type ActorNode,
@@ -15,8 +16,7 @@ import {
   commandTypes,
   type PostedToActor,
 } from './contract.ts';
-import type { Recipients } from './recipients.ts';
-import { allowedOf, stateOf, toIso } from './status.ts';
+import { allowedOf, stateOf, toIso } from './status/status.ts';
 
 export interface Tree {
   actors(): readonly ActorNode[];

@@ -230,7 +230,7 @@ describe('importing the library', () => {
     expect(stderr).toContain('/node_modules/xstate/');
     for (const stranger of ['@hono/node-server', 'mongodb', 'lmdb', 'express', 'commander', 'prom-client'])
       expect(stderr).not.toContain(`/node_modules/${stranger}/`);
-    for (const room of ['cli', 'state-directory', 'gateway', 'supervisor/validator.ts']) expect(stderr).not.toContain(`/src/${room}`);
+    for (const room of ['cli', 'state-directory', 'gateway', 'supervisor/calls/validator.ts']) expect(stderr).not.toContain(`/src/${room}`);
   });
 
   it('writes nothing to the terminal and installs no signal handlers', async () => {

@@ -1,0 +1,11 @@
+/** Time and chance, as the charts get them with every event. */
+
+import type { Moment } from '../../../machines/server/events.ts';
+
+export interface Moments {
+  next(): Moment;
+}
+
+export function createMoments(now: () => number, random: () => number): Moments {
+  return { next: () => ({ at: now(), random: random() }) };
+}

@@ -1,0 +1,85 @@
+/** The tree of actors: the charts with their effects, and the way to each actor. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ActorRefFrom, type AnyActorRef, type AnyStateMachine, createActor, fromPromise, type SnapshotFrom } from 'xstate';
+import { groupMachine } from '../../../machines/group.machine.ts';
+import { serverMachine } from '../../../machines/server.machine.ts';
+import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
+import type { Inspection } from '../../observe/inspection.ts';
+import type { Moments } from './moments.ts';
+import { createScheduler, type ScheduledTimer, type TimerClock } from './scheduler.ts';
+import { createSessionActor, type SessionActorParts } from './session.ts';
+
+export type ServerActor = ActorRefFrom<typeof serverMachine>;
+export type GroupActor = ActorRefFrom<typeof groupMachine>;
+export type ServerSnapshot = SnapshotFrom<typeof serverMachine>;
+export type RootActor = ActorRefFrom<typeof supervisorMachine>;
+
+export interface ActorsOptions extends SessionActorParts {
+  readonly inspection: Inspection;
+  readonly slots: number;
+  readonly shutdownMs: number;
+  readonly clock: TimerClock | undefined;
+  /** Of the wall, in milliseconds. */
+  readonly nowMs: () => number;
+  /** Ends what an earlier life left behind. Does not reject. */
+  readonly reap: () => Promise<void>;
+  readonly killAll: () => void;
+}
+
+export interface Actors {
+  readonly root: RootActor;
+  /** The definitions that run: from the root down. */
+  readonly charts: readonly AnyStateMachine[];
+  server(name: string): ServerActor | undefined;
+  group(name: string): GroupActor | undefined;
+  timersOf(actor: AnyActorRef): readonly ScheduledTimer[];
+}
+
+/** Made once: `provide` per actor would cost 28 kB each. The root is not started yet. */
+export function createActors(options: ActorsOptions): Actors {
+  const { ledger, moments, inspection, slots, shutdownMs, clock = { setTimeout, clearTimeout: clearTimer }, nowMs, reap, killAll } = options;
+  const server = serverMachine.provide({ actors: { session: createSessionActor(options) } });
+  const reaper = createReaper(options, moments);
+  const turn = fromPromise<void>(() => nextTurn());
+  const part = groupMachine.provide({ actors: { server, reaper, turn } });
+  const group = groupMachine.provide({ actors: { server, reaper, turn, part } });
+  const machine = supervisorMachine.provide({
+    actors: { group, reap: fromPromise(() => reap()), killAll: fromPromise(async () => killAll()) },
+  });
+  const root = createActor(machine, {
+    id: 'supervisor',
+    systemId: 'supervisor',
+    input: { slots, shutdownMs },
+    inspect: (event) => inspection.inspect(event),
+    clock,
+  });
+  const scheduler = createScheduler(clock, nowMs);
+  root.system.scheduler = scheduler;
+  return {
+    root,
+    charts: [machine, group, server],
+    timersOf: scheduler.timersOf,
+    server: (name) => root.system.get(`server:${name}`) as ServerActor | undefined,
+    group: (name) => root.system.get(`group:${name}`) as GroupActor | undefined,
+  };
+
+  function createReaper({ ledger: book }: SessionActorParts, time: Moments) {
+    return fromPromise<{ at: number; random: number; generation: number }, { server: string }>(async ({ input }) => {
+      // XState leaves the children of an actor that died running.
+      book.get(input.server)?.session?.end('kill');
+      await book.gone(input.server);
+      return { ...time.next(), generation: ledger.get(input.server)?.generation ?? 0 };
+    });
+  }
+}
+
+function clearTimer(timer: unknown): void {
+  clearTimeout(timer as NodeJS.Timeout);
+}
+
+/** Whether a living group, or a living part of one, holds the actor. */
+export function isHeld(actor: ServerActor | undefined): boolean {
+  const holder = actor?._parent?.getSnapshot() as { readonly status: string } | undefined;
+  return holder?.status === 'active';
+}

@@ -1,0 +1,150 @@
+/** Calls: from a server's name to its live session, and from what went wrong to an error that says so. */
+
+import type { FailureClass } from '../../../machines/failure.ts';
+import { isMcpvisorError, McpvisorError } from '../../errors.ts';
+import type { PublishFact } from '../../observe/fact.ts';
+import type { RequestOptions, Session } from '../../session/contract.ts';
+import type { ServerActor } from '../actors/system.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { CallOutcome, CallRequest, CallToolResult } from '../contract.ts';
+import { hasTool, type ServerEntry } from '../ledger.ts';
+import { notConnectedError, type Waking } from './waking.ts';
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+export interface CallsOptions {
+  /** Throws `SERVER_NOT_FOUND`. */
+  readonly entryOf: (server: string) => ServerEntry;
+  readonly actorOf: (server: string) => ServerActor;
+  /** What ended the server's life, or is ending it; null: somebody's wish, or nothing yet. */
+  readonly causeOf: (server: string) => FailureClass | null;
+  readonly catalog: Catalog;
+  readonly waking: Waking;
+  readonly publish: PublishFact;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+}
+
+export interface Calls {
+  callTool(server: string, tool: string, args?: Arguments, options?: RequestOptions): Promise<CallToolResult>;
+  callTools(calls: readonly CallRequest[], options?: { readonly signal?: AbortSignal }): Promise<readonly CallOutcome[]>;
+  request(server: string, method: string, params?: Arguments, options?: RequestOptions): Promise<unknown>;
+}
+
+export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, now }: CallsOptions): Calls {
+  let lastCallId = 0;
+
+  /** Not async: a call that can go at once costs no promise of ours beside the session's. */
+  function liveSession(entry: ServerEntry): Session | null {
+    return entry.session !== null && actorOf(entry.name).getSnapshot().matches('connected') ? entry.session : null;
+  }
+
+  function perform(
+    entry: ServerEntry,
+    call: { method: string; params: Arguments | undefined; tool: string | null; options: RequestOptions | undefined },
+  ): Promise<unknown> {
+    const session = liveSession(entry);
+    if (session !== null) return send(entry, session, call);
+    return waking.wake(entry, call.options).then((restMs) => {
+      const woken = liveSession(entry);
+      if (woken === null) throw notConnectedError(actorOf(entry.name));
+      return send(entry, woken, { ...call, options: { ...call.options, ...(restMs !== null && { timeoutMs: restMs }) } });
+    });
+  }
+
+  function send(
+    entry: ServerEntry,
+    session: Session,
+    { method, params, tool, options }: { method: string; params: Arguments | undefined; tool: string | null; options: RequestOptions | undefined },
+  ) {
+    lastCallId += 1;
+    const callId = lastCallId;
+    const actor = `server:${entry.name}`;
+    const { generation } = entry;
+    const startedAt = now();
+    entry.calls += 1;
+    publish({ type: 'call.started', actor, generation, callId, method, tool });
+    const settle = (outcome: string) => publish({ type: 'call.settled', actor, generation, callId, method, tool, outcome, durationMs: now() - startedAt });
+    return session.request(method, params, options).then(
+      (result) => {
+        settle('ok');
+        return result;
+      },
+      (error: unknown) => {
+        entry.callErrors += 1;
+        settle(isMcpvisorError(error) ? error.code : 'INTERNAL');
+        throw asTheChartKnows(entry, error);
+      },
+    );
+  }
+
+  /** The session only knows that it is going; the chart knows why, and where to. */
+  function asTheChartKnows({ name: server }: ServerEntry, error: unknown): unknown {
+    // A call that could not be sent says why; the chart may not have heard of it yet, or may never take it for the end.
+    const isKnown = isMcpvisorError(error, 'SERVER_NOT_CONNECTED') && error.details.state === 'connected' && actorOf(server).getSnapshot().matches('connected');
+    if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) return isKnown ? error : notConnectedError(actorOf(server));
+    const reason = causeOf(server);
+    const isEnded = isMcpvisorError(error, 'OUTCOME_UNKNOWN') && error.details.reason === 'stopping';
+    return isEnded && reason !== null ? new McpvisorError('OUTCOME_UNKNOWN', { ...error.details, reason }, { cause: error }) : error;
+  }
+
+  // oxlint-disable-next-line max-params -- the library's signature: server, tool, arguments, options
+  function callTool(server: string, tool: string, args: Arguments = {}, options?: RequestOptions): Promise<CallToolResult> {
+    try {
+      const entry = entryOf(server);
+      const name = hasTool(entry, tool) ? tool : ownNameOf(entry, tool);
+      if (name === null) return waking.knowsTools(entry) ? rejected('TOOL_NOT_FOUND', server, tool) : wakeThenCall(entry, { tool, args, options });
+      return perform(entry, { method: 'tools/call', params: { name, arguments: args }, tool: name, options }) as Promise<CallToolResult>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** A server that never was connected has no list to look the tool up in: it is started first, if a call may start it. */
+  async function wakeThenCall(
+    entry: ServerEntry,
+    { tool, args, options }: { tool: string; args: Arguments; options: RequestOptions | undefined },
+  ): Promise<CallToolResult> {
+    const restMs = await waking.wake(entry, options);
+    const name = hasTool(entry, tool) ? tool : ownNameOf(entry, tool);
+    if (name === null) throw new McpvisorError('TOOL_NOT_FOUND', { server: entry.name, tool });
+    const rest = { ...options, ...(restMs !== null && { timeoutMs: restMs }) };
+    return (await perform(entry, { method: 'tools/call', params: { name, arguments: args }, tool: name, options: rest })) as CallToolResult;
+  }
+
+  /** `callTool` takes exposed names, too. */
+  function ownNameOf(entry: ServerEntry, tool: string): string | null {
+    const resolved = catalog.resolve(tool);
+    return resolved?.server === entry.name ? resolved.tool : null;
+  }
+
+  async function outcomeOf({ server, tool, arguments: args, timeoutMs }: CallRequest, options: RequestOptions): Promise<CallOutcome> {
+    const startedAt = now();
+    try {
+      const target = server === undefined ? catalog.resolve(tool) : { server, tool };
+      if (target === null) throw new McpvisorError('TOOL_NOT_FOUND', { server: null, tool });
+      const result = await callTool(target.server, target.tool, args, { ...options, ...(timeoutMs !== undefined && { timeoutMs }) });
+      return { status: 'ok', result, durationMs: Math.round(now() - startedAt), generation: entryOf(target.server).generation };
+    } catch (error) {
+      if (isMcpvisorError(error)) return { status: 'failed', error: { ...error.details, code: error.code, message: error.message } };
+      return { status: 'failed', error: { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) } };
+    }
+  }
+
+  return {
+    callTool,
+    callTools: (calls, options = {}) => Promise.all(calls.map((one) => outcomeOf(one, options))),
+    // oxlint-disable-next-line max-params -- the library's signature: server, method, params, options
+    request(server, method, params, options) {
+      try {
+        return perform(entryOf(server), { method, params, tool: null, options });
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+  };
+}
+
+function rejected(code: 'TOOL_NOT_FOUND', server: string, tool: string): Promise<never> {
+  return Promise.reject(new McpvisorError(code, { server, tool }));
+}

@@ -1,0 +1,98 @@
+/** JSON Schema, drafts 7 and 2020-12, for schemas that others wrote: what is odd about one never throws, and never refuses what might be right. */
+
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { closestTo } from '../../config/spelling.ts';
+import type { Problem } from '../../errors.ts';
+import type { CallCheck } from '../contract.ts';
+
+/** Compiled schemas kept; beyond, the one that was not used for longest is compiled again when it is needed. */
+const maxCompiled = 256;
+const maxProblems = 100;
+/** Longer names than this are no slips of the finger, and costly to compare. */
+const maxNameLength = 100;
+
+const options: Options = { strict: false, allErrors: true, verbose: true, meta: false, validateSchema: false, logger: false };
+
+type Validate = ValidateFunction | { readonly reason: string };
+
+export function createValidator(): (schema: object, args: unknown) => CallCheck {
+  const compiled = new Map<object, Validate>();
+
+  function compiledOf(schema: object): Validate {
+    const validate = compiled.get(schema) ?? compile(schema);
+    compiled.delete(schema);
+    compiled.set(schema, validate);
+    for (const oldest of compiled.keys()) {
+      if (compiled.size <= maxCompiled) break;
+      compiled.delete(oldest);
+    }
+    return validate;
+  }
+
+  return (schema, args) => {
+    const validate = compiledOf(schema);
+    if (typeof validate !== 'function') return unchecked(validate.reason);
+    try {
+      return validate(args) ? { valid: true, problems: [] } : { valid: false, problems: problemsOf(validate.errors ?? []) };
+    } catch (error) {
+      return unchecked(reasonOf(error));
+    }
+  };
+}
+
+/** Without a `$schema` it is 2020-12, as MCP has it, or else what many servers still write. Patterns need not be fit for the flag `u`. */
+function compile(schema: object): Validate {
+  const { $schema: dialect, $async: _, ...rest } = schema as Readonly<Record<string, unknown>>;
+  const isDraft7 = typeof dialect === 'string' && dialect.includes('draft-0');
+  const dialects = isDraft7 ? [Ajv, Ajv2020] : [Ajv2020, Ajv];
+  let firstError: unknown;
+  for (const unicodeRegExp of [true, false]) {
+    for (const Dialect of dialects) {
+      try {
+        // One each: names within one server's schema must not be seen by another's.
+        const ajv = new Dialect({ ...options, unicodeRegExp });
+        formats.default(ajv);
+        return ajv.compile(rest);
+      } catch (error) {
+        firstError ??= error;
+      }
+    }
+  }
+  return { reason: reasonOf(firstError) };
+}
+
+function unchecked(reason: string): CallCheck {
+  const message = `the arguments cannot be checked: the tool's inputSchema is of no use (${reason})`;
+  return { valid: true, problems: [{ path: '', message, hint: null, severity: 'warning' }] };
+}
+
+function problemsOf(errors: readonly ErrorObject[]): readonly Problem[] {
+  const problems = new Map(errors.map(toProblem).map((problem) => [`${problem.path}\0${problem.message}`, problem]));
+  return [...problems.values()].slice(0, maxProblems);
+}
+
+function toProblem({ instancePath, keyword, params, message = 'is not valid', parentSchema }: ErrorObject): Problem {
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const at = (keys: readonly string[], text: string, hint: string | null): Problem => ({ path: keys.join('.'), message: text, hint, severity: 'error' });
+  const { missingProperty, additionalProperty, unevaluatedProperty, allowedValues, allowedValue } = params as Readonly<Record<string, unknown>>;
+  if (keyword === 'required' && typeof missingProperty === 'string') return at([...path, missingProperty], 'is missing', null);
+  const unknown = additionalProperty ?? unevaluatedProperty;
+  if (typeof unknown === 'string') return at([...path, unknown], 'is not an argument of this tool', hintFor(unknown, parentSchema?.properties));
+  if (Array.isArray(allowedValues)) return at(path, `must be one of ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}`, null);
+  return at(path, keyword === 'const' ? `must be ${JSON.stringify(allowedValue)}` : message, null);
+}
+
+function hintFor(unknown: string, properties: unknown): string | null {
+  const known = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+  const closest = unknown.length > maxNameLength ? null : closestTo(unknown, known);
+  return closest === null ? null : `did you mean ${closest}?`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

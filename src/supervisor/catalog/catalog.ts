@@ -1,0 +1,91 @@
+/** Tools, resources and prompts of all servers, the last known ones of those that are not connected. */
+
+import { createHash } from 'node:crypto';
+import type { Lists } from '../../session/contract.ts';
+import type { CatalogItem, CatalogTool } from '../contract.ts';
+import { hasLists, type Ledger, type ServerEntry } from '../ledger.ts';
+
+/** Exposed names are at most this long, so that a client's own prefix still fits into the 64 characters model APIs take. */
+const maxNameLength = 50;
+const digestLength = 8;
+
+export interface CatalogFilter {
+  readonly servers?: readonly string[];
+}
+
+export interface ToolPlace {
+  readonly server: string;
+  /** What `callTool` takes. */
+  readonly tool: string;
+}
+
+export interface Catalog {
+  tools(filter?: CatalogFilter): readonly CatalogTool[];
+  items(list: 'resources' | 'prompts', filter?: CatalogFilter): readonly CatalogItem[];
+  /** The server and tool an exposed name stands for. */
+  resolve(exposedName: string): ToolPlace | null;
+  /** The server whose tools are not known yet, and one of which may have this exposed name. */
+  presume(exposedName: string): ToolPlace | null;
+}
+
+export function createCatalog(ledger: Ledger, isConnected: (server: string) => boolean): Catalog {
+  const chosen = ({ servers }: CatalogFilter = {}): readonly ServerEntry[] => {
+    const entries = [...ledger.entries.values()];
+    return servers === undefined ? entries : entries.filter(({ name }) => servers.includes(name));
+  };
+  const list = (entry: ServerEntry, name: keyof Omit<Lists, 'problems'>) => {
+    const stale = !isConnected(entry.name);
+    return entry.lists[name].map((item) => ({ ...item, server: entry.name, stale }));
+  };
+  return {
+    tools: (filter) =>
+      chosen(filter).flatMap((entry) => {
+        const stale = !isConnected(entry.name);
+        return entry.lists.tools.map((tool) => ({
+          ...tool,
+          server: entry.name,
+          exposedName: exposedNameOf(entry.name, tool.name),
+          autoApprove: approves(entry, tool.name),
+          stale,
+        }));
+      }),
+    items: (name, filter) => chosen(filter).flatMap((entry) => list(entry, name)),
+    resolve(exposedName) {
+      for (const entry of ledger.entries.values()) {
+        if (!exposedName.startsWith(toSafe(entry.name).slice(0, 8))) continue;
+        const tool = entry.lists.tools.find(({ name }) => exposedNameOf(entry.name, name) === exposedName);
+        if (tool !== undefined) return { server: entry.name, tool: tool.name };
+      }
+      return null;
+    },
+    presume(exposedName) {
+      const entry = [...ledger.entries.values()].find((one) => !hasLists(one) && exposedName.startsWith(`${toSafe(one.name)}__`));
+      return entry === undefined ? null : { server: entry.name, tool: exposedName };
+    },
+  };
+}
+
+/**
+ * `server__tool`, in characters every model API takes, at most 50 of them. What had to be changed to fit carries a digest of the true names, so that two
+ * tools never share a name and no name depends on which other servers there are.
+ */
+function exposedNameOf(server: string, tool: string): string {
+  const plain = `${server}__${tool}`;
+  const safe = `${toSafe(server)}__${toSafe(tool)}`;
+  if (safe === plain && plain.length <= maxNameLength && isUnambiguous(server, tool)) return plain;
+  const digest = createHash('sha256').update(`${server}\0${tool}`).digest('hex').slice(0, digestLength);
+  return `${safe.slice(0, maxNameLength - digestLength - 1)}_${digest}`;
+}
+
+function approves({ specification: { autoApprove } }: ServerEntry, tool: string): boolean {
+  return autoApprove.includes(tool) || autoApprove.includes('*');
+}
+
+function toSafe(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '_');
+}
+
+/** Whether the first `__` of the name is where the server's name ends. */
+function isUnambiguous(server: string, tool: string): boolean {
+  return !server.includes('__') && !server.endsWith('_') && !tool.startsWith('_');
+}

@@ -1,0 +1,97 @@
+/** A tool's result in parts that a model can be shown: text and images. Everything else is told in words, nothing is left out in silence. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { CallToolResult } from '../../contract.ts';
+
+export type Part =
+  | { readonly kind: 'text'; readonly text: string }
+  /** `data` is base64. */
+  | { readonly kind: 'image'; readonly mediaType: string; readonly data: string };
+
+/** What a model is told of one of its calls. */
+export interface Answer {
+  readonly isError: boolean;
+  readonly parts: readonly Part[];
+}
+
+type Block = Readonly<Record<string, unknown>>;
+
+export function answerOf({ content = [], structuredContent, isError }: CallToolResult): Answer {
+  // The result is as the server sent it: nobody has checked its shape.
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [content];
+  const parts = blocks.flatMap((block) => (isBlock(block) ? partsOf(block) : [textPart(typeof block === 'string' ? block : toJson(block))]));
+  return {
+    isError: isError === true,
+    parts: structuredContent === undefined || isSaid(structuredContent, parts) ? parts : [...parts, textPart(toJson(structuredContent))],
+  };
+}
+
+export function failedAnswer(message: string): Answer {
+  return { isError: true, parts: [textPart(message)] };
+}
+
+/** For where an image cannot go. */
+export function describeImage({ mediaType, data }: Extract<Part, { kind: 'image' }>): string {
+  return `[an image, ${mediaType}, ${sizeOf(data)}, which cannot be shown here]`;
+}
+
+function partsOf(block: Block): readonly Part[] {
+  const { type, text, data, mimeType } = block;
+  if (type === 'text' && typeof text === 'string') return [textPart(text)];
+  if (type === 'image' && typeof data === 'string') return [{ kind: 'image', mediaType: wordOf(mimeType, 'image/png'), data }];
+  if (type === 'audio' && typeof data === 'string') {
+    return [textPart(`[a sound, ${wordOf(mimeType, 'of unknown type')}, ${sizeOf(data)}, which cannot be played here]`)];
+  }
+  if (type === 'resource' && isBlock(block.resource)) return partsOfResource(block.resource);
+  if (type === 'resource_link') return [textPart(linkText(block))];
+  return [textPart(toJson(block))];
+}
+
+function partsOfResource({ uri, mimeType, text, blob }: Block): readonly Part[] {
+  const name = `resource ${wordOf(uri, 'without a URI')}`;
+  if (typeof text === 'string') return [textPart(`[${name}]\n${text}`)];
+  if (typeof blob !== 'string') return [textPart(`[${name}, empty]`)];
+  const type = wordOf(mimeType, 'of unknown type');
+  if (type.startsWith('image/')) return [textPart(`[${name}]`), { kind: 'image', mediaType: type, data: blob }];
+  return [textPart(`[${name}, ${type}, ${sizeOf(blob)}, which cannot be shown here]`)];
+}
+
+function linkText({ uri, name, title, mimeType, description }: Block): string {
+  const words = [title ?? name, uri, mimeType, description].filter((word) => typeof word === 'string' && word !== '');
+  return `[link to a resource: ${words.join(', ')}]`;
+}
+
+/** Servers are asked to tell structured content as text, too. */
+function isSaid(structured: unknown, parts: readonly Part[]): boolean {
+  return parts.some((part) => {
+    if (part.kind !== 'text') return false;
+    try {
+      return isDeepStrictEqual(JSON.parse(part.text), structured);
+    } catch {
+      // It is no JSON, so it is something else.
+      return false;
+    }
+  });
+}
+
+function textPart(text: string): Part {
+  return { kind: 'text', text };
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value) ?? '';
+}
+
+function wordOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}
+
+/** Of base64: four letters are three bytes. */
+function sizeOf(base64: string): string {
+  const bytes = Math.floor((base64.length * 3) / 4);
+  return bytes < 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KiB`;
+}
+
+function isBlock(value: unknown): value is Block {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

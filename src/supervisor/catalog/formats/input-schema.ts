@@ -1,0 +1,140 @@
+/** Input schemas as model APIs take them: the same meaning in fewer words. What an API refuses at the top is said in a note for the tool's description. */
+
+import type { ModelSchema } from '../../model-messages.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+export interface ModelInput {
+  readonly schema: ModelSchema;
+  /** What the arguments have to keep beside the schema, in words; null: the schema says it all. */
+  readonly note: string | null;
+}
+
+/** OpenAI and Anthropic refuse a whole request for one tool with any of these at the top (`$ref`: where a type is wanted). */
+const refusedAtTop = ['$ref', 'allOf', 'anyOf', 'oneOf', 'enum', 'not'] as const;
+
+/** Nobody writes deeper schemas, and neither our stack nor that of whoever makes JSON of them is without an end. */
+const maxDepth = 100;
+
+const schemaKeywords = new Set(['items', 'additionalProperties', 'contains', 'propertyNames', 'not', 'if', 'then', 'else', 'unevaluatedProperties']);
+const listKeywords = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']);
+const mapKeywords = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
+
+/** What a schema may hold to be merged with another without a loss. */
+const mergeable = new Set(['type', 'properties', 'required', 'title', 'description', '$schema', '$id', '$defs', 'definitions', '$comment']);
+
+export function toModelInput(inputSchema: unknown): ModelInput {
+  const root = isSchema(inputSchema) ? inputSchema : {};
+  if (isDeeper(root, maxDepth)) return { schema: { type: 'object', properties: {} }, note: 'Its arguments are nested too deeply to be described here.' };
+  const { schema, unsaid } = withoutRefused(root);
+  const spelled = spellOut(schema);
+  const isChanged = root.$schema !== undefined && JSON.stringify(spelled) !== JSON.stringify(schema);
+  const properties = isSchema(spelled.properties) ? spelled.properties : {};
+  return {
+    schema: { ...spelled, ...(isChanged && { $schema: 'https://json-schema.org/draft/2020-12/schema' }), type: 'object', properties },
+    note: Object.keys(unsaid).length === 0 ? null : `The arguments also have to match this JSON Schema: ${JSON.stringify(unsaid)}`,
+  };
+}
+
+/** Moves what alternatives and parts have in common to the top, so that a model sees every property; the rest stays unsaid there. */
+function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsaid: Schema } {
+  const refused = refusedAtTop.filter((keyword) => root[keyword] !== undefined);
+  if (refused.length === 0) return { schema: root, unsaid: {} };
+  const properties = new Map(Object.entries(isSchema(root.properties) ? root.properties : {}));
+  const required = new Set(textsIn(root.required));
+  const unsaid: Record<string, unknown> = {};
+  // It forbids whatever is not beside it: what parts add is not allowed at all.
+  const isClosed = root.additionalProperties === false;
+
+  for (const keyword of ['$ref', 'allOf'] as const) {
+    const parts = partsOf(root, keyword);
+    const isWhole = !isClosed && parts.every((part) => Object.keys(part).every((key) => mergeable.has(key)) && !clashes(part, properties));
+    for (const part of parts) {
+      for (const name of textsIn(part.required)) required.add(name);
+      if (!isClosed) addProperties(properties, [part]);
+    }
+    if (root[keyword] !== undefined && !isWhole) unsaid[keyword] = root[keyword];
+  }
+  for (const keyword of ['anyOf', 'oneOf'] as const) {
+    const parts = partsOf(root, keyword);
+    const [first, ...others] = parts.map((part) => textsIn(part.required));
+    for (const name of first ?? []) if (others.every((names) => names.includes(name))) required.add(name);
+    if (!isClosed) addProperties(properties, parts);
+    if (root[keyword] !== undefined) unsaid[keyword] = root[keyword];
+  }
+  for (const keyword of ['enum', 'not'] as const) if (root[keyword] !== undefined) unsaid[keyword] = root[keyword];
+
+  const rest = Object.fromEntries(Object.entries(root).filter(([key]) => !(refusedAtTop as readonly string[]).includes(key)));
+  const schema = { ...rest, properties: Object.fromEntries(properties), ...(required.size > 0 && { required: [...required] }) };
+  return { schema, unsaid };
+}
+
+/** A property that several parts have is any of what they say. */
+function addProperties(properties: Map<string, unknown>, parts: readonly Schema[]): void {
+  const found = new Map<string, unknown[]>();
+  for (const part of parts) {
+    for (const [name, schema] of Object.entries(isSchema(part.properties) ? part.properties : {})) {
+      const known = found.get(name) ?? [];
+      if (!known.some((one) => JSON.stringify(one) === JSON.stringify(schema))) found.set(name, [...known, schema]);
+    }
+  }
+  for (const [name, [first, ...others]] of found) {
+    if (!properties.has(name)) properties.set(name, others.length === 0 ? first : { anyOf: [first, ...others] });
+  }
+}
+
+function clashes(part: Schema, properties: ReadonlyMap<string, unknown>): boolean {
+  const own = Object.entries(isSchema(part.properties) ? part.properties : {});
+  return own.some(([name, schema]) => properties.has(name) && JSON.stringify(properties.get(name)) !== JSON.stringify(schema));
+}
+
+function partsOf(root: Schema, keyword: (typeof refusedAtTop)[number]): readonly Schema[] {
+  const value = root[keyword];
+  if (keyword === '$ref') return value === undefined ? [] : [lookedUp(root, { $ref: value })];
+  return Array.isArray(value) ? value.map((part) => lookedUp(root, part)) : [];
+}
+
+/** What a reference within the schema stands for; anything else is what it is. */
+function lookedUp(root: Schema, part: unknown, depth = 0): Schema {
+  if (!isSchema(part)) return {};
+  const { $ref: reference } = part;
+  if (typeof reference !== 'string' || !reference.startsWith('#/') || depth > maxDepth) return part;
+  const keys = reference.slice(2).split('/');
+  const target = keys.reduce<unknown>((place, key) => {
+    const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
+    return isSchema(place) && Object.hasOwn(place, name) ? place[name] : undefined;
+  }, root);
+  return isSchema(target) ? lookedUp(root, target, depth + 1) : part;
+}
+
+/** In the words of draft 2020-12, which Anthropic wants; and with the `items` that OpenAI wants of every array. */
+function spellOut(schema: Schema): Schema {
+  const below = (value: unknown) => (isSchema(value) ? spellOut(value) : value);
+  const spelled: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (listKeywords.has(key) && Array.isArray(value)) spelled[key] = value.map(below);
+    else if (schemaKeywords.has(key)) spelled[key] = below(value);
+    else if (mapKeywords.has(key) && isSchema(value)) spelled[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, below(one)]));
+    else spelled[key] = value;
+  }
+  if (Array.isArray(spelled.items)) {
+    const { items, additionalItems = {}, ...rest } = spelled;
+    return { ...rest, prefixItems: items, items: below(additionalItems) };
+  }
+  const isArray = schema.type === 'array' || (Array.isArray(schema.type) && schema.type.includes('array'));
+  // Where `unevaluatedItems` speaks of the rest, an `items` would take it the word.
+  return isArray && spelled.items === undefined && spelled.unevaluatedItems === undefined ? { ...spelled, items: {} } : spelled;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((below) => isDeeper(below, levels - 1));
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}

@@ -1,0 +1,24 @@
+/** OpenAI's chat completions: tools, tool calls and tool messages. */
+
+import type { CatalogTool } from '../../contract.ts';
+import type { OpenAiTool, OpenAiToolCall, OpenAiToolMessage } from '../../model-messages.ts';
+import { type Answer, describeImage } from './content.ts';
+import { descriptionOf } from './description.ts';
+import { toModelInput } from './input-schema.ts';
+import { readJsonArguments, type ToolCall, toToolCall } from './tool-call.ts';
+
+export function toOpenAiTool(tool: CatalogTool): OpenAiTool {
+  const { schema, note } = toModelInput(tool.inputSchema);
+  return { type: 'function', function: { name: tool.exposedName, description: descriptionOf(tool, note), parameters: schema } };
+}
+
+export function readOpenAiCall({ id, function: called }: OpenAiToolCall): ToolCall {
+  return toToolCall(id, called?.name, readJsonArguments(called?.arguments));
+}
+
+/** A tool message holds text only, and has no field for failure: an error says so first. */
+export function toOpenAiMessage(id: string, { isError, parts }: Answer): OpenAiToolMessage {
+  const text = parts.map((part) => (part.kind === 'text' ? part.text : describeImage(part))).join('\n');
+  const said = text === '' ? '(no content)' : text;
+  return { role: 'tool', tool_call_id: id, content: isError ? `Error: ${said}` : said };
+}

@@ -1,0 +1,86 @@
+/** Commands on their way: sent to an actor, settled exactly once by its chart. */
+
+import { randomUUID } from 'node:crypto';
+import type { ServerEmitted, ServerEvent } from '../../../machines/server/events.ts';
+import type { Outcome } from '../../../machines/server/settlement.ts';
+import { McpvisorError } from '../../errors.ts';
+import type { PublishFact } from '../../observe/fact.ts';
+import type { Moments } from '../actors/moments.ts';
+import type { ServerActor } from '../actors/system.ts';
+import type { CommandOutcome, CommandType, PostedCommand } from '../contract.ts';
+import { allowedOf, stateOf } from '../status/status.ts';
+
+export interface CommandsOptions {
+  /** Throws `SERVER_NOT_FOUND`. */
+  readonly actorOf: (server: string) => ServerActor;
+  readonly moments: Moments;
+  readonly publish: PublishFact;
+  readonly isShuttingDown: () => boolean;
+  readonly lastFailureOf: (server: string) => unknown;
+}
+
+export interface Commands {
+  post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
+  /** What a server's chart (or the group of one that died) tells of commands. */
+  hear(server: string, emitted: ServerEmitted): void;
+  /** The server's actor died, perhaps in the midst of a step of which it told nothing: what is open is rejected. */
+  abandon(server: string, reason: string): void;
+  /** Rejects what is still open, because nobody is left to settle it. */
+  close(): void;
+}
+
+interface Pending {
+  readonly server: string;
+  readonly type: CommandType;
+  readonly by: string | null;
+  settle(outcome: CommandOutcome['outcome']): void;
+  reject(error: McpvisorError): void;
+}
+
+export function createCommands({ actorOf, moments, publish, isShuttingDown, lastFailureOf }: CommandsOptions): Commands {
+  const pending = new Map<string, Pending>();
+
+  /** Once: what was settled already, because its actor died, is not settled again. */
+  function settle(commandId: string, outcome: Outcome, reason: string | null): void {
+    const waiting = pending.get(commandId);
+    if (waiting === undefined) return;
+    pending.delete(commandId);
+    const { server, type } = waiting;
+    publish({ type: 'command.settled', actor: `server:${server}`, commandId, command: type, outcome, reason });
+    if (outcome !== 'rejected') waiting.settle(outcome);
+    else if (reason === 'SHUTTING_DOWN') waiting.reject(new McpvisorError('SHUTTING_DOWN', {}));
+    else waiting.reject(new McpvisorError('COMMAND_REJECTED', { server, command: type, reason: reason ?? 'unknown', lastFailure: lastFailureOf(server) }));
+  }
+
+  function rejectAll(isMeant: (command: Pending) => boolean, reason: string): void {
+    for (const [commandId, command] of pending) if (isMeant(command)) settle(commandId, 'rejected', reason);
+  }
+
+  return {
+    post(server, { type, by = null }) {
+      if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
+      const actor = actorOf(server);
+      const snapshot = actor.getSnapshot();
+      const allowed = allowedOf(snapshot);
+      if (!allowed.includes(type)) throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, server, state: stateOf(snapshot).state, allowed });
+      const commandId = randomUUID();
+      const settled = new Promise<CommandOutcome>((resolve, reject) => {
+        pending.set(commandId, { server, type, by, settle: (outcome) => resolve({ commandId, outcome }), reject });
+      });
+      // Whoever posts without waiting need not catch: a rejection is a fact, too.
+      settled.catch(() => undefined);
+      actor.send({ type, commandId, ...moments.next() } satisfies ServerEvent);
+      return { commandId, settled };
+    },
+    hear(server, emitted) {
+      if (emitted.type === 'command.accepted') {
+        const { id, kind } = emitted.command;
+        publish({ type: 'command.accepted', actor: `server:${server}`, commandId: id, command: `server.${kind}`, by: pending.get(id)?.by ?? null });
+      } else if (emitted.type === 'command.settled') {
+        settle(emitted.command.id, emitted.outcome, emitted.reason);
+      }
+    },
+    abandon: (server, reason) => rejectAll((command) => command.server === server, reason),
+    close: () => rejectAll(() => true, 'SHUTTING_DOWN'),
+  };
+}

@@ -1,0 +1,114 @@
+/** Follows the alarms of servers and groups, so that their rising and clearing are facts. */
+
+import type { GroupContext } from '../../../machines/group/events.ts';
+import { pathOf } from '../../observe/edge.ts';
+import type { Fact, PublishFact } from '../../observe/fact.ts';
+import type { Facts } from '../../observe/facts.ts';
+import type { TimerClock } from '../actors/scheduler.ts';
+import type { GroupActor, ServerActor } from '../actors/system.ts';
+import { alarmsOf, groupAlarmsOf, type RaisedAlarm } from '../alarms.ts';
+import type { Alarm } from '../contract.ts';
+import { toIso } from './status.ts';
+
+export interface AlarmWatch {
+  /** The alarms of an actor (`server:NAME`, `group:NAME`) as they are now. */
+  of(actor: string): readonly Alarm[];
+  close(): void;
+}
+
+export interface AlarmWatchOptions {
+  readonly facts: Pick<Facts, 'subscribe'>;
+  readonly serverOf: (server: string) => ServerActor | undefined;
+  readonly groupOf: (group: string) => GroupActor | undefined;
+  readonly publish: PublishFact;
+  readonly nowMs: () => number;
+  /** Default: the platform's timers; they keep no process alive. */
+  readonly clock: TimerClock | undefined;
+}
+
+const none: readonly Alarm[] = Object.freeze([]);
+
+/** Facts after which their actor's alarms may be others. */
+const telling: ReadonlySet<Fact['type']> = new Set(['server.transitioned', 'server.removed', 'dependencies.changed', 'group.transitioned', 'actor.died']);
+
+const platformTimers: TimerClock = {
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+
+/** A timer of Node takes no longer delay, in milliseconds. */
+const longestDelayMs = 2_147_483_647;
+/** What should be over by now is looked at again after this, in milliseconds: the chart's own timer may come a moment later. */
+const shortestDelayMs = 20;
+
+export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs, clock = platformTimers }: AlarmWatchOptions): AlarmWatch {
+  /** When each alarm was raised, by actor and alarm, in milliseconds. */
+  const raised = new Map<string, Map<string, number>>();
+  const timers = new Map<string, unknown>();
+
+  function current(actor: string): readonly RaisedAlarm[] {
+    const [kind, name = ''] = actor.split(':');
+    const snapshot = kind === 'server' ? serverOf(name)?.getSnapshot() : groupOf(name)?.getSnapshot();
+    if (snapshot === undefined || snapshot.status !== 'active') return [];
+    const path = pathOf(snapshot.value);
+    if (kind === 'group') return groupAlarmsOf(path, snapshot.context as GroupContext);
+    return alarmsOf(path, snapshot.context as Parameters<typeof alarmsOf>[1], nowMs());
+  }
+
+  function look(actor: string): void {
+    const now = nowMs();
+    const alarms = current(actor);
+    const known = raised.get(actor) ?? new Map<string, number>();
+    for (const { alarm, reason } of alarms) {
+      if (known.has(alarm)) continue;
+      known.set(alarm, now);
+      publish({ type: 'alarm.raised', actor, alarm, reason });
+    }
+    for (const alarm of [...known.keys()].filter((name) => !alarms.some((one) => one.alarm === name))) {
+      known.delete(alarm);
+      publish({ type: 'alarm.cleared', actor, alarm });
+    }
+    if (known.size > 0) raised.set(actor, known);
+    else raised.delete(actor);
+    lookAgain(actor, Math.min(...alarms.flatMap(({ untilMs }) => (untilMs === null ? [] : [untilMs]))), now);
+  }
+
+  /** Some alarms end by the mere passing of time. */
+  function lookAgain(actor: string, untilMs: number, now: number): void {
+    stopTimer(actor);
+    if (!Number.isFinite(untilMs)) return;
+    const delayMs = Math.min(longestDelayMs, Math.max(shortestDelayMs, untilMs - now));
+    timers.set(
+      actor,
+      clock.setTimeout(() => look(actor), delayMs),
+    );
+  }
+
+  function stopTimer(actor: string): void {
+    if (timers.has(actor)) clock.clearTimeout(timers.get(actor));
+    timers.delete(actor);
+  }
+
+  const unsubscribe = facts.subscribe((fact) => {
+    const { type, actor } = fact;
+    // Status and facts are to name the same moment.
+    if (type === 'alarm.raised') raised.get(actor)?.set(fact.alarm, Date.parse(fact.at));
+    else if (telling.has(type)) look(actor);
+    // A person's command may forgive failures without a step; it is settled in the midst of the chart's doing so.
+    else if (type === 'command.settled') queueMicrotask(() => look(actor));
+    // So may a plan, and other numbers may raise an alarm.
+    else if (type === 'config.applied') for (const changed of new Set([...raised.keys(), ...fact.changed.map((server) => `server:${server}`)])) look(changed);
+  });
+  return {
+    of: (actor) => {
+      const alarms = current(actor);
+      if (alarms.length === 0) return none;
+      const since = raised.get(actor);
+      return alarms.map(({ alarm, reason, clearedBy }) => ({ alarm, since: toIso(since?.get(alarm) ?? nowMs()), reason, clearedBy }));
+    },
+    close() {
+      unsubscribe();
+      for (const actor of timers.keys()) stopTimer(actor);
+    },
+  };
+}

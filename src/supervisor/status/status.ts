@@ -1,0 +1,95 @@
+/** A server as it is now: its chart's snapshot and what the ledger knows, in the words of the API. */
+
+import { failure } from '../../../machines/failure.ts';
+import { pathOf } from '../../observe/edge.ts';
+import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
+import { type Alarm, commandTypes, type LastFailure, type ServerState, type ServerStatus } from '../contract.ts';
+import type { ServerEntry } from '../ledger.ts';
+
+export interface StatusQuestion {
+  readonly entry: ServerEntry;
+  readonly actor: ServerActor;
+  /** When the actor entered its state, in milliseconds. */
+  readonly sinceMs: number;
+  readonly alarms: readonly Alarm[];
+}
+
+export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): ServerStatus {
+  const snapshot = actor.getSnapshot();
+  const { context } = snapshot;
+  const { state, substate } = stateOf(snapshot);
+  const isConnected = state === 'connected';
+  const { specification, lists, session } = entry;
+  return {
+    name: entry.name,
+    state,
+    substate,
+    since: toIso(sinceMs),
+    wanted: context.wanted,
+    generation: context.generation,
+    attempt: context.counters.attempt,
+    nextRetryAt: context.nextRetryAt === null ? null : toIso(context.nextRetryAt),
+    lastFailure: lastFailureOf(snapshot, sinceMs),
+    pid: context.pid,
+    transport: transportOf(entry),
+    protocolVersion: isConnected ? (entry.peer?.protocolVersion ?? null) : null,
+    serverInfo: isConnected ? (entry.peer?.serverInfo ?? null) : null,
+    latencyMs: isConnected ? context.latencyMs : null,
+    counts: {
+      tools: lists.tools.length,
+      resources: lists.resources.length,
+      prompts: lists.prompts.length,
+      restarts: Math.max(0, entry.lives - 1),
+      calls: entry.calls,
+      callErrors: entry.callErrors,
+      inFlight: session?.calls.inFlight ?? 0,
+      queued: session?.calls.queued ?? 0,
+    },
+    alarms,
+    push: isConnected ? entry.push : null,
+    source: entry.source,
+    lazy: specification.lazy,
+    required: specification.required,
+    group: specification.group,
+    dependsOn: specification.dependsOn,
+  };
+}
+
+export function stateOf({ value, status }: Pick<ServerSnapshot, 'value' | 'status'>): { readonly state: ServerState; readonly substate: string | null } {
+  // Its chart died of a bug, in whatever state it was.
+  if (status === 'error') return { state: 'failed', substate: null };
+  const [state = '', ...rest] = pathOf(value).split('.');
+  const substate = rest.join('.');
+  // An idle server usually just rests, which is nothing to tell.
+  return { state: state as ServerState, substate: substate === '' || substate === 'resting' ? null : substate };
+}
+
+/** Events a person may send now; `retry` only where something waits to be tried again. */
+export function allowedOf(snapshot: ServerSnapshot): readonly string[] {
+  return commandTypes.filter((type) => type !== 'server.retry' || snapshot.matches('backoff') || snapshot.matches('needs-auth'));
+}
+
+/** A failure counts from the moment it is known, while the session is still being ended. */
+function lastFailureOf(snapshot: ServerSnapshot, sinceMs: number): LastFailure | null {
+  const { context } = snapshot;
+  if (snapshot.status === 'error') return lastFailureOfDead(snapshot, sinceMs);
+  const known = snapshot.hasTag('live') && context.failure !== null ? { ...context.failure, at: sinceMs } : context.lastFailure;
+  if (known === null) return null;
+  const { retryAfterMs: _, at, ...failure } = known;
+  return { ...failure, at: toIso(at) };
+}
+
+function lastFailureOfDead({ error }: ServerSnapshot, sinceMs: number): LastFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  const { retryAfterMs: _, ...died } = failure('internal', `its actor died and is being replaced: ${reason}`);
+  return { ...died, at: toIso(sinceMs) };
+}
+
+function transportOf({ peer, specification: { transport } }: ServerEntry): string {
+  if (typeof transport !== 'string') return transport.hosted;
+  return transport === 'auto' ? (peer?.transport ?? 'streamable-http') : transport;
+}
+
+export function toIso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { isRunning, pidsMarked } from '../../support/processes.ts';
+import { errorOf, factsSoFar, openStage, pidOf, textOf, untilFact, untilState } from '../../support/supervised.ts';
+
+const heartbeat = { intervalMs: 2_000, timeoutMs: 500, misses: 2 };
+
+describe('a server stopped with SIGSTOP', () => {
+  it('is called hung within 5 s when idle, and comes back as another process', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('speak', { heartbeat }) });
+    await supervisor.ready();
+    const pid = pidOf(supervisor, 'a');
+    const hung = untilState(supervisor, 'a', 'heartbeat-timeout');
+    const stoppedAt = performance.now();
+    process.kill(pid, 'SIGSTOP');
+    await hung;
+    expect(performance.now() - stoppedAt).toBeLessThan(5_000);
+    expect(supervisor.status('a')).toMatchObject({ state: 'heartbeat-timeout', wanted: 'up', lastFailure: { class: 'hung' } });
+    await untilState(supervisor, 'a', 'connected');
+    expect(isRunning(pid)).toBe(false);
+    expect(pidsMarked(stage.mark)).toEqual([pidOf(supervisor, 'a')]);
+    expect(textOf(await supervisor.callTool('a', 'echo', { text: 'back' }))).toBe('back');
+  });
+
+  it('is called hung within 6 s with a call in flight, whose outcome is unknown; the one waiting behind it was never sent', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('speak', { heartbeat, maxConcurrentCalls: 1 }) });
+    await supervisor.ready();
+    const pid = pidOf(supervisor, 'a');
+    const hung = untilState(supervisor, 'a', 'heartbeat-timeout');
+    const inFlight = errorOf(supervisor.callTool('a', 'sleep', { ms: 60_000 }));
+    const queued = errorOf(supervisor.callTool('a', 'echo', { text: 'waiting' }));
+    expect(supervisor.status('a').counts).toMatchObject({ inFlight: 1, queued: 1 });
+    const stoppedAt = performance.now();
+    process.kill(pid, 'SIGSTOP');
+    await hung;
+    expect(performance.now() - stoppedAt).toBeLessThan(6_000);
+    expect(await inFlight).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { reason: 'hung' } });
+    expect(await queued).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { server: 'a', state: 'heartbeat-timeout' } });
+    await untilState(supervisor, 'a', 'connected');
+    expect(isRunning(pid)).toBe(false);
+    const kinds = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'probe.sent' ? [fact.kind] : []));
+    expect(kinds.at(-1)).toBe('list');
+  });
+});
+
+describe('a server that blocks its loop', () => {
+  it('is left alone as long as it computes within the patience for busy servers, and answers', async () => {
+    const stage = openStage();
+    const beat = { intervalMs: 200, timeoutMs: 400, misses: 1, busyMisses: 12 };
+    const supervisor = await stage.open({ a: stage.program('blocks-its-loop', { heartbeat: beat }) });
+    await supervisor.ready();
+    const missed = untilFact(supervisor, 'probe.missed');
+    const result = await supervisor.callTool('a', 'block', { seconds: 2.5 });
+    await missed;
+    expect(textOf(result)).toBe('done');
+    expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 1, attempt: 0, lastFailure: null });
+  });
+});
+
+describe('a server that answers probes with errors', () => {
+  it('is alive', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('answers-ping-with-an-error', { heartbeat: { intervalMs: 50, timeoutMs: 5_000, misses: 1 } }) });
+    await untilFact(supervisor, 'probe.answered', undefined, { since: 0 });
+    expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 1 });
+    expect(supervisor.status('a').latencyMs).toBeGreaterThan(0);
+  });
+});
+
+describe('a server whose input closes while it lives', () => {
+  it('is ended and started again with the first call that it does not hear', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('closes-stdin', { heartbeat: false }) });
+    await supervisor.ready();
+    const pid = pidOf(supervisor, 'a');
+    await supervisor.callTool('a', 'close_stdin');
+    const back = untilFact(supervisor, 'session.opened');
+    expect(await errorOf(supervisor.callTool('a', 'echo', { text: 'unheard' }))).toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      details: { reason: 'disconnected' },
+    });
+    await back;
+    expect(isRunning(pid)).toBe(false);
+    expect(supervisor.status('a').lastFailure).toMatchObject({ class: 'disconnected', message: 'The server closed its stdin and lives on.' });
+  });
+});
+
+describe('a server whose output closes while it lives', () => {
+  it('is ended and started again', async () => {
+    const stage = openStage();
+    // A probe in that moment would have it write where nothing can be written any more, of which it dies.
+    const supervisor = await stage.open({ a: stage.program('closes-stdout', { heartbeat: false }) });
+    await supervisor.ready();
+    const pid = pidOf(supervisor, 'a');
+    const back = untilFact(supervisor, 'session.opened');
+    await errorOf(supervisor.callTool('a', 'close_stdout'));
+    await back;
+    expect(isRunning(pid)).toBe(false);
+    expect(supervisor.status('a').lastFailure).toMatchObject({ class: 'disconnected' });
+  });
+});

@@ -1,0 +1,53 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createTurns } from '../../../src/supervisor/actors/turns.ts';
+
+/** A clock that stands still but for the work, which takes a while. */
+function openTurns(pieceMs: number) {
+  let nowMs = 0;
+  const done: number[] = [];
+  const turns = createTurns(() => nowMs);
+  return {
+    done,
+    take: (piece: number) =>
+      turns.take(() => {
+        nowMs += pieceMs;
+        done.push(piece);
+      }),
+  };
+}
+
+describe('work in turns of the event loop', () => {
+  it('is done at once when it is alone', async () => {
+    const { take, done } = openTurns(20);
+    take(1);
+    expect(done).toEqual([1]);
+    await nextTurn();
+    take(2);
+    expect(done).toEqual([1, 2]);
+  });
+
+  it('is done in its order, a little in each turn, when it comes in crowds', async () => {
+    const { take, done } = openTurns(2);
+    const lengths: number[] = [];
+    for (let piece = 0; piece < 10; piece += 1) take(piece);
+    while (done.length < 10) {
+      lengths.push(done.length);
+      await nextTurn();
+    }
+    expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(lengths).toEqual([3, 6, 9]);
+  });
+
+  it('that comes while others wait does not overtake them', async () => {
+    const { take, done } = openTurns(10);
+    take(0);
+    take(1);
+    take(2);
+    await nextTurn();
+    take(3);
+    await nextTurn();
+    await nextTurn();
+    expect(done).toEqual([0, 1, 2, 3]);
+  });
+});
