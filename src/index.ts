@@ -1,15 +1,15 @@
 /** Door 1: embed. A host program creates a supervisor, asks for tools, calls them, and never thinks about dead or hung servers again. */
 
 import { createHttpApp, type HttpApp, type Identity } from './http/app.ts';
-import type { Metrics } from './observe/metrics.ts';
+import type { Metrics } from './observe/metrics/metrics.ts';
 import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
 import type { SupervisorOptions } from './supervisor/options.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
-export type * from './observe/fact.ts';
-export type { JournalPage, JournalQuery } from './observe/journal.ts';
-export type { LinesMissed, LogLine, LogStream } from './observe/log-line.ts';
+export type * from './observe/facts/fact.ts';
+export type { JournalPage, JournalQuery } from './observe/facts/journal.ts';
+export type { LinesMissed, LogLine, LogStream } from './observe/server-logs/line.ts';
 export type { ListedItem, ListedTool, Progress, RequestOptions } from './session/contract.ts';
 export type { AuthProviders, FetchLike, HostedTransports, Transport } from './session/hosted/parts.ts';
 export * from './supervisor/contract.ts';
@@ -46,7 +46,7 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
   const now = () => options.clock?.now() ?? Date.now();
   let counting: Promise<Metrics> | null = null;
   const startCounting = async (): Promise<Metrics> => {
-    const { createMetrics } = await import('./observe/metrics.ts');
+    const { createMetrics } = await import('./observe/metrics/metrics.ts');
     // There is no log of our own that could drop lines.
     const metrics = createMetrics(measured(() => 0));
     if (closing.aborted) metrics.close();

@@ -1,8 +1,8 @@
 /** The servers as a short table below the log of `up`, on a terminal only. */
 
 import type { Environment } from '../config/environment.ts';
-import { openLineWriter } from '../observe/line-writer.ts';
-import type { LineStream } from '../observe/log-destination.ts';
+import type { LineStream } from '../observe/log/destination.ts';
+import { openLineWriter } from '../observe/log/line-writer.ts';
 import type { Supervisor } from '../supervisor/contract.ts';
 import { createBlock } from './block.ts';
 import type { Output } from './invocation.ts';

@@ -4,7 +4,7 @@ import { fstat } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { RotatedFile } from '../observe/log-destination.ts';
+import type { RotatedFile } from '../observe/log/destination.ts';
 
 /** Longer than this, it is put aside. */
 export const maxLogBytes = 5 * 1024 * 1024;

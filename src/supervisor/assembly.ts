@@ -3,10 +3,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { McpvisorError } from '../errors.ts';
-import { createFacts, type Facts } from '../observe/facts.ts';
-import { createInspection } from '../observe/inspection.ts';
-import { createRedactor, type Redactor } from '../observe/redact.ts';
-import { createServerLogs } from '../observe/server-logs.ts';
+import { createFacts, type Facts } from '../observe/facts/facts.ts';
+import { createInspection } from '../observe/facts/inspection.ts';
+import { createRedactor, type Redactor } from '../observe/secrets/redact.ts';
+import { createServerLogs } from '../observe/server-logs/server-logs.ts';
 import { createOpenSession } from '../session/open.ts';
 import { createGuard } from '../session/process/guard.ts';
 import { createProcessRegistry } from '../session/process/registry.ts';

@@ -2,9 +2,9 @@
 
 import type { Failure, FailureClass } from '../../machines/failure.ts';
 import type { Problem } from '../errors.ts';
-import type { Fact, FactsMissed } from '../observe/fact.ts';
-import type { JournalPage, JournalQuery } from '../observe/journal.ts';
-import type { LinesMissed, LogLine } from '../observe/log-line.ts';
+import type { Fact, FactsMissed } from '../observe/facts/fact.ts';
+import type { JournalPage, JournalQuery } from '../observe/facts/journal.ts';
+import type { LinesMissed, LogLine } from '../observe/server-logs/line.ts';
 import type { ListedItem, ListedTool, Progress, RequestOptions } from '../session/contract.ts';
 import type {
   ActorEventType,

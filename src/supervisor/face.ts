@@ -1,6 +1,6 @@
 /** The library's face over the parts of a supervisor. */
 
-import { selectFacts } from '../observe/journal.ts';
+import { selectFacts } from '../observe/facts/journal.ts';
 import { version } from '../version.ts';
 import { placeOfRoot, reached } from './actors/root.ts';
 import type { Assembly } from './assembly.ts';

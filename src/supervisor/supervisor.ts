@@ -2,8 +2,8 @@
 
 import { watchConfig } from '../config/watch.ts';
 import { McpvisorError } from '../errors.ts';
-import { createLog } from '../observe/log.ts';
-import type { MetricsOptions } from '../observe/metrics.ts';
+import { createLog } from '../observe/log/log.ts';
+import type { MetricsOptions } from '../observe/metrics/metrics.ts';
 import { memoryOfGroups } from '../session/process/memory.ts';
 import { hearActors } from './actors/news.ts';
 import { reached } from './actors/root.ts';

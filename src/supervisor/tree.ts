@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AnyActorRef, StateValue } from 'xstate';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
-import { eventName, pathOf } from '../observe/edge.ts';
+import { eventName, pathOf } from '../observe/facts/edge.ts';
 import type { ServerActor } from './actors/system.ts';
 import type { Assembly } from './assembly.ts';
 import type { Recipients } from './commands/recipients.ts';

@@ -1,8 +1,8 @@
 /** What tracing adds to a transition of a chart, and what one fact costs. */
 
 import { createActor, createMachine } from 'xstate';
-import { createFacts } from '../../src/observe/facts.ts';
-import { createInspection } from '../../src/observe/inspection.ts';
+import { createFacts } from '../../src/observe/facts/facts.ts';
+import { createInspection } from '../../src/observe/facts/inspection.ts';
 import { atMost, type Bench, type Figures } from './bench.ts';
 
 const events = 200_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type MetricDefinition, metricDefinitions } from '../../src/observe/metric-definitions.ts';
+import { type MetricDefinition, metricDefinitions } from '../../src/observe/metrics/definitions.ts';
 import { generatedPart, readDocument, toCell } from '../support/markdown.ts';
 
 function rowOf([name, { type, labels, help }]: readonly [string, MetricDefinition]): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LinesMissed, LogLine, Supervisor } from '../../src/index.ts';
-import { createMetrics } from '../../src/observe/metrics.ts';
+import { createMetrics } from '../../src/observe/metrics/metrics.ts';
 import { openSupervisor } from '../../src/supervisor/supervisor.ts';
 import { createScratchFolder } from '../support/scratch-folder.ts';
 import { errorOf, openStage, pidOf, untilFact, untilState } from '../support/supervised.ts';

@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { McpvisorError } from '../../errors.ts';
-import type { Fact, FactsMissed } from '../../observe/fact.ts';
-import { factTypes } from '../../observe/log-level.ts';
+import type { Fact, FactsMissed } from '../../observe/facts/fact.ts';
+import { factTypes } from '../../observe/log/level.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { type StreamedEvent, streamEvents } from '../event-stream.ts';
 import { route } from '../route.ts';

@@ -5,7 +5,7 @@ import { type ActorRefFrom, type AnyActorRef, type AnyStateMachine, createActor,
 import { groupMachine } from '../../../machines/group.machine.ts';
 import { serverMachine } from '../../../machines/server.machine.ts';
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
-import type { Inspection } from '../../observe/inspection.ts';
+import type { Inspection } from '../../observe/facts/inspection.ts';
 import type { Moments } from './moments.ts';
 import { createScheduler, type ScheduledTimer, type TimerClock } from './scheduler.ts';
 import { createSessionActor, type SessionActorParts } from './session.ts';

@@ -2,7 +2,7 @@
 
 import type { FailureClass } from '../../../machines/failure.ts';
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
-import type { PublishFact } from '../../observe/fact.ts';
+import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { RequestOptions, Session } from '../../session/contract.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Catalog } from '../catalog/catalog.ts';

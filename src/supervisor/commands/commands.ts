@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerEmitted, ServerEvent } from '../../../machines/server/events.ts';
 import type { Outcome } from '../../../machines/server/settlement.ts';
 import { McpvisorError } from '../../errors.ts';
-import type { PublishFact } from '../../observe/fact.ts';
+import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { Moments } from '../actors/moments.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { CommandOutcome, CommandType, PostedCommand } from '../contract.ts';

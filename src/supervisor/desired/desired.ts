@@ -8,7 +8,7 @@ import type { Configuration, Parsed } from '../../config/configuration.ts';
 import { parseConfigBeside, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
 import { hashOf, planOf } from '../../config/plan.ts';
 import { McpvisorError, type Problem, toLine } from '../../errors.ts';
-import type { PublishFact } from '../../observe/fact.ts';
+import type { PublishFact } from '../../observe/facts/fact.ts';
 import { isHeld, type ServerActor } from '../actors/system.ts';
 import type { Plan } from '../contract.ts';
 import type { Ledger } from '../ledger.ts';

@@ -1,9 +1,9 @@
 /** Follows the alarms of servers and groups, so that their rising and clearing are facts. */
 
 import type { GroupContext } from '../../../machines/group/events.ts';
-import { pathOf } from '../../observe/edge.ts';
-import type { Fact, PublishFact } from '../../observe/fact.ts';
-import type { Facts } from '../../observe/facts.ts';
+import { pathOf } from '../../observe/facts/edge.ts';
+import type { Fact, PublishFact } from '../../observe/facts/fact.ts';
+import type { Facts } from '../../observe/facts/facts.ts';
 import type { TimerClock } from '../actors/scheduler.ts';
 import type { GroupActor, ServerActor } from '../actors/system.ts';
 import { alarmsOf, groupAlarmsOf, type RaisedAlarm } from '../alarms.ts';

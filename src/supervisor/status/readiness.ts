@@ -1,7 +1,7 @@
 /** When every wanted server has come to rest, and which are not ready then. */
 
-import type { Fact } from '../../observe/fact.ts';
-import type { Facts } from '../../observe/facts.ts';
+import type { Fact } from '../../observe/facts/fact.ts';
+import type { Facts } from '../../observe/facts/facts.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
 import type { Readiness, ReadyNow, ServerStatus } from '../contract.ts';
 

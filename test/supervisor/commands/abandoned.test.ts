@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, setup } from 'xstate';
 import { serverMachine } from '../../../machines/server.machine.ts';
-import type { FactBody } from '../../../src/observe/fact.ts';
+import type { FactBody } from '../../../src/observe/facts/fact.ts';
 import type { ServerActor } from '../../../src/supervisor/actors/system.ts';
 import { createCommands } from '../../../src/supervisor/commands/commands.ts';
 import { policyOf } from '../../support/chart.ts';

@@ -1,0 +1,106 @@
+/** Things that have happened, as typed values. One stream carries them; log, status, API and page only read it. */
+
+import type { Failure } from '../../../machines/failure.ts';
+
+/** One edge of a chart that was taken: the exact transition, not a guess from the states before and after. */
+export interface Edge {
+  /** Path of the state the edge leaves: `connected.quiet`. */
+  readonly source: string;
+  readonly event: string;
+  /** Paths of the states it leads to; empty for a transition that stays. */
+  readonly targets: readonly string[];
+  readonly guard: string | null;
+}
+
+/** What each type of fact carries beside `seq`, `at`, `actor` and `generation`. */
+export interface FactFields {
+  'server.added': { readonly transport: string; readonly group: string };
+  'server.removed': Record<never, never>;
+  /** `from` and `to` are paths: `starting.listing`. `reason` is the failure's class. Into `backoff`: which failure in a row it was, and how long it waits. */
+  'server.transitioned': {
+    readonly from: string;
+    readonly to: string;
+    readonly event: string;
+    readonly reason: string | null;
+    readonly edges: readonly Edge[];
+    readonly attempt?: number;
+    readonly retryInMs?: number;
+  };
+  'server.failed': { readonly failure: Failure };
+  'group.transitioned': { readonly from: string; readonly to: string; readonly event: string; readonly edges: readonly Edge[] };
+  'supervisor.transitioned': { readonly from: string; readonly to: string; readonly event: string; readonly edges: readonly Edge[] };
+  /** The dependencies that are not connected, and the one that does not come by itself. */
+  'dependencies.changed': { readonly waitingFor: readonly string[]; readonly blockedBy: string | null };
+  /** A member failed and takes others of its group along: they are stopped, and start again when it is through. */
+  'round.opened': { readonly trigger: string; readonly victims: readonly string[] };
+  'round.joined': { readonly trigger: string; readonly victims: readonly string[] };
+  'round.closed': { readonly started: readonly string[] };
+  'actor.died': { readonly message: string };
+  'session.opened': {
+    readonly transport: string;
+    readonly protocolVersion: string;
+    readonly tools: number;
+    readonly resources: number;
+    readonly prompts: number;
+  };
+  'session.closed': { readonly failure: Failure | null };
+  'session.push': { readonly available: boolean; readonly reason: string | null };
+  'session.notified': { readonly method: string };
+  'session.asked': { readonly method: string; readonly answered: boolean };
+  'call.started': { readonly callId: number; readonly method: string; readonly tool: string | null };
+  'call.settled': { readonly callId: number; readonly method: string; readonly tool: string | null; readonly outcome: string; readonly durationMs: number };
+  'probe.sent': { readonly kind: string };
+  'probe.answered': { readonly kind: string; readonly latencyMs: number };
+  'probe.missed': { readonly misses: number; readonly counted: boolean };
+  'process.spawned': { readonly pid: number; readonly command: string };
+  'process.exited': { readonly pid: number; readonly exitCode: number | null; readonly signal: string | null };
+  'process.killed': { readonly pid: number; readonly signal: string };
+  'process.reaped': { readonly pid: number; readonly command: string };
+  'catalog.changed': { readonly tools: number; readonly resources: number; readonly prompts: number; readonly problems: readonly string[] };
+  'command.accepted': { readonly commandId: string; readonly command: string; readonly by: string | null };
+  'command.settled': {
+    readonly commandId: string;
+    readonly command: string;
+    readonly outcome: 'done' | 'superseded' | 'rejected';
+    readonly reason: string | null;
+  };
+  'event.ignored': { readonly event: string; readonly state: string };
+  'config.planned': { readonly steps: number };
+  /** In the words of a plan: disabled is stopped, enabled again is started. */
+  'config.applied': {
+    readonly started: readonly string[];
+    readonly stopped: readonly string[];
+    readonly restarted: readonly string[];
+    readonly changed: readonly string[];
+  };
+  'config.rejected': { readonly file: string | null; readonly problems: readonly string[] };
+  'config.warned': { readonly file: string | null; readonly problems: readonly string[] };
+  'alarm.raised': { readonly alarm: string; readonly reason: string };
+  'alarm.cleared': { readonly alarm: string };
+  'machine.resumed': { readonly suspendedForMs: number };
+}
+
+export type FactType = keyof FactFields;
+
+/** A fact as it is handed in: the stream adds `seq` and `at`. */
+export type FactBody = {
+  readonly [Type in FactType]: { readonly type: Type; readonly actor: string; readonly generation?: number } & FactFields[Type];
+}[FactType];
+
+type WithoutActor<Body> = Body extends unknown ? Omit<Body, 'actor' | 'generation'> : never;
+
+/** A fact whose actor and generation somebody adds who knows them. */
+export type FactOfActor = WithoutActor<FactBody>;
+
+/** A fact as readers see it. `seq` grows by 1 within a run and only grows across runs; `at` is UTC ISO 8601 with milliseconds. */
+export type Fact = FactBody & { readonly seq: number; readonly at: string };
+
+/** Told to a reader in place of facts it was too slow for. */
+export interface FactsMissed {
+  readonly type: 'facts.missed';
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+export type PublishFact = (fact: FactBody) => void;

@@ -1,0 +1,72 @@
+/** How loud each fact is in the log. */
+
+import type { FactOf } from '../facts/describe.ts';
+import { topOf } from '../facts/edge.ts';
+import type { Fact, FactType } from '../facts/fact.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+export type LogLevel = (typeof logLevels)[number];
+
+/** A level, or what decides it where facts of one type differ in weight. */
+type LevelsByType = { readonly [Type in FactType]: LogLevel | ((fact: FactOf<Type>) => LogLevel) };
+
+const levelsByType = {
+  'server.added': 'debug',
+  'server.removed': 'info',
+  'server.transitioned': levelOfServerStep,
+  'server.failed': 'warn',
+  'group.transitioned': 'debug',
+  'supervisor.transitioned': ({ from, to }) => (topOf(from) === topOf(to) ? 'debug' : 'info'),
+  'dependencies.changed': 'debug',
+  'round.opened': 'warn',
+  'round.joined': 'warn',
+  'round.closed': 'info',
+  'actor.died': 'error',
+  'session.opened': 'info',
+  // The server's failure says the same, and counts.
+  'session.closed': 'debug',
+  'session.push': ({ available }) => (available ? 'debug' : 'info'),
+  'session.notified': 'trace',
+  'session.asked': 'debug',
+  'call.started': 'trace',
+  'call.settled': 'debug',
+  'probe.sent': 'trace',
+  'probe.answered': 'trace',
+  'probe.missed': ({ counted }) => (counted ? 'warn' : 'debug'),
+  'process.spawned': 'debug',
+  'process.exited': 'debug',
+  'process.killed': 'debug',
+  'process.reaped': 'warn',
+  'catalog.changed': ({ problems }) => (problems.length > 0 ? 'warn' : 'debug'),
+  'command.accepted': 'debug',
+  'command.settled': ({ outcome }) => (outcome === 'rejected' ? 'warn' : 'info'),
+  'event.ignored': 'debug',
+  'config.planned': 'debug',
+  'config.applied': 'info',
+  'config.rejected': 'error',
+  'config.warned': 'warn',
+  'alarm.raised': 'warn',
+  'alarm.cleared': 'info',
+  'machine.resumed': 'info',
+} satisfies LevelsByType;
+
+/** Every type of fact: none is without a level. */
+export const factTypes: ReadonlySet<string> = new Set(Object.keys(levelsByType));
+
+export function levelOf(fact: Fact): LogLevel {
+  // The table is keyed by the fact's own type; TypeScript cannot follow a key and a value that vary together.
+  const level = levelsByType[fact.type] as LogLevel | ((fact: Fact) => LogLevel);
+  return typeof level === 'string' ? level : level(fact);
+}
+
+export function isAtLeast(level: LogLevel, threshold: LogLevel): boolean {
+  return logLevels.indexOf(level) >= logLevels.indexOf(threshold);
+}
+
+/** Steps within a state, as a quiet session's probing, are of no interest to people until they lead out of it. */
+function levelOfServerStep({ from, to }: FactOf<'server.transitioned'>): LogLevel {
+  if (topOf(from) === topOf(to)) return 'debug';
+  if (topOf(to) === 'failed') return 'error';
+  return topOf(to) === 'heartbeat-timeout' || topOf(to) === 'needs-auth' ? 'warn' : 'info';
+}

@@ -1,0 +1,66 @@
+/** The log: one reader of the facts, which writes those worth a line for people or for programs. */
+
+import { describeFact } from '../facts/describe.ts';
+import type { Fact } from '../facts/fact.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Redactor } from '../secrets/redact.ts';
+import type { LogTarget } from './destination.ts';
+import { isAtLeast, type LogLevel, levelOf } from './level.ts';
+import { type LogFields, type LogFormat, type LogMethods, openLogLines } from './lines.ts';
+
+export interface LogOptions {
+  readonly facts: Pick<Facts, 'subscribe'>;
+  readonly redactor: Redactor;
+  /** Default `info`; `silent` writes nothing. */
+  readonly level?: LogLevel | 'silent';
+  /** A host's own logger: pino, or any with its five methods. Takes the lines in place of `destination` and `format`. It should not block: it is called as facts come. */
+  readonly logger?: LogMethods;
+  /** Default 1, stdout. */
+  readonly destination?: LogTarget;
+  /** Default: `pretty` on a terminal, else `json`. */
+  readonly format?: LogFormat;
+  /** Default: on a terminal only. */
+  readonly colors?: boolean;
+  /** What a slow destination may leave unwritten before lines are dropped. Default 1 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** Told of the first error of the destination; lines are dropped from then on. Default: nobody is. */
+  readonly onProblem?: (error: Error) => void;
+}
+
+export interface Log {
+  /** Lines dropped because the destination was too slow or is broken. */
+  readonly droppedLines: number;
+  /** Writes a line that is no fact, as a server's stderr. Never throws but what a host's logger throws. */
+  write(level: LogLevel, fields: LogFields, sentence: string): void;
+  /** Writes out what is buffered, for at most a second, and closes what was opened here. May be called twice. */
+  close(): Promise<void>;
+}
+
+export function createLog({ facts, redactor, level = 'info', ...rest }: LogOptions): Log {
+  const lines = rest.logger === undefined ? openLogLines(rest) : { logger: rest.logger, droppedLines: 0, close: async () => {} };
+  const isWanted = (candidate: LogLevel): boolean => level !== 'silent' && isAtLeast(candidate, level);
+
+  function write(lineLevel: LogLevel, fields: LogFields, sentence: string): void {
+    if (isWanted(lineLevel)) lines.logger[lineLevel](redactor.value(fields) as LogFields, redactor.text(sentence));
+  }
+
+  function writeFact(fact: Fact): void {
+    const factLevel = levelOf(fact);
+    if (!isWanted(factLevel)) return;
+    // Before it is described: a sentence shortens what servers say, and half a secret would not be known as one.
+    const clean = redactor.value(fact) as Fact;
+    lines.logger[factLevel]({ ...clean }, redactor.text(describeFact(clean)));
+  }
+
+  const unsubscribe = facts.subscribe(writeFact);
+  return {
+    get droppedLines() {
+      return lines.droppedLines;
+    },
+    write,
+    async close() {
+      unsubscribe();
+      await lines.close();
+    },
+  };
+}

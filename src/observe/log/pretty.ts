@@ -1,0 +1,25 @@
+/** A log line for people: time, weight if it has any, and the sentence, on one line whatever a server put into it. */
+
+import { stripVTControlCharacters } from 'node:util';
+import type { LogLevel } from './level.ts';
+
+export interface PrettyLine {
+  readonly at: Date;
+  readonly level: LogLevel;
+  readonly sentence: string;
+}
+
+const colorsByLevel = { trace: 90, debug: 90, info: 39, warn: 33, error: 31 } satisfies Record<LogLevel, number>;
+
+/** `14:03:07.512 warn  files: exited with code 1`, with its line break. The time is local. */
+export function toPrettyLine({ at, level, sentence }: PrettyLine, colors: boolean): string {
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+  const clock = `${time}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+  const text = `${level.padEnd(5)} ${toOneLine(sentence)}`;
+  return colors ? `\u001b[90m${clock}\u001b[39m \u001b[${colorsByLevel[level]}m${text}\u001b[39m\n` : `${clock} ${text}\n`;
+}
+
+/** Servers write escape sequences on stderr, and a terminal would obey them. */
+function toOneLine(text: string): string {
+  return stripVTControlCharacters(text).replace(/\p{Cc}/gu, (character) => (character === '\t' ? ' ' : JSON.stringify(character).slice(1, -1)));
+}

@@ -1,0 +1,138 @@
+/** The metrics: one reader of the facts, which counts, and at each asking a look at how things are. */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { version } from '../../version.ts';
+import type { Facts } from '../facts/facts.ts';
+import { createFactCounter } from './counter.ts';
+import { createMetricSet, type MetricSet } from './set.ts';
+
+/** What is read of a supervisor's status. */
+export interface MeasuredStatus {
+  /** UTC ISO 8601. */
+  readonly startedAt: string;
+  /** Servers by state: every state is there. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly alarms: readonly { readonly actor: string; readonly alarm: string }[];
+  readonly servers: readonly MeasuredServer[];
+}
+
+export interface MeasuredServer {
+  readonly name: string;
+  readonly state: string;
+  readonly pid: number | null;
+  readonly counts: { readonly inFlight: number; readonly queued: number };
+}
+
+export interface MetricsOptions {
+  readonly facts: Pick<Facts, 'kept' | 'subscribe' | 'lastSeq' | 'missedFacts'>;
+  readonly status: () => MeasuredStatus;
+  /** Resident memory of process groups by their number, in bytes; those it cannot tell are left out. Does not reject. */
+  readonly memoryOfGroups: (pids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
+  /** Lines dropped so far: of our own log, and of the servers'. */
+  readonly droppedLines: () => { readonly mcpvisor: number; readonly servers: number };
+  /** The wall clock in milliseconds. */
+  readonly now: () => number;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** In Prometheus' text format. */
+  text(): Promise<string>;
+  /** May be called twice. */
+  close(): void;
+}
+
+const resolutionMs = 10;
+
+/** Facts that were published before count too, as far as they are kept. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { facts, status, now } = options;
+  const metrics = createMetricSet();
+  const firstSeq = facts.kept()[0]?.seq ?? facts.lastSeq + 1;
+  const counter = createFactCounter(metrics, now);
+  const added = new Set(facts.kept().flatMap(({ type, actor }) => (type === 'server.added' ? [actor] : [])));
+  for (const { name, state } of status().servers) {
+    // It was added so long ago that the fact of it is gone.
+    if (!added.has(`server:${name}`)) counter.know(name, state);
+  }
+  for (const fact of facts.kept()) counter.count(fact);
+  const unsubscribe = facts.subscribe((fact) => counter.count(fact));
+  const loopDelay = monitorEventLoopDelay({ resolution: resolutionMs });
+  loopDelay.enable();
+
+  async function look(): Promise<void> {
+    const current = status();
+    counter.bringUpToDate();
+    lookAtServers(metrics, current);
+    const memory = await options.memoryOfGroups(current.servers.flatMap(({ pid }) => (pid === null ? [] : [pid])));
+    metrics.replace(
+      'mcpvisor_server_memory_bytes',
+      current.servers.flatMap(({ name, pid }) => {
+        const bytes = pid === null ? undefined : memory.get(pid);
+        return bytes === undefined ? [] : [[{ server: name }, bytes] as const];
+      }),
+    );
+    metrics.replace('mcpvisor_facts_published_total', [[{}, facts.lastSeq - firstSeq + 1]]);
+    metrics.replace('mcpvisor_facts_missed_total', [[{}, facts.missedFacts]]);
+    metrics.replace(
+      'mcpvisor_log_lines_dropped_total',
+      Object.entries(options.droppedLines()).map(([log, lines]) => [{ log }, lines]),
+    );
+    metrics.replace('mcpvisor_build_info', [[{ version }, 1]]);
+    metrics.replace('mcpvisor_memory_bytes', [[{}, process.memoryUsage.rss()]]);
+    metrics.replace('mcpvisor_uptime_seconds', [[{}, Math.max(0, now() - Date.parse(current.startedAt)) / 1_000]]);
+    metrics.replace('mcpvisor_event_loop_delay_seconds', [
+      [{ quantile: '0.5' }, delayOf(loopDelay.percentile(50))],
+      [{ quantile: '0.99' }, delayOf(loopDelay.percentile(99))],
+      [{ quantile: '1' }, delayOf(loopDelay.max)],
+    ]);
+    loopDelay.reset();
+  }
+
+  let asking: Promise<string> | null = null;
+  return {
+    contentType: metrics.contentType,
+    text() {
+      // Those who ask at the same time get the same answer: two looks at once would mix.
+      asking ??= look()
+        .then(() => metrics.text())
+        .finally(() => {
+          asking = null;
+        });
+      return asking;
+    },
+    close() {
+      unsubscribe();
+      loopDelay.disable();
+      metrics.close();
+    },
+  };
+}
+
+function lookAtServers(metrics: MetricSet, { counts, servers, alarms }: MeasuredStatus): void {
+  metrics.replace(
+    'mcpvisor_servers',
+    Object.entries(counts).map(([state, count]) => [{ state }, count]),
+  );
+  metrics.replace(
+    'mcpvisor_server_state',
+    servers.map(({ name, state }) => [{ server: name, state }, 1]),
+  );
+  metrics.replace(
+    'mcpvisor_calls_in_flight',
+    servers.map(({ name, counts: { inFlight } }) => [{ server: name }, inFlight]),
+  );
+  metrics.replace(
+    'mcpvisor_calls_queued',
+    servers.map(({ name, counts: { queued } }) => [{ server: name }, queued]),
+  );
+  metrics.replace(
+    'mcpvisor_alarms',
+    alarms.map(({ actor, alarm }) => [{ actor, alarm }, 1]),
+  );
+}
+
+/** Node measures from one look to the next, the interval between them included; before its first look it has nothing to tell. */
+function delayOf(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e9 - resolutionMs / 1e3);
+}

@@ -1,0 +1,125 @@
+/**
+ * What servers write on stderr, and what was odd about what they said on the wire: kept per server, read from the end, followed as it comes.
+ * With a folder it is kept in files, which outlive us; without one in memory.
+ */
+
+import { join } from 'node:path';
+import type { Redactor } from '../secrets/redact.ts';
+import { createLogFile } from './file.ts';
+import { createLogFollower, type LogFollower } from './follower.ts';
+import type { LinesMissed, LogLine, LogStream } from './line.ts';
+import { fileNameOf, ignoresCase } from './names.ts';
+import { createLogMemory, type LogStore } from './store.ts';
+
+export interface ServerLogsOptions {
+  /** Absolute path; made with the first line. Null: lines are kept in memory. */
+  readonly folder: string | null;
+  readonly redactor: Pick<Redactor, 'text'>;
+  /** The wall clock in milliseconds. */
+  readonly now: () => number;
+  /** How much of a server is kept where there is no folder. Default 64 KiB. */
+  readonly memoryBytesOf?: (server: string) => number | undefined;
+  /** Size at which a file is rotated. Default 5 MiB. */
+  readonly maxFileBytes?: number;
+  /** Files per server, the newest included; at least 2. Default 3. */
+  readonly files?: number;
+  /** What a slow disk, and each slow reader, may leave waiting per server. Default 1 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** How long a disk that failed is left alone. Default 10 000. */
+  readonly retryMs?: number;
+  /** Told when a file cannot be written. Default: the lines are only counted as dropped. */
+  readonly onProblem?: (error: unknown) => void;
+}
+
+export interface FollowOptions {
+  /** Earlier lines to begin with; what comes after them follows without gap or duplicate. Default 0. */
+  readonly tail?: number;
+  /** Ends the reading at once, without an error. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ServerLogs {
+  /** Lines that found no way to the disk. */
+  readonly droppedLines: number;
+  /** Redacts the text and keeps it as one line. Never blocks and never throws. */
+  write(server: string, stream: LogStream, text: string): void;
+  /** The last `count` lines, oldest first, those of earlier runs included. Rejects when the files cannot be read. */
+  tail(server: string, count: number): Promise<readonly LogLine[]>;
+  /** Lines from the moment of the call on. A reader that is too slow is told what it missed. Ends with `signal`, `forget` and `close`. */
+  follow(server: string, options?: FollowOptions): AsyncIterableIterator<LogLine | LinesMissed, undefined>;
+  /** Lets go of a server that is gone, and ends its readers. Its files stay. */
+  forget(server: string): void;
+  /** Writes out what is buffered, for at most a second, and ends every reader. May be called twice; does not throw. */
+  close(): Promise<void>;
+}
+
+/** Longest line kept, in characters. */
+const maxLineLength = 8 * 1024;
+
+export function createServerLogs(options: ServerLogsOptions): ServerLogs {
+  const { folder, redactor, now, maxBufferedBytes = 1024 * 1024 } = options;
+  const stores = new Map<string, LogStore>();
+  const followers = new Map<string, Set<LogFollower>>();
+  /** Of stores that were let go. */
+  let forgottenDrops = 0;
+  /** Their last lines, on the way to the disk. Nothing in here rejects. */
+  const leaving = new Set<Promise<void>>();
+  let isClosed = false;
+  const keyOf = folder !== null && ignoresCase(folder) ? (server: string) => server.toLowerCase() : (server: string) => server;
+
+  function storeOf(server: string): LogStore {
+    const known = stores.get(keyOf(server));
+    if (known !== undefined) return known;
+    const store = folder === null ? createLogMemory(() => options.memoryBytesOf?.(server) ?? 64 * 1024) : fileOf(server, folder);
+    stores.set(keyOf(server), store);
+    return store;
+  }
+
+  function fileOf(server: string, parent: string): LogStore {
+    const { maxFileBytes = 5 * 1024 * 1024, files = 3, retryMs = 10_000, onProblem = () => {} } = options;
+    const path = join(parent, fileNameOf(server));
+    return createLogFile({ path, maxFileBytes, files, maxBufferedBytes, retryMs, onProblem });
+  }
+
+  return {
+    get droppedLines() {
+      return [...stores.values()].reduce((lines, store) => lines + store.droppedLines, forgottenDrops);
+    },
+    write(server, stream, text) {
+      if (isClosed) return;
+      // Redacted first: half a secret would not be known as one.
+      const line = { at: new Date(now()).toISOString(), stream, text: redactor.text(text).slice(0, maxLineLength).replaceAll('\n', '\\n') };
+      storeOf(server).push(line);
+      for (const follower of followers.get(keyOf(server)) ?? []) follower.push(line);
+    },
+    tail: (server, count) => (isClosed && folder === null ? Promise.resolve([]) : storeOf(server).tail(count)),
+    follow(server, { tail = 0, signal } = {}) {
+      const own = followers.get(keyOf(server)) ?? new Set();
+      followers.set(keyOf(server), own);
+      const follower = createLogFollower({
+        earlier: tail === 0 ? Promise.resolve([]) : storeOf(server).tail(tail),
+        maxBytes: maxBufferedBytes,
+        signal,
+        onEnded: (follower) => own.delete(follower),
+      });
+      if (isClosed) follower.end();
+      else if (signal?.aborted !== true) own.add(follower);
+      return follower.lines;
+    },
+    forget(server) {
+      const store = stores.get(keyOf(server));
+      stores.delete(keyOf(server));
+      forgottenDrops += store?.droppedLines ?? 0;
+      for (const follower of followers.get(keyOf(server)) ?? []) follower.end();
+      followers.delete(keyOf(server));
+      if (store === undefined) return;
+      const left = store.close().then(() => void leaving.delete(left));
+      leaving.add(left);
+    },
+    async close() {
+      isClosed = true;
+      for (const own of followers.values()) for (const follower of own) follower.end();
+      await Promise.all([...leaving, ...[...stores.values()].map((store) => store.close())]);
+    },
+  };
+}
