@@ -1,7 +1,7 @@
 /** Which control plane a command talks to: the one of the state directory, or one that was named. */
 
 import { resolve } from 'node:path';
-import { reasonOf } from '../config/text-file.ts';
+import { reasonOf } from '../config/expand/text-file.ts';
 import { McpvisorError } from '../errors.ts';
 import { type ApiClient, createApiClient } from '../http/client.ts';
 import { isAlive } from '../session/process/identity.ts';

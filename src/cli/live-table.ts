@@ -1,6 +1,6 @@
 /** The servers as a short table below the log of `up`, on a terminal only. */
 
-import type { Environment } from '../config/environment.ts';
+import type { Environment } from '../config/expand/environment.ts';
 import type { LineStream } from '../observe/log/destination.ts';
 import { openLineWriter } from '../observe/log/line-writer.ts';
 import type { Supervisor } from '../supervisor/contract.ts';

@@ -1,7 +1,7 @@
 /** What words need to know of where they are written: width, colours, and what must not reach a terminal. */
 
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { Environment } from '../config/environment.ts';
+import type { Environment } from '../config/expand/environment.ts';
 import type { Output } from './invocation.ts';
 
 export type Format = Parameters<typeof styleText>[0];

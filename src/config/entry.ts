@@ -5,7 +5,7 @@ import type { Problem } from '../errors.ts';
 import type { HostedSpecification, RemoteSpecification, ServerSettings, ServerSpecification, StdioSpecification } from '../specification.ts';
 import { besides, check } from './check.ts';
 import type { ParseOptions } from './configuration.ts';
-import { hasExpression, mistakesIn } from './expression.ts';
+import { hasExpression, mistakesIn } from './expand/expression.ts';
 import { errorAt, hasErrors, isRecord, nameHint, type Path, warningAt } from './problems.ts';
 import { type Entry, entrySchema, type Globals, namePattern } from './schema.ts';
 import { contradictionsOf, type SharedSettings, sharedSettingsOf } from './server-settings.ts';

@@ -4,7 +4,7 @@ import type { Problem } from '../errors.ts';
 import type { ServerSpecification } from '../specification.ts';
 import { besides, check } from './check.ts';
 import type { GlobalSettings, GroupSettings } from './configuration.ts';
-import { mistakesIn, secretsIn } from './expression.ts';
+import { mistakesIn, secretsIn } from './expand/expression.ts';
 import { errorAt, isRecord, warningAt } from './problems.ts';
 import { type Globals, globalsSchema } from './schema.ts';
 import { contradictionsOf, sharedSettingsOf } from './server-settings.ts';

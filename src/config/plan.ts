@@ -5,7 +5,7 @@ import { type Problem, toLine } from '../errors.ts';
 import type { ServerSettings, ServerSpecification } from '../specification.ts';
 import type { Configuration } from './configuration.ts';
 import { expandableTexts } from './entry.ts';
-import { secretsIn } from './expression.ts';
+import { secretsIn } from './expand/expression.ts';
 
 /** Every server of either configuration is named exactly once. */
 export interface Plan {

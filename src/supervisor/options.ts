@@ -1,6 +1,6 @@
 /** What a supervisor is made of. Everything from outside is a parameter: environment, clock, chance, sockets. */
 
-import type { Environment } from '../config/environment.ts';
+import type { Environment } from '../config/expand/environment.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
 import type { TimerClock } from './actors/scheduler.ts';

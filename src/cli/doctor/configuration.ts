@@ -3,8 +3,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Configuration } from '../../config/configuration.ts';
-import { childEnvironment, type Environment } from '../../config/environment.ts';
-import { expandSpecification } from '../../config/expand.ts';
+import { childEnvironment, type Environment } from '../../config/expand/environment.ts';
+import { expandSpecification } from '../../config/expand/expand.ts';
 import { loadConfig } from '../../config/parse.ts';
 import { isMcpvisorError, toLine } from '../../errors.ts';
 import type { ServerSpecification, StdioSpecification } from '../../specification.ts';

@@ -1,8 +1,8 @@
 /** From a specification to the link it is spoken through: every `${…}` is replaced now, at each start anew. */
 
 import { failure } from '../../../machines/failure.ts';
-import { childEnvironment, type Environment } from '../../config/environment.ts';
-import { expandSpecification } from '../../config/expand.ts';
+import { childEnvironment, type Environment } from '../../config/expand/environment.ts';
+import { expandSpecification } from '../../config/expand/expand.ts';
 import { toLine } from '../../errors.ts';
 import type { FactBody, PublishFact } from '../../observe/facts/fact.ts';
 import type { Redactor } from '../../observe/secrets/redact.ts';

@@ -1,6 +1,6 @@
 /** What a server's process gets of our own environment. */
 
-import type { StdioSpecification } from '../specification.ts';
+import type { StdioSpecification } from '../../specification.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEnvFile } from '../../src/config/env-file.ts';
+import { parseEnvFile } from '../../../src/config/expand/env-file.ts';
 
 const read = (text: string) => Object.fromEntries(parseEnvFile(text));
 

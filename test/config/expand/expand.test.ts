@@ -1,12 +1,12 @@
 import { rootCertificates } from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseEnvFile } from '../../src/config/env-file.ts';
-import { childEnvironment } from '../../src/config/environment.ts';
-import { type ExpandOptions, expandSpecification } from '../../src/config/expand.ts';
-import { parseEntries } from '../../src/config/parse.ts';
-import { toLine } from '../../src/errors.ts';
-import type { RemoteSpecification, ServerSpecification, StdioSpecification } from '../../src/specification.ts';
+import { parseEnvFile } from '../../../src/config/expand/env-file.ts';
+import { childEnvironment } from '../../../src/config/expand/environment.ts';
+import { type ExpandOptions, expandSpecification } from '../../../src/config/expand/expand.ts';
+import { parseEntries } from '../../../src/config/parse.ts';
+import { toLine } from '../../../src/errors.ts';
+import type { RemoteSpecification, ServerSpecification, StdioSpecification } from '../../../src/specification.ts';
 
 const folder = '/etc/mcp';
 

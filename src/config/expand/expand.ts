@@ -1,18 +1,18 @@
 /** From a specification to what is really started: every `${…}` replaced. The result is used at once and never stored. */
 
 import { resolve } from 'node:path';
-import type { Problem } from '../errors.ts';
-import type { ExpandedSpecification, HostedSpecification, RemoteSpecification, ServerSpecification, StdioSpecification } from '../specification.ts';
+import type { Problem } from '../../errors.ts';
+import type { ExpandedSpecification, HostedSpecification, RemoteSpecification, ServerSpecification, StdioSpecification } from '../../specification.ts';
+import { resolveCommand } from '../entry.ts';
+import type { Path } from '../problems.ts';
+import { urlMistake } from '../url.ts';
 import { certificateMistake } from './certificates.ts';
-import { resolveCommand } from './entry.ts';
 import { parseEnvFile } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import { createEvaluation, type Evaluation } from './evaluation.ts';
 import { hasExpression } from './expression.ts';
-import type { Path } from './problems.ts';
 import { headerSecretsOf, secretsOf } from './secrets.ts';
 import { type ReadTextFile, readTextFile, reasonOf } from './text-file.ts';
-import { urlMistake } from './url.ts';
 
 export interface ExpandOptions {
   readonly env: Environment;

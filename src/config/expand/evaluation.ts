@@ -1,10 +1,10 @@
 /** One expansion under way: what the expressions of one server come to, and everything that is wrong with them. */
 
 import { resolve } from 'node:path';
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../../errors.ts';
+import { errorAt, type Path } from '../problems.ts';
 import type { Environment } from './environment.ts';
 import { type Piece, parseExpressions } from './expression.ts';
-import { errorAt, type Path } from './problems.ts';
 import { type ReadTextFile, reasonOf } from './text-file.ts';
 
 export interface EvaluationOptions {
