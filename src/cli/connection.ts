@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { reasonOf } from '../config/expand/text-file.ts';
 import { McpvisorError } from '../errors.ts';
-import { type ApiClient, createApiClient } from '../http/client.ts';
+import { type ApiClient, createApiClient } from '../http/client/client.ts';
 import { isAlive } from '../session/process/identity.ts';
 import type { ControlPlaneAddress } from '../state-directory/control-plane-file.ts';
 import { findStateDirectory } from '../state-directory/directory.ts';

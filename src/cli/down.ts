@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
-import type { ApiClient } from '../http/client.ts';
+import type { ApiClient } from '../http/client/client.ts';
 import { shuttingDown } from '../http/schemas/control-plane.ts';
 import { anything } from '../http/schemas/names.ts';
 import { isAlive } from '../session/process/identity.ts';

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import { McpvisorError } from '../errors.ts';
-import type { ApiClient } from '../http/client.ts';
+import type { ApiClient } from '../http/client/client.ts';
 import { actorList } from '../http/schemas/actor.ts';
 import { fact as factSchema, factsMissed, journalPage } from '../http/schemas/fact.ts';
 import { describeFact } from '../observe/facts/describe.ts';

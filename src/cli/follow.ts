@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMcpvisorError } from '../errors.ts';
-import type { ApiClient, ServerSentEvent } from '../http/client.ts';
+import type { ApiClient, ServerSentEvent } from '../http/client/client.ts';
 import { type ConnectionFlags, connect } from './connection.ts';
 import type { Invocation } from './invocation.ts';
 

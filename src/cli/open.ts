@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ApiClient } from '../http/client.ts';
+import type { ApiClient } from '../http/client/client.ts';
 import { type ConnectionFlags, connect } from './connection.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';

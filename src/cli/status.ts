@@ -1,7 +1,7 @@
 /** `mcpvisor status`: every server, or every actor, once or as long as somebody looks. */
 
 import type { z } from 'zod';
-import type { ApiClient } from '../http/client.ts';
+import type { ApiClient } from '../http/client/client.ts';
 import { actorList } from '../http/schemas/actor.ts';
 import { statusSchema } from '../http/schemas/control-plane.ts';
 import { toActorTree } from './actor-tree.ts';

@@ -4,15 +4,15 @@ import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { Supervisor } from '../supervisor/contract.ts';
+import { createHostCheck, type HostRules } from './admission/origin.ts';
+import { createRateLimit } from './admission/rate-limit.ts';
+import { type Caller, createAuthentication, type Token } from './admission/token.ts';
 import { type HttpEnvironment, mayUse } from './endpoint.ts';
 import { createIdempotency } from './idempotency.ts';
 import { mount } from './mount.ts';
-import { createHostCheck, type HostRules } from './origin.ts';
 import { isBug, toProblemResponse } from './problem.ts';
-import { createRateLimit } from './rate-limit.ts';
 import { allRoutes } from './routes/all.ts';
 import type { RouteParts } from './routes/parts.ts';
-import { type Caller, createAuthentication, type Token } from './token.ts';
 
 /** How callers are told apart: by our tokens, or by a host that has let them in already. */
 export type Admission = { readonly tokens: readonly Token[]; readonly hosts: HostRules } | { readonly identity: Identity };

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { McpvisorError } from '../errors.ts';
-import { type ConnectionLimitOptions, limitConnections } from './connection-limit.ts';
+import { type ConnectionLimitOptions, limitConnections } from './admission/connection-limit.ts';
 
 export interface ListenerOptions {
   readonly host: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openReader } from '../http/event-reader.ts';
+import { openReader } from '../http/streams/event-reader.ts';
 import { openScene } from '../support/daemon.ts';
 import { until } from '../support/processes.ts';
 

@@ -6,8 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSupervisor } from '../../src/index.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { until } from '../support/processes.ts';
-import { openReader } from './event-reader.ts';
 import { entryOf } from './open-api.ts';
+import { openReader } from './streams/event-reader.ts';
 
 interface Host {
   readonly url: string;

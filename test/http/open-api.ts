@@ -1,11 +1,11 @@
 /** The control API over a real socket, with a real supervisor and real servers; closed when the test file is through. */
 
 import { fileURLToPath } from 'node:url';
+import type { HostRules } from '../../src/http/admission/origin.ts';
 import { createHttpApp, type HttpAppOptions } from '../../src/http/app.ts';
 import { type Scope, scopes } from '../../src/http/endpoint.ts';
 import { createRequestHandler } from '../../src/http/handler.ts';
 import { type ListenerOptions, openListener } from '../../src/http/listener.ts';
-import type { HostRules } from '../../src/http/origin.ts';
 import { createSupervisor } from '../../src/index.ts';
 import type { Supervisor } from '../../src/supervisor/contract.ts';
 import { type Client, createClient } from '../support/client.ts';

@@ -1,7 +1,7 @@
 /** What can only be asked of a control plane that runs: how its servers do, and what they offer. */
 
 import { isMcpvisorError } from '../../errors.ts';
-import type { ApiClient } from '../../http/client.ts';
+import type { ApiClient } from '../../http/client/client.ts';
 import { toolList } from '../../http/schemas/catalog.ts';
 import { statusSchema } from '../../http/schemas/control-plane.ts';
 import type { ServerStatus } from '../../supervisor/contract.ts';

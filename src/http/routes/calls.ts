@@ -4,12 +4,12 @@ import { z } from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import type { CallRequest, Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
-import { streamEvents } from '../event-stream.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
-import { streamOf } from '../progress.ts';
 import { route } from '../route.ts';
 import { batchBody, callBody, callResult, dryRunResult, messages, outcomes, requestBody, requestResult } from '../schemas/call.ts';
 import { noQuery } from '../schemas/common.ts';
+import { streamEvents } from '../streams/event-stream.ts';
+import { streamOf } from '../streams/progress.ts';
 import type { RouteParts } from './parts.ts';
 
 /** What may become of a call. */

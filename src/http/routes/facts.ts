@@ -5,10 +5,10 @@ import { McpvisorError } from '../../errors.ts';
 import type { Fact, FactsMissed } from '../../observe/facts/fact.ts';
 import { factTypes } from '../../observe/log/level.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
-import { type StreamedEvent, streamEvents } from '../event-stream.ts';
 import { route } from '../route.ts';
 import { names, wholeNumber } from '../schemas/common.ts';
 import { fact, journalPage } from '../schemas/fact.ts';
+import { type StreamedEvent, streamEvents } from '../streams/event-stream.ts';
 import type { RouteParts } from './parts.ts';
 
 const mostPerPage = 1_000;

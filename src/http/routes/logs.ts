@@ -2,10 +2,10 @@
 
 import { z } from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
-import { type StreamedEvent, streamEvents } from '../event-stream.ts';
 import { route } from '../route.ts';
 import { flag, wholeNumber } from '../schemas/common.ts';
 import { logLine, logLines } from '../schemas/log.ts';
+import { type StreamedEvent, streamEvents } from '../streams/event-stream.ts';
 import type { RouteParts } from './parts.ts';
 
 const mostLines = 10_000;

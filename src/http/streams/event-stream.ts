@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { HttpEnvironment } from './endpoint.ts';
+import type { HttpEnvironment } from '../endpoint.ts';
 
 export interface StreamedEvent {
   readonly id?: string;

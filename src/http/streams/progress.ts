@@ -1,6 +1,6 @@
 /** A call as a stream: its progress as it comes, then its result or the problem it ended in. */
 
-import type { Progress } from '../session/contract.ts';
+import type { Progress } from '../../session/contract.ts';
 import type { StreamedEvent } from './event-stream.ts';
 
 /** Progress that a slow reader has not taken yet; of more only the newest is kept. */

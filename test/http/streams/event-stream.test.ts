@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it, vi } from 'vitest';
-import type { HttpEnvironment } from '../../src/http/endpoint.ts';
-import { type StreamedEvent, streamEvents } from '../../src/http/event-stream.ts';
+import type { HttpEnvironment } from '../../../src/http/endpoint.ts';
+import { type StreamedEvent, streamEvents } from '../../../src/http/streams/event-stream.ts';
 
 function appOf(events: (signal: AbortSignal) => AsyncIterable<StreamedEvent>) {
   const bugs: unknown[] = [];

@@ -1,7 +1,7 @@
 /** A reader of server-sent events over a socket of its own, which may stop reading, or vanish without a word. */
 
 import { type IncomingMessage, request } from 'node:http';
-import { until } from '../support/processes.ts';
+import { until } from '../../support/processes.ts';
 
 export interface StreamEvent {
   /** Null: it came without one. */

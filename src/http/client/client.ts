@@ -2,7 +2,7 @@
 
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { z } from 'zod';
-import { McpvisorError } from '../errors.ts';
+import { McpvisorError } from '../../errors.ts';
 import { describeProblem, toError } from './problem-reader.ts';
 
 export interface ApiClientOptions {

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHttpApp } from '../../src/http/app.ts';
-import { createRequestHandler } from '../../src/http/handler.ts';
-import { openListener } from '../../src/http/listener.ts';
-import type { FactBody } from '../../src/observe/facts/fact.ts';
-import { createFacts, type Facts } from '../../src/observe/facts/facts.ts';
-import { openSupervisor } from '../../src/supervisor/supervisor.ts';
-import { createClient } from '../support/client.ts';
-import { openScene } from '../support/daemon.ts';
-import { until } from '../support/processes.ts';
+import { createHttpApp } from '../../../src/http/app.ts';
+import { createRequestHandler } from '../../../src/http/handler.ts';
+import { openListener } from '../../../src/http/listener.ts';
+import type { FactBody } from '../../../src/observe/facts/fact.ts';
+import { createFacts, type Facts } from '../../../src/observe/facts/facts.ts';
+import { openSupervisor } from '../../../src/supervisor/supervisor.ts';
+import { createClient } from '../../support/client.ts';
+import { openScene } from '../../support/daemon.ts';
+import { until } from '../../support/processes.ts';
 import { type EventReader, openReader, type ReaderOptions, type StreamEvent } from './event-reader.ts';
 
 interface Scene {

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createApiClient } from '../../src/http/client.ts';
-import { until } from '../support/processes.ts';
+import { createApiClient } from '../../../src/http/client/client.ts';
+import { until } from '../../support/processes.ts';
 
 /** A server whose only answer is a stream with one event, without an end. */
 async function openEndless(): Promise<{ readonly url: string; isLeft(): boolean }> {

@@ -1,7 +1,7 @@
 /** Against DNS rebinding and foreign pages: only known Host names, and of web pages only our own. */
 
 import { isIP } from 'node:net';
-import { McpvisorError } from '../errors.ts';
+import { McpvisorError } from '../../errors.ts';
 
 export interface HostRules {
   /** The address that is listened on. */

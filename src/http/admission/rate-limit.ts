@@ -1,6 +1,6 @@
 /** How many requests a caller may make: a bucket each that fills steadily and holds a second's worth. */
 
-import { McpvisorError } from '../errors.ts';
+import { McpvisorError } from '../../errors.ts';
 
 /** Throws `RATE_LIMITED` for a request too many. */
 export type RateLimit = (who: string) => void;

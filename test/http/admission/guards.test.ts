@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClient } from '../support/client.ts';
-import { type Api, openApi, token } from './open-api.ts';
+import { createClient } from '../../support/client.ts';
+import { type Api, openApi, token } from '../open-api.ts';
 
 let api: Api;
 

@@ -1,8 +1,8 @@
 /** Problem documents read back into errors: what was thrown there is thrown here, with the same code and details. */
 
-import { type ErrorCode, type ErrorDetails, McpvisorError } from '../errors.ts';
-import { statusOf } from './problem.ts';
-import { problem } from './schemas/problem.ts';
+import { type ErrorCode, type ErrorDetails, McpvisorError } from '../../errors.ts';
+import { statusOf } from '../problem.ts';
+import { problem } from '../schemas/problem.ts';
 
 /** Null: it is no problem document, or one with a code that this version does not know. */
 export function toError(document: unknown): McpvisorError | null {

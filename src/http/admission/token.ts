@@ -1,8 +1,8 @@
 /** Who is asking: bearer tokens, compared in constant time. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { McpvisorError } from '../errors.ts';
-import type { Scope } from './endpoint.ts';
+import { McpvisorError } from '../../errors.ts';
+import type { Scope } from '../endpoint.ts';
 
 export interface Token {
   /** The "who" that commands sent with it carry. */
