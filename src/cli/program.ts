@@ -2,11 +2,11 @@
 
 import { Command, CommanderError } from 'commander';
 import { McpvisorError } from '../errors.ts';
-import { addCommands } from './commands.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
-import { generalHelp } from './help.ts';
+import { addCommands } from './grammar.ts';
 import type { Invocation } from './invocation.ts';
-import { tellError } from './tell.ts';
+import { generalHelp } from './screen/help.ts';
+import { tellError } from './screen/tell.ts';
 
 /** Runs one command and returns its exit code; never rejects. */
 export async function runCommandLine(invocation: Invocation): Promise<ExitCode> {

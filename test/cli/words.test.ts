@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseArguments, parseObject } from '../../src/cli/call-arguments.ts';
-import { describeContent } from '../../src/cli/call-content.ts';
-import { candidatesOf } from '../../src/cli/completion.ts';
-import { createResume } from '../../src/cli/log-resume.ts';
-import { parseWait } from '../../src/cli/numbers.ts';
-import { serversOf } from '../../src/cli/targets.ts';
-import { harmless } from '../../src/cli/terminal.ts';
-import { argumentsOf } from '../../src/cli/tools.ts';
+import { parseArguments, parseObject } from '../../src/cli/commands/call/arguments.ts';
+import { describeContent } from '../../src/cli/commands/call/content.ts';
+import { candidatesOf } from '../../src/cli/commands/completion.ts';
+import { createResume } from '../../src/cli/commands/log-resume.ts';
+import { serversOf } from '../../src/cli/commands/targets.ts';
+import { argumentsOf } from '../../src/cli/commands/tools.ts';
+import { parseWait } from '../../src/cli/screen/numbers.ts';
+import { harmless } from '../../src/cli/screen/terminal.ts';
 import { isMcpvisorError } from '../../src/errors.ts';
 
 function codeOf(act: () => unknown): string | null {

@@ -1,0 +1,119 @@
+/** `mcpvisor call`: one tool call, its progress on a terminal, its result. */
+
+import { text as textOf } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
+import { closestTo } from '../../../config/spelling.ts';
+import { isMcpvisorError, McpvisorError } from '../../../errors.ts';
+import type { ApiClient } from '../../../http/client/client.ts';
+import { toError } from '../../../http/client/problem-reader.ts';
+import { callResult } from '../../../http/schemas/call.ts';
+import { toolList } from '../../../http/schemas/catalog.ts';
+import { longestDelayMs } from '../../../http/schemas/common.ts';
+import { server as serverSchema } from '../../../http/schemas/server.ts';
+import { type ConnectionFlags, connect } from '../../connection.ts';
+import { type ExitCode, exitCodes } from '../../exit-code.ts';
+import type { Invocation } from '../../invocation.ts';
+import { createBlock } from '../../screen/block.ts';
+import { parseWhole } from '../../screen/numbers.ts';
+import { cut } from '../../screen/table.ts';
+import { harmless, oneLine, sizeOf } from '../../screen/terminal.ts';
+import { fromStdin, parseArguments, parseObject, type ToolArguments } from './arguments.ts';
+import { describeContent } from './content.ts';
+
+/** How often to ask whether a server has started, in milliseconds. */
+const startedPollMs = 100;
+
+export interface CallFlags extends ConnectionFlags {
+  readonly timeout?: string;
+}
+
+export interface CallWords {
+  readonly server: string;
+  readonly tool: string;
+  readonly words: readonly string[];
+}
+
+export async function call({ server, tool, words }: CallWords, flags: CallFlags, invocation: Invocation): Promise<ExitCode> {
+  const { stdin, stdout, stderr } = invocation;
+  const timeoutMs =
+    flags.timeout === undefined ? null : parseWhole(flags.timeout, { option: '--timeout', min: 1, max: longestDelayMs, unit: ' of milliseconds' });
+  const args = words.length === 1 && words[0] === fromStdin ? parseObject(await textOf(stdin)) : parseArguments(words);
+  const { client } = await connect(flags, invocation);
+  const answer = await callOnceStarted(client, { server, tool, args, timeoutMs }, invocation).catch((error: unknown) => {
+    if (flags.json === true || !isMcpvisorError(error, 'TOOL_NOT_FOUND')) throw error;
+    return error;
+  });
+  if (answer instanceof McpvisorError) {
+    stderr.write(`error: ${answer.message}${await suggestion(client, server, tool)}\n`);
+    return exitCodes.notFound;
+  }
+  const isError = answer.result.isError === true;
+  if (flags.json === true) stdout.write(`${JSON.stringify(answer.result)}\n`);
+  else {
+    const text = describeContent(answer.result);
+    // What a tool says of its failure is no result for the next program of a pipe.
+    const output = isError ? stderr : stdout;
+    output.write(output.isTTY === true ? harmless(text) : text);
+  }
+  return isError ? exitCodes.toolError : exitCodes.done;
+}
+
+interface Call {
+  readonly server: string;
+  readonly tool: string;
+  readonly args: ToolArguments;
+  readonly timeoutMs: number | null;
+}
+
+/** Right after `up` a server is on its way: whoever typed a call would only type it again. Everybody else is refused at once, as the API does. */
+async function callOnceStarted(client: ApiClient, wanted: Call, invocation: Invocation): Promise<z.output<typeof callResult>> {
+  for (;;) {
+    try {
+      return await callTool(client, wanted, invocation);
+    } catch (error) {
+      if (!isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) throw error;
+      const seen = await client.get(`/api/servers/${encodeURIComponent(wanted.server)}`, serverSchema);
+      if (seen.state !== 'connected' && !isOnItsWay(seen)) throw error;
+    }
+    await delay(startedPollMs);
+  }
+}
+
+/** Starting, or next in line to start for the first time. What waits for another server may wait for ever. */
+function isOnItsWay({ state, wanted, generation, alarms }: z.output<typeof serverSchema>): boolean {
+  if (state === 'starting') return true;
+  return state === 'idle' && wanted === 'up' && generation === 0 && !alarms.some(({ alarm }) => alarm === 'waiting-for');
+}
+
+/** As a stream: it has no time-out of its own but the call's, and tells of progress. */
+async function callTool(client: ApiClient, { server, tool, args, timeoutMs }: Call, { stderr }: Invocation): Promise<z.output<typeof callResult>> {
+  const block = createBlock(() => sizeOf(stderr).rows);
+  const path = `/api/servers/${encodeURIComponent(server)}/tools/${encodeURIComponent(tool)}/call`;
+  const show = (text: string) => stderr.isTTY === true && stderr.write(text);
+  for await (const { event, data } of client.stream(path, { body: { arguments: args, ...(timeoutMs !== null && { timeoutMs }) } })) {
+    if (event === 'progress') {
+      show(block.draw([cut(describeProgress(data), sizeOf(stderr).columns - 1)]));
+      continue;
+    }
+    show(block.clear());
+    const result = event === 'result' ? callResult.safeParse(data).data : undefined;
+    if (result !== undefined) return result;
+    throw toError(data) ?? new McpvisorError('UNEXPECTED_ANSWER', { url: client.url, reason: `an event ${event}` });
+  }
+  throw new McpvisorError('OUTCOME_UNKNOWN', { server, method: 'tools/call', reason: 'the control plane went away' });
+}
+
+function describeProgress(data: unknown): string {
+  const { progress = null, total = null, message = null } = (typeof data === 'object' && data !== null ? data : {}) as Readonly<Record<string, unknown>>;
+  const figures = typeof progress === 'number' ? `${progress}${typeof total === 'number' ? ` of ${total}` : ''}` : '';
+  return oneLine(`… ${figures} ${typeof message === 'string' ? message : ''}`);
+}
+
+async function suggestion(client: ApiClient, server: string, tool: string): Promise<string> {
+  const { tools } = await client.get(`/api/servers/${encodeURIComponent(server)}/tools`, toolList).catch(() => ({ tools: [] }));
+  const names = tools.map(({ name }) => name);
+  const closest = closestTo(tool, names);
+  if (closest !== null) return ` Did you mean ${closest}?`;
+  return names.length === 0 ? '' : ` Its tools: ${oneLine(names.join(', '))}.`;
+}

@@ -1,0 +1,35 @@
+/** `mcpvisor check`: every mistake of a configuration, or what it would do. */
+
+import { resolve } from 'node:path';
+import { loadConfig } from '../../config/parse.ts';
+import { describePlan, planOf } from '../../config/plan.ts';
+import { McpvisorError } from '../../errors.ts';
+import { configCandidates, findConfigFile } from '../config-file.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { Invocation } from '../invocation.ts';
+import { tellError, toLines } from '../screen/tell.ts';
+
+/** `file` null: the one `up` would take. */
+export async function check(file: string | null, asJson: boolean, invocation: Invocation): Promise<ExitCode> {
+  const { cwd, env, stdout, stderr } = invocation;
+  const given = file ?? env.MCPVISOR_CONFIG ?? '';
+  const path = given === '' ? await findConfigFile(invocation) : resolve(cwd, given);
+  if (path === null) {
+    throw new McpvisorError('CONFIG_UNREADABLE', { file: configCandidates(invocation).join(' or ') });
+  }
+  const { config, problems } = await loadConfig(path);
+  if (config === null) {
+    if (asJson) {
+      return tellError(new McpvisorError('CONFIG_INVALID', { file: path, problems }), stderr, asJson);
+    }
+    stderr.write(toLines(problems));
+    return exitCodes.failed;
+  }
+  const plan = planOf(null, config);
+  if (asJson) {
+    stdout.write(`${JSON.stringify({ file: path, plan })}\n`);
+    return exitCodes.done;
+  }
+  stdout.write([`${path} is valid.`, ...describePlan(plan)].map((line) => `${line}\n`).join(''));
+  return exitCodes.done;
+}

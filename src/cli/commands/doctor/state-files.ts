@@ -1,0 +1,76 @@
+/** The state directory: whether it is private, and what an earlier life left in it. */
+
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf } from '../../../config/expand/text-file.ts';
+import type { Running } from '../../../state-directory/running.ts';
+import { isSystemError } from '../../../system-error.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+export interface StateQuestion {
+  readonly stateDir: string;
+  readonly uid: number;
+  readonly running: Running;
+}
+
+export async function checkState({ stateDir, uid, running }: StateQuestion): Promise<readonly Finding[]> {
+  try {
+    const found = await lookAt(stateDir);
+    return [checkFolder(stateDir, found, uid), ...(await checkFiles(stateDir)), checkLife(stateDir, running)];
+  } catch (error) {
+    // What is in a folder that may not be looked at, and whether somebody runs with it, nobody can say.
+    return [problem(folderCheck, `${stateDir} cannot be looked at (${reasonOf(error)})`, 'name another with --state-dir, or open the folders it is in')];
+  }
+}
+
+/** Null: not there. Throws if that cannot be told. */
+async function lookAt(stateDir: string): Promise<Stats | null> {
+  try {
+    return await stat(stateDir);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+const folderCheck = 'state directory';
+
+function checkFolder(stateDir: string, found: Stats | null, uid: number): Finding {
+  const check = folderCheck;
+  if (found === null) return ok(check, `${stateDir} is not there yet; "up" makes it`);
+  if (!found.isDirectory()) return problem(check, `${stateDir} is not a folder`, 'name another with --state-dir');
+  if (found.uid !== uid) return problem(check, `${stateDir} belongs to another user`, 'name another with --state-dir');
+  return isOpen(found.mode) ? problem(check, `others may look into ${stateDir}`, `chmod 700 ${stateDir}`) : ok(check, `${stateDir} is private`);
+}
+
+const secretFiles = ['token', 'mcp-token', 'control-plane.json', 'processes.json'];
+
+/** Whoever reads a token may do everything. */
+async function checkFiles(stateDir: string): Promise<readonly Finding[]> {
+  const logs = await readdir(join(stateDir, 'logs')).catch((): string[] => []);
+  const paths = [...secretFiles, ...logs.map((name) => join('logs', name))].map((name) => join(stateDir, name));
+  const findings = await Promise.all(
+    paths.map(async (path) => {
+      // A file that is not there has no permissions to look at.
+      const found = await stat(path).catch(() => null);
+      return found?.isFile() === true && isOpen(found.mode) ? [problem('permissions', `others may read ${path}`, `chmod 600 ${path}`)] : [];
+    }),
+  );
+  const open = findings.flat();
+  return open.length > 0 ? open : [ok('permissions', 'nobody else may read tokens and logs')];
+}
+
+function checkLife(stateDir: string, running: Running): Finding {
+  const check = 'control plane';
+  if (running.state === 'running') return ok(check, `runs at ${running.address.url} (pid ${running.owner.pid})`);
+  if (running.state === 'between') {
+    return warning(check, `process ${running.owner.pid} has the state directory, and its API does not answer`, 'wait until it has started or ended');
+  }
+  if (running.isStale) return warning(check, `an earlier control plane left its lock or address in ${stateDir}`, 'nothing: the next start takes it over');
+  return ok(check, 'none runs');
+}
+
+function isOpen(mode: number): boolean {
+  return (mode & 0o077) !== 0;
+}

@@ -1,0 +1,104 @@
+/** `mcpvisor events`: the facts that are remembered, and with `-f` those to come. */
+
+import type { z } from 'zod';
+import { McpvisorError } from '../../errors.ts';
+import type { ApiClient } from '../../http/client/client.ts';
+import { actorList } from '../../http/schemas/actor.ts';
+import { fact as factSchema, factsMissed, journalPage } from '../../http/schemas/fact.ts';
+import { describeFact } from '../../observe/facts/describe.ts';
+import type { Fact } from '../../observe/facts/fact.ts';
+import { type ConnectionFlags, connect } from '../connection.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { Invocation } from '../invocation.ts';
+import { momentOf } from '../screen/moment.ts';
+import { parseWhole } from '../screen/numbers.ts';
+import { oneLine } from '../screen/terminal.ts';
+import { follow, untilEnd } from './follow.ts';
+
+export interface EventsFlags extends ConnectionFlags {
+  readonly follow?: boolean;
+  readonly tail?: string;
+  readonly actor?: readonly string[];
+  readonly type?: readonly string[];
+}
+
+type ShownFact = z.output<typeof factSchema>;
+
+const usualFacts = 100;
+const mostFacts = 100_000;
+const perPage = 1_000;
+
+export async function events(flags: EventsFlags, invocation: Invocation): Promise<ExitCode> {
+  const { stdout } = invocation;
+  const tail = flags.tail === undefined ? usualFacts : parseWhole(flags.tail, { option: '--tail', max: mostFacts });
+  const filter = { actor: flags.actor?.join(','), type: flags.type?.join(',') };
+  const { client } = await connect(flags, invocation);
+  const describe = (fact: ShownFact) => (flags.json === true ? JSON.stringify(fact) : describeLine(fact, stdout.isTTY === true));
+  const { facts, last } = await journalOf(client, filter);
+  await refuseUnknown(client, filter.actor?.split(',') ?? [], facts);
+  const shown = tail === 0 ? [] : facts.slice(-tail);
+  if (flags.follow !== true) {
+    stdout.write(flags.json === true ? `${JSON.stringify({ facts: shown, next: null })}\n` : shown.map((fact) => `${describe(fact)}\n`).join(''));
+    return exitCodes.done;
+  }
+  const signal = untilEnd(invocation);
+  stdout.write(shown.map((fact) => `${describe(fact)}\n`).join(''));
+  let lastEventId = last;
+  const open = (from: ApiClient) => from.stream('/api/events', { query: filter, lastEventId, signal });
+  for await (const { id, data } of follow({ flags, invocation, signal, open })) {
+    lastEventId = id ?? lastEventId;
+    stdout.write(`${describeAny(data, { asJson: flags.json === true, describe })}\n`);
+  }
+  return exitCodes.done;
+}
+
+/** Nothing will ever be told of a misspelt name. One that is gone may still be remembered. Throws `ACTOR_NOT_FOUND`. */
+async function refuseUnknown(client: ApiClient, wanted: readonly string[], facts: readonly ShownFact[]): Promise<void> {
+  const untold = wanted.filter((id) => facts.every(({ actor }) => actor !== id));
+  if (untold.length === 0) return;
+  const { actors } = await client.get('/api/actors', actorList);
+  const known = actors.map(({ id }) => id);
+  const stranger = untold.find((id) => !known.includes(id));
+  if (stranger !== undefined) throw new McpvisorError('ACTOR_NOT_FOUND', { actor: stranger, known });
+}
+
+interface Journal {
+  readonly facts: readonly ShownFact[];
+  /** Number of the last fact of all, from where a stream goes on. Null: there is none yet. */
+  readonly last: string | null;
+}
+
+async function journalOf(client: ApiClient, filter: { readonly actor: string | undefined; readonly type: string | undefined }): Promise<Journal> {
+  const facts: ShownFact[] = [];
+  let after: number | undefined;
+  for (;;) {
+    const page = await client.get('/api/journal', journalPage, { query: { ...filter, after, limit: perPage } });
+    facts.push(...page.facts);
+    if (page.next === null) break;
+    after = page.next;
+  }
+  // Where nothing matches yet, the stream goes on after the oldest: between asking and following, nothing is lost.
+  const last = facts.at(-1)?.seq ?? (await client.get('/api/journal', journalPage, { query: { limit: 1 } })).facts[0]?.seq;
+  return { facts, last: last === undefined ? null : String(last) };
+}
+
+function describeAny(data: unknown, { asJson, describe }: { readonly asJson: boolean; readonly describe: (fact: ShownFact) => string }): string {
+  const missed = factsMissed.safeParse(data).data;
+  if (missed !== undefined && !asJson) return `(facts up to ${missed.to} were missed: they are not remembered)`;
+  const fact = factSchema.safeParse(data).data;
+  return fact === undefined || asJson ? JSON.stringify(data) : describe(fact);
+}
+
+function describeLine(fact: ShownFact, isTerminal: boolean): string {
+  return `${momentOf(fact.at, isTerminal)} ${fact.actor} ${fact.type}: ${oneLine(sentenceOf(fact))}`;
+}
+
+/** A control plane of a later version may tell of things that this one has no words for. */
+function sentenceOf(fact: ShownFact): string {
+  try {
+    return describeFact(fact as unknown as Fact);
+  } catch {
+    const { seq: _, at: __, actor: ___, type: ____, ...rest } = fact;
+    return JSON.stringify(rest);
+  }
+}

@@ -1,0 +1,52 @@
+/** `mcpvisor open`: where the pages of the control plane are, in a browser if there is a display. */
+
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ApiClient } from '../../http/client/client.ts';
+import { type ConnectionFlags, connect } from '../connection.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { Invocation } from '../invocation.ts';
+
+export async function open(flags: ConnectionFlags, invocation: Invocation): Promise<ExitCode> {
+  const { stdout, stderr } = invocation;
+  const { client, local } = await connect(flags, invocation);
+  const url = `${client.url}/docs`;
+  stdout.write(flags.json === true ? `${JSON.stringify({ url })}\n` : `${url}\n`);
+  const opener = openerOf(invocation);
+  // A browser has no token: what is here is fetched with ours.
+  const page = opener === null || local === null ? null : await savePages(client, join(local.stateDir, 'pages'));
+  if (opener !== null && !(await opens(opener, page ?? url))) stderr.write(`${opener} could not open it.\n`);
+  if (page === null && flags.json !== true) {
+    const token = local === null ? 'TOKEN' : `$(cat ${join(local.stateDir, 'token')})`;
+    stderr.write(`It wants the token: curl -H "authorization: Bearer ${token}" ${url}\n`);
+  }
+  return exitCodes.done;
+}
+
+/** The page, and beside it the document that it links to. Returns where the page is. */
+async function savePages(client: ApiClient, folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const page = join(folder, 'docs.html');
+  await writeFile(join(folder, 'openapi.json'), await client.text('/openapi.json'), { mode: 0o600 });
+  await writeFile(page, await client.text('/docs'), { mode: 0o600 });
+  return page;
+}
+
+/** Null: there is no display to open anything on. */
+function openerOf({ platform, env }: Invocation): string | null {
+  if (platform === 'darwin') return 'open';
+  return (env.DISPLAY ?? '') === '' && (env.WAYLAND_DISPLAY ?? '') === '' ? null : 'xdg-open';
+}
+
+/** Whether the program could be started: some stay for as long as the browser does. */
+function opens(program: string, url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(program, [url], { detached: true, stdio: 'ignore' });
+    child.once('error', () => resolve(false));
+    child.once('spawn', () => {
+      child.unref();
+      resolve(true);
+    });
+  });
+}

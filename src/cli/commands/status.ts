@@ -1,0 +1,96 @@
+/** `mcpvisor status`: every server, or every actor, once or as long as somebody looks. */
+
+import type { z } from 'zod';
+import type { ApiClient } from '../../http/client/client.ts';
+import { actorList } from '../../http/schemas/actor.ts';
+import { statusSchema } from '../../http/schemas/control-plane.ts';
+import { type ConnectionFlags, connect } from '../connection.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { Invocation } from '../invocation.ts';
+import { toActorTree } from '../screen/actor-tree.ts';
+import { createBlock } from '../screen/block.ts';
+import { toServerTable } from '../screen/server-table.ts';
+import { createSoon, forEach } from '../screen/soon.ts';
+import { oneLine, sizeOf, type Terminal, terminalOf } from '../screen/terminal.ts';
+import { follow, untilEnd } from './follow.ts';
+
+export interface StatusFlags extends ConnectionFlags {
+  readonly tree?: boolean;
+  readonly watch?: boolean;
+}
+
+export async function status(flags: StatusFlags, invocation: Invocation): Promise<ExitCode> {
+  const { stdout, env } = invocation;
+  const { client } = await connect(flags, invocation);
+  const view = async (from: ApiClient) => await viewOf(from, flags, terminalOf(stdout, env));
+  if (flags.watch === true) await watch({ flags, invocation, view });
+  else stdout.write(toText(await view(client)));
+  return exitCodes.done;
+}
+
+type View = (from: ApiClient) => Promise<readonly string[]>;
+
+async function viewOf(client: ApiClient, { tree, json }: StatusFlags, terminal: Terminal): Promise<readonly string[]> {
+  if (tree === true) {
+    const list = await client.get('/api/actors', actorList);
+    return json === true ? [JSON.stringify(list)] : toActorTree(list.actors, terminal, Date.now());
+  }
+  const all = await client.get('/api/status', statusSchema);
+  return json === true ? [JSON.stringify(all)] : describeStatus(all, terminal);
+}
+
+function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, terminal: Terminal): readonly string[] {
+  if (servers.length === 0) return ['There are no servers.'];
+  const failing = servers.filter(({ state, lastFailure }) => lastFailure !== null && state !== 'connected');
+  const own = alarms.filter(({ actor }) => !actor.startsWith('server:'));
+  return [
+    ...toServerTable(servers, terminal, Date.now()),
+    ...failing.map(({ name, lastFailure }) => oneLine(`${name}: ${lastFailure?.class}: ${lastFailure?.message}`)),
+    ...own.map(({ actor, alarm, reason }) => terminal.paint('red', oneLine(`alarm ${alarm} of ${actor}: ${reason}`))),
+  ];
+}
+
+/** Facts that come together are shown together, in milliseconds. */
+const calmMs = 100;
+const tickMs = 1_000;
+
+/** On a terminal one block is drawn again and again; in a pipe the status follows the status, one JSON document a line with `--json`. */
+async function watch({ flags, invocation, view }: { flags: StatusFlags; invocation: Invocation; view: View }): Promise<void> {
+  const signal = untilEnd(invocation);
+  const { stdout } = invocation;
+  const isDrawn = stdout.isTTY === true && flags.json !== true;
+  const block = createBlock(() => sizeOf(stdout).rows);
+  let shown = '';
+  const show = async (client: ApiClient): Promise<void> => {
+    const lines = await view(client);
+    const text = toText(lines);
+    if (isDrawn) stdout.write(block.draw(lines));
+    else if (text !== shown) stdout.write(text);
+    shown = text;
+  };
+  let client: ApiClient | null = null;
+  // One showing after the other; what cannot be had now is shown after the next fact.
+  let showing = Promise.resolve();
+  const showSoon = createSoon(() => {
+    showing = showing.then(async () => {
+      // A look that fails is made up for by the next one; a lost connection is told by the stream of facts.
+      if (client !== null && !signal.aborted) await show(client).catch(() => undefined);
+    });
+  }, calmMs);
+  // Times go on without facts, but only people look at them.
+  const clock = setInterval(() => isDrawn && showSoon(), tickMs);
+  const open = (from: ApiClient) => {
+    client = from;
+    showSoon();
+    return from.stream('/api/events', { signal });
+  };
+  try {
+    await forEach(follow({ flags, invocation, signal, open }), showSoon);
+  } finally {
+    clearInterval(clock);
+  }
+}
+
+function toText(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}

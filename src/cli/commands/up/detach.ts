@@ -1,0 +1,92 @@
+/** `mcpvisor up --detach`: starts this program again in the background and waits until its API answers, or it has ended. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { McpvisorError } from '../../../errors.ts';
+import { isAlive } from '../../../session/process/identity.ts';
+import { openStateDirectory } from '../../../state-directory/directory.ts';
+import { findRunning, type Running } from '../../../state-directory/running.ts';
+import { type ExitCode, exitCodes } from '../../exit-code.ts';
+import type { Invocation } from '../../invocation.ts';
+import { tellError } from '../../screen/tell.ts';
+import { lastWordsOf } from './last-words.ts';
+import { maxLogBytes, ownLogPath } from './own-log.ts';
+
+export interface DetachOptions {
+  readonly stateDir: string;
+  readonly asJson: boolean;
+}
+
+const checkMs = 50;
+
+/** Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`. */
+export async function detach({ stateDir, asJson }: DetachOptions, invocation: Invocation): Promise<ExitCode> {
+  const { stdout, stderr } = invocation;
+  await openStateDirectory(stateDir, invocation.uid);
+  refuseSecond(await findRunning(stateDir, isAlive), stateDir);
+  const path = ownLogPath(stateDir);
+  const log = await openLog(path);
+  try {
+    const { size: begin } = await log.stat();
+    const child = startAgain(log.fd, invocation);
+    const ending = await untilAnswers(child, stateDir);
+    if (ending === null) {
+      const found = await findRunning(stateDir, isAlive);
+      const url = found.state === 'running' ? found.address.url : null;
+      stdout.write(asJson ? `${JSON.stringify({ url, pid: child.pid, log: path })}\n` : `Listening on ${url} (pid ${child.pid}, log in ${path}).\n`);
+      return exitCodes.done;
+    }
+    // Another one was faster.
+    if (ending.exitCode === exitCodes.alreadyRunning) refuseSecond(await findRunning(stateDir, isAlive), stateDir);
+    tellError(new McpvisorError('START_FAILED', { ...ending, log: path, lines: await lastWordsOf(path, begin) }), stderr, asJson);
+    return Object.values(exitCodes).find((code) => code === ending.exitCode && code !== exitCodes.done) ?? exitCodes.failed;
+  } finally {
+    await log.close();
+  }
+}
+
+function refuseSecond(found: Running, stateDir: string): void {
+  if (found.state !== 'none') throw new McpvisorError('ALREADY_RUNNING', { pid: found.owner.pid, stateDir });
+}
+
+async function openLog(path: string): Promise<FileHandle> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const { size } = await stat(path).catch(() => ({ size: 0 }));
+  if (size > maxLogBytes) await rename(path, `${path}.1`);
+  const log = await open(path, 'a', 0o600);
+  await chmod(path, 0o600);
+  return log;
+}
+
+/** The same words without those that are for us, in a session of its own: no terminal's end reaches it. */
+function startAgain(log: number, { program: [runtime = '', ...before], argv, cwd, env }: Invocation): ChildProcess {
+  const words = argv.filter((word) => word !== '--detach' && word !== '--json');
+  const child = spawn(runtime, [...before, ...words], { cwd, env: { ...env, MCPVISOR_DETACH: '' }, detached: true, stdio: ['ignore', log, log] });
+  child.unref();
+  return child;
+}
+
+interface ChildEnding {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** How it ended; null: its API answers. */
+async function untilAnswers(child: ChildProcess, stateDir: string): Promise<ChildEnding | null> {
+  let ending: ChildEnding | null = null;
+  child.once('exit', (exitCode, signal) => {
+    ending = { exitCode, signal };
+  });
+  child.once('error', () => {
+    ending = { exitCode: null, signal: null };
+  });
+  for (;;) {
+    if (ending !== null) return ending;
+    const found = await findRunning(stateDir, isAlive);
+    // Its address is written when the API answers.
+    if (found.state === 'running' && found.owner.pid === child.pid) return null;
+    await delay(checkMs);
+  }
+}

@@ -1,0 +1,111 @@
+/** What `up` was told, by flags and `MCPVISOR_*`, as values: every problem is named at once. */
+
+import { McpvisorError, type Problem } from '../../../errors.ts';
+
+/** As the command line has it: flags win over the environment. */
+export interface UpFlags {
+  readonly config?: string;
+  readonly stateDir?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly store?: string;
+  readonly isolation?: string;
+  readonly logLevel?: string;
+  readonly logFormat?: string;
+  readonly serverLogs?: string;
+  readonly tokenFile?: string;
+  readonly detach?: boolean;
+  readonly insecureBind?: boolean;
+  readonly json?: boolean;
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export const logFormats = ['pretty', 'json'] as const;
+export const serverLogs = ['on', 'off'] as const;
+
+export interface UpSettings {
+  readonly config: string | null;
+  readonly stateDir: string | null;
+  readonly host: string;
+  readonly port: number;
+  readonly store: 'memory:';
+  readonly isolation: 'in-process';
+  readonly logLevel: (typeof logLevels)[number];
+  readonly logFormat: (typeof logFormats)[number];
+  readonly serverLogs: (typeof serverLogs)[number];
+  /** Whether it goes on in the background. */
+  readonly detach: boolean;
+  /** Whether an address that other machines can reach may be listened on without encryption. */
+  readonly insecureBind: boolean;
+  readonly tokenFile: string | null;
+}
+
+export interface SettingSources {
+  readonly flags: UpFlags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether a person reads along: pretty is the default then. */
+  readonly isTerminal: boolean;
+}
+
+/** Throws `INVALID_REQUEST` with every problem. */
+export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSettings {
+  const problems: Problem[] = [];
+  const refuse = (path: string, message: string, hint: string | null = null) => problems.push({ path, message, hint, severity: 'error' });
+  const given = (flag: keyof UpFlags): Given | null => givenBy(flag, flags, env);
+
+  const port = given('port');
+  const portNumber = port === null ? 4780 : Number(port.value);
+  if (port !== null && !(/^\d{1,5}$/.test(port.value) && portNumber <= 65_535)) {
+    refuse(port.by, `"${port.value}" is not a port`, '0 to 65535; 0 takes any free one');
+  }
+  const host = given('host');
+  const choose = <Choice extends string>(flag: keyof UpFlags, choices: readonly Choice[], fallback: Choice): Choice => {
+    const setting = given(flag);
+    const chosen = choices.find((choice) => choice === (setting?.value ?? fallback));
+    if (chosen === undefined && setting !== null) {
+      // Not repeated: the address of a store may hold a password.
+      refuse(setting.by, 'not available in this version', `there is: ${choices.join(', ')}`);
+    }
+    return chosen ?? fallback;
+  };
+  const settings: UpSettings = {
+    config: given('config')?.value ?? null,
+    stateDir: given('stateDir')?.value ?? null,
+    host: host?.value ?? '127.0.0.1',
+    port: portNumber,
+    store: choose('store', ['memory:'], 'memory:'),
+    isolation: choose('isolation', ['in-process'], 'in-process'),
+    logLevel: choose('logLevel', logLevels, 'info'),
+    logFormat: choose('logFormat', logFormats, isTerminal ? 'pretty' : 'json'),
+    serverLogs: choose('serverLogs', serverLogs, 'on'),
+    detach: isOn(given('detach')),
+    insecureBind: isOn(given('insecureBind')),
+    tokenFile: given('tokenFile')?.value ?? null,
+  };
+  if (problems.length > 0) {
+    throw new McpvisorError('INVALID_REQUEST', { problems });
+  }
+  return settings;
+}
+
+interface Given {
+  readonly value: string;
+  /** What a person would change: the flag or the variable. */
+  readonly by: string;
+}
+
+function givenBy(flag: keyof UpFlags, flags: UpFlags, env: SettingSources['env']): Given | null {
+  const words = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const value = flags[flag];
+  if (value !== undefined) {
+    return { value: String(value), by: `--${words}` };
+  }
+  const variable = `MCPVISOR_${words.toUpperCase().replaceAll('-', '_')}`;
+  const fromEnv = env[variable];
+  // An empty variable is how shells and compose files say "unset".
+  return fromEnv === undefined || fromEnv === '' ? null : { value: fromEnv, by: variable };
+}
+
+function isOn(given: Given | null): boolean {
+  return given !== null && !['false', '0', 'no', 'off'].includes(given.value.toLowerCase());
+}

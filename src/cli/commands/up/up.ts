@@ -1,0 +1,50 @@
+/** `mcpvisor up`: a control plane in the foreground, until it is told to end, or one in the background. */
+
+import { resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { type Daemon, runDaemon } from '../../../daemon.ts';
+import { McpvisorError } from '../../../errors.ts';
+import { findStateDirectory } from '../../../state-directory/directory.ts';
+import { findConfigFile } from '../../config-file.ts';
+import { type ExitCode, exitCodes } from '../../exit-code.ts';
+import type { Invocation } from '../../invocation.ts';
+import { createLiveTable } from '../../screen/live-table.ts';
+import { plain, terminalOf } from '../../screen/terminal.ts';
+import { detach } from './detach.ts';
+import { ownLogBehind } from './own-log.ts';
+import { toUpSettings, type UpFlags } from './settings.ts';
+
+export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCode> {
+  const { cwd, env, uid, pid, platform, stdout, stderr } = invocation;
+  if (platform === 'win32') {
+    throw new McpvisorError('NOT_AVAILABLE', { what: 'Running servers on Windows', instead: 'use the Windows Subsystem for Linux.' });
+  }
+  const settings = toUpSettings({ flags, env, isTerminal: stdout.isTTY === true });
+  const stateDir = settings.stateDir === null ? await findStateDirectory(invocation) : resolve(cwd, settings.stateDir);
+  if (settings.detach) return await detach({ stateDir, asJson: flags.json === true }, invocation);
+  const config = settings.config === null ? await findConfigFile(invocation) : resolve(cwd, settings.config);
+  const tokenFile = settings.tokenFile === null ? null : resolve(cwd, settings.tokenFile);
+
+  let daemon: Daemon | null = null;
+  const { signal, atOnce } = invocation.stay((bug) => {
+    if (daemon === null) {
+      stderr.write(`A bug in mcpvisor, please report it: ${inspect(bug)}\n`);
+    } else {
+      daemon.report(bug);
+    }
+  });
+  const terminal = terminalOf(stdout, env);
+  const isWatched = stdout.isTTY === true && stdout.fd !== undefined && settings.logFormat === 'pretty' && env.TERM !== 'dumb';
+  const table = isWatched ? createLiveTable({ stdout, fd: stdout.fd ?? 1, env }) : null;
+  // By its descriptor, where it has one: the stream would hold up everything while a pipe is full.
+  const log = table?.log ?? (await ownLogBehind(stdout.fd, stateDir)) ?? stdout.fd ?? stdout;
+  const colors = terminal.paint !== plain;
+  try {
+    daemon = await runDaemon({ ...settings, config, stateDir, tokenFile, env, uid, pid, colors, stdout: log, atOnce, now: Date.now }, signal);
+    table?.show(daemon.supervisor);
+    await daemon.closed;
+    return exitCodes.done;
+  } finally {
+    await table?.close();
+  }
+}
