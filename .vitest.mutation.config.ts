@@ -18,7 +18,7 @@ export default defineConfig({
         const name = mutatedSources.find((source) => id === here(`./machines/${source}`));
         if (name === undefined) return null;
         const { code } = mutateSource(name, text);
-        return { code: `import { isMutant as __isMutant } from '${here('./test/support/mutation.ts')}';\n${code}`, map: null };
+        return { code: `import { isMutant as __isMutant } from '${here('./test/mutation/mutation.ts')}';\n${code}`, map: null };
       },
     },
   ],

@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { api } from './api.ts';
+import { api } from './api/api.ts';
 import { type Bench, createResults, type Figures, type Line } from './bench.ts';
 import { calls } from './calls.ts';
 import { recovery } from './recovery.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openScene } from '../support/daemon.ts';
+import { openScene } from '../support/doors/daemon.ts';
 
 describe('checking a configuration', () => {
   it('says what it would start, and starts nothing', async () => {

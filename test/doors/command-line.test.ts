@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { commandLineOf } from '../support/command-line.ts';
-import { openScene, type RunningDaemon, type Scene } from '../support/daemon.ts';
+import { commandLineOf } from '../support/doors/command-line.ts';
+import { openScene, type RunningDaemon, type Scene } from '../support/doors/daemon.ts';
 import { until } from '../support/processes.ts';
 
 const programOf = (name: string) => fileURLToPath(new URL(`../servers/${name}.mjs`, import.meta.url));

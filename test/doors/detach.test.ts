@@ -2,8 +2,8 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { commandLineOf, endDetached } from '../support/command-line.ts';
-import { openScene } from '../support/daemon.ts';
+import { commandLineOf, endDetached } from '../support/doors/command-line.ts';
+import { openScene } from '../support/doors/daemon.ts';
 import { isRunning, pidsMarked, until, untilNoneMarked } from '../support/processes.ts';
 
 describe('up --detach', () => {

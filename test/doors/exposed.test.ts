@@ -5,8 +5,8 @@ import { request as tlsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createClient } from '../support/client.ts';
-import { openScene, type Scene } from '../support/daemon.ts';
+import { createClient } from '../support/doors/client.ts';
+import { openScene, type Scene } from '../support/doors/daemon.ts';
 import { until } from '../support/processes.ts';
 
 /** Files this process may have open; each connection of ours is one. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { commandLineOf } from '../support/command-line.ts';
-import { openScene } from '../support/daemon.ts';
+import { commandLineOf } from '../support/doors/command-line.ts';
+import { openScene } from '../support/doors/daemon.ts';
 import { until } from '../support/processes.ts';
 
 describe('logs of a server', () => {

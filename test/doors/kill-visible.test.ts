@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openReader } from '../http/streams/event-reader.ts';
-import { openScene } from '../support/daemon.ts';
+import { openScene } from '../support/doors/daemon.ts';
 import { until } from '../support/processes.ts';
 
 /** The promise of the API: so long after the death of its process a server is no longer said to be connected. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openScene } from '../support/daemon.ts';
+import { openScene } from '../support/doors/daemon.ts';
 import { until } from '../support/processes.ts';
 
 /** A server that says who it is on stderr, and then speaks. */

@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createClient } from '../support/client.ts';
-import { openScene } from '../support/daemon.ts';
+import { createClient } from '../support/doors/client.ts';
+import { openScene } from '../support/doors/daemon.ts';
 import { pidsMarked, until, untilNoneMarked } from '../support/processes.ts';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClient } from '../support/client.ts';
+import { createClient } from '../support/doors/client.ts';
 import { until } from '../support/processes.ts';
 import { type Api, entryOf, openApi, token } from './open-api.ts';
 import { openConnection } from './raw-connection.ts';

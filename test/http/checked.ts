@@ -8,7 +8,7 @@ import { statusOf } from '../../src/http/problem.ts';
 import { allRoutes } from '../../src/http/routes/all.ts';
 import { problem } from '../../src/http/schemas/problem.ts';
 import type { Supervisor } from '../../src/supervisor/contract.ts';
-import type { Answer, Client } from '../support/client.ts';
+import type { Answer, Client } from '../support/doors/client.ts';
 
 /** `callTool 200`, `callTool SERVER_NOT_FOUND`. */
 export type Seen = Set<string>;

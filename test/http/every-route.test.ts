@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../src/http/endpoint.ts';
 import { scopes } from '../../src/http/endpoint.ts';
 import { problemsOf } from '../../src/http/openapi.ts';
-import { type Client, createClient } from '../support/client.ts';
+import { type Client, createClient } from '../support/doors/client.ts';
 import { until } from '../support/processes.ts';
 import { createCheckedClient, endpointsOf, type Seen } from './checked.ts';
 import { type Example, examples } from './examples.ts';

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSupervisor } from '../../src/index.ts';
-import { type Client, createClient } from '../support/client.ts';
+import { type Client, createClient } from '../support/doors/client.ts';
 import { until } from '../support/processes.ts';
 import { entryOf } from './open-api.ts';
 import { openReader } from './streams/event-reader.ts';

@@ -8,7 +8,7 @@ import { createRequestHandler } from '../../src/http/handler.ts';
 import { type ListenerOptions, openListener } from '../../src/http/listener.ts';
 import { createSupervisor } from '../../src/index.ts';
 import type { Supervisor } from '../../src/supervisor/contract.ts';
-import { type Client, createClient } from '../support/client.ts';
+import { type Client, createClient } from '../support/doors/client.ts';
 
 export const token = 'a-token-that-only-tests-know';
 

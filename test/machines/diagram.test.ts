@@ -4,7 +4,7 @@ import { edgesOf, toMermaid, toTable } from '../../machines/diagram.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
-import { edgesOf as configuredEdgesOf } from '../support/mutant.ts';
+import { edgesOf as configuredEdgesOf } from '../mutation/mutant.ts';
 import { expectBlessed } from './blessed.ts';
 import { readmeText } from './readme.ts';
 

@@ -1,7 +1,7 @@
 /** Random lives of processes, most of them long enough to get somewhere. */
 
 import * as fc from 'fast-check';
-import type { Life } from '../support/fake-system.ts';
+import type { Life } from '../support/charts/fake-system.ts';
 
 export const often = <Value>(usual: Value, ...rare: Value[]) =>
   fc.oneof({ weight: 6, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...rare) });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GroupContext } from '../../machines/group/events.ts';
 import type { ServerInput } from '../../machines/server/events.ts';
-import { policyOf } from '../support/chart.ts';
+import { policyOf } from '../support/charts/chart.ts';
 import { stepsFor } from './tree/plan.ts';
 import { settled, startTree, type Tree, type TreeOptions } from './tree/tree.ts';
 

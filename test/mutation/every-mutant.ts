@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
-import { mutantIdsOf } from '../support/mutant.ts';
+import { mutantIdsOf } from './mutant.ts';
 import { mutatedSources, mutateSource } from './sources.ts';
 
 export function everyMutant(): readonly string[] {

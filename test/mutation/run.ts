@@ -3,9 +3,9 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { mutation } from '../support/mutation.ts';
 import type { CollectedTest } from './collector.ts';
 import type { Coverage, Job, Result } from './job.ts';
+import { mutation } from './mutation.ts';
 
 const job = JSON.parse(readFileSync(process.env.MCPVISOR_MUTATION_JOB ?? '', 'utf8')) as Job;
 const folder = new URL('../machines/', import.meta.url);

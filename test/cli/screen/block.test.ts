@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBlock } from '../../../src/cli/screen/block.ts';
-import { screenOf } from '../../support/screen.ts';
+import { screenOf } from '../../support/doors/screen.ts';
 
 const rows = () => 10;
 

@@ -5,9 +5,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Output } from '../../../src/cli/invocation.ts';
 import { createLiveTable } from '../../../src/cli/screen/live-table.ts';
 import { createSupervisor } from '../../../src/index.ts';
+import { screenOf } from '../../support/doors/screen.ts';
 import { until } from '../../support/processes.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
-import { screenOf } from '../../support/screen.ts';
 
 it('shows the servers below the log, and leaves the log alone when it goes', async () => {
   const file = join(createScratchFolder(), 'terminal');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClient } from '../../support/client.ts';
+import { createClient } from '../../support/doors/client.ts';
 import { type Api, openApi, token } from '../open-api.ts';
 
 let api: Api;

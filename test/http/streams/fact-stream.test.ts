@@ -6,8 +6,8 @@ import { openListener } from '../../../src/http/listener.ts';
 import type { FactBody } from '../../../src/observe/facts/fact.ts';
 import { createFacts, type Facts } from '../../../src/observe/facts/facts.ts';
 import { openSupervisor } from '../../../src/supervisor/supervisor.ts';
-import { createClient } from '../../support/client.ts';
-import { openScene } from '../../support/daemon.ts';
+import { createClient } from '../../support/doors/client.ts';
+import { openScene } from '../../support/doors/daemon.ts';
 import { until } from '../../support/processes.ts';
 import { type EventReader, openReader, type ReaderOptions, type StreamEvent } from './event-reader.ts';
 

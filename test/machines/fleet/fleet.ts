@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import type { Strategy } from '../../../machines/group/events.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
-import type { Life } from '../../support/fake-system.ts';
+import type { Life } from '../../support/charts/fake-system.ts';
 import { life, ms, often } from '../lives.ts';
 
 export interface FleetServer {

@@ -3,8 +3,8 @@
 import type { GroupContext } from '../../../machines/group/events.ts';
 import { reaches } from '../../../machines/order.ts';
 import type { ServerContext } from '../../../machines/server/events.ts';
-import { stateText } from '../../support/chart.ts';
-import type { FakeSystem } from '../../support/fake-system.ts';
+import { stateText } from '../../support/charts/chart.ts';
+import type { FakeSystem } from '../../support/charts/fake-system.ts';
 import type { Tree } from '../tree/tree.ts';
 
 export interface Judge {

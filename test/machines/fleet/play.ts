@@ -1,7 +1,7 @@
 /** Plays a scenario on a tree of charts with a fake operating system below each server. */
 
-import { createFakeSystem, type FakeSystem } from '../../support/fake-system.ts';
-import { createVirtualClock } from '../../support/virtual-clock.ts';
+import { createFakeSystem, type FakeSystem } from '../../support/charts/fake-system.ts';
+import { createVirtualClock } from '../../support/charts/virtual-clock.ts';
 import { goodLife } from '../lives.ts';
 import { type Fleet, inputOf, type PlannedServer, relationsIn, stepsFor } from '../tree/plan.ts';
 import { startTree, type Tree } from '../tree/tree.ts';

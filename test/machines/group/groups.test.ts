@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { GroupContext } from '../../../machines/group/events.ts';
-import { exit, type PolicyOverrides, policyOf, stateText } from '../../support/chart.ts';
+import { exit, type PolicyOverrides, policyOf, stateText } from '../../support/charts/chart.ts';
 import { connectedStates, type State, serverIn, startingStates, states } from '../server/states.ts';
 import { type Fleet, type PlannedGroups, relationsIn, stepsFor } from '../tree/plan.ts';
 import { plantTrees } from '../tree/planted.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupContext } from '../../../machines/group/events.ts';
-import { policyOf } from '../../support/chart.ts';
+import { policyOf } from '../../support/charts/chart.ts';
 import { plantTrees } from '../tree/planted.ts';
 import { settled, startTree, type Tree } from '../tree/tree.ts';
 

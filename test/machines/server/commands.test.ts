@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
-import { type PolicyOverrides, policyOf, type ServerUnderTest } from '../../support/chart.ts';
+import { type PolicyOverrides, policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
 import { connectedStates, endingStates, type State, serverIn, startingStates, states } from './states.ts';
 
 interface Cell {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../machines/failure.ts';
 import type { Standing } from '../../../machines/server/clearance.ts';
-import { exit, type PolicyOverrides, policyOf, type ServerUnderTest } from '../../support/chart.ts';
+import { exit, type PolicyOverrides, policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
 import { endingStates, passUntil, type State, serverIn, states } from './states.ts';
 
 const blocker = (standing: Exclude<Standing, 'connected' | 'coming'> = 'failed') => ({ server: 'd', standing });

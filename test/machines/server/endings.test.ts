@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { RestartKind } from '../../../machines/policy.ts';
-import { exit, policyOf, type ServerUnderTest } from '../../support/chart.ts';
+import { exit, policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
 import { connectedStates, endingStates, liveStates, passUntil, serverIn, startingStates } from './states.ts';
 
 type Verdict = 'backoff' | 'failed' | 'idle' | 'needs-auth';

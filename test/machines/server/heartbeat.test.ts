@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyOf, type ServerUnderTest } from '../../support/chart.ts';
+import { policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
 import { connectedStates, passUntil, serverIn } from './states.ts';
 
 const probes = (server: ServerUnderTest) => server.emitted.flatMap((event) => (event.type === 'probe.sent' ? [event.kind] : []));

@@ -15,7 +15,7 @@ import {
   quietLeftOf,
   timeOut,
 } from '../../../machines/server/life.ts';
-import { exit, policyOf } from '../../support/chart.ts';
+import { exit, policyOf } from '../../support/charts/chart.ts';
 
 const policy = policyOf();
 const never = 2_147_483_647;

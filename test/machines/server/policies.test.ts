@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Failure, failure, failureClasses, isPermanent } from '../../../machines/failure.ts';
 import { type Counters, countFailure, flappingUntil, isCounted, isFlapping, noCounters, retryOf, verdictOf } from '../../../machines/restart-policy.ts';
 import { grantSlots, returnSlot, type Slots, wantSlot } from '../../../machines/supervisor/start-slots.ts';
-import { exit, policyOf } from '../../support/chart.ts';
+import { exit, policyOf } from '../../support/charts/chart.ts';
 
 const policy = policyOf().restart;
 const anyFailure: fc.Arbitrary<Failure> = fc

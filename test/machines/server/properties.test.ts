@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { isCounted } from '../../../machines/restart-policy.ts';
 import type { ServerContext } from '../../../machines/server/events.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
-import { policyOf, type ServerUnderTest, startServer } from '../../support/chart.ts';
-import { createFakeSystem, type FakeSystem } from '../../support/fake-system.ts';
-import { createVirtualClock } from '../../support/virtual-clock.ts';
+import { policyOf, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';
+import { createFakeSystem, type FakeSystem } from '../../support/charts/fake-system.ts';
+import { createVirtualClock } from '../../support/charts/virtual-clock.ts';
 import { goodLife, life, ms, often } from '../lives.ts';
 import { states } from './states.ts';
 

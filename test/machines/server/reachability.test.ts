@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { failure } from '../../../machines/failure.ts';
 import type { ServerContext, ServerEmitted } from '../../../machines/server/events.ts';
-import { charts, exit, policyOf, stateText } from '../../support/chart.ts';
+import { charts, exit, policyOf, stateText } from '../../support/charts/chart.ts';
 
 type Snapshot = SnapshotFrom<typeof charts.server>;
 type Event = EventFrom<typeof charts.server>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../machines/failure.ts';
-import { exit, type PolicyOverrides, policyOf, type ServerUnderTest, startServer } from '../../support/chart.ts';
+import { exit, type PolicyOverrides, policyOf, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';
 import { connectedStates, endingStates, liveStates, passUntil, serverIn, startingStates, states } from './states.ts';
 
 type Act = (server: ServerUnderTest) => void;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../machines/failure.ts';
 import { accept, type CommandKind, type OpenCommand } from '../../../machines/server/settlement.ts';
-import { exit, policyOf, type ServerUnderTest, startServer } from '../../support/chart.ts';
+import { exit, policyOf, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';
 import { endingStates, type State, serverIn } from './states.ts';
 
 const connect = (server: ServerUnderTest) => {

@@ -1,7 +1,7 @@
 /** Ways into every state of a server's chart, with no command open. */
 
 import { failure } from '../../../machines/failure.ts';
-import { exit, type ServerOptions, type ServerUnderTest, startServer } from '../../support/chart.ts';
+import { exit, type ServerOptions, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';
 
 type Road = (server: ServerUnderTest) => void;
 

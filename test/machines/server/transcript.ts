@@ -8,7 +8,7 @@
 import { type Failure, failure, failureClasses } from '../../../machines/failure.ts';
 import type { ServerEvent } from '../../../machines/server/events.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
-import { exit, type PolicyOverrides, type ServerUnderTest, startServer } from '../../support/chart.ts';
+import { exit, type PolicyOverrides, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';
 
 type Fields = Readonly<Record<string, string | number | boolean>>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../machines/failure.ts';
-import { exit, policyOf } from '../../support/chart.ts';
+import { exit, policyOf } from '../../support/charts/chart.ts';
 import { type PlannedServer, relationsIn, stepsFor } from '../tree/plan.ts';
 import { plantTrees } from '../tree/planted.ts';
 import { settled, startTree, type Tree, type TreeOptions } from '../tree/tree.ts';

@@ -3,7 +3,7 @@
 import type { GroupPolicy } from '../../../machines/group/events.ts';
 import { type Dependencies, dependentsOf, inOrder } from '../../../machines/order.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
-import { type PolicyOverrides, policyOf } from '../../support/chart.ts';
+import { type PolicyOverrides, policyOf } from '../../support/charts/chart.ts';
 
 export interface PlannedServer {
   readonly name: string;

@@ -2,8 +2,8 @@
 
 import type { Failure } from '../../../machines/failure.ts';
 import type { ServerEvent } from '../../../machines/server/events.ts';
-import { exit, type SessionLogic } from '../../support/chart.ts';
-import type { VirtualClock } from '../../support/virtual-clock.ts';
+import { exit, type SessionLogic } from '../../support/charts/chart.ts';
+import type { VirtualClock } from '../../support/charts/virtual-clock.ts';
 
 export interface Habits {
   /** From the start to ready, in milliseconds; null: never. */

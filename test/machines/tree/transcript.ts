@@ -7,8 +7,8 @@
  *     > +500 kill a                        what happens 500 ms after the line before
  */
 
-import { exit, type PolicyOverrides } from '../../support/chart.ts';
-import { createVirtualClock } from '../../support/virtual-clock.ts';
+import { exit, type PolicyOverrides } from '../../support/charts/chart.ts';
+import { createVirtualClock } from '../../support/charts/virtual-clock.ts';
 import { type PlannedGroups, type PlannedServer, stepsFor } from './plan.ts';
 import { createTameProcesses, killed } from './tame-processes.ts';
 import { startTree, type Tree, type TreeRecord } from './tree.ts';

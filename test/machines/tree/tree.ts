@@ -5,8 +5,8 @@ import type { ReaperInput } from '../../../machines/group/holding.ts';
 import type { ServerContext, ServerEvent, SessionOrder } from '../../../machines/server/events.ts';
 import type { SessionInput } from '../../../machines/server/setup.ts';
 import type { Steps, SupervisorContext, SupervisorEvent } from '../../../machines/supervisor/events.ts';
-import { charts, type PolicyOverrides, policyOf, type SessionLogic, stateText } from '../../support/chart.ts';
-import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';
+import { charts, type PolicyOverrides, policyOf, type SessionLogic, stateText } from '../../support/charts/chart.ts';
+import { createVirtualClock, type VirtualClock } from '../../support/charts/virtual-clock.ts';
 
 export interface Door {
   readonly open: () => void;

@@ -8,7 +8,7 @@ import { pidsMarked, until, untilNoneMarked } from '../../support/processes.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { errorOf, openStage, quickStop, textOf, untilFact, untilState } from '../../support/supervised.ts';
 
-const hostProgram = fileURLToPath(new URL('../../support/host-program.ts', import.meta.url));
+const hostProgram = fileURLToPath(new URL('../../support/doors/host-program.ts', import.meta.url));
 
 /** Every way down of `quickStop`, and room for a busy machine. */
 const stopTimesMs = quickStop.closeMs + quickStop.terminateMs + quickStop.killMs + 5_000;

@@ -3,8 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createClient } from '../../support/client.ts';
-import { openScene, type RunningDaemon } from '../../support/daemon.ts';
+import { createClient } from '../../support/doors/client.ts';
+import { openScene, type RunningDaemon } from '../../support/doors/daemon.ts';
 import { isRunning, until } from '../../support/processes.ts';
 import { createSkippingClock } from '../../support/skipping-clock.ts';
 import { factsSoFar, openStage, untilState } from '../../support/supervised.ts';

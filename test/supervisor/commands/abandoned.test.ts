@@ -4,7 +4,7 @@ import { serverMachine } from '../../../machines/server.machine.ts';
 import type { FactBody } from '../../../src/observe/facts/fact.ts';
 import type { ServerActor } from '../../../src/supervisor/actors/system.ts';
 import { createCommands } from '../../../src/supervisor/commands/commands.ts';
-import { policyOf } from '../../support/chart.ts';
+import { policyOf } from '../../support/charts/chart.ts';
 import { errorOf } from '../../support/supervised.ts';
 
 /** A server's actor, with a bug in the guard that a start asks. */

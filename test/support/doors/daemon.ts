@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { createMark, killMarked, until, untilNoneMarked } from '../processes.ts';
 import { type Client, createClient } from './client.ts';
-import { createMark, killMarked, until, untilNoneMarked } from './processes.ts';
 
-const program = fileURLToPath(new URL('../../dist/src/bin.js', import.meta.url));
-const talker = fileURLToPath(new URL('../servers/speak.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../../../dist/src/bin.js', import.meta.url));
+const talker = fileURLToPath(new URL('../../servers/speak.mjs', import.meta.url));
 
 export interface Ending {
   readonly code: number | null;

@@ -9,7 +9,7 @@
  */
 
 import { type AnyStateMachine, and, assign, not, StateMachine } from 'xstate';
-import { type Config, copyOf, listOf, nodeAt, nodesIn, type Place, placesIn, replaceAt, transitionsAt } from './chart-config.ts';
+import { type Config, copyOf, listOf, nodeAt, nodesIn, type Place, placesIn, replaceAt, transitionsAt } from '../support/charts/chart-config.ts';
 import { isMutant, mutation } from './mutation.ts';
 
 type Delay = number | ((...arguments_: unknown[]) => number);

@@ -1,16 +1,16 @@
 /** A server's chart at work: its real actor on a virtual clock, below a root that hands out slots, with a session that says what the test wants. */
 
 import { type AnyActorRef, createActor, enqueueActions, fromCallback, setup } from 'xstate';
-import type { Failure } from '../../machines/failure.ts';
-import { failure } from '../../machines/failure.ts';
-import { groupMachine } from '../../machines/group.machine.ts';
-import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '../../machines/policy.ts';
-import type { ServerContext, ServerEmitted, ServerEvent, ServerInput, ServerReport, SessionOrder } from '../../machines/server/events.ts';
-import type { CommandKind } from '../../machines/server/settlement.ts';
-import type { SessionInput } from '../../machines/server/setup.ts';
-import { serverMachine } from '../../machines/server.machine.ts';
-import { supervisorMachine } from '../../machines/supervisor.machine.ts';
-import { underTest } from './mutant.ts';
+import type { Failure } from '../../../machines/failure.ts';
+import { failure } from '../../../machines/failure.ts';
+import { groupMachine } from '../../../machines/group.machine.ts';
+import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '../../../machines/policy.ts';
+import type { ServerContext, ServerEmitted, ServerEvent, ServerInput, ServerReport, SessionOrder } from '../../../machines/server/events.ts';
+import type { CommandKind } from '../../../machines/server/settlement.ts';
+import type { SessionInput } from '../../../machines/server/setup.ts';
+import { serverMachine } from '../../../machines/server.machine.ts';
+import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
+import { underTest } from '../../mutation/mutant.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** The charts under test; one of them is a mutant, if one is at work. */

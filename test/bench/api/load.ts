@@ -2,9 +2,9 @@
 
 import { connect } from 'node:net';
 import autocannon from 'autocannon';
-import { medianOf, p99Of } from './bench.ts';
+import { medianOf, p99Of } from '../bench.ts';
+import { machineMs } from '../watch.ts';
 import type { Job, LoadAnswer, ReaderJob, RequestJob } from './load-job.ts';
-import { machineMs } from './watch.ts';
 
 process.on('message', (job: Job) => {
   const done = job.kind === 'requests' ? request(job) : read(job);

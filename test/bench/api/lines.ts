@@ -1,6 +1,6 @@
 /** What the figures of the API's bench mean. */
 
-import { atLeast, atMost, type Line, type Results } from './bench.ts';
+import { atLeast, atMost, type Line, type Results } from '../bench.ts';
 
 export function judge(results: Results): readonly Line[] {
   return [

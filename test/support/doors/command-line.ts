@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { isRunning, until } from '../processes.ts';
 import type { Ending, Running, RunOptions, Scene } from './daemon.ts';
-import { isRunning, until } from './processes.ts';
 
 export interface CommandLine {
   /** Runs a command with `--state-dir` of the scene to its end. */

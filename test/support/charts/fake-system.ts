@@ -1,7 +1,7 @@
 /** An operating system of the imagination: its processes start, talk, hang, lag, die and refuse to die as a script of lives says, on the virtual clock. */
 
-import { type Failure, failure } from '../../machines/failure.ts';
-import type { ServerEvent, SessionOrder } from '../../machines/server/events.ts';
+import { type Failure, failure } from '../../../machines/failure.ts';
+import type { ServerEvent, SessionOrder } from '../../../machines/server/events.ts';
 import { exit, type SessionLogic } from './chart.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 

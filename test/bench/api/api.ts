@@ -1,12 +1,12 @@
 /** What the control API costs: reads, calls and readers of facts, against a bare Hono app, under load from a second process. */
 
 import { setTimeout } from 'node:timers/promises';
-import { type Door, marker, openApiDoor, openBareDoor, token } from './api-doors.ts';
-import { judge } from './api-lines.ts';
-import { type Bench, type Figures, medianOf } from './bench.ts';
-import { callFor } from './calls.ts';
+import { type Bench, type Figures, medianOf } from '../bench.ts';
+import { callFor } from '../calls.ts';
+import { machineMs, residentBytes, watchTime } from '../watch.ts';
+import { type Door, marker, openApiDoor, openBareDoor, token } from './doors.ts';
+import { judge } from './lines.ts';
 import { type Load, startLoad } from './load-job.ts';
-import { machineMs, residentBytes, watchTime } from './watch.ts';
 
 const size = 200;
 const readers = 1_000;

@@ -3,11 +3,11 @@
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import { createHttpApp } from '../../src/http/app.ts';
-import { createRequestHandler } from '../../src/http/handler.ts';
-import { type Listener, openListener } from '../../src/http/listener.ts';
-import { createSupervisor, type Supervisor } from '../../src/index.ts';
-import { createLightServer, type LightServer, startBareClient, toLightServer } from './peers.ts';
+import { createHttpApp } from '../../../src/http/app.ts';
+import { createRequestHandler } from '../../../src/http/handler.ts';
+import { type Listener, openListener } from '../../../src/http/listener.ts';
+import { createSupervisor, type Supervisor } from '../../../src/index.ts';
+import { createLightServer, type LightServer, startBareClient, toLightServer } from '../peers.ts';
 
 export const token = 'a-token-that-only-benches-know';
 /** Text that stands once in each event that readers wait for. */

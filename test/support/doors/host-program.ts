@@ -3,7 +3,7 @@
  * Says one JSON line when its servers are ready; closes and forgets everything when it is spoken to, after which it must end by itself.
  */
 
-import { createSupervisor } from '../../src/index.ts';
+import { createSupervisor } from '../../../src/index.ts';
 
 const [config = '{}', stateDir] = process.argv.slice(2);
 
