@@ -1,6 +1,6 @@
 /**
- * The arrows and fences of the source tree, as data. `.ci/check-arrows.mjs` checks them and proves that they are checked.
- * A room is a folder, or a file at the root of `src`; a path in a table is a regular expression's beginning.
+ * The arrows and fences of the source tree, as data. `.ci/check-arrows.mjs` checks them and proves that they are
+ * checked. A room is a folder, or a file at the root of `src`; a path in a table is a regular expression's beginning.
  */
 
 /** What lies at the bottom: imported by every room, importing none. */
@@ -11,7 +11,10 @@ const actors = [...effects, 'supervisor'];
 const faces = [...actors, 'http', 'gateway'];
 const doors = [...faces, 'index', 'daemon', 'client-process'];
 
-/** Which rooms a room may import beside itself. The one exception: `specification` takes the types of the policy that charts decide by. */
+/**
+ * Which rooms a room may import beside itself. The one exception: `specification` takes the types of the policy that
+ * charts decide by.
+ */
 export const arrows = {
   machines: [],
   errors: [],
@@ -66,7 +69,10 @@ const arrowRules = Object.entries(arrows).map(([room, allowed]) => ({
   comment: `${room} imports only ${[...allowed, room].join(', ')}`,
   severity: 'error',
   from: { path: pathOf([room]) },
-  to: { path: '^(src|machines)/', pathNot: [...pathOf([...allowed, room]), ...(room === 'specification' ? ['^machines/policy\\.ts$'] : [])] },
+  to: {
+    path: '^(src|machines)/',
+    pathNot: [...pathOf([...allowed, room]), ...(room === 'specification' ? ['^machines/policy\\.ts$'] : [])],
+  },
 }));
 
 const fenceRules = Object.entries(fences).map(([name, rooms]) => ({
@@ -92,8 +98,20 @@ const otherRules = [
     from: { path: '^src/specification\\.ts$' },
     to: { dependencyTypesNot: ['type-only'] },
   },
-  { name: 'no-cycle', comment: 'Of two files that need each other one is a third file.', severity: 'error', from: {}, to: { circular: true } },
-  { name: 'no-unresolvable', comment: 'What is imported exists.', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  {
+    name: 'no-cycle',
+    comment: 'Of two files that need each other one is a third file.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'no-unresolvable',
+    comment: 'What is imported exists.',
+    severity: 'error',
+    from: {},
+    to: { couldNotResolve: true },
+  },
   {
     name: 'no-development-package',
     comment: 'A user of the package does not have the development dependencies.',
@@ -101,7 +119,12 @@ const otherRules = [
     from: { path: '^(src|machines)/' },
     to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
   },
-  { name: 'no-tests-in-sources', severity: 'error', from: { path: '^(src|machines)/' }, to: { path: '^(test|\\.ci|dist)/' } },
+  {
+    name: 'no-tests-in-sources',
+    severity: 'error',
+    from: { path: '^(src|machines)/' },
+    to: { path: '^(test|\\.ci|dist)/' },
+  },
 ];
 
 export default {

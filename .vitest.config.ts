@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**', 'test/servers/**'],
-    // Tests start real processes and wait for them: each file has a process of its own, and no more of them run than a small machine has cores.
+    // Tests start real processes and wait for them: each file has a process of its own, and no more of them run than
+    // a small machine has cores.
     pool: 'forks',
     maxWorkers: 2,
     // XState warns only under this condition; a warning of a chart is a bug.

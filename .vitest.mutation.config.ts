@@ -1,4 +1,7 @@
-/** The tests of the charts over sources with every mutant in them; `test/machines/mutation.ts` starts it. With `MCPVISOR_MUTANT` vitest itself runs them, to show how one is caught. */
+/**
+ * The tests of the charts over sources with every mutant in them; `test/machines/mutation.ts` starts it. With
+ * `MCPVISOR_MUTANT` vitest itself runs them, to show how one is caught.
+ */
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -13,12 +16,17 @@ export default defineConfig({
       name: 'mutants',
       enforce: 'pre',
       resolveId: (source, importer) =>
-        !isReplay && source === 'vitest' && importer?.startsWith(here('./test/machines/')) === true ? here('./test/mutation/collector.ts') : null,
+        !isReplay && source === 'vitest' && importer?.startsWith(here('./test/machines/')) === true
+          ? here('./test/mutation/collector.ts')
+          : null,
       transform: (text, id) => {
         const name = mutatedSources.find((source) => id === here(`./machines/${source}`));
         if (name === undefined) return null;
         const { code } = mutateSource(name, text);
-        return { code: `import { isMutant as __isMutant } from '${here('./test/mutation/mutation.ts')}';\n${code}`, map: null };
+        return {
+          code: `import { isMutant as __isMutant } from '${here('./test/mutation/mutation.ts')}';\n${code}`,
+          map: null,
+        };
       },
     },
   ],

@@ -1,4 +1,7 @@
-/** Builds `dist` from `src` and `machines`: what tsc emits, the JSON files beside it, and nothing of sources that are gone. */
+/**
+ * Builds `dist` from `src` and `machines`: what tsc emits, the JSON files beside it, and nothing of sources that are
+ * gone.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';

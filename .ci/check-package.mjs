@@ -1,4 +1,7 @@
-/** Packs the package as it would be published and has the tarball checked: its fields and files, and its types as a consumer sees them. */
+/**
+ * Packs the package as it would be published and has the tarball checked: its fields and files, and its types as a
+ * consumer sees them.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -18,7 +21,10 @@ function checkTarball() {
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'));
   if (tarball === undefined) return false;
   const file = join(folder, tarball);
-  const results = [run(toolOf('publint'), ['run', file, '--strict']), run(toolOf('attw'), [file, '--profile', 'esm-only', '--no-emoji'])];
+  const results = [
+    run(toolOf('publint'), ['run', file, '--strict']),
+    run(toolOf('attw'), [file, '--profile', 'esm-only', '--no-emoji']),
+  ];
   return results.every(Boolean);
 }
 

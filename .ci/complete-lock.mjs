@@ -31,7 +31,8 @@ function platformOf(name, siblings) {
   const os = parts.find((part) => systems.includes(part));
   const cpu = parts.find((part) => processors.includes(part));
   if (cpu === undefined || (os === undefined && cpu !== 'wasm32')) return null;
-  // A Linux package without a suffix means glibc only where a `-musl` one stands beside it; a static binary has no such sibling.
+  // A Linux package without a suffix means glibc only where a `-musl` one stands beside it; a static binary has no
+  // such sibling.
   const suffix = os === 'linux' && siblings.includes(`${name}-musl`) ? 'gnu' : parts.at(-1);
   const libc = libraries.get(suffix);
   return { ...(os && { os: [os] }), cpu: [cpu], ...(libc && { libc: [libc] }) };
@@ -51,9 +52,15 @@ function missingEntries(lock) {
         continue;
       }
       const top = `node_modules/${name}`;
-      const place = lock.packages[top] === undefined && (entries.get(top)?.version ?? version) === version ? top : placesOf(asker, name)[0];
+      const place =
+        lock.packages[top] === undefined && (entries.get(top)?.version ?? version) === version
+          ? top
+          : placesOf(asker, name)[0];
       const earlier = entries.get(place);
-      entries.set(place, toEntry({ version, platform, dev: dev === true && (earlier === undefined || earlier.dev === true) }));
+      entries.set(
+        place,
+        toEntry({ version, platform, dev: dev === true && (earlier === undefined || earlier.dev === true) }),
+      );
     }
   }
   return { entries, unknown };
@@ -90,20 +97,34 @@ function versionOf(lock, asker, range) {
 /** Keys in npm's order. */
 function toEntry({ version, platform, dev }) {
   const { os, cpu, libc } = platform;
-  return { version, ...(cpu && { cpu }), ...(dev && { dev }), ...(libc && { libc }), optional: true, ...(os && { os }) };
+  return {
+    version,
+    ...(cpu && { cpu }),
+    ...(dev && { dev }),
+    ...(libc && { libc }),
+    optional: true,
+    ...(os && { os }),
+  };
 }
 
 function main() {
-  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, lock: { type: 'string', default: 'package-lock.json' } } });
+  const { values } = parseArgs({
+    options: { check: { type: 'boolean', default: false }, lock: { type: 'string', default: 'package-lock.json' } },
+  });
   const lock = JSON.parse(readFileSync(values.lock, 'utf8'));
   const { entries, unknown } = missingEntries(lock);
   for (const what of unknown)
-    console.error(`${values.lock}: no entry for ${what}; its name does not tell its platform: run npm install where it can be fetched`);
-  for (const place of entries.keys()) console.error(`${values.lock}: ${values.check ? 'no entry for' : 'added'} ${place}`);
+    console.error(
+      `${values.lock}: no entry for ${what}; its name does not tell its platform: run npm install where it can be fetched`,
+    );
+  for (const place of entries.keys())
+    console.error(`${values.lock}: ${values.check ? 'no entry for' : 'added'} ${place}`);
   if (entries.size > 0 && values.check) console.error('Run node .ci/complete-lock.mjs and commit the lock.');
   if (unknown.length > 0 || (entries.size > 0 && values.check)) process.exitCode = 1;
   if (entries.size === 0 || values.check) return;
-  const packages = Object.entries({ ...lock.packages, ...Object.fromEntries(entries) }).sort(([a], [b]) => a.localeCompare(b, 'en'));
+  const packages = Object.entries({ ...lock.packages, ...Object.fromEntries(entries) }).sort(([a], [b]) =>
+    a.localeCompare(b, 'en'),
+  );
   writeFileSync(values.lock, `${JSON.stringify({ ...lock, packages: Object.fromEntries(packages) }, null, 2)}\n`);
 }
 

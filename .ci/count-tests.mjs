@@ -3,8 +3,8 @@
  *
  *   node .ci/count-tests.mjs REPORT TEST_STATUS STATIC_STATUS
  *
- * Failed are: each failed test; each file that failed with no failed test in it (it could not be loaded, or a hook threw);
- * a test run that failed for no reason the report names, or ran nothing; the static checks, as one.
+ * Failed are: each failed test; each file that failed with no failed test in it (it could not be loaded, or a hook
+ * threw); a test run that failed for no reason the report names, or ran nothing; the static checks, as one.
  */
 
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,9 @@ const [report, testStatus, staticStatus] = process.argv.slice(2);
 const files = testFilesOf(report);
 const passed = countTests('passed');
 const failedTests = countTests('failed');
-const failedFiles = files.filter((file) => file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed')).length;
+const failedFiles = files.filter(
+  (file) => file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed'),
+).length;
 const isUnexplained = failedTests + failedFiles === 0 && (testStatus !== '0' || passed === 0);
 const failed = failedTests + failedFiles + (isUnexplained ? 1 : 0) + (staticStatus === '0' ? 0 : 1);
 

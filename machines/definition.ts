@@ -30,6 +30,12 @@ export function toDefinition(machine: AnyStateMachine): ChartDefinition {
 function stateOf(node: AnyStateNode, parent: string | null, edges: readonly ChartEdge[]): readonly ChartState[] {
   const path = node.path.join('.');
   const initial = node.initial?.target?.[0]?.path.join('.') ?? null;
-  const own: ChartState = { path, parent, initial, tags: [...node.tags], edges: edges.filter(({ source }) => source === path) };
+  const own: ChartState = {
+    path,
+    parent,
+    initial,
+    tags: [...node.tags],
+    edges: edges.filter(({ source }) => source === path),
+  };
   return [own, ...Object.values(node.states).flatMap((below) => stateOf(below, path, edges))];
 }

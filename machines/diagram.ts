@@ -23,7 +23,10 @@ export function edgesOf(machine: AnyStateMachine): readonly ChartEdge[] {
   });
 }
 
-/** A Mermaid `stateDiagram-v2`. Edges of the root leave a state of their own; edges between the insides of two states name the inner ones. */
+/**
+ * A Mermaid `stateDiagram-v2`. Edges of the root leave a state of their own; edges between the insides of two states
+ * name the inner ones.
+ */
 export function toMermaid(machine: AnyStateMachine): string {
   const edges = edgesOf(machine);
   const lines = ['stateDiagram-v2', ...statesOf(machine.root, edges, 1)];
@@ -54,7 +57,12 @@ function nodesOf(node: AnyStateNode): readonly AnyStateNode[] {
 }
 
 function edgeOf(node: AnyStateNode, { target, guard, eventType }: AnyTransitionDefinition): ChartEdge {
-  return { source: node.path.join('.'), target: target?.[0]?.path.join('.') ?? null, event: eventText(node, eventType), guard: guardText(guard) };
+  return {
+    source: node.path.join('.'),
+    target: target?.[0]?.path.join('.') ?? null,
+    event: eventText(node, eventType),
+    guard: guardText(guard),
+  };
 }
 
 function eventText(node: AnyStateNode, eventType: string): string {
@@ -111,7 +119,10 @@ function mermaidEdge(edge: ChartEdge, group: string): string {
   const [from, to] = group === '' ? [topOf(source), topOf(target)] : [source, target];
   const inner =
     group === ''
-      ? [innerOf(source) === '' ? '' : ` in ${innerOf(source)}`, innerOf(target) === '' || edge.target === null ? '' : ` to ${innerOf(target)}`]
+      ? [
+          innerOf(source) === '' ? '' : ` in ${innerOf(source)}`,
+          innerOf(target) === '' || edge.target === null ? '' : ` to ${innerOf(target)}`,
+        ]
       : [];
   const stays = edge.target === null ? ' (stays)' : '';
   return `${idOf(from)} --> ${idOf(to)} : ${event}${guard === null ? '' : ` [${guard}]`}${inner.join('')}${stays}`;

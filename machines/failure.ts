@@ -37,8 +37,17 @@ export interface Failure {
   readonly retryAfterMs: number | null;
 }
 
-/** Codes of `spawnFailed` that may pass by themselves: the machine was short of something. Every other code is permanent. */
-const passingSpawnCodes: ReadonlySet<string | number | null> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETXTBSY']);
+/**
+ * Codes of `spawnFailed` that may pass by themselves: the machine was short of something. Every other code is
+ * permanent.
+ */
+const passingSpawnCodes: ReadonlySet<string | number | null> = new Set([
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ETXTBSY',
+]);
 
 /** Whether no restart can mend this failure. */
 export function isPermanent(failure: Failure, permanentExitCodes: readonly number[]): boolean {
@@ -56,7 +65,11 @@ export function isPermanent(failure: Failure, permanentExitCodes: readonly numbe
 }
 
 /** A failure with the fields that are usually empty filled in. */
-export function failure(failureClass: FailureClass, message: string, details: Partial<Omit<Failure, 'class' | 'message'>> = {}): Failure {
+export function failure(
+  failureClass: FailureClass,
+  message: string,
+  details: Partial<Omit<Failure, 'class' | 'message'>> = {},
+): Failure {
   return {
     class: failureClass,
     message,

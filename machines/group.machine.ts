@@ -3,8 +3,10 @@
  *
  * Invariant: a server's actor is let go only when it is idle, so that no session is ever without an actor.
  * Invariant: after an actor's death its successor is spawned only when the reaper has seen its process group gone.
- * Invariant: in a round a member is stopped only when nothing of those that depend on it runs, and started only when nothing of the stopped runs.
- * Invariant: at most `intensity` rounds are opened within `periodMs`; after that the group acts one-for-one until a period passes without a failure, or a person resets it.
+ * Invariant: in a round a member is stopped only when nothing of those that depend on it runs, and started only when
+ * nothing of the stopped runs.
+ * Invariant: at most `intensity` rounds are opened within `periodMs`; after that the group acts one-for-one until a
+ * period passes without a failure, or a person resets it.
  * Invariant: no action here throws: a group outlives every bug of its servers.
  */
 
@@ -40,7 +42,11 @@ const round = state({
     'server.lost': { target: '.stopping', actions: { type: 'join', params: ({ event }) => event } },
     'group.reset': { actions: 'forgetRounds' },
     // Nobody is told any more what its members do.
-    'group.configure': { guard: { type: 'uncouples', params: ({ event }) => event }, target: 'steady', actions: ['release', 'closeRound', configured] },
+    'group.configure': {
+      guard: { type: 'uncouples', params: ({ event }) => event },
+      target: 'steady',
+      actions: ['release', 'closeRound', configured],
+    },
     // Removed or moved: the others neither stop nor wait for it any more, even if its name comes back.
     'server.gone': { target: '.stopping', actions: [letGo, toldRemoval, forgottenMember] },
     'server.removed': { target: '.stopping', actions: [passedOn, forgottenMember] },
@@ -52,7 +58,10 @@ const round = state({
     },
     waiting: {
       entry: 'awaitTriggers',
-      on: { 'server.changed': { actions: 'awaitTriggers' }, 'triggers.settled': { target: '#group.running.steady', actions: 'closeRound' } },
+      on: {
+        'server.changed': { actions: 'awaitTriggers' },
+        'triggers.settled': { target: '#group.running.steady', actions: 'closeRound' },
+      },
     },
   },
 });
@@ -67,7 +76,11 @@ const decoupled = state({
     'server.lost': '.watching',
     'group.reset': { target: 'steady', actions: 'forgetRounds' },
     'group.configure': [
-      { guard: { type: 'isOtherPolicy', params: ({ event }) => event }, target: 'steady', actions: [configured, 'forgetRounds'] },
+      {
+        guard: { type: 'isOtherPolicy', params: ({ event }) => event },
+        target: 'steady',
+        actions: [configured, 'forgetRounds'],
+      },
       { actions: configured },
     ],
   },
@@ -94,8 +107,12 @@ export const groupMachine = groupSetup.createMachine({
     'server.removed': { actions: passedOn },
     'group.broken': { actions: passedOn },
     'group.gone': { actions: { type: 'forgetPart', params: ({ event }) => event } },
-    'xstate.error.actor.*': { actions: { type: 'bury', params: ({ event }: { event: unknown }) => event as ActorFailed } },
-    'xstate.done.actor.*': { actions: { type: 'revive', params: ({ event }: { event: unknown }) => event as ReaperDone } },
+    'xstate.error.actor.*': {
+      actions: { type: 'bury', params: ({ event }: { event: unknown }) => event as ActorFailed },
+    },
+    'xstate.done.actor.*': {
+      actions: { type: 'revive', params: ({ event }: { event: unknown }) => event as ReaperDone },
+    },
     'server.changed': {},
     'server.lost': {},
     'group.reset': { actions: 'forgetRounds' },

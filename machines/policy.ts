@@ -23,7 +23,9 @@ export interface RestartPolicy {
   readonly stableAfterMs: number;
   /** Failures within an hour that raise the alarm `flapping`. 0: never. Default 30. */
   readonly flappingPerHour: number;
-  /** Exit codes that lead straight to `failed`. Default 78 (EX_CONFIG), 126, 127 (shells: not executable, not found). */
+  /**
+   * Exit codes that lead straight to `failed`. Default 78 (EX_CONFIG), 126, 127 (shells: not executable, not found).
+   */
   readonly permanentExitCodes: readonly number[];
 }
 
@@ -63,6 +65,9 @@ export interface ServerPolicy {
   readonly remote: boolean;
   /** Servers that must be connected before this one starts. Default none. */
   readonly dependsOn: readonly string[];
-  /** Whether others depend on it, it depends on others, or its group acts as one: only then its supervisors hear of each step. Default false. */
+  /**
+   * Whether others depend on it, it depends on others, or its group acts as one: only then its supervisors hear of each
+   * step. Default false.
+   */
   readonly related: boolean;
 }

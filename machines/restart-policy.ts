@@ -1,4 +1,7 @@
-/** What comes after a failure: pure functions of the failure, the policy and the counters. Time and chance are parameters. */
+/**
+ * What comes after a failure: pure functions of the failure, the policy and the counters. Time and chance are
+ * parameters.
+ */
 
 import { type Failure, isPermanent } from './failure.ts';
 import type { RestartPolicy } from './policy.ts';
@@ -21,9 +24,16 @@ export const noCounters: Counters = { attempt: 0, unreachable: 0, automaticStart
 
 const hourMs = 3_600_000;
 
-/** `unreachable` keeps trying for ever, `clientLost` is not the server's fault, and a `sessionLost` after a stable life is no failure at all. */
+/**
+ * `unreachable` keeps trying for ever, `clientLost` is not the server's fault, and a `sessionLost` after a stable life
+ * is no failure at all.
+ */
 export function isCounted(failure: Failure, stable: boolean): boolean {
-  return !(failure.class === 'unreachable' || failure.class === 'clientLost' || (failure.class === 'sessionLost' && stable));
+  return !(
+    failure.class === 'unreachable' ||
+    failure.class === 'clientLost' ||
+    (failure.class === 'sessionLost' && stable)
+  );
 }
 
 /** The counters once a failure is known; no clock is needed, for the windows are written by `retryOf`. */
@@ -33,8 +43,8 @@ export function countFailure(counters: Counters, failure: Failure, stable: boole
 }
 
 /**
- * Precedence: permanent class or code, `unauthorized`, restart kind, budget of failures in a row. `attempt` counts this failure already.
- * Restart kinds do not apply to `clientLost`, and `unreachable` spends no budget.
+ * Precedence: permanent class or code, `unauthorized`, restart kind, budget of failures in a row. `attempt` counts
+ * this failure already. Restart kinds do not apply to `clientLost`, and `unreachable` spends no budget.
  */
 export function verdictOf(failure: Failure, policy: RestartPolicy, counters: Counters): Verdict {
   if (isPermanent(failure, policy.permanentExitCodes)) return 'failed';
@@ -72,24 +82,38 @@ export function retryOf({ failure, policy, counters, stable, at, random }: Retry
   if (!isCounted(failure, stable)) return { verdict: 'backoff', delayMs, counters };
   const dueAt = at + delayMs;
   const recent = counters.automaticStarts.filter((startedAt) => startedAt > dueAt - policy.periodMs);
-  const failureTimes = [...counters.failureTimes.filter((failedAt) => failedAt > at - hourMs), at].slice(-(policy.flappingPerHour + 1));
+  const failureTimes = [...counters.failureTimes.filter((failedAt) => failedAt > at - hourMs), at].slice(
+    -(policy.flappingPerHour + 1),
+  );
   if (policy.intensity > 0 && recent.length >= policy.intensity) {
     return { verdict: 'failed', delayMs, counters: { ...counters, automaticStarts: recent, failureTimes } };
   }
-  return { verdict: 'backoff', delayMs, counters: { ...counters, automaticStarts: [...recent, dueAt].slice(-Math.max(1, policy.intensity)), failureTimes } };
+  return {
+    verdict: 'backoff',
+    delayMs,
+    counters: { ...counters, automaticStarts: [...recent, dueAt].slice(-Math.max(1, policy.intensity)), failureTimes },
+  };
 }
 
 /** Whether failures come so often that a person should look, though each is restarted. */
 export function isFlapping(counters: Counters, policy: RestartPolicy, at: number): boolean {
-  return policy.flappingPerHour > 0 && counters.failureTimes.filter((failedAt) => failedAt > at - hourMs).length >= policy.flappingPerHour;
+  return (
+    policy.flappingPerHour > 0 &&
+    counters.failureTimes.filter((failedAt) => failedAt > at - hourMs).length >= policy.flappingPerHour
+  );
 }
 
-/** When a flapping server, left alone, no longer is, in milliseconds: the failures that make it one are an hour old then. */
+/**
+ * When a flapping server, left alone, no longer is, in milliseconds: the failures that make it one are an hour old
+ * then.
+ */
 export function flappingUntil({ failureTimes }: Counters, { flappingPerHour }: RestartPolicy): number {
   return (failureTimes.at(-flappingPerHour) ?? 0) + hourMs;
 }
 
-/** After a stable life the first delay; then equal jitter inside the cap: between half of the ceiling and the ceiling. */
+/**
+ * After a stable life the first delay; then equal jitter inside the cap: between half of the ceiling and the ceiling.
+ */
 function delayOf({ failure, policy, counters, stable, random }: Omit<RetryQuestion, 'at'>): number {
   if (failure.class === 'clientLost' || (failure.class === 'sessionLost' && stable)) return 0;
   if (stable && failure.class !== 'unreachable') return policy.firstDelayMs;

@@ -6,8 +6,10 @@
  * Invariant: `connected` is entered by `session.ready` only: after the handshake and the first lists.
  * Invariant: `stopping` and `heartbeat-timeout` are left by `session.ended` only; commands change what comes next.
  * Invariant: news of an older generation changes nothing.
- * Invariant: `starting` is entered only while every dependency is connected, and by its own account only when no round holds it.
- * Invariant: every accepted command settles exactly once; what is open in `idle`, `connected`, `failed` or `needs-auth` has settled.
+ * Invariant: `starting` is entered only while every dependency is connected, and by its own account only when no
+ * round holds it.
+ * Invariant: every accepted command settles exactly once; what is open in `idle`, `connected`, `failed` or
+ * `needs-auth` has settled.
  * Invariant: `attempt` is forgiven by stability or a person only.
  */
 
@@ -35,5 +37,15 @@ export const serverMachine = serverSetup.createMachine({
     /** Nothing of it runs, or it is ending already. */
     'round.stop': {},
   },
-  states: { idle, starting, connected, 'heartbeat-timeout': heartbeatTimeout, stopping, deciding, backoff, failed, 'needs-auth': needsAuth },
+  states: {
+    idle,
+    starting,
+    connected,
+    'heartbeat-timeout': heartbeatTimeout,
+    stopping,
+    deciding,
+    backoff,
+    failed,
+    'needs-auth': needsAuth,
+  },
 });

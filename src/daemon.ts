@@ -71,8 +71,9 @@ export interface Daemon {
 const noServers = { mcpServers: {} };
 
 /**
- * Starts a control plane; it ends when `signal` aborts. Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, `CONFIG_UNREADABLE`,
- * `CONFIG_INVALID`, `PORT_UNAVAILABLE`, and `INVALID_REQUEST` for a token file without a token; nothing is left running then.
+ * Starts a control plane; it ends when `signal` aborts. Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`,
+ * `CONFIG_UNREADABLE`, `CONFIG_INVALID`, `PORT_UNAVAILABLE`, and `INVALID_REQUEST` for a token file without a token;
+ * nothing is left running then.
  */
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon> {
   const lifetime = createLifetime();
@@ -94,12 +95,16 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   }
 }
 
-async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ readonly url: string; readonly log: Log; readonly supervisor: Supervisor }> {
+async function open(
+  options: DaemonOptions,
+  lifetime: Lifetime,
+): Promise<{ readonly url: string; readonly log: Log; readonly supervisor: Supervisor }> {
   const { config, stateDir, host, port, env, store, isolation, pid, now } = options;
   const startedAt = new Date(now()).toISOString();
   const state = await openState({ ...options, owner: { pid, startTime: startTimeOf(pid) }, isAlive });
   lifetime.add(() => state.lock.release());
-  // Read once more by the supervisor: what is wrong with it, or with the port, is known here before anything is started.
+  // Read once more by the supervisor: what is wrong with it, or with the port, is known here before anything is
+  // started.
   const { configuration } = await openConfiguration({ config: config ?? noServers });
   const { http } = configuration.settings;
   const tls = await readTls(http.tls, configuration.folder);
@@ -109,7 +114,14 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
   const facts = createFacts({ now });
   const redactor = createRedactor();
   redactor.addSecrets('tokens', [...state.secrets, ...further.map(({ value }) => value)]);
-  const log = createLog({ facts, redactor, destination: options.stdout, format: options.logFormat, colors: options.colors, level: options.logLevel });
+  const log = createLog({
+    facts,
+    redactor,
+    destination: options.stdout,
+    format: options.logFormat,
+    colors: options.colors,
+    level: options.logLevel,
+  });
   lifetime.add(() => log.close());
   const report = (error: unknown) => reportTo(log, error);
 
@@ -161,12 +173,20 @@ async function open(options: DaemonOptions, lifetime: Lifetime): Promise<{ reado
 }
 
 /** Throws `INVALID_REQUEST` that names each file that cannot be read. */
-async function readTls(files: HttpSettings['tls'], folder: string): Promise<{ readonly cert: string; readonly key: string } | null> {
+async function readTls(
+  files: HttpSettings['tls'],
+  folder: string,
+): Promise<{ readonly cert: string; readonly key: string } | null> {
   if (files === null) return null;
   const problems: Problem[] = [];
   const read = async (name: 'certFile' | 'keyFile') =>
     await readFile(resolve(folder, files[name]), 'utf8').catch(() => {
-      problems.push({ path: `mcpvisor.http.tls.${name}`, message: `${files[name]} cannot be read`, hint: null, severity: 'error' });
+      problems.push({
+        path: `mcpvisor.http.tls.${name}`,
+        message: `${files[name]} cannot be read`,
+        hint: null,
+        severity: 'error',
+      });
       return '';
     });
   const [cert, key] = await Promise.all([read('certFile'), read('keyFile')]);
@@ -176,7 +196,11 @@ async function readTls(files: HttpSettings['tls'], folder: string): Promise<{ re
   } catch (cause) {
     // OpenSSL's words name neither of the two files.
     const message = `no certificate with its key: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new McpvisorError('INVALID_REQUEST', { problems: [{ path: 'mcpvisor.http.tls', message, hint: null, severity: 'error' }] }, { cause });
+    throw new McpvisorError(
+      'INVALID_REQUEST',
+      { problems: [{ path: 'mcpvisor.http.tls', message, hint: null, severity: 'error' }] },
+      { cause },
+    );
   }
   return { cert, key };
 }
@@ -201,7 +225,11 @@ function stderrTo({ logFormat, serverLogs }: DaemonOptions, log: Log): (server: 
 
 function greet(log: Log, { config, stateDir, pid }: DaemonOptions, url: string): void {
   if (pid === 1) {
-    log.write('warn', {}, 'Running as process 1: orphans of servers are not waited for. Start the container with an init (docker run --init).');
+    log.write(
+      'warn',
+      {},
+      'Running as process 1: orphans of servers are not waited for. Start the container with an init (docker run --init).',
+    );
   }
   if (config === null) {
     log.write(
@@ -210,11 +238,19 @@ function greet(log: Log, { config, stateDir, pid }: DaemonOptions, url: string):
       'There is no configuration file, so there are no servers. Write one and start again: {"mcpServers": {"NAME": {"command": "…", "args": ["…"]}}} in ./mcp.json',
     );
   }
-  log.write('info', { url, stateDir }, `Listening on ${url} (token in ${join(stateDir, 'token')}). Ctrl-C stops everything.`);
+  log.write(
+    'info',
+    { url, stateDir },
+    `Listening on ${url} (token in ${join(stateDir, 'token')}). Ctrl-C stops everything.`,
+  );
 }
 
 function reportTo(log: Log, error: unknown): void {
-  log.write('error', { error: inspect(error) }, `A bug in mcpvisor: ${error instanceof Error ? error.message : String(error)}`);
+  log.write(
+    'error',
+    { error: inspect(error) },
+    `A bug in mcpvisor: ${error instanceof Error ? error.message : String(error)}`,
+  );
 }
 
 interface Lifetime {

@@ -26,19 +26,40 @@ export interface ErrorDetails {
     | { readonly server: string }
     | { readonly actor: string }
   );
-  COMMAND_REJECTED: { readonly server: string; readonly command: string; readonly reason: string; readonly lastFailure: unknown };
-  SERVER_NOT_CONNECTED: { readonly server: string; readonly state: string; readonly nextRetryAt: string | null; readonly reason: string | null };
+  COMMAND_REJECTED: {
+    readonly server: string;
+    readonly command: string;
+    readonly reason: string;
+    readonly lastFailure: unknown;
+  };
+  SERVER_NOT_CONNECTED: {
+    readonly server: string;
+    readonly state: string;
+    readonly nextRetryAt: string | null;
+    readonly reason: string | null;
+  };
   SERVER_BUSY: { readonly server: string; readonly queued: number };
   CALL_TIMED_OUT: { readonly server: string; readonly method: string; readonly timeoutMs: number };
   CALL_CANCELLED: { readonly server: string; readonly method: string };
   OUTCOME_UNKNOWN: { readonly server: string; readonly method: string; readonly reason: string };
-  UPSTREAM_ERROR: { readonly server: string; readonly method: string; readonly rpcCode: number; readonly rpcMessage: string; readonly data: unknown };
+  UPSTREAM_ERROR: {
+    readonly server: string;
+    readonly method: string;
+    readonly rpcCode: number;
+    readonly rpcMessage: string;
+    readonly data: unknown;
+  };
   SHUTTING_DOWN: Record<never, never>;
   ALREADY_RUNNING: { readonly pid: number; readonly stateDir: string };
   /** `url` null: none was given, and the state directory has nobody. */
   NOT_RUNNING: { readonly stateDir: string | null; readonly url: string | null; readonly reason: string | null };
   UNEXPECTED_ANSWER: { readonly url: string; readonly reason: string };
-  START_FAILED: { readonly exitCode: number | null; readonly signal: string | null; readonly log: string; readonly lines: readonly string[] };
+  START_FAILED: {
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    readonly log: string;
+    readonly lines: readonly string[];
+  };
   NOT_ENDED: { readonly pid: number | null; readonly url: string; readonly timeoutMs: number };
   PORT_UNAVAILABLE: { readonly host: string; readonly port: number; readonly reason: string };
   STATE_DIRECTORY_UNUSABLE: { readonly stateDir: string; readonly reason: string };
@@ -61,9 +82,12 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   CONFIG_INVALID: ({ file, problems }) =>
     `${file ?? 'The configuration'} is not valid; nothing was changed:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`,
   CONFIG_UNREADABLE: ({ file }) => `The configuration file ${file} cannot be read. Name another one.`,
-  SERVER_NOT_FOUND: ({ server, known }) => `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${known.join(', ')}.`}`,
-  TOOL_NOT_FOUND: ({ server, tool }) => (server === null ? `No server has a tool called "${tool}".` : `Server "${server}" has no tool called "${tool}".`),
-  ACTOR_NOT_FOUND: ({ actor, known = [] }) => `No actor is called "${actor}".${known.length === 0 ? '' : ` There are: ${known.join(', ')}.`}`,
+  SERVER_NOT_FOUND: ({ server, known }) =>
+    `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${known.join(', ')}.`}`,
+  TOOL_NOT_FOUND: ({ server, tool }) =>
+    server === null ? `No server has a tool called "${tool}".` : `Server "${server}" has no tool called "${tool}".`,
+  ACTOR_NOT_FOUND: ({ actor, known = [] }) =>
+    `No actor is called "${actor}".${known.length === 0 ? '' : ` There are: ${known.join(', ')}.`}`,
   NOT_FOUND: ({ path }) => `There is nothing at ${path}.`,
   METHOD_NOT_ALLOWED: ({ method, allowed }) => `${method} is not allowed here; use ${allowed.join(' or ')}.`,
   EVENT_NOT_ALLOWED: ({ event, state, allowed, ...whose }) =>
@@ -71,24 +95,31 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   COMMAND_REJECTED: ({ server, command, reason }) => `${command} of server "${server}" was rejected: ${reason}`,
   SERVER_NOT_CONNECTED: ({ server, state, nextRetryAt, reason }) =>
     `Server "${server}" is in "${state}"${reason === null ? '' : ` (${reason})`}${nextRetryAt === null ? '' : `; the next try is at ${nextRetryAt}`}${state === 'idle' && reason === null ? '; it has to be started first' : ''}.`,
-  SERVER_BUSY: ({ server, queued }) => `Server "${server}" has ${queued} calls waiting already. Try again later or raise maxQueuedCalls.`,
-  CALL_TIMED_OUT: ({ server, method, timeoutMs }) => `${method} of server "${server}" got no answer within ${timeoutMs} ms.`,
+  SERVER_BUSY: ({ server, queued }) =>
+    `Server "${server}" has ${queued} calls waiting already. Try again later or raise maxQueuedCalls.`,
+  CALL_TIMED_OUT: ({ server, method, timeoutMs }) =>
+    `${method} of server "${server}" got no answer within ${timeoutMs} ms.`,
   CALL_CANCELLED: ({ server, method }) => `${method} of server "${server}" was cancelled by its caller.`,
-  OUTCOME_UNKNOWN: ({ server, method, reason }) => `Server "${server}" went down while it worked on ${method} (${reason}); whether it was done is unknown.`,
-  UPSTREAM_ERROR: ({ server, method, rpcCode, rpcMessage }) => `Server "${server}" answered ${method} with error ${rpcCode}: ${rpcMessage}`,
+  OUTCOME_UNKNOWN: ({ server, method, reason }) =>
+    `Server "${server}" went down while it worked on ${method} (${reason}); whether it was done is unknown.`,
+  UPSTREAM_ERROR: ({ server, method, rpcCode, rpcMessage }) =>
+    `Server "${server}" answered ${method} with error ${rpcCode}: ${rpcMessage}`,
   SHUTTING_DOWN: () => 'mcpvisor is shutting down.',
   ALREADY_RUNNING: ({ pid, stateDir }) => `mcpvisor runs already with the state directory ${stateDir} (pid ${pid}).`,
   NOT_RUNNING: ({ stateDir, url, reason }) =>
     url === null
       ? `No control plane runs with the state directory ${stateDir ?? '?'}${reason === null ? '' : ` (${reason})`}. Start one with "mcpvisor up --detach", or name another with --state-dir or --url.`
       : `No control plane answers at ${url}${reason === null ? '' : ` (${reason})`}. Start one there with "mcpvisor up", or name another with --url or --state-dir.`,
-  UNEXPECTED_ANSWER: ({ url, reason }) => `What ${url} answered is not from a control plane of this version: ${reason}.`,
+  UNEXPECTED_ANSWER: ({ url, reason }) =>
+    `What ${url} answered is not from a control plane of this version: ${reason}.`,
   START_FAILED: ({ exitCode, signal, log, lines }) =>
     `mcpvisor ended before its API answered (${signal ?? `exit code ${exitCode ?? '?'}`}). The end of ${log}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
   NOT_ENDED: ({ pid, url, timeoutMs }) =>
     `The control plane ${pid === null ? `at ${url}` : `(pid ${pid})`} was told to end and has not within ${timeoutMs} ms; it goes on ending. Wait longer with --timeout.`,
-  PORT_UNAVAILABLE: ({ host, port, reason }) => `Cannot listen on port ${port} of ${host}: ${reason}. Give another one with --port (0: any free).`,
-  STATE_DIRECTORY_UNUSABLE: ({ stateDir, reason }) => `The state directory ${stateDir} cannot be used: ${reason}. Give another one with --state-dir.`,
+  PORT_UNAVAILABLE: ({ host, port, reason }) =>
+    `Cannot listen on port ${port} of ${host}: ${reason}. Give another one with --port (0: any free).`,
+  STATE_DIRECTORY_UNUSABLE: ({ stateDir, reason }) =>
+    `The state directory ${stateDir} cannot be used: ${reason}. Give another one with --state-dir.`,
   NOT_AVAILABLE: ({ what, instead }) => `${what} is not available in this version; ${instead}`,
   UNAUTHENTICATED: () => 'A bearer token is needed; it is in the file "token" of the state directory.',
   FORBIDDEN_HOST: ({ host }) => `The Host "${host}" is not one of this control plane's.`,
@@ -96,7 +127,8 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   FORBIDDEN_SCOPE: ({ scope, needed }) => `The token's scope is "${scope}"; this needs "${needed}".`,
   BODY_TOO_LARGE: ({ maxBytes }) => `The body is larger than ${maxBytes} bytes.`,
   UNSUPPORTED_MEDIA_TYPE: ({ type }) => `The body must be application/json, not ${type ?? 'untyped'}.`,
-  IDEMPOTENCY_MISMATCH: ({ key }) => `The Idempotency-Key "${key}" came with another request before; use a new key for a new request.`,
+  IDEMPOTENCY_MISMATCH: ({ key }) =>
+    `The Idempotency-Key "${key}" came with another request before; use a new key for a new request.`,
   RATE_LIMITED: ({ retryAfterMs }) => `Too many requests; try again in ${retryAfterMs} ms.`,
   INTERNAL: ({ what }) => `A bug in mcpvisor: ${what}`,
 };

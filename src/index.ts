@@ -1,4 +1,7 @@
-/** Door 1: embed. A host program creates a supervisor, asks for tools, calls them, and never thinks about dead or hung servers again. */
+/**
+ * Door 1: embed. A host program creates a supervisor, asks for tools, calls them, and never thinks about dead or hung
+ * servers again.
+ */
 
 import { createHttpApp, type HttpApp, type Identity } from './http/app.ts';
 import type { Metrics } from './observe/metrics/metrics.ts';
@@ -18,7 +21,10 @@ export type { Clock, SupervisorOptions } from './supervisor/options.ts';
 export { version } from './version.ts';
 
 export interface EmbeddedAppOptions {
-  /** Whom a host's own login let in: the "who" of commands. Default: everybody is `host`. It may throw Hono's `HTTPException`. */
+  /**
+   * Whom a host's own login let in: the "who" of commands. Default: everybody is `host`. It may throw Hono's
+   * `HTTPException`.
+   */
   readonly identity?: Identity;
   /** The largest body taken, in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number;
@@ -29,16 +35,17 @@ export interface EmbeddedAppOptions {
 /** What a host program holds: everything a supervisor can do, and the control API as an app to mount. */
 export interface Supervisor extends BareSupervisor {
   /**
-   * The control API as a Hono app, for `app.route('/mcpvisor', supervisor.httpApp())`. It asks for no token and looks at no Host: the host's own login
-   * decides who comes in, and whoever does may do everything.
+   * The control API as a Hono app, for `app.route('/mcpvisor', supervisor.httpApp())`. It asks for no token and looks
+   * at no Host: the host's own login decides who comes in, and whoever does may do everything.
    */
   httpApp(options?: EmbeddedAppOptions): HttpApp;
 }
 
 /**
- * Creates a supervisor and starts its servers. Resolves when every enabled server is on its way; `ready()` tells when they have come to rest.
- * Installs no signal handlers and writes nothing to the terminal. Whoever creates it closes it: `close()`, `await using`, or `options.signal`.
- * Throws `CONFIG_INVALID` (with every problem), `CONFIG_UNREADABLE` and `NOT_AVAILABLE`.
+ * Creates a supervisor and starts its servers. Resolves when every enabled server is on its way; `ready()` tells when
+ * they have come to rest. Installs no signal handlers and writes nothing to the terminal. Whoever creates it closes
+ * it: `close()`, `await using`, or `options.signal`. Throws `CONFIG_INVALID` (with every problem),
+ * `CONFIG_UNREADABLE` and `NOT_AVAILABLE`.
  */
 export async function createSupervisor(options: SupervisorOptions = {}): Promise<Supervisor> {
   // oxlint-disable-next-line no-restricted-properties -- the library's one default

@@ -2,7 +2,9 @@
 
 import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../machines/policy.ts';
 
-/** Settings every server has, whatever its transport. All are optional in `mcp.json`; here every default is filled in. */
+/**
+ * Settings every server has, whatever its transport. All are optional in `mcp.json`; here every default is filled in.
+ */
 export interface ServerSettings {
   readonly name: string;
   /** False keeps the entry without starting it. */
@@ -43,7 +45,10 @@ export interface StdioSpecification extends ServerSettings {
   readonly inheritEnv: 'none' | 'default' | 'all' | readonly string[];
 }
 
-/** A server somewhere else. `auto` tries Streamable HTTP first and legacy SSE on 400, 404 or 405 (a path ending in `/sse`: SSE first). */
+/**
+ * A server somewhere else. `auto` tries Streamable HTTP first and legacy SSE on 400, 404 or 405 (a path ending in
+ * `/sse`: SSE first).
+ */
 export interface RemoteSpecification extends ServerSettings {
   readonly transport: 'streamable-http' | 'sse' | 'auto';
   readonly url: string;

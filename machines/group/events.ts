@@ -47,7 +47,13 @@ export type GroupEmitted =
   | { readonly type: 'round.opened'; readonly trigger: string; readonly victims: readonly string[] }
   | { readonly type: 'round.joined'; readonly trigger: string; readonly victims: readonly string[] }
   | { readonly type: 'round.closed'; readonly started: readonly string[] }
-  | { readonly type: 'command.settled'; readonly command: OpenCommand; readonly server: string; readonly outcome: 'rejected'; readonly reason: string };
+  | {
+      readonly type: 'command.settled';
+      readonly command: OpenCommand;
+      readonly server: string;
+      readonly outcome: 'rejected';
+      readonly reason: string;
+    };
 
 /** What a group tells the root, and a part of a group its group. */
 export type GroupReport =
@@ -89,4 +95,10 @@ export interface GroupInput {
 }
 
 /** A group that only holds its servers. */
-export const plainPolicy: GroupPolicy = { strategy: 'one-for-one', intensity: 10, periodMs: 300_000, order: [], dependencies: {} };
+export const plainPolicy: GroupPolicy = {
+  strategy: 'one-for-one',
+  intensity: 10,
+  periodMs: 300_000,
+  order: [],
+  dependencies: {},
+};

@@ -1,4 +1,7 @@
-/** How a group holds its servers: spawns them, lets them go, and puts another in the place of one that died by a bug. What it decides over them is `round-actions.ts`. */
+/**
+ * How a group holds its servers: spawns them, lets them go, and puts another in the place of one that died by a bug.
+ * What it decides over them is `round-actions.ts`.
+ */
 
 import { type AnyActorLogic, type AnyActorRef, assign, emit, enqueueActions, fromPromise, setup } from 'xstate';
 import { failure } from '../failure.ts';
@@ -7,7 +10,10 @@ import { report } from '../server/life.ts';
 import { serverMachine } from '../server.machine.ts';
 import type { GroupContext, GroupEmitted, GroupEvent, GroupInput, GroupReport } from './events.ts';
 
-/** A parent's cost per child grows with their number (XState copies its table of children): above this, parts of the group hold the rest. */
+/**
+ * A parent's cost per child grows with their number (XState copies its table of children): above this, parts of the
+ * group hold the rest.
+ */
 const mostHeld = 128;
 
 /** Three deaths of a server's actor within this time, and its successor is born in `failed`, in milliseconds. */
@@ -40,7 +46,10 @@ export const serverId = (server: string) => `server:${server}`;
 const reaperId = (server: string) => `reaper:${server}`;
 
 /** The actor that holds a server or its reaper: a group or a part of one. */
-export function holderOf(server: string, system: { get(id: string): AnyActorRef | undefined }): AnyActorRef | undefined {
+export function holderOf(
+  server: string,
+  system: { get(id: string): AnyActorRef | undefined },
+): AnyActorRef | undefined {
   return (system.get(serverId(server)) ?? system.get(reaperId(server)))?._parent;
 }
 
@@ -68,7 +77,10 @@ export const groupHolding = setup({
     turn: fromPromise<void>(() => {
       throw new Error('the actor "turn" is provided by the supervisor room');
     }),
-    /** Resolves when no process of the server is left, with the time and the highest generation known; `src/supervisor` provides it. */
+    /**
+     * Resolves when no process of the server is left, with the time and the highest generation known; `src/supervisor`
+     * provides it.
+     */
     reaper: fromPromise<Moment & { readonly generation: number }, ReaperInput>(() => {
       throw new Error('the actor "reaper" is provided by the supervisor room');
     }),
@@ -78,55 +90,73 @@ export const groupHolding = setup({
     isTold: ({ context }) => context.untold.length === 0,
   },
   actions: {
-    add: enqueueActions(({ context, enqueue, self, system }, { servers, at, random }: { servers: readonly ServerInput[]; at: number; random: number }) => {
-      const { children } = self.getSnapshot();
-      const returning: Record<string, ServerInput> = {};
-      const elsewhere = new Map<string, ServerInput[]>();
-      const parts = { ...context.parts };
-      let { charges } = context;
-      let held = charges - Object.keys(parts).length;
-      const give = (part: string, input: ServerInput) => elsewhere.set(part, [...(elsewhere.get(part) ?? []), input]);
-      for (const input of servers) {
-        const living = children[serverId(input.name)];
-        const part = partOf(context, holderOf(input.name, system));
-        if (part !== null) give(part, input);
-        // As long as the reaper is at work, a process of the old life may be left.
-        else if (children[reaperId(input.name)] !== undefined) returning[input.name] = { generation: context.dead[input.name]?.generation ?? 0, ...input };
-        else if (living !== undefined) {
-          const { policy, wanted } = input;
-          enqueue.sendTo(living, { type: 'server.configure' as const, policy, wanted, changed: true, at, random });
-        } else if (held < mostHeld) {
-          enqueue.spawnChild('server', { id: serverId(input.name), systemId: serverId(input.name), input });
-          [charges, held] = [charges + 1, held + 1];
-        } else {
-          const roomy = partWithRoom(context.name, parts, (name) => system.get(groupId(name)) === undefined);
-          if (parts[roomy] === undefined) {
-            enqueue.spawnChild('part', { id: groupId(roomy), systemId: groupId(roomy), input: { name: roomy } satisfies GroupInput });
-            charges += 1;
+    add: enqueueActions(
+      (
+        { context, enqueue, self, system },
+        { servers, at, random }: { servers: readonly ServerInput[]; at: number; random: number },
+      ) => {
+        const { children } = self.getSnapshot();
+        const returning: Record<string, ServerInput> = {};
+        const elsewhere = new Map<string, ServerInput[]>();
+        const parts = { ...context.parts };
+        let { charges } = context;
+        let held = charges - Object.keys(parts).length;
+        const give = (part: string, input: ServerInput) => elsewhere.set(part, [...(elsewhere.get(part) ?? []), input]);
+        for (const input of servers) {
+          const living = children[serverId(input.name)];
+          const part = partOf(context, holderOf(input.name, system));
+          if (part !== null) give(part, input);
+          // As long as the reaper is at work, a process of the old life may be left.
+          else if (children[reaperId(input.name)] !== undefined)
+            returning[input.name] = { generation: context.dead[input.name]?.generation ?? 0, ...input };
+          else if (living !== undefined) {
+            const { policy, wanted } = input;
+            enqueue.sendTo(living, { type: 'server.configure' as const, policy, wanted, changed: true, at, random });
+          } else if (held < mostHeld) {
+            enqueue.spawnChild('server', { id: serverId(input.name), systemId: serverId(input.name), input });
+            [charges, held] = [charges + 1, held + 1];
+          } else {
+            const roomy = partWithRoom(context.name, parts, (name) => system.get(groupId(name)) === undefined);
+            if (parts[roomy] === undefined) {
+              enqueue.spawnChild('part', {
+                id: groupId(roomy),
+                systemId: groupId(roomy),
+                input: { name: roomy } satisfies GroupInput,
+              });
+              charges += 1;
+            }
+            parts[roomy] = (parts[roomy] ?? 0) + 1;
+            give(roomy, input);
           }
-          parts[roomy] = (parts[roomy] ?? 0) + 1;
-          give(roomy, input);
         }
-      }
-      enqueue.assign({ charges, parts, dead: { ...context.dead, ...returning } });
-      for (const [part, inputs] of elsewhere) enqueue.sendTo(groupId(part), { type: 'group.add', servers: inputs, at, random } satisfies GroupEvent);
-    }),
-    remove: enqueueActions(({ context, enqueue, self, system }, { server, at, random }: { server: string; at: number; random: number }) => {
-      const { children } = self.getSnapshot();
-      const part = partOf(context, holderOf(server, system));
-      const living = children[serverId(server)];
-      if (part !== null) enqueue.sendTo(groupId(part), { type: 'group.remove', server, at, random } satisfies GroupEvent);
-      else if (children[reaperId(server)] !== undefined) enqueue.assign({ dead: without(context.dead, server) });
-      else if (living !== undefined) enqueue.sendTo(living, { type: 'server.remove' as const, at, random });
-      else {
-        enqueue.emit({ type: 'server.removed', server });
-        if (self._parent !== undefined) enqueue.sendTo(self._parent, removal(context, server, null));
-      }
-    }),
+        enqueue.assign({ charges, parts, dead: { ...context.dead, ...returning } });
+        for (const [part, inputs] of elsewhere)
+          enqueue.sendTo(groupId(part), { type: 'group.add', servers: inputs, at, random } satisfies GroupEvent);
+      },
+    ),
+    remove: enqueueActions(
+      ({ context, enqueue, self, system }, { server, at, random }: { server: string; at: number; random: number }) => {
+        const { children } = self.getSnapshot();
+        const part = partOf(context, holderOf(server, system));
+        const living = children[serverId(server)];
+        if (part !== null)
+          enqueue.sendTo(groupId(part), { type: 'group.remove', server, at, random } satisfies GroupEvent);
+        else if (children[reaperId(server)] !== undefined) enqueue.assign({ dead: without(context.dead, server) });
+        else if (living !== undefined) enqueue.sendTo(living, { type: 'server.remove' as const, at, random });
+        else {
+          enqueue.emit({ type: 'server.removed', server });
+          if (self._parent !== undefined) enqueue.sendTo(self._parent, removal(context, server, null));
+        }
+      },
+    ),
     wake: enqueueActions(({ enqueue, self }, moment: Moment) => {
       // One number for all would wake all at the same moment: multiples of the golden ratio spread evenly.
       for (const [index, child] of chargesOf(self).entries()) {
-        enqueue.sendTo(child, { type: 'machine.resumed', at: moment.at, random: (moment.random + index * goldenRatio) % 1 });
+        enqueue.sendTo(child, {
+          type: 'machine.resumed',
+          at: moment.at,
+          random: (moment.random + index * goldenRatio) % 1,
+        });
       }
     }),
     beginEnd: enqueueActions(({ enqueue, self }, { except }: { except: readonly string[] }) => {
@@ -142,7 +172,8 @@ export const groupHolding = setup({
       for (const id of context.untold.slice(0, endedPerTurn)) {
         const child = children[id];
         if (child === undefined) continue;
-        if (id.startsWith(groupId(''))) enqueue.sendTo(child as AnyActorRef, { type: 'group.shutdown', except: context.spared } satisfies GroupEvent);
+        if (id.startsWith(groupId('')))
+          enqueue.sendTo(child as AnyActorRef, { type: 'group.shutdown', except: context.spared } satisfies GroupEvent);
         else enqueue.sendTo(child, { type: 'server.shutdown' });
       }
     }),
@@ -173,10 +204,21 @@ export const groupHolding = setup({
       }
       enqueue.emit({ type: 'actor.died', server: memory.name, message });
       for (const command of memory.open) {
-        enqueue.emit({ type: 'command.settled', command, server: memory.name, outcome: 'rejected', reason: `its actor died: ${message}` });
+        enqueue.emit({
+          type: 'command.settled',
+          command,
+          server: memory.name,
+          outcome: 'rejected',
+          reason: `its actor died: ${message}`,
+        });
       }
-      if (!memory.removing && !memory.shuttingDown) enqueue.assign({ dead: { ...context.dead, [memory.name]: successorOf(memory) } });
-      enqueue.spawnChild('reaper', { id: reaperId(memory.name), systemId: reaperId(memory.name), input: { server: memory.name } });
+      if (!memory.removing && !memory.shuttingDown)
+        enqueue.assign({ dead: { ...context.dead, [memory.name]: successorOf(memory) } });
+      enqueue.spawnChild('reaper', {
+        id: reaperId(memory.name),
+        systemId: reaperId(memory.name),
+        input: { server: memory.name },
+      });
       const supervisor = system.get(supervisorId);
       if (supervisor !== undefined) enqueue.sendTo(supervisor, report('slot.returned', memory.name));
       // A round that waits for it waits no longer.
@@ -192,12 +234,17 @@ export const groupHolding = setup({
         if (self._parent !== undefined) enqueue.sendTo(self._parent, removal(context, server, null));
         return;
       }
-      const deaths = [...(context.deaths[server] ?? []).filter((diedAt) => diedAt > output.at - deathWindowMs), output.at];
+      const deaths = [
+        ...(context.deaths[server] ?? []).filter((diedAt) => diedAt > output.at - deathWindowMs),
+        output.at,
+      ];
       enqueue.assign({ dead: without(context.dead, server), deaths: { ...context.deaths, [server]: deaths } });
       const input: ServerInput = {
         ...successor,
         generation: Math.max(successor.generation ?? 0, output.generation),
-        ...(deaths.length >= deathLimit ? { failure: { ...failure('internal', `its actor died ${deathLimit} times within a minute`), at: output.at } } : {}),
+        ...(deaths.length >= deathLimit
+          ? { failure: { ...failure('internal', `its actor died ${deathLimit} times within a minute`), at: output.at } }
+          : {}),
       };
       enqueue.spawnChild('server', { id: serverId(server), systemId: serverId(server), input });
     }),
@@ -206,9 +253,13 @@ export const groupHolding = setup({
       if (told.type === 'server.removed' && context.parts[told.group] !== undefined) {
         enqueue.assign({ parts: { ...context.parts, [told.group]: (context.parts[told.group] ?? 1) - 1 } });
       }
-      if (self._parent !== undefined) enqueue.sendTo(self._parent, told.type === 'server.removed' ? { ...told, group: context.name } : told);
+      if (self._parent !== undefined)
+        enqueue.sendTo(self._parent, told.type === 'server.removed' ? { ...told, group: context.name } : told);
     }),
-    forgetPart: assign(({ context }, { group }: { group: string }) => ({ charges: context.charges - 1, parts: without(context.parts, group) })),
+    forgetPart: assign(({ context }, { group }: { group: string }) => ({
+      charges: context.charges - 1,
+      parts: without(context.parts, group),
+    })),
     tellRemoval: emit((_, { server }: { server: string }) => ({ type: 'server.removed', server })),
     forgetDead: assign({ dead: {} }),
     reportGone: enqueueActions(({ context, enqueue, self }) => {
@@ -218,9 +269,14 @@ export const groupHolding = setup({
   },
 });
 
-/** XState leaves the children of an actor that died running: each server is to end its session, settle its commands and start no other. */
+/**
+ * XState leaves the children of an actor that died running: each server is to end its session, settle its commands and
+ * start no other.
+ */
 export function endOrphans(dead: AnyActorRef | undefined, end: (server: AnyActorRef) => void): void {
-  const { children = {} } = (dead?.getSnapshot() ?? {}) as { readonly children?: Readonly<Record<string, AnyActorRef>> };
+  const { children = {} } = (dead?.getSnapshot() ?? {}) as {
+    readonly children?: Readonly<Record<string, AnyActorRef>>;
+  };
   for (const [id, child] of Object.entries(children)) {
     if (id.startsWith(serverId(''))) end(child);
     else if (id.startsWith(groupId(''))) endOrphans(child, end);
@@ -234,12 +290,20 @@ function memoryOf(child: AnyActorRef | undefined): ServerContext | undefined {
 }
 
 /** Servers and parts of the group, not reapers. */
-function chargesOf(self: { getSnapshot(): { readonly children: Readonly<Record<string, AnyActorRef | undefined>> } }): readonly AnyActorRef[] {
-  return Object.values(self.getSnapshot().children).filter((child) => child !== undefined && !child.id.startsWith(reaperId(''))) as AnyActorRef[];
+function chargesOf(self: {
+  getSnapshot(): { readonly children: Readonly<Record<string, AnyActorRef | undefined>> };
+}): readonly AnyActorRef[] {
+  return Object.values(self.getSnapshot().children).filter(
+    (child) => child !== undefined && !child.id.startsWith(reaperId('')),
+  ) as AnyActorRef[];
 }
 
 /** The first part that has room, or a new one under a name that nobody has. */
-function partWithRoom(group: string, parts: Readonly<Record<string, number>>, isFree: (name: string) => boolean): string {
+function partWithRoom(
+  group: string,
+  parts: Readonly<Record<string, number>>,
+  isFree: (name: string) => boolean,
+): string {
   const known = Object.entries(parts).find(([, held]) => held < mostHeld);
   if (known !== undefined) return known[0];
   let number = Object.keys(parts).length + 1;

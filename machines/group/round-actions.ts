@@ -1,4 +1,7 @@
-/** How a group acts as one: rounds over its members, on top of how it holds them. What a round does is `rounds.ts`; the chart is `group.machine.ts`. */
+/**
+ * How a group acts as one: rounds over its members, on top of how it holds them. What a round does is `rounds.ts`; the
+ * chart is `group.machine.ts`.
+ */
 
 import { type AnyActorRef, assign, enqueueActions } from 'xstate';
 import type { Moment, ServerContext, ServerEvent } from '../server/events.ts';
@@ -39,13 +42,20 @@ export const groupSetup = groupHolding.extend({
       enqueue.assign(round);
       enqueue.emit({ type: 'round.joined', trigger: server, victims: Object.keys(round.victims) });
     }),
-    /** Tells whoever may stop now to do so, and keeps triggers, and victims that have ended by themselves, from starting beside members that still run. */
+    /**
+     * Tells whoever may stop now to do so, and keeps triggers, and victims that have ended by themselves, from starting
+     * beside members that still run.
+     */
     stopMembers: enqueueActions(({ context, enqueue, system }) => {
       const { policy, triggers } = context;
       const look = lookIn(system);
       const left = leftOf(context, look);
-      const held = [...triggers.map((name) => ({ name, names: left })), ...goneOf(context, look).map((name) => ({ name, names: triggers }))];
-      for (const [actor, event] of held.flatMap(({ name, names }) => holdTidings(system, name, names))) enqueue.sendTo(actor, event);
+      const held = [
+        ...triggers.map((name) => ({ name, names: left })),
+        ...goneOf(context, look).map((name) => ({ name, names: triggers })),
+      ];
+      for (const [actor, event] of held.flatMap(({ name, names }) => holdTidings(system, name, names)))
+        enqueue.sendTo(actor, event);
       for (const victim of nextToStop(left, policy, look)) {
         const event: ServerEvent = { type: 'round.stop', heldFor: triggers };
         enqueue.sendTo(actorOf(system, victim), event);
@@ -57,7 +67,9 @@ export const groupSetup = groupHolding.extend({
       const { policy, triggers, victims } = context;
       const look = lookIn(system);
       const waiting = policy.order.filter((name) => victims[name] !== undefined);
-      const tidings = waiting.flatMap((victim) => holdTidings(system, victim, heldFor(victim, { triggers, look, dependencies: policy.dependencies })));
+      const tidings = waiting.flatMap((victim) =>
+        holdTidings(system, victim, heldFor(victim, { triggers, look, dependencies: policy.dependencies })),
+      );
       for (const [actor, event] of tidings) enqueue.sendTo(actor, event);
       if (triggers.every((trigger) => look(trigger).settled)) enqueue.raise({ type: 'triggers.settled' });
     }),
@@ -73,7 +85,9 @@ export const groupSetup = groupHolding.extend({
     })),
     closeRound: enqueueActions(({ context, enqueue, system }) => {
       const look = lookIn(system);
-      const started = context.policy.order.filter((name) => context.victims[name] !== undefined && !isAtRest(look(name)));
+      const started = context.policy.order.filter(
+        (name) => context.victims[name] !== undefined && !isAtRest(look(name)),
+      );
       enqueue.assign({ triggers: [], victims: {} });
       enqueue.emit({ type: 'round.closed', started });
     }),
@@ -92,9 +106,15 @@ function isAtRest({ phase, settled }: Member): boolean {
 }
 
 /** What a member is to be told, if it is held for others than it knows of. */
-function holdTidings(system: ActorSystem, server: string, names: readonly string[]): readonly (readonly [AnyActorRef, ServerEvent])[] {
+function holdTidings(
+  system: ActorSystem,
+  server: string,
+  names: readonly string[],
+): readonly (readonly [AnyActorRef, ServerEvent])[] {
   const actor = system.get(serverId(server));
-  return actor === undefined || contextOf(actor).heldFor.join() === names.join() ? [] : [[actor, { type: 'round.hold', heldFor: names }]];
+  return actor === undefined || contextOf(actor).heldFor.join() === names.join()
+    ? []
+    : [[actor, { type: 'round.hold', heldFor: names }]];
 }
 
 function lookIn(system: ActorSystem): Look {

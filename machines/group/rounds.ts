@@ -1,4 +1,7 @@
-/** Rounds: which members a group stops and starts again when one of them fails, and in which order. Pure functions of what the members are doing. */
+/**
+ * Rounds: which members a group stops and starts again when one of them fails, and in which order. Pure functions of
+ * what the members are doing.
+ */
 
 import { type Dependencies, mayStop, reaches } from '../order.ts';
 import type { GroupContext, GroupPolicy } from './events.ts';
@@ -8,7 +11,10 @@ export interface Member {
   readonly generation: number;
   /** `up`: starting or connected. */
   readonly phase: 'up' | 'ending' | 'gone';
-  /** Connected, or not to be expected: failed, wanting a person, wanted down, finished, blocked by a dependency, without an actor. */
+  /**
+   * Connected, or not to be expected: failed, wanting a person, wanted down, finished, blocked by a dependency, without
+   * an actor.
+   */
   readonly settled: boolean;
 }
 
@@ -17,7 +23,11 @@ export type Look = (server: string) => Member;
 type Round = Pick<GroupContext, 'triggers' | 'victims'>;
 
 /** The round with one more trigger: whoever is affected and runs is to be stopped. */
-export function withTrigger({ triggers, victims }: Round, policy: GroupPolicy, { trigger, look }: { readonly trigger: string; readonly look: Look }): Round {
+export function withTrigger(
+  { triggers, victims }: Round,
+  policy: GroupPolicy,
+  { trigger, look }: { readonly trigger: string; readonly look: Look },
+): Round {
   const struck = [...triggers.filter((name) => name !== trigger), trigger];
   const fresh = affectedBy(policy, trigger)
     .filter((name) => !struck.includes(name) && look(name).phase === 'up')
@@ -42,7 +52,11 @@ function notYetBack({ victims }: Round, look: Look): readonly string[] {
 }
 
 /** Who is to be told to stop now: in reverse order, nobody before those that depend on it. */
-export function nextToStop(left: readonly string[], { order, dependencies }: GroupPolicy, look: Look): readonly string[] {
+export function nextToStop(
+  left: readonly string[],
+  { order, dependencies }: GroupPolicy,
+  look: Look,
+): readonly string[] {
   const inOrder = order.filter((name) => left.includes(name));
   return mayStop(inOrder, dependencies).filter((name) => look(name).phase === 'up');
 }
@@ -50,7 +64,11 @@ export function nextToStop(left: readonly string[], { order, dependencies }: Gro
 /** For whom a victim's start waits: the triggers that are still on their way, but for those that need it themselves. */
 export function heldFor(
   victim: string,
-  { triggers, look, dependencies }: { readonly triggers: readonly string[]; readonly look: Look; readonly dependencies: Dependencies },
+  {
+    triggers,
+    look,
+    dependencies,
+  }: { readonly triggers: readonly string[]; readonly look: Look; readonly dependencies: Dependencies },
 ): readonly string[] {
   return triggers.filter((trigger) => !look(trigger).settled && !reaches(trigger, victim, dependencies));
 }
@@ -62,5 +80,7 @@ export function recentRounds(rounds: readonly number[], { periodMs }: GroupPolic
 
 function affectedBy({ strategy, order }: GroupPolicy, trigger: string): readonly string[] {
   if (strategy === 'one-for-one') return [];
-  return strategy === 'rest-for-one' ? order.slice(order.indexOf(trigger) + 1) : order.filter((name) => name !== trigger);
+  return strategy === 'rest-for-one'
+    ? order.slice(order.indexOf(trigger) + 1)
+    : order.filter((name) => name !== trigger);
 }

@@ -4,10 +4,16 @@ import type { Clearance } from './clearance.ts';
 import type { CommandEvent, Moment, ServerContext, ServerEvent } from './events.ts';
 import { serverSetup } from './setup.ts';
 
-export const acceptNow = { type: 'accept', params: ({ event }: { event: CommandEvent }) => ({ ...event, ending: false }) } as const;
+export const acceptNow = {
+  type: 'accept',
+  params: ({ event }: { event: CommandEvent }) => ({ ...event, ending: false }),
+} as const;
 export const acceptWhileEnding = {
   type: 'accept',
-  params: ({ context, event }: { context: ServerContext; event: CommandEvent }) => ({ ...event, ending: context.next === 'starting' }),
+  params: ({ context, event }: { context: ServerContext; event: CommandEvent }) => ({
+    ...event,
+    ending: context.next === 'starting',
+  }),
 } as const;
 export const refuse = { type: 'refuse', params: ({ event }: { event: CommandEvent }) => event } as const;
 export const wantUp = { type: 'want', params: { wanted: 'up' } } as const;
@@ -23,7 +29,10 @@ export const endThenStart = { type: 'endWith', params: { next: 'starting' } } as
 /** After a failure in `connected` has been noted: its group may have to act on it. */
 export const groupTold = { type: 'reportLost', params: ({ event }: { event: Moment }) => event } as const;
 
-export const dependenciesNoted = { type: 'noteDependencies', params: ({ event }: { event: Clearance }) => event } as const;
+export const dependenciesNoted = {
+  type: 'noteDependencies',
+  params: ({ event }: { event: Clearance }) => event,
+} as const;
 
 export const dueNow = { type: 'fallDue', params: ({ event }: { event: Moment }) => event } as const;
 

@@ -23,8 +23,16 @@ const endThenRestart = [
 
 /** A plan that turns the server off, or gives it another specification. */
 const endsByPlan = [
-  { guard: { type: 'turnsOff', params: configured.params }, target: '#server.stopping', actions: [configured, 'rest', endThenIdle] },
-  { guard: { type: 'isChanged', params: configured.params }, target: '#server.stopping', actions: [configured, 'rest', endThenStart] },
+  {
+    guard: { type: 'turnsOff', params: configured.params },
+    target: '#server.stopping',
+    actions: [configured, 'rest', endThenIdle],
+  },
+  {
+    guard: { type: 'isChanged', params: configured.params },
+    target: '#server.stopping',
+    actions: [configured, 'rest', endThenStart],
+  },
 ] as const;
 
 /** One session is being opened: process or connection, handshake, first lists, each with a budget of its own. */
@@ -45,30 +53,64 @@ export const starting = state({
     'server.configure': [...endsByPlan, { actions: [configured, 'rest'] }],
     'server.remove': { target: 'stopping', actions: ['remove', endThenIdle, startsRejected] },
     'server.shutdown': { target: 'stopping', actions: ['shutDown', endThenIdle, startsRejected] },
-    'session.failed': { guard: 'isCurrent', target: 'stopping', actions: { type: 'fail', params: ({ event }) => event } },
-    'session.exited': { guard: 'isCurrent', target: 'stopping.terminating', actions: { type: 'fail', params: ({ event }) => event } },
-    'session.ended': { guard: 'isCurrent', target: 'deciding', actions: { type: 'conclude', params: ({ event }) => event } },
+    'session.failed': {
+      guard: 'isCurrent',
+      target: 'stopping',
+      actions: { type: 'fail', params: ({ event }) => event },
+    },
+    'session.exited': {
+      guard: 'isCurrent',
+      target: 'stopping.terminating',
+      actions: { type: 'fail', params: ({ event }) => event },
+    },
+    'session.ended': {
+      guard: 'isCurrent',
+      target: 'deciding',
+      actions: { type: 'conclude', params: ({ event }) => event },
+    },
     'session.doubted': {},
   },
   states: {
     spawning: {
-      after: { spawnTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'spawning' } } } },
-      on: { 'session.spawned': { guard: 'isCurrent', target: 'initializing', actions: { type: 'noteProcess', params: ({ event }) => event } } },
+      after: {
+        spawnTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'spawning' } } },
+      },
+      on: {
+        'session.spawned': {
+          guard: 'isCurrent',
+          target: 'initializing',
+          actions: { type: 'noteProcess', params: ({ event }) => event },
+        },
+      },
     },
     initializing: {
-      after: { initializeTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'initializing' } } } },
+      after: {
+        initializeTimeout: {
+          target: '#server.stopping',
+          actions: { type: 'timeOut', params: { phase: 'initializing' } },
+        },
+      },
       on: { 'session.initialized': { guard: 'isCurrent', target: 'listing' } },
     },
     listing: {
-      after: { listTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'listing' } } } },
+      after: {
+        listTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'listing' } } },
+      },
       on: {
-        'session.ready': { guard: 'isCurrent', target: '#server.connected', actions: { type: 'connect', params: ({ event }) => event } },
+        'session.ready': {
+          guard: 'isCurrent',
+          target: '#server.connected',
+          actions: { type: 'connect', params: ({ event }) => event },
+        },
       },
     },
   },
 });
 
-/** The session answers. Messages are life; only a quiet session is probed, and a silent one is asked twice before it is called hung. */
+/**
+ * The session answers. Messages are life; only a quiet session is probed, and a silent one is asked twice before it is
+ * called hung.
+ */
 export const connected = state({
   tags: ['live', 'settled'],
   initial: 'quiet',
@@ -92,15 +134,32 @@ export const connected = state({
       ...endsByPlan,
       {
         target: '.quiet',
-        actions: [configured, 'rest', { type: 'keepQuiet', params: { quietForMs: 0 } }, { type: 'armIdleStop', params: { unusedForMs: 0 } }],
+        actions: [
+          configured,
+          'rest',
+          { type: 'keepQuiet', params: { quietForMs: 0 } },
+          { type: 'armIdleStop', params: { unusedForMs: 0 } },
+        ],
       },
     ],
     'server.remove': { target: 'stopping', actions: ['remove', endThenIdle] },
     'server.shutdown': { target: 'stopping', actions: ['shutDown', endThenIdle] },
     'machine.resumed': { target: '.quiet', actions: { type: 'wake', params: ({ event }) => event } },
-    'session.failed': { guard: 'isCurrent', target: 'stopping', actions: [{ type: 'fail', params: ({ event }) => event }, groupTold] },
-    'session.exited': { guard: 'isCurrent', target: 'stopping.terminating', actions: [{ type: 'fail', params: ({ event }) => event }, groupTold] },
-    'session.ended': { guard: 'isCurrent', target: 'deciding', actions: [{ type: 'conclude', params: ({ event }) => event }, groupTold] },
+    'session.failed': {
+      guard: 'isCurrent',
+      target: 'stopping',
+      actions: [{ type: 'fail', params: ({ event }) => event }, groupTold],
+    },
+    'session.exited': {
+      guard: 'isCurrent',
+      target: 'stopping.terminating',
+      actions: [{ type: 'fail', params: ({ event }) => event }, groupTold],
+    },
+    'session.ended': {
+      guard: 'isCurrent',
+      target: 'deciding',
+      actions: [{ type: 'conclude', params: ({ event }) => event }, groupTold],
+    },
     'session.doubted': {},
     'probe.answered': {
       guard: 'isCurrent',
@@ -112,7 +171,10 @@ export const connected = state({
     },
     'session.heard': {},
     'idle.due': {
-      actions: { type: 'armIdleStop', params: ({ context }) => ({ unusedForMs: context.policy.idleStopMs - context.policy.heartbeat.timeoutMs }) },
+      actions: {
+        type: 'armIdleStop',
+        params: ({ context }) => ({ unusedForMs: context.policy.idleStopMs - context.policy.heartbeat.timeoutMs }),
+      },
     },
   },
   states: {
@@ -162,7 +224,11 @@ export const connected = state({
           { guard: 'isAlive', target: 'quiet', actions: { type: 'keepQuiet', params: ({ event }) => event } },
           { guard: 'isOurLag', target: 'confirming', reenter: true, actions: 'excuse' },
           { guard: 'isPatient', target: 'probing', actions: 'miss' },
-          { guard: 'isAnswer', target: '#server.heartbeat-timeout', actions: [{ type: 'hang', params: ({ event }) => event }, groupTold] },
+          {
+            guard: 'isAnswer',
+            target: '#server.heartbeat-timeout',
+            actions: [{ type: 'hang', params: ({ event }) => event }, groupTold],
+          },
         ],
       },
     },

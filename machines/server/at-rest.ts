@@ -1,18 +1,42 @@
-/** A server without a session and without a timer: it rests, waits in line for its start, has failed, or wants a person. */
+/**
+ * A server without a session and without a timer: it rests, waits in line for its start, has failed, or wants a person.
+ */
 
-import { acceptNow, configured, dependenciesNoted, refuse, startsRejected, state, stopsDone, thenIdle, wantDown, wantUp } from './actions.ts';
+import {
+  acceptNow,
+  configured,
+  dependenciesNoted,
+  refuse,
+  startsRejected,
+  state,
+  stopsDone,
+  thenIdle,
+  wantDown,
+  wantUp,
+} from './actions.ts';
 
-/** A person's start: at once, or as soon as the dependencies are connected; refused, with the wish kept, if one of them does not come by itself. */
+/**
+ * A person's start: at once, or as soon as the dependencies are connected; refused, with the wish kept, if one of them
+ * does not come by itself.
+ */
 const startFromRest = [
   { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
-  { guard: 'isBlocked', target: '#server.idle.waiting', actions: [refuse, wantUp, 'forgetFailures', 'autostart', 'overrule'] },
-  { guard: 'mayRun', target: '#server.idle.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'autostart', 'overrule'] },
+  {
+    guard: 'isBlocked',
+    target: '#server.idle.waiting',
+    actions: [refuse, wantUp, 'forgetFailures', 'autostart', 'overrule'],
+  },
+  {
+    guard: 'mayRun',
+    target: '#server.idle.waiting',
+    actions: [acceptNow, wantUp, 'forgetFailures', 'autostart', 'overrule'],
+  },
   { actions: refuse },
 ] as const;
 
 /**
- * Rests; or waits in `waiting` for dependencies or for the members of its group that restart before it; or in `queued` for one of the start slots that
- * keep a boot from starting everything at once.
+ * Rests; or waits in `waiting` for dependencies or for the members of its group that restart before it; or in
+ * `queued` for one of the start slots that keep a boot from starting everything at once.
  */
 export const idle = state({
   initial: 'resting',

@@ -5,7 +5,11 @@ import { acceptNow, configured, dependenciesNoted, dueNow, refuse, state, wantDo
 /** A person's start cuts the delay short, not the wait for a dependency. */
 const startFromBackoff = [
   { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
-  { guard: 'isBlocked', target: '#server.backoff.waiting', actions: [refuse, wantUp, 'forgetFailures', 'overrule', dueNow] },
+  {
+    guard: 'isBlocked',
+    target: '#server.backoff.waiting',
+    actions: [refuse, wantUp, 'forgetFailures', 'overrule', dueNow],
+  },
   { target: '#server.backoff.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'overrule', dueNow] },
 ] as const;
 

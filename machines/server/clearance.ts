@@ -24,9 +24,16 @@ export interface Dependency {
 
 /** Whether a server may start, and if not, what it waits for. `look` is asked for each dependency. */
 export function clearanceOf(dependencies: readonly string[], look: (server: string) => Dependency): Clearance {
-  const missing = dependencies.map((server) => ({ server, ...look(server) })).filter(({ standing }) => standing !== 'connected');
-  const blockers = missing.map(({ server, standing, blockedBy }) => (isStanding(standing) ? { server, standing } : blockedBy));
-  return { waitingFor: missing.map(({ server }) => server), blockedBy: blockers.find((blocker) => blocker !== null) ?? null };
+  const missing = dependencies
+    .map((server) => ({ server, ...look(server) }))
+    .filter(({ standing }) => standing !== 'connected');
+  const blockers = missing.map(({ server, standing, blockedBy }) =>
+    isStanding(standing) ? { server, standing } : blockedBy,
+  );
+  return {
+    waitingFor: missing.map(({ server }) => server),
+    blockedBy: blockers.find((blocker) => blocker !== null) ?? null,
+  };
 }
 
 export function isSameClearance(one: Clearance, other: Clearance): boolean {

@@ -1,6 +1,18 @@
 /** A server whose session is being ended, because it hangs or for any other reason, and what comes after that. */
 
-import { acceptNow, acceptWhileEnding, configured, refuse, startsRejected, state, stopsDone, thenIdle, thenStart, wantDown, wantUp } from './actions.ts';
+import {
+  acceptNow,
+  acceptWhileEnding,
+  configured,
+  refuse,
+  startsRejected,
+  state,
+  stopsDone,
+  thenIdle,
+  thenStart,
+  wantDown,
+  wantUp,
+} from './actions.ts';
 
 const startWhileEnding = [
   { guard: 'isBlocked', actions: [refuse, wantUp, 'forgetFailures', thenStart, 'overrule'] },
@@ -8,7 +20,10 @@ const startWhileEnding = [
   { actions: refuse },
 ] as const;
 
-/** What a dying session's states have in common: commands and news change what comes next, only `session.ended` leads out. */
+/**
+ * What a dying session's states have in common: commands and news change what comes next, only `session.ended` leads
+ * out.
+ */
 const ending = state({
   on: {
     'server.start': startWhileEnding,
@@ -25,7 +40,11 @@ const ending = state({
     'session.spawned': { guard: 'isCurrent', actions: { type: 'noteProcess', params: ({ event }) => event } },
     'session.failed': { guard: 'isCurrent', actions: { type: 'fail', params: ({ event }) => event } },
     'session.exited': { guard: 'isCurrent', actions: { type: 'fail', params: ({ event }) => event } },
-    'session.ended': { guard: 'isCurrent', target: 'deciding', actions: { type: 'conclude', params: ({ event }) => event } },
+    'session.ended': {
+      guard: 'isCurrent',
+      target: 'deciding',
+      actions: { type: 'conclude', params: ({ event }) => event },
+    },
   },
 });
 
@@ -57,7 +76,13 @@ export const stopping = state({
       entry: { type: 'endSession', params: { kind: 'close' } },
       after: { close: 'terminating' },
       // Its leader is gone: nobody is left to be polite to.
-      on: { 'session.exited': { guard: 'isCurrent', target: 'terminating', actions: { type: 'fail', params: ({ event }) => event } } },
+      on: {
+        'session.exited': {
+          guard: 'isCurrent',
+          target: 'terminating',
+          actions: { type: 'fail', params: ({ event }) => event },
+        },
+      },
     },
     terminating: { entry: { type: 'endSession', params: { kind: 'terminate' } }, after: { terminate: 'killing' } },
     killing: { entry: { type: 'endSession', params: { kind: 'kill' } }, after: { kill: 'stuck' } },

@@ -25,8 +25,16 @@ export type CommandEvent = Command & { readonly type: `server.${CommandKind}` };
 
 export type ServerEvent =
   | CommandEvent
-  /** A plan: new numbers; `changed` if the process or connection is another one now; `wanted` if the plan adds, enables or disables. */
-  | (Moment & { readonly type: 'server.configure'; readonly policy: ServerPolicy; readonly changed: boolean; readonly wanted: Wanted | null })
+  /**
+   * A plan: new numbers; `changed` if the process or connection is another one now; `wanted` if the plan adds, enables
+   * or disables.
+   */
+  | (Moment & {
+      readonly type: 'server.configure';
+      readonly policy: ServerPolicy;
+      readonly changed: boolean;
+      readonly wanted: Wanted | null;
+    })
   /** A call or `ensureConnected` needs a lazy server. */
   | { readonly type: 'server.needed' }
   /** Dependents for which nobody waits need a lazy server: it starts in its turn, like them. */
@@ -35,7 +43,11 @@ export type ServerEvent =
   | { readonly type: 'server.shutdown' }
   | { readonly type: 'slot.granted' }
   /** Which dependencies are not connected, and which of them does not come by itself. */
-  | { readonly type: 'dependencies.changed'; readonly waitingFor: readonly string[]; readonly blockedBy: Blocker | null }
+  | {
+      readonly type: 'dependencies.changed';
+      readonly waitingFor: readonly string[];
+      readonly blockedBy: Blocker | null;
+    }
   /** Whether a dependent needs this lazy server to be awake. */
   | { readonly type: 'dependents.changed'; readonly awake: boolean }
   /** Another member of its group failed: it is stopped, and started again when these are through. */
@@ -85,11 +97,20 @@ export type ServerReport =
 /** Emitted for whoever listens; facts are made of it. */
 export type ServerEmitted =
   | { readonly type: 'command.accepted'; readonly command: OpenCommand }
-  | { readonly type: 'command.settled'; readonly command: OpenCommand; readonly outcome: Outcome; readonly reason: string | null }
+  | {
+      readonly type: 'command.settled';
+      readonly command: OpenCommand;
+      readonly outcome: Outcome;
+      readonly reason: string | null;
+    }
   | { readonly type: 'server.failed'; readonly failure: Failure }
   | { readonly type: 'probe.sent'; readonly kind: 'ping' | 'list' }
   | { readonly type: 'probe.missed'; readonly misses: number; readonly counted: boolean }
-  | { readonly type: 'dependencies.changed'; readonly waitingFor: readonly string[]; readonly blockedBy: string | null };
+  | {
+      readonly type: 'dependencies.changed';
+      readonly waitingFor: readonly string[];
+      readonly blockedBy: string | null;
+    };
 
 /** The operator's wish, apart from the state. */
 export type Wanted = 'up' | 'down';

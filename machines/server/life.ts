@@ -1,4 +1,7 @@
-/** How a server's memory changes in the course of its lives: pure functions of the context. The chart says when, this file says what. */
+/**
+ * How a server's memory changes in the course of its lives: pure functions of the context. The chart says when, this
+ * file says what.
+ */
 
 import type { Failure, Phase } from '../failure.ts';
 import { failure as failureOf } from '../failure.ts';
@@ -64,7 +67,10 @@ export function beginLife({ generation, starts }: ServerContext): Change {
 }
 
 /** Connected: the first phase of the heartbeat is jittered, so that a fleet started together is not probed together. */
-export function connect({ policy }: ServerContext, { at, random }: { readonly at: number; readonly random: number }): Change {
+export function connect(
+  { policy }: ServerContext,
+  { at, random }: { readonly at: number; readonly random: number },
+): Change {
   return { connectedAt: at, quietMs: jitteredQuietOf(policy.heartbeat.intervalMs, random) };
 }
 
@@ -82,7 +88,10 @@ export function forgive({ counters }: ServerContext): Change {
   return { stable: true, forgivenAttempt: counters.attempt, counters: { ...counters, attempt: 0, unreachable: 0 } };
 }
 
-/** The first cause alone decides what comes next; later news only adds how the process exited. An end that was asked for is no failure. */
+/**
+ * The first cause alone decides what comes next; later news only adds how the process exited. An end that was asked for
+ * is no failure.
+ */
 export function fail(context: ServerContext, failure: Failure): Change {
   if (context.endAsked) return {};
   if (context.failure !== null) return { failure: withExit(context.failure, failure) };
@@ -91,14 +100,23 @@ export function fail(context: ServerContext, failure: Failure): Change {
   return { failure, counters, next: context.shuttingDown || context.removing ? 'idle' : verdict };
 }
 
-/** A session that was silent through every probe and the confirmation. It was stable only if it spoke long enough after it connected. */
+/**
+ * A session that was silent through every probe and the confirmation. It was stable only if it spoke long enough after
+ * it connected.
+ */
 export function hang(context: ServerContext, heard: { readonly at: number; readonly quietForMs: number }): Change {
   const spokeForMs = heard.at - heard.quietForMs - (context.connectedAt ?? heard.at);
   const stable = context.stable && spokeForMs >= context.policy.restart.stableAfterMs;
-  const counters = stable ? context.counters : { ...context.counters, attempt: context.counters.attempt + (context.stable ? context.forgivenAttempt : 0) };
-  const failure = failureOf('hung', `no answer to ${context.misses} probes and a confirmation; silent for ${Math.round(heard.quietForMs)} ms`, {
-    phase: 'connected',
-  });
+  const counters = stable
+    ? context.counters
+    : { ...context.counters, attempt: context.counters.attempt + (context.stable ? context.forgivenAttempt : 0) };
+  const failure = failureOf(
+    'hung',
+    `no answer to ${context.misses} probes and a confirmation; silent for ${Math.round(heard.quietForMs)} ms`,
+    {
+      phase: 'connected',
+    },
+  );
   return { stable, counters, ...fail({ ...context, stable, counters }, failure) };
 }
 
@@ -107,7 +125,10 @@ export function timeOut(context: ServerContext, phase: Phase, budgetMs: number):
 }
 
 /** Nothing of the session is left: what comes next, when, and what is remembered of it. */
-export function conclude(context: ServerContext, ended: { readonly failure: Failure | null; readonly at: number; readonly random: number }): Change {
+export function conclude(
+  context: ServerContext,
+  ended: { readonly failure: Failure | null; readonly at: number; readonly random: number },
+): Change {
   const unasked = ended.failure ?? failureOf('internal', 'the session ended without being asked and without a reason');
   const failed = context.endAsked && ended.failure === null ? {} : fail(context, unasked);
   const after = { ...context, ...failed };
@@ -122,10 +143,21 @@ export function conclude(context: ServerContext, ended: { readonly failure: Fail
     at: ended.at,
     random: ended.random,
   });
-  return { ...failed, lastFailure, pid: null, counters, delayMs, next: verdict, nextRetryAt: verdict === 'backoff' ? ended.at + delayMs : null };
+  return {
+    ...failed,
+    lastFailure,
+    pid: null,
+    counters,
+    delayMs,
+    next: verdict,
+    nextRetryAt: verdict === 'backoff' ? ended.at + delayMs : null,
+  };
 }
 
-/** A person's start, restart and reset, and a changed specification, begin to count anew. A due `failed` becomes another try. */
+/**
+ * A person's start, restart and reset, and a changed specification, begin to count anew. A due `failed` becomes another
+ * try.
+ */
 export function forgetFailures({ next }: ServerContext): Change {
   return { counters: noCounters, forgivenAttempt: 0, next: next === 'failed' ? 'backoff' : next };
 }

@@ -16,7 +16,9 @@ export interface Configuration {
 export function configure(context: ServerContext, { policy, changed, wanted }: Configuration): Partial<ServerContext> {
   const wish = wanted ?? context.wanted;
   const isNew = changed || wanted === 'up' || context.removing;
-  const begins = policy.lazy ? isWaitedFor(context) || (context.heldAwake && (isNew || context.autostart)) : isNew || context.policy.lazy;
+  const begins = policy.lazy
+    ? isWaitedFor(context) || (context.heldAwake && (isNew || context.autostart))
+    : isNew || context.policy.lazy;
   return {
     ...(changed ? forgetFailures(context) : {}),
     policy,

@@ -16,12 +16,15 @@ export interface Acceptance {
 }
 
 /**
- * Takes a new command among the open ones. The latest wish wins: `start` and `retry` join whatever wishes the server up, `stop` joins `stop`,
- * `restart` joins a restart whose old session is still ending; of any other pair the older is superseded. `reset` stands beside them all.
+ * Takes a new command among the open ones. The latest wish wins: `start` and `retry` join whatever wishes the server
+ * up, `stop` joins `stop`, `restart` joins a restart whose old session is still ending; of any other pair the older
+ * is superseded. `reset` stands beside them all.
  */
 export function accept(open: readonly OpenCommand[], command: OpenCommand, oldSessionEnding: boolean): Acceptance {
   if (command.kind === 'reset') return { open, superseded: [] };
-  return joins(open, command, oldSessionEnding) ? { open: [...open, command], superseded: [] } : { open: [command], superseded: open };
+  return joins(open, command, oldSessionEnding)
+    ? { open: [...open, command], superseded: [] }
+    : { open: [command], superseded: open };
 }
 
 function joins(open: readonly OpenCommand[], command: OpenCommand, oldSessionEnding: boolean): boolean {

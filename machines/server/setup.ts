@@ -3,8 +3,29 @@
 import { assign, cancel, emit, enqueueActions, fromCallback, sendTo, setup, spawnChild } from 'xstate';
 import type { Failure, Phase } from '../failure.ts';
 import { blockedText, type Clearance, isSameBlocker, isSameClearance } from './clearance.ts';
-import type { CommandEvent, Next, ServerContext, ServerEmitted, ServerEvent, ServerInput, ServerReport, SessionOrder } from './events.ts';
-import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, jitteredQuietOf, quietLeftOf, report, timeOut } from './life.ts';
+import type {
+  CommandEvent,
+  Next,
+  ServerContext,
+  ServerEmitted,
+  ServerEvent,
+  ServerInput,
+  ServerReport,
+  SessionOrder,
+} from './events.ts';
+import {
+  beginLife,
+  conclude,
+  connect,
+  fail,
+  forgetFailures,
+  forgive,
+  hang,
+  jitteredQuietOf,
+  quietLeftOf,
+  report,
+  timeOut,
+} from './life.ts';
 import { type Configuration, configure, nextAfterConfigure } from './plan.ts';
 import { accept, type CommandKind, type OpenCommand, type Outcome } from './settlement.ts';
 
@@ -16,7 +37,10 @@ export interface SessionInput {
 /** Timers are never exact: a quiet time this much short of the delay is taken as reached, in milliseconds. */
 const timerSlackMs = 2;
 
-/** A slot is given back after this long in `starting`: a server that never answers does not keep the others from starting. */
+/**
+ * A slot is given back after this long in `starting`: a server that never answers does not keep the others from
+ * starting.
+ */
 const slotMs = 5_000;
 
 const stuckRepeatMs = 30_000;
@@ -28,13 +52,18 @@ const silentLosses: ReadonlySet<string> = new Set(['sessionLost', 'clientLost'])
 
 const upKinds: ReadonlySet<CommandKind> = new Set(['start', 'restart', 'retry']);
 
-/** Names of the actors above are system ids, so that a report needs no chain of parents; alone, a server has nobody to report to. */
+/**
+ * Names of the actors above are system ids, so that a report needs no chain of parents; alone, a server has nobody to
+ * report to.
+ */
 const supervisorId = 'supervisor';
 
 type HeardEvent = Extract<ServerEvent, { type: 'session.heard' }>;
 
 function isAnswer(context: ServerContext, event: ServerEvent): event is HeardEvent {
-  return event.type === 'session.heard' && event.generation === context.generation && event.question === context.question;
+  return (
+    event.type === 'session.heard' && event.generation === context.generation && event.question === context.question
+  );
 }
 
 /** Messages that came after the probe was sent make `quietForMs` shorter than the probe's own time. */
@@ -103,7 +132,8 @@ export const serverSetup = setup({
     turnsOff: (_, { wanted }: Configuration) => wanted === 'down',
     isChanged: (_, { changed }: Configuration) => changed,
     changes: (_, { changed, wanted }: Configuration) => changed || wanted === 'up',
-    startsAgain: ({ context }) => context.next === 'starting' && isCleared(context) && (context.policy.lazy || isUrgent(context)),
+    startsAgain: ({ context }) =>
+      context.next === 'starting' && isCleared(context) && (context.policy.lazy || isUrgent(context)),
     startsInTurn: ({ context }) => context.next === 'starting',
     retries: ({ context }) => context.next === 'backoff',
     isSpent: ({ context }) => context.next === 'failed',
@@ -115,14 +145,20 @@ export const serverSetup = setup({
       !context.heldAwake &&
       event.inFlight === 0 &&
       event.unusedForMs + timerSlackMs >= context.policy.idleStopMs,
-    isQuiet: ({ context, event }) => isAnswer(context, event) && context.policy.heartbeat.intervalMs > 0 && event.quietForMs + timerSlackMs >= context.quietMs,
+    isQuiet: ({ context, event }) =>
+      isAnswer(context, event) &&
+      context.policy.heartbeat.intervalMs > 0 &&
+      event.quietForMs + timerSlackMs >= context.quietMs,
     isAlive: ({ context, event }) => isAnswer(context, event) && !isSilent(context, event),
     isOurLag: ({ context, event }) => isAnswer(context, event) && isLagged(context, event),
     isPatient: ({ context, event }) => isAnswer(context, event) && context.misses + 1 < patienceOf(context, event),
   },
   actions: {
     beginLife: assign(({ context }) => beginLife(context)),
-    openSession: spawnChild('session', { id: sessionId, input: ({ context }) => ({ server: context.name, generation: context.generation }) }),
+    openSession: spawnChild('session', {
+      id: sessionId,
+      input: ({ context }) => ({ server: context.name, generation: context.generation }),
+    }),
     endSession: sendTo(sessionId, (_, { kind }: { kind: 'close' | 'terminate' | 'kill' }) => ({ type: 'end', kind })),
     noteProcess: assign((_, { pid }: { pid: number | null }) => ({ pid })),
     connect: assign(({ context }, moment: { at: number; random: number }) => connect(context, moment)),
@@ -147,25 +183,38 @@ export const serverSetup = setup({
     hang: assign(({ context }, heard: { at: number; quietForMs: number }) => hang(context, heard)),
     wake: assign(({ context }, { random }: { random: number }) => ({
       misses: 0,
-      quietMs: jitteredQuietOf(context.policy.heartbeat.intervalMs, random, context.policy.remote ? 1_000 : context.policy.heartbeat.intervalMs),
+      quietMs: jitteredQuietOf(
+        context.policy.heartbeat.intervalMs,
+        random,
+        context.policy.remote ? 1_000 : context.policy.heartbeat.intervalMs,
+      ),
     })),
     armIdleStop: enqueueActions(({ context, enqueue }, { unusedForMs }: { unusedForMs: number }) => {
       if (!context.policy.lazy) return;
       enqueue(cancel('idle'));
       // When no dependent needs it any more, its time begins anew.
       if (context.heldAwake) return;
-      enqueue.raise({ type: 'idle.due' }, { id: 'idle', delay: Math.max(1_000, Math.ceil(context.policy.idleStopMs - unusedForMs)) });
+      enqueue.raise(
+        { type: 'idle.due' },
+        { id: 'idle', delay: Math.max(1_000, Math.ceil(context.policy.idleStopMs - unusedForMs)) },
+      );
     }),
     disarmIdleStop: cancel('idle'),
     fail: assign(({ context }, { failure }: { failure: Failure }) => fail(context, failure)),
     timeOut: assign(({ context }, { phase }: { phase: Phase }) =>
-      timeOut(context, phase, phase === 'initializing' ? context.policy.initializeTimeoutMs : context.policy.startTimeoutMs),
+      timeOut(
+        context,
+        phase,
+        phase === 'initializing' ? context.policy.initializeTimeoutMs : context.policy.startTimeoutMs,
+      ),
     ),
     /** The life ends because somebody wishes so: its end is no failure. */
     endWith: assign(({ context }, { next }: { next: Next }) => ({ next, endAsked: context.failure === null })),
     /** The life ends already; only what comes next changes. */
     thenGo: assign((_, { next }: { next: Next }) => ({ next })),
-    thenGoAsConfigured: assign(({ context }, configuration: Configuration) => ({ next: nextAfterConfigure(context, configuration) })),
+    thenGoAsConfigured: assign(({ context }, configuration: Configuration) => ({
+      next: nextAfterConfigure(context, configuration),
+    })),
     conclude: enqueueActions(({ context, enqueue }, ended: { failure: Failure | null; at: number; random: number }) => {
       const change = conclude(context, ended);
       enqueue.assign(change);
@@ -182,7 +231,8 @@ export const serverSetup = setup({
       enqueue.emit({ type: 'dependencies.changed', waitingFor, blockedBy: blockedBy?.server ?? null });
       // Whoever waits for this one is blocked, too.
       const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined && !isSameBlocker(blockedBy, context.blockedBy)) enqueue.sendTo(supervisor, report('server.changed', context.name));
+      if (supervisor !== undefined && !isSameBlocker(blockedBy, context.blockedBy))
+        enqueue.sendTo(supervisor, report('server.changed', context.name));
     }),
     noteDependents: assign((_, { awake }: { awake: boolean }) => ({ heldAwake: awake })),
     hold: assign((_, { heldFor }: { heldFor: readonly string[] }) => ({ heldFor })),
@@ -197,19 +247,25 @@ export const serverSetup = setup({
     rejectBlocked: enqueueActions(({ context, enqueue }) => {
       if (context.blockedBy === null) return;
       const reason = blockedText(context.blockedBy);
-      for (const command of openUps(context)) enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason });
+      for (const command of openUps(context))
+        enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason });
       enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
     }),
     /** Passing through on the way to a start is no rest. */
     rejectAtRest: enqueueActions(({ context, enqueue }) => {
       if (context.autostart) return;
-      for (const command of openUps(context)) enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason: rejectionOf(context) });
+      for (const command of openUps(context))
+        enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason: rejectionOf(context) });
       enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
     }),
     forgetRetry: assign({ nextRetryAt: null }),
-    keepRetryTime: assign(({ context }, { at }: { at: number }) => ({ delayMs: Math.max(0, (context.nextRetryAt ?? at) - at) })),
+    keepRetryTime: assign(({ context }, { at }: { at: number }) => ({
+      delayMs: Math.max(0, (context.nextRetryAt ?? at) - at),
+    })),
     /** What is left of the delay is waived. */
-    fallDue: assign(({ context }, { at }: { at: number }) => ({ nextRetryAt: Math.min(context.nextRetryAt ?? at, at) })),
+    fallDue: assign(({ context }, { at }: { at: number }) => ({
+      nextRetryAt: Math.min(context.nextRetryAt ?? at, at),
+    })),
     want: assign((_, { wanted }: { wanted: 'up' | 'down' }) => ({ wanted })),
     forgetFailures: assign(({ context }) => forgetFailures(context)),
     configure: assign(({ context }, configuration: Configuration) => configure(context, configuration)),
@@ -219,7 +275,8 @@ export const serverSetup = setup({
       const command = { id: commandId, kind: type.slice('server.'.length) as CommandKind };
       const { open, superseded } = accept(context.open, command, ending);
       enqueue.emit({ type: 'command.accepted', command });
-      for (const older of superseded) enqueue.emit({ type: 'command.settled', command: older, outcome: 'superseded', reason: type });
+      for (const older of superseded)
+        enqueue.emit({ type: 'command.settled', command: older, outcome: 'superseded', reason: type });
       enqueue.assign({ open });
       if (command.kind === 'reset') enqueue.emit({ type: 'command.settled', command, outcome: 'done', reason: null });
     }),
@@ -245,11 +302,13 @@ export const serverSetup = setup({
     }),
     leaveQueue: enqueueActions(({ context, enqueue, event, system }) => {
       const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined && event.type !== 'slot.granted') enqueue.sendTo(supervisor, report('slot.returned', context.name));
+      if (supervisor !== undefined && event.type !== 'slot.granted')
+        enqueue.sendTo(supervisor, report('slot.returned', context.name));
     }),
     reportChanged: enqueueActions(({ context, enqueue, system }) => {
       const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined && context.policy.related) enqueue.sendTo(supervisor, report('server.changed', context.name));
+      if (supervisor !== undefined && context.policy.related)
+        enqueue.sendTo(supervisor, report('server.changed', context.name));
     }),
     reportLost: enqueueActions(({ context, enqueue, system }, { at, random }: { at: number; random: number }) => {
       const supervisor = system.get(supervisorId);

@@ -24,7 +24,10 @@ export type SupervisorEvent =
   | Exclude<ServerReport, { type: 'server.gone' }>
   | GroupReport;
 
-/** A group, or a part of one, died by a bug: its servers are to be reaped and added again by whoever keeps the desired state. */
+/**
+ * A group, or a part of one, died by a bug: its servers are to be reaped and added again by whoever keeps the desired
+ * state.
+ */
 export interface SupervisorEmitted {
   readonly type: 'group.died';
   readonly group: string;

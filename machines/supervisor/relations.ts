@@ -25,7 +25,11 @@ export interface Relations {
 }
 
 /** What is to be told to whom when something about these servers has changed. */
-export function tidings(servers: readonly string[], { dependencies, dependents }: Relations, system: ActorSystem): readonly Message[] {
+export function tidings(
+  servers: readonly string[],
+  { dependencies, dependents }: Relations,
+  system: ActorSystem,
+): readonly Message[] {
   const waiting = new Set(servers.flatMap((server) => [server, ...(dependents[server] ?? [])]));
   const needed = new Set(servers.flatMap((server) => [server, ...(dependencies[server] ?? [])]));
   return [
@@ -47,7 +51,9 @@ export function isUp(server: string, system: ActorSystem): boolean {
   return view !== null && (view.matches('starting') || view.matches('connected'));
 }
 
-/** Where a server that waits for a slot stands: a dependency may have gone down in the midst of the step that grants it. */
+/**
+ * Where a server that waits for a slot stands: a dependency may have gone down in the midst of the step that grants it.
+ */
 export function applicantOf(server: string, dependencies: Dependencies, system: ActorSystem): Applicant {
   if (system.get(serverId(server)) === undefined) return 'gone';
   const wanted = dependencies[server] ?? [];
@@ -58,21 +64,30 @@ function clearanceTidings(server: string, dependencies: Dependencies, system: Ac
   const actor = system.get(serverId(server));
   const view = viewOf(server, system);
   if (actor === undefined || view === null) return [];
-  const clearance: Clearance = clearanceOf(dependencies[server] ?? [], (dependency) => dependencyOf(dependency, system));
+  const clearance: Clearance = clearanceOf(dependencies[server] ?? [], (dependency) =>
+    dependencyOf(dependency, system),
+  );
   return isSameClearance(clearance, view.context) ? [] : [[actor, { type: 'dependencies.changed', ...clearance }]];
 }
 
-/** A lazy server is started when a dependent waits for it, at once if somebody waits for that one, and kept awake while one wishes to run. */
+/**
+ * A lazy server is started when a dependent waits for it, at once if somebody waits for that one, and kept awake while
+ * one wishes to run.
+ */
 function wakingTidings(server: string, dependents: Dependencies, system: ActorSystem): readonly Message[] {
   const actor = system.get(serverId(server));
   const view = viewOf(server, system);
   if (actor === undefined || view === null || !view.context.policy.lazy) return [];
-  const wishing = (dependents[server] ?? []).flatMap((dependent) => viewOf(dependent, system) ?? []).filter(wishesToRun);
+  const wishing = (dependents[server] ?? [])
+    .flatMap((dependent) => viewOf(dependent, system) ?? [])
+    .filter(wishesToRun);
   const awake = wishing.length > 0;
-  const kept: readonly Message[] = awake === view.context.heldAwake ? [] : [[actor, { type: 'dependents.changed', awake }]];
+  const kept: readonly Message[] =
+    awake === view.context.heldAwake ? [] : [[actor, { type: 'dependents.changed', awake }]];
   if (!awake || hasFinished(view) || view.context.wanted !== 'up') return kept;
   const isResting = view.matches({ idle: 'resting' });
-  const fallsAsleep = view.hasTag('live') && view.context.next === 'idle' && !view.matches('starting') && !view.matches('connected');
+  const fallsAsleep =
+    view.hasTag('live') && view.context.next === 'idle' && !view.matches('starting') && !view.matches('connected');
   if (wishing.some(isUrgent)) return isResting || fallsAsleep ? [...kept, [actor, { type: 'server.needed' }]] : kept;
   // One that falls asleep is heard of again when it rests.
   return isResting ? [...kept, [actor, { type: 'dependents.waiting' }]] : kept;
@@ -96,7 +111,10 @@ function standingOf(view: ServerView): Standing {
   return view.matches({ idle: 'resting' }) && !autostart && (!policy.lazy || hasFinished(view)) ? 'finished' : 'coming';
 }
 
-/** A lazy server that ended by itself while dependents needed it: to wake it again for the same wish would be a restart without delay or budget. */
+/**
+ * A lazy server that ended by itself while dependents needed it: to wake it again for the same wish would be a restart
+ * without delay or budget.
+ */
 function hasFinished({ context }: ServerView): boolean {
   return context.heldAwake && context.failure !== null && context.next === 'idle';
 }

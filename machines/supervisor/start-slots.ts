@@ -13,13 +13,18 @@ export function wantSlot({ slots, holders, queue }: Slots, server: string): Slot
 
 /** Takes a server out of the list it is in; giving back what one does not hold changes nothing. */
 export function returnSlot({ slots, holders, queue }: Slots, server: string): Slots {
-  return holders.includes(server) ? { slots, holders: without(holders, server), queue } : { slots, holders, queue: without(queue, server) };
+  return holders.includes(server)
+    ? { slots, holders: without(holders, server), queue }
+    : { slots, holders, queue: without(queue, server) };
 }
 
 /** What is known of a server that waits: `gone` with its group, `held` back by a dependency since it asked. */
 export type Applicant = 'ready' | 'held' | 'gone';
 
-/** Gives what is free to those who wait longest. Whoever is gone neither holds a slot nor gets one; whoever is held back keeps its place. */
+/**
+ * Gives what is free to those who wait longest. Whoever is gone neither holds a slot nor gets one; whoever is held back
+ * keeps its place.
+ */
 export function grantSlots(
   { slots, holders, queue }: Slots,
   look: (server: string) => Applicant,

@@ -22,7 +22,11 @@ export interface ConnectionFlags {
 export interface Connection {
   readonly client: ApiClient;
   /** Who runs here; null: it was named by its URL and may be anywhere. */
-  readonly local: { readonly stateDir: string; readonly owner: LockOwner; readonly address: ControlPlaneAddress } | null;
+  readonly local: {
+    readonly stateDir: string;
+    readonly owner: LockOwner;
+    readonly address: ControlPlaneAddress;
+  } | null;
 }
 
 /** Sends nothing yet. Throws `NOT_RUNNING`. */
@@ -30,22 +34,33 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
   const url = namedUrl(flags, invocation);
   if (url !== null) {
     // The token of a state directory is for its own control plane: it is not sent to whoever a URL leads to.
-    return { client: createApiClient({ url: checkedUrl(url), token: await givenToken(flags, invocation) }), local: null };
+    return {
+      client: createApiClient({ url: checkedUrl(url), token: await givenToken(flags, invocation) }),
+      local: null,
+    };
   }
   const stateDir = await stateDirectoryOf(flags, invocation);
   const found = await findRunning(stateDir, isAlive);
   if (found.state !== 'running') {
     const reason =
-      found.state === 'between' ? `process ${found.owner.pid} is starting or ending` : found.isStale ? 'an earlier one left its files there' : null;
+      found.state === 'between'
+        ? `process ${found.owner.pid} is starting or ending`
+        : found.isStale
+          ? 'an earlier one left its files there'
+          : null;
     throw new McpvisorError('NOT_RUNNING', { stateDir, url: null, reason });
   }
   // Without a token the API says that one is needed, and where it is.
-  const token = (await givenToken(flags, invocation)) ?? (await readTokenFile(resolve(stateDir, 'token')).catch(() => null));
+  const token =
+    (await givenToken(flags, invocation)) ?? (await readTokenFile(resolve(stateDir, 'token')).catch(() => null));
   return { client: createApiClient({ url: found.address.url, token }), local: { stateDir, ...found } };
 }
 
 /** Absolute path of the state directory that flags, environment or habit name. */
-export async function stateDirectoryOf(flags: Pick<ConnectionFlags, 'stateDir'>, invocation: Invocation): Promise<string> {
+export async function stateDirectoryOf(
+  flags: Pick<ConnectionFlags, 'stateDir'>,
+  invocation: Invocation,
+): Promise<string> {
   const given = flags.stateDir ?? invocation.env.MCPVISOR_STATE_DIR ?? '';
   return given === '' ? await findStateDirectory(invocation) : resolve(invocation.cwd, given);
 }
@@ -67,7 +82,9 @@ async function givenToken({ token }: ConnectionFlags, { env, cwd }: Invocation):
 /** Whoever names a file means its token. Throws `INVALID_REQUEST`. */
 async function namedToken(path: string): Promise<string> {
   const refuse = (message: string) =>
-    new McpvisorError('INVALID_REQUEST', { problems: [{ path: 'MCPVISOR_TOKEN_FILE', message, hint: null, severity: 'error' }] });
+    new McpvisorError('INVALID_REQUEST', {
+      problems: [{ path: 'MCPVISOR_TOKEN_FILE', message, hint: null, severity: 'error' }],
+    });
   const token = await readTokenFile(path).catch((error: unknown) => {
     throw refuse(`${path} cannot be read (${reasonOf(error)})`);
   });
@@ -76,11 +93,16 @@ async function namedToken(path: string): Promise<string> {
 }
 
 function checkedUrl(url: string): string {
-  const refuse = (message: string, hint: string) => new McpvisorError('INVALID_REQUEST', { problems: [{ path: '--url', message, hint, severity: 'error' }] });
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw refuse('is not an address of HTTP', 'write it as http://127.0.0.1:4780');
+  const refuse = (message: string, hint: string) =>
+    new McpvisorError('INVALID_REQUEST', { problems: [{ path: '--url', message, hint, severity: 'error' }] });
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw refuse('is not an address of HTTP', 'write it as http://127.0.0.1:4780');
   const { username, password } = new URL(url);
   // Not repeated.
   if (username !== '' || password !== '')
-    throw refuse('holds a name or a password, which nobody asks for here', 'give the token with --token or MCPVISOR_TOKEN');
+    throw refuse(
+      'holds a name or a password, which nobody asks for here',
+      'give the token with --token or MCPVISOR_TOKEN',
+    );
   return url;
 }

@@ -2,7 +2,16 @@
 
 import { type ErrorCode, isMcpvisorError } from '../errors.ts';
 
-export const exitCodes = { done: 0, failed: 1, usage: 2, notRunning: 3, notFound: 4, rejected: 5, alreadyRunning: 6, toolError: 7 } as const;
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notRunning: 3,
+  notFound: 4,
+  rejected: 5,
+  alreadyRunning: 6,
+  toolError: 7,
+} as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 

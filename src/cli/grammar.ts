@@ -1,4 +1,6 @@
-/** Every command: its words, its options, its help. What it does is loaded when it is wanted, so that each answers soon. */
+/**
+ * Every command: its words, its options, its help. What it does is loaded when it is wanted, so that each answers soon.
+ */
 
 import { Argument, type Command } from 'commander';
 import { logFormats, logLevels, type UpFlags } from './commands/up/settings.ts';
@@ -27,7 +29,8 @@ export function addCommands(registration: Registration): void {
   addUp(registration);
   addDown(registration);
   addStatus(registration);
-  for (const [verb, description] of Object.entries(verbs)) addVerb(registration, verb as keyof typeof verbs, description);
+  for (const [verb, description] of Object.entries(verbs))
+    addVerb(registration, verb as keyof typeof verbs, description);
   addTools(registration);
   addCall(registration);
   addLogs(registration);
@@ -51,16 +54,24 @@ function connected(command: Command): Command {
 function addUp({ program, invocation, run }: Registration): void {
   program
     .command('up')
-    .description('start the servers of a configuration and keep them running, in the foreground or with --detach behind it')
+    .description(
+      'start the servers of a configuration and keep them running, in the foreground or with --detach behind it',
+    )
     .option('--config <file>', 'configuration (default: ./mcp.json, else $XDG_CONFIG_HOME/mcpvisor/mcp.json)')
-    .option('--state-dir <dir>', 'lock, tokens and address (default: the nearest .mcpvisor/ upward, else $XDG_STATE_HOME/mcpvisor)')
+    .option(
+      '--state-dir <dir>',
+      'lock, tokens and address (default: the nearest .mcpvisor/ upward, else $XDG_STATE_HOME/mcpvisor)',
+    )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on, 0 for any free one (default: 4780)')
     .option('--store <uri>', 'where the state is kept: memory: (default: memory:)')
     .option('--isolation <kind>', 'where sessions are held: in-process (default: in-process)')
     .option('--log-level <level>', `${logLevels.join(', ')} (default: info)`)
     .option('--log-format <format>', `${logFormats.join(' or ')} (default: pretty on a terminal, else json)`)
-    .option('--server-logs <choice>', "on or off: whether the servers' stderr is in the log, too, when that is JSON or in full detail (default: on)")
+    .option(
+      '--server-logs <choice>',
+      "on or off: whether the servers' stderr is in the log, too, when that is JSON or in full detail (default: on)",
+    )
     .option('--detach', 'go on in the background, with the log in logs/mcpvisor.log of the state directory')
     .option('--insecure-bind', 'listen on an address that other machines can reach, without encryption')
     .option('--token-file <file>', 'file with the bearer token of the API (default: "token" in the state directory)')
@@ -226,7 +237,10 @@ function addCompletion({ program, invocation, run }: Registration): void {
     .argument('[words...]')
     .action(async (words: readonly string[]) => {
       const { complete } = await import('./commands/completion.ts');
-      const known = program.commands.map((command) => ({ name: command.name(), options: command.options.map(({ long }) => long ?? '') }));
+      const known = program.commands.map((command) => ({
+        name: command.name(),
+        options: command.options.map(({ long }) => long ?? ''),
+      }));
       await run(
         complete(
           words,

@@ -4,7 +4,12 @@ import type { Readable, Writable } from 'node:stream';
 import type { Surroundings } from '../state-directory/directory.ts';
 
 /** Something a person or a pipe reads. `columns` and `rows`: of a terminal. */
-export type Output = Writable & { readonly isTTY?: boolean; readonly fd?: number; readonly columns?: number; readonly rows?: number };
+export type Output = Writable & {
+  readonly isTTY?: boolean;
+  readonly fd?: number;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** How a person ends a command that stays. */
 export interface Endings {
@@ -27,6 +32,9 @@ export interface Invocation extends Surroundings {
   readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** From now on the process ends when it is told to, not when it is surprised: bugs that nobody caught are reported instead. */
+  /**
+   * From now on the process ends when it is told to, not when it is surprised: bugs that nobody caught are reported
+   * instead.
+   */
   readonly stay: (report: (error: unknown) => void) => Endings;
 }

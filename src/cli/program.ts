@@ -34,7 +34,12 @@ export async function runCommandLine(invocation: Invocation): Promise<ExitCode> 
 }
 
 function usageError({ message }: CommanderError): McpvisorError {
-  const problem = { path: '', message: message.replace(/^error: /, ''), hint: 'see mcpvisor --help', severity: 'error' } as const;
+  const problem = {
+    path: '',
+    message: message.replace(/^error: /, ''),
+    hint: 'see mcpvisor --help',
+    severity: 'error',
+  } as const;
   return new McpvisorError('INVALID_REQUEST', { problems: [problem] });
 }
 
@@ -44,7 +49,10 @@ function createProgram({ stdout, stderr, version }: Invocation, asJson: boolean)
     .description('Keeps MCP servers alive and tells the truth about them.')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void (asJson || stderr.write(text)) })
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void (asJson || stderr.write(text)),
+    })
     .showSuggestionAfterError()
     .addHelpText('after', generalHelp);
 }

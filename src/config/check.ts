@@ -12,7 +12,10 @@ export interface Checked<Data> {
   readonly problems: readonly Problem[];
 }
 
-/** Checks `value` against `schema`. Unknown keys are warnings and left out of `data`; everything else that is wrong is an error, and then `data` is null. */
+/**
+ * Checks `value` against `schema`. Unknown keys are warnings and left out of `data`; everything else that is wrong is
+ * an error, and then `data` is null.
+ */
 export function check<Shape extends z.ZodObject>(schema: Shape, value: unknown, path: Path): Checked<z.output<Shape>> {
   const first = schema.safeParse(value);
   if (first.success) return { data: first.data, sound: first.data, problems: [] };
@@ -38,7 +41,9 @@ type Issue = z.core.$ZodIssue;
 /** Of an alternative that failed, the branch that came furthest: the one the writer meant. */
 function flatten(issue: Issue): readonly Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.find((branch) => branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'));
+  const meant = issue.errors.find((branch) =>
+    branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+  );
   if (meant === undefined) return [issue];
   return meant.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
 }
@@ -53,7 +58,13 @@ function toProblems(issue: Issue, { schema, value, path: base }: Question): read
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path);
-    return issue.keys.map((key) => warningAt([...path, key], 'is not a setting of this version; it is kept and not acted on', hintForKey(key, known)));
+    return issue.keys.map((key) =>
+      warningAt(
+        [...path, key],
+        'is not a setting of this version; it is kept and not acted on',
+        hintForKey(key, known),
+      ),
+    );
   }
   const found = valueAt(value, issue.path);
   if (found === undefined && issue.code !== 'invalid_key') return [errorAt(path, 'is missing', null)];
@@ -103,13 +114,17 @@ function messageOf(issue: Issue): string {
 
 function hintOf(issue: Issue, found: unknown): string | null {
   if (issue.code === 'invalid_key') return keyHints.get(String(issue.path.at(-2))) ?? nameHint;
-  if (issue.code === 'invalid_format') return issue.format === 'regex' ? `it must match ${issue.pattern ?? 'the pattern'}` : 'it must begin with /';
+  if (issue.code === 'invalid_format')
+    return issue.format === 'regex' ? `it must match ${issue.pattern ?? 'the pattern'}` : 'it must begin with /';
   if (issue.code !== 'invalid_type') return null;
-  if (issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) return 'put it in double quotes';
+  if (issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean'))
+    return 'put it in double quotes';
   if (issue.expected === 'string' && found === null) return 'leave the line out, or write "" for an empty value';
-  if (issue.expected === 'string' && Array.isArray(found)) return 'the first word goes into command, the others into args';
+  if (issue.expected === 'string' && Array.isArray(found))
+    return 'the first word goes into command, the others into args';
   if (issue.expected === 'array' && typeof found === 'string') return 'write a list: ["…"]';
-  if (issue.expected === 'number' && typeof found === 'string') return 'write the number without quotes and without a unit';
+  if (issue.expected === 'number' && typeof found === 'string')
+    return 'write the number without quotes and without a unit';
   return null;
 }
 
@@ -141,7 +156,9 @@ function valueAt(value: unknown, path: Path): unknown {
   }, value);
 }
 
-/** Leaves out the whole field: numbers that belong together are not judged by one of them. Of a record only the entry. */
+/**
+ * Leaves out the whole field: numbers that belong together are not judged by one of them. Of a record only the entry.
+ */
 function withoutMistake(schema: z.ZodObject, value: unknown, issue: Issue): unknown {
   const [key, name] = issue.path;
   if (issue.code === 'unrecognized_keys' || key === undefined) return value;
@@ -158,8 +175,11 @@ function withoutUnknown(value: unknown, issue: Issue): unknown {
 
 function without(value: unknown, path: Path, keys: ReadonlySet<string>): unknown {
   const [step, ...rest] = path;
-  if (Array.isArray(value)) return value.map((item: unknown, index) => (index === step ? without(item, rest, keys) : item));
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) => (index === step ? without(item, rest, keys) : item));
   if (!isRecord(value)) return value;
   if (step === undefined) return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.has(key)));
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === step ? without(inner, rest, keys) : inner]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, key === step ? without(inner, rest, keys) : inner]),
+  );
 }

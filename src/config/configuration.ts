@@ -1,4 +1,7 @@
-/** What a configuration is once it has been read: servers with every default filled in, and the settings of mcpvisor itself. */
+/**
+ * What a configuration is once it has been read: servers with every default filled in, and the settings of mcpvisor
+ * itself.
+ */
 
 import type { Problem } from '../errors.ts';
 import type { ServerSpecification } from '../specification.ts';
@@ -71,7 +74,10 @@ export interface ParseOptions {
   readonly folder: string;
   /** Words of `transport` that the embedding host serves itself. Default: none. */
   readonly hostedTransports?: readonly string[];
-  /** The servers there are now: a dependency that is one of them is no misspelling, but about to be removed. Default: none. */
+  /**
+   * The servers there are now: a dependency that is one of them is no misspelling, but about to be removed. Default:
+   * none.
+   */
   readonly servers?: ReadonlyMap<string, unknown>;
 }
 

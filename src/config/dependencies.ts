@@ -14,8 +14,14 @@ interface Names {
   has(name: string): boolean;
 }
 
-/** Looks at the entries as they are written, so that a mistake elsewhere in an entry makes no false problems here. `present`: the servers there are now. */
-export function dependencyProblems(entries: Readonly<Record<string, unknown>>, present: Names = new Set()): readonly Problem[] {
+/**
+ * Looks at the entries as they are written, so that a mistake elsewhere in an entry makes no false problems here.
+ * `present`: the servers there are now.
+ */
+export function dependencyProblems(
+  entries: Readonly<Record<string, unknown>>,
+  present: Names = new Set(),
+): readonly Problem[] {
   const dependents = new Map(Object.entries(entries).map(([name, entry]) => [name, toDependent(entry)]));
   const names = [...dependents].flatMap(([name, dependent]) =>
     dependent.dependsOn.flatMap((wanted, index) => {
@@ -46,15 +52,26 @@ interface Arrow {
   readonly present: Names;
 }
 
-function mistakeIn({ name, wanted, dependents, present }: Arrow): { readonly message: string; readonly hint: string | null } | null {
+function mistakeIn({
+  name,
+  wanted,
+  dependents,
+  present,
+}: Arrow): { readonly message: string; readonly hint: string | null } | null {
   if (wanted === name) return { message: 'names the server itself', hint: 'remove it' };
   const dependency = dependents.get(wanted);
   if (dependency === undefined && present.has(wanted)) {
-    return { message: `names "${wanted}", which would be removed`, hint: `${name} needs it: keep ${wanted}, or take it out of dependsOn` };
+    return {
+      message: `names "${wanted}", which would be removed`,
+      hint: `${name} needs it: keep ${wanted}, or take it out of dependsOn`,
+    };
   }
   if (dependency === undefined) {
     const closest = closestTo(wanted, [...dependents.keys()]);
-    return { message: `names "${wanted}", which is not a server of this configuration`, hint: closest === null ? null : `did you mean ${closest}?` };
+    return {
+      message: `names "${wanted}", which is not a server of this configuration`,
+      hint: closest === null ? null : `did you mean ${closest}?`,
+    };
   }
   if (dependency.isEnabled || dependents.get(name)?.isEnabled === false) return null;
   return { message: `names "${wanted}", which is disabled`, hint: `enable ${wanted}, or disable ${name} as well` };

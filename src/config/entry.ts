@@ -2,7 +2,13 @@
 
 import { isAbsolute, resolve } from 'node:path';
 import type { Problem } from '../errors.ts';
-import type { HostedSpecification, RemoteSpecification, ServerSettings, ServerSpecification, StdioSpecification } from '../specification.ts';
+import type {
+  HostedSpecification,
+  RemoteSpecification,
+  ServerSettings,
+  ServerSpecification,
+  StdioSpecification,
+} from '../specification.ts';
 import { besides, check } from './check.ts';
 import type { ParseOptions } from './configuration.ts';
 import { hasExpression, mistakesIn } from './expand/expression.ts';
@@ -28,15 +34,27 @@ export interface ParsedEntry {
 export function parseEntry(name: string, entry: unknown, options: EntryOptions): ParsedEntry {
   const path = ['mcpServers', name];
   const misnamed = namePattern.test(name) ? [] : [errorAt(path, 'is not a name a server can have', nameHint)];
-  if (!isRecord(entry)) return { specification: null, problems: [...misnamed, errorAt(path, 'must be an object: {…}', null)] };
+  if (!isRecord(entry))
+    return { specification: null, problems: [...misnamed, errorAt(path, 'must be an object: {…}', null)] };
   const { transport, problems: unclear } = transportOf(entry, path, options.hostedTransports ?? []);
   const isHosted = typeof transport === 'object' && transport !== null;
   const { data, sound, problems: found } = check(entrySchema, entry, path);
   // The host's factory may read keys of its own.
-  const problems = [...misnamed, ...unclear, ...(isHosted ? found.filter(({ severity }) => severity === 'error') : found)];
+  const problems = [
+    ...misnamed,
+    ...unclear,
+    ...(isHosted ? found.filter(({ severity }) => severity === 'error') : found),
+  ];
   if (sound === null) return { specification: null, problems };
-  const shared = sharedSettingsOf(sound, options.globals ?? {}, transport === 'auto' || transport === 'streamable-http' || transport === 'sse');
-  const all = [...problems, ...besides(problems, [...contradictionsOf(sound, shared, path), ...entryProblems(sound, transport, path)])];
+  const shared = sharedSettingsOf(
+    sound,
+    options.globals ?? {},
+    transport === 'auto' || transport === 'streamable-http' || transport === 'sse',
+  );
+  const all = [
+    ...problems,
+    ...besides(problems, [...contradictionsOf(sound, shared, path), ...entryProblems(sound, transport, path)]),
+  ];
   if (data === null || transport === null || hasErrors(all)) return { specification: null, problems: all };
   const common = commonSettings(name, data, shared);
   return { specification: toSpecification(common, data, { transport, entry, options }), problems: all };
@@ -50,7 +68,10 @@ function commonSettings(name: string, entry: Entry, shared: SharedSettings): Ser
     group: entry.group ?? settings.group.default,
     dependsOn: entry.dependsOn ?? settings.dependsOn.default,
     lazy: entry.lazy ?? settings.lazy.default,
-    tools: { include: entry.tools?.include ?? settings['tools.include'].default, exclude: entry.tools?.exclude ?? settings['tools.exclude'].default },
+    tools: {
+      include: entry.tools?.include ?? settings['tools.include'].default,
+      exclude: entry.tools?.exclude ?? settings['tools.exclude'].default,
+    },
     autoApprove: entry.autoApprove ?? settings.autoApprove.default,
     ...shared,
   };
@@ -62,7 +83,11 @@ interface Origin {
   readonly options: EntryOptions;
 }
 
-function toSpecification(common: ServerSettings, entry: Entry, { transport, entry: raw, options }: Origin): ServerSpecification {
+function toSpecification(
+  common: ServerSettings,
+  entry: Entry,
+  { transport, entry: raw, options }: Origin,
+): ServerSpecification {
   const { folder, globals } = options;
   if (typeof transport === 'object') return { ...common, transport, entry: raw } satisfies HostedSpecification;
   const envFile = entry.envFile === undefined ? null : resolvePath(folder, entry.envFile);
@@ -89,7 +114,10 @@ function toSpecification(common: ServerSettings, entry: Entry, { transport, entr
   } satisfies RemoteSpecification;
 }
 
-/** A relative path starts from `folder`; one with `${…}` is left for the expansion, because what it begins with is not known yet. */
+/**
+ * A relative path starts from `folder`; one with `${…}` is left for the expansion, because what it begins with is not
+ * known yet.
+ */
 function resolvePath(folder: string, path: string): string {
   return isAbsolute(path) || hasExpression(path) ? path : resolve(folder, path);
 }
@@ -114,7 +142,8 @@ function entryProblems(entry: Entry, transport: Transport | null, path: Path): r
 function stdioProblems(entry: Entry, path: Path): readonly Problem[] {
   const unused = (['url', 'headers', 'tls', 'authProvider'] as const).filter((key) => entry[key] !== undefined);
   const problems = unused.map((key) => warningAt([...path, key], 'is not used: the server is a program', null));
-  if (entry.command === undefined) return [...problems, errorAt([...path, 'command'], 'is missing', 'name the program to run')];
+  if (entry.command === undefined)
+    return [...problems, errorAt([...path, 'command'], 'is missing', 'name the program to run')];
   if (/^[^\s/]+\s/.test(entry.command)) {
     problems.push(
       warningAt(
@@ -124,11 +153,16 @@ function stdioProblems(entry: Entry, path: Path): readonly Problem[] {
       ),
     );
   }
-  return [...problems, ...(['command', 'cwd', 'envFile'] as const).flatMap((key) => homeProblems(entry[key], [...path, key]))];
+  return [
+    ...problems,
+    ...(['command', 'cwd', 'envFile'] as const).flatMap((key) => homeProblems(entry[key], [...path, key])),
+  ];
 }
 
 function homeProblems(written: string | undefined, at: Path): readonly Problem[] {
-  return written?.startsWith('~/') ? [warningAt(at, 'begins with ~, which means nothing without a shell', 'write ${HOME}/…')] : [];
+  return written?.startsWith('~/')
+    ? [warningAt(at, 'begins with ~, which means nothing without a shell', 'write ${HOME}/…')]
+    : [];
 }
 
 function remoteProblems(entry: Entry, path: Path): readonly Problem[] {
@@ -139,29 +173,53 @@ function remoteProblems(entry: Entry, path: Path): readonly Problem[] {
     ...homeProblems(entry.tls?.ca, [...path, 'tls', 'ca']),
   ];
   problems.push(...headerProblems(entry.headers ?? {}, [...path, 'headers']));
-  if (entry.url === undefined) return [...problems, errorAt([...path, 'url'], 'is missing', 'give the address of the server')];
+  if (entry.url === undefined)
+    return [...problems, errorAt([...path, 'url'], 'is missing', 'give the address of the server')];
   if (hasExpression(entry.url)) return problems;
   const mistake = urlMistake(entry.url);
   if (mistake !== null) return [...problems, errorAt([...path, 'url'], mistake.message, mistake.hint)];
   const isPlain = new URL(entry.url).protocol === 'http:';
-  return isPlain && entry.tls?.ca !== undefined ? [...problems, warningAt([...path, 'tls', 'ca'], 'is not used: the address is not https', null)] : problems;
+  return isPlain && entry.tls?.ca !== undefined
+    ? [...problems, warningAt([...path, 'tls', 'ca'], 'is not used: the address is not https', null)]
+    : problems;
 }
 
-/** HTTP carries one line of Latin-1, and does not tell upper from lower case in names. Values with `${…}` are looked at once expanded. */
+/**
+ * HTTP carries one line of Latin-1, and does not tell upper from lower case in names. Values with `${…}` are looked at
+ * once expanded.
+ */
 function headerProblems(headers: Readonly<Record<string, string>>, path: Path): readonly Problem[] {
   const names = Object.keys(headers);
   return Object.entries(headers).flatMap(([name, value], index) => {
     const earlier = names.slice(0, index).find((other) => other.toLowerCase() === name.toLowerCase());
-    const twice = earlier === undefined ? [] : [warningAt([...path, name], `is the same header as ${earlier}; the last one counts`, 'remove one of the two')];
+    const twice =
+      earlier === undefined
+        ? []
+        : [
+            warningAt(
+              [...path, name],
+              `is the same header as ${earlier}; the last one counts`,
+              'remove one of the two',
+            ),
+          ];
     const isSent = hasExpression(value) || /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
     return isSent
       ? twice
-      : [...twice, errorAt([...path, name], 'holds a character that HTTP does not carry', 'a header is one line of Latin letters, digits and signs')];
+      : [
+          ...twice,
+          errorAt(
+            [...path, name],
+            'holds a character that HTTP does not carry',
+            'a header is one line of Latin letters, digits and signs',
+          ),
+        ];
   });
 }
 
 function expressionProblems(entry: Entry, path: Path): readonly Problem[] {
-  return expandableTexts(entry).flatMap(({ at, text }) => mistakesIn(text).map(({ message, hint }) => errorAt([...path, ...at], message, hint)));
+  return expandableTexts(entry).flatMap(({ at, text }) =>
+    mistakesIn(text).map(({ message, hint }) => errorAt([...path, ...at], message, hint)),
+  );
 }
 
 /** Every text of an entry or a specification in which `${…}` is expanded. */
@@ -180,7 +238,9 @@ export function expandableTexts(entry: {
     return text === undefined || text === null ? [] : [{ at: [key], text }];
   });
   const args = (entry.args ?? []).map((text, index) => ({ at: ['args', index], text }));
-  const named = (['env', 'headers'] as const).flatMap((key) => Object.entries(entry[key] ?? {}).map(([name, text]) => ({ at: [key, name], text })));
+  const named = (['env', 'headers'] as const).flatMap((key) =>
+    Object.entries(entry[key] ?? {}).map(([name, text]) => ({ at: [key, name], text })),
+  );
   const certificates = typeof entry.tls?.ca === 'string' ? [{ at: ['tls', 'ca'], text: entry.tls.ca }] : [];
   return [...single, ...args, ...named, ...certificates];
 }

@@ -31,19 +31,33 @@ export function parseGlobals(value: unknown): ParsedGlobals {
     ...secretProblems(sound),
     ...httpProblems(sound),
   ]);
-  return { globals: errors.length > 0 ? null : data, sound, problems: [...found, ...errors, ...notActedOnProblems(sound)] };
+  return {
+    globals: errors.length > 0 ? null : data,
+    sound,
+    problems: [...found, ...errors, ...notActedOnProblems(sound)],
+  };
 }
 
 function clientProcessProblems({ clientProcess }: Globals): readonly Problem[] {
   const baseMs = clientProcess?.baseMs ?? settings['clientProcess.baseMs'].default;
   const capMs = clientProcess?.capMs ?? settings['clientProcess.capMs'].default;
-  return capMs < baseMs ? [errorAt([...base, 'clientProcess', 'capMs'], `is less than baseMs: ${capMs} < ${baseMs}`, 'raise capMs or lower baseMs')] : [];
+  return capMs < baseMs
+    ? [
+        errorAt(
+          [...base, 'clientProcess', 'capMs'],
+          `is less than baseMs: ${capMs} < ${baseMs}`,
+          'raise capMs or lower baseMs',
+        ),
+      ]
+    : [];
 }
 
 function secretProblems({ secrets = {} }: Globals): readonly Problem[] {
   return Object.entries(secrets).flatMap(([name, text]) => {
     const path = [...base, 'secrets', name];
-    const nested = secretsIn(text).map(() => errorAt(path, 'refers to another secret', 'a secret stands for ${file:…}, ${env:…} or text'));
+    const nested = secretsIn(text).map(() =>
+      errorAt(path, 'refers to another secret', 'a secret stands for ${file:…}, ${env:…} or text'),
+    );
     return [...mistakesIn(text).map(({ message, hint }) => errorAt(path, message, hint)), ...nested];
   });
 }
@@ -51,18 +65,31 @@ function secretProblems({ secrets = {} }: Globals): readonly Problem[] {
 function httpProblems({ http }: Globals): readonly Problem[] {
   const path = [...base, 'http'];
   const { certFile, keyFile } = http?.tls ?? {};
-  const half = (certFile === undefined) !== (keyFile === undefined) ? [errorAt([...path, 'tls'], 'has one file of two', 'give certFile and keyFile')] : [];
+  const half =
+    (certFile === undefined) !== (keyFile === undefined)
+      ? [errorAt([...path, 'tls'], 'has one file of two', 'give certFile and keyFile')]
+      : [];
   const names = (http?.tokens ?? []).map(({ name }) => name);
   const taken = names.flatMap((name, index) =>
     ['token', 'mcp-token'].includes(name) || names.indexOf(name) !== index
-      ? [errorAt([...path, 'tokens', index, 'name'], `"${name}" is taken already`, 'each token has a name of its own; "token" and "mcp-token" are ours')]
+      ? [
+          errorAt(
+            [...path, 'tokens', index, 'name'],
+            `"${name}" is taken already`,
+            'each token has a name of its own; "token" and "mcp-token" are ours',
+          ),
+        ]
       : [],
   );
   return [...half, ...taken];
 }
 
 function notActedOnProblems(globals: Globals): readonly Problem[] {
-  const given = notActedOn.filter((path) => path.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), globals) !== undefined);
+  const given = notActedOn.filter(
+    (path) =>
+      path.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), globals) !==
+      undefined,
+  );
   return given.map((path) => warningAt([...base, ...path.split('.')], 'is not acted on by this version', null));
 }
 
@@ -98,10 +125,15 @@ export function globalSettingsOf(globals: Globals, servers: ReadonlyMap<string, 
 
 function tlsOf(tls: NonNullable<Globals['http']>['tls']): GlobalSettings['http']['tls'] {
   // Half of a pair is a problem that has been told of.
-  return tls?.certFile === undefined || tls.keyFile === undefined ? null : { certFile: tls.certFile, keyFile: tls.keyFile };
+  return tls?.certFile === undefined || tls.keyFile === undefined
+    ? null
+    : { certFile: tls.certFile, keyFile: tls.keyFile };
 }
 
-function groupsOf({ groups = {} }: Globals, servers: ReadonlyMap<string, ServerSpecification>): ReadonlyMap<string, GroupSettings> {
+function groupsOf(
+  { groups = {} }: Globals,
+  servers: ReadonlyMap<string, ServerSpecification>,
+): ReadonlyMap<string, GroupSettings> {
   const names = new Set([...Object.keys(groups), ...[...servers.values()].map(({ group }) => group)]);
   const declared = new Map(Object.entries(groups));
   return new Map([...names].map((name) => [name, groupSettingsOf(declared.get(name) ?? {})]));

@@ -23,10 +23,14 @@ const words: Readonly<Record<string, string>> = {
   InvalidCharacter: 'this character is not allowed here; control characters need an escape',
 };
 
-/** The value of a text, or `undefined` with every reason why there is none. A name that stands twice in one object is an error, too. */
+/**
+ * The value of a text, or `undefined` with every reason why there is none. A name that stands twice in one object is an
+ * error, too.
+ */
 export function readJsonc(text: string): { readonly value: unknown; readonly problems: readonly Problem[] } {
   const content = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  if (content.trim() === '') return { value: undefined, problems: [errorAt([], 'the file is empty', 'write at least {"mcpServers": {}}')] };
+  if (content.trim() === '')
+    return { value: undefined, problems: [errorAt([], 'the file is empty', 'write at least {"mcpServers": {}}')] };
   const errors: ParseError[] = [];
   const problems: Problem[] = [];
   try {
@@ -56,7 +60,9 @@ interface Reading {
   readonly problems: Problem[];
 }
 
-/** Own objects instead of the parser's: its assignment would let a key `__proto__` set a prototype, and lose duplicates. */
+/**
+ * Own objects instead of the parser's: its assignment would let a key `__proto__` set a prototype, and lose duplicates.
+ */
 function toValue(node: Node, path: Path, reading: Reading): unknown {
   const children = node.children ?? [];
   if (node.type === 'array') return children.map((child, index) => toValue(child, [...path, index], reading));
@@ -66,7 +72,10 @@ function toValue(node: Node, path: Path, reading: Reading): unknown {
     if (key === undefined || value === undefined) continue;
     const name = String(key.value);
     const at = [...path, name];
-    if (fields.has(name)) reading.problems.push(errorAt(at, `stands twice, the second time in ${placeOf(reading.text, key.offset)}`, 'remove one of the two'));
+    if (fields.has(name))
+      reading.problems.push(
+        errorAt(at, `stands twice, the second time in ${placeOf(reading.text, key.offset)}`, 'remove one of the two'),
+      );
     fields.set(name, toValue(value, at, reading));
   }
   return Object.fromEntries(fields);

@@ -19,7 +19,10 @@ export function parseConfig(text: string, options: ParseOptions): Parsed {
   return problems.length > 0 ? { config: null, problems } : parseEntries(value, options);
 }
 
-/** Entries of a text, and others beside them; checked as a whole, for they may depend on each other. Of two with one name that of the text counts. */
+/**
+ * Entries of a text, and others beside them; checked as a whole, for they may depend on each other. Of two with one
+ * name that of the text counts.
+ */
 export function parseConfigBeside(
   text: string,
   others: ReadonlyMap<string, unknown>,
@@ -39,7 +42,10 @@ export function parseConfigBeside(
 }
 
 /** Reads and parses a file; relative paths in it start from its folder. Throws `CONFIG_UNREADABLE`. */
-export async function loadConfig(file: string, options: Omit<ParseOptions, 'folder'> = {}): Promise<Parsed & { readonly text: string }> {
+export async function loadConfig(
+  file: string,
+  options: Omit<ParseOptions, 'folder'> = {},
+): Promise<Parsed & { readonly text: string }> {
   const path = resolve(file);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new McpvisorError('CONFIG_UNREADABLE', { file: path }, { cause });
@@ -49,10 +55,13 @@ export async function loadConfig(file: string, options: Omit<ParseOptions, 'fold
 
 /** The same for an object that a program made: `{mcpServers, mcpvisor?}`. */
 export function parseEntries(document: unknown, options: ParseOptions): Parsed {
-  if (!isRecord(document)) return { config: null, problems: [errorAt([], 'must be an object: {"mcpServers": {…}}', null)] };
+  if (!isRecord(document))
+    return { config: null, problems: [errorAt([], 'must be an object: {"mcpServers": {…}}', null)] };
   const { globals, sound, problems: globalProblems } = parseGlobals(document.mcpvisor);
   const entries = isRecord(document.mcpServers) ? document.mcpServers : {};
-  const parsed = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, { ...options, globals: sound }));
+  const parsed = Object.entries(entries).map(([name, entry]) =>
+    parseEntry(name, entry, { ...options, globals: sound }),
+  );
   const problems = [
     ...documentProblems(document),
     ...globalProblems,
@@ -63,7 +72,15 @@ export function parseEntries(document: unknown, options: ParseOptions): Parsed {
   const servers = toMap(parsed.flatMap(({ specification }) => specification ?? []));
   const { folder, hostedTransports = [] } = options;
   return {
-    config: { servers, settings: globalSettingsOf(globals, servers), globals, source: document, folder, hostedTransports, warnings: problems },
+    config: {
+      servers,
+      settings: globalSettingsOf(globals, servers),
+      globals,
+      source: document,
+      folder,
+      hostedTransports,
+      warnings: problems,
+    },
     problems,
   };
 }
@@ -90,8 +107,15 @@ function toMap(specifications: readonly ServerSpecification[]): ReadonlyMap<stri
 function documentProblems(document: Readonly<Record<string, unknown>>): readonly Problem[] {
   const known = Object.keys(documentSchema.shape);
   const unknown = Object.keys(document).filter((key) => !known.includes(key));
-  const problems = unknown.map((key) => warningAt([key], 'is not a setting of this version; it is kept and not acted on', hintForKey(key, known)));
+  const problems = unknown.map((key) =>
+    warningAt([key], 'is not a setting of this version; it is kept and not acted on', hintForKey(key, known)),
+  );
   if (document.mcpServers === undefined)
-    return [...problems, warningAt(['mcpServers'], 'is missing: there are no servers', 'write {"mcpServers": {"name": {…}}}')];
-  return isRecord(document.mcpServers) ? problems : [...problems, errorAt(['mcpServers'], 'must be an object: {"name": {…}}', null)];
+    return [
+      ...problems,
+      warningAt(['mcpServers'], 'is missing: there are no servers', 'write {"mcpServers": {"name": {…}}}'),
+    ];
+  return isRecord(document.mcpServers)
+    ? problems
+    : [...problems, errorAt(['mcpServers'], 'must be an object: {"name": {…}}', null)];
 }

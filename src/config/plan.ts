@@ -26,7 +26,10 @@ type Step = 'start' | 'stop' | 'restart' | 'change' | 'keep';
 /** `current` null: nothing is there yet. Only names, in the order of `next`, then those that are gone. */
 export function planOf(current: Configuration | null, next: Configuration): Plan {
   const gone = [...(current?.servers.keys() ?? [])].filter((name) => !next.servers.has(name));
-  const steps = [...next.servers].map(([name, specification]): readonly [string, Step] => [name, stepOf(current, next, specification)]);
+  const steps = [...next.servers].map(([name, specification]): readonly [string, Step] => [
+    name,
+    stepOf(current, next, specification),
+  ]);
   const named = (step: Step) => steps.filter(([, taken]) => taken === step).map(([name]) => name);
   return {
     start: named('start'),
@@ -44,7 +47,9 @@ function stepOf(current: Configuration | null, next: Configuration, specificatio
   if (before.enabled !== specification.enabled) return specification.enabled ? 'start' : 'stop';
   if (canonical(before) === canonical(specification) && !hasOtherSecrets(specification, current, next)) return 'keep';
   if (!specification.enabled) return 'change';
-  return hashOf(before) !== hashOf(specification) || hasOtherSecrets(specification, current, next) ? 'restart' : 'change';
+  return hashOf(before) !== hashOf(specification) || hasOtherSecrets(specification, current, next)
+    ? 'restart'
+    : 'change';
 }
 
 /** Whether a `${secret:NAME}` that the server uses stands for something else now. */
@@ -55,7 +60,10 @@ function hasOtherSecrets(specification: ServerSpecification, current: Configurat
     .some((name) => current.settings.secrets.get(name) !== next.settings.secrets.get(name));
 }
 
-/** Settings that can change without touching the process or the connection. Everything else is hard, so that a new field is never forgotten. */
+/**
+ * Settings that can change without touching the process or the connection. Everything else is hard, so that a new field
+ * is never forgotten.
+ */
 const softKeys: ReadonlySet<string> = new Set<keyof ServerSettings>([
   'name',
   'enabled',
@@ -87,7 +95,12 @@ export function hashOf(specification: ServerSpecification): string {
 /** A hosted server's entry repeats the settings as they were written: only the host's own words count. */
 function withHardEntry(hard: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (typeof hard.entry !== 'object' || hard.entry === null) return hard;
-  return { ...hard, entry: Object.fromEntries(Object.entries(hard.entry).filter(([key]) => (!softKeys.has(key) && key !== 'disabled') || key === 'name')) };
+  return {
+    ...hard,
+    entry: Object.fromEntries(
+      Object.entries(hard.entry).filter(([key]) => (!softKeys.has(key) && key !== 'disabled') || key === 'name'),
+    ),
+  };
 }
 
 /** JSON with sorted keys. Live objects that a host put into an entry do not count. */
@@ -102,7 +115,13 @@ function canonical(value: unknown): string {
 /** Plain lines for people. Says so if nothing changes. */
 export function describePlan(plan: Plan): readonly string[] {
   const steps = (['start', 'stop', 'restart', 'change', 'keep'] as const).filter((step) => plan[step].length > 0);
-  const lines = steps.map((step) => `${step.padEnd(8)} ${plan[step].join(', ')}${step === 'change' ? ' (without a restart)' : ''}`);
+  const lines = steps.map(
+    (step) => `${step.padEnd(8)} ${plan[step].join(', ')}${step === 'change' ? ' (without a restart)' : ''}`,
+  );
   const isQuiet = steps.every((step) => step === 'keep');
-  return [...(isQuiet ? ['nothing changes'] : []), ...lines, ...plan.warnings.map((problem) => `warning  ${toLine(problem)}`)];
+  return [
+    ...(isQuiet ? ['nothing changes'] : []),
+    ...lines,
+    ...plan.warnings.map((problem) => `warning  ${toLine(problem)}`),
+  ];
 }

@@ -31,4 +31,5 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** What to say of a name that is none. */
-export const nameHint = 'a name begins with a letter or digit, has at most 64 characters, and only letters, digits, ".", "_" and "-"';
+export const nameHint =
+  'a name begins with a letter or digit, has at most 64 characters, and only letters, digits, ".", "_" and "-"';

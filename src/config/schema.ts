@@ -113,7 +113,9 @@ const http = z.strictObject({
   allowedOrigins: words('http.allowedOrigins'),
   basePath: field('http.basePath', z.string().startsWith('/')),
   trustedProxies: words('http.trustedProxies'),
-  tls: z.strictObject({ certFile: field('http.tls.certFile', filledText), keyFile: field('http.tls.keyFile', filledText) }).optional(),
+  tls: z
+    .strictObject({ certFile: field('http.tls.certFile', filledText), keyFile: field('http.tls.keyFile', filledText) })
+    .optional(),
   tokens: z
     .array(
       z.strictObject({
@@ -133,7 +135,9 @@ const exposure = z.enum(['all', 'search']);
 
 const profile = z.strictObject({
   servers: words('profiles.NAME.servers'),
-  tools: z.strictObject({ include: words('profiles.NAME.tools.include'), exclude: words('profiles.NAME.tools.exclude') }).optional(),
+  tools: z
+    .strictObject({ include: words('profiles.NAME.tools.include'), exclude: words('profiles.NAME.tools.exclude') })
+    .optional(),
   exposure: field('profiles.NAME.exposure', exposure),
 });
 
@@ -147,7 +151,9 @@ export const globalsSchema = z.strictObject({
   http: http.optional(),
   compat: flag('compat'),
   profiles: z.record(name, profile).optional(),
-  gateway: z.strictObject({ firstListMs: delay('gateway.firstListMs'), exposure: field('gateway.exposure', exposure) }).optional(),
+  gateway: z
+    .strictObject({ firstListMs: delay('gateway.firstListMs'), exposure: field('gateway.exposure', exposure) })
+    .optional(),
   journal: z.strictObject({ calls: flag('journal.calls') }).optional(),
 });
 
@@ -155,7 +161,9 @@ export const globalsSchema = z.strictObject({
 export const documentSchema = z.strictObject({
   $schema: z.string().meta({ description: 'Where editors find the schema of this file.' }).optional(),
   mcpServers: z.record(name, entrySchema).meta({ description: 'The servers, by name.' }).optional(),
-  mcpvisor: globalsSchema.meta({ description: 'Defaults for all servers, and the settings of mcpvisor itself.' }).optional(),
+  mcpvisor: globalsSchema
+    .meta({ description: 'Defaults for all servers, and the settings of mcpvisor itself.' })
+    .optional(),
 });
 
 /** An entry of `mcpServers` that has been checked. */

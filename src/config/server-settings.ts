@@ -1,4 +1,7 @@
-/** From an entry and the defaults under `mcpvisor` to settings with nothing left open, and the checks that need two numbers at once. */
+/**
+ * From an entry and the defaults under `mcpvisor` to settings with nothing left open, and the checks that need two
+ * numbers at once.
+ */
 
 import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../../machines/policy.ts';
 import type { Problem } from '../errors.ts';
@@ -92,14 +95,21 @@ function stopOf(layer: NonNullable<Layer['stop']>): StopPolicy {
   };
 }
 
-/** Contradictions between numbers. Told where one of the two is written: those of `globals` alone are told once, not per server. */
+/**
+ * Contradictions between numbers. Told where one of the two is written: those of `globals` alone are told once, not per
+ * server.
+ */
 export function contradictionsOf(written: Layer, resolved: SharedSettings, path: Path): readonly Problem[] {
   const { heartbeat, restart } = resolved;
   const beats = written.heartbeat === false ? undefined : written.heartbeat;
   const wrong: readonly (Problem | false)[] = [
     (written.restart?.capMs ?? written.restart?.baseMs) !== undefined &&
       restart.capMs < restart.baseMs &&
-      errorAt([...path, 'restart', 'capMs'], `is less than baseMs: ${restart.capMs} < ${restart.baseMs}`, 'raise capMs or lower baseMs'),
+      errorAt(
+        [...path, 'restart', 'capMs'],
+        `is less than baseMs: ${restart.capMs} < ${restart.baseMs}`,
+        'raise capMs or lower baseMs',
+      ),
     (beats?.busyMisses ?? beats?.misses) !== undefined &&
       heartbeat.busyMisses < heartbeat.misses &&
       errorAt(
@@ -110,10 +120,18 @@ export function contradictionsOf(written: Layer, resolved: SharedSettings, path:
     (beats?.timeoutMs ?? beats?.intervalMs) !== undefined &&
       heartbeat.intervalMs > 0 &&
       heartbeat.timeoutMs === 0 &&
-      errorAt([...path, 'heartbeat', 'timeoutMs'], 'must be at least 1: no probe could be answered in time', '"heartbeat": false turns probes off'),
+      errorAt(
+        [...path, 'heartbeat', 'timeoutMs'],
+        'must be at least 1: no probe could be answered in time',
+        '"heartbeat": false turns probes off',
+      ),
     (written.callMaxMs ?? written.callTimeoutMs) !== undefined &&
       resolved.callMaxMs < resolved.callTimeoutMs &&
-      errorAt([...path, 'callMaxMs'], `is less than callTimeoutMs: ${resolved.callMaxMs} < ${resolved.callTimeoutMs}`, 'raise callMaxMs as well'),
+      errorAt(
+        [...path, 'callMaxMs'],
+        `is less than callTimeoutMs: ${resolved.callMaxMs} < ${resolved.callTimeoutMs}`,
+        'raise callMaxMs as well',
+      ),
   ];
   return wrong.filter((problem) => problem !== false);
 }

@@ -1,6 +1,12 @@
-/** Every setting of `mcp.json`: where it may stand, its default, its unit, and what it means. Documentation, schema and defaults are made of this table. */
+/**
+ * Every setting of `mcp.json`: where it may stand, its default, its unit, and what it means. Documentation, schema and
+ * defaults are made of this table.
+ */
 
-/** `server`: in an entry of `mcpServers`. `both`: there, and as a default for all servers directly under `mcpvisor`. `global`: under `mcpvisor` only. */
+/**
+ * `server`: in an entry of `mcpServers`. `both`: there, and as a default for all servers directly under `mcpvisor`.
+ * `global`: under `mcpvisor` only.
+ */
 export type SettingScope = 'server' | 'both' | 'global';
 
 export type SettingUnit = 'milliseconds' | 'bytes' | 'count' | 'factor' | 'per second';
@@ -31,14 +37,20 @@ export const settings = {
   command: {
     ...server,
     default: null,
-    meaning: 'Program to run, without its arguments; no shell is used. With a slash it is resolved from the folder of this file.',
+    meaning:
+      'Program to run, without its arguments; no shell is used. With a slash it is resolved from the folder of this file.',
   },
   args: { ...server, default: [], meaning: 'Arguments of the program.' },
-  env: { ...server, default: {}, meaning: 'Environment variables of the program. Values are secrets: never shown, never logged.' },
+  env: {
+    ...server,
+    default: {},
+    meaning: 'Environment variables of the program. Values are secrets: never shown, never logged.',
+  },
   envFile: {
     ...server,
     default: null,
-    meaning: 'File of KEY=VALUE lines. `env` wins over it, and it wins over what is inherited. `${NAME}` looks into it first.',
+    meaning:
+      'File of KEY=VALUE lines. `env` wins over it, and it wins over what is inherited. `${NAME}` looks into it first.',
   },
   cwd: { ...server, default: null, meaning: 'Working directory. Default: the folder of this file.' },
   inheritEnv: {
@@ -48,7 +60,11 @@ export const settings = {
       'What the program gets of our own environment: "none", "default" (HOME, PATH, LANG, proxies and the like), "all", or a list of names added to "default".',
   },
   url: { ...server, default: null, meaning: 'Address of a remote server, http or https.' },
-  headers: { ...server, default: {}, meaning: 'HTTP headers sent to a remote server. Values are secrets: never shown, never logged.' },
+  headers: {
+    ...server,
+    default: {},
+    meaning: 'HTTP headers sent to a remote server. Values are secrets: never shown, never logged.',
+  },
   'tls.ca': {
     ...server,
     default: null,
@@ -59,16 +75,33 @@ export const settings = {
   transport: {
     ...server,
     default: null,
-    meaning: '"stdio", "http" (Streamable HTTP) or "sse" (legacy). Default: "stdio" with `command`; with `url` Streamable HTTP, then legacy SSE.',
+    meaning:
+      '"stdio", "http" (Streamable HTTP) or "sse" (legacy). Default: "stdio" with `command`; with `url` Streamable HTTP, then legacy SSE.',
   },
   type: { ...server, default: null, meaning: 'Another name of `transport`.' },
   transportType: { ...server, default: null, meaning: 'Another name of `transport`.' },
   enabled: { ...server, default: true, meaning: 'False keeps the entry without starting it.' },
-  disabled: { ...server, default: false, meaning: 'True keeps the entry without starting it; the opposite of `enabled`.' },
+  disabled: {
+    ...server,
+    default: false,
+    meaning: 'True keeps the entry without starting it; the opposite of `enabled`.',
+  },
   required: { ...server, default: false, meaning: 'Readiness waits until this server is connected.' },
-  lazy: { ...server, default: false, meaning: 'Start with the first call, or when a server that depends on it does, instead of at boot.' },
-  group: { ...server, default: 'default', meaning: 'Group of servers it belongs to; `groups.NAME` says who restarts with whom.' },
-  dependsOn: { ...server, default: [], meaning: 'Servers that must be connected before this one starts; it stops before they do.' },
+  lazy: {
+    ...server,
+    default: false,
+    meaning: 'Start with the first call, or when a server that depends on it does, instead of at boot.',
+  },
+  group: {
+    ...server,
+    default: 'default',
+    meaning: 'Group of servers it belongs to; `groups.NAME` says who restarts with whom.',
+  },
+  dependsOn: {
+    ...server,
+    default: [],
+    meaning: 'Servers that must be connected before this one starts; it stops before they do.',
+  },
   'tools.include': { ...server, default: ['*'], meaning: 'Tools that are offered; `*` stands for any text.' },
   'tools.exclude': { ...server, default: [], meaning: 'Tools that are not offered; wins over `include`.' },
   autoApprove: { ...server, default: [], meaning: 'Kept and shown with the tools; nothing here acts on it.' },
@@ -76,11 +109,24 @@ export const settings = {
   installTimeoutMs: {
     ...milliseconds,
     default: 120_000,
-    meaning: 'Time for the first answer of a server that a package runner (npx, uvx, docker …) starts, downloads included.',
+    meaning:
+      'Time for the first answer of a server that a package runner (npx, uvx, docker …) starts, downloads included.',
   },
-  startTimeoutMs: { ...milliseconds, default: 30_000, meaning: 'Time for each step of a start: spawning, initializing, listing.' },
-  idleStopMs: { ...milliseconds, default: 300_000, meaning: 'Time without calls after which a lazy server is stopped.' },
-  callTimeoutMs: { ...milliseconds, default: 60_000, meaning: 'Time a call may take, its time in the queue included; progress starts it anew.' },
+  startTimeoutMs: {
+    ...milliseconds,
+    default: 30_000,
+    meaning: 'Time for each step of a start: spawning, initializing, listing.',
+  },
+  idleStopMs: {
+    ...milliseconds,
+    default: 300_000,
+    meaning: 'Time without calls after which a lazy server is stopped.',
+  },
+  callTimeoutMs: {
+    ...milliseconds,
+    default: 60_000,
+    meaning: 'Time a call may take, its time in the queue included; progress starts it anew.',
+  },
   callMaxMs: { ...milliseconds, default: 600_000, meaning: 'Time a call may take at most, progress or not.' },
   maxConcurrentCalls: { ...count, default: 64, meaning: 'Calls sent and not yet answered, at most.' },
   maxQueuedCalls: { ...count, default: 1_024, meaning: 'Calls waiting, at most; more are refused at once.' },
@@ -93,30 +139,71 @@ export const settings = {
     meaning: 'Silence after which a session is probed; remote servers: 60 000. 0, or `"heartbeat": false`: never.',
   },
   'heartbeat.timeoutMs': { ...milliseconds, default: 5_000, meaning: 'Time a probe may take.' },
-  'heartbeat.misses': { ...count, default: 3, meaning: 'Missed probes in a row before the last one, after which the server counts as hung.' },
-  'heartbeat.busyMisses': { ...count, default: null, meaning: 'The same while calls are in flight or the server uses CPU. Default: twice `misses`.' },
+  'heartbeat.misses': {
+    ...count,
+    default: 3,
+    meaning: 'Missed probes in a row before the last one, after which the server counts as hung.',
+  },
+  'heartbeat.busyMisses': {
+    ...count,
+    default: null,
+    meaning: 'The same while calls are in flight or the server uses CPU. Default: twice `misses`.',
+  },
 
   'restart.kind': {
     ...plain,
     default: 'permanent',
     meaning: '"permanent": always restarted; "transient": unless it ended with exit code 0; "temporary": never.',
   },
-  'restart.firstDelayMs': { ...milliseconds, default: 0, meaning: 'Delay before the restart of a server that had been stable.' },
-  'restart.baseMs': { ...milliseconds, default: 500, meaning: 'Longest delay before the first retry; the shortest is half of it.' },
-  'restart.factor': { scope: 'both', unit: 'factor', default: 2, meaning: 'Growth of that delay with each failure in a row.' },
+  'restart.firstDelayMs': {
+    ...milliseconds,
+    default: 0,
+    meaning: 'Delay before the restart of a server that had been stable.',
+  },
+  'restart.baseMs': {
+    ...milliseconds,
+    default: 500,
+    meaning: 'Longest delay before the first retry; the shortest is half of it.',
+  },
+  'restart.factor': {
+    scope: 'both',
+    unit: 'factor',
+    default: 2,
+    meaning: 'Growth of that delay with each failure in a row.',
+  },
   'restart.capMs': { ...milliseconds, default: 30_000, meaning: 'No delay is longer.' },
-  'restart.maxConsecutive': { ...count, default: 8, meaning: 'Failures in a row, without stability in between, that lead to `failed`. 0: no limit.' },
+  'restart.maxConsecutive': {
+    ...count,
+    default: 8,
+    meaning: 'Failures in a row, without stability in between, that lead to `failed`. 0: no limit.',
+  },
   'restart.intensity': { ...count, default: 10, meaning: 'Automatic starts allowed within `periodMs`. 0: no limit.' },
   'restart.periodMs': { ...milliseconds, default: 300_000, meaning: 'Length of the window of `intensity`.' },
-  'restart.stableAfterMs': { ...milliseconds, default: 60_000, meaning: 'Time a server must stay connected before its failures are forgiven.' },
-  'restart.flappingPerHour': { ...count, default: 30, meaning: 'Failures within an hour that raise the alarm `flapping`. 0: never.' },
-  'restart.permanentExitCodes': { ...plain, default: [78, 126, 127], meaning: 'Exit codes that lead straight to `failed`.' },
+  'restart.stableAfterMs': {
+    ...milliseconds,
+    default: 60_000,
+    meaning: 'Time a server must stay connected before its failures are forgiven.',
+  },
+  'restart.flappingPerHour': {
+    ...count,
+    default: 30,
+    meaning: 'Failures within an hour that raise the alarm `flapping`. 0: never.',
+  },
+  'restart.permanentExitCodes': {
+    ...plain,
+    default: [78, 126, 127],
+    meaning: 'Exit codes that lead straight to `failed`.',
+  },
 
   'stop.closeMs': { ...milliseconds, default: 2_000, meaning: 'From the end of stdin to SIGTERM.' },
   'stop.terminateMs': { ...milliseconds, default: 3_000, meaning: 'From SIGTERM to SIGKILL.' },
   'stop.killMs': { ...milliseconds, default: 2_000, meaning: 'From SIGKILL to the alarm `stuck`.' },
 
-  shutdownMs: { ...globalMilliseconds, default: 25_000, meaning: 'Time an orderly end may take; then every process group gets SIGKILL.' },
+  shutdownMs: {
+    ...globalMilliseconds,
+    default: 25_000,
+    meaning: 'Time an orderly end may take; then every process group gets SIGKILL.',
+  },
   'groups.NAME.strategy': {
     ...globalPlain,
     default: 'one-for-one',
@@ -126,48 +213,115 @@ export const settings = {
   'groups.NAME.intensity': {
     ...globalCount,
     default: 10,
-    meaning: 'Rounds of restarts allowed within `periodMs`; after that the group is one-for-one for a while. 0: no limit.',
+    meaning:
+      'Rounds of restarts allowed within `periodMs`; after that the group is one-for-one for a while. 0: no limit.',
   },
   'groups.NAME.periodMs': { ...globalMilliseconds, default: 300_000, meaning: 'Length of the window of `intensity`.' },
-  'secrets.NAME': { ...globalPlain, default: null, meaning: 'What `${secret:NAME}` stands for, usually `${file:…}` or `${env:…}`.' },
-  approved: { ...globalPlain, default: [], meaning: 'Hashes of specifications that may run although they came through the API.' },
+  'secrets.NAME': {
+    ...globalPlain,
+    default: null,
+    meaning: 'What `${secret:NAME}` stands for, usually `${file:…}` or `${env:…}`.',
+  },
+  approved: {
+    ...globalPlain,
+    default: [],
+    meaning: 'Hashes of specifications that may run although they came through the API.',
+  },
 
   'clientProcess.watchdogMs': {
     ...globalMilliseconds,
     default: 10_000,
     meaning: 'Silence after which the client process counts as hung; it speaks twice as often.',
   },
-  'clientProcess.orphanGraceMs': { ...globalMilliseconds, default: 30_000, meaning: 'How long the client process keeps its sessions without a control plane.' },
-  'clientProcess.baseMs': { ...globalMilliseconds, default: 250, meaning: 'Longest delay before the client process is started again for the first time.' },
-  'clientProcess.factor': { scope: 'global', unit: 'factor', default: 2, meaning: 'Growth of that delay with each failure in a row.' },
+  'clientProcess.orphanGraceMs': {
+    ...globalMilliseconds,
+    default: 30_000,
+    meaning: 'How long the client process keeps its sessions without a control plane.',
+  },
+  'clientProcess.baseMs': {
+    ...globalMilliseconds,
+    default: 250,
+    meaning: 'Longest delay before the client process is started again for the first time.',
+  },
+  'clientProcess.factor': {
+    scope: 'global',
+    unit: 'factor',
+    default: 2,
+    meaning: 'Growth of that delay with each failure in a row.',
+  },
   'clientProcess.capMs': { ...globalMilliseconds, default: 10_000, meaning: 'No delay is longer.' },
-  'clientProcess.maxConsecutive': { ...globalCount, default: 5, meaning: 'Failures in a row after which it is not started again. 0: no limit.' },
-  'clientProcess.stableAfterMs': { ...globalMilliseconds, default: 60_000, meaning: 'Time it must live before its failures are forgiven.' },
+  'clientProcess.maxConsecutive': {
+    ...globalCount,
+    default: 5,
+    meaning: 'Failures in a row after which it is not started again. 0: no limit.',
+  },
+  'clientProcess.stableAfterMs': {
+    ...globalMilliseconds,
+    default: 60_000,
+    meaning: 'Time it must live before its failures are forgiven.',
+  },
 
-  'http.allowedHosts': { ...globalPlain, default: [], meaning: 'Values of the Host header that are answered beside those of the loopback address.' },
+  'http.allowedHosts': {
+    ...globalPlain,
+    default: [],
+    meaning: 'Values of the Host header that are answered beside those of the loopback address.',
+  },
   'http.allowedOrigins': { ...globalPlain, default: [], meaning: 'Origins whose pages may use the API.' },
   'http.basePath': { ...globalPlain, default: '/', meaning: 'Path under which everything is served.' },
-  'http.trustedProxies': { ...globalPlain, default: [], meaning: 'Addresses of proxies whose Forwarded headers are believed.' },
+  'http.trustedProxies': {
+    ...globalPlain,
+    default: [],
+    meaning: 'Addresses of proxies whose Forwarded headers are believed.',
+  },
   'http.tls.certFile': { ...globalPlain, default: null, meaning: 'Certificate chain, PEM.' },
   'http.tls.keyFile': { ...globalPlain, default: null, meaning: 'Private key of the certificate, PEM.' },
-  'http.tokens[].name': { ...globalPlain, default: null, meaning: 'Name of a further token; the "who" of the history.' },
-  'http.tokens[].scope': { ...globalPlain, default: null, meaning: 'What the token allows: "mcp", "read", "operate" or "admin".' },
+  'http.tokens[].name': {
+    ...globalPlain,
+    default: null,
+    meaning: 'Name of a further token; the "who" of the history.',
+  },
+  'http.tokens[].scope': {
+    ...globalPlain,
+    default: null,
+    meaning: 'What the token allows: "mcp", "read", "operate" or "admin".',
+  },
   'http.tokens[].file': { ...globalPlain, default: null, meaning: 'File that holds the token.' },
   'http.maxBodyBytes': { scope: 'global', unit: 'bytes', default: 4_194_304, meaning: 'Longest request body.' },
   'http.maxConnections': { ...globalCount, default: 4_096, meaning: 'Open connections, at most.' },
-  'http.headersTimeoutMs': { ...globalMilliseconds, default: 10_000, meaning: 'Time a client may take to send its headers.' },
-  'http.requestsPerSecond': { scope: 'global', unit: 'per second', default: null, meaning: 'Requests a client may make. Default: no limit.' },
+  'http.headersTimeoutMs': {
+    ...globalMilliseconds,
+    default: 10_000,
+    meaning: 'Time a client may take to send its headers.',
+  },
+  'http.requestsPerSecond': {
+    scope: 'global',
+    unit: 'per second',
+    default: null,
+    meaning: 'Requests a client may make. Default: no limit.',
+  },
 
   compat: { ...globalPlain, default: false, meaning: 'Serve the routes of the reference system under /api/mcp.' },
-  'profiles.NAME.servers': { ...globalPlain, default: [], meaning: 'Servers of a subset served under /mcp/profiles/NAME; `*` stands for any text.' },
+  'profiles.NAME.servers': {
+    ...globalPlain,
+    default: [],
+    meaning: 'Servers of a subset served under /mcp/profiles/NAME; `*` stands for any text.',
+  },
   'profiles.NAME.tools.include': { ...globalPlain, default: ['*'], meaning: 'Tools the subset offers.' },
-  'profiles.NAME.tools.exclude': { ...globalPlain, default: [], meaning: 'Tools the subset does not offer; wins over `include`.' },
+  'profiles.NAME.tools.exclude': {
+    ...globalPlain,
+    default: [],
+    meaning: 'Tools the subset does not offer; wins over `include`.',
+  },
   'profiles.NAME.exposure': {
     ...globalPlain,
     default: 'all',
     meaning: '"all" lists every tool; "search" offers three tools that find, describe and call the others.',
   },
-  'gateway.firstListMs': { ...globalMilliseconds, default: 8_000, meaning: "How long a client's first list waits for servers that are starting." },
+  'gateway.firstListMs': {
+    ...globalMilliseconds,
+    default: 8_000,
+    meaning: "How long a client's first list waits for servers that are starting.",
+  },
   'gateway.exposure': {
     ...globalPlain,
     default: 'all',
@@ -182,7 +336,18 @@ export type SettingPath = keyof typeof settings;
 export const remoteHeartbeatIntervalMs = 60_000;
 
 /** All settings in the order in which they are best read. */
-export const defaultsTable: readonly Setting[] = Object.entries(settings).map(([path, setting]) => ({ path, ...setting }));
+export const defaultsTable: readonly Setting[] = Object.entries(settings).map(([path, setting]) => ({
+  path,
+  ...setting,
+}));
 
 /** Settings that are checked and kept, but that nothing acts on yet: a path here covers everything below it. */
-export const notActedOn: readonly string[] = ['approved', 'clientProcess', 'compat', 'gateway', 'journal', 'profiles', 'http.trustedProxies'];
+export const notActedOn: readonly string[] = [
+  'approved',
+  'clientProcess',
+  'compat',
+  'gateway',
+  'journal',
+  'profiles',
+  'http.trustedProxies',
+];

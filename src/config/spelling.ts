@@ -2,7 +2,8 @@
 
 /** Other programs' words for what we have under another name. */
 const foreignWords: Readonly<Record<string, string>> = {
-  timeout: 'some programs mean seconds by it and some milliseconds; write callTimeoutMs for calls or startTimeoutMs for the start',
+  timeout:
+    'some programs mean seconds by it and some milliseconds; write callTimeoutMs for calls or startTimeoutMs for the start',
   requestTimeout: 'write callTimeoutMs, in milliseconds',
   requestTimeoutMs: 'write callTimeoutMs',
   toolTimeout: 'write callTimeoutMs, in milliseconds',

@@ -19,7 +19,10 @@ const known: ReadonlyMap<string, 'stdio' | 'streamable-http' | 'sse'> = new Map(
 
 const keys = ['transport', 'type', 'transportType'] as const;
 
-/** The transport of an entry, or the reasons why it cannot be told. The entry may be anything: other fields are not looked at closely. */
+/**
+ * The transport of an entry, or the reasons why it cannot be told. The entry may be anything: other fields are not
+ * looked at closely.
+ */
 export function transportOf(
   entry: Readonly<Record<string, unknown>>,
   path: Path,
@@ -30,12 +33,16 @@ export function transportOf(
     return typeof word === 'string' ? [{ key, word, transport: transportNamed(word, hosted) }] : [];
   });
   const unknown = said.filter(({ transport }) => transport === null);
-  if (unknown.length > 0) return { transport: null, problems: unknown.map(({ key, word }) => unknownWord([...path, key], word, hosted)) };
+  if (unknown.length > 0)
+    return { transport: null, problems: unknown.map(({ key, word }) => unknownWord([...path, key], word, hosted)) };
   const [first, ...others] = said;
   if (first === undefined) return unsaid(entry, path);
   const contradiction = others.find(({ transport }) => wordOf(transport) !== wordOf(first.transport));
   if (contradiction === undefined) return { transport: first.transport, problems: [] };
-  return { transport: null, problems: [errorAt([...path, contradiction.key], `contradicts ${first.key}`, 'keep one of the two')] };
+  return {
+    transport: null,
+    problems: [errorAt([...path, contradiction.key], `contradicts ${first.key}`, 'keep one of the two')],
+  };
 }
 
 function transportNamed(word: string, hosted: readonly string[]): Transport | null {
@@ -49,16 +56,35 @@ function wordOf(transport: Transport | null): string | null {
 function unknownWord(path: Path, word: string, hosted: readonly string[]): Problem {
   const words = [...known.keys(), ...hosted];
   const closest = closestTo(word, words);
-  return errorAt(path, `is no transport that is known here; known are ${words.join(', ')}`, closest === null ? null : `did you mean ${closest}?`);
+  return errorAt(
+    path,
+    `is no transport that is known here; known are ${words.join(', ')}`,
+    closest === null ? null : `did you mean ${closest}?`,
+  );
 }
 
-function unsaid(entry: Readonly<Record<string, unknown>>, path: Path): { readonly transport: Transport | null; readonly problems: readonly Problem[] } {
+function unsaid(
+  entry: Readonly<Record<string, unknown>>,
+  path: Path,
+): { readonly transport: Transport | null; readonly problems: readonly Problem[] } {
   const isProgram = entry.command !== undefined;
   const isRemote = entry.url !== undefined;
   if (isProgram && isRemote) {
-    return { transport: null, problems: [errorAt(path, 'has both command and url', 'remove one, or say which counts with "transport": "stdio" or "http"')] };
+    return {
+      transport: null,
+      problems: [
+        errorAt(
+          path,
+          'has both command and url',
+          'remove one, or say which counts with "transport": "stdio" or "http"',
+        ),
+      ],
+    };
   }
   if (isProgram) return { transport: 'stdio', problems: [] };
   if (isRemote) return { transport: 'auto', problems: [] };
-  return { transport: null, problems: [errorAt(path, 'says neither command nor url', 'command names a program to run, url a remote server')] };
+  return {
+    transport: null,
+    problems: [errorAt(path, 'says neither command nor url', 'command names a program to run, url a remote server')],
+  };
 }

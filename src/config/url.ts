@@ -1,13 +1,23 @@
-/** Whether a text can be the address of a remote server. Nothing of it is repeated, the scheme neither: it may be a secret. */
+/**
+ * Whether a text can be the address of a remote server. Nothing of it is repeated, the scheme neither: it may be a
+ * secret.
+ */
 
 export function urlMistake(text: string): { readonly message: string; readonly hint: string } | null {
-  if (!URL.canParse(text)) return { message: 'is not a URL', hint: 'write it with its scheme: https://example.org/mcp' };
+  if (!URL.canParse(text))
+    return { message: 'is not a URL', hint: 'write it with its scheme: https://example.org/mcp' };
   const { protocol, username, password } = new URL(text);
   if (protocol === 'ws:' || protocol === 'wss:')
-    return { message: 'is a WebSocket address, which this version cannot use', hint: 'use the http or https address of the server' };
+    return {
+      message: 'is a WebSocket address, which this version cannot use',
+      hint: 'use the http or https address of the server',
+    };
   if (protocol !== 'http:' && protocol !== 'https:')
     return { message: 'must begin with http:// or https://', hint: 'for a program of your own use command instead' };
   if (username !== '' || password !== '')
-    return { message: 'holds a user name or password, which HTTP clients refuse', hint: 'send them with headers: {"Authorization": "Basic …"}' };
+    return {
+      message: 'holds a user name or password, which HTTP clients refuse',
+      hint: 'send them with headers: {"Authorization": "Basic …"}',
+    };
   return null;
 }

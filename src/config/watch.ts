@@ -1,4 +1,7 @@
-/** Notices edits of a configuration file: in place, by renaming another file over it, or by pointing a symbolic link elsewhere. */
+/**
+ * Notices edits of a configuration file: in place, by renaming another file over it, or by pointing a symbolic link
+ * elsewhere.
+ */
 
 import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { readFile, readlink, stat } from 'node:fs/promises';
@@ -13,17 +16,24 @@ export interface WatchOptions {
   readonly text?: string;
 }
 
-/** With the quiet time of 200 ms an edit is known within a second even where the system tells nothing (network file systems). */
+/**
+ * With the quiet time of 200 ms an edit is known within a second even where the system tells nothing (network file
+ * systems).
+ */
 const pollMs = 700;
 
 /** As many links as Linux follows. */
 const maxLinks = 40;
 
 /**
- * Calls `onChange` with the file's text whenever it has become another one. A file that is gone is waited for and changes nothing.
- * Keeps no process alive. `onChange` must not throw.
+ * Calls `onChange` with the file's text whenever it has become another one. A file that is gone is waited for and
+ * changes nothing. Keeps no process alive. `onChange` must not throw.
  */
-export function watchConfig(file: string, onChange: (text: string) => void, { signal, debounceMs = 200, text }: WatchOptions): void {
+export function watchConfig(
+  file: string,
+  onChange: (text: string) => void,
+  { signal, debounceMs = 200, text }: WatchOptions,
+): void {
   if (signal.aborted) return;
   const path = resolve(file);
   const watchers = new Map<string, FSWatcher>();
@@ -123,7 +133,10 @@ async function printOf(path: string): Promise<string | null> {
   }
 }
 
-/** The folders in which something happens when the file is edited: its own, and those that its links lead through. Keyed by identity: a folder made anew is another one. */
+/**
+ * The folders in which something happens when the file is edited: its own, and those that its links lead through. Keyed
+ * by identity: a folder made anew is another one.
+ */
 async function foldersOf(path: string): Promise<ReadonlyMap<string, string>> {
   const folders = new Map<string, string>();
   let hop: string | null = path;

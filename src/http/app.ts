@@ -15,7 +15,9 @@ import { allRoutes } from './routes/all.ts';
 import type { RouteParts } from './routes/parts.ts';
 
 /** How callers are told apart: by our tokens, or by a host that has let them in already. */
-export type Admission = { readonly tokens: readonly Token[]; readonly hosts: HostRules } | { readonly identity: Identity };
+export type Admission =
+  | { readonly tokens: readonly Token[]; readonly hosts: HostRules }
+  | { readonly identity: Identity };
 
 /** Whom a host let in. */
 export type Identity = (c: Context) => string;
@@ -50,7 +52,14 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const admit = createAdmission(admission);
   const limit = createRateLimit(requestsPerSecond, now);
   const { heartbeatMs = 15_000 } = options;
-  const parts: RouteParts = { supervisor, now, metrics: options.metrics ?? null, shutdown: options.shutdown ?? null, heartbeatMs, report };
+  const parts: RouteParts = {
+    supervisor,
+    now,
+    metrics: options.metrics ?? null,
+    shutdown: options.shutdown ?? null,
+    heartbeatMs,
+    report,
+  };
   const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c) });
 
   const app = new Hono<HttpEnvironment>().basePath(basePath);

@@ -1,4 +1,7 @@
-/** What a route takes and answers, as data: one description validates requests, types the code, and makes the OpenAPI document. */
+/**
+ * What a route takes and answers, as data: one description validates requests, types the code, and makes the OpenAPI
+ * document.
+ */
 
 import type { Context } from 'hono';
 import type { z } from 'zod';

@@ -8,7 +8,10 @@ import type { HttpAppOptions } from './app.ts';
 import type { HttpEnvironment } from './endpoint.ts';
 import { toProblemResponse } from './problem.ts';
 
-export function createRequestHandler(app: Hono<HttpEnvironment>, { report, now }: Pick<HttpAppOptions, 'report' | 'now'>): RequestListener {
+export function createRequestHandler(
+  app: Hono<HttpEnvironment>,
+  { report, now }: Pick<HttpAppOptions, 'report' | 'now'>,
+): RequestListener {
   const handle = getRequestListener(app.fetch, {
     errorHandler(error) {
       if (error instanceof RequestError) {
@@ -23,5 +26,9 @@ export function createRequestHandler(app: Hono<HttpEnvironment>, { report, now }
 }
 
 function invalid(cause: RequestError): McpvisorError {
-  return new McpvisorError('INVALID_REQUEST', { problems: [{ path: '', message: cause.message, hint: null, severity: 'error' }] }, { cause });
+  return new McpvisorError(
+    'INVALID_REQUEST',
+    { problems: [{ path: '', message: cause.message, hint: null, severity: 'error' }] },
+    { cause },
+  );
 }

@@ -14,7 +14,10 @@ const mostRemembered = 10_000;
 const notDone: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415, 429, 503]);
 
 export interface Idempotency {
-  /** Does `handle`, which does not reject, unless its key was seen: then its answer is given again. Throws `IDEMPOTENCY_MISMATCH` for another body under the same key. */
+  /**
+   * Does `handle`, which does not reject, unless its key was seen: then its answer is given again. Throws
+   * `IDEMPOTENCY_MISMATCH` for another body under the same key.
+   */
   once(c: Context<HttpEnvironment>, handle: () => Promise<Response>): Promise<Response>;
 }
 

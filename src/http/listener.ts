@@ -1,4 +1,7 @@
-/** The socket of the control plane, apart from what is served on it: a port that is taken is known before a server is started. */
+/**
+ * The socket of the control plane, apart from what is served on it: a port that is taken is known before a server is
+ * started.
+ */
 
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -14,7 +17,10 @@ export interface ListenerOptions {
   readonly report: (error: unknown) => void;
   /** Connections at a time; further ones are closed. Default 4 096. */
   readonly maxConnections?: number;
-  /** Requests that are answered also when all connections are taken, for which up to an eighth of them, at most 64, is kept. Default: none is. */
+  /**
+   * Requests that are answered also when all connections are taken, for which up to an eighth of them, at most 64, is
+   * kept. Default: none is.
+   */
   readonly mayUseReserve?: ConnectionLimitOptions['mayUseReserve'];
   /** Time a client has for the headers of a request. Default 10 000. */
   readonly headersTimeoutMs?: number;
@@ -31,7 +37,10 @@ export interface Listener {
   serve(handle: RequestListener): void;
   /** No new connections; those that are open go on. */
   stopAccepting(): void;
-  /** Lets answers that are under way finish for a second, then closes every connection. May be called twice; does not throw. */
+  /**
+   * Lets answers that are under way finish for a second, then closes every connection. May be called twice; does not
+   * throw.
+   */
   close(): Promise<void>;
 }
 
@@ -52,7 +61,10 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     connectionsCheckingInterval: Math.min(checkIntervalMs, headersTimeoutMs || checkIntervalMs),
   };
   // A handshake that is not finished is a header that has not come.
-  const server = tls === null ? createServer(limits) : createTlsServer({ ...limits, ...tls, handshakeTimeout: headersTimeoutMs || checkIntervalMs * 5 });
+  const server =
+    tls === null
+      ? createServer(limits)
+      : createTlsServer({ ...limits, ...tls, handshakeTimeout: headersTimeoutMs || checkIntervalMs * 5 });
   const { guard } = limitConnections(server, { maxConnections, mayUseReserve });
   const waiting: Parameters<RequestListener>[] = [];
   const wait: RequestListener = (request, response) => void waiting.push([request, response]);
@@ -90,7 +102,8 @@ function closedOf(server: Server): Promise<void> {
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const refuse = (cause: NodeJS.ErrnoException) => reject(new McpvisorError('PORT_UNAVAILABLE', { host, port, reason: reasonOf(cause) }, { cause }));
+    const refuse = (cause: NodeJS.ErrnoException) =>
+      reject(new McpvisorError('PORT_UNAVAILABLE', { host, port, reason: reasonOf(cause) }, { cause }));
     server.once('error', refuse);
     server.listen(port, host, () => {
       server.off('error', refuse);

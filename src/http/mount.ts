@@ -13,15 +13,21 @@ export interface MountOptions {
   readonly answer: (error: unknown) => Response;
 }
 
-export function mount(app: Hono<HttpEnvironment>, routes: readonly Route[], { maxBodyBytes, idempotency, answer }: MountOptions): void {
+export function mount(
+  app: Hono<HttpEnvironment>,
+  routes: readonly Route[],
+  { maxBodyBytes, idempotency, answer }: MountOptions,
+): void {
   const limited = limitBody(maxBodyBytes);
   for (const { endpoint, handle } of routes) {
     const { method, path, access } = endpoint;
-    // A GET has no body, and looking for one makes a whole `Request` of what the socket gave: a third of the cost of a read.
+    // A GET has no body, and looking for one makes a whole `Request` of what the socket gave: a third of the cost of
+    // a read.
     const guard: MiddlewareHandler = method === 'GET' ? (_c, next) => next() : limited;
     app.on(method, toPattern(path), guard, async (c) => {
       const scope = c.get('scope');
-      if (access !== 'open' && !mayUse(scope, access)) throw new McpvisorError('FORBIDDEN_SCOPE', { needed: access, scope });
+      if (access !== 'open' && !mayUse(scope, access))
+        throw new McpvisorError('FORBIDDEN_SCOPE', { needed: access, scope });
       return method === 'POST' ? await idempotency.once(c, () => handle(c).catch(answer)) : await handle(c);
     });
   }

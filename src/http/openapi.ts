@@ -11,7 +11,13 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Problems that every route may answer. */
 const everywhere: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL'];
-const behindToken: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN_SCOPE', 'FORBIDDEN_HOST', 'FORBIDDEN_ORIGIN', 'RATE_LIMITED'];
+const behindToken: readonly ErrorCode[] = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN_SCOPE',
+  'FORBIDDEN_HOST',
+  'FORBIDDEN_ORIGIN',
+  'RATE_LIMITED',
+];
 const withBody: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'IDEMPOTENCY_MISMATCH'];
 
 /** All of it but `servers`. */
@@ -32,21 +38,40 @@ export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json
 
 /** Every code that a route may answer with a problem document. */
 export function problemsOf({ access, body, problems }: Endpoint): readonly ErrorCode[] {
-  return [...new Set([...everywhere, ...(access === 'open' ? [] : behindToken), ...(body === null ? [] : withBody), ...problems])];
+  return [
+    ...new Set([
+      ...everywhere,
+      ...(access === 'open' ? [] : behindToken),
+      ...(body === null ? [] : withBody),
+      ...problems,
+    ]),
+  ];
 }
 
 function toOperation(endpoint: Endpoint): Json {
   const { id, summary, access, path, query, body, answers } = endpoint;
-  const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
   return {
     operationId: id,
     summary,
     'x-scope': access,
     ...(access === 'open' ? { security: [] } : {}),
     parameters: [...pathParameters, ...Object.entries(query.shape).map(([name, schema]) => toParameter(name, schema))],
-    ...(body === null ? {} : { requestBody: { required: true, content: { 'application/json': { schema: refTo(body) } } } }),
+    ...(body === null
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: refTo(body) } } } }),
     responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, toResponse(Array.isArray(answer) ? answer : [answer])])),
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [
+          status,
+          toResponse(Array.isArray(answer) ? answer : [answer]),
+        ]),
+      ),
       ...problemResponses(problemsOf(endpoint)),
     },
   };
@@ -58,8 +83,14 @@ function toParameter(name: string, schema: z.core.$ZodType): Json {
 
 function toResponse(answers: readonly AnswerDescription[]): Json {
   const bodies = answers.filter(({ schema }) => schema !== null);
-  const content = bodies.map(({ schema, mediaType = 'application/json' }) => [mediaType, { schema: schema === null ? {} : refTo(schema) }]);
-  return { description: answers.map(({ description }) => description).join('; '), ...(content.length > 0 && { content: Object.fromEntries(content) }) };
+  const content = bodies.map(({ schema, mediaType = 'application/json' }) => [
+    mediaType,
+    { schema: schema === null ? {} : refTo(schema) },
+  ]);
+  return {
+    description: answers.map(({ description }) => description).join('; '),
+    ...(content.length > 0 && { content: Object.fromEntries(content) }),
+  };
 }
 
 function problemResponses(codes: readonly ErrorCode[]): Json {
@@ -78,11 +109,18 @@ function refTo(schema: z.core.$ZodType): Json {
 }
 
 function componentSchemas(): Json {
-  const { schemas } = z.toJSONSchema(schemaNames, { uri: (id) => `#/components/schemas/${id}`, io: 'input', unrepresentable: 'any' });
+  const { schemas } = z.toJSONSchema(schemaNames, {
+    uri: (id) => `#/components/schemas/${id}`,
+    io: 'input',
+    unrepresentable: 'any',
+  });
   return Object.fromEntries(Object.entries(schemas).map(([id, { $id: _, $schema: __, ...schema }]) => [id, schema]));
 }
 
 function toJsonSchema(schema: z.core.$ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema as z.ZodType, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+  const { $schema: _, ...rest } = z.toJSONSchema(schema as z.ZodType, {
+    io: 'input',
+    unrepresentable: 'any',
+  }) as Record<string, unknown>;
   return rest;
 }

@@ -5,7 +5,10 @@ import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { isMcpvisorError, McpvisorError, type Problem } from '../errors.ts';
 
-/** Middleware that reads the body, no more than `maxBytes` of it, however it is sent. Beyond: `BODY_TOO_LARGE`; cut off by its client: `INVALID_REQUEST`. */
+/**
+ * Middleware that reads the body, no more than `maxBytes` of it, however it is sent. Beyond: `BODY_TOO_LARGE`; cut off
+ * by its client: `INVALID_REQUEST`.
+ */
 export function limitBody(maxBytes: number): MiddlewareHandler {
   const refuse = () => {
     throw new McpvisorError('BODY_TOO_LARGE', { maxBytes });
@@ -21,7 +24,8 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
     };
     const length = c.req.header('content-length');
     try {
-      // Only what does not tell its length must be counted, and for that a whole `Request` must be made of what the socket gave.
+      // Only what does not tell its length must be counted, and for that a whole `Request` must be made of what the
+      // socket gave.
       if (length === undefined || c.req.header('transfer-encoding') !== undefined) return await count(c, whole);
       if (Number(length) > maxBytes) refuse();
       return await whole();
@@ -33,7 +37,10 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
 }
 
 /** The body of a request by its schema. Throws `UNSUPPORTED_MEDIA_TYPE` or `INVALID_REQUEST`. */
-export async function parseBody<Shape extends z.ZodRawShape>(c: Context, schema: z.ZodObject<Shape>): Promise<z.output<z.ZodObject<Shape>>> {
+export async function parseBody<Shape extends z.ZodRawShape>(
+  c: Context,
+  schema: z.ZodObject<Shape>,
+): Promise<z.output<z.ZodObject<Shape>>> {
   const type = c.req.header('content-type') ?? null;
   if (type === null || !/^application\/json *(?:;|$)/i.test(type)) {
     throw new McpvisorError('UNSUPPORTED_MEDIA_TYPE', { type });
@@ -42,7 +49,10 @@ export async function parseBody<Shape extends z.ZodRawShape>(c: Context, schema:
 }
 
 /** The query of a request by its schema. Throws `INVALID_REQUEST`. */
-export function parseQuery<Shape extends z.ZodRawShape>(c: Context, schema: z.ZodObject<Shape>): z.output<z.ZodObject<Shape>> {
+export function parseQuery<Shape extends z.ZodRawShape>(
+  c: Context,
+  schema: z.ZodObject<Shape>,
+): z.output<z.ZodObject<Shape>> {
   return parseWith(schema, c.req.query(), '?');
 }
 
@@ -78,13 +88,19 @@ function hasMoreLevels(value: unknown, levels: number): boolean {
   return level.length > 0;
 }
 
-function parseWith<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: unknown, prefix: string): z.output<z.ZodObject<Shape>> {
+function parseWith<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  input: unknown,
+  prefix: string,
+): z.output<z.ZodObject<Shape>> {
   const parsed = schema.safeParse(input);
   if (parsed.success) {
     return parsed.data;
   }
   const known = Object.keys(schema.shape);
-  throw new McpvisorError('INVALID_REQUEST', { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, prefix, known)) });
+  throw new McpvisorError('INVALID_REQUEST', {
+    problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, prefix, known)),
+  });
 }
 
 function problemsOf(issue: z.core.$ZodIssue, prefix: string, known: readonly string[]): readonly Problem[] {
@@ -93,5 +109,10 @@ function problemsOf(issue: z.core.$ZodIssue, prefix: string, known: readonly str
     return [{ path: `${prefix}${path}`, message: issue.message, hint: null, severity: 'error' }];
   }
   const hint = known.length === 0 ? 'none is taken here' : `known here: ${known.join(', ')}`;
-  return issue.keys.map((key) => ({ path: `${prefix}${path === '' ? '' : `${path}.`}${key}`, message: 'unknown field', hint, severity: 'error' }));
+  return issue.keys.map((key) => ({
+    path: `${prefix}${path === '' ? '' : `${path}.`}${key}`,
+    message: 'unknown field',
+    hint,
+    severity: 'error',
+  }));
 }

@@ -93,10 +93,20 @@ export function isBug(error: unknown): boolean {
 
 /** The problem document of an error. Of an error that is not ours nothing is told: its message may hold anything. */
 export function toProblemDocument(error: unknown): ProblemDocument {
-  const known = isMcpvisorError(error) && error.code !== 'INTERNAL' ? error : new McpvisorError('INTERNAL', { what: 'the log has more about it.' });
+  const known =
+    isMcpvisorError(error) && error.code !== 'INTERNAL'
+      ? error
+      : new McpvisorError('INTERNAL', { what: 'the log has more about it.' });
   const { code, details, message } = known;
   // The five members of the standard come last: no detail may take their place.
-  return { ...details, type: `docs/troubleshooting.md#${code.toLowerCase()}`, title: titleOf[code], status: statusOf[code], detail: message, code };
+  return {
+    ...details,
+    type: `docs/troubleshooting.md#${code.toLowerCase()}`,
+    title: titleOf[code],
+    status: statusOf[code],
+    detail: message,
+    code,
+  };
 }
 
 /** The answer to a request that ended in `error`. `nowMs` is the wall clock, for `Retry-After`. */

@@ -3,10 +3,14 @@
 import type { CommandOutcome, PostedCommand } from '../supervisor/contract.ts';
 
 /**
- * The outcome, or null if it is not there after `waitMs` (null: nobody waits) or when `signal` aborts: the command goes on, only the waiting ends. Rejects
- * as `settled` does.
+ * The outcome, or null if it is not there after `waitMs` (null: nobody waits) or when `signal` aborts: the command
+ * goes on, only the waiting ends. Rejects as `settled` does.
  */
-export function settledWithin({ settled }: Pick<PostedCommand, 'settled'>, waitMs: number | null, signal: AbortSignal): Promise<CommandOutcome | null> {
+export function settledWithin(
+  { settled }: Pick<PostedCommand, 'settled'>,
+  waitMs: number | null,
+  signal: AbortSignal,
+): Promise<CommandOutcome | null> {
   if (waitMs === null) {
     // Its rejection is a fact on the stream; this caller asked not to be told.
     settled.catch(() => undefined);

@@ -10,10 +10,16 @@ export interface StatusText {
 
 export const jsonHeaders = { 'content-type': 'application/json' } as const;
 
-/** The supervisor answers with one frozen object until a status is another: its text is made once, and that of a list while none of them is another. */
+/**
+ * The supervisor answers with one frozen object until a status is another: its text is made once, and that of a list
+ * while none of them is another.
+ */
 export function createStatusText(): StatusText {
   const texts = new WeakMap<ServerStatus, string>();
-  let listed: { readonly statuses: readonly ServerStatus[]; readonly text: string } = { statuses: [], text: '{"servers":[]}' };
+  let listed: { readonly statuses: readonly ServerStatus[]; readonly text: string } = {
+    statuses: [],
+    text: '{"servers":[]}',
+  };
 
   function one(status: ServerStatus): string {
     const known = texts.get(status);
@@ -26,7 +32,9 @@ export function createStatusText(): StatusText {
   return {
     one,
     list(statuses) {
-      const isSame = statuses.length === listed.statuses.length && statuses.every((status, index) => status === listed.statuses[index]);
+      const isSame =
+        statuses.length === listed.statuses.length &&
+        statuses.every((status, index) => status === listed.statuses[index]);
       if (!isSame) listed = { statuses, text: `{"servers":[${statuses.map(one).join(',')}]}` };
       return listed.text;
     },

@@ -1,6 +1,6 @@
 /**
- * The seam between the charts and whatever holds a session: a session in this process today, one in the client process later.
- * No chart and no door knows which it has.
+ * The seam between the charts and whatever holds a session: a session in this process today, one in the client
+ * process later. No chart and no door knows which it has.
  */
 
 import type { Failure } from '../../machines/failure.ts';
@@ -26,9 +26,9 @@ export interface ClientCapabilities {
 export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) => void) => Session;
 
 /**
- * What a session tells, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push` and `doubted` as they come
- * (`noted` at any time),
- * at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
+ * What a session tells, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push`
+ * and `doubted` as they come (`noted` at any time), at most one of `failed` and `exited` before the end, and last,
+ * exactly once, `ended`.
  */
 export type SessionNews =
   /** The process runs (a remote session: its transport is set up); `pid` is null without a process. */
@@ -43,7 +43,10 @@ export type SessionNews =
   | { readonly type: 'asked'; readonly id: string | number; readonly method: string; readonly params: unknown }
   /** Whether the server can tell us things unasked (a remote server's event stream). */
   | { readonly type: 'push'; readonly available: boolean; readonly reason: string | null }
-  /** Something about what came in was odd, and was passed over: a line that is no message, an answer nobody waits for. May hold secrets. */
+  /**
+   * Something about what came in was odd, and was passed over: a line that is no message, an answer nobody waits for.
+   * May hold secrets.
+   */
   | { readonly type: 'noted'; readonly text: string }
   /** Something happened that makes a probe worth while now: an event stream ended, a request was refused oddly. */
   | { readonly type: 'doubted'; readonly reason: string }
@@ -91,7 +94,10 @@ export interface ListProblem {
 }
 
 export interface RequestOptions {
-  /** Time to the answer, time in the queue included, reset by progress, in milliseconds. Default: the server's `callTimeoutMs`. */
+  /**
+   * Time to the answer, time in the queue included, reset by progress, in milliseconds. Default: the server's
+   * `callTimeoutMs`.
+   */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -127,15 +133,25 @@ export interface Heard {
 export interface Session {
   /**
    * Sends one request and resolves with the result as the server sent it.
-   * Rejects, exactly once, with `SERVER_NOT_CONNECTED`, `SERVER_BUSY`, `CALL_TIMED_OUT`, `CALL_CANCELLED`, `OUTCOME_UNKNOWN` or `UPSTREAM_ERROR`,
-   * or with `INVALID_REQUEST` if `params` cannot be written as JSON.
+   * Rejects, exactly once, with `SERVER_NOT_CONNECTED`, `SERVER_BUSY`, `CALL_TIMED_OUT`, `CALL_CANCELLED`,
+   * `OUTCOME_UNKNOWN` or `UPSTREAM_ERROR`, or with `INVALID_REQUEST` if `params` cannot be written as JSON.
    */
-  request(method: string, params: Readonly<Record<string, unknown>> | undefined, options?: RequestOptions): Promise<unknown>;
+  request(
+    method: string,
+    params: Readonly<Record<string, unknown>> | undefined,
+    options?: RequestOptions,
+  ): Promise<unknown>;
   /** Sends a notification; one that cannot be sent is dropped. */
   notify(method: string, params?: Readonly<Record<string, unknown>>): void;
-  /** Resolves with the round trip in milliseconds when anything answers, an error too; never rejects and never times out: the chart does. */
+  /**
+   * Resolves with the round trip in milliseconds when anything answers, an error too; never rejects and never times
+   * out: the chart does.
+   */
   probe(kind: ProbeKind): Promise<number>;
-  /** Calls waiting fail now; with `terminate` and `kill`, calls in flight too, with `OUTCOME_UNKNOWN`. May be called again, more severely. */
+  /**
+   * Calls waiting fail now; with `terminate` and `kill`, calls in flight too, with `OUTCOME_UNKNOWN`. May be called
+   * again, more severely.
+   */
   end(kind: EndKind): void;
   heard(): Heard;
   /** Answers what was `asked`; a second answer to one id does nothing. */

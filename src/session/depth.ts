@@ -1,4 +1,7 @@
-/** How deep values are nested. Who compares, copies or writes them goes down by recursion, and what a server sends must not be too deep for that. */
+/**
+ * How deep values are nested. Who compares, copies or writes them goes down by recursion, and what a server sends must
+ * not be too deep for that.
+ */
 
 /** As many as the control API takes. */
 const mostLevels = 500;

@@ -3,7 +3,19 @@
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../machines/failure.ts';
 import { CallQueue } from './calls/call-queue.ts';
-import type { Answer, EndKind, Heard, Lists, OpenSession, Peer, ProbeKind, RequestOptions, Session, SessionNews, SessionRequest } from './contract.ts';
+import type {
+  Answer,
+  EndKind,
+  Heard,
+  Lists,
+  OpenSession,
+  Peer,
+  ProbeKind,
+  RequestOptions,
+  Session,
+  SessionNews,
+  SessionRequest,
+} from './contract.ts';
 import type { Link, LinkEars } from './link.ts';
 import { BackRequests } from './protocol/back-requests.ts';
 import { Handshake, type Introduction } from './protocol/handshake.ts';
@@ -14,7 +26,10 @@ import { NewsGate } from './protocol/news-gate.ts';
 import { Probe } from './protocol/probe.ts';
 import { type Inbound, Wire } from './protocol/wire.ts';
 
-/** A transport that fails while the link lives is nearly always the first sign of its end, and the link knows why: it gets this long to tell. */
+/**
+ * A transport that fails while the link lives is nearly always the first sign of its end, and the link knows why: it
+ * gets this long to tell.
+ */
 const lastWordMs = 100;
 
 /** What a dead leader had written is read within this time; after it nobody answers any more. */
@@ -27,7 +42,10 @@ const listChanged: ReadonlySet<string> = new Set([
 ]);
 
 export interface SessionParts {
-  /** Opens what the session stands on. May tell `ended` at once, for example if the specification cannot be expanded; if it throws, that is a bug (`internal`). */
+  /**
+   * Opens what the session stands on. May tell `ended` at once, for example if the specification cannot be expanded; if
+   * it throws, that is a bug (`internal`).
+   */
   readonly openLink: (request: SessionRequest, ears: LinkEars) => Link;
   /** How we introduce ourselves. */
   readonly clientInfo: { readonly name: string; readonly version: string };
@@ -37,7 +55,10 @@ export interface SessionParts {
   readonly now?: () => number;
 }
 
-/** Sessions in this process. The link is opened after the call has returned, so nothing is told before its caller has the session. */
+/**
+ * Sessions in this process. The link is opened after the call has returned, so nothing is told before its caller has
+ * the session.
+ */
 export function createOpenSession(parts: SessionParts): OpenSession {
   return (request, tell) => new LiveSession(parts, request, tell);
 }
@@ -75,7 +96,8 @@ class LiveSession implements Session {
     this.#calls = new CallQueue(request.server, request.specification, this.#now);
     this.#backRequests = new BackRequests(request.capabilities);
     this.#gate = new NewsGate((news) => this.#heard(news));
-    // In a turn of its own: a server in this process may be up without the loop ever turning, and a thousand of them would hold it for as long as they all take.
+    // In a turn of its own: a server in this process may be up without the loop ever turning, and a thousand of them
+    // would hold it for as long as they all take.
     setImmediate(() => this.#open());
   }
 
@@ -83,7 +105,11 @@ class LiveSession implements Session {
     return { inFlight: this.#calls.inFlight, queued: this.#calls.queued };
   }
 
-  request(method: string, params: Readonly<Record<string, unknown>> | undefined, options?: RequestOptions): Promise<unknown> {
+  request(
+    method: string,
+    params: Readonly<Record<string, unknown>> | undefined,
+    options?: RequestOptions,
+  ): Promise<unknown> {
     return this.#calls.request(method, params, options);
   }
 
@@ -208,16 +234,22 @@ class LiveSession implements Session {
   #ask(method: string, params: Readonly<Record<string, unknown>>): Promise<Inbound> {
     return new Promise((resolve, reject) => {
       const wire = this.#wire;
-      wire?.ask({ jsonrpc: '2.0', id: wire.takeId(), method, params }, { answered: resolve, lost: reject, progressed: () => {} });
+      wire?.ask(
+        { jsonrpc: '2.0', id: wire.takeId(), method, params },
+        { answered: resolve, lost: reject, progressed: () => {} },
+      );
     });
   }
 
   #spawned(process: { readonly pid: number; readonly startTime: string | null } | null, recorded: Promise<void>): void {
     if (this.#phase === 'spawning') this.#phase = 'initializing';
     this.#recorded = recorded.catch((error: unknown) =>
-      this.#failed(failure('internal', `The process could not be put on record: ${messageOf(error)}`, { phase: this.#phase })),
+      this.#failed(
+        failure('internal', `The process could not be put on record: ${messageOf(error)}`, { phase: this.#phase }),
+      ),
     );
-    if (this.#stage !== 'ended') this.#tell({ type: 'spawned', pid: process?.pid ?? null, startTime: process?.startTime ?? null });
+    if (this.#stage !== 'ended')
+      this.#tell({ type: 'spawned', pid: process?.pid ?? null, startTime: process?.startTime ?? null });
   }
 
   #ready(wire: Wire, lists: Lists): void {

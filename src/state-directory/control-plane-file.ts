@@ -26,7 +26,10 @@ export async function writeControlPlaneFile(stateDir: string, address: ControlPl
 /** Null: there is none, or none that can be read. Whether its process still runs is for the reader to find out. */
 export async function readControlPlaneFile(stateDir: string): Promise<ControlPlaneAddress | null> {
   try {
-    return controlPlaneAddress.safeParse(JSON.parse(await readFile(join(stateDir, 'control-plane.json'), 'utf8'))).data ?? null;
+    return (
+      controlPlaneAddress.safeParse(JSON.parse(await readFile(join(stateDir, 'control-plane.json'), 'utf8'))).data ??
+      null
+    );
   } catch {
     // Not there, closed to us, or not JSON: nobody says where the API is.
     return null;

@@ -12,7 +12,10 @@ export interface Surroundings {
   readonly uid: number;
 }
 
-/** Where the state is when nobody says: the nearest `.mcpvisor/` upward that is ours alone, else the XDG state directory. */
+/**
+ * Where the state is when nobody says: the nearest `.mcpvisor/` upward that is ours alone, else the XDG state
+ * directory.
+ */
 export async function findStateDirectory({ cwd, env, home, uid }: Surroundings): Promise<string> {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const candidate = join(folder, '.mcpvisor');
@@ -25,7 +28,8 @@ export async function findStateDirectory({ cwd, env, home, uid }: Surroundings):
     }
   }
   // The XDG specification has relative paths ignored.
-  const xdg = env.XDG_STATE_HOME?.startsWith('/') === true ? env.XDG_STATE_HOME : join(env.HOME ?? home, '.local', 'state');
+  const xdg =
+    env.XDG_STATE_HOME?.startsWith('/') === true ? env.XDG_STATE_HOME : join(env.HOME ?? home, '.local', 'state');
   return join(xdg, 'mcpvisor');
 }
 
@@ -41,11 +45,16 @@ export async function openStateDirectory(stateDir: string, uid: number): Promise
       await closeToOthers(stateDir);
     }
   } catch (cause) {
-    throw cause instanceof McpvisorError ? cause : new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir, reason: reasonOf(cause) }, { cause });
+    throw cause instanceof McpvisorError
+      ? cause
+      : new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir, reason: reasonOf(cause) }, { cause });
   }
 }
 
-/** Only a directory that is empty or was ours before is changed: a slip like `--state-dir /tmp` must not lock others out. */
+/**
+ * Only a directory that is empty or was ours before is changed: a slip like `--state-dir /tmp` must not lock others
+ * out.
+ */
 async function closeToOthers(stateDir: string): Promise<void> {
   const entries = await readdir(stateDir);
   if (entries.length > 0 && !entries.includes('token')) {

@@ -18,13 +18,21 @@ export interface FurtherToken<Scope extends string> {
 }
 
 /** Throws `INVALID_REQUEST` that names every file that cannot be read or holds no token. */
-export async function readFurtherTokens<Scope extends string>(tokens: readonly TokenFile<Scope>[], folder: string): Promise<readonly FurtherToken<Scope>[]> {
+export async function readFurtherTokens<Scope extends string>(
+  tokens: readonly TokenFile<Scope>[],
+  folder: string,
+): Promise<readonly FurtherToken<Scope>[]> {
   const problems: Problem[] = [];
   const read = tokens.map(async ({ name, scope, file }, index) => {
     const value = await readTokenFile(resolve(folder, file)).catch(() => null);
     if (value === null) {
       const path = `mcpvisor.http.tokens.${index}.file`;
-      problems.push({ path, message: `${file} cannot be read or holds no token`, hint: 'one line of at least 16 characters', severity: 'error' });
+      problems.push({
+        path,
+        message: `${file} cannot be read or holds no token`,
+        hint: 'one line of at least 16 characters',
+        severity: 'error',
+      });
     }
     return { name, scope, value: value ?? '' };
   });

@@ -18,10 +18,14 @@ export interface Lock {
 }
 
 /**
- * Takes the lock for `owner`, over the remains of a dead owner if need be. `isAlive` tells whether a process still runs.
- * Throws `ALREADY_RUNNING`.
+ * Takes the lock for `owner`, over the remains of a dead owner if need be. `isAlive` tells whether a process still
+ * runs. Throws `ALREADY_RUNNING`.
  */
-export async function takeLock(stateDir: string, owner: LockOwner, isAlive: (owner: LockOwner) => boolean): Promise<Lock> {
+export async function takeLock(
+  stateDir: string,
+  owner: LockOwner,
+  isAlive: (owner: LockOwner) => boolean,
+): Promise<Lock> {
   return takeFile(join(stateDir, 'lock'), owner, (found) => {
     if (isAlive(found)) {
       throw new McpvisorError('ALREADY_RUNNING', { pid: found.pid, stateDir });
@@ -48,8 +52,9 @@ async function takeFile(path: string, owner: LockOwner, refuse: Refuse): Promise
 }
 
 /**
- * Removes the lock of a dead owner. Between reading and removing it somebody else may have done the same and taken it, so the right to remove exactly this
- * one is a lock itself: whoever gets that later finds another owner in the file and leaves it alone.
+ * Removes the lock of a dead owner. Between reading and removing it somebody else may have done the same and taken
+ * it, so the right to remove exactly this one is a lock itself: whoever gets that later finds another owner in the
+ * file and leaves it alone.
  */
 async function clearAway(path: string, owner: LockOwner, refuse: Refuse): Promise<void> {
   const text = await textOf(path);

@@ -25,14 +25,19 @@ export interface State {
   readonly secrets: readonly string[];
 }
 
-/** Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, or `INVALID_REQUEST` for a token file without a token; the lock is not held then. */
+/**
+ * Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, or `INVALID_REQUEST` for a token file without a token; the lock
+ * is not held then.
+ */
 export async function openState(options: StateOptions): Promise<State> {
   try {
     return await open(options);
   } catch (cause) {
     // Read-only, full, or a folder where a file of ours should be: the directory is at fault, not we.
     const isOfSystem = cause instanceof Error && 'code' in cause && !isMcpvisorError(cause);
-    throw isOfSystem ? new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir: options.stateDir, reason: cause.message }, { cause }) : cause;
+    throw isOfSystem
+      ? new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir: options.stateDir, reason: cause.message }, { cause })
+      : cause;
   }
 }
 

@@ -1,4 +1,6 @@
-/** The library's public face on actors: the tree, one actor as it is, events to any of them, and the charts they follow. */
+/**
+ * The library's public face on actors: the tree, one actor as it is, events to any of them, and the charts they follow.
+ */
 
 import type { ChartDefinition } from '../../machines/definition.ts';
 import type { McpvisorError } from '../errors.ts';
@@ -56,10 +58,14 @@ export interface PostedCommand {
 }
 
 /** What became of one server of many: a command on its way, or why there is none. */
-export type PostedToOne = ({ readonly server: string } & PostedCommand) | { readonly server: string; readonly error: McpvisorError };
+export type PostedToOne =
+  | ({ readonly server: string } & PostedCommand)
+  | { readonly server: string; readonly error: McpvisorError };
 
 /** An event to one actor: a command of its own, or, for a server's event to a group, one for each of its servers. */
-export type PostedToActor = ({ readonly to: 'actor' } & PostedCommand) | { readonly to: 'members'; readonly commands: readonly PostedToOne[] };
+export type PostedToActor =
+  | ({ readonly to: 'actor' } & PostedCommand)
+  | { readonly to: 'members'; readonly commands: readonly PostedToOne[] };
 
 /** A chart as data and as a picture, made from the definition that runs. */
 export interface Chart extends ChartDefinition {

@@ -39,7 +39,10 @@ export interface DoorOptions {
   readonly onStderr?: (server: string, line: string) => void;
   /** Told of bugs that were contained. Default: they are dropped. */
   readonly onBug?: (error: unknown) => void;
-  /** Somebody sent `supervisor.shutdown`: whoever opened the supervisor ends it, with everything around it. Default: it closes. */
+  /**
+   * Somebody sent `supervisor.shutdown`: whoever opened the supervisor ends it, with everything around it. Default: it
+   * closes.
+   */
   readonly onShutdown?: () => void;
 }
 
@@ -94,7 +97,11 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     inspection,
     clock,
     nowMs: wallNow,
-    openSession: createOpenSession({ openLink, loopLag: createLoopLag(monotonicNow), clientInfo: options.clientInfo ?? { name: 'mcpvisor', version } }),
+    openSession: createOpenSession({
+      openLink,
+      loopLag: createLoopLag(monotonicNow),
+      clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
+    }),
     onNoted: (server, text) => logs.write(server, 'protocol', text),
     host: createHost(answers, options.onNotification, onBug),
     capabilities: capabilitiesOf(answers),
@@ -102,7 +109,9 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     shutdownMs: configuration.settings.shutdownMs,
     killAll: () => registry.killAllNow(),
     reap: async () => {
-      await registry.reapSurvivors(({ server, pid, command }) => publish({ type: 'process.reaped', actor: `server:${server}`, pid, command }));
+      await registry.reapSurvivors(({ server, pid, command }) =>
+        publish({ type: 'process.reaped', actor: `server:${server}`, pid, command }),
+      );
     },
   });
 
@@ -116,7 +125,12 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     if (actor !== undefined) return actor;
     if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
     // Between the death of an actor and its successor there is nobody to ask.
-    throw new McpvisorError('SERVER_NOT_CONNECTED', { server, state: 'failed', nextRetryAt: null, reason: 'its actor died and is being replaced' });
+    throw new McpvisorError('SERVER_NOT_CONNECTED', {
+      server,
+      state: 'failed',
+      nextRetryAt: null,
+      reason: 'its actor died and is being replaced',
+    });
   };
   /** The last actor of each server: still shown when it died, and when all have been let go at the end. */
   const lastActors = new WeakMap<ServerEntry, ServerActor>();
@@ -132,7 +146,14 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     // One that died while it was being made never had a snapshot.
     return last !== undefined && (last.getSnapshot() as unknown) !== undefined ? last : actorOf(server);
   };
-  const alarms = createAlarmWatch({ facts, serverOf: actors.server, groupOf: actors.group, publish, nowMs: wallNow, clock });
+  const alarms = createAlarmWatch({
+    facts,
+    serverOf: actors.server,
+    groupOf: actors.group,
+    publish,
+    nowMs: wallNow,
+    clock,
+  });
   const statusOfServer = createStatuses({
     sourcesOf: (server) => {
       const actor = shownActorOf(server);
@@ -142,7 +163,13 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
   });
   const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
 
-  const commands = createCommands({ actorOf, moments, publish, isShuttingDown, lastFailureOf: (server) => statusOfServer(server).lastFailure });
+  const commands = createCommands({
+    actorOf,
+    moments,
+    publish,
+    isShuttingDown,
+    lastFailureOf: (server) => statusOfServer(server).lastFailure,
+  });
   const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
   const waking = createWaking({ actorOf, now: monotonicNow });
   const causeOf = (server: string) => actors.server(server)?.getSnapshot().context.failure?.class ?? null;
@@ -162,7 +189,13 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     isShuttingDown,
     carryOut: (steps) => actors.root.send({ type: 'plan.apply', steps, ...moments.next() }),
   });
-  const awaitReady = createReadiness({ facts, servers: livingServers, actorOf, statusOf: statusOfServer, signal: closing });
+  const awaitReady = createReadiness({
+    facts,
+    servers: livingServers,
+    actorOf,
+    statusOf: statusOfServer,
+    signal: closing,
+  });
 
   return {
     actors,

@@ -30,7 +30,16 @@ import type {
 export * from './actor-contract.ts';
 export * from './model-messages.ts';
 
-export const serverStates = ['idle', 'starting', 'connected', 'heartbeat-timeout', 'backoff', 'stopping', 'failed', 'needs-auth'] as const;
+export const serverStates = [
+  'idle',
+  'starting',
+  'connected',
+  'heartbeat-timeout',
+  'backoff',
+  'stopping',
+  'failed',
+  'needs-auth',
+] as const;
 
 export type ServerState = (typeof serverStates)[number];
 
@@ -161,7 +170,10 @@ export interface CallRequest {
 
 export type CallOutcome =
   | { readonly status: 'ok'; readonly result: CallToolResult; readonly durationMs: number; readonly generation: number }
-  | { readonly status: 'failed'; readonly error: { readonly code: string; readonly message: string; readonly [key: string]: unknown } };
+  | {
+      readonly status: 'failed';
+      readonly error: { readonly code: string; readonly message: string; readonly [key: string]: unknown };
+    };
 
 /** Whether a call's arguments are what the tool's input schema asks for. */
 export type CallCheck =
@@ -205,23 +217,32 @@ export interface Supervisor {
   status(server: string): ServerStatus;
   /** Throws `SERVER_NOT_FOUND`. */
   snapshot(server: string): ActorSnapshot;
-  /** Sends a command and resolves when it has settled. Throws `SERVER_NOT_FOUND`, `EVENT_NOT_ALLOWED`, `COMMAND_REJECTED`, `SHUTTING_DOWN`. */
+  /**
+   * Sends a command and resolves when it has settled. Throws `SERVER_NOT_FOUND`, `EVENT_NOT_ALLOWED`,
+   * `COMMAND_REJECTED`, `SHUTTING_DOWN`.
+   */
   send(server: string, event: { readonly type: CommandType }): Promise<CommandOutcome>;
   /** The same without waiting. Throws at once what `send` throws before the command is accepted. */
   post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
   /**
-   * Sends a command to many without waiting: names of servers, `group:NAME` for a group's, `*` for all. A server that the configuration disables and that
-   * nobody started is meant by its name only. One entry for each server, in the order of the configuration, then one for each name that is nobody's; what
-   * `post` would throw is the entry's `error`. Never throws.
+   * Sends a command to many without waiting: names of servers, `group:NAME` for a group's, `*` for all. A server that
+   * the configuration disables and that nobody started is meant by its name only. One entry for each server, in the
+   * order of the configuration, then one for each name that is nobody's; what `post` would throw is the entry's
+   * `error`. Never throws.
    */
-  postMany(event: { readonly type: CommandType; readonly servers: readonly string[]; readonly by?: string }): readonly PostedToOne[];
+  postMany(event: {
+    readonly type: CommandType;
+    readonly servers: readonly string[];
+    readonly by?: string;
+  }): readonly PostedToOne[];
   /** Every actor there is now, each after the one that holds it. */
   actors(): readonly ActorNode[];
   /** Any actor by its id, as it is. Throws `ACTOR_NOT_FOUND`. */
   snapshotOf(actor: string): ActorSnapshot;
   /**
-   * Sends an event to any actor by its id, without waiting: a command to `server:NAME`; `group.reset` to `group:NAME`, or a command for each of its servers;
-   * `supervisor.shutdown` to `supervisor`, which is `close()`. Throws `ACTOR_NOT_FOUND`, `EVENT_NOT_ALLOWED` with what is allowed, `SHUTTING_DOWN`.
+   * Sends an event to any actor by its id, without waiting: a command to `server:NAME`; `group.reset` to
+   * `group:NAME`, or a command for each of its servers; `supervisor.shutdown` to `supervisor`, which is `close()`.
+   * Throws `ACTOR_NOT_FOUND`, `EVENT_NOT_ALLOWED` with what is allowed, `SHUTTING_DOWN`.
    */
   postTo(actor: string, event: { readonly type: ActorEventType; readonly by?: string }): PostedToActor;
   /** The charts that run: `supervisor`, `group`, `server`. */
@@ -229,8 +250,9 @@ export interface Supervisor {
   /** One of them. Throws `NOT_FOUND`. */
   machine(id: string): Chart;
   /**
-   * The tools of all servers, the last known ones of those that are not connected. `openai` and `anthropic` give them as these APIs take them: under their
-   * exposed names, with input schemas that neither refuses; what a schema may not say there is said in the description.
+   * The tools of all servers, the last known ones of those that are not connected. `openai` and `anthropic` give them
+   * as these APIs take them: under their exposed names, with input schemas that neither refuses; what a schema may
+   * not say there is said in the description.
    */
   tools(options: ToolsOptions & { readonly format: 'openai' }): OpenAiTool[];
   tools(options: ToolsOptions & { readonly format: 'anthropic' }): AnthropicTool[];
@@ -238,25 +260,54 @@ export interface Supervisor {
   tools(options: ToolsOptions): readonly CatalogTool[] | OpenAiTool[] | AnthropicTool[];
   resources(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   prompts(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
-  /** Throws what `Session.request` throws, and `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`. A tool's own `isError` is a result, not an error. */
-  callTool(server: string, tool: string, args?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<CallToolResult>;
   /**
-   * Checks arguments against the tool's input schema, without calling it and without starting anything. Throws `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`, and
-   * `SERVER_NOT_CONNECTED` while the server's tools are not known.
+   * Throws what `Session.request` throws, and `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`. A tool's own `isError` is a result,
+   * not an error.
+   */
+  callTool(
+    server: string,
+    tool: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: CallOptions,
+  ): Promise<CallToolResult>;
+  /**
+   * Checks arguments against the tool's input schema, without calling it and without starting anything. Throws
+   * `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`, and `SERVER_NOT_CONNECTED` while the server's tools are not known.
    */
   checkCall(server: string, tool: string, args?: Readonly<Record<string, unknown>>): Promise<CallCheck>;
-  /** In parallel, in the order asked, each with its own outcome; never rejects. `signal` cancels those that have none yet. */
-  callTools(calls: readonly CallRequest[], options?: { readonly signal?: AbortSignal }): Promise<readonly CallOutcome[]>;
   /**
-   * Makes a model's tool calls, in parallel, and gives the messages to send back: for `openai` (`message.tool_calls`) one for each call, in order; for
-   * `anthropic` (the content of a message, of which the `tool_use` blocks count) one message with a result for each. Whatever goes wrong with a call is its
-   * answer, in words a model can act on; never rejects.
+   * In parallel, in the order asked, each with its own outcome; never rejects. `signal` cancels those that have none
+   * yet.
    */
-  answerToolCalls(toolCalls: readonly OpenAiToolCall[], options: AnswerToolCallsOptions & { readonly format: 'openai' }): Promise<OpenAiToolMessage[]>;
-  answerToolCalls(blocks: readonly AnthropicContentBlock[], options: AnswerToolCallsOptions & { readonly format: 'anthropic' }): Promise<AnthropicToolMessage>;
+  callTools(
+    calls: readonly CallRequest[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly CallOutcome[]>;
+  /**
+   * Makes a model's tool calls, in parallel, and gives the messages to send back: for `openai` (`message.tool_calls`)
+   * one for each call, in order; for `anthropic` (the content of a message, of which the `tool_use` blocks count) one
+   * message with a result for each. Whatever goes wrong with a call is its answer, in words a model can act on; never
+   * rejects.
+   */
+  answerToolCalls(
+    toolCalls: readonly OpenAiToolCall[],
+    options: AnswerToolCallsOptions & { readonly format: 'openai' },
+  ): Promise<OpenAiToolMessage[]>;
+  answerToolCalls(
+    blocks: readonly AnthropicContentBlock[],
+    options: AnswerToolCallsOptions & { readonly format: 'anthropic' },
+  ): Promise<AnthropicToolMessage>;
   /** Any MCP request. Throws as `callTool`. */
-  request(server: string, method: string, params?: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<unknown>;
-  /** Starts lazy servers if need be and waits until all are connected. Throws `SERVER_NOT_CONNECTED` for the first that will not be. */
+  request(
+    server: string,
+    method: string,
+    params?: Readonly<Record<string, unknown>>,
+    options?: RequestOptions,
+  ): Promise<unknown>;
+  /**
+   * Starts lazy servers if need be and waits until all are connected. Throws `SERVER_NOT_CONNECTED` for the first that
+   * will not be.
+   */
   ensureConnected(servers: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Adds a server through a plan; entries are as in `mcp.json`. Throws `CONFIG_INVALID`. */
   add(name: string, entry: Readonly<Record<string, unknown>>): Promise<Plan>;
@@ -266,20 +317,26 @@ export interface Supervisor {
   apply(config: Readonly<Record<string, unknown>>): Promise<Plan>;
   /** What `apply` would do with this configuration; changes nothing. Throws `CONFIG_INVALID`. */
   plan(config: Readonly<Record<string, unknown>>): Promise<Plan>;
-  /** Facts from `since` (a `seq`; default: from now) on, as they come. A slow reader is told what it missed. Ends with `close` or `signal`. */
+  /**
+   * Facts from `since` (a `seq`; default: from now) on, as they come. A slow reader is told what it missed. Ends with
+   * `close` or `signal`.
+   */
   facts(options?: { readonly since?: number; readonly signal?: AbortSignal }): AsyncIterable<Fact | FactsMissed>;
   /** The facts that are remembered, chosen and paged, the newest last. Throws `INVALID_REQUEST`. */
   journal(query?: JournalQuery): JournalPage;
   /**
-   * The last lines (`tail`; default 100) a server wrote on stderr, and what was odd about what it said on the wire (`protocol`), oldest first. With a state directory
-   * those of earlier runs too. Throws `SERVER_NOT_FOUND`.
+   * The last lines (`tail`; default 100) a server wrote on stderr, and what was odd about what it said on the wire
+   * (`protocol`), oldest first. With a state directory those of earlier runs too. Throws `SERVER_NOT_FOUND`.
    */
   logs(server: string, options?: { readonly tail?: number }): Promise<readonly LogLine[]>;
   /**
-   * The same lines as they come, after the last `tail` (default 0) of those there are. A slow reader is told what it missed.
-   * Ends when the server is removed, with `close`, or `signal`. Throws `SERVER_NOT_FOUND`.
+   * The same lines as they come, after the last `tail` (default 0) of those there are. A slow reader is told what it
+   * missed. Ends when the server is removed, with `close`, or `signal`. Throws `SERVER_NOT_FOUND`.
    */
-  followLogs(server: string, options?: { readonly tail?: number; readonly signal?: AbortSignal }): AsyncIterable<LogLine | LinesMissed>;
+  followLogs(
+    server: string,
+    options?: { readonly tail?: number; readonly signal?: AbortSignal },
+  ): AsyncIterable<LogLine | LinesMissed>;
   /** Ends every server and releases everything. May be called twice; does not throw. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -20,7 +20,20 @@ export interface Life {
 }
 
 export function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): Supervisor {
-  const { actors, awaitReady, calls, catalog, commands, desired, entryOf, facts, ledger, logs, statusOfServer, waking } = parts;
+  const {
+    actors,
+    awaitReady,
+    calls,
+    catalog,
+    commands,
+    desired,
+    entryOf,
+    facts,
+    ledger,
+    logs,
+    statusOfServer,
+    waking,
+  } = parts;
 
   const recipients = createRecipients(parts);
   const tree = createTree(parts, { recipients, shutDown: onShutdown, whenEnded: () => reached(parts, ['closed']) });
@@ -33,7 +46,16 @@ export function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: 
     const servers = [...ledger.entries.keys()].map(statusOfServer);
     const counts = Object.fromEntries(serverStates.map((state) => [state, 0])) as Record<ServerState, number>;
     for (const { state } of servers) counts[state] += 1;
-    return { startedAt, version, ...placeOfRoot(parts), counts, clientProcess: null, store: 'memory:', alarms: allAlarms(parts, startedAt, servers), servers };
+    return {
+      startedAt,
+      version,
+      ...placeOfRoot(parts),
+      counts,
+      clientProcess: null,
+      store: 'memory:',
+      alarms: allAlarms(parts, startedAt, servers),
+      servers,
+    };
   }
 
   return {
@@ -88,5 +110,13 @@ function allAlarms(parts: Assembly, startedAt: string, servers: readonly ServerS
 function ownAlarms({ guard }: Assembly, startedAt: string): Status['alarms'] {
   if (guard.available) return [];
   const reason = 'there is no /bin/sh: a SIGKILL of this process leaves servers running until the next start';
-  return [{ actor: 'supervisor', alarm: 'no-guard', since: startedAt, reason, clearedBy: 'a restart on a machine with /bin/sh' }];
+  return [
+    {
+      actor: 'supervisor',
+      alarm: 'no-guard',
+      since: startedAt,
+      reason,
+      clearedBy: 'a restart on a machine with /bin/sh',
+    },
+  ];
 }

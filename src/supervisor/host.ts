@@ -8,8 +8,13 @@ export interface ServerMessage {
   readonly params: unknown;
 }
 
-/** Answers one request of a server with a result as the MCP schema wants it. What it throws is told to the server as an error. */
-export type Answerer = (request: ServerMessage) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
+/**
+ * Answers one request of a server with a result as the MCP schema wants it. What it throws is told to the server as an
+ * error.
+ */
+export type Answerer = (
+  request: ServerMessage,
+) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
 
 /** A capability is declared to servers only if its answer is given. */
 export interface Answers {
@@ -31,7 +36,11 @@ export function capabilitiesOf({ sampling, elicitation, roots }: Answers): Clien
 }
 
 /** `onBug` hears what the host's `onNotification` throws: it must not end the session. */
-export function createHost(answers: Answers, onNotification: ((message: ServerMessage) => void) | undefined, onBug: (error: unknown) => void): Host {
+export function createHost(
+  answers: Answers,
+  onNotification: ((message: ServerMessage) => void) | undefined,
+  onBug: (error: unknown) => void,
+): Host {
   const answererOf = (method: string): Answerer | undefined => {
     if (method === 'sampling/createMessage') return answers.sampling;
     if (method === 'elicitation/create') return answers.elicitation;
@@ -40,10 +49,12 @@ export function createHost(answers: Answers, onNotification: ((message: ServerMe
   return {
     async answer(request) {
       const answerer = answererOf(request.method);
-      if (answerer === undefined) return { error: { code: methodNotFound, message: `${request.method} is not answered here` } };
+      if (answerer === undefined)
+        return { error: { code: methodNotFound, message: `${request.method} is not answered here` } };
       try {
         const result: unknown = await answerer(request);
-        if (typeof result === 'object' && result !== null) return { result: result as Readonly<Record<string, unknown>> };
+        if (typeof result === 'object' && result !== null)
+          return { result: result as Readonly<Record<string, unknown>> };
         return { error: { code: internalError, message: `the host answered ${request.method} without a result` } };
       } catch (error) {
         return { error: { code: internalError, message: error instanceof Error ? error.message : String(error) } };

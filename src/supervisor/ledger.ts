@@ -79,7 +79,17 @@ export function createLedger(highestGeneration: (server: string) => number): Led
 }
 
 function nothingYet() {
-  return { session: null, peer: null, listed: noLists, lists: noLists, toolNames: null, push: null, calls: 0, callErrors: 0, lives: 0 };
+  return {
+    session: null,
+    peer: null,
+    listed: noLists,
+    lists: noLists,
+    toolNames: null,
+    push: null,
+    calls: 0,
+    callErrors: 0,
+    lives: 0,
+  };
 }
 
 function setLists(entry: ServerEntry, lists: Lists): void {

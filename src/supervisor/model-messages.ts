@@ -1,4 +1,7 @@
-/** What model APIs take and give, as far as tools go. Arrays are not readonly, so that they fit the types of the APIs' own packages. */
+/**
+ * What model APIs take and give, as far as tools go. Arrays are not readonly, so that they fit the types of the APIs'
+ * own packages.
+ */
 
 export const toolFormats = ['mcp', 'openai', 'anthropic'] as const;
 
@@ -7,7 +10,10 @@ export type ToolFormat = (typeof toolFormats)[number];
 /** Formats in which a model's tool calls can be answered. */
 export type AnswerFormat = Exclude<ToolFormat, 'mcp'>;
 
-/** A tool's arguments as every model API takes them: an object at the top, with none of the keywords there that an API refuses. */
+/**
+ * A tool's arguments as every model API takes them: an object at the top, with none of the keywords there that an API
+ * refuses.
+ */
 export interface ModelSchema {
   type: 'object';
   properties: Record<string, unknown>;

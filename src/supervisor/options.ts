@@ -17,8 +17,9 @@ export interface SupervisorOptions {
   /** Whether edits of the configuration file are carried out as they come. Default true. */
   readonly watch?: boolean;
   /**
-   * Folder of `processes.json`, from which the next life learns what this one left behind, and of `logs`, what servers write on stderr.
-   * Default: none; then the guard alone ends what a SIGKILL of this process leaves, and the last `stderrTailBytes` of each server are kept in memory.
+   * Folder of `processes.json`, from which the next life learns what this one left behind, and of `logs`, what
+   * servers write on stderr. Default: none; then the guard alone ends what a SIGKILL of this process leaves, and the
+   * last `stderrTailBytes` of each server are kept in memory.
    */
   readonly stateDir?: string;
   /** Default `memory:`; there is no other in this version. */

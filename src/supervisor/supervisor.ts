@@ -28,8 +28,8 @@ export interface OpenedSupervisor {
 }
 
 /**
- * Resolves when what an earlier life left behind is gone and every enabled server is on its way; wait for `ready()` to know that they have come to rest.
- * Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE` and `NOT_AVAILABLE`.
+ * Resolves when what an earlier life left behind is gone and every enabled server is on its way; wait for `ready()`
+ * to know that they have come to rest. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE` and `NOT_AVAILABLE`.
  */
 export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
   refuseWhatIsNotThere(options);
@@ -99,7 +99,8 @@ async function begin(parts: Assembly, { file }: ConfigurationSource, isWatched: 
   const { closing, desired } = parts;
   await desired.begin();
   if (closing.aborted) return;
-  if (file !== null && isWatched) watchConfig(file.path, (text) => desired.reload(text), { signal: closing, text: file.text });
+  if (file !== null && isWatched)
+    watchConfig(file.path, (text) => desired.reload(text), { signal: closing, text: file.text });
   const unwatch = watchSuspension({ ...parts, onResumed: (suspendedForMs) => resume(parts, suspendedForMs) });
   closing.addEventListener('abort', unwatch, { once: true });
 }
@@ -110,6 +111,11 @@ function resume({ facts, actors, moments }: Assembly, suspendedForMs: number): v
 }
 
 function refuseWhatIsNotThere({ store = 'memory:', isolation = 'in-process' }: SupervisorOptions): void {
-  if (store !== 'memory:') throw new McpvisorError('NOT_AVAILABLE', { what: 'a store other than memory:', instead: 'use store: "memory:".' });
-  if (isolation !== 'in-process') throw new McpvisorError('NOT_AVAILABLE', { what: `isolation "${isolation}"`, instead: 'use isolation: "in-process".' });
+  if (store !== 'memory:')
+    throw new McpvisorError('NOT_AVAILABLE', { what: 'a store other than memory:', instead: 'use store: "memory:".' });
+  if (isolation !== 'in-process')
+    throw new McpvisorError('NOT_AVAILABLE', {
+      what: `isolation "${isolation}"`,
+      instead: 'use isolation: "in-process".',
+    });
 }

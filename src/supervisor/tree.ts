@@ -93,11 +93,18 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
     // A part of a group only holds servers: its group is who is spoken to.
     if (actor._parent?.id !== rootId) return [];
     const members = recipients.membersOf(name).flatMap((server) => actors.server(server)?.getSnapshot() ?? []);
-    return ['group.reset', ...commandTypes.filter((type) => members.some((member) => allowedOf(member).includes(type)))];
+    return [
+      'group.reset',
+      ...commandTypes.filter((type) => members.some((member) => allowedOf(member).includes(type))),
+    ];
   }
 
   /** Told like a server's command: who asked stays known. */
-  function accept(actor: string, command: ActorEventType, by: string | undefined): { readonly commandId: string; settle(): CommandOutcome } {
+  function accept(
+    actor: string,
+    command: ActorEventType,
+    by: string | undefined,
+  ): { readonly commandId: string; settle(): CommandOutcome } {
     const commandId = randomUUID();
     facts.publish({ type: 'command.accepted', actor, commandId, command, by: by ?? null });
     return {
@@ -114,7 +121,9 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
     snapshotOf(id) {
       const actor = find(id);
       const { value, tags, context } = snapshotIn(actor);
-      const timers = actors.timersOf(actor).map(({ event, dueAtMs }) => ({ name: eventName(event), dueAt: toIso(dueAtMs) }));
+      const timers = actors
+        .timersOf(actor)
+        .map(({ event, dueAtMs }) => ({ name: eventName(event), dueAt: toIso(dueAtMs) }));
       return { actor: id, value, tags: [...tags], context: { ...context }, allowed: allowedIn(actor), timers };
     },
     postTo(id, { type, by }) {
@@ -123,7 +132,8 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
       const allowed = allowedIn(actor);
       const [kind, name = ''] = splitAtColon(id);
       const whose = kind === 'server' ? { server: name } : { actor: id };
-      if (!allowed.includes(type)) throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, ...whose, state: placeOf(actor).state, allowed });
+      if (!allowed.includes(type))
+        throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, ...whose, state: placeOf(actor).state, allowed });
       const signed = by === undefined ? {} : { by };
       if (type === 'supervisor.shutdown') {
         const { commandId, settle } = accept(id, type, by);
@@ -136,7 +146,8 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
         actors.group(name)?.send({ type });
         return { to: 'actor', commandId, settled: Promise.resolve(settle()) };
       }
-      if (kind === 'server') return { to: 'actor', ...commands.post(name, { type: type satisfies CommandType, ...signed }) };
+      if (kind === 'server')
+        return { to: 'actor', ...commands.post(name, { type: type satisfies CommandType, ...signed }) };
       return { to: 'members', commands: recipients.postMany({ type, servers: [id], ...signed }) };
     },
   };

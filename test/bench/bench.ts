@@ -1,4 +1,7 @@
-/** What a bench is: variants that are measured each in a process of its own, and what their figures mean against a budget. */
+/**
+ * What a bench is: variants that are measured each in a process of its own, and what their figures mean against a
+ * budget.
+ */
 
 /** By name; the unit is in the name. */
 export type Figures = Readonly<Record<string, number>>;
@@ -39,8 +42,10 @@ export function createResults(rounds: readonly Readonly<Record<string, Figures>>
   };
   return {
     median: (variant, figure) => medianOf(rounds.map((round) => figureOf(round, variant, figure))),
-    ratio: (figure, variant, to) => medianOf(rounds.map((round) => figureOf(round, variant, figure) / figureOf(round, to, figure))),
-    difference: (figure, variant, to) => medianOf(rounds.map((round) => figureOf(round, variant, figure) - figureOf(round, to, figure))),
+    ratio: (figure, variant, to) =>
+      medianOf(rounds.map((round) => figureOf(round, variant, figure) / figureOf(round, to, figure))),
+    difference: (figure, variant, to) =>
+      medianOf(rounds.map((round) => figureOf(round, variant, figure) - figureOf(round, to, figure))),
   };
 }
 

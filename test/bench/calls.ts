@@ -24,7 +24,8 @@ export const calls: Bench = {
     'bare in-memory': () => measureBare('in-memory'),
     'supervised in-memory': () => measureSupervised('in-memory'),
   },
-  judge: (results) => ['stdio', 'in-memory'].flatMap((carrier) => loads.flatMap(({ name }) => judge(results, carrier, name))),
+  judge: (results) =>
+    ['stdio', 'in-memory'].flatMap((carrier) => loads.flatMap(({ name }) => judge(results, carrier, name))),
 };
 
 function judge(results: Results, carrier: string, load: string): readonly Line[] {
@@ -35,7 +36,11 @@ function judge(results: Results, carrier: string, load: string): readonly Line[]
   const us = (variant: string) => `${results.median(variant, p50).toFixed(1)}`;
   const perSecond = (variant: string) => Math.round(results.median(variant, throughput));
   return [
-    { what: `${carrier}, ${load}: p50`, measured: `${latency.toFixed(2)} × (${us(ours)} / ${us(bare)} µs)`, budget: atMost(latency, 1, ' ×') },
+    {
+      what: `${carrier}, ${load}: p50`,
+      measured: `${latency.toFixed(2)} × (${us(ours)} / ${us(bare)} µs)`,
+      budget: atMost(latency, 1, ' ×'),
+    },
     {
       what: `${carrier}, ${load}: throughput`,
       measured: `${rate.toFixed(2)} × (${perSecond(ours)} / ${perSecond(bare)} per s)`,
@@ -53,7 +58,11 @@ async function measureBare(carrier: 'stdio' | 'in-memory'): Promise<Figures> {
 
 async function measureSupervised(carrier: 'stdio' | 'in-memory'): Promise<Figures> {
   const entry = carrier === 'stdio' ? lightProgram : { transport: 'light' };
-  await using supervisor = await createSupervisor({ env: environment, config: { mcpServers: { peer: entry } }, transports: { light: toLightServer } });
+  await using supervisor = await createSupervisor({
+    env: environment,
+    config: { mcpServers: { peer: entry } },
+    transports: { light: toLightServer },
+  });
   await supervisor.ready();
   return await measureLoads((bytes) => supervisor.callTool('peer', 'fill', { bytes }));
 }
@@ -69,7 +78,10 @@ async function measureLoads(call: CallFill): Promise<Figures> {
   return figures;
 }
 
-export async function callFor(durationMs: number, { call, atATime, bytes }: { readonly call: CallFill; readonly atATime: number; readonly bytes: number }) {
+export async function callFor(
+  durationMs: number,
+  { call, atATime, bytes }: { readonly call: CallFill; readonly atATime: number; readonly bytes: number },
+) {
   const latenciesUs: number[] = [];
   const startedAt = performance.now();
   const endsAt = startedAt + durationMs;

@@ -1,4 +1,7 @@
-/** The other side, the same for every variant: a server as a process, a server in this process, and the bare SDK client to compare with. */
+/**
+ * The other side, the same for every variant: a server as a process, a server in this process, and the bare SDK client
+ * to compare with.
+ */
 
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -38,7 +41,10 @@ export function toStdio(program: Program): Transport {
 const fill = { name: 'fill', inputSchema: { type: 'object', properties: { bytes: { type: 'number' } } } };
 const texts = new Map<number, string>();
 
-/** The least of servers, in this process: it answers within `send` and remembers nothing, so that what is measured is our side. */
+/**
+ * The least of servers, in this process: it answers within `send` and remembers nothing, so that what is measured is
+ * our side.
+ */
 export interface LightServer {
   /** The client's end. */
   readonly transport: Transport;
@@ -73,11 +79,19 @@ export function toLightServer(): Transport {
 
 function answerTo(message: Extract<JSONRPCMessage, { method: string }>): Record<string, unknown> {
   if (message.method === 'initialize') {
-    return { protocolVersion: message.params?.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'light', version: '1.0.0' } };
+    return {
+      protocolVersion: message.params?.protocolVersion,
+      capabilities: { tools: {} },
+      serverInfo: { name: 'light', version: '1.0.0' },
+    };
   }
   if (message.method === 'tools/list') return { tools: [fill] };
   if (message.method === 'tools/call')
-    return { content: [{ type: 'text', text: textOf(Number((message.params?.arguments as { bytes?: unknown } | undefined)?.bytes)) }] };
+    return {
+      content: [
+        { type: 'text', text: textOf(Number((message.params?.arguments as { bytes?: unknown } | undefined)?.bytes)) },
+      ],
+    };
   return {};
 }
 

@@ -19,8 +19,16 @@ export const recovery: Bench = {
     const measured = (program: string) =>
       `${ratioOf(program).toFixed(2)} × (${results.median('supervised', program).toFixed(0)} / ${results.median('bare', program).toFixed(0)} ms)`;
     return [
-      { what: 'a server that starts at once', measured: measured('lightMs'), budget: atMost(ratioOf('lightMs'), 2, ' ×') },
-      { what: 'a server that starts in 150 ms', measured: measured('slowMs'), budget: atMost(ratioOf('slowMs'), 2, ' ×') },
+      {
+        what: 'a server that starts at once',
+        measured: measured('lightMs'),
+        budget: atMost(ratioOf('lightMs'), 2, ' ×'),
+      },
+      {
+        what: 'a server that starts in 150 ms',
+        measured: measured('slowMs'),
+        budget: atMost(ratioOf('slowMs'), 2, ' ×'),
+      },
       {
         what: 'a server that starts in 150 ms, absolute',
         measured: `${results.median('supervised', 'slowMs').toFixed(0)} ms`,
@@ -50,11 +58,15 @@ async function measureStarts(program: Program): Promise<number> {
 
 async function measureCrashes(program: Program): Promise<number> {
   const restart = { stableAfterMs, intensity: 0, maxConsecutive: 0 };
-  await using supervisor = await createSupervisor({ env: environment, config: { mcpServers: { peer: { ...program, restart } } } });
+  await using supervisor = await createSupervisor({
+    env: environment,
+    config: { mcpServers: { peer: { ...program, restart } } },
+  });
   await supervisor.ready();
   const connected = async () => {
     for await (const fact of supervisor.facts()) {
-      if (fact.type === 'server.transitioned' && fact.to.startsWith('connected') && !fact.from.startsWith('connected')) return;
+      if (fact.type === 'server.transitioned' && fact.to.startsWith('connected') && !fact.from.startsWith('connected'))
+        return;
     }
   };
   const spentMs: number[] = [];

@@ -1,4 +1,7 @@
-/** Runs the benches: `npm run bench -- [NAME …] [--rounds N]`; without names, all but those on demand. Exit code 1 if a budget is missed. The method is in README.md. */
+/**
+ * Runs the benches: `npm run bench -- [NAME …] [--rounds N]`; without names, all but those on demand. Exit code 1 if a
+ * budget is missed. The method is in README.md.
+ */
 
 import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -13,12 +16,24 @@ import { starts } from './starts.ts';
 import { storms } from './storms.ts';
 import { tracing } from './tracing.ts';
 
-const benches: Readonly<Record<string, Bench>> = { calls, api, starts, recovery, sessions, 'many-sessions': manySessions, storms, tracing };
+const benches: Readonly<Record<string, Bench>> = {
+  calls,
+  api,
+  starts,
+  recovery,
+  sessions,
+  'many-sessions': manySessions,
+  storms,
+  tracing,
+};
 
 /** Longer than any variant takes on a slow machine: one that hangs is killed. */
 const variantTimeoutMs = 300_000;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' }, variant: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, variant: { type: 'string' } },
+});
 if (values.variant === undefined) await compareAll(positionals.length === 0 ? usualNames() : positionals);
 else await measureHere(benchNamed(positionals[0] ?? ''), values.variant);
 
@@ -38,13 +53,17 @@ async function compareAll(names: readonly string[]): Promise<void> {
   }
 }
 
-/** Each round measures all variants, every other one in reverse, so that neither a drift of the machine nor the order favours one. */
+/**
+ * Each round measures all variants, every other one in reverse, so that neither a drift of the machine nor the order
+ * favours one.
+ */
 async function compare(name: string, bench: Bench): Promise<readonly Line[]> {
   const rounds: Record<string, Figures>[] = [];
   const variants = Object.keys(bench.variants);
   for (let round = 0; round < Number(values.rounds ?? bench.rounds); round += 1) {
     const figures: Record<string, Figures> = {};
-    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) figures[variant] = await measureApart(name, variant);
+    for (const variant of round % 2 === 0 ? variants : variants.toReversed())
+      figures[variant] = await measureApart(name, variant);
     rounds.push(figures);
   }
   return bench.judge(createResults(rounds));
@@ -65,14 +84,20 @@ function measureApart(name: string, variant: string): Promise<Figures> {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       if (code === 0 && figures !== null) resolve(figures);
-      else reject(new Error(`${name}, variant "${variant}": ended with ${signal ?? code} and ${figures === null ? 'no' : ''} figures`));
+      else
+        reject(
+          new Error(
+            `${name}, variant "${variant}": ended with ${signal ?? code} and ${figures === null ? 'no' : ''} figures`,
+          ),
+        );
     });
   });
 }
 
 async function measureHere({ variants }: Bench, name: string): Promise<void> {
   const variant = variants[name];
-  if (variant === undefined) throw new Error(`there is no variant "${name}"; there are ${Object.keys(variants).join(', ')}`);
+  if (variant === undefined)
+    throw new Error(`there is no variant "${name}"; there are ${Object.keys(variants).join(', ')}`);
   const figures = await variant();
   if (process.send === undefined) print(JSON.stringify(figures, null, 2));
   else process.send(figures, () => process.disconnect());

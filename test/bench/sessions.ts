@@ -1,4 +1,7 @@
-/** What a server costs while nothing happens, and what many of them cost at once: memory, start, stop, and the event loop between them. */
+/**
+ * What a server costs while nothing happens, and what many of them cost at once: memory, start, stop, and the event
+ * loop between them.
+ */
 
 import { setTimeout } from 'node:timers/promises';
 import { createSupervisor } from '../../src/index.ts';
@@ -24,7 +27,9 @@ export const manySessions: Bench = {
   isOnDemand: true,
   variants: variantsFor([1_000, 10_000], 15_000),
   judge: (results) => [
-    growth('memory each on top of the SDK client', 'kB', (size) => results.difference('eachKB', `supervised ${size}`, `bare ${size}`)),
+    growth('memory each on top of the SDK client', 'kB', (size) =>
+      results.difference('eachKB', `supervised ${size}`, `bare ${size}`),
+    ),
     ...phases.map((phase) =>
       growth(
         `${phase}, CPU each`,
@@ -50,7 +55,12 @@ function variantsFor(sizes: readonly number[], heartbeatMs: number): Bench['vari
 }
 
 /** `times` is null where it is told for comparison only; by default it is the quotient of the two. */
-function growth(what: string, unit: string, each: (size: number) => number, times: number | null = each(10_000) / each(1_000)): Line {
+function growth(
+  what: string,
+  unit: string,
+  each: (size: number) => number,
+  times: number | null = each(10_000) / each(1_000),
+): Line {
   const measured = (each(10_000) / each(1_000)).toFixed(2);
   return {
     what: `10000 vs 1000: ${what}`,

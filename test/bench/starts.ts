@@ -1,4 +1,7 @@
-/** How long it takes until many servers are ready, and until the first one is: through the supervisor, and in the loop one would write without it. */
+/**
+ * How long it takes until many servers are ready, and until the first one is: through the supervisor, and in the loop
+ * one would write without it.
+ */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -64,9 +67,15 @@ async function measureLoop(): Promise<Figures> {
 }
 
 async function measureSupervised(stateDir: string | null): Promise<Figures> {
-  const mcpServers = Object.fromEntries(Array.from({ length: servers }, (_, index) => [`server-${index}`, lightProgram]));
+  const mcpServers = Object.fromEntries(
+    Array.from({ length: servers }, (_, index) => [`server-${index}`, lightProgram]),
+  );
   const startedAt = performance.now();
-  await using supervisor = await createSupervisor({ env: environment, config: { mcpServers }, ...(stateDir !== null && { stateDir }) });
+  await using supervisor = await createSupervisor({
+    env: environment,
+    config: { mcpServers },
+    ...(stateDir !== null && { stateDir }),
+  });
   const firstMs = whenFirstOpened(supervisor.facts({ since: 0 })).then(() => performance.now() - startedAt);
   const { settled, notReady } = await supervisor.ready();
   const allMs = performance.now() - startedAt;
@@ -75,7 +84,8 @@ async function measureSupervised(stateDir: string | null): Promise<Figures> {
 }
 
 async function whenFirstOpened(facts: AsyncIterable<{ readonly type: string; readonly to?: unknown }>): Promise<void> {
-  for await (const fact of facts) if (fact.type === 'server.transitioned' && String(fact.to).startsWith('connected')) return;
+  for await (const fact of facts)
+    if (fact.type === 'server.transitioned' && String(fact.to).startsWith('connected')) return;
 }
 
 /** With a state directory each process is on durable record before its server counts as ready. */

@@ -1,4 +1,7 @@
-/** All servers in trouble at once: how late the event loop is meanwhile, and how a person's command and a call to a server in good health fare. */
+/**
+ * All servers in trouble at once: how late the event loop is meanwhile, and how a person's command and a call to a
+ * server in good health fare.
+ */
 
 import { setTimeout } from 'node:timers/promises';
 import { createSupervisor, type Supervisor } from '../../src/index.ts';
@@ -7,7 +10,9 @@ import { createLightServer, type LightServer, toLightServer } from './peers.ts';
 import { watchLoop, watchTime } from './watch.ts';
 
 const size = 1_000;
-/** Short, so that all of them are stable before the storm, and what crashes may start again at once: the hardest case. */
+/**
+ * Short, so that all of them are stable before the storm, and what crashes may start again at once: the hardest case.
+ */
 const stableAfterMs = 200;
 const flapsForMs = 5_000;
 /** How long a server lives that flaps. */
@@ -33,7 +38,11 @@ export const storms: Bench = {
           measured: `${ms('p99Ms').toFixed(1)} ms (worst ${ms('worstMs').toFixed(0)} ms)`,
           budget: atMost(ms('p99Ms'), 20, ' ms'),
         },
-        ...Object.entries(people).map(([name, what]) => ({ what: `all ${kind}: ${what}`, measured: `${ms(`${name}Ms`).toFixed(0)} ms`, budget: null })),
+        ...Object.entries(people).map(([name, what]) => ({
+          what: `all ${kind}: ${what}`,
+          measured: `${ms(`${name}Ms`).toFixed(0)} ms`,
+          budget: null,
+        })),
         {
           what: `all ${kind}: call to a healthy server, median`,
           measured: `${ms('callMs').toFixed(1)} ms (worst ${ms('worstCallMs').toFixed(0)} ms)`,
@@ -67,7 +76,10 @@ async function measure(kind: Storm): Promise<Figures> {
   // Those that hang are still believed to be well: the middle of that storm is when the probes run out.
   if (kind === 'hang') await setTimeout(1_000);
   const calls = callMeanwhile(supervisor);
-  const [calmMs, victimMs] = await Promise.all([restart(supervisor, 'calm'), restart(supervisor, `server-${size - 1}`)]);
+  const [calmMs, victimMs] = await Promise.all([
+    restart(supervisor, 'calm'),
+    restart(supervisor, `server-${size - 1}`),
+  ]);
   if (kind === 'flap') await setTimeout(flapsForMs - took().wallMs);
   servers.end();
   await whenBack(supervisor, servers);
@@ -75,7 +87,17 @@ async function measure(kind: Storm): Promise<Figures> {
   const callsMs = await calls.end();
   const { p99Ms, worstMs } = await loop();
   const lives = servers.lives() - size;
-  return { p99Ms, worstMs, calmMs, victimMs, callMs: medianOf(callsMs), worstCallMs: Math.max(...callsMs), backMs: wallMs, cpuMs, lives };
+  return {
+    p99Ms,
+    worstMs,
+    calmMs,
+    victimMs,
+    callMs: medianOf(callsMs),
+    worstCallMs: Math.max(...callsMs),
+    backMs: wallMs,
+    cpuMs,
+    lives,
+  };
 }
 
 function createStormyServers() {
@@ -113,7 +135,10 @@ async function restart(supervisor: Supervisor, server: string): Promise<number> 
   return performance.now() - startedAt;
 }
 
-/** Calls the healthy server every now and then; while it is being restarted, a call waits or is refused, which is not what is asked here. */
+/**
+ * Calls the healthy server every now and then; while it is being restarted, a call waits or is refused, which is not
+ * what is asked here.
+ */
 function callMeanwhile(supervisor: Supervisor): { end(): Promise<readonly number[]> } {
   const callsMs: number[] = [];
   let isOver = false;

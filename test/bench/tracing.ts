@@ -13,7 +13,10 @@ const server = createMachine({
   context: { generation: 1, failure: null },
   initial: 'connected',
   states: {
-    connected: { initial: 'quiet', states: { quiet: { on: { 'session.heard': 'probing' } }, probing: { on: { 'session.heard': 'quiet' } } } },
+    connected: {
+      initial: 'quiet',
+      states: { quiet: { on: { 'session.heard': 'probing' } }, probing: { on: { 'session.heard': 'quiet' } } },
+    },
   },
 });
 
@@ -25,7 +28,11 @@ export const tracing: Bench = {
     const added = results.difference('eachUs', 'traced', 'bare');
     const us = (variant: string) => results.median(variant, 'eachUs').toFixed(2);
     return [
-      { what: 'added to a transition', measured: `${added.toFixed(2)} µs (${us('traced')} / ${us('bare')} µs)`, budget: atMost(added, 10, ' µs') },
+      {
+        what: 'added to a transition',
+        measured: `${added.toFixed(2)} µs (${us('traced')} / ${us('bare')} µs)`,
+        budget: atMost(added, 10, ' µs'),
+      },
       { what: 'one fact published', measured: `${us('fact')} µs`, budget: null },
     ];
   },
@@ -45,7 +52,15 @@ async function measureFacts(): Promise<Figures> {
   const facts = createFacts();
   void facts.read().next();
   return {
-    eachUs: microsecondsEach(() => facts.publish({ type: 'event.ignored', actor: 'server:files', generation: 1, event: 'session.heard', state: 'idle' })),
+    eachUs: microsecondsEach(() =>
+      facts.publish({
+        type: 'event.ignored',
+        actor: 'server:files',
+        generation: 1,
+        event: 'session.heard',
+        state: 'idle',
+      }),
+    ),
   };
 }
 

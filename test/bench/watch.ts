@@ -1,4 +1,7 @@
-/** What is watched in the process that is measured: its event loop, its time on both clocks, its heap, and a clock that other processes share. */
+/**
+ * What is watched in the process that is measured: its event loop, its time on both clocks, its heap, and a clock that
+ * other processes share.
+ */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
@@ -10,7 +13,10 @@ export interface Lateness {
   readonly worstMs: number;
 }
 
-/** Watches how late the loop is until the returned function is called. Both wait for a tick, so that a block which begins or ends there counts. */
+/**
+ * Watches how late the loop is until the returned function is called. Both wait for a tick, so that a block which
+ * begins or ends there counts.
+ */
 export async function watchLoop(): Promise<() => Promise<Lateness>> {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   delays.enable();

@@ -22,7 +22,17 @@ function codeOf(act: () => unknown): string | null {
 
 describe('arguments of a call', () => {
   it('are JSON where they parse, else text', () => {
-    const words = ['n=3', 'yes=true', 'none=null', 'list=[1,2]', 'text=hello world', 'quoted="3"', 'empty=', 'equation=a=b', 'path=/tmp/x'];
+    const words = [
+      'n=3',
+      'yes=true',
+      'none=null',
+      'list=[1,2]',
+      'text=hello world',
+      'quoted="3"',
+      'empty=',
+      'equation=a=b',
+      'path=/tmp/x',
+    ];
     expect(parseArguments(words)).toEqual({
       n: 3,
       yes: true,
@@ -82,7 +92,9 @@ describe('a tool’s result', () => {
       { type: 'resource_link', uri: 'file:///a' },
       { type: 'resource', resource: { uri: 'file:///b', text: 'of b' } },
     ];
-    expect(describeContent({ content })).toBe('[image image/png, 3 bytes; --json has them]\n[resource_link file:///a]\nof b\n');
+    expect(describeContent({ content })).toBe(
+      '[image image/png, 3 bytes; --json has them]\n[resource_link file:///a]\nof b\n',
+    );
   });
 
   it('is its structure where it has no text', () => {
@@ -99,14 +111,20 @@ describe('targets of a command', () => {
   ] as const;
 
   it('are names, groups, or all, each server once', () => {
-    expect(serversOf({ words: ['three', 'group:web', 'one'], all: false }, candidates)).toEqual(['three', 'one', 'two']);
+    expect(serversOf({ words: ['three', 'group:web', 'one'], all: false }, candidates)).toEqual([
+      'three',
+      'one',
+      'two',
+    ]);
     expect(serversOf({ words: [], all: true }, candidates)).toEqual(['one', 'two', 'three']);
   });
 
   it('are known', () => {
     expect(codeOf(() => serversOf({ words: ['four'], all: false }, candidates))).toBe('SERVER_NOT_FOUND');
     expect(codeOf(() => serversOf({ words: ['group:db'], all: false }, candidates))).toBe('ACTOR_NOT_FOUND');
-    expect(() => serversOf({ words: ['group:wb'], all: false }, candidates)).toThrow('There are: group:web, group:default.');
+    expect(() => serversOf({ words: ['group:wb'], all: false }, candidates)).toThrow(
+      'There are: group:web, group:default.',
+    );
   });
 
   it('are said, one way', () => {
@@ -174,7 +192,8 @@ describe('a time-out', () => {
   it('is a whole number of milliseconds that can be waited for', () => {
     expect(parseWait('5', 1)).toBe(5);
     expect(parseWait(undefined, 1)).toBe(1);
-    for (const text of ['-1', '1.5', 'x', '240001', '']) expect(codeOf(() => parseWait(text, 1))).toBe('INVALID_REQUEST');
+    for (const text of ['-1', '1.5', 'x', '240001', ''])
+      expect(codeOf(() => parseWait(text, 1))).toBe('INVALID_REQUEST');
     expect(() => parseWait('x', 1)).toThrow('"x" is not a whole number of milliseconds up to 240000');
   });
 });

@@ -17,7 +17,14 @@ describe('mcp.json.example', () => {
   it('runs four real servers at once', async () => {
     const { config } = await loadConfig(file);
     const servers = [...(config?.servers.values() ?? [])] as StdioSpecification[];
-    expect(servers.map(({ name, command, args, lazy, enabled }) => ({ name, line: [command, ...args].join(' '), lazy, enabled }))).toEqual([
+    expect(
+      servers.map(({ name, command, args, lazy, enabled }) => ({
+        name,
+        line: [command, ...args].join(' '),
+        lazy,
+        enabled,
+      })),
+    ).toEqual([
       { name: 'everything', line: 'npx -y @modelcontextprotocol/server-everything', lazy: false, enabled: true },
       { name: 'files', line: 'npx -y @modelcontextprotocol/server-filesystem .', lazy: false, enabled: true },
       { name: 'memory', line: 'npx -y @modelcontextprotocol/server-memory', lazy: false, enabled: true },
@@ -27,7 +34,8 @@ describe('mcp.json.example', () => {
 
   it('shows every setting that is acted on', () => {
     const shown = defaultsTable.filter(
-      ({ path }) => !notActedOn.some((unused) => path === unused || path.startsWith(`${unused}.`) || path.startsWith(`${unused}[`)),
+      ({ path }) =>
+        !notActedOn.some((unused) => path === unused || path.startsWith(`${unused}.`) || path.startsWith(`${unused}[`)),
     );
     const missing = shown.filter(
       ({ path }) =>
@@ -43,7 +51,9 @@ describe('mcp.json.example', () => {
 
   it('stays valid when the settings in comments are made live, and then still says the defaults', () => {
     const live = text.replaceAll(/^(\s*)\/\/ (?="\w+":)(.*)$/gm, '$1$2').replaceAll(/("env": \{[^\n]*\})\n/g, '$1,\n');
-    const separated = live.replaceAll(/\}\n(\s*)\n(\s*\/\/ …[^\n]*\n)(\s*"remote")/g, '},\n$2$3').replace(/("inheritEnv": )/, '$1');
+    const separated = live
+      .replaceAll(/\}\n(\s*)\n(\s*\/\/ …[^\n]*\n)(\s*"remote")/g, '},\n$2$3')
+      .replace(/("inheritEnv": )/, '$1');
     const { config, problems } = parseConfig(separated, { folder: dirname(file) });
     expect(problems).toEqual([]);
     const { heartbeat, restart, stop, callTimeoutMs, maxMessageBytes } = config?.servers.get('everything') ?? {};

@@ -71,13 +71,23 @@ describe('an entry with nothing but a command', () => {
 
 describe('defaults in three layers', () => {
   it('lets the entry win over mcpvisor, and mcpvisor over the table', () => {
-    const { restart, callTimeoutMs, stop } = serverOf({ command: 'x', restart: { baseMs: 7 } }, { restart: { baseMs: 5, capMs: 50 }, callTimeoutMs: 9 });
-    expect({ restart, callTimeoutMs, stop }).toMatchObject({ restart: { baseMs: 7, capMs: 50, factor: 2 }, callTimeoutMs: 9, stop: { closeMs: 2_000 } });
+    const { restart, callTimeoutMs, stop } = serverOf(
+      { command: 'x', restart: { baseMs: 7 } },
+      { restart: { baseMs: 5, capMs: 50 }, callTimeoutMs: 9 },
+    );
+    expect({ restart, callTimeoutMs, stop }).toMatchObject({
+      restart: { baseMs: 7, capMs: 50, factor: 2 },
+      callTimeoutMs: 9,
+      stop: { closeMs: 2_000 },
+    });
   });
 
   it('probes remote servers less often, unless an interval is written anywhere', () => {
     expect(serverOf<RemoteSpecification>({ url: 'http://h/mcp' }).heartbeat.intervalMs).toBe(60_000);
-    expect(serverOf<RemoteSpecification>({ url: 'http://h/mcp' }, { heartbeat: { intervalMs: 20_000 } }).heartbeat.intervalMs).toBe(20_000);
+    expect(
+      serverOf<RemoteSpecification>({ url: 'http://h/mcp' }, { heartbeat: { intervalMs: 20_000 } }).heartbeat
+        .intervalMs,
+    ).toBe(20_000);
   });
 
   it('takes twice the misses for a busy server', () => {
@@ -124,13 +134,20 @@ describe('relative paths', () => {
   });
 
   it('start there for the certificates of a remote server, which has none if it names none', () => {
-    expect(serverOf<RemoteSpecification>({ url: 'https://h', tls: { ca: 'tls/ca.pem' } }).tls).toEqual({ ca: '/etc/mcp/tls/ca.pem' });
-    expect(serverOf<RemoteSpecification>({ url: 'https://h', tls: { ca: '${DIR}/ca.pem' } }).tls).toEqual({ ca: '${DIR}/ca.pem' });
+    expect(serverOf<RemoteSpecification>({ url: 'https://h', tls: { ca: 'tls/ca.pem' } }).tls).toEqual({
+      ca: '/etc/mcp/tls/ca.pem',
+    });
+    expect(serverOf<RemoteSpecification>({ url: 'https://h', tls: { ca: '${DIR}/ca.pem' } }).tls).toEqual({
+      ca: '${DIR}/ca.pem',
+    });
     expect(serverOf<RemoteSpecification>({ url: 'https://h' }).tls).toEqual({ ca: null });
   });
 
   it('are left alone while they hold expressions', () => {
-    expect(serverOf({ command: '${HOME}/x', cwd: '${file:a/../b}' })).toMatchObject({ command: '${HOME}/x', cwd: '${file:a/../b}' });
+    expect(serverOf({ command: '${HOME}/x', cwd: '${file:a/../b}' })).toMatchObject({
+      command: '${HOME}/x',
+      cwd: '${file:a/../b}',
+    });
   });
 });
 
@@ -144,14 +161,22 @@ describe('bad configurations', () => {
     [a({}), ['error mcpServers.a: says neither command nor url (command names a program to run, url a remote server)']],
     [
       a({ command: 'x', url: 'http://h' }),
-      ['error mcpServers.a: has both command and url (remove one, or say which counts with "transport": "stdio" or "http")'],
+      [
+        'error mcpServers.a: has both command and url (remove one, or say which counts with "transport": "stdio" or "http")',
+      ],
     ],
     [
       a({ type: 'http', command: 'x' }),
-      ['warning mcpServers.a.command: is not used: the server is remote', 'error mcpServers.a.url: is missing (give the address of the server)'],
+      [
+        'warning mcpServers.a.command: is not used: the server is remote',
+        'error mcpServers.a.url: is missing (give the address of the server)',
+      ],
     ],
     [a({ type: 'stdio' }), ['error mcpServers.a.command: is missing (name the program to run)']],
-    [a({ command: 'x', type: 'stdio', transport: 'sse' }), ['error mcpServers.a.type: contradicts transport (keep one of the two)']],
+    [
+      a({ command: 'x', type: 'stdio', transport: 'sse' }),
+      ['error mcpServers.a.type: contradicts transport (keep one of the two)'],
+    ],
     [
       a({ command: 'x', type: 'studio' }),
       [
@@ -159,16 +184,31 @@ describe('bad configurations', () => {
       ],
     ],
     [a({ command: '' }), ['error mcpServers.a.command: must not be empty']],
-    [a({ command: ['npx', '-y'] }), ['error mcpServers.a.command: must be text (the first word goes into command, the others into args)']],
+    [
+      a({ command: ['npx', '-y'] }),
+      ['error mcpServers.a.command: must be text (the first word goes into command, the others into args)'],
+    ],
     [a({ command: 'x', args: ['ok', 3] }), ['error mcpServers.a.args[1]: must be text (put it in double quotes)']],
     [a({ command: 'x', args: 'ok' }), ['error mcpServers.a.args: must be a list (write a list: ["…"])']],
-    [a({ command: 'x', env: { 'A-B': 'ok', C: null } }), ['error mcpServers.a.env.C: must be text (leave the line out, or write "" for an empty value)']],
-    [a({ command: 'x', callTimeoutMs: '60s' }), ['error mcpServers.a.callTimeoutMs: must be a number (write the number without quotes and without a unit)']],
+    [
+      a({ command: 'x', env: { 'A-B': 'ok', C: null } }),
+      ['error mcpServers.a.env.C: must be text (leave the line out, or write "" for an empty value)'],
+    ],
+    [
+      a({ command: 'x', callTimeoutMs: '60s' }),
+      ['error mcpServers.a.callTimeoutMs: must be a number (write the number without quotes and without a unit)'],
+    ],
     [a({ command: 'x', callTimeoutMs: 1.5 }), ['error mcpServers.a.callTimeoutMs: must be a whole number']],
     [a({ command: 'x', callTimeoutMs: -1 }), ['error mcpServers.a.callTimeoutMs: must be at least 0']],
-    [a({ command: 'x', startTimeoutMs: 2_147_483_648 }), ['error mcpServers.a.startTimeoutMs: must be at most 2 147 483 647']],
+    [
+      a({ command: 'x', startTimeoutMs: 2_147_483_648 }),
+      ['error mcpServers.a.startTimeoutMs: must be at most 2 147 483 647'],
+    ],
     [a({ command: 'x', restart: { factor: 0.5 } }), ['error mcpServers.a.restart.factor: must be at least 1']],
-    [a({ command: 'x', restart: { kind: 'always' } }), ['error mcpServers.a.restart.kind: must be "permanent", "transient" or "temporary"']],
+    [
+      a({ command: 'x', restart: { kind: 'always' } }),
+      ['error mcpServers.a.restart.kind: must be "permanent", "transient" or "temporary"'],
+    ],
     [
       a({ command: 'x', restart: { baseMs: 900, capMs: 100 } }),
       ['error mcpServers.a.restart.capMs: is less than baseMs: 100 < 900 (raise capMs or lower baseMs)'],
@@ -176,41 +216,100 @@ describe('bad configurations', () => {
     [a({ command: 'x', heartbeat: { misses: 0 } }), ['error mcpServers.a.heartbeat.misses: must be at least 1']],
     [
       a({ command: 'x', heartbeat: { misses: 4, busyMisses: 2 } }),
-      ['error mcpServers.a.heartbeat.busyMisses: is less than misses: 2 < 4 (a busy server needs more patience, not less)'],
+      [
+        'error mcpServers.a.heartbeat.busyMisses: is less than misses: 2 < 4 (a busy server needs more patience, not less)',
+      ],
     ],
     [a({ command: 'x', heartbeat: 'off' }), ['error mcpServers.a.heartbeat: must be false, or an object: {…}']],
     [
       a({ command: 'x', heartbeat: { timeoutMs: 0 } }),
-      ['error mcpServers.a.heartbeat.timeoutMs: must be at least 1: no probe could be answered in time ("heartbeat": false turns probes off)'],
+      [
+        'error mcpServers.a.heartbeat.timeoutMs: must be at least 1: no probe could be answered in time ("heartbeat": false turns probes off)',
+      ],
     ],
-    [a({ command: 'x', inheritEnv: 'some' }), ['error mcpServers.a.inheritEnv: must be "none", "default" or "all", or a list']],
-    [a({ command: 'x', enabled: true, disabled: true }), ['error mcpServers.a.disabled: contradicts enabled: both are true (keep one of the two)']],
+    [
+      a({ command: 'x', inheritEnv: 'some' }),
+      ['error mcpServers.a.inheritEnv: must be "none", "default" or "all", or a list'],
+    ],
+    [
+      a({ command: 'x', enabled: true, disabled: true }),
+      ['error mcpServers.a.disabled: contradicts enabled: both are true (keep one of the two)'],
+    ],
     [a({ command: 'x', enabled: 'yes' }), ['error mcpServers.a.enabled: must be true or false']],
-    [a({ url: 'example.org' }), ['error mcpServers.a.url: is not a URL (write it with its scheme: https://example.org/mcp)']],
-    [a({ url: 'ftp://h' }), ['error mcpServers.a.url: must begin with http:// or https:// (for a program of your own use command instead)']],
+    [
+      a({ url: 'example.org' }),
+      ['error mcpServers.a.url: is not a URL (write it with its scheme: https://example.org/mcp)'],
+    ],
+    [
+      a({ url: 'ftp://h' }),
+      ['error mcpServers.a.url: must begin with http:// or https:// (for a program of your own use command instead)'],
+    ],
     [
       a({ url: 'http://me:secret@h' }),
-      ['error mcpServers.a.url: holds a user name or password, which HTTP clients refuse (send them with headers: {"Authorization": "Basic …"})'],
+      [
+        'error mcpServers.a.url: holds a user name or password, which HTTP clients refuse (send them with headers: {"Authorization": "Basic …"})',
+      ],
     ],
-    [a({ url: 'http://h', headers: { 'X Y': '1' } }), [expect.stringMatching(/^error mcpServers\.a\.headers\["X Y"\]: is not a name that can be used here/)]],
+    [
+      a({ url: 'http://h', headers: { 'X Y': '1' } }),
+      [expect.stringMatching(/^error mcpServers\.a\.headers\["X Y"\]: is not a name that can be used here/)],
+    ],
     [a({ url: 'https://h', tls: { ca: '' } }), [expect.stringMatching(/^error mcpServers\.a\.tls\.ca: /)]],
-    [a({ url: 'https://h', tls: { ca: '${DIR' } }), ['error mcpServers.a.tls.ca: has a ${ without its } (write $${ for a literal ${)']],
-    [a({ url: 'https://h', tls: { rejectUnauthorized: false } }), [expect.stringMatching(/^warning mcpServers\.a\.tls\.rejectUnauthorized: /)]],
-    [a({ url: 'https://h', tls: { ca: '~/ca.pem' } }), ['warning mcpServers.a.tls.ca: begins with ~, which means nothing without a shell (write ${HOME}/…)']],
-    [a({ url: 'http://h', tls: { ca: 'ca.pem' } }), ['warning mcpServers.a.tls.ca: is not used: the address is not https']],
+    [
+      a({ url: 'https://h', tls: { ca: '${DIR' } }),
+      ['error mcpServers.a.tls.ca: has a ${ without its } (write $${ for a literal ${)'],
+    ],
+    [
+      a({ url: 'https://h', tls: { rejectUnauthorized: false } }),
+      [expect.stringMatching(/^warning mcpServers\.a\.tls\.rejectUnauthorized: /)],
+    ],
+    [
+      a({ url: 'https://h', tls: { ca: '~/ca.pem' } }),
+      ['warning mcpServers.a.tls.ca: begins with ~, which means nothing without a shell (write ${HOME}/…)'],
+    ],
+    [
+      a({ url: 'http://h', tls: { ca: 'ca.pem' } }),
+      ['warning mcpServers.a.tls.ca: is not used: the address is not https'],
+    ],
     [a({ command: 'x', tls: { ca: 'ca.pem' } }), ['warning mcpServers.a.tls: is not used: the server is a program']],
-    [a({ command: 'x', args: ['${TOKEN'] }), ['error mcpServers.a.args[0]: has a ${ without its } (write $${ for a literal ${)']],
-    [a({ command: 'x', env: { T: '${input:token}' } }), [expect.stringMatching(/^error mcpServers\.a\.env\.T: uses \$\{input:…\}/)]],
-    [a({ command: 'x', timeout: 30 }), [expect.stringMatching(/^warning mcpServers\.a\.timeout: .*seconds.*milliseconds.*callTimeoutMs/)]],
-    [a({ command: 'x', startTimeoutMS: 3 }), [expect.stringMatching(/^warning mcpServers\.a\.startTimeoutMS: .*did you mean startTimeoutMs\?\)$/)]],
-    [a({ command: 'x', restart: { base: 3 } }), [expect.stringMatching(/^warning mcpServers\.a\.restart\.base: .*did you mean baseMs\?\)$/)]],
+    [
+      a({ command: 'x', args: ['${TOKEN'] }),
+      ['error mcpServers.a.args[0]: has a ${ without its } (write $${ for a literal ${)'],
+    ],
+    [
+      a({ command: 'x', env: { T: '${input:token}' } }),
+      [expect.stringMatching(/^error mcpServers\.a\.env\.T: uses \$\{input:…\}/)],
+    ],
+    [
+      a({ command: 'x', timeout: 30 }),
+      [expect.stringMatching(/^warning mcpServers\.a\.timeout: .*seconds.*milliseconds.*callTimeoutMs/)],
+    ],
+    [
+      a({ command: 'x', startTimeoutMS: 3 }),
+      [expect.stringMatching(/^warning mcpServers\.a\.startTimeoutMS: .*did you mean startTimeoutMs\?\)$/)],
+    ],
+    [
+      a({ command: 'x', restart: { base: 3 } }),
+      [expect.stringMatching(/^warning mcpServers\.a\.restart\.base: .*did you mean baseMs\?\)$/)],
+    ],
     [a({ command: 'npx -y foo' }), [expect.stringMatching(/^warning mcpServers\.a\.command: has spaces/)]],
-    [{ mcpServers: { 'a b': { command: 'x' } } }, [expect.stringMatching(/^error mcpServers\["a b"\]: is not a name a server can have/)]],
-    [{ servers: { a: {} } }, [expect.stringMatching(/^warning servers: .*write mcpServers/), expect.stringMatching(/^warning mcpServers: is missing/)]],
+    [
+      { mcpServers: { 'a b': { command: 'x' } } },
+      [expect.stringMatching(/^error mcpServers\["a b"\]: is not a name a server can have/)],
+    ],
+    [
+      { servers: { a: {} } },
+      [
+        expect.stringMatching(/^warning servers: .*write mcpServers/),
+        expect.stringMatching(/^warning mcpServers: is missing/),
+      ],
+    ],
     [a({ command: 'x', dependsOn: ['a'] }), ['error mcpServers.a.dependsOn[0]: names the server itself (remove it)']],
     [
       { mcpServers: { files: { command: 'x' }, b: { command: 'x', dependsOn: ['file'] } } },
-      ['error mcpServers.b.dependsOn[0]: names "file", which is not a server of this configuration (did you mean files?)'],
+      [
+        'error mcpServers.b.dependsOn[0]: names "file", which is not a server of this configuration (did you mean files?)',
+      ],
     ],
     [
       { mcpServers: { a: { command: 'x', disabled: true }, b: { command: 'x', dependsOn: ['a'] } } },
@@ -221,13 +320,28 @@ describe('bad configurations', () => {
       [expect.stringMatching(/^error mcpServers\.a\.dependsOn: goes round in a circle: a → b → a/)],
     ],
     [g({ shutdownMs: -1 }), ['error mcpvisor.shutdownMs: must be at least 0']],
-    [g({ groups: { web: { strategy: 'all' } } }), ['error mcpvisor.groups.web.strategy: must be "one-for-one", "rest-for-one" or "one-for-all"']],
+    [
+      g({ groups: { web: { strategy: 'all' } } }),
+      ['error mcpvisor.groups.web.strategy: must be "one-for-one", "rest-for-one" or "one-for-all"'],
+    ],
     [g({ groups: { web: { strategy: 'one-for-all' } } }), []],
-    [g({ restart: { capMs: 1 } }), ['error mcpvisor.restart.capMs: is less than baseMs: 1 < 500 (raise capMs or lower baseMs)']],
-    [g({ clientProcess: { baseMs: 99_999 } }), expect.arrayContaining([expect.stringMatching(/^error mcpvisor\.clientProcess\.capMs: is less than baseMs/)])],
+    [
+      g({ restart: { capMs: 1 } }),
+      ['error mcpvisor.restart.capMs: is less than baseMs: 1 < 500 (raise capMs or lower baseMs)'],
+    ],
+    [
+      g({ clientProcess: { baseMs: 99_999 } }),
+      expect.arrayContaining([expect.stringMatching(/^error mcpvisor\.clientProcess\.capMs: is less than baseMs/)]),
+    ],
     [g({ compat: true }), ['warning mcpvisor.compat: is not acted on by this version']],
-    [g({ secrets: { A: '${secret:B}' } }), [expect.stringMatching(/^error mcpvisor\.secrets\.A: refers to another secret/)]],
-    [g({ http: { tokens: [{ name: 'ci', scope: 'root', file: 'x' }] } }), ['error mcpvisor.http.tokens[0].scope: must be "mcp", "read", "operate" or "admin"']],
+    [
+      g({ secrets: { A: '${secret:B}' } }),
+      [expect.stringMatching(/^error mcpvisor\.secrets\.A: refers to another secret/)],
+    ],
+    [
+      g({ http: { tokens: [{ name: 'ci', scope: 'root', file: 'x' }] } }),
+      ['error mcpvisor.http.tokens[0].scope: must be "mcp", "read", "operate" or "admin"'],
+    ],
   ])('%j', (document, lines) => {
     expect(linesOf(document)).toEqual(lines);
   });
@@ -254,7 +368,17 @@ describe('bad configurations', () => {
 
   it('never repeats a value, which may be a secret', () => {
     const text = JSON.stringify(
-      linesOf({ mcpServers: { a: { url: 'hunter2', headers: { A: ['hunter2'] }, type: 'http', env: { A: { b: 'hunter2' } }, args: [{ c: 'hunter2' }] } } }),
+      linesOf({
+        mcpServers: {
+          a: {
+            url: 'hunter2',
+            headers: { A: ['hunter2'] },
+            type: 'http',
+            env: { A: { b: 'hunter2' } },
+            args: [{ c: 'hunter2' }],
+          },
+        },
+      }),
     );
     expect(text).not.toContain('hunter2');
   });
@@ -262,7 +386,10 @@ describe('bad configurations', () => {
 
 describe('text that is not quite JSON', () => {
   it('may have comments, trailing commas and a byte order mark', () => {
-    const { config, problems } = parseConfig('\uFEFF// servers\n{"mcpServers": {"a": {"command": "x", /* none */ "args": [],},},}', options);
+    const { config, problems } = parseConfig(
+      '\uFEFF// servers\n{"mcpServers": {"a": {"command": "x", /* none */ "args": [],},},}',
+      options,
+    );
     expect(problems).toEqual([]);
     expect([...(config?.servers.keys() ?? [])]).toEqual(['a']);
   });
@@ -275,7 +402,10 @@ describe('text that is not quite JSON', () => {
       ['line 2, column 19: a colon is expected', 'line 3, column 3: a comma is missing before this'],
     ],
     ['{"mcpServers": {"a": {"command": "x"}}', ['line 1, column 39: a closing brace } is missing']],
-    ['{"mcpServers": {"a": {"command": \'x\'}}}', expect.arrayContaining([expect.stringMatching(/^line 1, column 34: /)])],
+    [
+      '{"mcpServers": {"a": {"command": \'x\'}}}',
+      expect.arrayContaining([expect.stringMatching(/^line 1, column 34: /)]),
+    ],
     ['{} x', [expect.stringMatching(/^line 1, column 4/)]],
     [
       '{"mcpServers": {\n"a": {"command": "x"},\n"a": {"command": "y"}}}',
@@ -311,7 +441,10 @@ describe('unknown keys', () => {
 
 describe('groups', () => {
   it('are there once they are declared or named', () => {
-    const { settings } = configOf({ mcpServers: { a: { command: 'x', group: 'web' } }, mcpvisor: { groups: { db: { intensity: 3 } } } });
+    const { settings } = configOf({
+      mcpServers: { a: { command: 'x', group: 'web' } },
+      mcpvisor: { groups: { db: { intensity: 3 } } },
+    });
     expect([...settings.groups]).toEqual([
       ['db', { strategy: 'one-for-one', intensity: 3, periodMs: 300_000 }],
       ['web', { strategy: 'one-for-one', intensity: 10, periodMs: 300_000 }],
@@ -320,7 +453,10 @@ describe('groups', () => {
 });
 
 describe('adding and removing one entry', () => {
-  const current = configOf({ mcpServers: { a: { command: 'x' }, b: { command: 'y', dependsOn: ['a'] } }, mcpvisor: { callTimeoutMs: 5 } });
+  const current = configOf({
+    mcpServers: { a: { command: 'x' }, b: { command: 'y', dependsOn: ['a'] } },
+    mcpvisor: { callTimeoutMs: 5 },
+  });
 
   it('keeps the rest and its defaults', () => {
     const { config } = withEntry(current, 'c', { transport: 'in-memory' });
@@ -332,7 +468,9 @@ describe('adding and removing one entry', () => {
     expect(withEntry(current, 'c', {}).config).toBeNull();
     const { config, problems } = withoutEntry(current, 'a');
     expect(config).toBeNull();
-    expect(problems.map(toLine)).toEqual(['mcpServers.b.dependsOn[0]: names "a", which would be removed (b needs it: keep a, or take it out of dependsOn)']);
+    expect(problems.map(toLine)).toEqual([
+      'mcpServers.b.dependsOn[0]: names "a", which would be removed (b needs it: keep a, or take it out of dependsOn)',
+    ]);
     expect(withoutEntry(current, 'b').config?.servers.size).toBe(1);
   });
 });
@@ -353,8 +491,18 @@ describe('a file', () => {
 
 describe('mistakes of several kinds in one entry', () => {
   it('are all told at once', () => {
-    const entry = { command: 'x', lazy: 1, args: ['${'], env: { A: 1, B: '${' }, enabled: true, disabled: true, restart: { baseMs: 10, capMs: 5 } };
-    expect(linesOf({ mcpServers: { a: entry, b: { url: 'nowhere', lazy: 1 } } }).map((line) => line.split(': ')[0])).toEqual([
+    const entry = {
+      command: 'x',
+      lazy: 1,
+      args: ['${'],
+      env: { A: 1, B: '${' },
+      enabled: true,
+      disabled: true,
+      restart: { baseMs: 10, capMs: 5 },
+    };
+    expect(
+      linesOf({ mcpServers: { a: entry, b: { url: 'nowhere', lazy: 1 } } }).map((line) => line.split(': ')[0]),
+    ).toEqual([
       'error mcpServers.a.env.A',
       'error mcpServers.a.lazy',
       'error mcpServers.a.restart.capMs',
@@ -378,17 +526,21 @@ describe('mistakes of several kinds in one entry', () => {
 
   it('make no others: what is wrong is not missing, and is not compared', () => {
     const entry = { command: ['x'], restart: { baseMs: '1 s', capMs: 5 }, callMaxMs: 5_000 };
-    expect(linesOf({ mcpServers: { a: entry }, mcpvisor: { callTimeoutMs: 1_000, shutdownMs: -1 } }).map((line) => line.split(': ')[0])).toEqual([
-      'error mcpvisor.shutdownMs',
-      'error mcpServers.a.command',
-      'error mcpServers.a.restart.baseMs',
-    ]);
+    expect(
+      linesOf({ mcpServers: { a: entry }, mcpvisor: { callTimeoutMs: 1_000, shutdownMs: -1 } }).map(
+        (line) => line.split(': ')[0],
+      ),
+    ).toEqual(['error mcpvisor.shutdownMs', 'error mcpServers.a.command', 'error mcpServers.a.restart.baseMs']);
   });
 });
 
 describe('names and values that go to others', () => {
   it('are judged by their rules, not by those for servers', () => {
-    expect(linesOf({ mcpServers: { a: { command: 'x', env: { 'A=B': '1' } }, b: { url: 'http://h', headers: { 'X Y': '1' } } } })).toEqual([
+    expect(
+      linesOf({
+        mcpServers: { a: { command: 'x', env: { 'A=B': '1' } }, b: { url: 'http://h', headers: { 'X Y': '1' } } },
+      }),
+    ).toEqual([
       'error mcpServers.a.env["A=B"]: is not a name that can be used here (the name of a variable is not empty and has no "=" in it)',
       'error mcpServers.b.headers["X Y"]: is not a name that can be used here (the name of a header is not empty and has no spaces, colons or letters with accents in it)',
     ]);
@@ -401,7 +553,9 @@ describe('names and values that go to others', () => {
   });
 
   it('are one header, however they are written', () => {
-    expect(linesOf({ mcpServers: { a: { url: 'http://h', headers: { Authorization: '1', authorization: '2' } } } })).toEqual([
+    expect(
+      linesOf({ mcpServers: { a: { url: 'http://h', headers: { Authorization: '1', authorization: '2' } } } }),
+    ).toEqual([
       'warning mcpServers.a.headers.authorization: is the same header as Authorization; the last one counts (remove one of the two)',
     ]);
   });

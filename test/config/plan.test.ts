@@ -14,7 +14,9 @@ function configOf(servers: object, mcpvisor: object = {}): Configuration {
 }
 
 function stepsOf({ start, stop, restart, change, keep }: Plan) {
-  return Object.fromEntries(Object.entries({ start, stop, restart, change, keep }).filter(([, names]) => names.length > 0));
+  return Object.fromEntries(
+    Object.entries({ start, stop, restart, change, keep }).filter(([, names]) => names.length > 0),
+  );
 }
 
 const base = { command: 'x', args: ['1'], env: { A: '1', B: '2' } };
@@ -25,7 +27,11 @@ describe('the plan from one configuration to another', () => {
     ['an argument', { ...base, args: ['2'] }, { restart: ['a'] }],
     ['a variable', { ...base, env: { A: '1', B: '3' } }, { restart: ['a'] }],
     ['the order of variables', { ...base, env: { B: '2', A: '1' } }, { keep: ['a'] }],
-    ['a default that is written out', { ...base, lazy: false, callTimeoutMs: 60_000, transport: 'stdio', cwd: '/etc/mcp' }, { keep: ['a'] }],
+    [
+      'a default that is written out',
+      { ...base, lazy: false, callTimeoutMs: 60_000, transport: 'stdio', cwd: '/etc/mcp' },
+      { keep: ['a'] },
+    ],
     ['an unknown key', { ...base, note: 'x' }, { keep: ['a'] }],
     ['the environment file', { ...base, envFile: '.env' }, { restart: ['a'] }],
     ['the folder', { ...base, cwd: 'sub' }, { restart: ['a'] }],
@@ -50,7 +56,9 @@ describe('the plan from one configuration to another', () => {
     const trusting = (ca: string) => configOf({ a: { url: 'https://h', tls: { ca } } });
     expect(stepsOf(planOf(trusting('one.pem'), trusting('two.pem')))).toEqual({ restart: ['a'] });
     expect(stepsOf(planOf(trusting('one.pem'), trusting('/etc/mcp/one.pem')))).toEqual({ keep: ['a'] });
-    expect(stepsOf(planOf(configOf({ a: { url: 'https://h' } }), configOf({ a: { url: 'https://h', tls: {} } })))).toEqual({ keep: ['a'] });
+    expect(
+      stepsOf(planOf(configOf({ a: { url: 'https://h' } }), configOf({ a: { url: 'https://h', tls: {} } }))),
+    ).toEqual({ keep: ['a'] });
   });
 
   it('starts what is new or enabled again, stops what is gone, and starts nothing that is disabled', () => {
@@ -66,13 +74,19 @@ describe('the plan from one configuration to another', () => {
   });
 
   it('changes servers softly by a default for all', () => {
-    expect(stepsOf(planOf(configOf({ a: base }), configOf({ a: base }, { callTimeoutMs: 7 })))).toEqual({ change: ['a'] });
-    expect(stepsOf(planOf(configOf({ a: base }), configOf({ a: base }, { inheritEnv: 'none' })))).toEqual({ restart: ['a'] });
+    expect(stepsOf(planOf(configOf({ a: base }), configOf({ a: base }, { callTimeoutMs: 7 })))).toEqual({
+      change: ['a'],
+    });
+    expect(stepsOf(planOf(configOf({ a: base }), configOf({ a: base }, { inheritEnv: 'none' })))).toEqual({
+      restart: ['a'],
+    });
   });
 
   it('restarts those that use a secret which stands for something else now', () => {
     const servers = { a: { ...base, args: ['${secret:S}'] }, b: base };
-    expect(stepsOf(planOf(configOf(servers, { secrets: { S: '${ONE}' } }), configOf(servers, { secrets: { S: '${TWO}' } })))).toEqual({
+    expect(
+      stepsOf(planOf(configOf(servers, { secrets: { S: '${ONE}' } }), configOf(servers, { secrets: { S: '${TWO}' } }))),
+    ).toEqual({
       restart: ['a'],
       keep: ['b'],
     });
@@ -80,12 +94,18 @@ describe('the plan from one configuration to another', () => {
 
   it("takes a host's own words for hard", () => {
     const hosted = { transport: 'in-memory', size: 1 };
-    expect(stepsOf(planOf(configOf({ a: hosted }), configOf({ a: { ...hosted, size: 2 } })))).toEqual({ restart: ['a'] });
-    expect(stepsOf(planOf(configOf({ a: hosted }), configOf({ a: { ...hosted, callTimeoutMs: 2 } })))).toEqual({ change: ['a'] });
+    expect(stepsOf(planOf(configOf({ a: hosted }), configOf({ a: { ...hosted, size: 2 } })))).toEqual({
+      restart: ['a'],
+    });
+    expect(stepsOf(planOf(configOf({ a: hosted }), configOf({ a: { ...hosted, callTimeoutMs: 2 } })))).toEqual({
+      change: ['a'],
+    });
   });
 
   it('carries the warnings of the new configuration', () => {
-    expect(planOf(null, configOf({ a: { ...base, timeout: 1 } })).warnings.map(({ path }) => path)).toEqual(['mcpServers.a.timeout']);
+    expect(planOf(null, configOf({ a: { ...base, timeout: 1 } })).warnings.map(({ path }) => path)).toEqual([
+      'mcpServers.a.timeout',
+    ]);
   });
 });
 
@@ -110,7 +130,9 @@ describe('any configuration', () => {
   it('keeps everything when nothing changed', () => {
     fc.assert(
       fc.property(servers, (written) => {
-        expect(stepsOf(planOf(configOf(written), configOf(structuredClone(written)))).keep ?? []).toEqual(Object.keys(written));
+        expect(stepsOf(planOf(configOf(written), configOf(structuredClone(written)))).keep ?? []).toEqual(
+          Object.keys(written),
+        );
       }),
     );
   });
@@ -126,7 +148,10 @@ describe('any configuration', () => {
     };
     fc.assert(
       fc.property(servers, fc.nat(4), (written, indent) => {
-        const rewritten = parseConfig(`// again\n${JSON.stringify(reversed({ mcpServers: written }), null, indent)}\n/* end */`, options).config;
+        const rewritten = parseConfig(
+          `// again\n${JSON.stringify(reversed({ mcpServers: written }), null, indent)}\n/* end */`,
+          options,
+        ).config;
         if (rewritten === null) throw new Error('does not parse');
         expect(new Set(planOf(configOf(written), rewritten).keep)).toEqual(new Set(Object.keys(written)));
       }),
@@ -137,7 +162,9 @@ describe('any configuration', () => {
     fc.assert(
       fc.property(servers, servers, (before, after) => {
         const { start, stop, restart, change, keep } = planOf(configOf(before), configOf(after));
-        expect([...start, ...stop, ...restart, ...change, ...keep].sort()).toEqual([...new Set([...Object.keys(before), ...Object.keys(after)])].sort());
+        expect([...start, ...stop, ...restart, ...change, ...keep].sort()).toEqual(
+          [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(),
+        );
       }),
     );
   });
@@ -168,6 +195,9 @@ describe('a plan in words', () => {
       'change   b (without a restart)',
       expect.stringMatching(/^warning {2}mcpServers\.d\.timeout: /),
     ]);
-    expect(describePlan(planOf(configOf({ a: base }), configOf({ a: base })))).toEqual(['nothing changes', 'keep     a']);
+    expect(describePlan(planOf(configOf({ a: base }), configOf({ a: base })))).toEqual([
+      'nothing changes',
+      'keep     a',
+    ]);
   });
 });

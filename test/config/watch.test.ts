@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -19,14 +28,20 @@ afterEach(() => {
 
 function watched(file: string, text?: string): string[] {
   const told: string[] = [];
-  watchConfig(file, (content) => told.push(content), { signal: ending.signal, ...(text === undefined ? {} : { text }) });
+  watchConfig(file, (content) => told.push(content), {
+    signal: ending.signal,
+    ...(text === undefined ? {} : { text }),
+  });
   return told;
 }
 
 const expectTold = (told: readonly string[], expected: readonly string[]) =>
   vi.waitFor(() => expect(told).toEqual(expected), { timeout: 10_000, interval: 10 });
 
-/** Edits until the watcher has told something that came after everything before: then what it should not tell was passed over. */
+/**
+ * Edits until the watcher has told something that came after everything before: then what it should not tell was passed
+ * over.
+ */
 async function untilSettled(file: string, told: string[]): Promise<void> {
   writeFileSync(file, 'the end');
   await vi.waitFor(() => expect(told.at(-1)).toBe('the end'), { timeout: 10_000, interval: 10 });

@@ -14,7 +14,9 @@ describe('the page of metrics', () => {
   });
 
   it('names none that is not there', () => {
-    const names = [...readDocument('docs/metrics.md').matchAll(/mcpvisor_\w+/g)].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
+    const names = [...readDocument('docs/metrics.md').matchAll(/mcpvisor_\w+/g)].map(([name]) =>
+      name.replace(/_(bucket|sum|count)$/, ''),
+    );
     expect(names.filter((name) => !Object.hasOwn(metricDefinitions, name))).toEqual([]);
   });
 

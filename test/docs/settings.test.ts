@@ -5,12 +5,19 @@ import { generatedPart, toCell } from '../support/markdown.ts';
 const units = { milliseconds: 'ms', bytes: 'bytes', count: '', factor: '', 'per second': 'per second' } as const;
 
 function isActedOn({ path }: Setting): boolean {
-  return !notActedOn.some((unused) => path === unused || path.startsWith(`${unused}.`) || path.startsWith(`${unused}[`));
+  return !notActedOn.some(
+    (unused) => path === unused || path.startsWith(`${unused}.`) || path.startsWith(`${unused}[`),
+  );
 }
 
 function rowOf({ path, default: value, unit, meaning }: Setting): string {
-  const shown = typeof value === 'number' ? value.toLocaleString('en').replaceAll(',', ' ') : `\`${JSON.stringify(value)}\``;
-  const cells = [`\`${path}\``, value === null ? '' : `${shown}${unit === null || units[unit] === '' ? '' : ` ${units[unit]}`}`, toCell(meaning)];
+  const shown =
+    typeof value === 'number' ? value.toLocaleString('en').replaceAll(',', ' ') : `\`${JSON.stringify(value)}\``;
+  const cells = [
+    `\`${path}\``,
+    value === null ? '' : `${shown}${unit === null || units[unit] === '' ? '' : ` ${units[unit]}`}`,
+    toCell(meaning),
+  ];
   return `| ${cells.join(' | ')} |\n`;
 }
 

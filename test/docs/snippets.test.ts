@@ -1,10 +1,20 @@
 /**
- * Runs what the README shows. `json mcp.json` is the configuration; `ts` is compiled against the package's own types, `ts run` is run too, `sh run` is given to
- * a shell while `mcpvisor up` runs. What is printed is the block `text` that follows; `…` stands for anything there.
+ * Runs what the README shows. `json mcp.json` is the configuration; `ts` is compiled against the package's own types,
+ * `ts run` is run too, `sh run` is given to a shell while `mcpvisor up` runs. What is printed is the block `text`
+ * that follows; `…` stands for anything there.
  */
 
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -77,7 +87,13 @@ interface Ended {
 /** Everything a snippet needs is installed: nothing is fetched. */
 function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
   const { PATH = '' } = process.env;
-  const env = { PATH, HOME: folder, npm_config_offline: 'true', npm_config_cache: join(folder, 'npm-cache'), npm_config_update_notifier: 'false' };
+  const env = {
+    PATH,
+    HOME: folder,
+    npm_config_offline: 'true',
+    npm_config_cache: join(folder, 'npm-cache'),
+    npm_config_update_notifier: 'false',
+  };
   const child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let [stdout, stderr] = ['', ''];
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -98,12 +114,15 @@ describe('the examples for TypeScript', () => {
     if (code !== 0) throw new Error(`The examples do not compile:\n${stdout}`);
   });
 
-  it.each(scripts.filter(({ words }) => words[1] === 'run').map((script) => [script.line, script] as const))('do what line %i says', async (_, script) => {
-    const { code, stdout, stderr } = await run(process.execPath, [join(folder, 'built', `${nameOf(script)}.js`)]);
-    expect(stderr).toBe('');
-    expect(stdout.trim()).toMatch(toPattern(printedBy(script)));
-    expect(code).toBe(0);
-  });
+  it.each(scripts.filter(({ words }) => words[1] === 'run').map((script) => [script.line, script] as const))(
+    'do what line %i says',
+    async (_, script) => {
+      const { code, stdout, stderr } = await run(process.execPath, [join(folder, 'built', `${nameOf(script)}.js`)]);
+      expect(stderr).toBe('');
+      expect(stdout.trim()).toMatch(toPattern(printedBy(script)));
+      expect(code).toBe(0);
+    },
+  );
 
   it('are many enough to be worth it', () => {
     expect(scripts.filter(({ words }) => words[1] === 'run').length).toBeGreaterThanOrEqual(3);
@@ -114,7 +133,11 @@ describe.skipIf(!hasCurl)('the examples for a shell (with curl)', () => {
   it('do what they say, one after another', async () => {
     const file = join(folder, '.mcpvisor/control-plane.json');
     const ending = new AbortController();
-    const daemon = spawn(process.execPath, [join(root, 'dist/src/bin.js'), 'up', '--state-dir', '.mcpvisor', '--port', '0'], { cwd: folder, stdio: 'ignore' });
+    const daemon = spawn(
+      process.execPath,
+      [join(root, 'dist/src/bin.js'), 'up', '--state-dir', '.mcpvisor', '--port', '0'],
+      { cwd: folder, stdio: 'ignore' },
+    );
     const daemonEnded = new Promise<number | null>((resolve) => {
       daemon.on('close', resolve);
     });

@@ -72,7 +72,9 @@ describe('the sections on trouble', () => {
   });
 
   it('are there for every alarm', () => {
-    const alarms = headings.filter((heading) => heading.startsWith('Alarm ')).map((heading) => heading.slice('Alarm '.length));
+    const alarms = headings
+      .filter((heading) => heading.startsWith('Alarm '))
+      .map((heading) => heading.slice('Alarm '.length));
     // The supervisor's own, beside those of servers and groups.
     expect(alarms.toSorted()).toEqual([...alarmNames, 'no-guard'].toSorted());
   });
@@ -80,6 +82,10 @@ describe('the sections on trouble', () => {
   it('are where problem documents point to', () => {
     const targets = codes.map((code) => toProblemDocument(new McpvisorError(code, examples[code])).type);
     const anchors = new Set(headings.map(anchorOf));
-    expect(linksOf(targets.map((target) => `[](${target})`).join('')).filter(({ path, anchor }) => path !== file || !anchors.has(anchor))).toEqual([]);
+    expect(
+      linksOf(targets.map((target) => `[](${target})`).join('')).filter(
+        ({ path, anchor }) => path !== file || !anchors.has(anchor),
+      ),
+    ).toEqual([]);
   });
 });

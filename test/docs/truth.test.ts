@@ -8,7 +8,18 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import { createHttpApp } from '../../src/http/app.ts';
 import { createSupervisor, version } from '../../src/index.ts';
 import { commandTypes, serverStates } from '../../src/supervisor/contract.ts';
-import { anchorOf, blocksOf, documents, headingsOf, linksOf, pathsOf, readDocument, root, rowsOf, sectionOf } from '../support/markdown.ts';
+import {
+  anchorOf,
+  blocksOf,
+  documents,
+  headingsOf,
+  linksOf,
+  pathsOf,
+  readDocument,
+  root,
+  rowsOf,
+  sectionOf,
+} from '../support/markdown.ts';
 
 const readme = readDocument('README.md');
 
@@ -55,7 +66,9 @@ describe.each(documents())('%s', (document) => {
 
   it('names only files and folders that are there', () => {
     // Paths from the package's folder; a bare name of a file may also be one beside the document.
-    expect(pathsOf(markdown).filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, toPath(path))))).toEqual([]);
+    expect(
+      pathsOf(markdown).filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, toPath(path)))),
+    ).toEqual([]);
   });
 
   it('links only to files and headings that are there', () => {
@@ -72,8 +85,15 @@ describe('the README', () => {
   it('lists the routes that are served, and no other', async () => {
     const supervisor = await createSupervisor();
     onTestFinished(() => supervisor.close());
-    const app = createHttpApp({ supervisor, admission: { tokens: [], hosts: { boundHost: '127.0.0.1' } }, report: () => {}, now: Date.now });
-    const served = app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    const app = createHttpApp({
+      supervisor,
+      admission: { tokens: [], hosts: { boundHost: '127.0.0.1' } },
+      report: () => {},
+      now: Date.now,
+    });
+    const served = app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     expect(firstCells('The control API').toSorted()).toEqual([...new Set(served)].toSorted());
   });
 
@@ -93,8 +113,13 @@ describe('the README', () => {
 
   it('shows every state of a server in its picture, and no other', () => {
     const picture = blocksOf(readme).find(({ words }) => words[0] === 'mermaid')?.text ?? '';
-    const named = new Map([...picture.matchAll(/^ *state "([^"]+)" as (\w+)$/gm)].map(([, name = '', id = '']) => [id, name]));
-    const ends = [...picture.matchAll(/^ *(\S+) --> (\S+?)(?: *:.*)?$/gm)].flatMap(([, from = '', to = '']) => [from, to]);
+    const named = new Map(
+      [...picture.matchAll(/^ *state "([^"]+)" as (\w+)$/gm)].map(([, name = '', id = '']) => [id, name]),
+    );
+    const ends = [...picture.matchAll(/^ *(\S+) --> (\S+?)(?: *:.*)?$/gm)].flatMap(([, from = '', to = '']) => [
+      from,
+      to,
+    ]);
     const shown = new Set(ends.filter((end) => end !== '[*]').map((end) => named.get(end) ?? end));
     expect([...shown].toSorted()).toEqual([...serverStates].toSorted());
   });

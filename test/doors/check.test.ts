@@ -26,16 +26,26 @@ describe('checking a configuration', () => {
   it('answers programs in JSON', async () => {
     const scene = openScene();
     const file = scene.writeConfig({ one: scene.talker() });
-    expect(JSON.parse((await scene.run(['check', '--json']).ended).stdout)).toMatchObject({ file, plan: { start: ['one'], stop: [], warnings: [] } });
+    expect(JSON.parse((await scene.run(['check', '--json']).ended).stdout)).toMatchObject({
+      file,
+      plan: { start: ['one'], stop: [], warnings: [] },
+    });
     scene.writeConfig({ one: { command: 7 } });
     const ending = await scene.run(['check', '--json']).ended;
     expect(ending).toMatchObject({ code: 1, stdout: '' });
-    expect(JSON.parse(ending.stderr)).toMatchObject({ code: 'CONFIG_INVALID', file, problems: [{ path: 'mcpServers.one.command', severity: 'error' }] });
+    expect(JSON.parse(ending.stderr)).toMatchObject({
+      code: 'CONFIG_INVALID',
+      file,
+      problems: [{ path: 'mcpServers.one.command', severity: 'error' }],
+    });
   });
 
   it('takes the file it is given', async () => {
     const scene = openScene();
-    writeFileSync(join(scene.folder, 'other.json'), '{"mcpServers": {"x": {"command": "y"}} // the rest is a comment\n}');
+    writeFileSync(
+      join(scene.folder, 'other.json'),
+      '{"mcpServers": {"x": {"command": "y"}} // the rest is a comment\n}',
+    );
     expect(await scene.run(['check', 'other.json']).ended).toMatchObject({ code: 0 });
     expect(await scene.run(['check'], { env: { MCPVISOR_CONFIG: 'other.json' } }).ended).toMatchObject({ code: 0 });
   });
@@ -68,7 +78,10 @@ describe('asking for help', () => {
 
   it('is answered with the version', async () => {
     const scene = openScene();
-    expect(await scene.run(['--version']).ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(await scene.run(['--version']).ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
   });
 
   it.each([

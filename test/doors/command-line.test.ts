@@ -13,7 +13,9 @@ const programOf = (name: string) => fileURLToPath(new URL(`../servers/${name}.mj
 async function untilSettled({ client }: RunningDaemon): Promise<void> {
   await until('every server has settled', async () => {
     const { json } = await client.get('/api/servers');
-    return Array.isArray(json.servers) && json.servers.every(({ state }) => ['connected', 'failed', 'idle'].includes(state));
+    return (
+      Array.isArray(json.servers) && json.servers.every(({ state }) => ['connected', 'failed', 'idle'].includes(state))
+    );
   });
 }
 
@@ -21,7 +23,10 @@ interface Fleet extends Scene {
   readonly daemon: RunningDaemon;
 }
 
-/** A control plane with two servers that do well, one of them in a group of its own, one that fails every call, and one that cannot start. */
+/**
+ * A control plane with two servers that do well, one of them in a group of its own, one that fails every call, and one
+ * that cannot start.
+ */
 async function openFleet(): Promise<Fleet> {
   const scene = openScene();
   scene.writeConfig({
@@ -42,14 +47,22 @@ describe('open', () => {
     const { url } = await scene.up();
     const opened = join(scene.folder, 'opened');
     const opener = join(scene.folder, 'xdg-open');
-    writeFileSync(opener, `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`, { mode: 0o755 });
+    writeFileSync(opener, `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`, {
+      mode: 0o755,
+    });
     const env = { DISPLAY: ':0', PATH: `${scene.folder}:${process.env.PATH}` };
-    expect(await scene.run(['open', '--state-dir', scene.stateDir], { env }).ended).toMatchObject({ code: 0, stdout: `${url}/docs\n`, stderr: '' });
+    expect(await scene.run(['open', '--state-dir', scene.stateDir], { env }).ended).toMatchObject({
+      code: 0,
+      stdout: `${url}/docs\n`,
+      stderr: '',
+    });
     await until('it is opened', () => existsSync(opened));
     const page = readFileSync(opened, 'utf8');
     expect(page).toBe(join(scene.stateDir, 'pages', 'docs.html'));
     expect(readFileSync(page, 'utf8')).toContain('GET /api/servers/{name}');
-    expect(JSON.parse(readFileSync(join(scene.stateDir, 'pages', 'openapi.json'), 'utf8'))).toMatchObject({ openapi: '3.1.0' });
+    expect(JSON.parse(readFileSync(join(scene.stateDir, 'pages', 'openapi.json'), 'utf8'))).toMatchObject({
+      openapi: '3.1.0',
+    });
     expect(statSync(page).mode & 0o777).toBe(0o600);
   });
 
@@ -57,7 +70,9 @@ describe('open', () => {
     const scene = openScene();
     scene.writeConfig({});
     await scene.up();
-    expect((await commandLineOf(scene).command('open')).stderr).toContain(`Bearer $(cat ${join(scene.stateDir, 'token')})`);
+    expect((await commandLineOf(scene).command('open')).stderr).toContain(
+      `Bearer $(cat ${join(scene.stateDir, 'token')})`,
+    );
     expect((await commandLineOf(scene).command('open', '--json')).stderr).toBe('');
   });
 });
@@ -86,7 +101,12 @@ describe('without a control plane', () => {
     const { command } = commandLineOf(openScene());
     const { code, stdout, stderr } = await command('status', '--json');
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(JSON.parse(stderr)).toMatchObject({ code: 'NOT_RUNNING', status: 503, type: expect.any(String), title: expect.any(String) });
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'NOT_RUNNING',
+      status: 503,
+      type: expect.any(String),
+      title: expect.any(String),
+    });
   });
 
   it('does not take the files of one that was killed for one that runs', async () => {
@@ -105,7 +125,9 @@ describe('without a control plane', () => {
     const empty = join(scene.folder, 'empty');
     writeFileSync(empty, '');
     for (const file of [join(scene.folder, 'no-such-file'), empty]) {
-      const { code, stderr } = await scene.run(['status', '--url', 'http://127.0.0.1:1'], { env: { MCPVISOR_TOKEN_FILE: file } }).ended;
+      const { code, stderr } = await scene.run(['status', '--url', 'http://127.0.0.1:1'], {
+        env: { MCPVISOR_TOKEN_FILE: file },
+      }).ended;
       expect(code).toBe(2);
       expect(stderr).toContain('MCPVISOR_TOKEN_FILE');
       expect(stderr).toContain(file);
@@ -128,7 +150,9 @@ describe('without a control plane', () => {
   it('has one line for who speaks no TLS', async () => {
     const plain = createServer((_, response) => response.end());
     onTestFinished(() => void plain.close());
-    const port = await new Promise((resolve) => plain.listen(0, '127.0.0.1', () => resolve((plain.address() as AddressInfo).port)));
+    const port = await new Promise((resolve) =>
+      plain.listen(0, '127.0.0.1', () => resolve((plain.address() as AddressInfo).port)),
+    );
     const { code, stderr } = await openScene().run(['status', '--url', `https://127.0.0.1:${port}`]).ended;
     expect(code).toBe(3);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
@@ -138,7 +162,14 @@ describe('without a control plane', () => {
 describe('mistakes of usage', () => {
   it('end with code 2', async () => {
     const { command } = commandLineOf(await openFleet());
-    const mistakes = [['restart'], ['restart', 'files', '--all'], ['logs'], ['nonsense'], ['status', '--nonsense'], ['call', 'files', 'echo', 'text']];
+    const mistakes = [
+      ['restart'],
+      ['restart', 'files', '--all'],
+      ['logs'],
+      ['nonsense'],
+      ['status', '--nonsense'],
+      ['call', 'files', 'echo', 'text'],
+    ];
     for (const words of mistakes) {
       expect(await command(...words)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^error: /) });
       expect(JSON.parse((await command(...words, '--json')).stderr)).toMatchObject({ code: 'INVALID_REQUEST' });
@@ -199,8 +230,14 @@ describe('commands for servers', () => {
       stderr: '',
     });
     expect((await daemon.client.get('/api/servers/files')).json).toMatchObject({ generation: 2, state: 'connected' });
-    expect(await command('stop', '--all')).toMatchObject({ code: 0, stdout: expect.stringContaining('grumpy: stop is done, it is idle\n') });
-    expect(await command('start', 'files', '--no-wait')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^files: start is accepted, it is \w+\n$/) });
+    expect(await command('stop', '--all')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('grumpy: stop is done, it is idle\n'),
+    });
+    expect(await command('start', 'files', '--no-wait')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^files: start is accepted, it is \w+\n$/),
+    });
   });
 
   it('end with code 5 if one was rejected, and tell the others’ outcome all the same', async () => {
@@ -258,10 +295,17 @@ describe('tools and calls', () => {
   it('prints text as text, and everything as JSON', async () => {
     const { daemon: _, ...scene } = await openFleet();
     const { command, json, stays } = commandLineOf(scene);
-    expect(await command('call', 'files', 'echo', 'text=hello world')).toMatchObject({ code: 0, stdout: 'hello world\n', stderr: '' });
+    expect(await command('call', 'files', 'echo', 'text=hello world')).toMatchObject({
+      code: 0,
+      stdout: 'hello world\n',
+      stderr: '',
+    });
     expect(await command('call', 'files', 'add', 'a=2', 'b=3')).toMatchObject({ stdout: '5\n' });
     expect(await command('call', 'files', 'add', '{"a": 20, "b": 3}')).toMatchObject({ stdout: '23\n' });
-    expect(await stays(['call', 'files', 'add', '-'], { input: '{"a": 1, "b": 1}' }).ended).toMatchObject({ code: 0, stdout: '2\n' });
+    expect(await stays(['call', 'files', 'add', '-'], { input: '{"a": 1, "b": 1}' }).ended).toMatchObject({
+      code: 0,
+      stdout: '2\n',
+    });
     expect(await json('call', 'files', 'echo', 'text=hi')).toEqual({ content: [{ type: 'text', text: 'hi' }] });
   });
 
@@ -269,22 +313,38 @@ describe('tools and calls', () => {
     const scene = openScene();
     const slow = { command: process.execPath, args: [programOf('slow-start'), '1500', scene.mark] };
     const stuck = { command: process.execPath, args: [programOf('never-answers-initialize'), scene.mark] };
-    scene.writeConfig({ slow, stuck, third: slow, after: scene.talker({ dependsOn: ['stuck'] }), broken: { command: join(scene.folder, 'no-such-program') } });
+    scene.writeConfig({
+      slow,
+      stuck,
+      third: slow,
+      after: scene.talker({ dependsOn: ['stuck'] }),
+      broken: { command: join(scene.folder, 'no-such-program') },
+    });
     const daemon = await scene.up();
     const { command } = commandLineOf(scene);
     const answers = Promise.all(['slow', 'third'].map((name) => command('call', name, 'echo', `text=${name}`)));
-    expect(await command('call', 'after', 'echo', 'text=a')).toMatchObject({ code: 1, stderr: expect.stringContaining('idle') });
+    expect(await command('call', 'after', 'echo', 'text=a')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('idle'),
+    });
     expect(await answers).toMatchObject([
       { code: 0, stdout: 'slow\n' },
       { code: 0, stdout: 'third\n' },
     ]);
     expect((await daemon.client.get('/api/servers/stuck')).json).toMatchObject({ state: 'starting' });
-    expect(await command('call', 'broken', 'echo')).toMatchObject({ code: 1, stderr: expect.stringContaining('failed') });
+    expect(await command('call', 'broken', 'echo')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('failed'),
+    });
   });
 
   it('ends with code 7 if the tool says that it failed', async () => {
     const { command } = commandLineOf(await openFleet());
-    expect(await command('call', 'grumpy', 'echo')).toMatchObject({ code: 7, stdout: '', stderr: 'echo does not work\n' });
+    expect(await command('call', 'grumpy', 'echo')).toMatchObject({
+      code: 7,
+      stdout: '',
+      stderr: 'echo does not work\n',
+    });
     const asJson = await command('call', 'grumpy', 'echo', '--json');
     expect(asJson.code).toBe(7);
     expect(JSON.parse(asJson.stdout)).toMatchObject({ isError: true });
@@ -293,9 +353,14 @@ describe('tools and calls', () => {
   it('ends with code 4 for an unknown server or tool, and with 5 when the time is over', async () => {
     const { command } = commandLineOf(await openFleet());
     expect(await command('call', 'nobody', 'echo')).toMatchObject({ code: 4 });
-    expect(await command('call', 'files', 'ecko')).toMatchObject({ code: 4, stderr: expect.stringContaining('Did you mean echo?') });
+    expect(await command('call', 'files', 'ecko')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('Did you mean echo?'),
+    });
     expect(await command('call', 'files', 'sleep', 'ms=600000', '--timeout', '50')).toMatchObject({ code: 5 });
-    expect(JSON.parse((await command('call', 'files', 'ecko', '--json')).stderr)).toMatchObject({ code: 'TOOL_NOT_FOUND' });
+    expect(JSON.parse((await command('call', 'files', 'ecko', '--json')).stderr)).toMatchObject({
+      code: 'TOOL_NOT_FOUND',
+    });
   });
 });
 
@@ -309,7 +374,10 @@ describe('plan, open and a control plane elsewhere', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^start +extra$/m);
     expect(stdout).toMatch(/^stop +web, grumpy, broken$/m);
-    expect(await json('plan')).toMatchObject({ file: join(scene.folder, 'mcp.json'), plan: { keep: ['files', 'web', 'grumpy', 'broken'] } });
+    expect(await json('plan')).toMatchObject({
+      file: join(scene.folder, 'mcp.json'),
+      plan: { keep: ['files', 'web', 'grumpy', 'broken'] },
+    });
     expect((await daemon.client.get('/api/servers/extra')).status).toBe(404);
     writeFileSync(file, '{"mcpServers": {"a": {}}}');
     expect(await command('plan', file)).toMatchObject({ code: 1, stderr: expect.stringContaining('mcpServers.a') });
@@ -323,22 +391,36 @@ describe('plan, open and a control plane elsewhere', () => {
   it('is reached by its URL and token, from flags or the environment', async () => {
     const { daemon, run, folder } = await openFleet();
     const { url, token } = daemon;
-    expect(await run(['call', 'files', 'echo', 'text=a', '--url', url, '--token', token]).ended).toMatchObject({ code: 0, stdout: 'a\n' });
-    expect(await run(['call', 'files', 'echo', 'text=b'], { env: { MCPVISOR_URL: url, MCPVISOR_TOKEN: token } }).ended).toMatchObject({
+    expect(await run(['call', 'files', 'echo', 'text=a', '--url', url, '--token', token]).ended).toMatchObject({
+      code: 0,
+      stdout: 'a\n',
+    });
+    expect(
+      await run(['call', 'files', 'echo', 'text=b'], { env: { MCPVISOR_URL: url, MCPVISOR_TOKEN: token } }).ended,
+    ).toMatchObject({
       code: 0,
       stdout: 'b\n',
     });
-    expect(await run(['status', '--url', url]).ended).toMatchObject({ code: 1, stderr: expect.stringContaining('token') });
+    expect(await run(['status', '--url', url]).ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('token'),
+    });
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);
-    expect(await run(['status', '--state-dir', elsewhere], { env: { MCPVISOR_URL: url, MCPVISOR_TOKEN: token } }).ended).toMatchObject({ code: 3 });
+    expect(
+      await run(['status', '--state-dir', elsewhere], { env: { MCPVISOR_URL: url, MCPVISOR_TOKEN: token } }).ended,
+    ).toMatchObject({ code: 3 });
   });
 });
 
 describe('doctor', () => {
   it('finds what is wrong without a control plane', async () => {
     const scene = openScene();
-    scene.writeConfig({ good: scene.talker(), bad: { command: 'no-such-program' }, poor: scene.talker({ env: { A: `$${'{'}NO_SUCH_VARIABLE}` } }) });
+    scene.writeConfig({
+      good: scene.talker(),
+      bad: { command: 'no-such-program' },
+      poor: scene.talker({ env: { A: `$${'{'}NO_SUCH_VARIABLE}` } }),
+    });
     const { command, json } = commandLineOf(scene);
     const ending = await command('doctor', '--port', '0');
     expect(ending).toMatchObject({ code: 1, stderr: '' });
@@ -347,7 +429,9 @@ describe('doctor', () => {
     expect(ending.stdout).toMatch(/^problem +server bad: no-such-program is not in PATH/m);
     expect(ending.stdout).toMatch(/^problem +server poor: .*NO_SUCH_VARIABLE/m);
     expect(await json('doctor', '--port', '0')).toMatchObject({
-      findings: expect.arrayContaining([{ check: 'server bad', level: 'problem', message: expect.any(String), advice: expect.any(String) }]),
+      findings: expect.arrayContaining([
+        { check: 'server bad', level: 'problem', message: expect.any(String), advice: expect.any(String) },
+      ]),
     });
   });
 
@@ -385,7 +469,8 @@ describe('completion', () => {
   it('knows commands, options, servers and tools', async () => {
     const { daemon: _, ...scene } = await openFleet();
     const env = { MCPVISOR_STATE_DIR: scene.stateDir };
-    const found = async (...words: readonly string[]) => (await scene.run(['complete', '--', ...words], { env }).ended).stdout.trim().split('\n');
+    const found = async (...words: readonly string[]) =>
+      (await scene.run(['complete', '--', ...words], { env }).ended).stdout.trim().split('\n');
     expect(await found('st')).toEqual(['status', 'start', 'stop']);
     expect(await found('restart', 'g')).toEqual(['grumpy', 'group:default', 'group:web']);
     expect(await found('call', 'files', 'e')).toEqual(['echo', 'environment', 'exit']);

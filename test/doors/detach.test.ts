@@ -29,15 +29,22 @@ describe('up --detach', () => {
     expect(await command('down')).toMatchObject({ code: 3 });
   });
 
-  it.each([[['up', '--port', '0']], [['up', '--port', '0', '--detach']]])('has the state directory for itself: a second %j ends with code 6', async (words) => {
-    const scene = openScene();
-    endDetached(scene);
-    scene.writeConfig({});
-    const { command } = commandLineOf(scene);
-    const { pid } = JSON.parse((await command('up', '--detach', '--port', '0', '--json')).stdout);
-    expect(await command(...words)).toMatchObject({ code: 6, stdout: '', stderr: expect.stringContaining(`pid ${pid}`) });
-    expect(isRunning(pid)).toBe(true);
-  });
+  it.each([[['up', '--port', '0']], [['up', '--port', '0', '--detach']]])(
+    'has the state directory for itself: a second %j ends with code 6',
+    async (words) => {
+      const scene = openScene();
+      endDetached(scene);
+      scene.writeConfig({});
+      const { command } = commandLineOf(scene);
+      const { pid } = JSON.parse((await command('up', '--detach', '--port', '0', '--json')).stdout);
+      expect(await command(...words)).toMatchObject({
+        code: 6,
+        stdout: '',
+        stderr: expect.stringContaining(`pid ${pid}`),
+      });
+      expect(isRunning(pid)).toBe(true);
+    },
+  );
 
   it('tells how a start that failed has ended', async () => {
     const scene = openScene();
@@ -105,7 +112,13 @@ describe('down', () => {
     const stubborn = join(import.meta.dirname, '../servers/ignores-sigterm.mjs');
     scene.writeConfig({ one: { command: process.execPath, args: [stubborn, scene.mark], stop: { closeMs: 600_000 } } });
     const daemon = await scene.up();
-    await until('it is connected', async () => (await daemon.client.get('/api/servers/one')).json.state === 'connected');
-    expect(await commandLineOf(scene).command('down', '--timeout', '100')).toMatchObject({ code: 5, stderr: expect.stringContaining(`pid ${daemon.pid}`) });
+    await until(
+      'it is connected',
+      async () => (await daemon.client.get('/api/servers/one')).json.state === 'connected',
+    );
+    expect(await commandLineOf(scene).command('down', '--timeout', '100')).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining(`pid ${daemon.pid}`),
+    });
   });
 });

@@ -15,11 +15,16 @@ function openFilesLimit(): number {
 }
 
 /** A self-signed certificate for 127.0.0.1 in the folder of the scene. */
-function makeCertificate({ folder }: Scene): { readonly tls: { certFile: string; keyFile: string }; readonly ca: string } {
+function makeCertificate({ folder }: Scene): {
+  readonly tls: { certFile: string; keyFile: string };
+  readonly ca: string;
+} {
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
   const files = ['-keyout', 'key.pem', '-out', 'cert.pem'];
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-  const made = spawnSync('openssl', ['req', '-x509', '-nodes', '-days', '2', ...curve, ...files, ...subject], { cwd: folder });
+  const made = spawnSync('openssl', ['req', '-x509', '-nodes', '-days', '2', ...curve, ...files, ...subject], {
+    cwd: folder,
+  });
   expect(made.status).toBe(0);
   return { tls: { certFile: 'cert.pem', keyFile: 'key.pem' }, ca: readFileSync(join(folder, 'cert.pem'), 'utf8') };
 }
@@ -84,7 +89,10 @@ describe('tokens of files', () => {
     );
     const daemon = await scene.up({ env: { CANARY: argument } });
     const by = (scope: (typeof scopes)[number]) => createClient(daemon.url, `a-canary-token-for-${scope}`);
-    await until('one is connected', async () => (await daemon.client.get('/api/servers/one')).json.state === 'connected');
+    await until(
+      'one is connected',
+      async () => (await daemon.client.get('/api/servers/one')).json.state === 'connected',
+    );
     const start = { type: 'server.start' };
     const statuses = await Promise.all(
       scopes.map(async (scope) => [
@@ -102,13 +110,34 @@ describe('tokens of files', () => {
     expect((await by('operate').post('/api/shutdown', {})).json.code).toBe('FORBIDDEN_SCOPE');
     const own = readFileSync(join(scene.stateDir, 'mcp-token'), 'utf8').trim();
     expect((await createClient(daemon.url, own).get('/api/servers')).json.code).toBe('FORBIDDEN_SCOPE');
-    await by('admin').post('/api/servers/one/tools/complain/call', { arguments: { text: `my key is ${variable}, ${argument}` } });
-    const accepted = (await daemon.client.get('/api/journal?type=command.accepted')).json.facts as readonly { by: string }[];
+    await by('admin').post('/api/servers/one/tools/complain/call', {
+      arguments: { text: `my key is ${variable}, ${argument}` },
+    });
+    const accepted = (await daemon.client.get('/api/journal?type=command.accepted')).json.facts as readonly {
+      by: string;
+    }[];
     expect(accepted.map((one) => one.by)).toEqual(expect.arrayContaining(['the-operate-program', 'the-admin-program']));
-    await until('what it wrote is kept', async () => (await daemon.client.get('/api/servers/one/logs')).text.includes('my key is'));
-    const server = ['', '/snapshot', '/logs', '/tools'].flatMap((end) => [`/api/servers/one${end}`, `/api/servers/far${end}`]);
-    const all = ['/api/status', '/api/servers', '/api/tools', '/api/actors', '/api/journal', '/api/machines/server', '/openapi.json', '/docs', '/metrics'];
-    const answers = await Promise.all([...server, ...all, '/healthz', '/readyz'].map(async (path) => (await daemon.client.get(path)).text));
+    await until('what it wrote is kept', async () =>
+      (await daemon.client.get('/api/servers/one/logs')).text.includes('my key is'),
+    );
+    const server = ['', '/snapshot', '/logs', '/tools'].flatMap((end) => [
+      `/api/servers/one${end}`,
+      `/api/servers/far${end}`,
+    ]);
+    const all = [
+      '/api/status',
+      '/api/servers',
+      '/api/tools',
+      '/api/actors',
+      '/api/journal',
+      '/api/machines/server',
+      '/openapi.json',
+      '/docs',
+      '/metrics',
+    ];
+    const answers = await Promise.all(
+      [...server, ...all, '/healthz', '/readyz'].map(async (path) => (await daemon.client.get(path)).text),
+    );
     const said = [...answers, daemon.stdout(), daemon.stderr()].join('\n');
     for (const secret of [...canaries, ...values, daemon.token, own]) expect(said).not.toContain(secret);
   });
@@ -120,11 +149,16 @@ describe('a control plane behind a reverse proxy', () => {
     scene.writeConfig({}, { http: { basePath: '/tools/mcpvisor', allowedHosts: ['proxy.example'] } });
     const { url, client, token } = await scene.up();
     expect(url).toMatch(/\/tools\/mcpvisor$/);
-    const proxied = { headers: { host: 'proxy.example', origin: 'https://proxy.example', 'x-forwarded-proto': 'https' } };
+    const proxied = {
+      headers: { host: 'proxy.example', origin: 'https://proxy.example', 'x-forwarded-proto': 'https' },
+    };
     expect((await client.get('/api/servers', proxied)).status).toBe(200);
     expect((await client.get('/openapi.json', proxied)).json.servers).toEqual([{ url: '/tools/mcpvisor' }]);
     expect((await client.get('/api/servers', { headers: { host: 'other.example' } })).json.code).toBe('FORBIDDEN_HOST');
-    expect((await client.get('/api/servers', { headers: { host: 'proxy.example', origin: 'https://evil.example' } })).json.code).toBe('FORBIDDEN_ORIGIN');
+    expect(
+      (await client.get('/api/servers', { headers: { host: 'proxy.example', origin: 'https://evil.example' } })).json
+        .code,
+    ).toBe('FORBIDDEN_ORIGIN');
     // A probe of the cluster knows the address of the machine at most.
     expect((await createClient(url, null).get('/healthz', { headers: { host: '10.1.2.3:4780' } })).status).toBe(200);
     const root = createClient(new URL(url).origin, token);
@@ -133,7 +167,9 @@ describe('a control plane behind a reverse proxy', () => {
 });
 
 describe('thousands of connections that say nothing', () => {
-  it('are taken up to the limit and closed beyond it, while whoever is in or asks for the health is answered', { timeout: 180_000 }, async () => {
+  it('are taken up to the limit and closed beyond it, while whoever is in or asks for the health is answered', {
+    timeout: 180_000,
+  }, async () => {
     const scene = openScene();
     const count = Math.min(10_000, openFilesLimit() - 1_000);
     const most = Math.min(4_096, Math.floor(count / 2));
@@ -165,7 +201,10 @@ describe('thousands of connections that say nothing', () => {
       expect(await lives()).toBe(200);
       expect((await fresh.get('/healthz')).status).toBe(200);
     }
-    expect([(await fresh.get('/healthz')).headers.connection, (await fresh.get('/readyz')).status]).toEqual(['close', 200]);
+    expect([(await fresh.get('/healthz')).headers.connection, (await fresh.get('/readyz')).status]).toEqual([
+      'close',
+      200,
+    ]);
     await expect(fresh.get('/api/servers')).rejects.toThrow(/socket hang up|ECONNRESET/);
     // One gave its place to those who asked for the health.
     const beyond = count - (most - 1) + 1;

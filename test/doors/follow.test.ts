@@ -9,11 +9,14 @@ describe('logs of a server', () => {
     scene.writeConfig({ one: scene.talker() });
     await scene.up();
     const { command, json, stays } = commandLineOf(scene);
-    const complain = async (text: string) => expect((await command('call', 'one', 'complain', `text=${text}`)).code).toBe(0);
+    const complain = async (text: string) =>
+      expect((await command('call', 'one', 'complain', `text=${text}`)).code).toBe(0);
     await complain('first');
     await until('the line is kept', async () => (await command('logs', 'one')).stdout.includes('first'));
     expect((await command('logs', 'one')).stdout).toMatch(/^\d{4}-\S+Z first$/m);
-    expect(await json('logs', 'one', '--tail', '1')).toEqual({ lines: [{ at: expect.any(String), stream: 'stderr', text: 'first' }] });
+    expect(await json('logs', 'one', '--tail', '1')).toEqual({
+      lines: [{ at: expect.any(String), stream: 'stderr', text: 'first' }],
+    });
     const following = stays(['logs', 'one', '-f', '--tail', '1']);
     await until('the past is shown', () => following.stdout().includes('first'));
     await complain('second');
@@ -31,10 +34,17 @@ describe('events', () => {
     scene.writeConfig({ one: scene.talker(), two: scene.talker() });
     await scene.up();
     const { command, json } = commandLineOf(scene);
-    await until('both are connected', async () => (await command('events', '--type', 'session.opened')).stdout.trim().split('\n').length === 2);
+    await until(
+      'both are connected',
+      async () => (await command('events', '--type', 'session.opened')).stdout.trim().split('\n').length === 2,
+    );
     const ofOne = (await command('events', '--actor', 'server:one')).stdout.trim().split('\n');
     const misspelt = await command('events', '--actor', 'server:oen');
-    expect(misspelt).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('Did you mean server:one?') });
+    expect(misspelt).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringContaining('Did you mean server:one?'),
+    });
     expect(ofOne.every((line) => / server:one /.test(line))).toBe(true);
     expect(await json('events', '--type', 'session.opened', '--tail', '1')).toEqual({
       facts: [expect.objectContaining({ type: 'session.opened', seq: expect.any(Number) })],
@@ -66,6 +76,10 @@ describe('events', () => {
     const numbers = facts().map(({ seq }) => seq);
     expect(numbers).toEqual([...new Set(numbers)].toSorted((one, other) => one - other));
     following.kill('SIGINT');
-    expect(await following.ended).toMatchObject({ code: 0, signal: null, stderr: 'The connection was lost; waiting for the control plane.\n' });
+    expect(await following.ended).toMatchObject({
+      code: 0,
+      signal: null,
+      stderr: 'The connection was lost; waiting for the control plane.\n',
+    });
   });
 });

@@ -28,7 +28,9 @@ describe('a server that is killed again and again', () => {
     }
     const sorted = tookMs.toSorted((a, b) => a - b);
     const [median = 0, worst = Number.POSITIVE_INFINITY] = [sorted[25], sorted.at(-1)];
-    console.log(`no longer connected after ${median.toFixed(1)} ms (median), ${worst.toFixed(1)} ms (most) of 50 kills`);
+    console.log(
+      `no longer connected after ${median.toFixed(1)} ms (median), ${worst.toFixed(1)} ms (most) of 50 kills`,
+    );
     expect(median).toBeLessThan(promisedMs);
     // A machine that is busy with other things may take longer once.
     expect(worst).toBeLessThan(5 * promisedMs);

@@ -6,7 +6,10 @@ import { until } from '../support/processes.ts';
 
 /** A server that says who it is on stderr, and then speaks. */
 function talkingOnStderr(mark: string, talker: string) {
-  return { command: '/bin/sh', args: ['-c', `echo "here I am" >&2; exec "$0" "$1" "${mark}"`, process.execPath, talker] };
+  return {
+    command: '/bin/sh',
+    args: ['-c', `echo "here I am" >&2; exec "$0" "$1" "${mark}"`, process.execPath, talker],
+  };
 }
 
 describe('the stderr of a server', () => {

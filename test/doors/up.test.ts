@@ -16,7 +16,11 @@ describe('a control plane in the foreground', () => {
     const daemon = await scene.up();
     await until('both are connected', async () => {
       const { json } = await daemon.client.get('/api/servers');
-      return Array.isArray(json.servers) && json.servers.length === 2 && json.servers.every(({ state }) => state === 'connected');
+      return (
+        Array.isArray(json.servers) &&
+        json.servers.length === 2 &&
+        json.servers.every(({ state }) => state === 'connected')
+      );
     });
     const answer = await daemon.client.post('/api/servers/two/tools/add/call', { arguments: { a: 2, b: 3 } });
     expect(answer.json).toMatchObject({ result: { content: [{ text: '5' }] } });
@@ -89,9 +93,18 @@ describe('a control plane in the foreground', () => {
   it('ends at once on a second Ctrl-C, and leaves no server behind', async () => {
     const scene = openScene();
     const stubborn = fileURLToPath(new URL('../servers/ignores-sigterm.mjs', import.meta.url));
-    scene.writeConfig({ one: { command: process.execPath, args: [stubborn, scene.mark], stop: { closeMs: 600_000, terminateMs: 600_000 } } });
+    scene.writeConfig({
+      one: {
+        command: process.execPath,
+        args: [stubborn, scene.mark],
+        stop: { closeMs: 600_000, terminateMs: 600_000 },
+      },
+    });
     const daemon = await scene.up();
-    await until('it is connected', async () => (await daemon.client.get('/api/servers/one')).json.state === 'connected');
+    await until(
+      'it is connected',
+      async () => (await daemon.client.get('/api/servers/one')).json.state === 'connected',
+    );
     let code: number | null | undefined;
     void daemon.ended.then((ending) => {
       code = ending.code;
@@ -109,7 +122,10 @@ describe('a control plane in the foreground', () => {
     scene.writeConfig({ one: { command: process.execPath, args: ['-e', 'process.stdin.resume()', scene.mark] } });
     const daemon = await scene.up();
     const answer = daemon.client.post('/api/servers/one/events?wait=600000', { type: 'server.start' });
-    await until('the server is starting', async () => (await daemon.client.get('/api/servers/one')).json.state === 'starting');
+    await until(
+      'the server is starting',
+      async () => (await daemon.client.get('/api/servers/one')).json.state === 'starting',
+    );
     daemon.kill('SIGTERM');
     expect((await answer).json).toMatchObject({ code: 'SHUTTING_DOWN', status: 503 });
     expect(await daemon.ended).toMatchObject({ code: 0 });
@@ -125,7 +141,9 @@ describe('a second control plane on one state directory', () => {
     expect(second).toMatchObject({ code: 6, stdout: '' });
     expect(second.stderr).toContain(String(first.pid));
     expect((await first.client.get('/api/servers')).status).toBe(200);
-    expect(JSON.parse(readFileSync(join(scene.stateDir, 'control-plane.json'), 'utf8'))).toMatchObject({ pid: first.pid });
+    expect(JSON.parse(readFileSync(join(scene.stateDir, 'control-plane.json'), 'utf8'))).toMatchObject({
+      pid: first.pid,
+    });
   });
 
   it('takes the place of one that was killed', async () => {
@@ -136,7 +154,10 @@ describe('a second control plane on one state directory', () => {
     await first.ended;
     const second = await scene.up();
     expect(second.token).toBe(first.token);
-    await until('its server is connected', async () => (await second.client.get('/api/servers/one')).json.state === 'connected');
+    await until(
+      'its server is connected',
+      async () => (await second.client.get('/api/servers/one')).json.state === 'connected',
+    );
   });
 });
 
@@ -197,7 +218,9 @@ describe('a start without a configuration', () => {
     const daemon = await scene.up();
     expect((await daemon.client.get('/api/servers')).json).toEqual({ servers: [] });
     await until('it says how', () => daemon.stdout().includes('mcpServers'));
-    expect(JSON.parse(readFileSync(join(scene.stateDir, 'control-plane.json'), 'utf8'))).toMatchObject({ config: null });
+    expect(JSON.parse(readFileSync(join(scene.stateDir, 'control-plane.json'), 'utf8'))).toMatchObject({
+      config: null,
+    });
   });
 });
 
@@ -206,7 +229,9 @@ describe('settings of a start', () => {
     const scene = openScene();
     const file = join(scene.folder, 'fleet.json');
     writeFileSync(file, JSON.stringify({ mcpServers: { one: scene.talker({ lazy: true }) } }));
-    const daemon = await scene.up({ env: { MCPVISOR_CONFIG: 'fleet.json', MCPVISOR_PORT: 'not a port', MCPVISOR_LOG_FORMAT: 'pretty' } });
+    const daemon = await scene.up({
+      env: { MCPVISOR_CONFIG: 'fleet.json', MCPVISOR_PORT: 'not a port', MCPVISOR_LOG_FORMAT: 'pretty' },
+    });
     expect((await daemon.client.get('/api/servers/one')).status).toBe(200);
     expect(() => JSON.parse(daemon.stdout().split('\n')[0] ?? '')).toThrow();
   });
@@ -230,7 +255,10 @@ describe('settings of a start', () => {
     const scene = openScene();
     scene.writeConfig({}, { http: { allowedHosts: ['box.lan'], allowedOrigins: ['https://tools.example'] } });
     const daemon = await scene.up();
-    expect((await daemon.client.get('/api/servers', { headers: { host: 'box.lan', origin: 'https://tools.example' } })).status).toBe(200);
+    expect(
+      (await daemon.client.get('/api/servers', { headers: { host: 'box.lan', origin: 'https://tools.example' } }))
+        .status,
+    ).toBe(200);
     expect((await daemon.client.get('/api/servers', { headers: { host: 'other.lan' } })).status).toBe(403);
   });
 });

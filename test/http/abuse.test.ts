@@ -11,7 +11,10 @@ const tenMebibytes = 10 * 1024 * 1024;
 let api: Api;
 
 beforeAll(async () => {
-  api = await openApi({ servers: { talk: entryOf('speak') }, limits: { headersTimeoutMs: 300, requestTimeoutMs: 600 } });
+  api = await openApi({
+    servers: { talk: entryOf('speak') },
+    limits: { headersTimeoutMs: 300, requestTimeoutMs: 600 },
+  });
   await until('talk is connected', () => api.supervisor.status('talk').state === 'connected');
 });
 
@@ -53,7 +56,9 @@ describe('a client that takes its time', () => {
 
   it('costs nothing when it vanishes in the middle of its body', async () => {
     const gone = new AbortController();
-    const asked = api.client.post(call, '{"arguments":', { headers: { 'content-length': '1000000' }, signal: gone.signal }).catch(() => null);
+    const asked = api.client
+      .post(call, '{"arguments":', { headers: { 'content-length': '1000000' }, signal: gone.signal })
+      .catch(() => null);
     const connection = await openConnection(api.url);
     connection.send('GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
     await connection.closed;
@@ -96,17 +101,24 @@ describe('a body that is not what it should be', () => {
       ['/api/servers/talk/requests', `{"method":"ping","params":${deep}}`],
       ['/api/config/plan', `{"config":${deep}}`],
     ] as const) {
-      expect((await api.client.post(path, body)).json).toMatchObject({ code: 'INVALID_REQUEST', problems: [{ message: expect.stringContaining('levels') }] });
+      expect((await api.client.post(path, body)).json).toMatchObject({
+        code: 'INVALID_REQUEST',
+        problems: [{ message: expect.stringContaining('levels') }],
+      });
     }
     expect(api.supervisor.status('talk').state).toBe('connected');
   });
 
   it('may be 400 levels deep', async () => {
-    expect((await api.client.post(call, `{"arguments":{"text":${'['.repeat(400)}${']'.repeat(400)}}}`)).status).toBe(200);
+    expect((await api.client.post(call, `{"arguments":{"text":${'['.repeat(400)}${']'.repeat(400)}}}`)).status).toBe(
+      200,
+    );
   });
 
   it('counts with the last of two equal keys, as JSON.parse does', async () => {
-    expect((await api.client.post(call, '{"arguments":{"text":"a"},"arguments":{"text":"b"}}')).json).toMatchObject({ result: { content: [{ text: 'b' }] } });
+    expect((await api.client.post(call, '{"arguments":{"text":"a"},"arguments":{"text":"b"}}')).json).toMatchObject({
+      result: { content: [{ text: 'b' }] },
+    });
   });
 
   it.each([

@@ -6,14 +6,21 @@ let api: Api;
 
 beforeAll(async () => {
   const patient = { restart: { baseMs: 60_000, capMs: 60_000 } };
-  api = await openApi({ servers: { talk: entryOf('speak'), broken: { command: '/nowhere/at-all' }, waiting: { ...entryOf('exits-at-once'), ...patient } } });
+  api = await openApi({
+    servers: {
+      talk: entryOf('speak'),
+      broken: { command: '/nowhere/at-all' },
+      waiting: { ...entryOf('exits-at-once'), ...patient },
+    },
+  });
   await until('talk is connected', () => api.supervisor.status('talk').state === 'connected');
   await until('broken failed', () => api.supervisor.status('broken').state === 'failed');
 });
 
 afterAll(() => api.close());
 
-const call = (tool: string, body: unknown, server = 'talk') => api.client.post(`/api/servers/${server}/tools/${encodeURIComponent(tool)}/call`, body);
+const call = (tool: string, body: unknown, server = 'talk') =>
+  api.client.post(`/api/servers/${server}/tools/${encodeURIComponent(tool)}/call`, body);
 
 describe('calling a tool', () => {
   it('answers with the result as the server sent it, the time taken and the generation', async () => {
@@ -50,7 +57,11 @@ describe('calling a tool', () => {
 
   it('is cancelled when its client is gone', async () => {
     const impatience = new AbortController();
-    const answer = api.client.post('/api/servers/talk/tools/sleep/call', { arguments: { ms: 60_000 } }, { signal: impatience.signal });
+    const answer = api.client.post(
+      '/api/servers/talk/tools/sleep/call',
+      { arguments: { ms: 60_000 } },
+      { signal: impatience.signal },
+    );
     const refusal = answer.then(
       () => null,
       (error: unknown) => error,
@@ -65,7 +76,9 @@ describe('calling a tool', () => {
   it('is cancelled, however many there were in its batch, when the client of that is gone', async () => {
     const impatience = new AbortController();
     const sleep = { server: 'talk', tool: 'sleep', arguments: { ms: 60_000 } };
-    const answer = api.client.post('/api/calls', { calls: [sleep, sleep] }, { signal: impatience.signal }).catch(() => null);
+    const answer = api.client
+      .post('/api/calls', { calls: [sleep, sleep] }, { signal: impatience.signal })
+      .catch(() => null);
     await until('the calls are in flight', () => api.supervisor.status('talk').counts.inFlight === 2);
     impatience.abort();
     expect(await answer).toBeNull();
@@ -93,7 +106,11 @@ describe('calling a tool of a server that is not connected', () => {
     await until('waiting waits', () => api.supervisor.status('waiting').state === 'backoff');
     const answer = await call('echo', { arguments: { text: 'x' } }, 'waiting');
     expect(answer.status).toBe(503);
-    expect(answer.json).toMatchObject({ code: 'SERVER_NOT_CONNECTED', state: 'backoff', nextRetryAt: expect.any(String) });
+    expect(answer.json).toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      state: 'backoff',
+      nextRetryAt: expect.any(String),
+    });
     const seconds = Number(answer.headers['retry-after']);
     expect(seconds).toBeGreaterThanOrEqual(1);
     expect(seconds).toBeLessThanOrEqual(60);

@@ -26,18 +26,27 @@ export function createCheckedClient(client: Client, endpoints: readonly Endpoint
     if (endpoint !== undefined) seen.add(`${endpoint.id} ${checkAnswer(endpoint, answer)}`);
     return answer;
   };
-  return { get: (path, options) => send('GET', path, options), post: (path, body, options) => send('POST', path, { ...options, body }), send };
+  return {
+    get: (path, options) => send('GET', path, options),
+    post: (path, body, options) => send('POST', path, { ...options, body }),
+    send,
+  };
 }
 
 function endpointFor(endpoints: readonly Endpoint[], method: string, path: string): Endpoint | undefined {
   const [wanted = ''] = path.split('?');
   return endpoints.find(
-    (endpoint) => endpoint.method === method && new RegExp(`^${endpoint.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(wanted),
+    (endpoint) =>
+      endpoint.method === method &&
+      new RegExp(`^${endpoint.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(wanted),
   );
 }
 
 /** What was answered: the code of a problem, or the status. */
-export function checkAnswer(endpoint: Endpoint, { status, headers, json, text }: Pick<Answer, 'status' | 'headers' | 'json' | 'text'>): string {
+export function checkAnswer(
+  endpoint: Endpoint,
+  { status, headers, json, text }: Pick<Answer, 'status' | 'headers' | 'json' | 'text'>,
+): string {
   const where = `${endpoint.method} ${endpoint.path} → ${status} ${text.slice(0, 300)}`;
   if (headers['content-type']?.startsWith('application/problem+json') === true) {
     const { code } = problem.parse(json);
@@ -48,7 +57,9 @@ export function checkAnswer(endpoint: Endpoint, { status, headers, json, text }:
   const described = endpoint.answers[status];
   expect(described, where).toBeDefined();
   const answers = (Array.isArray(described) ? described : [described]) as readonly AnswerDescription[];
-  const fitting = answers.find(({ mediaType = 'application/json' }) => headers['content-type']?.startsWith(mediaType) === true);
+  const fitting = answers.find(
+    ({ mediaType = 'application/json' }) => headers['content-type']?.startsWith(mediaType) === true,
+  );
   expect(fitting, `${where}: ${headers['content-type']}`).toBeDefined();
   if ((fitting?.mediaType ?? 'application/json') === 'application/json') {
     const parsed = fitting?.schema?.safeParse(json);

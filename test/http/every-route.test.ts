@@ -20,11 +20,15 @@ const exampleOf = ({ id }: Endpoint): Example => {
   return example;
 };
 
-const clientOf = (token: string | null, url = api.url) => createCheckedClient(createClient(url, token), endpoints, seen);
+const clientOf = (token: string | null, url = api.url) =>
+  createCheckedClient(createClient(url, token), endpoints, seen);
 
 function ask(
   endpoint: Endpoint,
-  { by = client, ...options }: { by?: Client; path?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  {
+    by = client,
+    ...options
+  }: { by?: Client; path?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ) {
   const { path, body } = exampleOf(endpoint);
   return by.send(endpoint.method, options.path ?? path, { ...(body !== undefined && { body }), ...options });
@@ -48,13 +52,18 @@ beforeAll(async () => {
       down: { ...entryOf('speak'), lazy: true },
     },
     maxBodyBytes: 2_000,
-    metrics: () => ({ text: () => Promise.resolve('# nothing\n'), contentType: 'text/plain; version=0.0.4; charset=utf-8' }),
+    metrics: () => ({
+      text: () => Promise.resolve('# nothing\n'),
+      contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    }),
     shutdown: () => undefined,
   });
   limited = await openApi({ requestsPerSecond: 1 });
   endpoints = endpointsOf(api.supervisor);
   client = clientOf(tokenOf('admin'));
-  await until('two are connected', () => ['talk', 'narrow', 'secretive'].every((name) => api.supervisor.status(name).state === 'connected'));
+  await until('two are connected', () =>
+    ['talk', 'narrow', 'secretive'].every((name) => api.supervisor.status(name).state === 'connected'),
+  );
   await until('broken failed', () => api.supervisor.status('broken').state === 'failed');
   await api.supervisor.send('down', { type: 'server.stop' });
 });
@@ -79,8 +88,12 @@ describe('every route', () => {
   it('refuses what comes without a token, from another host, or from a foreign page', async () => {
     for (const endpoint of guarded()) {
       expect((await ask(endpoint, { by: clientOf(null) })).status, endpoint.id).toBe(401);
-      expect((await ask(endpoint, { headers: { host: 'evil.example' } })).json.code, endpoint.id).toBe('FORBIDDEN_HOST');
-      expect((await ask(endpoint, { headers: { origin: 'https://evil.example' } })).json.code, endpoint.id).toBe('FORBIDDEN_ORIGIN');
+      expect((await ask(endpoint, { headers: { host: 'evil.example' } })).json.code, endpoint.id).toBe(
+        'FORBIDDEN_HOST',
+      );
+      expect((await ask(endpoint, { headers: { origin: 'https://evil.example' } })).json.code, endpoint.id).toBe(
+        'FORBIDDEN_ORIGIN',
+      );
     }
   });
 
@@ -99,7 +112,10 @@ describe('every route', () => {
     for (const endpoint of endpoints) {
       const { path } = exampleOf(endpoint);
       const { json } = await ask(endpoint, { path: `${path}${path.includes('?') ? '&' : '?'}nonsense=1` });
-      expect(json, endpoint.id).toMatchObject({ code: 'INVALID_REQUEST', problems: [{ path: '?nonsense', message: 'unknown field' }] });
+      expect(json, endpoint.id).toMatchObject({
+        code: 'INVALID_REQUEST',
+        problems: [{ path: '?nonsense', message: 'unknown field' }],
+      });
     }
     for (const endpoint of withBody()) {
       const { json } = await ask(endpoint, { body: { nonsense: 1 } });
@@ -110,8 +126,12 @@ describe('every route', () => {
 
   it('refuses a body that is too long, or not JSON', async () => {
     for (const endpoint of withBody()) {
-      expect((await ask(endpoint, { body: { long: 'x'.repeat(3_000) } })).json.code, endpoint.id).toBe('BODY_TOO_LARGE');
-      expect((await ask(endpoint, { headers: { 'content-type': 'text/plain' } })).json.code, endpoint.id).toBe('UNSUPPORTED_MEDIA_TYPE');
+      expect((await ask(endpoint, { body: { long: 'x'.repeat(3_000) } })).json.code, endpoint.id).toBe(
+        'BODY_TOO_LARGE',
+      );
+      expect((await ask(endpoint, { headers: { 'content-type': 'text/plain' } })).json.code, endpoint.id).toBe(
+        'UNSUPPORTED_MEDIA_TYPE',
+      );
       expect((await ask(endpoint, { body: '{' })).json.code, endpoint.id).toBe('INVALID_REQUEST');
     }
   });
@@ -140,18 +160,32 @@ describe('every route', () => {
   it('answers other methods with those it takes', async () => {
     for (const { path } of new Set(endpoints)) {
       const { status, headers } = await client.send('PATCH', path.replaceAll(/\{\w+\}/g, 'x'));
-      expect([status, headers.allow?.split(', ').every((method) => method === 'GET' || method === 'POST')], path).toEqual([405, true]);
+      expect(
+        [status, headers.allow?.split(', ').every((method) => method === 'GET' || method === 'POST')],
+        path,
+      ).toEqual([405, true]);
     }
   });
 
   it('knows no server, tool, actor or chart that is not there', async () => {
-    const named = endpoints.filter(({ problems, path }) => problems.includes('SERVER_NOT_FOUND') && path.includes('{name}'));
+    const named = endpoints.filter(
+      ({ problems, path }) => problems.includes('SERVER_NOT_FOUND') && path.includes('{name}'),
+    );
     for (const endpoint of named) {
-      expect((await ask(endpoint, { path: exampleOf(endpoint).path.replace('/talk', '/nobody') })).json.code, endpoint.id).toBe('SERVER_NOT_FOUND');
+      expect(
+        (await ask(endpoint, { path: exampleOf(endpoint).path.replace('/talk', '/nobody') })).json.code,
+        endpoint.id,
+      ).toBe('SERVER_NOT_FOUND');
     }
-    expect((await ask(one('listTools'), { path: '/api/tools?servers=talk,nobody' })).json.code).toBe('SERVER_NOT_FOUND');
-    expect((await ask(one('callTool'), { path: '/api/servers/talk/tools/nothing/call' })).json.code).toBe('TOOL_NOT_FOUND');
-    expect((await ask(one('getActorSnapshot'), { path: '/api/actors/group:nobody/snapshot' })).json.code).toBe('ACTOR_NOT_FOUND');
+    expect((await ask(one('listTools'), { path: '/api/tools?servers=talk,nobody' })).json.code).toBe(
+      'SERVER_NOT_FOUND',
+    );
+    expect((await ask(one('callTool'), { path: '/api/servers/talk/tools/nothing/call' })).json.code).toBe(
+      'TOOL_NOT_FOUND',
+    );
+    expect((await ask(one('getActorSnapshot'), { path: '/api/actors/group:nobody/snapshot' })).json.code).toBe(
+      'ACTOR_NOT_FOUND',
+    );
     expect((await ask(one('sendActorEvent'), { path: '/api/actors/nobody/events' })).json.code).toBe('ACTOR_NOT_FOUND');
     expect((await ask(one('getMachine'), { path: '/api/machines/nobody' })).json.code).toBe('NOT_FOUND');
     for (const id of ['getMetrics', 'shutDown']) {
@@ -166,14 +200,18 @@ describe('every route', () => {
 });
 
 describe('what may become of a call', () => {
-  const call = (server: string, tool: string, body: object = {}) => ask(one('callTool'), { path: `/api/servers/${server}/tools/${tool}/call`, body });
-  const request = (server: string, body: object) => ask(one('sendRequest'), { path: `/api/servers/${server}/requests`, body });
+  const call = (server: string, tool: string, body: object = {}) =>
+    ask(one('callTool'), { path: `/api/servers/${server}/tools/${tool}/call`, body });
+  const request = (server: string, body: object) =>
+    ask(one('sendRequest'), { path: `/api/servers/${server}/requests`, body });
   const sleeping = (ms: number) => ({ method: 'tools/call', params: { name: 'sleep', arguments: { ms } } });
 
   it('is told as a problem: not connected, busy, too late, an error of the server, and unknown', async () => {
     expect((await call('down', 'echo')).json.code).toBe('SERVER_NOT_CONNECTED');
     expect((await request('down', { method: 'ping' })).json.code).toBe('SERVER_NOT_CONNECTED');
-    expect((await call('talk', 'sleep', { arguments: { ms: 60_000 }, timeoutMs: 50 })).json.code).toBe('CALL_TIMED_OUT');
+    expect((await call('talk', 'sleep', { arguments: { ms: 60_000 }, timeoutMs: 50 })).json.code).toBe(
+      'CALL_TIMED_OUT',
+    );
     expect((await request('talk', { ...sleeping(60_000), timeoutMs: 50 })).json.code).toBe('CALL_TIMED_OUT');
     expect((await request('talk', { method: 'no/such' })).json.code).toBe('UPSTREAM_ERROR');
     expect((await call('secretive', 'fail')).json.code).toBe('UPSTREAM_ERROR');
@@ -199,22 +237,37 @@ describe('what may become of a call', () => {
     const { headers, text } = await ask(one('callTool'), { headers: { accept: 'text/event-stream' } });
     expect(headers['content-type']).toContain('text/event-stream');
     expect(text).toMatch(/event: result\ndata: \{"result":/);
-    const refused = await ask(one('callTool'), { headers: { accept: 'text/event-stream' }, path: '/api/servers/talk/tools/nothing/call' });
+    const refused = await ask(one('callTool'), {
+      headers: { accept: 'text/event-stream' },
+      path: '/api/servers/talk/tools/nothing/call',
+    });
     expect(refused.text).toMatch(/event: problem\ndata: \{.*"code":"TOOL_NOT_FOUND"/);
   });
 });
 
 describe('what may become of an event', () => {
   it('is told: not allowed, rejected, settled', async () => {
-    const send = (server: string, type: string, query = '') => ask(one('sendServerEvent'), { path: `/api/servers/${server}/events${query}`, body: { type } });
-    expect((await send('talk', 'server.retry')).json).toMatchObject({ code: 'EVENT_NOT_ALLOWED', allowed: expect.arrayContaining(['server.stop']) });
+    const send = (server: string, type: string, query = '') =>
+      ask(one('sendServerEvent'), { path: `/api/servers/${server}/events${query}`, body: { type } });
+    expect((await send('talk', 'server.retry')).json).toMatchObject({
+      code: 'EVENT_NOT_ALLOWED',
+      allowed: expect.arrayContaining(['server.stop']),
+    });
     expect((await send('broken', 'server.start', '?wait=60000')).json.code).toBe('COMMAND_REJECTED');
-    expect((await send('talk', 'server.restart', '?wait=60000')).json).toMatchObject({ outcome: 'done', server: { state: 'connected' } });
-    expect((await ask(one('sendActorEvent'), { path: '/api/actors/server:talk/events', body: { type: 'server.retry' } })).json.code).toBe('EVENT_NOT_ALLOWED');
+    expect((await send('talk', 'server.restart', '?wait=60000')).json).toMatchObject({
+      outcome: 'done',
+      server: { state: 'connected' },
+    });
+    expect(
+      (await ask(one('sendActorEvent'), { path: '/api/actors/server:talk/events', body: { type: 'server.retry' } }))
+        .json.code,
+    ).toBe('EVENT_NOT_ALLOWED');
   });
 
   it('refuses a configuration with mistakes, all of them named', async () => {
-    const { json } = await ask(one('planConfiguration'), { body: { config: { mcpServers: { a: {}, b: { command: 1 } } } } });
+    const { json } = await ask(one('planConfiguration'), {
+      body: { config: { mcpServers: { a: {}, b: { command: 1 } } } },
+    });
     expect(json.code).toBe('CONFIG_INVALID');
     expect((json.problems as unknown[]).length).toBeGreaterThan(1);
   });
@@ -222,7 +275,9 @@ describe('what may become of an event', () => {
 
 describe('facts as they come', () => {
   it('stream until the reader goes', async () => {
-    const response = await fetch(`${api.url}/api/events?since=0`, { headers: { authorization: `Bearer ${tokenOf('read')}` } });
+    const response = await fetch(`${api.url}/api/events?since=0`, {
+      headers: { authorization: `Bearer ${tokenOf('read')}` },
+    });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
@@ -246,7 +301,9 @@ describe('at the end', () => {
       expect((await ask(endpoint)).json.code, endpoint.id).toBe('SHUTTING_DOWN');
     }
     const documented = endpoints.flatMap((endpoint) => problemsOf(endpoint).map((code) => `${endpoint.id} ${code}`));
-    const missing = documented.filter((pair) => !seen.has(pair) && unseen[pair] === undefined && unseen[pair.split(' ')[1] ?? ''] === undefined);
+    const missing = documented.filter(
+      (pair) => !seen.has(pair) && unseen[pair] === undefined && unseen[pair.split(' ')[1] ?? ''] === undefined,
+    );
     expect(missing).toEqual([]);
   });
 });

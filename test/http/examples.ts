@@ -23,7 +23,10 @@ export const examples: Readonly<Record<string, Example>> = {
   listTools: { path: '/api/tools?format=openai' },
   callTool: { path: '/api/servers/talk/tools/echo/call', body: { arguments: { text: 'hi' } } },
   sendRequest: { path: '/api/servers/talk/requests', body: { method: 'ping' } },
-  callTools: { path: '/api/calls', body: { calls: [{ server: 'talk', tool: 'echo', arguments: { text: 'hi' } }, { tool: 'nothing' }] } },
+  callTools: {
+    path: '/api/calls',
+    body: { calls: [{ server: 'talk', tool: 'echo', arguments: { text: 'hi' } }, { tool: 'nothing' }] },
+  },
   listActors: { path: '/api/actors' },
   getServerSnapshot: { path: '/api/servers/talk/snapshot' },
   getActorSnapshot: { path: '/api/actors/supervisor/snapshot' },

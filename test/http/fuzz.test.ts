@@ -18,7 +18,13 @@ describe('any request', () => {
     });
     onTestFinished(() => supervisor.close());
     await supervisor.ready();
-    const app = createHttpApp({ supervisor, admission: { identity: () => 'fuzz' }, shutdown: () => undefined, report: (bug) => bugs.push(bug), now: Date.now });
+    const app = createHttpApp({
+      supervisor,
+      admission: { identity: () => 'fuzz' },
+      shutdown: () => undefined,
+      report: (bug) => bugs.push(bug),
+      now: Date.now,
+    });
     const endpoints = endpointsOf(supervisor);
     await fc.assert(
       fc.asyncProperty(requestsTo(endpoints), async ({ endpoint, path, body, headers }) => {
@@ -29,7 +35,12 @@ describe('any request', () => {
         const json = response.headers.get('content-type')?.includes('json') === true ? JSON.parse(text) : {};
         // A path that was drawn may lead to another route, or nowhere.
         if (json.code !== 'NOT_FOUND' && json.code !== 'METHOD_NOT_ALLOWED') {
-          checkAnswer(endpoint, { status: response.status, headers: { 'content-type': response.headers.get('content-type') ?? '' }, json, text });
+          checkAnswer(endpoint, {
+            status: response.status,
+            headers: { 'content-type': response.headers.get('content-type') ?? '' },
+            json,
+            text,
+          });
         }
         expect(bugs, `${endpoint.method} ${path} ${body}`).toEqual([]);
       }),

@@ -9,7 +9,9 @@ let api: Api;
 
 beforeAll(async () => {
   const roomy = { maxConcurrentCalls: 64, maxQueuedCalls: 1_000 };
-  api = await openApi({ servers: { left: { ...entryOf('speak'), ...roomy }, right: { ...entryOf('speak'), ...roomy } } });
+  api = await openApi({
+    servers: { left: { ...entryOf('speak'), ...roomy }, right: { ...entryOf('speak'), ...roomy } },
+  });
   await until('both are connected', () => servers.every((name) => api.supervisor.status(name).state === 'connected'));
 });
 
@@ -34,7 +36,9 @@ describe('a thousand calls at once, whose clients vanish at random', () => {
         const timer = isImpatient ? setTimeout(() => vanishing.abort(), patienceMs) : undefined;
         const call = `/api/servers/${servers[index % 2]}/tools/sleep/call`;
         const headers: Record<string, string> = index % 3 === 0 ? { accept: 'text/event-stream' } : {};
-        const answer = await api.client.post(call, { arguments: { ms } }, { signal: vanishing.signal, headers }).catch(() => null);
+        const answer = await api.client
+          .post(call, { arguments: { ms } }, { signal: vanishing.signal, headers })
+          .catch(() => null);
         clearTimeout(timer);
         return answer === null ? (isImpatient ? 'vanished' : 'lost') : `${answer.status}`;
       }),
@@ -44,14 +48,20 @@ describe('a thousand calls at once, whose clients vanish at random', () => {
     expect([...counted.keys()].filter((one) => one !== 'vanished')).toEqual(['200']);
     expect(counted.get('vanished')).toBeGreaterThan(0);
     const countsOf = (name: (typeof servers)[number]) => api.supervisor.status(name).counts;
-    await until('nothing is in flight or waits', () => servers.every((name) => countsOf(name).inFlight === 0 && countsOf(name).queued === 0));
+    await until('nothing is in flight or waits', () =>
+      servers.every((name) => countsOf(name).inFlight === 0 && countsOf(name).queued === 0),
+    );
     const facts = await factsSoFar(api.supervisor);
-    const idsOf = (type: string) => facts.flatMap((fact) => (fact.type === type && 'callId' in fact ? [fact.callId] : [])).toSorted((a, b) => a - b);
+    const idsOf = (type: string) =>
+      facts.flatMap((fact) => (fact.type === type && 'callId' in fact ? [fact.callId] : [])).toSorted((a, b) => a - b);
     expect(idsOf('call.settled')).toEqual(idsOf('call.started'));
     expect(new Set(idsOf('call.started')).size).toBe(idsOf('call.started').length);
     expect(api.bugs).toEqual([]);
     // They are as good as before.
-    for (const name of servers) expect((await api.client.post(`/api/servers/${name}/tools/echo/call`, { arguments: { text: 'x' } })).status).toBe(200);
+    for (const name of servers)
+      expect((await api.client.post(`/api/servers/${name}/tools/echo/call`, { arguments: { text: 'x' } })).status).toBe(
+        200,
+      );
   });
 });
 

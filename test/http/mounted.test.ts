@@ -21,7 +21,9 @@ async function openHost(): Promise<Host> {
   const supervisor = await createSupervisor({ config: { mcpServers: { talk: entryOf('speak') } } });
   const bugs: unknown[] = [];
   const host = new Hono();
-  host.use('/mcpvisor/*', async (c, next) => (c.req.header('x-user') === undefined ? c.text('who are you?', 401) : await next()));
+  host.use('/mcpvisor/*', async (c, next) =>
+    c.req.header('x-user') === undefined ? c.text('who are you?', 401) : await next(),
+  );
   const identity = (c: { req: { header(name: string): string | undefined } }) => {
     const user = c.req.header('x-user') ?? '';
     if (user === 'mallory') throw new HTTPException(402, { message: 'pay first' });
@@ -41,8 +43,15 @@ async function openHost(): Promise<Host> {
   const as: Host['as'] = (user) => {
     const client = createClient(`${url}/mcpvisor`, null);
     const send: Client['send'] = (method, path, options) =>
-      client.send(method, path, { ...options, headers: { ...(user !== null && { 'x-user': user }), ...options?.headers } });
-    return { send, get: (path, options) => send('GET', path, options), post: (path, body, options) => send('POST', path, { ...options, body }) };
+      client.send(method, path, {
+        ...options,
+        headers: { ...(user !== null && { 'x-user': user }), ...options?.headers },
+      });
+    return {
+      send,
+      get: (path, options) => send('GET', path, options),
+      post: (path, body, options) => send('POST', path, { ...options, body }),
+    };
   };
   return { url, bugs, as };
 }
@@ -59,7 +68,9 @@ describe('the API mounted in a host’s app', () => {
   it('answers with routes, problems and documents of its own, and leaves the rest to the host', async () => {
     const { url, bugs, as } = await openHost();
     const ann = as('ann');
-    expect((await ann.post('/api/servers/talk/tools/add/call', { arguments: { a: 1, b: 2 } })).json).toMatchObject({ result: { content: [{ text: '3' }] } });
+    expect((await ann.post('/api/servers/talk/tools/add/call', { arguments: { a: 1, b: 2 } })).json).toMatchObject({
+      result: { content: [{ text: '3' }] },
+    });
     expect((await ann.get('/api/servers/nobody')).json).toMatchObject({ code: 'SERVER_NOT_FOUND', status: 404 });
     expect((await ann.get('/api/nothing')).json).toMatchObject({ code: 'NOT_FOUND', path: '/mcpvisor/api/nothing' });
     expect((await ann.send('DELETE', '/api/servers')).json).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
@@ -70,7 +81,10 @@ describe('the API mounted in a host’s app', () => {
     // Its link leads to the document beside it.
     expect((await ann.get('/docs')).text).toContain('href="openapi.json"');
     const host = createClient(url, null);
-    expect([(await host.get('/')).text, (await host.get('/nothing')).text]).toEqual(['the host', 'the host has no such page']);
+    expect([(await host.get('/')).text, (await host.get('/nothing')).text]).toEqual([
+      'the host',
+      'the host has no such page',
+    ]);
     expect(bugs).toEqual([]);
   });
 
@@ -85,9 +99,13 @@ describe('the API mounted in a host’s app', () => {
 
   it('takes the word of the host for who sends a command, and streams the facts that say so', async () => {
     const { url, as } = await openHost();
-    const reader = await openReader(`${url}/mcpvisor/api/events?type=command.accepted`, { headers: { 'x-user': 'bob' } });
+    const reader = await openReader(`${url}/mcpvisor/api/events?type=command.accepted`, {
+      headers: { 'x-user': 'bob' },
+    });
     onTestFinished(() => reader.vanish());
-    expect((await as('ann').post('/api/servers/talk/events?wait=60000', { type: 'server.restart' })).json).toMatchObject({ outcome: 'done' });
+    expect(
+      (await as('ann').post('/api/servers/talk/events?wait=60000', { type: 'server.restart' })).json,
+    ).toMatchObject({ outcome: 'done' });
     await reader.until('the command is told', (events) => events.length > 0);
     expect(reader.events[0]?.data).toMatchObject({ command: 'server.restart', by: 'ann' });
   });

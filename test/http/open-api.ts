@@ -1,4 +1,6 @@
-/** The control API over a real socket, with a real supervisor and real servers; closed when the test file is through. */
+/**
+ * The control API over a real socket, with a real supervisor and real servers; closed when the test file is through.
+ */
 
 import { fileURLToPath } from 'node:url';
 import type { HostRules } from '../../src/http/admission/origin.ts';
@@ -33,13 +35,25 @@ export function tokenOf(scope: Scope): string {
   return scope === 'admin' ? token : `a-token-of-scope-${scope}`;
 }
 
-export async function openApi({ servers = {}, settings = {}, hosts = {}, limits = {}, ...extra }: ApiOptions = {}): Promise<Api> {
+export async function openApi({
+  servers = {},
+  settings = {},
+  hosts = {},
+  limits = {},
+  ...extra
+}: ApiOptions = {}): Promise<Api> {
   const bugs: unknown[] = [];
   const report = (error: unknown) => void bugs.push(error);
   const supervisor = await createSupervisor({ config: { mcpServers: servers, mcpvisor: settings } });
   const listener = await openListener({ host: '127.0.0.1', port: 0, report, ...limits });
   const tokens = scopes.map((scope) => ({ name: scope === 'admin' ? 'tests' : scope, value: tokenOf(scope), scope }));
-  const app = createHttpApp({ supervisor, admission: { tokens, hosts: { boundHost: '127.0.0.1', ...hosts } }, report, now: Date.now, ...extra });
+  const app = createHttpApp({
+    supervisor,
+    admission: { tokens, hosts: { boundHost: '127.0.0.1', ...hosts } },
+    report,
+    now: Date.now,
+    ...extra,
+  });
   listener.serve(createRequestHandler(app, { report, now: Date.now }));
   return {
     url: listener.url,
@@ -55,5 +69,8 @@ export async function openApi({ servers = {}, settings = {}, hosts = {}, limits 
 
 /** Entry of a server of `test/servers`. */
 export function entryOf(program: string, ...args: readonly string[]): Readonly<Record<string, unknown>> {
-  return { command: process.execPath, args: [fileURLToPath(new URL(`../servers/${program}.mjs`, import.meta.url)), ...args] };
+  return {
+    command: process.execPath,
+    args: [fileURLToPath(new URL(`../servers/${program}.mjs`, import.meta.url)), ...args],
+  };
 }

@@ -30,7 +30,12 @@ export function openConnection(url: string): Promise<RawConnection> {
     });
   });
   onTestFinished(() => void socket.destroy());
-  const connection = { send: (bytes: string | Uint8Array) => void socket.write(bytes), received: () => received, isClosed: () => isClosed, closed };
+  const connection = {
+    send: (bytes: string | Uint8Array) => void socket.write(bytes),
+    received: () => received,
+    isClosed: () => isClosed,
+    closed,
+  };
   return new Promise((resolve) => {
     socket.on('connect', () => resolve(connection));
     socket.on('close', () => resolve(connection));

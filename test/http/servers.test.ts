@@ -26,29 +26,48 @@ describe('reading servers', () => {
   it('lists them all, as status has them', async () => {
     const answer = await api.client.get('/api/servers');
     expect(answer.status).toBe(200);
-    expect(answer.json).toMatchObject({ servers: [{ name: 'talk' }, { name: 'other' }, { name: 'broken' }, { name: 'waiting' }] });
+    expect(answer.json).toMatchObject({
+      servers: [{ name: 'talk' }, { name: 'other' }, { name: 'broken' }, { name: 'waiting' }],
+    });
   });
 
   it('gives one with every field, absent ones as null', async () => {
     const answer = await api.client.get('/api/servers/talk');
     expect(answer.json).toEqual(JSON.parse(JSON.stringify(api.supervisor.status('talk'))));
-    expect(answer.json).toMatchObject({ name: 'talk', state: 'connected', wanted: 'up', nextRetryAt: null, lastFailure: null, transport: 'stdio' });
+    expect(answer.json).toMatchObject({
+      name: 'talk',
+      state: 'connected',
+      wanted: 'up',
+      nextRetryAt: null,
+      lastFailure: null,
+      transport: 'stdio',
+    });
   });
 
   it('tells why one failed', async () => {
     const answer = await api.client.get('/api/servers/broken');
-    expect(answer.json).toMatchObject({ state: 'failed', lastFailure: { class: 'spawnFailed', code: 'ENOENT' }, pid: null });
+    expect(answer.json).toMatchObject({
+      state: 'failed',
+      lastFailure: { class: 'spawnFailed', code: 'ENOENT' },
+      pid: null,
+    });
   });
 
   it('knows no other names', async () => {
     const answer = await api.client.get('/api/servers/talc');
     expect(answer.status).toBe(404);
-    expect(answer.json).toMatchObject({ code: 'SERVER_NOT_FOUND', server: 'talc', status: 404, type: 'docs/troubleshooting.md#server_not_found' });
+    expect(answer.json).toMatchObject({
+      code: 'SERVER_NOT_FOUND',
+      server: 'talc',
+      status: 404,
+      type: 'docs/troubleshooting.md#server_not_found',
+    });
   });
 });
 
 describe('sending an event', () => {
-  const send = (server: string, type: string, query = '') => api.client.post(`/api/servers/${server}/events${query}`, { type });
+  const send = (server: string, type: string, query = '') =>
+    api.client.post(`/api/servers/${server}/events${query}`, { type });
 
   it('is answered at once with the id of the command', async () => {
     const answer = await send('other', 'server.restart');
@@ -65,8 +84,14 @@ describe('sending an event', () => {
   });
 
   it('stops and starts', async () => {
-    expect((await send('talk', 'server.stop', '?wait=20000')).json).toMatchObject({ outcome: 'done', server: { state: 'idle', wanted: 'down', pid: null } });
-    expect((await send('talk', 'server.start', '?wait=20000')).json).toMatchObject({ outcome: 'done', server: { state: 'connected', wanted: 'up' } });
+    expect((await send('talk', 'server.stop', '?wait=20000')).json).toMatchObject({
+      outcome: 'done',
+      server: { state: 'idle', wanted: 'down', pid: null },
+    });
+    expect((await send('talk', 'server.start', '?wait=20000')).json).toMatchObject({
+      outcome: 'done',
+      server: { state: 'connected', wanted: 'up' },
+    });
   });
 
   it('is answered like one that is not waited for when the wait runs out', async () => {
@@ -79,7 +104,11 @@ describe('sending an event', () => {
   it('tells the last failure when the command was rejected', async () => {
     const answer = await send('broken', 'server.start', '?wait=20000');
     expect(answer.status).toBe(409);
-    expect(answer.json).toMatchObject({ code: 'COMMAND_REJECTED', server: 'broken', lastFailure: { class: 'spawnFailed' } });
+    expect(answer.json).toMatchObject({
+      code: 'COMMAND_REJECTED',
+      server: 'broken',
+      lastFailure: { class: 'spawnFailed' },
+    });
   });
 
   it('survives a rejection nobody waits for', async () => {
@@ -112,16 +141,21 @@ describe('a body that is not what it must be', () => {
   };
 
   it('is answered with every problem at once', async () => {
-    expect(await problemsOf({ type: 'server.explode', by: 'me', wait: 1 })).toMatchObject([{ path: 'type' }, { path: 'by' }, { path: 'wait' }]);
-    expect(await problemsOf({ arguments: [], timeoutMs: 0.5, timeout: 1 }, '/api/servers/talk/tools/echo/call')).toMatchObject([
-      { path: 'arguments' },
-      { path: 'timeoutMs' },
-      { path: 'timeout' },
+    expect(await problemsOf({ type: 'server.explode', by: 'me', wait: 1 })).toMatchObject([
+      { path: 'type' },
+      { path: 'by' },
+      { path: 'wait' },
     ]);
+    expect(
+      await problemsOf({ arguments: [], timeoutMs: 0.5, timeout: 1 }, '/api/servers/talk/tools/echo/call'),
+    ).toMatchObject([{ path: 'arguments' }, { path: 'timeoutMs' }, { path: 'timeout' }]);
   });
 
   it('is a problem of the query there', async () => {
-    expect(await problemsOf({ type: 'server.reset' }, `${path}?wait=soon&loud=1`)).toMatchObject([{ path: '?wait' }, { path: '?loud' }]);
+    expect(await problemsOf({ type: 'server.reset' }, `${path}?wait=soon&loud=1`)).toMatchObject([
+      { path: '?wait' },
+      { path: '?loud' },
+    ]);
   });
 
   it.each(['', '{', '[]', 'null', '"server.start"'])('is refused: %j', async (body) => {
@@ -129,16 +163,21 @@ describe('a body that is not what it must be', () => {
   });
 
   it('is refused when it is not called JSON', async () => {
-    const answer = await api.client.post(path, '{"type":"server.reset"}', { headers: { 'content-type': 'text/plain' } });
+    const answer = await api.client.post(path, '{"type":"server.reset"}', {
+      headers: { 'content-type': 'text/plain' },
+    });
     expect(answer.status).toBe(415);
     expect(answer.json).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE' });
   });
 
-  it.each([{}, { 'transfer-encoding': 'chunked' }])('is refused beyond 4 MiB, however it is sent: %j', async (headers: Readonly<Record<string, string>>) => {
-    const answer = await api.client.post(path, `{"type":"${'x'.repeat(4 * 1024 * 1024)}"}`, { headers });
-    expect(answer.status).toBe(413);
-    expect(answer.json).toMatchObject({ code: 'BODY_TOO_LARGE', maxBytes: 4 * 1024 * 1024 });
-  });
+  it.each([{}, { 'transfer-encoding': 'chunked' }])(
+    'is refused beyond 4 MiB, however it is sent: %j',
+    async (headers: Readonly<Record<string, string>>) => {
+      const answer = await api.client.post(path, `{"type":"${'x'.repeat(4 * 1024 * 1024)}"}`, { headers });
+      expect(answer.status).toBe(413);
+      expect(answer.json).toMatchObject({ code: 'BODY_TOO_LARGE', maxBytes: 4 * 1024 * 1024 });
+    },
+  );
 });
 
 describe('a way that leads nowhere', () => {

@@ -44,7 +44,13 @@ describe('a small chart', () => {
     id: 'small',
     initial: 'one',
     on: { any: {} },
-    states: { one: { initial: 'a', states: { a: { on: { go: { guard: 'isOdd', target: 'b' } } }, b: { after: { nap: '#small.two' } } } }, two: {} },
+    states: {
+      one: {
+        initial: 'a',
+        states: { a: { on: { go: { guard: 'isOdd', target: 'b' } } }, b: { after: { nap: '#small.two' } } },
+      },
+      two: {},
+    },
   });
 
   it('is drawn with its guards, delays and nested states', () => {

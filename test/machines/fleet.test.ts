@@ -4,7 +4,10 @@ import { scenario } from './fleet/fleet.ts';
 import { type Played, play } from './fleet/play.ts';
 import { settled } from './tree/tree.ts';
 
-/** `MCPVISOR_RUNS=1000` for a million steps and more, `MCPVISOR_SEED` and `MCPVISOR_PATH` to replay what a failure printed. */
+/**
+ * `MCPVISOR_RUNS=1000` for a million steps and more, `MCPVISOR_SEED` and `MCPVISOR_PATH` to replay what a failure
+ * printed.
+ */
 const { MCPVISOR_RUNS, MCPVISOR_SEED, MCPVISOR_PATH } = process.env;
 const parameters = {
   numRuns: Number(MCPVISOR_RUNS ?? 120),
@@ -12,7 +15,10 @@ const parameters = {
   ...(MCPVISOR_PATH === undefined ? {} : { path: MCPVISOR_PATH }),
 };
 
-/** Servers that should be connected, if nothing but a person keeps them from it, and are not; and those that should rest, and do not. */
+/**
+ * Servers that should be connected, if nothing but a person keeps them from it, and are not; and those that should
+ * rest, and do not.
+ */
 function stranded({ tree, fleet }: Played): readonly string[] {
   return fleet()
     .servers.map(({ name }) => name)
@@ -31,18 +37,27 @@ function stranded({ tree, fleet }: Played): readonly string[] {
 /** An unkillable process keeps those waiting that need the server. */
 function waitsForStuck(tree: Played['tree'], name: string): boolean {
   const { waitingFor, heldFor } = tree.serverContext(name);
-  return [...waitingFor, ...heldFor].some((other) => tree.serverState(other)?.endsWith('.stuck') === true || waitsForStuck(tree, other));
+  return [...waitingFor, ...heldFor].some(
+    (other) => tree.serverState(other)?.endsWith('.stuck') === true || waitsForStuck(tree, other),
+  );
 }
 
-/** Commands that were accepted and did not settle exactly once. A stop stays open as long as the process cannot be killed, also of a server that is removed. */
+/**
+ * Commands that were accepted and did not settle exactly once. A stop stays open as long as the process cannot be
+ * killed, also of a server that is removed.
+ */
 function unsettled({ tree, systems }: Played): readonly string[] {
   const stuck = [...systems.keys()].filter((name) => tree.serverState(name)?.endsWith('.stuck') === true);
   const open = new Set(stuck.flatMap((name) => tree.serverContext(name).open.map(({ id }) => id)));
-  return [...tree.commands].filter(([id, told]) => !open.has(id) && (told.length !== 2 || told[0] !== 'accepted')).map(([id, told]) => `${id}: ${told.join()}`);
+  return [...tree.commands]
+    .filter(([id, told]) => !open.has(id) && (told.length !== 2 || told[0] !== 'accepted'))
+    .map(([id, told]) => `${id}: ${told.join()}`);
 }
 
 describe('a fleet on an operating system that does its worst', () => {
-  it('keeps every invariant after every step, comes to rest once the world is well, and ends in order', { timeout: 1_800_000 }, async () => {
+  it('keeps every invariant after every step, comes to rest once the world is well, and ends in order', {
+    timeout: 1_800_000,
+  }, async () => {
     let steps = 0;
     await fc.assert(
       fc.asyncProperty(scenario, async (one) => {
@@ -65,7 +80,9 @@ describe('a fleet on an operating system that does its worst', () => {
           const running =
             tree.kills() > 0
               ? []
-              : fleet().servers.filter(({ name }) => (systems.get(name)?.living() ?? 0) > 0 && systems.get(name)?.life()?.deafTo !== 'KILL');
+              : fleet().servers.filter(
+                  ({ name }) => (systems.get(name)?.living() ?? 0) > 0 && systems.get(name)?.life()?.deafTo !== 'KILL',
+                );
           expect(running.map(({ name }) => name)).toEqual([]);
         } finally {
           steps += judge.steps();

@@ -1,10 +1,12 @@
 /**
- * Changes the charts and the decisions beside them in one place after another, and looks whether a test of the charts notices. By hand:
+ * Changes the charts and the decisions beside them in one place after another, and looks whether a test of the charts
+ * notices. By hand:
  *
  *     npx tsx test/machines/mutation.ts [--count 40] [--seed 1] [--only TEXT] [--jobs 2] [--thorough]
  *
- * `--count all` tries every mutant; `--thorough` shows what is left to the exploration of the whole chart as well, which takes half a minute for each.
- * What survives is missing a test, or is in `accepted.json` with the reason why no test can or need notice it. To see how a mutant is caught:
+ * `--count all` tries every mutant; `--thorough` shows what is left to the exploration of the whole chart as well,
+ * which takes half a minute for each. What survives is missing a test, or is in `accepted.json` with the reason why
+ * no test can or need notice it. To see how a mutant is caught:
  *
  *     MCPVISOR_MUTANT="server: starting | slot | 0 | remove" npx vitest run --config .vitest.mutation.config.ts test/machines/tree.test.ts
  */
@@ -41,7 +43,10 @@ function drawn(ids: readonly string[], count: number, seed: number): readonly st
 const everything = everyMutant();
 const candidates = everything.filter((id) => id.includes(values.only));
 const chosen = values.count === 'all' ? candidates : drawn(candidates, Number(values.count), Number(values.seed));
-const accepted = JSON.parse(readFileSync(new URL('../mutation/accepted.json', import.meta.url), 'utf8')) as Record<string, string>;
+const accepted = JSON.parse(readFileSync(new URL('../mutation/accepted.json', import.meta.url), 'utf8')) as Record<
+  string,
+  string
+>;
 
 const folder = mkdtempSync(join(tmpdir(), 'mcpvisor-mutation-'));
 const results: Result[] = [];
@@ -53,7 +58,9 @@ try {
   await cover({ folder, thorough: values.thorough });
   const jobs = Number(values.jobs);
   const shares = Array.from({ length: jobs }, (_, job) => chosen.filter((_id, index) => index % jobs === job));
-  await Promise.all(shares.map((ids, job) => tryMutants(ids, `job-${job}`, { folder, thorough: values.thorough, onResult })));
+  await Promise.all(
+    shares.map((ids, job) => tryMutants(ids, `job-${job}`, { folder, thorough: values.thorough, onResult })),
+  );
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -29,13 +29,21 @@ describe('the order of servers', () => {
   });
 
   it('knows who depends on whom, in either direction', () => {
-    expect([reaches('d', 'a', chain), reaches('a', 'd', chain), reaches('a', 'a', chain), reaches('e', 'a', chain)]).toEqual([true, false, false, false]);
+    expect([
+      reaches('d', 'a', chain),
+      reaches('a', 'd', chain),
+      reaches('a', 'a', chain),
+      reaches('e', 'a', chain),
+    ]).toEqual([true, false, false, false]);
     expect(dependentsOf({ b: ['a'], c: ['a', 'b'] })).toEqual({ a: ['b', 'c'], b: ['c'] });
   });
 });
 
 describe('clearance', () => {
-  const standing = (one: Dependency['standing'], blockedBy: Dependency['blockedBy'] = null) => ({ standing: one, blockedBy });
+  const standing = (one: Dependency['standing'], blockedBy: Dependency['blockedBy'] = null) => ({
+    standing: one,
+    blockedBy,
+  });
 
   it('is given when every dependency is connected', () => {
     expect(clearanceOf(['a', 'b'], () => standing('connected'))).toEqual({ waitingFor: [], blockedBy: null });
@@ -50,7 +58,9 @@ describe('clearance', () => {
 
   it('names the first that blocks, be it behind another', () => {
     const behind = { server: 'x', standing: 'failed' } as const;
-    expect(clearanceOf(['a', 'b'], (name) => (name === 'a' ? standing('coming', behind) : standing('stopped'))).blockedBy).toEqual(behind);
+    expect(
+      clearanceOf(['a', 'b'], (name) => (name === 'a' ? standing('coming', behind) : standing('stopped'))).blockedBy,
+    ).toEqual(behind);
   });
 
   it('is the same if it names the same servers and the same blocker', () => {
@@ -82,7 +92,8 @@ describe('a round', () => {
   const none = { triggers: [], victims: {} };
 
   it('strikes those that run: nobody, those after the trigger, or all others', () => {
-    const struck = (strategy: GroupPolicy['strategy'], trigger: string) => withTrigger(none, policy(strategy), { trigger, look }).victims;
+    const struck = (strategy: GroupPolicy['strategy'], trigger: string) =>
+      withTrigger(none, policy(strategy), { trigger, look }).victims;
     expect(struck('one-for-one', 'd')).toEqual({});
     expect(struck('rest-for-one', 'a')).toEqual({ b: 2 });
     expect(struck('rest-for-one', 'b')).toEqual({});
@@ -92,9 +103,17 @@ describe('a round', () => {
 
   it('that a victim joins as a trigger strikes it no longer, and none of the triggers', () => {
     const first = { triggers: ['d'], victims: { a: 1, b: 1 } };
-    expect(withTrigger(first, policy('one-for-all'), { trigger: 'a', look })).toEqual({ triggers: ['d', 'a'], victims: { b: 2 } });
-    expect(withTrigger({ triggers: ['b'], victims: {} }, policy('one-for-all'), { trigger: 'a', look })).toEqual({ triggers: ['b', 'a'], victims: {} });
-    expect(withTrigger({ triggers: ['b', 'd'], victims: {} }, policy('one-for-one'), { trigger: 'b', look }).triggers).toEqual(['d', 'b']);
+    expect(withTrigger(first, policy('one-for-all'), { trigger: 'a', look })).toEqual({
+      triggers: ['d', 'a'],
+      victims: { b: 2 },
+    });
+    expect(withTrigger({ triggers: ['b'], victims: {} }, policy('one-for-all'), { trigger: 'a', look })).toEqual({
+      triggers: ['b', 'a'],
+      victims: {},
+    });
+    expect(
+      withTrigger({ triggers: ['b', 'd'], victims: {} }, policy('one-for-one'), { trigger: 'b', look }).triggers,
+    ).toEqual(['d', 'b']);
   });
 
   it('has left of its victims those whose life it ends and that still run', () => {
@@ -104,12 +123,15 @@ describe('a round', () => {
   it('stops those that are not ending yet, dependents first', () => {
     expect(nextToStop(['b', 'a', 'c'], policy('one-for-all'), look)).toEqual(['b', 'a']);
     expect(nextToStop(['a', 'b'], policy('one-for-all', { b: ['a'] }), look)).toEqual(['b']);
-    expect(nextToStop(['a', 'c'], policy('one-for-all', { c: ['a'] }), look), 'one that ends is waited for').toEqual([]);
+    expect(nextToStop(['a', 'c'], policy('one-for-all', { c: ['a'] }), look), 'one that ends is waited for').toEqual(
+      [],
+    );
     expect(nextToStop(['a', 'x'], policy('one-for-all'), look), 'no member any more').toEqual(['a']);
   });
 
   it('holds a victim for the triggers on their way, but for those that need it', () => {
-    const held = (victim: string, dependencies: Dependencies = {}) => heldFor(victim, { triggers: ['a', 'c', 'd'], look, dependencies });
+    const held = (victim: string, dependencies: Dependencies = {}) =>
+      heldFor(victim, { triggers: ['a', 'c', 'd'], look, dependencies });
     expect(held('b')).toEqual(['c', 'd']);
     expect(held('b', { d: ['b'] })).toEqual(['c']);
   });

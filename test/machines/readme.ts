@@ -20,14 +20,17 @@ const chapters: readonly Chapter[] = [
     about: 'One MCP server. Its session is the child `session:GENERATION`, which exists in the live states only.',
     states: {
       idle: 'Nothing runs: not wanted, or wanted and lazy, finished, or queued for a start slot.',
-      starting: 'A session is being opened: the process or connection, the handshake, the first lists, each with a time budget of its own.',
+      starting:
+        'A session is being opened: the process or connection, the handshake, the first lists, each with a time budget of its own.',
       connected:
         'The session answers, and its lists are those of this life. A quiet one is probed, a silent one is asked in a second way before it is called hung.',
-      'heartbeat-timeout': 'The server hangs, and its process group is being ended. Commands change what comes next, not this state.',
+      'heartbeat-timeout':
+        'The server hangs, and its process group is being ended. Commands change what comes next, not this state.',
       stopping: 'The session is being ended, politely, then surely. What comes next is remembered.',
       deciding: 'Passed through, never seen: where an actor just born, or a life that has ended, is led on.',
       backoff: 'Waiting for the next try, then for a start slot.',
-      failed: 'The restart budget is spent, or no restart can mend the failure: waits for a person or another specification.',
+      failed:
+        'The restart budget is spent, or no restart can mend the failure: waits for a person or another specification.',
       'needs-auth': 'A remote server wants a person. It is not tried blindly.',
     },
   },
@@ -71,6 +74,16 @@ export function readmeText(): string {
 function chapterText({ machine, file, about, states }: Chapter): readonly string[] {
   const missing = Object.keys(machine.root.states).filter((state) => !(state in states));
   if (missing.length > 0) throw new Error(`no words for ${missing.join(', ')} of ${machine.id}`);
-  const meanings = ['| state | meaning |', '| --- | --- |', ...Object.keys(machine.root.states).map((state) => `| \`${state}\` | ${states[state] ?? ''} |`)];
-  return [`## ${machine.id}`, `[\`${file}\`](${file}). ${about}`, meanings.join('\n'), `\`\`\`mermaid\n${toMermaid(machine)}\n\`\`\``, toTable(machine)];
+  const meanings = [
+    '| state | meaning |',
+    '| --- | --- |',
+    ...Object.keys(machine.root.states).map((state) => `| \`${state}\` | ${states[state] ?? ''} |`),
+  ];
+  return [
+    `## ${machine.id}`,
+    `[\`${file}\`](${file}). ${about}`,
+    meanings.join('\n'),
+    `\`\`\`mermaid\n${toMermaid(machine)}\n\`\`\``,
+    toTable(machine),
+  ];
 }

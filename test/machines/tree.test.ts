@@ -86,7 +86,12 @@ describe('start slots', () => {
   it('let no more servers start at a time than there are slots, first come, first served', async () => {
     const one = await tree({ slots: 2 });
     one.add(['a', 'b', 'c', 'd']);
-    expect(states(one, ['a', 'b', 'c', 'd'])).toEqual(['starting.spawning', 'starting.spawning', 'idle.queued', 'idle.queued']);
+    expect(states(one, ['a', 'b', 'c', 'd'])).toEqual([
+      'starting.spawning',
+      'starting.spawning',
+      'idle.queued',
+      'idle.queued',
+    ]);
     one.connect('b');
     expect(one.serverState('c')).toBe('starting.spawning');
     expect(one.serverState('d')).toBe('idle.queued');
@@ -143,7 +148,10 @@ describe('start slots', () => {
 
   it('hold for any order of starts, failures, stops and commands', { timeout: 120_000 }, async () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
-    const act = fc.tuple(fc.constantFrom('connect', 'fail', 'stop', 'start', 'wait', 'remove', 'add', 'break'), fc.constantFrom(...names));
+    const act = fc.tuple(
+      fc.constantFrom('connect', 'fail', 'stop', 'start', 'wait', 'remove', 'add', 'break'),
+      fc.constantFrom(...names),
+    );
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(act, { maxLength: 40 }), async (slots, acts) => {
         const one = await startTree({ slots });
@@ -160,10 +168,13 @@ describe('start slots', () => {
             else if (lives && (what === 'start' || what === 'stop')) command(one, name, what);
             const { holders, queue } = one.context();
             expect(holders.length).toBeLessThanOrEqual(slots);
-            expect(queue.length === 0 || holders.length === slots, `${queue.join()} wait though a slot is free`).toBe(true);
+            expect(queue.length === 0 || holders.length === slots, `${queue.join()} wait though a slot is free`).toBe(
+              true,
+            );
             for (const waiting of queue) expect(one.serverState(waiting)).toMatch(/queued$/);
             for (const holder of holders) expect(one.serverState(holder)).toMatch(/^starting/);
-            for (const queued of names.filter((other) => one.serverState(other)?.endsWith('queued'))) expect(queue).toContain(queued);
+            for (const queued of names.filter((other) => one.serverState(other)?.endsWith('queued')))
+              expect(queue).toContain(queued);
           }
         } finally {
           one.stop();
@@ -235,7 +246,10 @@ describe('a plan', () => {
   });
 
   const move = (one: Tree, name: string, from: string, to: string) =>
-    one.plan({ remove: [{ group: from, server: name }], add: [{ group: to, server: { name, policy: policyOf(), wanted: 'up' } }] });
+    one.plan({
+      remove: [{ group: from, server: name }],
+      add: [{ group: to, server: { name, policy: policyOf(), wanted: 'up' } }],
+    });
 
   it('moves a server to another group when its old actor has gone', async () => {
     const one = await tree();
@@ -301,7 +315,9 @@ describe('an actor that dies by a bug', () => {
   it('dies by an action that throws as well', async () => {
     const one = await tree();
     one.add(['a', 'b']);
-    one.server('a').send({ type: 'server.configure', at: 1, random: 0, changed: true, wanted: null, policy: undefined });
+    one
+      .server('a')
+      .send({ type: 'server.configure', at: 1, random: 0, changed: true, wanted: null, policy: undefined });
     await settled();
     expect(one.serverState('a')).toBeNull();
     expect(one.serverState('b')).toBe('starting.spawning');
@@ -331,7 +347,10 @@ describe('an actor that dies by a bug', () => {
     }
     await dies(one, 'a');
     expect(one.serverState('a')).toBe('failed');
-    expect(one.serverContext('a')).toMatchObject({ wanted: 'up', lastFailure: { class: 'internal', at: one.clock.now() } });
+    expect(one.serverContext('a')).toMatchObject({
+      wanted: 'up',
+      lastFailure: { class: 'internal', at: one.clock.now() },
+    });
     command(one, 'a', 'start');
     expect(one.serverState('a')).toBe('starting.spawning');
   });
@@ -453,11 +472,18 @@ describe('a group that dies', () => {
     one.add(['c'], 'good');
     one.group('bad').send({ type: 'group.add', servers: null });
     await settled();
-    expect(one.emitted).toContainEqual({ type: 'group.died', group: 'bad', message: expect.stringMatching(/^\S+ is not iterable/) as string });
+    expect(one.emitted).toContainEqual({
+      type: 'group.died',
+      group: 'bad',
+      message: expect.stringMatching(/^\S+ is not iterable/) as string,
+    });
     expect(one.state()).toBe('running.settled');
     expect(one.context().groups).toEqual(['good']);
     one.add(['d'], 'good');
-    expect(states(one, ['c', 'd']), 'the slots of the dead are free').toEqual(['starting.spawning', 'starting.spawning']);
+    expect(states(one, ['c', 'd']), 'the slots of the dead are free').toEqual([
+      'starting.spawning',
+      'starting.spawning',
+    ]);
   });
 
   it('can be made anew, with the same names', async () => {
@@ -599,7 +625,9 @@ describe('shutdown', () => {
     one.send({ type: 'supervisor.shutdown' });
     one.add(['c']);
     one.add(['d'], 'another');
-    one.group('default').send({ type: 'group.add', servers: [{ name: 'e', policy: policyOf(), wanted: 'up' }], at: 0, random: 0 });
+    one
+      .group('default')
+      .send({ type: 'group.add', servers: [{ name: 'e', policy: policyOf(), wanted: 'up' }], at: 0, random: 0 });
     expect(states(one, ['b', 'c', 'd', 'e'])).toEqual([null, null, null, null]);
     one.server('a').send({ type: 'slot.granted' });
     expect(one.context()).toMatchObject({ holders: [], queue: [] });

@@ -12,7 +12,10 @@ describe('the mutants', () => {
   });
 
   it('that may survive are there, each with a reason', () => {
-    const accepted = JSON.parse(readFileSync(new URL('./accepted.json', import.meta.url), 'utf8')) as Record<string, string>;
+    const accepted = JSON.parse(readFileSync(new URL('./accepted.json', import.meta.url), 'utf8')) as Record<
+      string,
+      string
+    >;
     expect(Object.keys(accepted).filter((id) => !ids.includes(id))).toEqual([]);
     expect(Object.values(accepted).filter((reason) => reason.length < 20)).toEqual([]);
     expect(Object.keys(accepted).length).toBeLessThan(0.05 * ids.length);
@@ -21,7 +24,10 @@ describe('the mutants', () => {
 
 describe('a source', () => {
   it('is mutated where it compares, counts, decides, does and remembers', () => {
-    const { ids } = mutateSource('a.ts', 'function f(a: 1 | 2) { if (a < 5 && !g()) h(); return { n: a + 1, ...x, t: true }; }');
+    const { ids } = mutateSource(
+      'a.ts',
+      'function f(a: 1 | 2) { if (a < 5 && !g()) h(); return { n: a + 1, ...x, t: true }; }',
+    );
     expect(ids.map((id) => id.slice('a.ts: f | '.length)).sort()).toEqual([
       '!g() → g()',
       '5 → 4',

@@ -1,4 +1,7 @@
-/** Stands where vitest stands when the tests of the charts run many times in one process: keeps them, to be run one by one, as often as wanted. */
+/**
+ * Stands where vitest stands when the tests of the charts run many times in one process: keeps them, to be run one by
+ * one, as often as wanted.
+ */
 
 type Body = (...arguments_: never[]) => unknown;
 type Hook = 'beforeAll' | 'beforeEach' | 'afterEach';
@@ -86,6 +89,12 @@ const hookOf =
 export const beforeAll = hookOf('beforeAll');
 export const beforeEach = hookOf('beforeEach');
 export const afterEach = hookOf('afterEach');
-export const it = Object.assign((name: string, ...rest: readonly unknown[]) => register(name, bodyIn(rest) as () => unknown), { each: eachOf(register) });
-export const describe = Object.assign((name: string, ...rest: readonly unknown[]) => group(name, bodyIn(rest) as () => unknown), { each: eachOf(group) });
+export const it = Object.assign(
+  (name: string, ...rest: readonly unknown[]) => register(name, bodyIn(rest) as () => unknown),
+  { each: eachOf(register) },
+);
+export const describe = Object.assign(
+  (name: string, ...rest: readonly unknown[]) => group(name, bodyIn(rest) as () => unknown),
+  { each: eachOf(group) },
+);
 export { expect } from 'vitest';

@@ -1,5 +1,6 @@
 /**
- * Charts that differ from ours in one place: the tests of the charts are to notice. Made from the configuration alone, whatever the chart:
+ * Charts that differ from ours in one place: the tests of the charts are to notice. Made from the configuration
+ * alone, whatever the chart:
  *
  *     server: connected | session.failed | 0 | remove       the transition is gone
  *     server: connected | session.failed | 0 | no guard     it is always taken; `not guard`: when it should not
@@ -9,7 +10,17 @@
  */
 
 import { type AnyStateMachine, and, assign, not, StateMachine } from 'xstate';
-import { type Config, copyOf, listOf, nodeAt, nodesIn, type Place, placesIn, replaceAt, transitionsAt } from '../support/charts/chart-config.ts';
+import {
+  type Config,
+  copyOf,
+  listOf,
+  nodeAt,
+  nodesIn,
+  type Place,
+  placesIn,
+  replaceAt,
+  transitionsAt,
+} from '../support/charts/chart-config.ts';
 import { isMutant, mutation } from './mutation.ts';
 
 type Delay = number | ((...arguments_: unknown[]) => number);
@@ -62,15 +73,21 @@ function mutantsOf(machine: AnyStateMachine): readonly Mutant[] {
     const transition = transitionsAt(config, place)[place.index] ?? {};
     const edit = (what: string, change: (one: Config) => readonly Config[]): Mutant => ({
       id: `${textOf(machine, place)} | ${what}`,
-      change: (copy) => replaceAt(copy, place, (all) => all.flatMap((one, index) => (index === place.index ? change(one) : [one]))),
+      change: (copy) =>
+        replaceAt(copy, place, (all) => all.flatMap((one, index) => (index === place.index ? change(one) : [one]))),
     });
     return [
       edit('remove', () => []),
       ...(transition.guard === undefined
         ? []
-        : [edit('no guard', ({ guard: _, ...rest }) => [rest]), edit('not guard', (one) => [{ ...one, guard: not(one.guard as never) }])]),
+        : [
+            edit('no guard', ({ guard: _, ...rest }) => [rest]),
+            edit('not guard', (one) => [{ ...one, guard: not(one.guard as never) }]),
+          ]),
       ...(transition.target === undefined ? [] : [edit('elsewhere', (one) => [retargeted(one, machine, place.path)])]),
-      ...listOf(transition.actions).map((_, index) => edit(`without ${index}`, (one) => [{ ...one, actions: without(one.actions, index) }])),
+      ...listOf(transition.actions).map((_, index) =>
+        edit(`without ${index}`, (one) => [{ ...one, actions: without(one.actions, index) }]),
+      ),
     ];
   });
   const ofStates = nodesIn(config, []).flatMap(({ path, node }) =>
@@ -91,7 +108,11 @@ function mutantsOf(machine: AnyStateMachine): readonly Mutant[] {
   return [...ofTransitions, ...ofStates, ...ofDelays];
 }
 
-function delayMutant(machine: AnyStateMachine, name: string, { what, change }: { what: string; change: (ms: number) => number }): Mutant {
+function delayMutant(
+  machine: AnyStateMachine,
+  name: string,
+  { what, change }: { what: string; change: (ms: number) => number },
+): Mutant {
   return {
     id: `${machine.id}: delays | ${name} | ${what}`,
     change: (_, delays) => {
@@ -160,7 +181,11 @@ function textOf(machine: AnyStateMachine, { path, event, index }: Place): string
 function retargeted({ target, ...rest }: Config, machine: AnyStateMachine, path: readonly string[]): Config {
   const words = String(target).split('.');
   const [first = ''] = words;
-  const full = first.startsWith('#') ? words.slice(1) : first === '' ? [...path, ...words.slice(1)] : [...path.slice(0, -1), ...words];
+  const full = first.startsWith('#')
+    ? words.slice(1)
+    : first === ''
+      ? [...path, ...words.slice(1)]
+      : [...path.slice(0, -1), ...words];
   const above = full.slice(0, -1);
   const siblings = Object.keys(nodeAt(machine.config as Config, above).states as Config);
   const sibling = siblings[(siblings.indexOf(full.at(-1) ?? '') + 1) % siblings.length];

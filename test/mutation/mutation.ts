@@ -1,4 +1,7 @@
-/** Which mutant is at work, and which ones a test passes by. One for every copy of every module, for the sources are loaded more than once. */
+/**
+ * Which mutant is at work, and which ones a test passes by. One for every copy of every module, for the sources are
+ * loaded more than once.
+ */
 
 interface Mutation {
   /** Its id; null: everything is as it is written. */

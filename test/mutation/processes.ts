@@ -1,4 +1,7 @@
-/** Processes that try mutants. One that goes round in circles is ended: the mutant in hand is caught by that, and another process goes on after it. */
+/**
+ * Processes that try mutants. One that goes round in circles is ended: the mutant in hand is caught by that, and
+ * another process goes on after it.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -34,11 +37,20 @@ export async function cover({ folder, thorough }: Pick<TryOptions, 'folder' | 't
 }
 
 /** Tries mutants one after another; `name` is this worker's own. */
-export async function tryMutants(ids: readonly string[], name: string, { folder, thorough, onResult }: TryOptions): Promise<void> {
+export async function tryMutants(
+  ids: readonly string[],
+  name: string,
+  { folder, thorough, onResult }: TryOptions,
+): Promise<void> {
   const limitMs = thorough ? 300_000 : 45_000;
   let left = ids;
   for (let round = 1; left.length > 0; round += 1) {
-    const job: Job = { ids: left, thorough, coverageFile: coverageFileIn(folder), resultFile: join(folder, `${name}-${round}.jsonl`) };
+    const job: Job = {
+      ids: left,
+      thorough,
+      coverageFile: coverageFileIn(folder),
+      resultFile: join(folder, `${name}-${round}.jsonl`),
+    };
     writeFileSync(job.resultFile, '');
     const [child, output] = start(job, join(folder, `${name}-${round}.json`));
     let [read, changedAt, isOver]: [number, number, boolean] = [0, Date.now(), false];

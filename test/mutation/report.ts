@@ -14,17 +14,26 @@ export interface Outcome {
   readonly thorough: boolean;
 }
 
-export function reportOf({ results, accepted, everything, thorough }: Outcome): { readonly text: string; readonly isGood: boolean } {
+export function reportOf({ results, accepted, everything, thorough }: Outcome): {
+  readonly text: string;
+  readonly isGood: boolean;
+} {
   const survivors = results.filter(({ caughtBy }) => caughtBy === null).map(({ id }) => id);
   const unexplained = survivors.filter((id) => accepted[id] === undefined);
   const explained = survivors.filter((id) => accepted[id] !== undefined);
   const known = new Set(everything);
-  const stale = Object.keys(accepted).filter((id) => !known.has(id) || results.some((result) => result.id === id && result.caughtBy !== null));
+  const stale = Object.keys(accepted).filter(
+    (id) => !known.has(id) || results.some((result) => result.id === id && result.caughtBy !== null),
+  );
   const files = [...new Set(results.map(({ id }) => fileOf(id)))];
   const rows = files.map((file) => {
     const own = results.filter(({ id }) => fileOf(id) === file);
     const left = own.filter(({ caughtBy }) => caughtBy === null);
-    return row(file, [own.length, own.length - left.length, left.filter(({ id }) => accepted[id] !== undefined).length], left.length);
+    return row(
+      file,
+      [own.length, own.length - left.length, left.filter(({ id }) => accepted[id] !== undefined).length],
+      left.length,
+    );
   });
   const caught = results.length - survivors.length;
   const share = caught / Math.max(1, results.length);
@@ -34,7 +43,9 @@ export function reportOf({ results, accepted, everything, thorough }: Outcome): 
     row('all', [results.length, caught, explained.length], survivors.length),
     ...explained.map((id) => `accepted  ${id}\n          ${accepted[id]}`),
     ...unexplained.map((id) => `SURVIVED  ${id}`),
-    ...stale.map((id) => `STALE     ${id}: ${known.has(id) ? 'is caught now' : 'is no mutant'}; take it out of accepted.json`),
+    ...stale.map(
+      (id) => `STALE     ${id}: ${known.has(id) ? 'is caught now' : 'is no mutant'}; take it out of accepted.json`,
+    ),
     `${caught} of ${results.length} caught, ${(share * 100).toFixed(1)} % (${everything.length} mutants there are${thorough ? '' : '; without the exploration of the whole chart'})`,
   ].join('\n');
   return { text, isGood: share >= leastShare && unexplained.length === 0 && stale.length === 0 };

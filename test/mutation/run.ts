@@ -1,4 +1,7 @@
-/** Tries mutants, one after another, in one process: for each the tests that pass it by, quick ones first, until one fails. */
+/**
+ * Tries mutants, one after another, in one process: for each the tests that pass it by, quick ones first, until one
+ * fails.
+ */
 
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
@@ -55,7 +58,8 @@ async function noticedBy(tests: readonly CollectedTest[], id: string): Promise<s
 async function tryAll(ids: readonly string[]): Promise<void> {
   const coverage = JSON.parse(readFileSync(job.coverageFile, 'utf8')) as Coverage;
   const isLoading = new Set(coverage.loading);
-  const byTime = (indices: readonly number[]) => [...indices].sort((one, other) => (coverage.ms[one] ?? 0) - (coverage.ms[other] ?? 0));
+  const byTime = (indices: readonly number[]) =>
+    [...indices].sort((one, other) => (coverage.ms[one] ?? 0) - (coverage.ms[other] ?? 0));
   const tell = (result: Result) => appendFileSync(job.resultFile, `${JSON.stringify(result)}\n`);
   const usual = await collect();
   for (const id of ids) {

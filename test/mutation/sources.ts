@@ -1,6 +1,7 @@
 /**
- * Mutants of the decisions beside the charts, by their text. All of a file's mutants are written into one source, each behind a question (`isMutant`), so that
- * it is loaded once. An id names what is changed, and stays when the lines around it move:
+ * Mutants of the decisions beside the charts, by their text. All of a file's mutants are written into one source,
+ * each behind a question (`isMutant`), so that it is loaded once. An id names what is changed, and stays when the
+ * lines around it move:
  *
  *     restart-policy.ts: countFailure | counters.unreachable + 1 → counters.unreachable - 1
  */
@@ -54,7 +55,10 @@ const operators: Partial<Record<ts.SyntaxKind, string>> = {
   [SyntaxKind.MinusEqualsToken]: '+=',
 };
 
-/** The manifest of a chart names things, and its configuration is mutated elsewhere; what they say in functions is as good as any other code. */
+/**
+ * The manifest of a chart names things, and its configuration is mutated elsewhere; what they say in functions is as
+ * good as any other code.
+ */
 const declarations: ReadonlySet<string> = new Set(['setup', 'extend', 'createMachine']);
 
 export function mutateSource(name: string, text: string): MutatedSource {
@@ -71,15 +75,25 @@ export function mutateSource(name: string, text: string): MutatedSource {
   };
 
   const print = (node: ts.Node): string => {
-    if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isImportDeclaration(node)) return node.getText();
+    if (
+      ts.isTypeNode(node) ||
+      ts.isInterfaceDeclaration(node) ||
+      ts.isTypeAliasDeclaration(node) ||
+      ts.isImportDeclaration(node)
+    )
+      return node.getText();
     let [printed, at] = ['', node.getStart()];
     ts.forEachChild(node, (child) => {
       printed += text.slice(at, child.getStart()) + print(child);
       at = child.getEnd();
     });
     printed += text.slice(at, node.getEnd());
-    if (isDroppable(node)) return `{ if (!__isMutant(${idOf(node, `without ${short(node.getText())}`)})) { ${printed} } }`;
-    return changesOf(node).reduceRight((rest, { text: mutated, label }) => `(__isMutant(${idOf(node, label)}) ? (${mutated}) : ${rest})`, printed);
+    if (isDroppable(node))
+      return `{ if (!__isMutant(${idOf(node, `without ${short(node.getText())}`)})) { ${printed} } }`;
+    return changesOf(node).reduceRight(
+      (rest, { text: mutated, label }) => `(__isMutant(${idOf(node, label)}) ? (${mutated}) : ${rest})`,
+      printed,
+    );
   };
   const code = print(source);
   return { code, ids };
@@ -94,7 +108,8 @@ function changesOf(node: ts.Node): readonly Change[] {
   }
   if (node.kind === SyntaxKind.TrueKeyword) found.push(swap('false'));
   if (node.kind === SyntaxKind.FalseKeyword) found.push(swap('true'));
-  if (ts.isPrefixUnaryExpression(node) && node.operator === SyntaxKind.ExclamationToken) found.push(swap(node.operand.getText()));
+  if (ts.isPrefixUnaryExpression(node) && node.operator === SyntaxKind.ExclamationToken)
+    found.push(swap(node.operand.getText()));
   if (ts.isNumericLiteral(node) && !isStep(node)) {
     const value = Number(node.text.replaceAll('_', ''));
     found.push(swap(String(value + 1)));
@@ -102,11 +117,15 @@ function changesOf(node: ts.Node): readonly Change[] {
   }
   if (isCondition(node)) found.push(swap(`!(${node.getText()})`));
   if (ts.isObjectLiteralExpression(node) && !isDeclaration(node)) {
-    for (const property of node.properties) found.push({ text: lacking(node, property), label: `{…} without ${short(property.getText())}` });
+    for (const property of node.properties)
+      found.push({ text: lacking(node, property), label: `{…} without ${short(property.getText())}` });
   }
   if (ts.isArrayLiteralExpression(node)) {
     for (const element of node.elements.filter(ts.isSpreadElement)) {
-      found.push({ text: lacking(node, element), label: `${short(node.getText())} without ${short(element.getText())}` });
+      found.push({
+        text: lacking(node, element),
+        label: `${short(node.getText())} without ${short(element.getText())}`,
+      });
     }
   }
   return found;
@@ -135,7 +154,8 @@ function isCondition(node: ts.Node): boolean {
     parent !== undefined &&
     ((ts.isIfStatement(parent) && parent.expression === node) ||
       (ts.isConditionalExpression(parent) && parent.condition === node) ||
-      ((ts.isForStatement(parent) || ts.isWhileStatement(parent)) && (parent as { readonly condition?: ts.Node }).condition === node));
+      ((ts.isForStatement(parent) || ts.isWhileStatement(parent)) &&
+        (parent as { readonly condition?: ts.Node }).condition === node));
   if (!decides) return false;
   const isTurned = ts.isBinaryExpression(node) && /^[!=]==$/.test(node.operatorToken.getText());
   return !isTurned && !(ts.isPrefixUnaryExpression(node) && node.operator === SyntaxKind.ExclamationToken);
@@ -170,7 +190,8 @@ function isActionOf({ parent }: ts.Node): boolean {
 function placeOf(node: ts.Node): string {
   for (let at: ts.Node | undefined = node; at !== undefined; at = at.parent) {
     if (ts.isFunctionDeclaration(at)) return at.name?.text ?? '';
-    if (ts.isPropertyAssignment(at) && (ts.isFunctionLike(at.initializer) || ts.isCallExpression(at.initializer))) return at.name.getText();
+    if (ts.isPropertyAssignment(at) && (ts.isFunctionLike(at.initializer) || ts.isCallExpression(at.initializer)))
+      return at.name.getText();
     if (ts.isVariableDeclaration(at) && ts.isSourceFile(at.parent.parent.parent)) return at.name.getText();
   }
   return '';

@@ -2,4 +2,8 @@
 
 import { speak } from './speak.mjs';
 
-speak({ methods: { 'tools/call': ({ name }) => ({ content: [{ type: 'text', text: `${name} does not work` }], isError: true }) } });
+speak({
+  methods: {
+    'tools/call': ({ name }) => ({ content: [{ type: 'text', text: `${name} does not work` }], isError: true }),
+  },
+});

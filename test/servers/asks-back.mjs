@@ -1,4 +1,7 @@
-/** Its tool `ask` asks the client for what its argument `method` says and answers with what came back; `ask-and-cancel` takes its question back at once. */
+/**
+ * Its tool `ask` asks the client for what its argument `method` says and answers with what came back; `ask-and-cancel`
+ * takes its question back at once.
+ */
 
 import { speak } from './speak.mjs';
 

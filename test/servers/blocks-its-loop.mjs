@@ -1,4 +1,7 @@
-/** Has a tool `block` that computes without a pause and hears nothing meanwhile. Arguments: seconds (10), unless the call says `seconds`. */
+/**
+ * Has a tool `block` that computes without a pause and hears nothing meanwhile. Arguments: seconds (10), unless the
+ * call says `seconds`.
+ */
 
 import { speak } from './speak.mjs';
 

@@ -1,4 +1,7 @@
-/** `grow` adds a tool and tells so five times in a row; `fidget` tells so without a change; after `break` listing is answered with an error. */
+/**
+ * `grow` adds a tool and tells so five times in a row; `fidget` tells so without a change; after `break` listing is
+ * answered with an error.
+ */
 
 import { speak } from './speak.mjs';
 

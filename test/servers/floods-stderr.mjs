@@ -1,4 +1,7 @@
-/** Writes a lot to stderr, waiting until it is taken: once before it speaks, and again with the tool `flood`. Arguments: bytes (2 MiB). */
+/**
+ * Writes a lot to stderr, waiting until it is taken: once before it speaks, and again with the tool `flood`. Arguments:
+ * bytes (2 MiB).
+ */
 
 import { writeSync } from 'node:fs';
 import { speak } from './speak.mjs';

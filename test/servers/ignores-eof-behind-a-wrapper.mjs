@@ -1,4 +1,7 @@
-/** A server that ignores the end of stdin, behind a shell, behind a launcher; neither hands signals on, so one sent to the launcher alone leaves the other two. */
+/**
+ * A server that ignores the end of stdin, behind a shell, behind a launcher; neither hands signals on, so one sent to
+ * the launcher alone leaves the other two.
+ */
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,5 +14,7 @@ if (role === 'behind') {
   speak({ onEnd: () => {} });
 } else {
   const behind = [process.execPath, fileURLToPath(import.meta.url), 'behind', ...process.argv.slice(2)];
-  spawn('/bin/sh', ['-c', '"$@"; exit $?', 'wrapper', ...behind], { stdio: 'inherit' }).on('exit', (code) => process.exit(code ?? 1));
+  spawn('/bin/sh', ['-c', '"$@"; exit $?', 'wrapper', ...behind], { stdio: 'inherit' }).on('exit', (code) =>
+    process.exit(code ?? 1),
+  );
 }

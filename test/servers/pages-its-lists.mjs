@@ -1,4 +1,7 @@
-/** Lists in pages of two; its resources give the same cursor again and again, its prompts never end, its templates are refused. */
+/**
+ * Lists in pages of two; its resources give the same cursor again and again, its prompts never end, its templates are
+ * refused.
+ */
 
 import { speak } from './speak.mjs';
 
@@ -12,8 +15,14 @@ const pages = {
 speak({
   capabilities: { tools: {}, resources: {}, prompts: {} },
   methods: {
-    'tools/list': ({ cursor = 'first' }) => ({ ...pages[cursor], tools: pages[cursor].tools.map((name) => ({ name, inputSchema })) }),
-    'resources/list': ({ cursor }) => ({ resources: [{ uri: `file:///${cursor ?? 'start'}`, size: 3 }], nextCursor: 'round' }),
+    'tools/list': ({ cursor = 'first' }) => ({
+      ...pages[cursor],
+      tools: pages[cursor].tools.map((name) => ({ name, inputSchema })),
+    }),
+    'resources/list': ({ cursor }) => ({
+      resources: [{ uri: `file:///${cursor ?? 'start'}`, size: 3 }],
+      nextCursor: 'round',
+    }),
     'prompts/list': ({ cursor = '0' }) => ({
       prompts: Array.from({ length: 1_000 }, (_, index) => ({ name: `prompt-${cursor}-${index}` })),
       nextCursor: String(Number(cursor) + 1),

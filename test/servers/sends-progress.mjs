@@ -1,4 +1,7 @@
-/** `burst` sends its progress and its result in one chunk; `steady` reports every `everyMs`, `times` times, before it answers; `unasked` reports under a token nobody gave. */
+/**
+ * `burst` sends its progress and its result in one chunk; `steady` reports every `everyMs`, `times` times, before it
+ * answers; `unasked` reports under a token nobody gave.
+ */
 
 import { speak } from './speak.mjs';
 
@@ -23,7 +26,8 @@ const { notify } = speak({
     },
     unasked: {
       call: () => {
-        for (const progressToken of [7, 'seven', 1_999_999_999]) notify('notifications/progress', { progressToken, progress: 1 });
+        for (const progressToken of [7, 'seven', 1_999_999_999])
+          notify('notifications/progress', { progressToken, progress: 1 });
         notify('notifications/message', { level: 'info', data: 'a word' });
         return 'done';
       },

@@ -1,8 +1,10 @@
 /**
- * A well-behaved MCP server over stdio, without dependencies. Run alone it offers the tools below; the misbehaving servers beside it import `speak` and change one thing.
- * `methods` adds or replaces methods: a function of (params, message) whose value is the result; undefined: no answer; a thrown `{ code, message, data }` is the error.
- * `onMessage` hears every message first; when it returns 'ignore' that is all.
- * `tools` adds or replaces tools: `{ description, inputSchema, call(arguments, { progress, message }) }`; a returned string is its text; null takes a default tool away.
+ * A well-behaved MCP server over stdio, without dependencies. Run alone it offers the tools below; the misbehaving
+ * servers beside it import `speak` and change one thing. `methods` adds or replaces methods: a function of (params,
+ * message) whose value is the result; undefined: no answer; a thrown `{ code, message, data }` is the error.
+ * `onMessage` hears every message first; when it returns 'ignore' that is all. `tools` adds or replaces tools: `{
+ * description, inputSchema, call(arguments, { progress, message }) }`; a returned string is its text; null takes a
+ * default tool away.
  */
 
 import { realpathSync } from 'node:fs';
@@ -11,17 +13,33 @@ import { fileURLToPath } from 'node:url';
 const knownVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'];
 
 const defaultTools = {
-  echo: { description: 'Gives back its text', inputSchema: schemaOf({ text: 'string' }), call: ({ text }) => String(text) },
-  add: { description: 'Adds two numbers', inputSchema: schemaOf({ a: 'number', b: 'number' }), call: ({ a, b }) => String(a + b) },
+  echo: {
+    description: 'Gives back its text',
+    inputSchema: schemaOf({ text: 'string' }),
+    call: ({ text }) => String(text),
+  },
+  add: {
+    description: 'Adds two numbers',
+    inputSchema: schemaOf({ a: 'number', b: 'number' }),
+    call: ({ a, b }) => String(a + b),
+  },
   sleep: {
     description: 'Answers after a while',
     inputSchema: schemaOf({ ms: 'number' }),
     call: ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms, 'slept')),
   },
   pid: { description: 'The id of this process', inputSchema: schemaOf({}), call: () => String(process.pid) },
-  environment: { description: 'All environment variables as JSON', inputSchema: schemaOf({}), call: () => JSON.stringify(process.env) },
+  environment: {
+    description: 'All environment variables as JSON',
+    inputSchema: schemaOf({}),
+    call: () => JSON.stringify(process.env),
+  },
   folder: { description: 'The working directory', inputSchema: schemaOf({}), call: () => process.cwd() },
-  fill: { description: 'Answers with so many bytes', inputSchema: schemaOf({ bytes: 'number' }), call: ({ bytes }) => 'x'.repeat(bytes) },
+  fill: {
+    description: 'Answers with so many bytes',
+    inputSchema: schemaOf({ bytes: 'number' }),
+    call: ({ bytes }) => 'x'.repeat(bytes),
+  },
   complain: {
     description: 'Writes to stderr',
     inputSchema: schemaOf({ text: 'string' }),
@@ -30,7 +48,11 @@ const defaultTools = {
       return 'complained';
     },
   },
-  exit: { description: 'Exits with a code', inputSchema: schemaOf({ code: 'number' }), call: ({ code }) => process.exit(code) },
+  exit: {
+    description: 'Exits with a code',
+    inputSchema: schemaOf({ code: 'number' }),
+    call: ({ code }) => process.exit(code),
+  },
 };
 
 /** Starts to speak on stdin and stdout. Ends the process when stdin ends, unless `onEnd` says otherwise. */
@@ -65,13 +87,20 @@ export function speak({
       serverInfo: { name, version },
     }),
     ping: () => ({}),
-    'tools/list': () => ({ tools: allTools.map(([toolName, { call, ...listed }]) => ({ name: toolName, inputSchema: schemaOf({}), ...listed })) }),
+    'tools/list': () => ({
+      tools: allTools.map(([toolName, { call, ...listed }]) => ({
+        name: toolName,
+        inputSchema: schemaOf({}),
+        ...listed,
+      })),
+    }),
     'tools/call': async (params, message) => {
       const tool = toolOf.get(params.name);
       if (tool === undefined) throw { code: -32602, message: `Unknown tool: ${params.name}` };
       const token = params._meta?.progressToken;
       const progress = (done, total, text) =>
-        token !== undefined && notify('notifications/progress', { progressToken: token, progress: done, total, message: text });
+        token !== undefined &&
+        notify('notifications/progress', { progressToken: token, progress: done, total, message: text });
       const result = await tool.call(params.arguments ?? {}, { progress, message });
       return typeof result === 'string' ? { content: [{ type: 'text', text: result }] } : result;
     },
@@ -80,7 +109,8 @@ export function speak({
 
   const answer = async (message) => {
     const method = allMethods[message.method];
-    if (method === undefined) return send({ id: message.id, error: { code: -32601, message: `Method not found: ${message.method}` } });
+    if (method === undefined)
+      return send({ id: message.id, error: { code: -32601, message: `Method not found: ${message.method}` } });
     try {
       const result = await method(message.params ?? {}, message);
       if (result !== undefined && !cancelled.delete(message.id)) send({ id: message.id, result });

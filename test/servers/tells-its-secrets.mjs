@@ -1,12 +1,15 @@
 /**
- * Tells everything it was given in confidence (variables and arguments that begin with `SECRET_`) wherever a server has words: on stderr, in its introduction, in a tool
- * it lists badly, in notifications and in answers. With the argument `refuses` it answers `initialize` with an error that tells them, too.
+ * Tells everything it was given in confidence (variables and arguments that begin with `SECRET_`) wherever a server
+ * has words: on stderr, in its introduction, in a tool it lists badly, in notifications and in answers. With the
+ * argument `refuses` it answers `initialize` with an error that tells them, too.
  */
 
 import { speak } from './speak.mjs';
 
 const given = Object.entries(process.env).flatMap(([name, value]) => (name.startsWith('SECRET_') ? [value] : []));
-const args = process.argv.slice(2).flatMap((arg) => (arg.startsWith('SECRET_') ? [arg.slice(arg.indexOf('=') + 1)] : []));
+const args = process.argv
+  .slice(2)
+  .flatMap((arg) => (arg.startsWith('SECRET_') ? [arg.slice(arg.indexOf('=') + 1)] : []));
 const secrets = [...given, ...args].join(' ');
 const inputSchema = { type: 'object' };
 const refuses = process.argv.includes('refuses');
@@ -18,7 +21,11 @@ const { notify, request } = speak({
   methods: {
     initialize({ protocolVersion }) {
       if (refuses) throw { code: -32_000, message: `not with ${secrets}`, data: secrets };
-      return { protocolVersion, capabilities: { tools: {}, logging: {} }, serverInfo: { name: 'talkative', version: '1', title: secrets } };
+      return {
+        protocolVersion,
+        capabilities: { tools: {}, logging: {} },
+        serverInfo: { name: 'talkative', version: '1', title: secrets },
+      };
     },
     'tools/list': () => ({
       tools: [...['tell', 'fail', 'notify', 'ask', 'exit'].map((name) => ({ name, inputSchema })), { name: secrets }],

@@ -20,6 +20,9 @@ const { notify } = speak({
       return {};
     },
     'prompts/list': () => ({ prompts: [{ name: 'greet', arguments: [{ name: 'who', required: true }] }] }),
-    'prompts/get': ({ name, arguments: { who } }) => ({ description: name, messages: [{ role: 'user', content: { type: 'text', text: `Hello ${who}` } }] }),
+    'prompts/get': ({ name, arguments: { who } }) => ({
+      description: name,
+      messages: [{ role: 'user', content: { type: 'text', text: `Hello ${who}` } }],
+    }),
   },
 });

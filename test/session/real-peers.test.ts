@@ -28,7 +28,8 @@ async function listen(): Promise<string> {
   const mcp = new McpServer({ name: 'over-http', version: '1.0.0' });
   mcp.registerTool('greet', {}, async ({ sendNotification, _meta }) => {
     const progressToken = _meta?.progressToken;
-    if (progressToken !== undefined) await sendNotification({ method: 'notifications/progress', params: { progressToken, progress: 1 } });
+    if (progressToken !== undefined)
+      await sendNotification({ method: 'notifications/progress', params: { progressToken, progress: 1 } });
     return { content: [{ type: 'text', text: 'hello' }] };
   });
   mcp.registerTool('wait', {}, () => new Promise(() => {}));
@@ -50,12 +51,24 @@ describe('a session over Streamable HTTP', () => {
   it('is opened, called with progress, probed and ended', async () => {
     const url = await listen();
     const { session, heard } = track(
-      openRecorded((ears) => openRemoteLink({ server: 'peer', transport: 'streamable-http', url, headers: {}, stop, maxMessageBytes: 1_000_000 }, ears)),
+      openRecorded((ears) =>
+        openRemoteLink(
+          { server: 'peer', transport: 'streamable-http', url, headers: {}, stop, maxMessageBytes: 1_000_000 },
+          ears,
+        ),
+      ),
     );
-    expect((await heard('initialized')).peer).toMatchObject({ transport: 'streamable-http', serverInfo: { name: 'over-http' } });
+    expect((await heard('initialized')).peer).toMatchObject({
+      transport: 'streamable-http',
+      serverInfo: { name: 'over-http' },
+    });
     expect((await heard('ready')).lists.tools.map(({ name }) => name)).toEqual(['greet', 'wait']);
     const progress: number[] = [];
-    const result = await session.request('tools/call', { name: 'greet' }, { onProgress: (heardNow) => progress.push(heardNow.progress) });
+    const result = await session.request(
+      'tools/call',
+      { name: 'greet' },
+      { onProgress: (heardNow) => progress.push(heardNow.progress) },
+    );
     expect(result).toEqual({ content: [{ type: 'text', text: 'hello' }] });
     expect(progress).toEqual([1]);
     expect(await session.probe('ping')).toBeGreaterThan(0);
@@ -70,7 +83,10 @@ describe('a session over Streamable HTTP', () => {
     const url = await listen();
     await cleanups.pop()?.();
     const { heard, types } = openRecorded((ears) =>
-      openRemoteLink({ server: 'peer', transport: 'streamable-http', url, headers: {}, stop, maxMessageBytes: 1_000_000 }, ears),
+      openRemoteLink(
+        { server: 'peer', transport: 'streamable-http', url, headers: {}, stop, maxMessageBytes: 1_000_000 },
+        ears,
+      ),
     );
     expect((await heard('ended')).failure).toMatchObject({ class: 'unreachable' });
     expect(types().filter((type) => type === 'failed' || type === 'ended').length).toBeLessThanOrEqual(2);

@@ -8,8 +8,11 @@ async function start(program: string, args: readonly string[] = [], options?: Se
   const opened = openProgram(program, args, options);
   open.push(opened);
   await opened.heard('ready');
-  const call = async (name: string, args: Readonly<Record<string, unknown>> = {}, options?: Parameters<typeof opened.session.request>[2]): Promise<string> =>
-    textOf(await opened.session.request('tools/call', { name, arguments: args }, options));
+  const call = async (
+    name: string,
+    args: Readonly<Record<string, unknown>> = {},
+    options?: Parameters<typeof opened.session.request>[2],
+  ): Promise<string> => textOf(await opened.session.request('tools/call', { name, arguments: args }, options));
   return { ...opened, call };
 }
 
@@ -51,7 +54,10 @@ describe('a server whose child outlives it', () => {
     expect(types()).not.toContain('ended');
     session.end('terminate');
     await heard('ended');
-    expect(types().filter((type) => type === 'failed' || type === 'exited' || type === 'ended')).toEqual(['exited', 'ended']);
+    expect(types().filter((type) => type === 'failed' || type === 'exited' || type === 'ended')).toEqual([
+      'exited',
+      'ended',
+    ]);
   });
 
   it('has the answers heard that it gave before its exit', async () => {
@@ -129,7 +135,13 @@ describe('a server that changes its tools', () => {
     await until('it was listed again', async () => (await call('listings')) === '2');
     expect(types()).not.toContain('listed');
     await call('grow');
-    expect((await heard('listed')).lists.tools.map(({ name }) => name)).toEqual(['grow', 'fidget', 'listings', 'break', 'grown-4']);
+    expect((await heard('listed')).lists.tools.map(({ name }) => name)).toEqual([
+      'grow',
+      'fidget',
+      'listings',
+      'break',
+      'grown-4',
+    ]);
     expect(await call('listings')).toBe('3');
     expect(types()).not.toContain('notified');
   });
@@ -218,7 +230,11 @@ describe('a server that reports progress', () => {
   it('has progress for nobody dropped, and other news told', async () => {
     const { call, heard, types } = await start('sends-progress');
     await call('unasked');
-    expect(await heard('notified')).toEqual({ type: 'notified', method: 'notifications/message', params: { level: 'info', data: 'a word' } });
+    expect(await heard('notified')).toEqual({
+      type: 'notified',
+      method: 'notifications/message',
+      params: { level: 'info', data: 'a word' },
+    });
     expect(types().filter((type) => type === 'notified')).toHaveLength(1);
   });
 });
@@ -231,7 +247,9 @@ describe('a server that asks back', () => {
   ] as const;
 
   it.each(questions)('gets the answer to %s, an odd one too', async (method, params) => {
-    const { call, heard, session } = await start('asks-back', [], { capabilities: { sampling: {}, elicitation: {}, roots: {} } });
+    const { call, heard, session } = await start('asks-back', [], {
+      capabilities: { sampling: {}, elicitation: {}, roots: {} },
+    });
     const result = call('ask', { method, params });
     const asked = await heard('asked');
     expect(asked).toMatchObject({ method, params });
@@ -247,11 +265,14 @@ describe('a server that asks back', () => {
     expect(JSON.parse(await result)).toEqual({ error: { code: -1, message: 'the user said no', data: [1] } });
   });
 
-  it.each([...questions.map(([method]) => method), 'tasks/list'])('is refused %s if that was not declared', async (method) => {
-    const { call, types } = await start('asks-back');
-    expect(JSON.parse(await call('ask', { method, params: {} }))).toMatchObject({ error: { code: -32601 } });
-    expect(types()).not.toContain('asked');
-  });
+  it.each([...questions.map(([method]) => method), 'tasks/list'])(
+    'is refused %s if that was not declared',
+    async (method) => {
+      const { call, types } = await start('asks-back');
+      expect(JSON.parse(await call('ask', { method, params: {} }))).toMatchObject({ error: { code: -32601 } });
+      expect(types()).not.toContain('asked');
+    },
+  );
 
   it('gets its pings answered', async () => {
     const { call } = await start('asks-back');
@@ -269,7 +290,10 @@ describe('a server that asks back', () => {
 describe('a server of another time', () => {
   it('is understood in an old version', async () => {
     const { heard } = await start('speaks-an-old-protocol');
-    expect((await heard('initialized')).peer).toMatchObject({ protocolVersion: '2024-10-07', serverInfo: { name: 'old', version: 'unknown' } });
+    expect((await heard('initialized')).peer).toMatchObject({
+      protocolVersion: '2024-10-07',
+      serverInfo: { name: 'old', version: 'unknown' },
+    });
   });
 
   it('is refused in an unknown one', async () => {

@@ -1,4 +1,7 @@
-/** Sessions under test: what they tell is kept, and the other side is a real program or a peer whose every word the test says. */
+/**
+ * Sessions under test: what they tell is kept, and the other side is a real program or a peer whose every word the test
+ * says.
+ */
 
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -75,15 +78,22 @@ export interface SessionOptions {
   readonly capabilities?: ClientCapabilities;
 }
 
-export function openRecorded(openLink: (ears: LinkEars) => Link, { settings, capabilities = {} }: SessionOptions = {}): RecordedSession {
+export function openRecorded(
+  openLink: (ears: LinkEars) => Link,
+  { settings, capabilities = {} }: SessionOptions = {},
+): RecordedSession {
   const news: SessionNews[] = [];
   const openSession = createOpenSession({
     openLink: (_request, ears) => openLink(ears),
     clientInfo: { name: 'test', version: '1.0.0' },
     loopLag: createLoopLag(),
   });
-  const session = openSession({ server: 'peer', specification: specification(settings), generation: 1, capabilities }, (told) => news.push(told));
-  const find = <Type extends SessionNews['type']>(type: Type) => news.find((told): told is NewsOf<Type> => told.type === type);
+  const session = openSession(
+    { server: 'peer', specification: specification(settings), generation: 1, capabilities },
+    (told) => news.push(told),
+  );
+  const find = <Type extends SessionNews['type']>(type: Type) =>
+    news.find((told): told is NewsOf<Type> => told.type === type);
   const heard = async <Type extends SessionNews['type']>(type: Type): Promise<NewsOf<Type>> => {
     await until(`"${type}" is told (so far: ${JSON.stringify(news)})`, () => find(type) !== undefined);
     const told = find(type);
@@ -98,7 +108,11 @@ export function openRecorded(openLink: (ears: LinkEars) => Link, { settings, cap
 }
 
 /** A program of `test/servers` as a real process. */
-export function openProgram(program: string, args: readonly string[] = [], options: SessionOptions = {}): RecordedSession {
+export function openProgram(
+  program: string,
+  args: readonly string[] = [],
+  options: SessionOptions = {},
+): RecordedSession {
   const guard = createGuard();
   const registry = createProcessRegistry({ stateDir: null });
   const path = fileURLToPath(new URL(`../servers/${program}.mjs`, import.meta.url));
@@ -140,7 +154,10 @@ export interface Message {
 /** What a peer says to a request; null: nothing. */
 export type Answers = Readonly<Record<string, (params: Message['params']) => Partial<Message> | null>>;
 
-/** The other side of an in-memory transport. It answers `initialize` and lists one tool; everything else is said by the test. */
+/**
+ * The other side of an in-memory transport. It answers `initialize` and lists one tool; everything else is said by the
+ * test.
+ */
 export class Peer {
   readonly received: Message[] = [];
   readonly #transport: InMemoryTransport;
@@ -171,7 +188,10 @@ export class Peer {
   }
 
   progress(call: Message | undefined, progress: number): void {
-    this.send({ method: 'notifications/progress', params: { progressToken: call?.params?._meta?.progressToken, progress } });
+    this.send({
+      method: 'notifications/progress',
+      params: { progressToken: call?.params?._meta?.progressToken, progress },
+    });
   }
 
   close(): Promise<void> {
@@ -180,13 +200,18 @@ export class Peer {
 
   #receive(message: Message): void {
     this.received.push(message);
-    const answer = message.method === undefined || message.id === undefined ? undefined : this.#answers[message.method]?.(message.params);
+    const answer =
+      message.method === undefined || message.id === undefined
+        ? undefined
+        : this.#answers[message.method]?.(message.params);
     if (answer !== undefined && answer !== null && message.id !== undefined) this.send({ id: message.id, ...answer });
   }
 }
 
 const politeAnswers: Answers = {
-  initialize: () => ({ result: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'peer', version: '1' } } }),
+  initialize: () => ({
+    result: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'peer', version: '1' } },
+  }),
   'tools/list': () => ({ result: { tools: [{ name: 'work', inputSchema: { type: 'object' } }] } }),
 };
 
@@ -196,11 +221,16 @@ export function openPeer(
 ): RecordedSession & { readonly peer: Peer } {
   const [near, far] = InMemoryTransport.createLinkedPair();
   const peer = new Peer(far, options.answers);
-  const recorded = openRecorded((ears) => openHostedLink({ kind: 'in-memory', create: () => near, stop }, options.ears?.(ears) ?? ears), options);
+  const recorded = openRecorded(
+    (ears) => openHostedLink({ kind: 'in-memory', create: () => near, stop }, options.ears?.(ears) ?? ears),
+    options,
+  );
   return { ...recorded, peer };
 }
 
-export async function openReadyPeer(options: SessionOptions & { readonly answers?: Answers } = {}): Promise<RecordedSession & { readonly peer: Peer }> {
+export async function openReadyPeer(
+  options: SessionOptions & { readonly answers?: Answers } = {},
+): Promise<RecordedSession & { readonly peer: Peer }> {
   const opened = openPeer(options);
   await opened.heard('ready');
   return opened;

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +29,8 @@ afterEach(() => {
 });
 
 describe('looking for the state directory', () => {
-  const from = (cwd: string, env: Surroundings['env'] = {}) => findStateDirectory({ cwd, env, home: '/home/somebody', uid });
+  const from = (cwd: string, env: Surroundings['env'] = {}) =>
+    findStateDirectory({ cwd, env, home: '/home/somebody', uid });
 
   it('takes the nearest .mcpvisor upward that is ours and closed to others', async () => {
     mkdirSync(join(folder, '.mcpvisor'), { mode: 0o700 });
@@ -70,7 +80,9 @@ describe('opening the state directory', () => {
 
   it('refuses what is no directory', async () => {
     writeFileSync(join(folder, 'file'), 'x');
-    await expect(openStateDirectory(join(folder, 'file'), uid)).rejects.toMatchObject({ code: 'STATE_DIRECTORY_UNUSABLE' });
+    await expect(openStateDirectory(join(folder, 'file'), uid)).rejects.toMatchObject({
+      code: 'STATE_DIRECTORY_UNUSABLE',
+    });
   });
 
   it('refuses one of another user', async () => {
@@ -79,11 +91,21 @@ describe('opening the state directory', () => {
 });
 
 describe('the state of a control plane', () => {
-  const open = () => openState({ stateDir: folder, uid, owner: { pid: process.pid, startTime: null }, isAlive: () => true, tokenFile: null });
+  const open = () =>
+    openState({
+      stateDir: folder,
+      uid,
+      owner: { pid: process.pid, startTime: null },
+      isAlive: () => true,
+      tokenFile: null,
+    });
 
   it.each(['lock', 'token', 'mcp-token'])('is unusable, and not a bug, where %s cannot be written', async (name) => {
     mkdirSync(join(folder, name));
-    await expect(open()).rejects.toMatchObject({ code: 'STATE_DIRECTORY_UNUSABLE', details: { stateDir: folder, reason: expect.stringContaining('EISDIR') } });
+    await expect(open()).rejects.toMatchObject({
+      code: 'STATE_DIRECTORY_UNUSABLE',
+      details: { stateDir: folder, reason: expect.stringContaining('EISDIR') },
+    });
     rmSync(join(folder, name), { recursive: true });
     const { lock } = await open();
     await lock.release();

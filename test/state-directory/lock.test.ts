@@ -41,7 +41,10 @@ describe('a lock nobody has', () => {
 describe('a lock of a living process', () => {
   it('is refused, naming the process', async () => {
     await takeLock(stateDir, one, alive);
-    await expect(takeLock(stateDir, other, alive)).rejects.toMatchObject({ code: 'ALREADY_RUNNING', details: { pid: 101, stateDir } });
+    await expect(takeLock(stateDir, other, alive)).rejects.toMatchObject({
+      code: 'ALREADY_RUNNING',
+      details: { pid: 101, stateDir },
+    });
     expect(readdirSync(stateDir)).toEqual(['lock']);
   });
 });
@@ -64,7 +67,9 @@ describe('a lock of a dead process', () => {
   it('goes to exactly one of many that want it at once', async () => {
     writeFileSync(join(stateDir, 'lock'), JSON.stringify(one));
     const isAlive = ({ pid }: LockOwner) => pid !== one.pid;
-    const wishes = Array.from({ length: 20 }, (_, index) => takeLock(stateDir, { pid: 200 + index, startTime: null }, isAlive));
+    const wishes = Array.from({ length: 20 }, (_, index) =>
+      takeLock(stateDir, { pid: 200 + index, startTime: null }, isAlive),
+    );
     const settled = await Promise.allSettled(wishes);
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(readdirSync(stateDir)).toEqual(['lock']);

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Supervisor } from '../../src/index.ts';
 import { factsSince, isBefore, kill, lastSeq, stepsIn, whoIn } from '../support/lives.ts';
 import { isRunning, until } from '../support/processes.ts';
-import { type Entries, errorOf, factsSoFar, openStage, pidOf, type Stage, untilFact, untilState } from '../support/supervised.ts';
+import {
+  type Entries,
+  errorOf,
+  factsSoFar,
+  openStage,
+  pidOf,
+  type Stage,
+  untilFact,
+  untilState,
+} from '../support/supervised.ts';
 
 const levels = ['db', 'service', 'agent'];
 
@@ -25,14 +34,34 @@ describe('three servers of which each depends on the next', () => {
   it('start in their order, and say meanwhile what they wait for', async () => {
     const stage = openStage();
     const supervisor = await stage.open(threeLevels(stage));
-    expect(supervisor.status('service')).toMatchObject({ state: 'idle', substate: 'waiting', wanted: 'up', dependsOn: ['db'] });
-    expect(supervisor.status('service').alarms).toMatchObject([{ alarm: 'waiting-for', reason: 'waits for db', clearedBy: 'their connection' }]);
+    expect(supervisor.status('service')).toMatchObject({
+      state: 'idle',
+      substate: 'waiting',
+      wanted: 'up',
+      dependsOn: ['db'],
+    });
+    expect(supervisor.status('service').alarms).toMatchObject([
+      { alarm: 'waiting-for', reason: 'waits for db', clearedBy: 'their connection' },
+    ]);
     expect(supervisor.status('agent').alarms).toMatchObject([{ alarm: 'waiting-for', reason: 'waits for service' }]);
-    expect(supervisor.status().alarms.map(({ actor, alarm }) => `${actor} ${alarm}`)).toEqual(['server:agent waiting-for', 'server:service waiting-for']);
+    expect(supervisor.status().alarms.map(({ actor, alarm }) => `${actor} ${alarm}`)).toEqual([
+      'server:agent waiting-for',
+      'server:service waiting-for',
+    ]);
     expect(await supervisor.ready()).toEqual({ settled: true, notReady: [] });
     const facts = await factsSoFar(supervisor);
-    expect(stepsIn(facts, levels)).toEqual(['db starts', 'db is up', 'service starts', 'service is up', 'agent starts', 'agent is up']);
-    expect(facts.filter(({ type }) => type === 'alarm.cleared').map(({ actor }) => actor)).toEqual(['server:service', 'server:agent']);
+    expect(stepsIn(facts, levels)).toEqual([
+      'db starts',
+      'db is up',
+      'service starts',
+      'service is up',
+      'agent starts',
+      'agent is up',
+    ]);
+    expect(facts.filter(({ type }) => type === 'alarm.cleared').map(({ actor }) => actor)).toEqual([
+      'server:service',
+      'server:agent',
+    ]);
     expect(supervisor.status().alarms).toEqual([]);
   });
 
@@ -46,7 +75,9 @@ describe('three servers of which each depends on the next', () => {
     await kill(supervisor, 'service');
     await waits;
     expect(supervisor.status('service').alarms).toMatchObject([{ alarm: 'waiting-for', reason: 'waits for db' }]);
-    expect(supervisor.status('agent').alarms).toMatchObject([{ alarm: 'dependency-down', reason: 'not connected: service' }]);
+    expect(supervisor.status('agent').alarms).toMatchObject([
+      { alarm: 'dependency-down', reason: 'not connected: service' },
+    ]);
     await supervisor.ready();
     const steps = stepsIn(await factsSince(supervisor, before), levels);
     expect(whoIn(steps, 'starts')).toEqual(['db', 'service']);
@@ -110,9 +141,15 @@ describe('a start whose dependency is down', () => {
       code: 'SERVER_NOT_CONNECTED',
       details: { state: 'idle', nextRetryAt: null, reason: expect.stringContaining('dependency "db" is stopped') },
     });
-    expect(await supervisor.ready()).toMatchObject({ settled: true, notReady: [{ name: 'agent' }, { name: 'service' }] });
+    expect(await supervisor.ready()).toMatchObject({
+      settled: true,
+      notReady: [{ name: 'agent' }, { name: 'service' }],
+    });
 
-    const up = Promise.all([untilState(supervisor, 'service', 'connected'), untilState(supervisor, 'agent', 'connected')]);
+    const up = Promise.all([
+      untilState(supervisor, 'service', 'connected'),
+      untilState(supervisor, 'agent', 'connected'),
+    ]);
     await supervisor.send('db', { type: 'server.start' });
     await up;
     expect(supervisor.status().counts.connected).toBe(3);
@@ -124,7 +161,10 @@ describe('a start whose dependency is down', () => {
     expect(await supervisor.send('agent', { type: 'server.start' })).toMatchObject({ outcome: 'done' });
     expect(supervisor.status().counts.connected).toBe(3);
     await supervisor.send('service', { type: 'server.stop' });
-    const [agent, service] = [supervisor.send('agent', { type: 'server.start' }), supervisor.send('service', { type: 'server.start' })];
+    const [agent, service] = [
+      supervisor.send('agent', { type: 'server.start' }),
+      supervisor.send('service', { type: 'server.start' }),
+    ];
     expect(await agent).toMatchObject({ outcome: 'done' });
     expect(await service).toMatchObject({ outcome: 'done' });
   });
@@ -139,7 +179,9 @@ describe('a start whose dependency is down', () => {
       ['service', 'idle', 'waiting'],
       ['db', 'failed', null],
     ]);
-    expect(notReady[0]?.alarms).toMatchObject([{ alarm: 'waiting-for', reason: 'waits for service; dependency "db" is failed' }]);
+    expect(notReady[0]?.alarms).toMatchObject([
+      { alarm: 'waiting-for', reason: 'waits for service; dependency "db" is failed' },
+    ]);
     expect(await errorOf(supervisor.ensureConnected(['agent']))).toMatchObject({
       code: 'SERVER_NOT_CONNECTED',
       details: { server: 'agent', reason: 'waits for service; dependency "db" is failed' },
@@ -160,7 +202,9 @@ describe('a start whose dependency is down', () => {
     await supervisor.callTool('db', 'exit', { code: 0 }).catch(() => null);
     await finished;
     await supervisor.send('service', { type: 'server.stop' });
-    expect(await errorOf(supervisor.send('service', { type: 'server.start' }))).toMatchObject({ details: { reason: 'dependency "db" is finished' } });
+    expect(await errorOf(supervisor.send('service', { type: 'server.start' }))).toMatchObject({
+      details: { reason: 'dependency "db" is finished' },
+    });
   });
 });
 
@@ -174,7 +218,9 @@ describe('a plan', () => {
     for (const remove of [() => supervisor.remove('db'), () => supervisor.apply({ mcpServers: rest })]) {
       expect(await errorOf(remove())).toMatchObject({
         code: 'CONFIG_INVALID',
-        details: { problems: [{ path: 'mcpServers.service.dependsOn[0]', message: 'names "db", which would be removed' }] },
+        details: {
+          problems: [{ path: 'mcpServers.service.dependsOn[0]', message: 'names "db", which would be removed' }],
+        },
         message: expect.stringContaining('service needs it: keep db, or take it out of dependsOn'),
       });
     }
@@ -194,9 +240,15 @@ describe('a plan', () => {
     const servers = threeLevels(stage);
     const supervisor = await openReady(stage, servers);
     const circle = await errorOf(supervisor.replace('db', stage.program('speak', { dependsOn: ['agent'] })));
-    expect(circle).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('agent → service → db → agent') });
+    expect(circle).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('agent → service → db → agent'),
+    });
     const unknown = await errorOf(supervisor.add('web', stage.program('speak', { dependsOn: ['servic'] })));
-    expect(unknown).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('did you mean service?') });
+    expect(unknown).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('did you mean service?'),
+    });
     expect(supervisor.status().counts.connected).toBe(3);
   });
 
@@ -219,7 +271,11 @@ describe('a plan', () => {
   it('that moves servers to another group keeps the wish of each', async () => {
     const stage = openStage();
     const { program } = stage;
-    const supervisor = await openReady(stage, { db: program('speak'), stopped: program('speak'), service: program('speak', { dependsOn: ['db'] }) });
+    const supervisor = await openReady(stage, {
+      db: program('speak'),
+      stopped: program('speak'),
+      service: program('speak', { dependsOn: ['db'] }),
+    });
     const service = pidOf(supervisor, 'service');
     await supervisor.send('stopped', { type: 'server.stop' });
     const moved = ['db', 'stopped'].map((server) =>
@@ -229,11 +285,19 @@ describe('a plan', () => {
     await supervisor.replace('db', program('speak', { group: 'web' }));
     await supervisor.replace('stopped', program('speak', { group: 'web' }));
     await Promise.all([...moved, up]);
-    expect(supervisor.status('stopped')).toMatchObject({ state: 'idle', substate: null, wanted: 'down', group: 'web', pid: null });
+    expect(supervisor.status('stopped')).toMatchObject({
+      state: 'idle',
+      substate: null,
+      wanted: 'down',
+      group: 'web',
+      pid: null,
+    });
     expect(supervisor.status('db')).toMatchObject({ state: 'connected', wanted: 'up', group: 'web', generation: 2 });
     expect(pidOf(supervisor, 'service')).toBe(service);
     expect(supervisor.status('service').alarms).toEqual([]);
-    const raised = (await factsSoFar(supervisor)).filter(({ type, actor }) => type === 'alarm.raised' && actor === 'server:service');
+    const raised = (await factsSoFar(supervisor)).filter(
+      ({ type, actor }) => type === 'alarm.raised' && actor === 'server:service',
+    );
     expect(raised.at(-1)).toMatchObject({ alarm: 'dependency-down' });
   });
 });

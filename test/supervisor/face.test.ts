@@ -28,34 +28,37 @@ describe('the status of a server', () => {
     ['failed', 'exits-at-once', {}, ['78'], 'failed'],
     ['in backoff', 'exits-at-once', { restart: { baseMs: 60_000, capMs: 60_000 } }, ['1'], 'backoff'],
     ['starting', 'slow-start', {}, ['60000'], 'starting'],
-  ] as const)('has every field when it is %s, and null for what is not there', async (_, program, extra, args, state) => {
-    const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program(program, extra, args) });
-    if (state === 'backoff' || state === 'starting') await untilState(supervisor, 'a', state, { since: 0 });
-    else await supervisor.ready();
-    const status = asJson(supervisor.status('a'));
-    expect(Object.keys(status).sort()).toEqual([...statusKeys].sort());
-    expect(Object.keys(status.counts).sort()).toEqual([...countKeys].sort());
-    expect(status).toMatchObject({
-      name: 'a',
-      state,
-      transport: 'stdio',
-      group: 'default',
-      dependsOn: [],
-      required: false,
-      since: expect.stringMatching(isoTime),
-    });
-    if (status.lastFailure !== null) expect(Object.keys(status.lastFailure).sort()).toEqual([...failureKeys].sort());
-    if (state === 'connected') {
+  ] as const)(
+    'has every field when it is %s, and null for what is not there',
+    async (_, program, extra, args, state) => {
+      const stage = openStage();
+      const supervisor = await stage.open({ a: stage.program(program, extra, args) });
+      if (state === 'backoff' || state === 'starting') await untilState(supervisor, 'a', state, { since: 0 });
+      else await supervisor.ready();
+      const status = asJson(supervisor.status('a'));
+      expect(Object.keys(status).sort()).toEqual([...statusKeys].sort());
+      expect(Object.keys(status.counts).sort()).toEqual([...countKeys].sort());
       expect(status).toMatchObject({
-        pid: expect.any(Number),
-        serverInfo: { name: 'speak', version: '1.0.0' },
-        protocolVersion: expect.any(String),
-        push: true,
-        latencyMs: null,
+        name: 'a',
+        state,
+        transport: 'stdio',
+        group: 'default',
+        dependsOn: [],
+        required: false,
+        since: expect.stringMatching(isoTime),
       });
-    }
-  });
+      if (status.lastFailure !== null) expect(Object.keys(status.lastFailure).sort()).toEqual([...failureKeys].sort());
+      if (state === 'connected') {
+        expect(status).toMatchObject({
+          pid: expect.any(Number),
+          serverInfo: { name: 'speak', version: '1.0.0' },
+          protocolVersion: expect.any(String),
+          push: true,
+          latencyMs: null,
+        });
+      }
+    },
+  );
 
   it('is part of the whole, which counts all states', async () => {
     const stage = openStage();
@@ -66,7 +69,14 @@ describe('the status of a server', () => {
     });
     await supervisor.ready();
     const status = asJson(supervisor.status());
-    expect(status).toMatchObject({ version, state: 'running', store: 'memory:', clientProcess: null, alarms: [], startedAt: expect.stringMatching(isoTime) });
+    expect(status).toMatchObject({
+      version,
+      state: 'running',
+      store: 'memory:',
+      clientProcess: null,
+      alarms: [],
+      startedAt: expect.stringMatching(isoTime),
+    });
     expect(Object.keys(status.counts).sort()).toEqual([...serverStates].sort());
     expect(status.counts).toMatchObject({ connected: 1, idle: 1, failed: 1, backoff: 0 });
     expect(status.servers.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
@@ -83,11 +93,19 @@ describe('the snapshot of a server', () => {
   it('shows the actor as it is: value, context, what a person may do, and what is due when', async () => {
     const stage = openStage();
     const supervisor = await stage.open({
-      a: stage.program('speak', { env: { A_SECRET: 'a-secret-value' }, heartbeat: { intervalMs: 30_000 }, restart: { stableAfterMs: 40_000 } }),
+      a: stage.program('speak', {
+        env: { A_SECRET: 'a-secret-value' },
+        heartbeat: { intervalMs: 30_000 },
+        restart: { stableAfterMs: 40_000 },
+      }),
     });
     await supervisor.ready();
     const snapshot = asJson(supervisor.snapshot('a'));
-    expect(snapshot).toMatchObject({ actor: 'server:a', value: { connected: 'quiet' }, context: { name: 'a', generation: 1, wanted: 'up' } });
+    expect(snapshot).toMatchObject({
+      actor: 'server:a',
+      value: { connected: 'quiet' },
+      context: { name: 'a', generation: 1, wanted: 'up' },
+    });
     expect(snapshot.tags).toEqual(expect.arrayContaining(['live', 'settled']));
     expect(snapshot.allowed).toEqual(['server.start', 'server.stop', 'server.restart', 'server.reset']);
     expect(snapshot.timers).toHaveLength(2);
@@ -160,10 +178,15 @@ describe('the stream of facts', () => {
     const all = readAll(supervisor, 0);
     await supervisor.close();
     const everything = await all;
-    expect(everything.map((fact) => 'seq' in fact && fact.seq)).toEqual(everything.map((_, index) => (early[0]?.seq ?? 0) + index));
+    expect(everything.map((fact) => 'seq' in fact && fact.seq)).toEqual(
+      everything.map((_, index) => (early[0]?.seq ?? 0) + index),
+    );
     expect(await resumed).toEqual(everything.slice(Math.floor(early.length / 2) + 1));
-    for (const fact of everything) expect(fact).toMatchObject({ at: expect.stringMatching(isoTime), actor: expect.any(String) });
-    const path = everything.flatMap((fact) => (fact.type === 'server.transitioned' && fact.actor === 'server:a' ? [fact.to] : []));
+    for (const fact of everything)
+      expect(fact).toMatchObject({ at: expect.stringMatching(isoTime), actor: expect.any(String) });
+    const path = everything.flatMap((fact) =>
+      fact.type === 'server.transitioned' && fact.actor === 'server:a' ? [fact.to] : [],
+    );
     expect(path).toEqual([
       'idle.queued',
       'starting.spawning',
@@ -199,7 +222,11 @@ describe('the environment of servers', () => {
   it('is the one the host gave, not the one it has', async () => {
     const stage = openStage();
     const env = { PATH: process.env.PATH, HOME: '/nowhere', CUSTOM: 'not inherited', NAMED: 'inherited' };
-    const supervisor = await stage.open({ a: stage.program('speak', { inheritEnv: ['NAMED'], env: { OWN: 'value', TAKEN: `\${CUSTOM}` } }) }, {}, { env });
+    const supervisor = await stage.open(
+      { a: stage.program('speak', { inheritEnv: ['NAMED'], env: { OWN: 'value', TAKEN: `\${CUSTOM}` } }) },
+      {},
+      { env },
+    );
     await supervisor.ready();
     const { content } = await supervisor.callTool('a', 'environment');
     const seen = JSON.parse((content as readonly { text: string }[])[0]?.text ?? '{}');
@@ -209,7 +236,11 @@ describe('the environment of servers', () => {
 
   it('that lacks a variable makes the server fail and says which', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('speak', { env: { TOKEN: `\${NO_SUCH_VARIABLE}` } }) }, {}, { env: { PATH: process.env.PATH } });
+    const supervisor = await stage.open(
+      { a: stage.program('speak', { env: { TOKEN: `\${NO_SUCH_VARIABLE}` } }) },
+      {},
+      { env: { PATH: process.env.PATH } },
+    );
     await supervisor.ready();
     expect(supervisor.status('a')).toMatchObject({
       state: 'failed',
@@ -222,15 +253,20 @@ describe('importing the library', () => {
   it('loads nothing that only other doors need, and leaves nothing running', async () => {
     const library = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
     const program = `await import(${JSON.stringify(library)}); console.log('done')`;
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
-      env: { ...process.env, NODE_DEBUG: 'esm' },
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '--eval', program],
+      {
+        env: { ...process.env, NODE_DEBUG: 'esm' },
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
     expect(stdout).toBe('done\n');
     expect(stderr).toContain('/node_modules/xstate/');
     for (const stranger of ['@hono/node-server', 'mongodb', 'lmdb', 'express', 'commander', 'prom-client'])
       expect(stderr).not.toContain(`/node_modules/${stranger}/`);
-    for (const room of ['cli', 'state-directory', 'gateway', 'supervisor/calls/validator.ts']) expect(stderr).not.toContain(`/src/${room}`);
+    for (const room of ['cli', 'state-directory', 'gateway', 'supervisor/calls/validator.ts'])
+      expect(stderr).not.toContain(`/src/${room}`);
   });
 
   it('writes nothing to the terminal and installs no signal handlers', async () => {
@@ -238,7 +274,11 @@ describe('importing the library', () => {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit', 'uncaughtException', 'unhandledRejection'];
     const handlers = () => signals.map((signal) => process.listenerCount(signal));
     const before = handlers();
-    const supervisor = await stage.open({ a: stage.program('floods-stderr', {}, ['50000']) }, {}, { stateDir: createScratchFolder() });
+    const supervisor = await stage.open(
+      { a: stage.program('floods-stderr', {}, ['50000']) },
+      {},
+      { stateDir: createScratchFolder() },
+    );
     await untilFact(supervisor, 'session.opened', undefined, { since: 0 });
     expect(handlers()).toEqual(before);
   });

@@ -25,15 +25,24 @@ async function read(lines: AsyncIterable<LogLine | LinesMissed>): Promise<readon
 describe('the log of a server', () => {
   it('has what it writes on stderr, without its secrets', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('tells-its-secrets', { env: { SECRET_TOKEN: 'canary-1f7a-22c9' } }) });
+    const supervisor = await stage.open({
+      a: stage.program('tells-its-secrets', { env: { SECRET_TOKEN: 'canary-1f7a-22c9' } }),
+    });
     const line = await untilLine(supervisor, 'a', ({ text }) => text.startsWith('started with'));
-    expect(line).toEqual({ at: expect.stringMatching(/^\d{4}-.*Z$/), stream: 'stderr', text: 'started with [redacted]' });
+    expect(line).toEqual({
+      at: expect.stringMatching(/^\d{4}-.*Z$/),
+      stream: 'stderr',
+      text: 'started with [redacted]',
+    });
     expect(await supervisor.logs('a')).toEqual([line]);
   });
 
   it('has what was odd about what it said: a banner, answers nobody waits for', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ banner: stage.program('prints-a-banner'), confused: stage.program('answers-an-unknown-id') });
+    const supervisor = await stage.open({
+      banner: stage.program('prints-a-banner'),
+      confused: stage.program('answers-an-unknown-id'),
+    });
     await supervisor.ready();
     const banner = await untilLine(supervisor, 'banner', ({ text }) => text.includes('Welcome to Banner Server'));
     expect(banner).toMatchObject({ stream: 'protocol', text: expect.stringContaining('not a JSON-RPC message') });
@@ -57,7 +66,12 @@ describe('the log of a server', () => {
     const second = await stage.open(servers, {}, { stateDir });
     await second.ready();
     const texts = (await second.logs('a')).map(({ text }) => text);
-    expect(texts).toEqual(['started with [redacted]', 'gone because of [redacted]', 'started with [redacted]', 'started with [redacted]']);
+    expect(texts).toEqual([
+      'started with [redacted]',
+      'gone because of [redacted]',
+      'started with [redacted]',
+      'started with [redacted]',
+    ]);
     expect(await second.logs('a', { tail: 1 })).toHaveLength(1);
     expect(readFileSync(join(stateDir, 'logs', 'a.log'), 'utf8')).not.toContain('canary');
   });
@@ -127,7 +141,9 @@ describe('the metrics of a supervisor', () => {
     ]) {
       expect(text).toContain(`\n${line}\n`);
     }
-    const states = new Set([...text.matchAll(/state="([^"]*)"|from="([^"]*)"/g)].map(([, state, from]) => state ?? from));
+    const states = new Set(
+      [...text.matchAll(/state="([^"]*)"|from="([^"]*)"/g)].map(([, state, from]) => state ?? from),
+    );
     expect([...states].filter((state) => !Object.hasOwn(supervisor.status().counts, state ?? ''))).toEqual([]);
     if (process.platform === 'linux') {
       const [, bytes] = /mcpvisor_server_memory_bytes\{server="a"\} (\d+)/.exec(text) ?? [];

@@ -12,7 +12,8 @@ async function openWith(answer: Answer) {
   const inside = () => {
     const [near, far] = InMemoryTransport.createLinkedPair();
     far.onmessage = (message) => {
-      if ('method' in message && 'id' in message) void far.send({ jsonrpc: '2.0', id: message.id, ...answer(message.method) } as JSONRPCMessage);
+      if ('method' in message && 'id' in message)
+        void far.send({ jsonrpc: '2.0', id: message.id, ...answer(message.method) } as JSONRPCMessage);
     };
     return near;
   };
@@ -21,7 +22,9 @@ async function openWith(answer: Answer) {
   return supervisor;
 }
 
-const welcome = { result: { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'wordy', version: '1' } } };
+const welcome = {
+  result: { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'wordy', version: '1' } },
+};
 const megabyte = 'x'.repeat(1_000_000);
 
 describe('the words of a server', () => {
@@ -35,7 +38,9 @@ describe('the words of a server', () => {
 
   it('are cut in what is told of its lists, and not every bad item is told', async () => {
     const supervisor = await openWith((method) =>
-      method === 'initialize' ? welcome : { result: { tools: Array.from({ length: 1_000 }, () => ({ name: megabyte.slice(0, 20_000) })) } },
+      method === 'initialize'
+        ? welcome
+        : { result: { tools: Array.from({ length: 1_000 }, () => ({ name: megabyte.slice(0, 20_000) })) } },
     );
     const { problems } = await untilFact(supervisor, 'catalog.changed', () => true, { since: 0 });
     expect(problems).toHaveLength(101);
@@ -46,9 +51,14 @@ describe('the words of a server', () => {
   it('reach the caller of a call uncut', async () => {
     const supervisor = await openWith((method) => {
       if (method === 'initialize') return welcome;
-      return method === 'tools/list' ? { result: { tools: [{ name: 't', inputSchema: {} }] } } : { error: { code: -32_000, message: megabyte } };
+      return method === 'tools/list'
+        ? { result: { tools: [{ name: 't', inputSchema: {} }] } }
+        : { error: { code: -32_000, message: megabyte } };
     });
     await supervisor.ready();
-    expect(await errorOf(supervisor.callTool('a', 't'))).toMatchObject({ code: 'UPSTREAM_ERROR', details: { rpcMessage: megabyte } });
+    expect(await errorOf(supervisor.callTool('a', 't'))).toMatchObject({
+      code: 'UPSTREAM_ERROR',
+      details: { rpcMessage: megabyte },
+    });
   });
 });

@@ -8,7 +8,11 @@ import { factsSoFar, openStage, pidOf, type Stage, untilFact, untilState } from 
 const noCounters = { attempt: 0, unreachable: 0, automaticStarts: [], failureTimes: [] };
 
 /** Kills a server, waits until all are back, and tells the steps that were taken. */
-async function stepsAfterKill(supervisor: Supervisor, server: string, servers: readonly string[]): Promise<readonly string[]> {
+async function stepsAfterKill(
+  supervisor: Supervisor,
+  server: string,
+  servers: readonly string[],
+): Promise<readonly string[]> {
   const before = await lastSeq(supervisor);
   await kill(supervisor, server);
   await supervisor.ready();
@@ -51,9 +55,18 @@ describe('a server and two that depend on it', () => {
       expect(old.filter(isRunning)).toEqual([]);
       expect(pidsMarked(stage.mark)).toHaveLength(4);
       expect(pidOf(supervisor, 'other')).toBe(other);
-      expect(supervisor.status('base')).toMatchObject({ attempt: round, generation: round + 1, counts: { restarts: round } });
+      expect(supervisor.status('base')).toMatchObject({
+        attempt: round,
+        generation: round + 1,
+        counts: { restarts: round },
+      });
       for (const dependent of ['left', 'right']) {
-        expect(supervisor.status(dependent)).toMatchObject({ attempt: 0, lastFailure: null, alarms: [], generation: round + 1 });
+        expect(supervisor.status(dependent)).toMatchObject({
+          attempt: 0,
+          lastFailure: null,
+          alarms: [],
+          generation: round + 1,
+        });
         expect(supervisor.snapshot(dependent).context.counters).toEqual(noCounters);
       }
     }
@@ -72,7 +85,12 @@ describe('a server and two that depend on it', () => {
       const before = await lastSeq(supervisor);
       await kill(supervisor, 'base');
       for (const dependent of ['left', 'right']) {
-        const alarm = { alarm: 'dependency-down', since: expect.any(String), reason: 'not connected: base', clearedBy: 'their connection' };
+        const alarm = {
+          alarm: 'dependency-down',
+          since: expect.any(String),
+          reason: 'not connected: base',
+          clearedBy: 'their connection',
+        };
         expect(supervisor.status(dependent)).toMatchObject({ state: 'connected', alarms: [alarm] });
         expect(supervisor.status().alarms).toContainEqual({ actor: `server:${dependent}`, ...alarm });
       }
@@ -82,7 +100,9 @@ describe('a server and two that depend on it', () => {
       const facts = await factsSince(supervisor, before);
       expect(stepsIn(facts, family)).toEqual(['base is gone', 'base fails', 'base starts', 'base is up']);
       for (const type of ['alarm.raised', 'alarm.cleared'] as const) {
-        const told = facts.filter((fact) => fact.type === type && fact.alarm === 'dependency-down').map(({ actor }) => actor);
+        const told = facts
+          .filter((fact) => fact.type === type && fact.alarm === 'dependency-down')
+          .map(({ actor }) => actor);
         expect(told.toSorted()).toEqual(['server:left', 'server:right']);
       }
       expect(supervisor.status().alarms).toEqual([]);
@@ -142,7 +162,10 @@ describe('a member of a group that is one-for-all', () => {
   it('that hangs is a failure like any other', async () => {
     const stage = openStage();
     const heartbeat = { intervalMs: 200, timeoutMs: 200, misses: 1, busyMisses: 1 };
-    const supervisor = await stage.open({ a: stage.program('speak', { group: 'web', heartbeat }), b: stage.program('speak', { group: 'web' }) }, settings);
+    const supervisor = await stage.open(
+      { a: stage.program('speak', { group: 'web', heartbeat }), b: stage.program('speak', { group: 'web' }) },
+      settings,
+    );
     await supervisor.ready();
     const closed = untilFact(supervisor, 'round.closed');
     process.kill(pidOf(supervisor, 'a'), 'SIGSTOP');
@@ -197,7 +220,9 @@ describe('a member of a group that is one-for-all', () => {
     await Promise.all([...waiting, resting]);
     expect(pidsMarked(stage.mark)).toEqual([]);
     expect(supervisor.status('b')).toMatchObject({ state: 'idle', substate: 'waiting', wanted: 'up' });
-    expect(supervisor.status('b').alarms).toMatchObject([{ alarm: 'waiting-for', reason: 'restarts after a of its group' }]);
+    expect(supervisor.status('b').alarms).toMatchObject([
+      { alarm: 'waiting-for', reason: 'restarts after a of its group' },
+    ]);
     await supervisor.send('b', { type: 'server.start' });
     expect(supervisor.status('b').state).toBe('connected');
     expect(supervisor.status('c').state).toBe('idle');
@@ -205,7 +230,12 @@ describe('a member of a group that is one-for-all', () => {
     await supervisor.send('a', { type: 'server.retry' });
     await closed;
     await supervisor.ready();
-    expect(supervisor.status().servers.map(({ name, state }) => `${name} ${state}`)).toEqual(['a connected', 'b connected', 'c connected', 'once idle']);
+    expect(supervisor.status().servers.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'a connected',
+      'b connected',
+      'c connected',
+      'once idle',
+    ]);
   });
 });
 
@@ -261,7 +291,10 @@ describe('a group that has spent its rounds', () => {
     await stepsAfterKill(supervisor, 'a', []);
     expect(supervisor.status().substate).toBe('degraded');
     const pids = pidsOf(supervisor, ['a', 'b']);
-    await supervisor.apply({ mcpServers: servers, mcpvisor: { groups: { web: { strategy: 'rest-for-one', intensity: 1 } } } });
+    await supervisor.apply({
+      mcpServers: servers,
+      mcpvisor: { groups: { web: { strategy: 'rest-for-one', intensity: 1 } } },
+    });
     expect(supervisor.status()).toMatchObject({ substate: 'settled', alarms: [] });
     expect(pidsOf(supervisor, ['a', 'b'])).toEqual(pids);
     expect(whoIn(await stepsAfterKill(supervisor, 'b', ['a', 'b']), 'starts')).toEqual(['b']);

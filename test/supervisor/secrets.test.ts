@@ -28,7 +28,10 @@ async function observe(servers: Entries, options: SupervisorOptions = {}): Promi
   const write = (fields: unknown, sentence: string) => void lines.push(`${JSON.stringify(fields)} ${sentence}`);
   const logger = { trace: write, debug: write, info: write, warn: write, error: write, fatal: write };
   const supervisor = await openStage().open(servers, {}, { ...options, logger });
-  const look = (after: string) => lines.push(JSON.stringify([after, supervisor.status(), ...Object.keys(servers).map((name) => supervisor.snapshot(name))]));
+  const look = (after: string) =>
+    lines.push(
+      JSON.stringify([after, supervisor.status(), ...Object.keys(servers).map((name) => supervisor.snapshot(name))]),
+    );
   const watching = (async () => {
     for await (const { type } of supervisor.facts({ since: 0 })) look(type);
   })();
@@ -62,7 +65,11 @@ describe('a server that tells its secrets wherever it can', () => {
     const talkative = program(
       'tells-its-secrets',
       {
-        env: { SECRET_LITERAL: secrets.literal, SECRET_ENV: `\${SOME_VARIABLE}`, SECRET_FILE: `\${file:${join(folder, 'token')}}` },
+        env: {
+          SECRET_LITERAL: secrets.literal,
+          SECRET_ENV: `\${SOME_VARIABLE}`,
+          SECRET_FILE: `\${file:${join(folder, 'token')}}`,
+        },
         envFile: join(folder, 'env'),
         restart: { baseMs: 60_000, capMs: 60_000 },
       },
@@ -78,7 +85,9 @@ describe('a server that tells its secrets wherever it can', () => {
     const { supervisor, everything } = await openTalkative([], messages);
     await supervisor.ready();
     const progress: unknown[] = [];
-    const result = textOf(await supervisor.callTool('a', 'tell', {}, { onProgress: (step) => void progress.push(step) }));
+    const result = textOf(
+      await supervisor.callTool('a', 'tell', {}, { onProgress: (step) => void progress.push(step) }),
+    );
     const error = await errorOf(supervisor.callTool('a', 'fail'));
     const notified = untilFact(supervisor, 'session.notified', ({ method }) => method !== 'notifications/message');
     await supervisor.callTool('a', 'notify');
@@ -129,15 +138,35 @@ describe('a server whose specification cannot be expanded', () => {
 describe('a secret that happens to be a word of ours', () => {
   it('changes nothing that is decided or shown by that word', async () => {
     const { program, open } = openStage();
-    const env = { A: 'initializing', B: 'exitCode', C: 'transport', D: 'unauthorized', E: 'protocolVersion', F: '2025-11-25', G: 'connected' };
+    const env = {
+      A: 'initializing',
+      B: 'exitCode',
+      C: 'transport',
+      D: 'unauthorized',
+      E: 'protocolVersion',
+      F: '2025-11-25',
+      G: 'connected',
+    };
     const supervisor = await open({
       a: program('speak', { env, restart: { maxConsecutive: 1 } }),
       b: program('exits-at-once', { env, restart: { maxConsecutive: 1 } }, ['3']),
     });
     await supervisor.ready();
-    expect(supervisor.status('a')).toMatchObject({ state: 'connected', transport: 'stdio', protocolVersion: '2025-11-25' });
-    expect(supervisor.status('b').lastFailure).toMatchObject({ class: 'exited', phase: 'initializing', exitCode: 3, signal: null });
-    expect(await untilFact(supervisor, 'session.opened', undefined, { since: 0 })).toMatchObject({ transport: 'stdio', protocolVersion: '2025-11-25' });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'connected',
+      transport: 'stdio',
+      protocolVersion: '2025-11-25',
+    });
+    expect(supervisor.status('b').lastFailure).toMatchObject({
+      class: 'exited',
+      phase: 'initializing',
+      exitCode: 3,
+      signal: null,
+    });
+    expect(await untilFact(supervisor, 'session.opened', undefined, { since: 0 })).toMatchObject({
+      transport: 'stdio',
+      protocolVersion: '2025-11-25',
+    });
   });
 });
 
@@ -147,7 +176,10 @@ describe('a remote server that gives back what it was sent', () => {
   it.each(statuses)('with status %i, tells nobody', async (status) => {
     const server = createServer((request, response) => {
       const words = `${request.url} ${decodeURIComponent(request.url ?? '')} ${request.headers.authorization} ${request.headers['x-key']}`;
-      response.writeHead(status, { 'www-authenticate': `Bearer error="${request.headers['x-key']}"`, 'content-type': 'application/json' });
+      response.writeHead(status, {
+        'www-authenticate': `Bearer error="${request.headers['x-key']}"`,
+        'content-type': 'application/json',
+      });
       response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message: words, data: words } }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -158,7 +190,10 @@ describe('a remote server that gives back what it was sent', () => {
       headers: { authorization: `Bearer \${HEADER}`, 'x-key': secrets.literal },
       restart: { baseMs: 60_000, capMs: 60_000 },
     };
-    const { supervisor, everything } = await observe({ a: entry }, { env: { URL_KEY: encodeURIComponent(secrets.inUrl), HEADER: secrets.inHeader } });
+    const { supervisor, everything } = await observe(
+      { a: entry },
+      { env: { URL_KEY: encodeURIComponent(secrets.inUrl), HEADER: secrets.inHeader } },
+    );
     await untilFact(supervisor, 'session.closed', undefined, { since: 0 });
     const refused = await errorOf(supervisor.ensureConnected(['a']));
     expectNone(`${refused} ${JSON.stringify(refused)}`);
@@ -167,7 +202,10 @@ describe('a remote server that gives back what it was sent', () => {
 
   it('tells nobody where it cannot be reached', async () => {
     const entry = { url: `http://127.0.0.1:1/\${URL_KEY}`, headers: { 'x-key': `\${HEADER}` } };
-    const { supervisor, everything } = await observe({ a: entry }, { env: { URL_KEY: encodeURIComponent(secrets.inUrl), HEADER: secrets.inHeader } });
+    const { supervisor, everything } = await observe(
+      { a: entry },
+      { env: { URL_KEY: encodeURIComponent(secrets.inUrl), HEADER: secrets.inHeader } },
+    );
     await untilState(supervisor, 'a', 'backoff', { since: 0 });
     expect(supervisor.status('a').lastFailure).toMatchObject({ class: 'unreachable' });
     expectNone(await everything());

@@ -30,8 +30,18 @@ describe('the tree of actors', () => {
       'server:c': 'group:default',
     });
     const nodes = supervisor.actors();
-    expect(nodes[0]).toMatchObject({ id: 'supervisor', state: 'running', substate: 'settled', children: ['group:web', 'group:default'] });
-    expect(nodes[1]).toMatchObject({ state: 'running', substate: 'steady', value: { running: 'steady' }, children: ['server:a', 'server:b'] });
+    expect(nodes[0]).toMatchObject({
+      id: 'supervisor',
+      state: 'running',
+      substate: 'settled',
+      children: ['group:web', 'group:default'],
+    });
+    expect(nodes[1]).toMatchObject({
+      state: 'running',
+      substate: 'steady',
+      value: { running: 'steady' },
+      children: ['server:a', 'server:b'],
+    });
     expect(nodes[2]).toEqual({
       id: 'server:a',
       parent: 'group:web',
@@ -47,7 +57,11 @@ describe('the tree of actors', () => {
   it('shows the parts of a large group', async () => {
     const names = Array.from({ length: 130 }, (_, index) => `s${index}`);
     const supervisor = await openStage().open(insideEntries(names, { lazy: true }), {}, { transports });
-    expect(parentsOf(supervisor)).toMatchObject({ 'server:s0': 'group:default', 'group:default/1': 'group:default', 'server:s129': 'group:default/1' });
+    expect(parentsOf(supervisor)).toMatchObject({
+      'server:s0': 'group:default',
+      'group:default/1': 'group:default',
+      'server:s129': 'group:default/1',
+    });
     expect(supervisor.actors()).toHaveLength(133);
     expect(supervisor.snapshotOf('group:default/1').allowed).toEqual([]);
   });
@@ -69,16 +83,27 @@ describe('the snapshot of an actor', () => {
       ['group:web', ['group.reset', 'server.start', 'server.stop', 'server.restart', 'server.reset']],
       ['server:a', ['server.start', 'server.stop', 'server.restart', 'server.reset']],
     ]);
-    expect(snapshots[1]).toMatchObject({ value: { running: 'steady' }, context: { name: 'web', charges: 2, rounds: [] }, timers: [] });
+    expect(snapshots[1]).toMatchObject({
+      value: { running: 'steady' },
+      context: { name: 'web', charges: 2, rounds: [] },
+      timers: [],
+    });
     expect(snapshots[2]).toEqual(supervisor.snapshot('a'));
     for (const snapshot of snapshots) expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
   });
 
-  it.each(['server:d', 'group:nobody', 'client-process', 'a', '', 'reaper:a'])('is nobody’s for the id "%s"', async (id) => {
-    const supervisor = await openWeb();
-    expect(() => supervisor.snapshotOf(id)).toThrow(expect.objectContaining({ code: 'ACTOR_NOT_FOUND', details: { actor: id } }));
-    expect(() => supervisor.postTo(id, { type: 'server.stop' })).toThrow(expect.objectContaining({ code: 'ACTOR_NOT_FOUND' }));
-  });
+  it.each(['server:d', 'group:nobody', 'client-process', 'a', '', 'reaper:a'])(
+    'is nobody’s for the id "%s"',
+    async (id) => {
+      const supervisor = await openWeb();
+      expect(() => supervisor.snapshotOf(id)).toThrow(
+        expect.objectContaining({ code: 'ACTOR_NOT_FOUND', details: { actor: id } }),
+      );
+      expect(() => supervisor.postTo(id, { type: 'server.stop' })).toThrow(
+        expect.objectContaining({ code: 'ACTOR_NOT_FOUND' }),
+      );
+    },
+  );
 });
 
 describe('an event to an actor', () => {
@@ -92,7 +117,10 @@ describe('an event to an actor', () => {
   it('is a command for each member of a group', async () => {
     const supervisor = await openWeb();
     const posted = supervisor.postTo('group:web', { type: 'server.stop' });
-    const outcomes = posted.to === 'members' ? posted.commands.map((one) => ('settled' in one ? one.settled : Promise.reject(one.error))) : [];
+    const outcomes =
+      posted.to === 'members'
+        ? posted.commands.map((one) => ('settled' in one ? one.settled : Promise.reject(one.error)))
+        : [];
     expect(await Promise.all(outcomes)).toMatchObject([{ outcome: 'done' }, { outcome: 'done' }]);
     expect(supervisor.status().servers.map(({ state }) => state)).toEqual(['idle', 'idle', 'connected']);
   });
@@ -101,7 +129,11 @@ describe('an event to an actor', () => {
     const restart = { baseMs: 20, capMs: 40, maxConsecutive: 0, intensity: 0 };
     const { transports: inMemory, closeOf } = hostInMemory({});
     const groups = { web: { strategy: 'one-for-all', intensity: 1, periodMs: 600_000 } };
-    const supervisor = await openStage().open(insideEntries(['a', 'b'], { group: 'web', restart }), { groups }, { transports: inMemory });
+    const supervisor = await openStage().open(
+      insideEntries(['a', 'b'], { group: 'web', restart }),
+      { groups },
+      { transports: inMemory },
+    );
     await supervisor.ready();
     const loseOne = async () => {
       const down = untilState(supervisor, 'a', 'backoff');
@@ -113,12 +145,16 @@ describe('an event to an actor', () => {
     await loseOne();
     await loseOne();
     expect(supervisor.snapshotOf('group:web').value).toEqual({ running: { decoupled: 'watching' } });
-    expect(supervisor.snapshotOf('group:web').timers).toEqual([{ name: expect.stringContaining('period'), dueAt: expect.stringMatching(isoTime) }]);
+    expect(supervisor.snapshotOf('group:web').timers).toEqual([
+      { name: expect.stringContaining('period'), dueAt: expect.stringMatching(isoTime) },
+    ]);
     const posted = supervisor.postTo('group:web', { type: 'group.reset', by: 'a test' });
     expect(posted.to === 'actor' && (await posted.settled)).toMatchObject({ outcome: 'done' });
     expect(supervisor.snapshotOf('group:web')).toMatchObject({ value: { running: 'steady' }, context: { rounds: [] } });
     const facts = await factsSoFar(supervisor);
-    const told = facts.filter((fact) => fact.actor === 'group:web' && (fact.type === 'command.accepted' || fact.type === 'command.settled'));
+    const told = facts.filter(
+      (fact) => fact.actor === 'group:web' && (fact.type === 'command.accepted' || fact.type === 'command.settled'),
+    );
     expect(told).toMatchObject([
       { command: 'group.reset', by: 'a test' },
       { command: 'group.reset', outcome: 'done' },
@@ -127,14 +163,20 @@ describe('an event to an actor', () => {
 
   it('is refused with what is allowed', async () => {
     const supervisor = await openWeb();
-    const refusal = (actor: string, type: Parameters<Supervisor['postTo']>[1]['type']) => errorOf((async () => supervisor.postTo(actor, { type }))());
-    expect(await refusal('server:a', 'group.reset')).toMatchObject({ code: 'EVENT_NOT_ALLOWED', details: { server: 'a', state: 'connected' } });
+    const refusal = (actor: string, type: Parameters<Supervisor['postTo']>[1]['type']) =>
+      errorOf((async () => supervisor.postTo(actor, { type }))());
+    expect(await refusal('server:a', 'group.reset')).toMatchObject({
+      code: 'EVENT_NOT_ALLOWED',
+      details: { server: 'a', state: 'connected' },
+    });
     expect(await refusal('group:web', 'server.retry')).toMatchObject({
       code: 'EVENT_NOT_ALLOWED',
       message: expect.stringContaining('group.reset'),
       details: { actor: 'group:web', state: 'running', allowed: supervisor.snapshotOf('group:web').allowed },
     });
-    expect(await refusal('supervisor', 'server.stop')).toMatchObject({ details: { actor: 'supervisor', allowed: ['supervisor.shutdown'] } });
+    expect(await refusal('supervisor', 'server.stop')).toMatchObject({
+      details: { actor: 'supervisor', allowed: ['supervisor.shutdown'] },
+    });
   });
 
   it('ends everything, if it is the shutdown of the supervisor', async () => {
@@ -142,7 +184,9 @@ describe('an event to an actor', () => {
     const posted = supervisor.postTo('supervisor', { type: 'supervisor.shutdown', by: 'a test' });
     expect(posted.to === 'actor' && (await posted.settled)).toMatchObject({ outcome: 'done' });
     expect(supervisor.status().state).toBe('closed');
-    expect(() => supervisor.postTo('supervisor', { type: 'supervisor.shutdown' })).toThrow(expect.objectContaining({ code: 'SHUTTING_DOWN' }));
+    expect(() => supervisor.postTo('supervisor', { type: 'supervisor.shutdown' })).toThrow(
+      expect.objectContaining({ code: 'SHUTTING_DOWN' }),
+    );
   });
 
   it('leaves the shutdown to the door that asked for it', async () => {

@@ -1,6 +1,7 @@
 /**
- * Counts, from outside and without a pause, the living processes with each mark in their arguments. `MARKS=a,b node census.mjs`
- * Says `counting` after its first look; when its stdin ends it says the highest count of each mark, and how often it looked, as JSON.
+ * Counts, from outside and without a pause, the living processes with each mark in their arguments. `MARKS=a,b node
+ * census.mjs` Says `counting` after its first look; when its stdin ends it says the highest count of each mark, and
+ * how often it looked, as JSON.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

@@ -15,10 +15,16 @@ export interface Census {
   end(): Promise<Counted>;
 }
 
-/** Resolves when the first look has been taken. The counter is a process of its own, so that a busy test does not blind it. */
+/**
+ * Resolves when the first look has been taken. The counter is a process of its own, so that a busy test does not blind
+ * it.
+ */
 export async function startCensus(marks: readonly string[]): Promise<Census> {
   const program = fileURLToPath(new URL('census.mjs', import.meta.url));
-  const child = spawn(process.execPath, [program], { env: { MARKS: marks.join(',') }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program], {
+    env: { MARKS: marks.join(',') },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   await lines.next();

@@ -1,4 +1,7 @@
-/** The documents as data: their code blocks, headings, tables and links, and the parts of them that are made from the code. */
+/**
+ * The documents as data: their code blocks, headings, tables and links, and the parts of them that are made from the
+ * code.
+ */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +21,11 @@ export interface Block {
 /** Paths of the hand-written documents, from the package's folder. */
 export function documents(): readonly string[] {
   const below = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
-  return ['README.md', 'CHANGELOG.md', ...below.filter((file) => file.endsWith('.md')).map((file) => join('docs', file))].toSorted();
+  return [
+    'README.md',
+    'CHANGELOG.md',
+    ...below.filter((file) => file.endsWith('.md')).map((file) => join('docs', file)),
+  ].toSorted();
 }
 
 export function readDocument(path: string): string {
@@ -82,7 +89,9 @@ export function linksOf(markdown: string): readonly { readonly path: string; rea
 /** Paths named in `code` that can only be meant as files or folders of the package. */
 export function pathsOf(markdown: string): readonly string[] {
   const codes = [...withoutBlocks(markdown).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
-  return codes.filter((code) => /^(?:src|machines|test|docs|\.ci)(?:\/[\w.-]+)*\/?$/.test(code) || /^[\w./-]+\.(?:ts|mjs|md)$/.test(code));
+  return codes.filter(
+    (code) => /^(?:src|machines|test|docs|\.ci)(?:\/[\w.-]+)*\/?$/.test(code) || /^[\w./-]+\.(?:ts|mjs|md)$/.test(code),
+  );
 }
 
 /** The section under a heading, up to the next one of its rank or above. */
@@ -96,8 +105,8 @@ export function sectionOf(markdown: string, heading: string): string {
 }
 
 /**
- * What the document says between its markers `name`, which is made from the code. With `BLESS=1` in the environment `fresh` is written there first.
- * Throws when the markers are not there.
+ * What the document says between its markers `name`, which is made from the code. With `BLESS=1` in the environment
+ * `fresh` is written there first. Throws when the markers are not there.
  */
 export function generatedPart(path: string, name: string, fresh: string): string {
   const markdown = readDocument(path);

@@ -1,4 +1,7 @@
-/** The machine's clock, with time that can be left out: what real servers do takes its real time, what is only waited for need not. */
+/**
+ * The machine's clock, with time that can be left out: what real servers do takes its real time, what is only waited
+ * for need not.
+ */
 
 import type { Clock } from '../../src/index.ts';
 

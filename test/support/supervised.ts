@@ -2,7 +2,13 @@
 
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { createSupervisor, type Fact, type FactType, type Supervisor, type SupervisorOptions } from '../../src/index.ts';
+import {
+  createSupervisor,
+  type Fact,
+  type FactType,
+  type Supervisor,
+  type SupervisorOptions,
+} from '../../src/index.ts';
 import type { Supervisor as BareSupervisor } from '../../src/supervisor/contract.ts';
 import { createMark, killMarked, pidsMarked } from './processes.ts';
 
@@ -84,8 +90,14 @@ export function untilFact<Type extends FactType>(
 }
 
 /** Resolves when the server enters a state (or one below it). Listens from the moment it is called. */
-export function untilState(supervisor: BareSupervisor, server: string, state: string, wait?: FactWait): Promise<FactOf<'server.transitioned'>> {
-  const isThere = ({ actor, to }: FactOf<'server.transitioned'>) => actor === `server:${server}` && (to === state || to.startsWith(`${state}.`));
+export function untilState(
+  supervisor: BareSupervisor,
+  server: string,
+  state: string,
+  wait?: FactWait,
+): Promise<FactOf<'server.transitioned'>> {
+  const isThere = ({ actor, to }: FactOf<'server.transitioned'>) =>
+    actor === `server:${server}` && (to === state || to.startsWith(`${state}.`));
   return untilFact(supervisor, 'server.transitioned', isThere, wait);
 }
 
@@ -95,7 +107,10 @@ export async function factsSoFar(supervisor: BareSupervisor): Promise<readonly F
   const facts: Fact[] = [];
   const noMore = Symbol('no more');
   for (;;) {
-    const next = await Promise.race([reader.next(), new Promise<typeof noMore>((resolve) => setImmediate(resolve, noMore))]);
+    const next = await Promise.race([
+      reader.next(),
+      new Promise<typeof noMore>((resolve) => setImmediate(resolve, noMore)),
+    ]);
     if (next === noMore || next.done === true) break;
     if (next.value.type !== 'facts.missed') facts.push(next.value);
   }

@@ -51,7 +51,11 @@ const takeTargets: readonly string[] = ['start', 'stop', 'restart', 'retry', 're
 const takeOneServer: readonly string[] = ['tools', 'logs', 'call'];
 
 /** `words`: those after the program's name, the last one being typed. */
-export function candidatesOf(words: readonly string[], commands: readonly KnownCommand[], names: Names): readonly string[] {
+export function candidatesOf(
+  words: readonly string[],
+  commands: readonly KnownCommand[],
+  names: Names,
+): readonly string[] {
   const [name = '', ...rest] = words;
   const current = words.at(-1) ?? '';
   const fitting = (candidates: readonly string[]) => candidates.filter((candidate) => candidate.startsWith(current));
@@ -65,7 +69,11 @@ export function candidatesOf(words: readonly string[], commands: readonly KnownC
 }
 
 /** What `mcpvisor complete` prints. Without a control plane only words of our own are known, which is no mistake. */
-export async function complete(words: readonly string[], commands: readonly KnownCommand[], invocation: Invocation): Promise<ExitCode> {
+export async function complete(
+  words: readonly string[],
+  commands: readonly KnownCommand[],
+  invocation: Invocation,
+): Promise<ExitCode> {
   const wantsNames = words.length > 1 && [...takeTargets, ...takeOneServer].includes(words[0] ?? '');
   const names = wantsNames ? await namesOf(words, invocation).catch(() => none) : none;
   invocation.stdout.write(
@@ -83,6 +91,12 @@ async function namesOf([name, server]: readonly string[], invocation: Invocation
   const signal = AbortSignal.timeout(2_000);
   const { servers } = await client.get('/api/servers', serverList, { signal });
   const isKnown = name === 'call' && servers.some((one) => one.name === server);
-  const { tools } = isKnown ? await client.get('/api/tools', toolList, { query: { servers: server }, signal }) : { tools: [] };
-  return { servers: servers.map((one) => one.name), groups: [...new Set(servers.map(({ group }) => group))], tools: tools.map((one) => one.name) };
+  const { tools } = isKnown
+    ? await client.get('/api/tools', toolList, { query: { servers: server }, signal })
+    : { tools: [] };
+  return {
+    servers: servers.map((one) => one.name),
+    groups: [...new Set(servers.map(({ group }) => group))],
+    tools: tools.map((one) => one.name),
+  };
 }

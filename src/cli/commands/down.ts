@@ -34,7 +34,10 @@ export async function down(flags: DownFlags, invocation: Invocation): Promise<Ex
     if (performance.now() >= deadlineMs) throw new McpvisorError('NOT_ENDED', { pid, url: client.url, timeoutMs });
     await delay(checkMs);
   }
-  const words = pid === null ? `The control plane at ${client.url} has ended.` : `The control plane (pid ${pid}) and its servers have ended.`;
+  const words =
+    pid === null
+      ? `The control plane at ${client.url} has ended.`
+      : `The control plane (pid ${pid}) and its servers have ended.`;
   stdout.write(flags.json === true ? `${JSON.stringify({ url: client.url, pid, ended: true })}\n` : `${words}\n`);
   return exitCodes.done;
 }

@@ -33,12 +33,17 @@ export async function events(flags: EventsFlags, invocation: Invocation): Promis
   const tail = flags.tail === undefined ? usualFacts : parseWhole(flags.tail, { option: '--tail', max: mostFacts });
   const filter = { actor: flags.actor?.join(','), type: flags.type?.join(',') };
   const { client } = await connect(flags, invocation);
-  const describe = (fact: ShownFact) => (flags.json === true ? JSON.stringify(fact) : describeLine(fact, stdout.isTTY === true));
+  const describe = (fact: ShownFact) =>
+    flags.json === true ? JSON.stringify(fact) : describeLine(fact, stdout.isTTY === true);
   const { facts, last } = await journalOf(client, filter);
   await refuseUnknown(client, filter.actor?.split(',') ?? [], facts);
   const shown = tail === 0 ? [] : facts.slice(-tail);
   if (flags.follow !== true) {
-    stdout.write(flags.json === true ? `${JSON.stringify({ facts: shown, next: null })}\n` : shown.map((fact) => `${describe(fact)}\n`).join(''));
+    stdout.write(
+      flags.json === true
+        ? `${JSON.stringify({ facts: shown, next: null })}\n`
+        : shown.map((fact) => `${describe(fact)}\n`).join(''),
+    );
     return exitCodes.done;
   }
   const signal = untilEnd(invocation);
@@ -68,7 +73,10 @@ interface Journal {
   readonly last: string | null;
 }
 
-async function journalOf(client: ApiClient, filter: { readonly actor: string | undefined; readonly type: string | undefined }): Promise<Journal> {
+async function journalOf(
+  client: ApiClient,
+  filter: { readonly actor: string | undefined; readonly type: string | undefined },
+): Promise<Journal> {
   const facts: ShownFact[] = [];
   let after: number | undefined;
   for (;;) {
@@ -78,11 +86,15 @@ async function journalOf(client: ApiClient, filter: { readonly actor: string | u
     after = page.next;
   }
   // Where nothing matches yet, the stream goes on after the oldest: between asking and following, nothing is lost.
-  const last = facts.at(-1)?.seq ?? (await client.get('/api/journal', journalPage, { query: { limit: 1 } })).facts[0]?.seq;
+  const last =
+    facts.at(-1)?.seq ?? (await client.get('/api/journal', journalPage, { query: { limit: 1 } })).facts[0]?.seq;
   return { facts, last: last === undefined ? null : String(last) };
 }
 
-function describeAny(data: unknown, { asJson, describe }: { readonly asJson: boolean; readonly describe: (fact: ShownFact) => string }): string {
+function describeAny(
+  data: unknown,
+  { asJson, describe }: { readonly asJson: boolean; readonly describe: (fact: ShownFact) => string },
+): string {
   const missed = factsMissed.safeParse(data).data;
   if (missed !== undefined && !asJson) return `(facts up to ${missed.to} were missed: they are not remembered)`;
   const fact = factSchema.safeParse(data).data;

@@ -1,4 +1,7 @@
-/** A stream of the API that is followed for as long as a person wants to: it goes on where it broke off when the control plane is back. */
+/**
+ * A stream of the API that is followed for as long as a person wants to: it goes on where it broke off when the control
+ * plane is back.
+ */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMcpvisorError } from '../../errors.ts';
@@ -17,7 +20,10 @@ export interface FollowOptions {
   readonly open: (client: ApiClient) => AsyncIterable<ServerSentEvent>;
 }
 
-/** Ends when `signal` aborts; throws what the control plane refuses. Its absence is waited for: whoever calls has talked to it before. */
+/**
+ * Ends when `signal` aborts; throws what the control plane refuses. Its absence is waited for: whoever calls has talked
+ * to it before.
+ */
 export async function* follow({ flags, invocation, signal, open }: FollowOptions): AsyncGenerator<ServerSentEvent> {
   let isTold = false;
   while (!signal.aborted) {
@@ -42,7 +48,9 @@ export async function* follow({ flags, invocation, signal, open }: FollowOptions
 
 /** A broken connection is an error of `fetch`; everything else has a code. */
 function isAbsence(error: unknown): boolean {
-  return isMcpvisorError(error) ? error.code === 'NOT_RUNNING' || error.code === 'SHUTTING_DOWN' : error instanceof TypeError;
+  return isMcpvisorError(error)
+    ? error.code === 'NOT_RUNNING' || error.code === 'SHUTTING_DOWN'
+    : error instanceof TypeError;
 }
 
 /** Aborts when a person asks for the end, or nobody reads any more. */

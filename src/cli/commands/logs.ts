@@ -30,7 +30,9 @@ export async function logs(server: string, flags: LogsFlags, invocation: Invocat
   const describe = flags.json === true ? JSON.stringify : (line: Line) => describeLine(line, stdout.isTTY === true);
   if (flags.follow !== true) {
     const answer = await client.get(`${path}/logs`, logLines, { query: { tail } });
-    stdout.write(flags.json === true ? `${JSON.stringify(answer)}\n` : answer.lines.map((line) => `${describe(line)}\n`).join(''));
+    stdout.write(
+      flags.json === true ? `${JSON.stringify(answer)}\n` : answer.lines.map((line) => `${describe(line)}\n`).join(''),
+    );
     return exitCodes.done;
   }
   // Throws for a name that nobody has, before anything is waited for.
@@ -46,7 +48,8 @@ export async function logs(server: string, flags: LogsFlags, invocation: Invocat
   };
   for await (const { event, data } of follow({ flags, invocation, signal, open })) {
     const line = logLine.safeParse(data).data;
-    if (line === undefined) stdout.write(flags.json === true ? `${JSON.stringify(data)}\n` : `(${event}: ${JSON.stringify(data)})\n`);
+    if (line === undefined)
+      stdout.write(flags.json === true ? `${JSON.stringify(data)}\n` : `(${event}: ${JSON.stringify(data)})\n`);
     else if (resume.isNew(line.at)) stdout.write(`${describe(line)}\n`);
   }
   return exitCodes.done;

@@ -19,7 +19,11 @@ export async function plan(file: string | null, flags: ConnectionFlags, invocati
   if (config === null) throw new McpvisorError('CONFIG_INVALID', { file: path, problems });
   const answer = await connection.client.post('/api/config/plan', planSchema, { body: { config: config.source } });
   const lines = [`With ${path}:`, ...describePlan(answer)];
-  stdout.write(flags.json === true ? `${JSON.stringify({ file: path, plan: answer })}\n` : lines.map((line) => `${line}\n`).join(''));
+  stdout.write(
+    flags.json === true
+      ? `${JSON.stringify({ file: path, plan: answer })}\n`
+      : lines.map((line) => `${line}\n`).join(''),
+  );
   return exitCodes.done;
 }
 

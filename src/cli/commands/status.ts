@@ -54,8 +54,19 @@ function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, term
 const calmMs = 100;
 const tickMs = 1_000;
 
-/** On a terminal one block is drawn again and again; in a pipe the status follows the status, one JSON document a line with `--json`. */
-async function watch({ flags, invocation, view }: { flags: StatusFlags; invocation: Invocation; view: View }): Promise<void> {
+/**
+ * On a terminal one block is drawn again and again; in a pipe the status follows the status, one JSON document a line
+ * with `--json`.
+ */
+async function watch({
+  flags,
+  invocation,
+  view,
+}: {
+  flags: StatusFlags;
+  invocation: Invocation;
+  view: View;
+}): Promise<void> {
   const signal = untilEnd(invocation);
   const { stdout } = invocation;
   const isDrawn = stdout.isTTY === true && flags.json !== true;

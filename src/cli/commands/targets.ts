@@ -13,13 +13,15 @@ export interface Targets {
 const groupPrefix = 'group:';
 
 /**
- * Each server once, in the order asked; groups and all in the order of the configuration. Throws `INVALID_REQUEST`, `SERVER_NOT_FOUND`, and
- * `ACTOR_NOT_FOUND` for a group without servers.
+ * Each server once, in the order asked; groups and all in the order of the configuration. Throws `INVALID_REQUEST`,
+ * `SERVER_NOT_FOUND`, and `ACTOR_NOT_FOUND` for a group without servers.
  */
 export function serversOf({ words, all }: Targets, candidates: readonly Candidate[]): readonly string[] {
   if (all === words.length > 0) {
     const message = all ? '--all and names exclude each other' : 'which servers? none is named';
-    throw new McpvisorError('INVALID_REQUEST', { problems: [{ path: '', message, hint: 'give names, group:NAME, or --all', severity: 'error' }] });
+    throw new McpvisorError('INVALID_REQUEST', {
+      problems: [{ path: '', message, hint: 'give names, group:NAME, or --all', severity: 'error' }],
+    });
   }
   const known = candidates.map(({ name }) => name);
   if (all) return known;
@@ -28,14 +30,20 @@ export function serversOf({ words, all }: Targets, candidates: readonly Candidat
     if (!word.startsWith(groupPrefix)) throw new McpvisorError('SERVER_NOT_FOUND', { server: word, known });
     const members = candidates.filter(({ group }) => group === word.slice(groupPrefix.length)).map(({ name }) => name);
     if (members.length === 0) {
-      throw new McpvisorError('ACTOR_NOT_FOUND', { actor: word, known: [...new Set(candidates.map(({ group }) => `${groupPrefix}${group}`))] });
+      throw new McpvisorError('ACTOR_NOT_FOUND', {
+        actor: word,
+        known: [...new Set(candidates.map(({ group }) => `${groupPrefix}${group}`))],
+      });
     }
     return members;
   });
   return [...new Set(named)];
 }
 
-/** Whether somebody was named by name: what cannot take a command among many is passed over, but not when it was asked for. */
+/**
+ * Whether somebody was named by name: what cannot take a command among many is passed over, but not when it was asked
+ * for.
+ */
 export function areNamed({ words }: Targets): boolean {
   return words.some((word) => !word.startsWith(groupPrefix));
 }

@@ -14,12 +14,18 @@ type Tool = z.output<typeof tool>;
 export async function tools(server: string | null, flags: ConnectionFlags, invocation: Invocation): Promise<ExitCode> {
   const { stdout, env } = invocation;
   const { client } = await connect(flags, invocation);
-  const list = await client.get(server === null ? '/api/tools' : `/api/servers/${encodeURIComponent(server)}/tools`, toolList);
+  const list = await client.get(
+    server === null ? '/api/tools' : `/api/servers/${encodeURIComponent(server)}/tools`,
+    toolList,
+  );
   const columns: readonly Column<Tool>[] = [
     { title: 'SERVER', of: ({ server: name, stale }) => `${name}${stale ? ' (not connected)' : ''}` },
     { title: 'TOOL', of: ({ name }) => name },
     { title: 'ARGUMENTS', of: argumentsOf },
-    { title: 'DESCRIPTION', of: ({ description }) => (typeof description === 'string' ? (description.split('\n')[0] ?? '') : '') },
+    {
+      title: 'DESCRIPTION',
+      of: ({ description }) => (typeof description === 'string' ? (description.split('\n')[0] ?? '') : ''),
+    },
   ];
   if (flags.json === true) stdout.write(`${JSON.stringify(list)}\n`);
   else if (list.tools.length === 0) stdout.write('There are no tools.\n');
@@ -29,7 +35,9 @@ export async function tools(server: string | null, flags: ConnectionFlags, invoc
 
 /** `message [times]`: those that may be left out in brackets. */
 export function argumentsOf({ inputSchema }: Readonly<Record<string, unknown>>): string {
-  const { properties = {}, required = [] } = (typeof inputSchema === 'object' && inputSchema !== null ? inputSchema : {}) as Readonly<Record<string, unknown>>;
+  const { properties = {}, required = [] } = (
+    typeof inputSchema === 'object' && inputSchema !== null ? inputSchema : {}
+  ) as Readonly<Record<string, unknown>>;
   const needed: readonly unknown[] = Array.isArray(required) ? required : [];
   const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
   return names.map((name) => (needed.includes(name) ? name : `[${name}]`)).join(' ') || '-';

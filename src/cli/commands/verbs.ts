@@ -24,17 +24,25 @@ export interface CommandFlags extends ConnectionFlags {
 
 type Outcome = z.output<typeof eventOutcomes>['outcomes'][number];
 
-export async function command(verb: Verb, { words, flags }: { words: readonly string[]; flags: CommandFlags }, invocation: Invocation): Promise<ExitCode> {
+export async function command(
+  verb: Verb,
+  { words, flags }: { words: readonly string[]; flags: CommandFlags },
+  invocation: Invocation,
+): Promise<ExitCode> {
   const { stdout, stderr } = invocation;
   const waitMs = flags.wait === false ? null : parseWait(flags.timeout, longestWaitMs / 2);
   const { client } = await connect(flags, invocation);
   const targets = { words, all: flags.all === true };
   const { servers: before } = await client.get('/api/servers', serverList);
-  const mayTake = (name: string) => verb !== 'retry' || areNamed(targets) || before.some((one) => one.name === name && isWaiting(one.state));
+  const mayTake = (name: string) =>
+    verb !== 'retry' || areNamed(targets) || before.some((one) => one.name === name && isWaiting(one.state));
   const servers = serversOf(targets, before).filter(mayTake);
   const type: CommandType = `server.${verb}`;
   const query = waitMs === null ? {} : { wait: waitMs };
-  const answer = servers.length === 0 ? { outcomes: [] } : await client.post('/api/events', eventOutcomes, { query, body: { type, servers } });
+  const answer =
+    servers.length === 0
+      ? { outcomes: [] }
+      : await client.post('/api/events', eventOutcomes, { query, body: { type, servers } });
   if (flags.json === true) {
     stdout.write(`${JSON.stringify(answer)}\n`);
   } else {
@@ -74,7 +82,8 @@ function describe(outcome: Outcome, { verb, state, waitMs }: Words): string {
 
 /** Of a command that came to nothing, the failure tells more than that it did. */
 function reasonOf({ code, detail, reason, lastFailure }: Extract<Outcome, { error: unknown }>['error']): string {
-  const failure = typeof lastFailure === 'object' && lastFailure !== null && 'message' in lastFailure ? lastFailure.message : null;
+  const failure =
+    typeof lastFailure === 'object' && lastFailure !== null && 'message' in lastFailure ? lastFailure.message : null;
   if (typeof reason === 'string' && typeof failure === 'string') return `${reason}: ${failure}`;
   return typeof detail === 'string' ? detail : code;
 }

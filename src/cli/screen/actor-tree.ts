@@ -17,8 +17,14 @@ export function toActorTree(actors: readonly ShownActor[], terminal: Terminal, n
   const byId = new Map(actors.map((one) => [one.id, one]));
   const columns: readonly Column<Branch>[] = [
     { title: 'ACTOR', of: ({ label }) => label },
-    { title: 'STATE', of: ({ actor: { state, substate } }) => [state, ...(substate === null ? [] : [substate])].join('.') },
-    { title: 'SINCE', of: ({ actor: { since } }) => (terminal.width === null ? since : `${durationOf(nowMs - Date.parse(since))} ago`) },
+    {
+      title: 'STATE',
+      of: ({ actor: { state, substate } }) => [state, ...(substate === null ? [] : [substate])].join('.'),
+    },
+    {
+      title: 'SINCE',
+      of: ({ actor: { since } }) => (terminal.width === null ? since : `${durationOf(nowMs - Date.parse(since))} ago`),
+    },
   ];
   const roots = actors.filter(({ parent }) => parent === null || !byId.has(parent));
   return toTable(
@@ -33,11 +39,18 @@ interface Indent {
   readonly below: string;
 }
 
-function branchesOf(one: ShownActor, byId: ReadonlyMap<string, ShownActor>, { here, below }: Indent): readonly Branch[] {
+function branchesOf(
+  one: ShownActor,
+  byId: ReadonlyMap<string, ShownActor>,
+  { here, below }: Indent,
+): readonly Branch[] {
   const children = one.children.flatMap((id) => byId.get(id) ?? []);
   const inner = children.flatMap((child, index) => {
     const isLast = index === children.length - 1;
-    return branchesOf(child, byId, { here: `${below}${isLast ? '└─ ' : '├─ '}`, below: `${below}${isLast ? '   ' : '│  '}` });
+    return branchesOf(child, byId, {
+      here: `${below}${isLast ? '└─ ' : '├─ '}`,
+      below: `${below}${isLast ? '   ' : '│  '}`,
+    });
   });
   return [{ label: `${here}${one.id}`, actor: one }, ...inner];
 }

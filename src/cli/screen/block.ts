@@ -1,7 +1,13 @@
-/** Lines at the end of a terminal that are drawn again and again, in place: no other screen, nothing but moves of the cursor. */
+/**
+ * Lines at the end of a terminal that are drawn again and again, in place: no other screen, nothing but moves of the
+ * cursor.
+ */
 
 export interface Block {
-  /** What takes the old lines away and puts `lines` there. They must not be wider than the terminal; of too many the last are left out. */
+  /**
+   * What takes the old lines away and puts `lines` there. They must not be wider than the terminal; of too many the
+   * last are left out.
+   */
   draw(lines: readonly string[]): string;
   /** What takes them away, writes `text` (whole lines) for good, and puts them below it again. */
   above(text: string): string;

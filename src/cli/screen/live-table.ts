@@ -25,7 +25,15 @@ const calmMs = 100;
 const tickMs = 1_000;
 const maxBufferedBytes = 1024 * 1024;
 
-export function createLiveTable({ stdout, fd, env }: { readonly stdout: Output; readonly fd: number; readonly env: Environment }): LiveTable {
+export function createLiveTable({
+  stdout,
+  fd,
+  env,
+}: {
+  readonly stdout: Output;
+  readonly fd: number;
+  readonly env: Environment;
+}): LiveTable {
   // By its descriptor: a terminal that was stopped (Ctrl-S) would hold up everything.
   const writer = openLineWriter({ target: fd, maxBufferedBytes, onProblem: () => {} });
   let isOver = false;

@@ -7,7 +7,9 @@ export const longestWaitMs = 240_000;
 
 /** `--timeout` of something that is waited for. Throws `INVALID_REQUEST`. */
 export function parseWait(text: string | undefined, fallbackMs: number): number {
-  return text === undefined ? fallbackMs : parseWhole(text, { option: '--timeout', max: longestWaitMs, unit: ' of milliseconds' });
+  return text === undefined
+    ? fallbackMs
+    : parseWhole(text, { option: '--timeout', max: longestWaitMs, unit: ' of milliseconds' });
 }
 
 export interface WholeNumber {

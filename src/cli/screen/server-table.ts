@@ -4,7 +4,10 @@ import type { ServerState, ServerStatus } from '../../supervisor/contract.ts';
 import { type Column, toTable } from './table.ts';
 import type { Format, Terminal } from './terminal.ts';
 
-export type ShownServer = Pick<ServerStatus, 'name' | 'state' | 'substate' | 'since' | 'attempt' | 'nextRetryAt' | 'counts' | 'alarms' | 'lastFailure'>;
+export type ShownServer = Pick<
+  ServerStatus,
+  'name' | 'state' | 'substate' | 'since' | 'attempt' | 'nextRetryAt' | 'counts' | 'alarms' | 'lastFailure'
+>;
 
 const formats = {
   idle: 'dim',
@@ -22,12 +25,20 @@ export function toServerTable(servers: readonly ShownServer[], terminal: Termina
   const isShown = terminal.width !== null;
   const columns: readonly Column<ShownServer>[] = [
     { title: 'NAME', of: ({ name }) => name },
-    { title: 'STATE', of: ({ state, substate }) => [state, ...(substate === null ? [] : [substate])].join('.'), format: ({ state }) => formats[state] },
+    {
+      title: 'STATE',
+      of: ({ state, substate }) => [state, ...(substate === null ? [] : [substate])].join('.'),
+      format: ({ state }) => formats[state],
+    },
     { title: 'SINCE', of: ({ since }) => (isShown ? `${durationOf(nowMs - Date.parse(since))} ago` : since) },
     { title: 'ATTEMPT', of: ({ attempt }) => String(attempt), align: 'right' },
     { title: 'RETRY', of: ({ nextRetryAt }) => retryOf(nextRetryAt, isShown ? nowMs : null) },
     { title: 'TOOLS', of: ({ counts }) => String(counts.tools), align: 'right' },
-    { title: 'ALARMS', of: ({ alarms }) => alarms.map(({ alarm }) => alarm).join(', ') || '-', format: ({ alarms }) => (alarms.length > 0 ? 'red' : null) },
+    {
+      title: 'ALARMS',
+      of: ({ alarms }) => alarms.map(({ alarm }) => alarm).join(', ') || '-',
+      format: ({ alarms }) => (alarms.length > 0 ? 'red' : null),
+    },
   ];
   return toTable(columns, servers, terminal);
 }
@@ -43,5 +54,7 @@ export function durationOf(ms: number): string {
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   const hours = Math.floor(seconds / 3600);
-  return hours < 24 ? `${hours} h ${Math.floor((seconds % 3600) / 60)} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours < 24
+    ? `${hours} h ${Math.floor((seconds % 3600) / 60)} min`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

@@ -15,12 +15,20 @@ const gap = '  ';
 const leastWidth = 6;
 
 /** The title line, then a line per row, none wider than the terminal if that is possible. */
-export function toTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], { width, paint }: Terminal = { width: null, paint: plain }): string[] {
+export function toTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  { width, paint }: Terminal = { width: null, paint: plain },
+): string[] {
   const texts = rows.map((row) => columns.map((column) => cellOf(column.of(row))));
-  const natural = columns.map(({ title }, index) => Math.max(title.length, ...texts.map((cells) => lengthOf(cells[index] ?? ''))));
+  const natural = columns.map(({ title }, index) =>
+    Math.max(title.length, ...texts.map((cells) => lengthOf(cells[index] ?? ''))),
+  );
   const widths = width === null ? natural : fitted(natural, width - gap.length * (columns.length - 1));
   const toLine = (cells: readonly string[], formats: readonly (Format | null)[]) => {
-    const padded = cells.map((cell, index) => pad(cut(cell, widths[index] ?? 0), widths[index] ?? 0, columns[index]?.align ?? 'left'));
+    const padded = cells.map((cell, index) =>
+      pad(cut(cell, widths[index] ?? 0), widths[index] ?? 0, columns[index]?.align ?? 'left'),
+    );
     const last = padded.length - 1;
     const trimmed = padded.map((cell, index) => (index === last ? cell.trimEnd() : cell));
     // Padded first: escape sequences have no width.

@@ -16,9 +16,13 @@ function wordsOf(error: unknown): string {
   if (isMcpvisorError(error, 'INVALID_REQUEST')) {
     return toLines(error.details.problems);
   }
-  if (isMcpvisorError(error, 'SERVER_NOT_FOUND')) return `error: ${error.message}${suggestion(error.details.server, error.details.known)}\n`;
-  if (isMcpvisorError(error, 'ACTOR_NOT_FOUND')) return `error: ${error.message}${suggestion(error.details.actor, error.details.known ?? [])}\n`;
-  return isMcpvisorError(error) ? `error: ${error.message}\n` : `A bug in mcpvisor, please report it: ${inspect(error)}\n`;
+  if (isMcpvisorError(error, 'SERVER_NOT_FOUND'))
+    return `error: ${error.message}${suggestion(error.details.server, error.details.known)}\n`;
+  if (isMcpvisorError(error, 'ACTOR_NOT_FOUND'))
+    return `error: ${error.message}${suggestion(error.details.actor, error.details.known ?? [])}\n`;
+  return isMcpvisorError(error)
+    ? `error: ${error.message}\n`
+    : `A bug in mcpvisor, please report it: ${inspect(error)}\n`;
 }
 
 function suggestion(word: string, known: readonly string[]): string {

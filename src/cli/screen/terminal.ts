@@ -20,7 +20,10 @@ export function terminalOf(output: Output, env: Environment): Terminal {
   if (output.isTTY !== true) return { width: null, paint: plain };
   const isPlain = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
   // Node would look at stdout and the environment itself: both are known here.
-  return { width: sizeOf(output).columns, paint: isPlain ? plain : (format, text) => styleText(format, text, { validateStream: false }) };
+  return {
+    width: sizeOf(output).columns,
+    paint: isPlain ? plain : (format, text) => styleText(format, text, { validateStream: false }),
+  };
 }
 
 /** Of a terminal; what one that does not know its size (0 by 0) is taken for. */
@@ -28,9 +31,13 @@ export function sizeOf({ columns = 0, rows = 0 }: Output): { readonly columns: n
   return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
 }
 
-/** Text from servers, as it may be shown: a terminal would obey the escape sequences in it. Line breaks and tabs stay. */
+/**
+ * Text from servers, as it may be shown: a terminal would obey the escape sequences in it. Line breaks and tabs stay.
+ */
 export function harmless(text: string): string {
-  return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, (character) =>
+    JSON.stringify(character).slice(1, -1),
+  );
 }
 
 /** The same on one line. */

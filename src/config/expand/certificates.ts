@@ -1,4 +1,7 @@
-/** Files of certificates in PEM. TLS takes what it cannot read in one for no certificate, without a word: so it is looked at here. */
+/**
+ * Files of certificates in PEM. TLS takes what it cannot read in one for no certificate, without a word: so it is
+ * looked at here.
+ */
 
 import { X509Certificate } from 'node:crypto';
 
@@ -7,15 +10,21 @@ export interface CertificateMistake {
   readonly hint: string | null;
 }
 
-/** Text around certificates is allowed, as everywhere; one without an end goes on to the next end, or to that of the file. */
+/**
+ * Text around certificates is allowed, as everywhere; one without an end goes on to the next end, or to that of the
+ * file.
+ */
 const pattern = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----.*?(?:-----END (?:X509 |TRUSTED )?CERTIFICATE-----|$)/gs;
 
 /** What is wrong with the text of the file `path`, or null if it holds nothing but certificates that can be read. */
 export function certificateMistake(path: string, text: string): CertificateMistake | null {
   const certificates = text.match(pattern) ?? [];
-  if (certificates.length === 0) return { message: `the file ${path} holds no certificate`, hint: 'it must be PEM: -----BEGIN CERTIFICATE-----' };
+  if (certificates.length === 0)
+    return { message: `the file ${path} holds no certificate`, hint: 'it must be PEM: -----BEGIN CERTIFICATE-----' };
   const damaged = certificates.findIndex((certificate) => !isReadable(certificate));
-  return damaged === -1 ? null : { message: `certificate ${damaged + 1} of the file ${path} cannot be read`, hint: null };
+  return damaged === -1
+    ? null
+    : { message: `certificate ${damaged + 1} of the file ${path} cannot be read`, hint: null };
 }
 
 function isReadable(certificate: string): boolean {

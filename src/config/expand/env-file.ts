@@ -1,8 +1,9 @@
 /** Files of `KEY=VALUE` lines: comments, quotes, `export`, and text over several lines in quotes. */
 
 /**
- * One variable. The platform's own parser (`util.parseEnv` of Node 20) takes a line without `=` for the beginning of the next name, keeps tabs before a value, and
- * ends a text in double quotes at the first `\"`. The quotes must close before the end of a line or a comment; else they are part of the value.
+ * One variable. The platform's own parser (`util.parseEnv` of Node 20) takes a line without `=` for the beginning of
+ * the next name, keeps tabs before a value, and ends a text in double quotes at the first `\"`. The quotes must close
+ * before the end of a line or a comment; else they are part of the value.
  */
 const pattern =
   /^[^\S\n]*(?:export[^\S\n]+)?(?<name>[^\s=#'"`]+)[^\S\n]*=[^\S\n]*(?:(?:"(?<double>(?:\\"|[^"])*)"|'(?<single>[^']*)'|`(?<back>[^`]*)`)[^\S\n]*(?=#|$)|(?<bare>[^#\n]*))/gm;
@@ -10,7 +11,10 @@ const pattern =
 /** Values are taken as they are: no `${…}` in them is expanded. Lines that set nothing are passed over. */
 export function parseEnvFile(text: string): ReadonlyMap<string, string> {
   const content = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
-  const found = [...content.matchAll(pattern)].map(({ groups }): [string, string] => [groups?.name ?? '', contentOf(groups ?? {})]);
+  const found = [...content.matchAll(pattern)].map(({ groups }): [string, string] => [
+    groups?.name ?? '',
+    contentOf(groups ?? {}),
+  ]);
   return new Map(found);
 }
 

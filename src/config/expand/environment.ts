@@ -4,7 +4,9 @@ import type { StdioSpecification } from '../../specification.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Enough for programs to find themselves, their home, their language and the network; nothing that is usually a secret. */
+/**
+ * Enough for programs to find themselves, their home, their language and the network; nothing that is usually a secret.
+ */
 const defaultNames: ReadonlySet<string> = new Set([
   'HOME',
   'LOGNAME',
@@ -33,10 +35,16 @@ const defaultPrefixes = ['LC_', 'XDG_'];
  * The inherited part of a child's environment; the `env` of an expanded specification goes over it.
  * `none` is empty, `all` everything, `default` a minimal set, and a list of names adds those to `default`.
  */
-export function childEnvironment(inheritEnv: StdioSpecification['inheritEnv'], env: Environment): Record<string, string> {
+export function childEnvironment(
+  inheritEnv: StdioSpecification['inheritEnv'],
+  env: Environment,
+): Record<string, string> {
   if (inheritEnv === 'none') return {};
-  const isInherited = (name: string) => inheritEnv === 'all' || isDefault(name) || (typeof inheritEnv !== 'string' && inheritEnv.includes(name));
-  const entries = Object.entries(env).flatMap(([name, value]): [string, string][] => (value !== undefined && isInherited(name) ? [[name, value]] : []));
+  const isInherited = (name: string) =>
+    inheritEnv === 'all' || isDefault(name) || (typeof inheritEnv !== 'string' && inheritEnv.includes(name));
+  const entries = Object.entries(env).flatMap(([name, value]): [string, string][] =>
+    value !== undefined && isInherited(name) ? [[name, value]] : [],
+  );
   return Object.fromEntries(entries);
 }
 

@@ -72,11 +72,14 @@ function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string,
   };
 
   const variableOf = ({ name, fallback }: Extract<Piece, { kind: 'variable' }>, at: Path): string => {
-    const value = name === stateDirName ? stateDir : (variables.get(name) ?? (Object.hasOwn(env, name) ? env[name] : null) ?? null);
+    const value =
+      name === stateDirName ? stateDir : (variables.get(name) ?? (Object.hasOwn(env, name) ? env[name] : null) ?? null);
     if (fallback !== null && (value === null || value === '')) return evaluate(fallback, at);
     if (value !== null) return value;
     const message =
-      name === stateDirName ? `needs ${name}, but there is no state directory` : `server "${server}" needs the variable ${name}, which is not set`;
+      name === stateDirName
+        ? `needs ${name}, but there is no state directory`
+        : `server "${server}" needs the variable ${name}, which is not set`;
     fail(at, message, `set ${name}, or write a default: \${${name}:-…}`);
     return '';
   };
@@ -98,7 +101,11 @@ function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string,
   const secretOf = (name: string, at: Path): string => {
     const text = secrets.get(name);
     if (text !== undefined) return evaluate(parseExpressions(text), at);
-    fail(at, `server "${server}" needs the secret ${name}, which is not known`, `put it under mcpvisor.secrets: {"${name}": "\${file:…}"}`);
+    fail(
+      at,
+      `server "${server}" needs the secret ${name}, which is not known`,
+      `put it under mcpvisor.secrets: {"${name}": "\${file:…}"}`,
+    );
     return '';
   };
 

@@ -1,8 +1,16 @@
-/** From a specification to what is really started: every `${…}` replaced. The result is used at once and never stored. */
+/**
+ * From a specification to what is really started: every `${…}` replaced. The result is used at once and never stored.
+ */
 
 import { resolve } from 'node:path';
 import type { Problem } from '../../errors.ts';
-import type { ExpandedSpecification, HostedSpecification, RemoteSpecification, ServerSpecification, StdioSpecification } from '../../specification.ts';
+import type {
+  ExpandedSpecification,
+  HostedSpecification,
+  RemoteSpecification,
+  ServerSpecification,
+  StdioSpecification,
+} from '../../specification.ts';
 import { resolveCommand } from '../entry.ts';
 import type { Path } from '../problems.ts';
 import { urlMistake } from '../url.ts';
@@ -29,28 +37,47 @@ export interface ExpandOptions {
 export interface Expansion {
   /** The specification as it is started. Never stored, never logged. Null if and only if there are problems. */
   readonly expanded: ExpandedSpecification | null;
-  /** Each names the server, the place and the variable. They repeat what was expanded: blank the secrets in them before anybody sees them. */
+  /**
+   * Each names the server, the place and the variable. They repeat what was expanded: blank the secrets in them before
+   * anybody sees them.
+   */
   readonly problems: readonly Problem[];
-  /** Values to blank wherever a server's words are shown: from env, envFile, headers and `${…}`, at least 8 characters long. */
+  /**
+   * Values to blank wherever a server's words are shown: from env, envFile, headers and `${…}`, at least 8 characters
+   * long.
+   */
   readonly secrets: readonly string[];
 }
 
 /**
- * Expands `command`, `args`, `env`, `cwd`, `envFile`, `url`, `headers` and `tls.ca`, whose file is read. `${NAME}` looks into the server's `envFile` first, then into `env`.
- * The `env` of the result holds `envFile` too; what is inherited goes below it (`childEnvironment`).
+ * Expands `command`, `args`, `env`, `cwd`, `envFile`, `url`, `headers` and `tls.ca`, whose file is read. `${NAME}`
+ * looks into the server's `envFile` first, then into `env`. The `env` of the result holds `envFile` too; what is
+ * inherited goes below it (`childEnvironment`).
  */
 export function expandSpecification(specification: ServerSpecification, options: ExpandOptions): Expansion {
   if (isHosted(specification)) return { expanded: { specification, ca: null }, problems: [], secrets: [] };
-  const evaluation = createEvaluation({ readFile: readTextFile, secrets: new Map<string, string>(), ...options, server: specification.name });
+  const evaluation = createEvaluation({
+    readFile: readTextFile,
+    secrets: new Map<string, string>(),
+    ...options,
+    server: specification.name,
+  });
   const { problems, pieces, stateDir } = evaluation;
   const file = envFileOf(specification.envFile, evaluation, options);
   // Without the file every variable in it would seem to be missing: one cause, one problem.
   if (problems.length > 0) return { expanded: null, problems, secrets: secretsOf(pieces, stateDir) };
   const scope = file === null ? evaluation : evaluation.within(file.values);
   const parts = { options, envFile: file };
-  const result = specification.transport === 'stdio' ? expandStdio(specification, scope, parts) : expandRemote(specification, scope, parts);
+  const result =
+    specification.transport === 'stdio'
+      ? expandStdio(specification, scope, parts)
+      : expandRemote(specification, scope, parts);
   const secrets = secretsOf([...pieces, ...(file?.values.values() ?? []), ...result.secrets], stateDir);
-  return { expanded: problems.length > 0 ? null : { specification: result.specification, ca: result.ca }, problems, secrets };
+  return {
+    expanded: problems.length > 0 ? null : { specification: result.specification, ca: result.ca },
+    problems,
+    secrets,
+  };
 }
 
 interface EnvFile {
@@ -80,14 +107,22 @@ function envFileOf(written: string | null, scope: Evaluation, options: ExpandOpt
   const text = textOfFile(path, ['envFile'], { scope, options });
   if (text?.includes('\0') === true) {
     // UTF-16, as some editors and shells write it. The system takes no such value, and its error would quote it.
-    scope.fail(['envFile'], `server "${scope.server}" needs the file ${path}, which is no UTF-8 text`, 'save it as UTF-8');
+    scope.fail(
+      ['envFile'],
+      `server "${scope.server}" needs the file ${path}, which is no UTF-8 text`,
+      'save it as UTF-8',
+    );
     return null;
   }
   return text === null ? null : { path, values: parseEnvFile(text) };
 }
 
 /** Null if it cannot be read, which is then a problem. */
-function textOfFile(path: string, at: Path, { scope, options }: { readonly scope: Evaluation; readonly options: ExpandOptions }): string | null {
+function textOfFile(
+  path: string,
+  at: Path,
+  { scope, options }: { readonly scope: Evaluation; readonly options: ExpandOptions },
+): string | null {
   try {
     return (options.readFile ?? readTextFile)(path);
   } catch (error) {
@@ -99,11 +134,17 @@ function textOfFile(path: string, at: Path, { scope, options }: { readonly scope
 function expandStdio(specification: StdioSpecification, scope: Evaluation, { options, envFile }: Parts): Result {
   const { folder } = options;
   const env = expandRecord(specification.env, ['env'], scope);
-  const args = specification.args.map((text, index) => withoutNul(scope.expand(text, ['args', index]), ['args', index], scope));
+  const args = specification.args.map((text, index) =>
+    withoutNul(scope.expand(text, ['args', index]), ['args', index], scope),
+  );
   const command = resolveCommand(folder, expandedPath(specification.command, ['command'], scope));
   const cwd = resolve(folder, expandedPath(specification.cwd, ['cwd'], scope));
   const merged = { ...Object.fromEntries(envFile?.values ?? []), ...env };
-  return { specification: { ...specification, command, args, cwd, env: merged, envFile: envFile?.path ?? null }, ca: null, secrets: Object.values(env) };
+  return {
+    specification: { ...specification, command, args, cwd, env: merged, envFile: envFile?.path ?? null },
+    ca: null,
+    secrets: Object.values(env),
+  };
 }
 
 /** A path that expands to nothing would mean something else than was meant. */
@@ -116,7 +157,8 @@ function expandedPath(text: string, at: Path, scope: Evaluation): string {
 function expandRemote(specification: RemoteSpecification, scope: Evaluation, { options, envFile }: Parts): Result {
   const headers = expandRecord(specification.headers, ['headers'], scope);
   for (const [name, value] of Object.entries(headers)) {
-    if (/[\r\n]/.test(value)) scope.fail(['headers', name], 'has a line break in it once expanded', 'a header is one line');
+    if (/[\r\n]/.test(value))
+      scope.fail(['headers', name], 'has a line break in it once expanded', 'a header is one line');
   }
   const url = scope.expand(specification.url, ['url']);
   const mistake = scope.problems.length > 0 ? null : urlMistake(url);
@@ -127,7 +169,11 @@ function expandRemote(specification: RemoteSpecification, scope: Evaluation, { o
 }
 
 /** The certificates of the file `written`; null without one, and when a problem was found. */
-function certificatesOf(written: string | null, scope: Evaluation, options: ExpandOptions): { readonly path: string; readonly text: string } | null {
+function certificatesOf(
+  written: string | null,
+  scope: Evaluation,
+  options: ExpandOptions,
+): { readonly path: string; readonly text: string } | null {
   if (written === null) return null;
   const at = ['tls', 'ca'];
   const known = scope.problems.length;
@@ -140,7 +186,12 @@ function certificatesOf(written: string | null, scope: Evaluation, options: Expa
 }
 
 function expandRecord(texts: Readonly<Record<string, string>>, at: Path, scope: Evaluation): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, withoutNul(scope.expand(text, [...at, name]), [...at, name], scope)]));
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [
+      name,
+      withoutNul(scope.expand(text, [...at, name]), [...at, name], scope),
+    ]),
+  );
 }
 
 function withoutNul(text: string, at: Path, scope: Evaluation): string {

@@ -1,6 +1,7 @@
 /**
- * The language of `${…}`: `${NAME}`, `${NAME:-default}`, `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${secret:NAME}`.
- * A default may hold further expressions; `$${` is a literal `${`. Everything else between braces is a mistake.
+ * The language of `${…}`: `${NAME}`, `${NAME:-default}`, `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`,
+ * `${secret:NAME}`. A default may hold further expressions; `$${` is a literal `${`. Everything else between braces
+ * is a mistake.
  */
 
 export type Piece =
@@ -74,11 +75,13 @@ function closingBrace(text: string, from: number): number | null {
 }
 
 function parseInside(inside: string): Piece {
-  if (inside.startsWith('file:') && inside.length > 'file:'.length) return { kind: 'file', path: parseExpressions(inside.slice('file:'.length)) };
+  if (inside.startsWith('file:') && inside.length > 'file:'.length)
+    return { kind: 'file', path: parseExpressions(inside.slice('file:'.length)) };
   const secret = /^secret:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(inside)?.[1];
   if (secret !== undefined) return { kind: 'secret', name: secret };
   const [, name, fallback] = variable.exec(inside) ?? [];
-  if (name !== undefined) return { kind: 'variable', name, fallback: fallback === undefined ? null : parseExpressions(fallback) };
+  if (name !== undefined)
+    return { kind: 'variable', name, fallback: fallback === undefined ? null : parseExpressions(fallback) };
   if (inside.startsWith('input:')) {
     return {
       kind: 'mistake',

@@ -3,9 +3,14 @@
 /** Shorter ones would blank half of every line. */
 const shortestSecret = 8;
 
-/** `values` with their forms in URLs and their single lines; short ones and the state directory left out. Longest first, so that a secret inside another leaves no rest. */
+/**
+ * `values` with their forms in URLs and their single lines; short ones and the state directory left out. Longest first,
+ * so that a secret inside another leaves no rest.
+ */
 export function secretsOf(values: Iterable<string>, stateDir: string | null): readonly string[] {
-  const forms = [...values].filter((value) => value !== stateDir).flatMap((value) => [value, ...inUrls(value), ...linesOf(value)]);
+  const forms = [...values]
+    .filter((value) => value !== stateDir)
+    .flatMap((value) => [value, ...inUrls(value), ...linesOf(value)]);
   const secrets = new Set(forms.filter((form) => form.length >= shortestSecret));
   return [...secrets].sort((one, other) => other.length - one.length);
 }

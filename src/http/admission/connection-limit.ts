@@ -18,13 +18,20 @@ export interface ConnectionLimit {
 const largestReserve = 64;
 
 /**
- * A connection that comes when all others are taken is one of the reserve: it is good for one request that may use it, and gives way to a newer one when
- * that is full, too. Whoever says nothing can so keep out everybody but those who ask at once.
+ * A connection that comes when all others are taken is one of the reserve: it is good for one request that may use
+ * it, and gives way to a newer one when that is full, too. Whoever says nothing can so keep out everybody but those
+ * who ask at once.
  */
-export function limitConnections(server: Server, { maxConnections, mayUseReserve }: ConnectionLimitOptions): ConnectionLimit {
+export function limitConnections(
+  server: Server,
+  { maxConnections, mayUseReserve }: ConnectionLimitOptions,
+): ConnectionLimit {
   const reserve = Math.min(largestReserve, Math.floor(maxConnections / 8));
   let taken = 0;
-  /** By the address of the other side: behind TLS a request has another socket than the connection it came on. Oldest first. */
+  /**
+   * By the address of the other side: behind TLS a request has another socket than the connection it came on. Oldest
+   * first.
+   */
   const reserved = new Map<string, Socket>();
 
   server.on('connection', (socket: Socket) => {

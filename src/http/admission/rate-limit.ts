@@ -13,6 +13,7 @@ export function createRateLimit(requestsPerSecond: number | null, now: () => num
     const bucket = buckets.get(who) ?? { left: requestsPerSecond, at };
     const left = Math.min(requestsPerSecond, bucket.left + (Math.max(0, at - bucket.at) * requestsPerSecond) / 1_000);
     buckets.set(who, { left: Math.max(0, left - 1), at });
-    if (left < 1) throw new McpvisorError('RATE_LIMITED', { retryAfterMs: Math.ceil(((1 - left) * 1_000) / requestsPerSecond) });
+    if (left < 1)
+      throw new McpvisorError('RATE_LIMITED', { retryAfterMs: Math.ceil(((1 - left) * 1_000) / requestsPerSecond) });
   };
 }

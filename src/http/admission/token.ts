@@ -25,7 +25,10 @@ export function createAuthentication(tokens: readonly Token[]): (authorization: 
     if (presented === undefined) throw new McpvisorError('UNAUTHENTICATED', {});
     // Digests have one length whatever was sent, and every token is compared: neither length nor order can be timed.
     const digest = digestOf(presented);
-    const match = known.reduce<Caller | null>((found, token) => (timingSafeEqual(token.digest, digest) ? token.caller : found), null);
+    const match = known.reduce<Caller | null>(
+      (found, token) => (timingSafeEqual(token.digest, digest) ? token.caller : found),
+      null,
+    );
     if (match === null) throw new McpvisorError('UNAUTHENTICATED', {});
     return match;
   };

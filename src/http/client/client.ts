@@ -36,7 +36,11 @@ export interface ServerSentEvent {
 export interface ApiClient {
   readonly url: string;
   get<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest): Promise<z.output<Schema>>;
-  post<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest & { readonly body?: unknown }): Promise<z.output<Schema>>;
+  post<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    request?: ApiRequest & { readonly body?: unknown },
+  ): Promise<z.output<Schema>>;
   /** A document that is not JSON. */
   text(path: string): Promise<string>;
   /** Ends with the connection; throws when that breaks or could not be made. */
@@ -47,11 +51,19 @@ export interface ApiClient {
 export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
   const base = url.replace(/\/+$/, '');
 
-  async function send(method: 'GET' | 'POST', path: string, { query = {}, body, headers = {}, signal }: Sent): Promise<Response> {
+  async function send(
+    method: 'GET' | 'POST',
+    path: string,
+    { query = {}, body, headers = {}, signal }: Sent,
+  ): Promise<Response> {
     const address = `${base}${path}${toSearch(query)}`;
     const init: RequestInit = {
       method,
-      headers: { ...(token !== null && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal !== undefined && { signal }),
       redirect: 'error',
@@ -64,7 +76,11 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
     throw await errorOf(response, base);
   }
 
-  async function exchange<Schema extends z.ZodType>(method: 'GET' | 'POST', path: string, { schema, ...sent }: Sent & { readonly schema: Schema }) {
+  async function exchange<Schema extends z.ZodType>(
+    method: 'GET' | 'POST',
+    path: string,
+    { schema, ...sent }: Sent & { readonly schema: Schema },
+  ) {
     const response = await send(method, path, sent);
     return parsed(schema, await jsonOf(response), base);
   }
@@ -78,9 +94,12 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
       const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
       const response = await send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers });
       if (response.body === null) return;
-      // The signal once more: `fetch` of Node 20 forgets it when its request is collected, which may be long before the stream ends.
+      // The signal once more: `fetch` of Node 20 forgets it when its request is collected, which may be long before
+      // the stream ends.
       const ending = request.signal === undefined ? {} : { signal: request.signal };
-      const events = response.body.pipeThrough(new TextDecoderStream(), ending).pipeThrough(new EventSourceParserStream());
+      const events = response.body
+        .pipeThrough(new TextDecoderStream(), ending)
+        .pipeThrough(new EventSourceParserStream());
       for await (const { id, event, data } of events as AsyncIterable<Received>) {
         yield { id: id ?? null, event: event ?? 'message', data: parseJson(data) };
       }
@@ -100,7 +119,9 @@ interface Received {
 }
 
 function toSearch(query: Query): string {
-  const given = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]));
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
@@ -110,12 +131,21 @@ function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, url: s
   if (success) return data;
   if (error.issues.every(({ code }) => code === 'unrecognized_keys')) return value as z.output<Schema>;
   const [issue] = error.issues;
-  throw new McpvisorError('UNEXPECTED_ANSWER', { url, reason: `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim() });
+  throw new McpvisorError('UNEXPECTED_ANSWER', {
+    url,
+    reason: `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+  });
 }
 
 async function errorOf(response: Response, url: string): Promise<McpvisorError> {
   const document = await jsonOf(response);
-  return toError(document) ?? new McpvisorError('UNEXPECTED_ANSWER', { url, reason: describeProblem(document) ?? `HTTP status ${response.status}` });
+  return (
+    toError(document) ??
+    new McpvisorError('UNEXPECTED_ANSWER', {
+      url,
+      reason: describeProblem(document) ?? `HTTP status ${response.status}`,
+    })
+  );
 }
 
 async function jsonOf(response: Response): Promise<unknown> {
@@ -138,5 +168,9 @@ function reasonOf(error: unknown): string | null {
   const code = cause instanceof Error && 'code' in cause ? cause.code : null;
   if (code === 'ECONNREFUSED') return null;
   // What OpenSSL says ends with a line break.
-  return cause instanceof Error && cause.message !== '' ? cause.message.trim() : typeof code === 'string' ? code : error.message;
+  return cause instanceof Error && cause.message !== ''
+    ? cause.message.trim()
+    : typeof code === 'string'
+      ? code
+      : error.message;
 }

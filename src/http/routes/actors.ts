@@ -64,7 +64,9 @@ const charts = {
   summary: 'The state charts that run here',
   query: noQuery,
   body: null,
-  answers: { 200: { description: 'Their ids', schema: named('MachineList', z.strictObject({ machines: z.array(z.string()) })) } },
+  answers: {
+    200: { description: 'Their ids', schema: named('MachineList', z.strictObject({ machines: z.array(z.string()) })) },
+  },
   problems: [],
 } as const satisfies Endpoint;
 
@@ -88,11 +90,18 @@ const chart = {
 export function actorRoutes({ supervisor, shutdown }: RouteParts): readonly Route[] {
   return [
     route(tree, ({ c }) => c.json({ actors: supervisor.actors() })),
-    route(snapshotOf('/api/servers/{name}/snapshot', 'getServerSnapshot', ['SERVER_NOT_FOUND']), ({ c, param }) => c.json(supervisor.snapshot(param('name')))),
-    route(snapshotOf('/api/actors/{id}/snapshot', 'getActorSnapshot', ['ACTOR_NOT_FOUND']), ({ c, param }) => c.json(supervisor.snapshotOf(param('id')))),
+    route(snapshotOf('/api/servers/{name}/snapshot', 'getServerSnapshot', ['SERVER_NOT_FOUND']), ({ c, param }) =>
+      c.json(supervisor.snapshot(param('name'))),
+    ),
+    route(snapshotOf('/api/actors/{id}/snapshot', 'getActorSnapshot', ['ACTOR_NOT_FOUND']), ({ c, param }) =>
+      c.json(supervisor.snapshotOf(param('id'))),
+    ),
     route(send, ({ c, param, body, who }) => {
       if (body.type === 'supervisor.shutdown') return shutDown(c, param('id'), shutdown);
-      return c.json({ commands: commandsOf(param('id'), supervisor.postTo(param('id'), { type: body.type, by: who })) }, 202);
+      return c.json(
+        { commands: commandsOf(param('id'), supervisor.postTo(param('id'), { type: body.type, by: who })) },
+        202,
+      );
     }),
     route(charts, ({ c }) => c.json({ machines: supervisor.machines().map(({ id }) => id) })),
     route(chart, ({ c, param, query }) => {
@@ -106,7 +115,12 @@ export function actorRoutes({ supervisor, shutdown }: RouteParts): readonly Rout
 /** The end of everything is for tokens that may do everything. */
 function shutDown(c: Context<HttpEnvironment>, id: string, shutdown: RouteParts['shutdown']): Response {
   if (id !== 'supervisor' || shutdown === null) {
-    throw new McpvisorError('EVENT_NOT_ALLOWED', { event: 'supervisor.shutdown', server: id, state: 'running', allowed: [] });
+    throw new McpvisorError('EVENT_NOT_ALLOWED', {
+      event: 'supervisor.shutdown',
+      server: id,
+      state: 'running',
+      allowed: [],
+    });
   }
   const scope = c.get('scope');
   if (!mayUse(scope, 'admin')) throw new McpvisorError('FORBIDDEN_SCOPE', { needed: 'admin', scope });

@@ -15,7 +15,10 @@ import type { RouteParts } from './parts.ts';
 import { serverRoutes } from './servers.ts';
 
 /** `mayRead`: whether a request to an open route comes from somebody who may read. */
-export function allRoutes(parts: RouteParts, { mayRead }: { readonly mayRead: (c: Context) => boolean }): readonly Route[] {
+export function allRoutes(
+  parts: RouteParts,
+  { mayRead }: { readonly mayRead: (c: Context) => boolean },
+): readonly Route[] {
   const routes = [
     ...healthRoutes(parts, mayRead),
     ...controlPlaneRoutes(parts),

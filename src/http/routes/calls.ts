@@ -6,7 +6,16 @@ import type { CallRequest, Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';
-import { batchBody, callBody, callResult, dryRunResult, messages, outcomes, requestBody, requestResult } from '../schemas/call.ts';
+import {
+  batchBody,
+  callBody,
+  callResult,
+  dryRunResult,
+  messages,
+  outcomes,
+  requestBody,
+  requestResult,
+} from '../schemas/call.ts';
 import { noQuery } from '../schemas/common.ts';
 import { streamEvents } from '../streams/event-stream.ts';
 import { streamOf } from '../streams/progress.ts';
@@ -29,13 +38,21 @@ const call = {
   method: 'POST',
   path: '/api/servers/{name}/tools/{tool}/call',
   access: 'operate',
-  summary: 'Call a tool; with `Accept: text/event-stream` its progress comes first; with `dryRun` its arguments are only checked',
+  summary:
+    'Call a tool; with `Accept: text/event-stream` its progress comes first; with `dryRun` its arguments are only checked',
   query: noQuery,
   body: callBody,
   answers: {
     200: [
-      { description: 'The result as the server sent it, its `isError` kept', schema: z.union([callResult, dryRunResult]) },
-      { description: 'Events `progress`, then `result` or `problem`', schema: z.string(), mediaType: 'text/event-stream' },
+      {
+        description: 'The result as the server sent it, its `isError` kept',
+        schema: z.union([callResult, dryRunResult]),
+      },
+      {
+        description: 'Events `progress`, then `result` or `problem`',
+        schema: z.string(),
+        mediaType: 'text/event-stream',
+      },
     ],
   },
   problems: [...callProblems, 'TOOL_NOT_FOUND'],
@@ -58,7 +75,8 @@ const batch = {
   method: 'POST',
   path: '/api/calls',
   access: 'operate',
-  summary: 'Many calls at once, each with its own outcome; with `format`, the tool calls of a model in, its tool messages out',
+  summary:
+    'Many calls at once, each with its own outcome; with `format`, the tool calls of a model in, its tool messages out',
   query: z.strictObject({ format: z.enum(['openai', 'anthropic']).optional() }),
   body: batchBody,
   answers: { 200: { description: 'In the order asked', schema: z.union([outcomes, messages]) } },
@@ -72,17 +90,30 @@ export function callRoutes(parts: RouteParts): readonly Route[] {
     route(request, async ({ c, param, body, signal }) => {
       const startedMs = performance.now();
       const { method, params, timeoutMs } = body;
-      const result = await supervisor.request(param('name'), method, params ?? {}, { signal, ...(timeoutMs !== undefined && { timeoutMs }) });
+      const result = await supervisor.request(param('name'), method, params ?? {}, {
+        signal,
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      });
       return c.json({ result: result as never, ...told(supervisor, param('name'), startedMs) });
     }),
     route(batch, async ({ c, query, body, signal }) => {
       const { calls, toolCalls, servers, timeoutMs } = body;
-      if (query.format === undefined) return c.json({ outcomes: await supervisor.callTools(required(calls, 'calls').map(toCallRequest), { signal }) });
-      const options = { signal, ...(servers !== undefined && { servers }), ...(timeoutMs !== undefined && { timeoutMs }) };
+      if (query.format === undefined)
+        return c.json({
+          outcomes: await supervisor.callTools(required(calls, 'calls').map(toCallRequest), { signal }),
+        });
+      const options = {
+        signal,
+        ...(servers !== undefined && { servers }),
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      };
       // What is wrong with one of them is said in its answer.
       const asked = required(toolCalls, 'toolCalls') as never;
-      if (query.format === 'openai') return c.json({ messages: await supervisor.answerToolCalls(asked, { ...options, format: query.format }) });
-      return c.json({ messages: [await supervisor.answerToolCalls(asked, { ...options, format: query.format })] as never });
+      if (query.format === 'openai')
+        return c.json({ messages: await supervisor.answerToolCalls(asked, { ...options, format: query.format }) });
+      return c.json({
+        messages: [await supervisor.answerToolCalls(asked, { ...options, format: query.format })] as never,
+      });
     }),
   ];
 }
@@ -122,9 +153,21 @@ function told(supervisor: Supervisor, server: string, startedMs: number) {
 
 function required<Value>(value: Value | undefined, path: string): Value {
   if (value !== undefined) return value;
-  throw new McpvisorError('INVALID_REQUEST', { problems: [{ path, message: 'Invalid input: expected array', hint: null, severity: 'error' }] });
+  throw new McpvisorError('INVALID_REQUEST', {
+    problems: [{ path, message: 'Invalid input: expected array', hint: null, severity: 'error' }],
+  });
 }
 
-function toCallRequest({ server, tool, arguments: args, timeoutMs }: NonNullable<z.output<typeof batchBody>['calls']>[number]): CallRequest {
-  return { tool, ...(server !== undefined && { server }), ...(args !== undefined && { arguments: args }), ...(timeoutMs !== undefined && { timeoutMs }) };
+function toCallRequest({
+  server,
+  tool,
+  arguments: args,
+  timeoutMs,
+}: NonNullable<z.output<typeof batchBody>['calls']>[number]): CallRequest {
+  return {
+    tool,
+    ...(server !== undefined && { server }),
+    ...(args !== undefined && { arguments: args }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
 }

@@ -29,9 +29,20 @@ const all = {
   path: '/api/tools',
   access: 'read',
   summary: 'The tools of all servers, or of those named, for MCP or in the form of a model API',
-  query: z.strictObject({ servers: names.optional(), format: z.enum(['mcp', 'openai', 'anthropic']).optional(), describeOrigin: flag.optional() }),
+  query: z.strictObject({
+    servers: names.optional(),
+    format: z.enum(['mcp', 'openai', 'anthropic']).optional(),
+    describeOrigin: flag.optional(),
+  }),
   body: null,
-  answers: { 200: [{ description: 'Entries with `exposedName`, or in the format asked for', schema: z.union([toolList, formattedTools]) }] },
+  answers: {
+    200: [
+      {
+        description: 'Entries with `exposedName`, or in the format asked for',
+        schema: z.union([toolList, formattedTools]),
+      },
+    ],
+  },
   problems: ['SERVER_NOT_FOUND'],
 } as const satisfies Endpoint;
 
@@ -40,16 +51,23 @@ export function catalogRoutes({ supervisor }: RouteParts): readonly Route[] {
     stale === false ? items.filter((one) => !one.stale) : items;
   const serverOf = (name: string) => ({ servers: [supervisor.status(name).name] });
   return [
-    route(ofServer('tools', toolList), ({ c, param, query }) => c.json({ tools: freshOf(supervisor.tools(serverOf(param('name'))), query.stale) })),
+    route(ofServer('tools', toolList), ({ c, param, query }) =>
+      c.json({ tools: freshOf(supervisor.tools(serverOf(param('name'))), query.stale) }),
+    ),
     route(ofServer('resources', resourceList), ({ c, param, query }) =>
       c.json({ resources: freshOf(supervisor.resources(serverOf(param('name'))), query.stale) }),
     ),
-    route(ofServer('prompts', promptList), ({ c, param, query }) => c.json({ prompts: freshOf(supervisor.prompts(serverOf(param('name'))), query.stale) })),
+    route(ofServer('prompts', promptList), ({ c, param, query }) =>
+      c.json({ prompts: freshOf(supervisor.prompts(serverOf(param('name'))), query.stale) }),
+    ),
     route(all, ({ c, query }) => c.json({ tools: toolsOf(supervisor, query) })),
   ];
 }
 
-function toolsOf(supervisor: Supervisor, { servers, format = 'mcp', describeOrigin }: z.output<typeof all.query>): readonly object[] {
+function toolsOf(
+  supervisor: Supervisor,
+  { servers, format = 'mcp', describeOrigin }: z.output<typeof all.query>,
+): readonly object[] {
   for (const name of servers ?? []) supervisor.status(name);
   const filter = { ...(servers !== undefined && { servers }), ...(describeOrigin !== undefined && { describeOrigin }) };
   if (format === 'openai') return supervisor.tools({ ...filter, format });

@@ -41,7 +41,9 @@ export function documentRoutes(others: readonly Endpoint[], version: string): re
   const document = toOpenApi(endpoints, version);
   return [
     // Where a host has mounted it is known by the requests alone.
-    route(openApi, ({ c }) => c.json({ ...document, servers: [{ url: c.req.path.slice(0, -openApi.path.length) || '/' }] })),
+    route(openApi, ({ c }) =>
+      c.json({ ...document, servers: [{ url: c.req.path.slice(0, -openApi.path.length) || '/' }] }),
+    ),
     route(docs, ({ c }) =>
       c.html(html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>mcpvisor API</title><style>${raw(style)}</style></head>
@@ -52,9 +54,13 @@ export function documentRoutes(others: readonly Endpoint[], version: string): re
 
 function toSection(endpoint: Endpoint) {
   const { method, path, summary, access, query, body, answers } = endpoint;
-  const takes = [...Object.keys(query.shape).map((name) => `?${name}`), ...(body === null ? [] : Object.keys((body as z.ZodObject).shape ?? {}))];
+  const takes = [
+    ...Object.keys(query.shape).map((name) => `?${name}`),
+    ...(body === null ? [] : Object.keys((body as z.ZodObject).shape ?? {})),
+  ];
   const statuses = Object.entries(answers).map(
-    ([status, answer]) => `${status} ${(Array.isArray(answer) ? answer : [answer]).map(({ description }) => description).join('; ')}`,
+    ([status, answer]) =>
+      `${status} ${(Array.isArray(answer) ? answer : [answer]).map(({ description }) => description).join('; ')}`,
   );
   return html`<h2><code>${method} ${path}</code></h2><p>${summary}</p><dl>
 <dt>Token</dt><dd>${access}</dd><dt>Takes</dt><dd>${takes.join(', ') || 'nothing'}</dd>

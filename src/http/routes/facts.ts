@@ -50,7 +50,9 @@ const journal = {
     limit: wholeNumber(mostPerPage, `a whole number from 1 to ${mostPerPage}`, 1).optional(),
   }),
   body: null,
-  answers: { 200: { description: '`next` is what `after` continues with; null: there are no more', schema: journalPage } },
+  answers: {
+    200: { description: '`next` is what `after` continues with; null: there are no more', schema: journalPage },
+  },
   problems: [],
 } as const satisfies Endpoint;
 
@@ -59,14 +61,22 @@ export function factRoutes({ supervisor, ...streaming }: RouteParts): readonly R
     route(stream, ({ c, query }) => {
       // A browser that comes back asks for the same address as at first: its header knows more than its query.
       const since = lastEventId(c.req.header('last-event-id')) ?? query.since ?? null;
-      const isWanted = (one: Fact) => (query.actor?.includes(one.actor) ?? true) && (query.type?.includes(one.type) ?? true);
-      return streamEvents(c, streaming, (signal) => eventsOf(supervisor.facts({ signal, ...(since !== null && { since }) }), isWanted));
+      const isWanted = (one: Fact) =>
+        (query.actor?.includes(one.actor) ?? true) && (query.type?.includes(one.type) ?? true);
+      return streamEvents(c, streaming, (signal) =>
+        eventsOf(supervisor.facts({ signal, ...(since !== null && { since }) }), isWanted),
+      );
     }),
-    route(journal, ({ c, query }) => c.json(supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))))),
+    route(journal, ({ c, query }) =>
+      c.json(supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)))),
+    ),
   ];
 }
 
-async function* eventsOf(facts: AsyncIterable<Fact | FactsMissed>, isWanted: (fact: Fact) => boolean): AsyncGenerator<StreamedEvent> {
+async function* eventsOf(
+  facts: AsyncIterable<Fact | FactsMissed>,
+  isWanted: (fact: Fact) => boolean,
+): AsyncGenerator<StreamedEvent> {
   for await (const one of facts) {
     if (one.type === 'facts.missed') yield { event: one.type, data: one, id: String(one.to) };
     else if (isWanted(one)) yield { event: one.type, data: one, id: String(one.seq) };
@@ -77,6 +87,11 @@ function lastEventId(header: string | undefined): number | null {
   if (header === undefined || header === '') return null;
   const id = Number(header);
   if (Number.isSafeInteger(id) && id >= 0) return id;
-  const problem = { path: 'Last-Event-ID', message: 'is not the number of a fact', hint: null, severity: 'error' as const };
+  const problem = {
+    path: 'Last-Event-ID',
+    message: 'is not the number of a fact',
+    hint: null,
+    severity: 'error' as const,
+  };
   throw new McpvisorError('INVALID_REQUEST', { problems: [problem] });
 }

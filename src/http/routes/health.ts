@@ -22,7 +22,10 @@ const health = {
   problems: [],
 } as const satisfies Endpoint;
 
-const laggard = named('NotReady', z.strictObject({ name: z.string(), state: z.enum(serverStates), reason: z.string() }));
+const laggard = named(
+  'NotReady',
+  z.strictObject({ name: z.string(), state: z.enum(serverStates), reason: z.string() }),
+);
 const readiness = named('Readiness', z.strictObject({ ready: z.boolean(), notReady: z.array(laggard).optional() }));
 
 const ready = {
@@ -33,7 +36,10 @@ const ready = {
   summary: 'Whether every server has come to rest and every required one is connected; without a token only yes or no',
   query: noQuery,
   body: null,
-  answers: { 200: { description: 'Ready', schema: readiness }, 503: { description: 'Not ready yet, or no longer', schema: readiness } },
+  answers: {
+    200: { description: 'Ready', schema: readiness },
+    503: { description: 'Not ready yet, or no longer', schema: readiness },
+  },
   problems: [],
 } as const satisfies Endpoint;
 
@@ -50,7 +56,10 @@ const metrics = {
 } as const satisfies Endpoint;
 
 /** `isKnown`: whether the request carries a token that may read. */
-export function healthRoutes({ supervisor, metrics: count }: RouteParts, isKnown: (c: Context) => boolean): readonly Route[] {
+export function healthRoutes(
+  { supervisor, metrics: count }: RouteParts,
+  isKnown: (c: Context) => boolean,
+): readonly Route[] {
   return [
     route(health, ({ c }) => c.json({ status: 'ok' })),
     route(ready, ({ c }) => {

@@ -17,7 +17,10 @@ const logs = {
   path: '/api/servers/{name}/logs',
   access: 'read',
   summary: `The last \`tail\` lines (${usualLines}) of a server's stderr and notable protocol lines; with \`follow\`, further ones as server-sent events`,
-  query: z.strictObject({ tail: wholeNumber(mostLines, `a whole number up to ${mostLines}`).optional(), follow: flag.optional() }),
+  query: z.strictObject({
+    tail: wholeNumber(mostLines, `a whole number up to ${mostLines}`).optional(),
+    follow: flag.optional(),
+  }),
   body: null,
   answers: {
     200: [
@@ -34,7 +37,8 @@ export function logRoutes({ supervisor, ...streaming }: RouteParts): readonly Ro
       const { tail = usualLines, follow = false } = query;
       // Throws for an unknown name before anything is streamed.
       const { name } = supervisor.status(param('name'));
-      if (follow) return streamEvents(c, streaming, (signal) => eventsOf(supervisor.followLogs(name, { tail, signal })));
+      if (follow)
+        return streamEvents(c, streaming, (signal) => eventsOf(supervisor.followLogs(name, { tail, signal })));
       return c.json({ lines: await supervisor.logs(name, { tail }) });
     }),
   ];

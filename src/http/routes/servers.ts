@@ -36,7 +36,10 @@ const one = {
 
 const eventBody = named('ServerEvent', z.strictObject({ type: commandType }));
 const accepted = named('Accepted', z.strictObject({ commandId: z.string() }));
-const settled = named('Settled', z.strictObject({ commandId: z.string(), outcome: z.enum(['done', 'superseded']), server }));
+const settled = named(
+  'Settled',
+  z.strictObject({ commandId: z.string(), outcome: z.enum(['done', 'superseded']), server }),
+);
 
 const send = {
   id: 'sendServerEvent',
@@ -62,7 +65,11 @@ export function serverRoutes({ supervisor }: RouteParts): readonly Route[] {
       const posted = supervisor.post(param('name'), { type: body.type, by: who });
       const outcome = await settledWithin(posted, query.wait ?? null, signal);
       if (outcome === null) return c.json({ commandId: posted.commandId }, 202);
-      return c.json({ commandId: outcome.commandId, outcome: outcome.outcome, server: supervisor.status(param('name')) });
+      return c.json({
+        commandId: outcome.commandId,
+        outcome: outcome.outcome,
+        server: supervisor.status(param('name')),
+      });
     }),
   ];
 }

@@ -4,15 +4,35 @@ import { z } from 'zod';
 import { plainObject, timeoutMs } from './common.ts';
 import { named } from './names.ts';
 
-export const callBody = named('Call', z.strictObject({ arguments: plainObject.optional(), timeoutMs: timeoutMs.optional(), dryRun: z.boolean().optional() }));
+export const callBody = named(
+  'Call',
+  z.strictObject({
+    arguments: plainObject.optional(),
+    timeoutMs: timeoutMs.optional(),
+    dryRun: z.boolean().optional(),
+  }),
+);
 
-export const callResult = named('CallResult', z.strictObject({ result: z.looseObject({}), durationMs: z.number(), generation: z.int() }));
+export const callResult = named(
+  'CallResult',
+  z.strictObject({ result: z.looseObject({}), durationMs: z.number(), generation: z.int() }),
+);
 
-const problem = z.strictObject({ path: z.string(), message: z.string(), hint: z.string().nullable(), severity: z.enum(['error', 'warning']) });
+const problem = z.strictObject({
+  path: z.string(),
+  message: z.string(),
+  hint: z.string().nullable(),
+  severity: z.enum(['error', 'warning']),
+});
 
 export const dryRunResult = named('DryRun', z.strictObject({ valid: z.boolean(), problems: z.array(problem) }));
 
-const call = z.strictObject({ server: z.string().optional(), tool: z.string(), arguments: plainObject.optional(), timeoutMs: timeoutMs.optional() });
+const call = z.strictObject({
+  server: z.string().optional(),
+  tool: z.string(),
+  arguments: plainObject.optional(),
+  timeoutMs: timeoutMs.optional(),
+});
 
 const mostCalls = 256;
 
@@ -26,11 +46,28 @@ export const batchBody = named(
   }),
 );
 
-const ok = z.strictObject({ status: z.literal('ok'), result: z.looseObject({}), durationMs: z.number(), generation: z.int() });
-const failed = z.strictObject({ status: z.literal('failed'), error: z.looseObject({ code: z.string(), message: z.string() }) });
+const ok = z.strictObject({
+  status: z.literal('ok'),
+  result: z.looseObject({}),
+  durationMs: z.number(),
+  generation: z.int(),
+});
+const failed = z.strictObject({
+  status: z.literal('failed'),
+  error: z.looseObject({ code: z.string(), message: z.string() }),
+});
 
-export const outcomes = named('Outcomes', z.strictObject({ outcomes: z.array(z.discriminatedUnion('status', [ok, failed])) }));
+export const outcomes = named(
+  'Outcomes',
+  z.strictObject({ outcomes: z.array(z.discriminatedUnion('status', [ok, failed])) }),
+);
 export const messages = named('ToolMessages', z.strictObject({ messages: z.array(z.looseObject({})) }));
 
-export const requestBody = named('McpRequest', z.strictObject({ method: z.string().min(1), params: plainObject.optional(), timeoutMs: timeoutMs.optional() }));
-export const requestResult = named('McpResult', z.strictObject({ result: z.unknown(), durationMs: z.number(), generation: z.int() }));
+export const requestBody = named(
+  'McpRequest',
+  z.strictObject({ method: z.string().min(1), params: plainObject.optional(), timeoutMs: timeoutMs.optional() }),
+);
+export const requestResult = named(
+  'McpResult',
+  z.strictObject({ result: z.unknown(), durationMs: z.number(), generation: z.int() }),
+);

@@ -5,7 +5,13 @@ import { named } from './names.ts';
 
 export const tool = named(
   'Tool',
-  z.looseObject({ server: z.string(), name: z.string(), exposedName: z.string(), autoApprove: z.boolean(), stale: z.boolean() }),
+  z.looseObject({
+    server: z.string(),
+    name: z.string(),
+    exposedName: z.string(),
+    autoApprove: z.boolean(),
+    stale: z.boolean(),
+  }),
 );
 
 const item = named('Item', z.looseObject({ server: z.string(), stale: z.boolean() }));

@@ -1,4 +1,7 @@
-/** Queries and bodies that more than one route takes. A field that is not here is a problem: a misspelt one would else be ignored in silence. */
+/**
+ * Queries and bodies that more than one route takes. A field that is not here is a problem: a misspelt one would else
+ * be ignored in silence.
+ */
 
 import { z } from 'zod';
 
@@ -10,7 +13,10 @@ export const noQuery = z.strictObject({});
 
 /** Kept as it is: what a tool is called with is the tool's business, down to keys like `__proto__`. */
 export const plainObject = z
-  .custom<Readonly<Record<string, unknown>>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'Invalid input: expected object')
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'Invalid input: expected object',
+  )
   .meta({ type: 'object' });
 
 export const wholeNumber = (max: number, what: string, min = 0) =>

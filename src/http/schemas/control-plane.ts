@@ -20,7 +20,12 @@ export const statusSchema = named(
   }),
 );
 
-const planProblem = z.strictObject({ path: z.string(), message: z.string(), hint: z.string().nullable(), severity: z.enum(['error', 'warning']) });
+const planProblem = z.strictObject({
+  path: z.string(),
+  message: z.string(),
+  hint: z.string().nullable(),
+  severity: z.enum(['error', 'warning']),
+});
 
 export const planSchema = named(
   'Plan',

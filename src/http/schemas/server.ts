@@ -5,7 +5,10 @@ import { failureClasses } from '../../../machines/failure.ts';
 import { commandTypes, serverStates } from '../../supervisor/contract.ts';
 import { anyRecord, named, time } from './names.ts';
 
-const alarm = named('Alarm', z.strictObject({ alarm: z.string(), since: time, reason: z.string(), clearedBy: z.string() }));
+const alarm = named(
+  'Alarm',
+  z.strictObject({ alarm: z.string(), since: time, reason: z.string(), clearedBy: z.string() }),
+);
 
 export const actorAlarm = named('ActorAlarm', z.strictObject({ actor: z.string(), ...alarm.shape }));
 

@@ -30,7 +30,10 @@ const phaseWords = {
   stopping: ' while stopping',
 } satisfies Record<Phase, string>;
 
-/** `exited with code 1 during the handshake: Error: Cannot find module 'left-pad'`: what happened, when, and the server's last word or ours. */
+/**
+ * `exited with code 1 during the handshake: Error: Cannot find module 'left-pad'`: what happened, when, and the
+ * server's last word or ours.
+ */
 export function describeFailure(failure: Failure): string {
   const { class: failureClass, phase, message, signal, exitCode } = failure;
   const words = `${classWords[failureClass](failure)}${phase === null ? '' : phaseWords[phase]}`;

@@ -10,7 +10,8 @@ type Sentences = { readonly [Type in FactType]: (fact: FactOf<Type>) => string }
 const sentences: Sentences = {
   'server.added': ({ transport, group }) => `added (${transport}, group ${group})`,
   'server.removed': () => 'removed',
-  'server.transitioned': (fact) => `${fact.event === 'xstate.init' ? fact.to : arrow(fact.from, fact.to)}${whyOf(fact)}`,
+  'server.transitioned': (fact) =>
+    `${fact.event === 'xstate.init' ? fact.to : arrow(fact.from, fact.to)}${whyOf(fact)}`,
   'server.failed': ({ failure }) => describeFailure(failure),
   'group.transitioned': ({ from, to }) => arrow(from, to),
   'supervisor.transitioned': ({ from, to }) => arrow(from, to),
@@ -33,25 +34,33 @@ const sentences: Sentences = {
   'call.settled': (fact) => `call ${callOf(fact)}: ${fact.outcome} after ${durationOf(fact.durationMs)}`,
   'probe.sent': ({ kind }) => `probed (${kind})`,
   'probe.answered': ({ kind, latencyMs }) => `answered the probe (${kind}) after ${durationOf(latencyMs)}`,
-  'probe.missed': ({ misses, counted }) => (counted ? `did not answer a probe (${misses} in a row)` : 'did not answer a probe, which does not count'),
+  'probe.missed': ({ misses, counted }) =>
+    counted ? `did not answer a probe (${misses} in a row)` : 'did not answer a probe, which does not count',
   'process.spawned': ({ pid, command }) => `process ${pid} started: ${command}`,
-  'process.exited': ({ pid, exitCode, signal }) => `process ${pid} ${signal === null ? `exited with code ${exitCode ?? 'unknown'}` : `was ended by ${signal}`}`,
+  'process.exited': ({ pid, exitCode, signal }) =>
+    `process ${pid} ${signal === null ? `exited with code ${exitCode ?? 'unknown'}` : `was ended by ${signal}`}`,
   'process.killed': ({ pid, signal }) => `process group ${pid} was sent ${signal}`,
   'process.reaped': ({ pid, command }) => `process group ${pid}, left over from an earlier run, was ended: ${command}`,
-  'catalog.changed': ({ tools, resources, prompts, problems }) => `has ${listsOf({ tools, resources, prompts })}${problemsOf(problems)}`,
+  'catalog.changed': ({ tools, resources, prompts, problems }) =>
+    `has ${listsOf({ tools, resources, prompts })}${problemsOf(problems)}`,
   'command.accepted': ({ command, by }) => `${command} accepted${by === null ? '' : ` from ${by}`}`,
   'command.settled': ({ command, outcome, reason }) => `${command} ${outcome}${reason === null ? '' : `: ${reason}`}`,
   'event.ignored': ({ event, state }) => `${event} means nothing in ${state}`,
   'config.planned': ({ steps }) => `a new configuration takes ${counted(steps, 'step')}`,
-  'config.applied': ({ started, stopped, restarted, changed }) => `configuration applied: ${changesOf({ started, stopped, restarted, changed })}`,
-  'config.rejected': ({ file, problems }) => `${file ?? 'configuration'} rejected, nothing was changed${problemsOf(problems)}`,
+  'config.applied': ({ started, stopped, restarted, changed }) =>
+    `configuration applied: ${changesOf({ started, stopped, restarted, changed })}`,
+  'config.rejected': ({ file, problems }) =>
+    `${file ?? 'configuration'} rejected, nothing was changed${problemsOf(problems)}`,
   'config.warned': ({ file, problems }) => `${file ?? 'configuration'} accepted with warnings${problemsOf(problems)}`,
   'alarm.raised': ({ alarm, reason }) => `alarm ${alarm}: ${reason}`,
   'alarm.cleared': ({ alarm }) => `alarm ${alarm} is over`,
   'machine.resumed': ({ suspendedForMs }) => `the machine slept for ${durationOf(suspendedForMs)}`,
 };
 
-/** `files: session open over stdio, protocol 2025-06-18: 14 tools`. Pure; the text is as long as the fact's, and may hold line breaks if that does. */
+/**
+ * `files: session open over stdio, protocol 2025-06-18: 14 tools`. Pure; the text is as long as the fact's, and may
+ * hold line breaks if that does.
+ */
 export function describeFact(fact: Fact): string {
   // The table is keyed by the fact's own type; TypeScript cannot follow a key and a value that vary together.
   const sentence = sentences[fact.type] as (fact: Fact) => string;
@@ -87,7 +96,9 @@ function listsOf(lists: { readonly tools: number; readonly resources: number; re
 }
 
 function changesOf(changes: Readonly<Record<string, readonly string[]>>): string {
-  const parts = Object.entries(changes).flatMap(([verb, servers]) => (servers.length === 0 ? [] : [`${verb} ${servers.join(', ')}`]));
+  const parts = Object.entries(changes).flatMap(([verb, servers]) =>
+    servers.length === 0 ? [] : [`${verb} ${servers.join(', ')}`],
+  );
   return parts.length === 0 ? 'nothing to do' : parts.join('; ');
 }
 

@@ -8,7 +8,10 @@ const known = new WeakMap<AnyTransitionDefinition, Edge>();
 
 const timerPrefix = 'xstate.after.';
 
-/** An edge of the chart. `source` is '' for an edge of the whole chart; `event` is `*` or `always` as it stands in the chart. */
+/**
+ * An edge of the chart. `source` is '' for an edge of the whole chart; `event` is `*` or `always` as it stands in the
+ * chart.
+ */
 export function edgeOf(transition: AnyTransitionDefinition): Edge {
   const seen = known.get(transition);
   if (seen !== undefined) return seen;
@@ -22,7 +25,9 @@ export function edgeOf(transition: AnyTransitionDefinition): Edge {
   return edge;
 }
 
-/** XState's own events as people say them: `xstate.after.backoff.server.backoff` is `after backoff`. Others as they are. */
+/**
+ * XState's own events as people say them: `xstate.after.backoff.server.backoff` is `after backoff`. Others as they are.
+ */
 export function eventName(type: string): string {
   if (type === '') return 'always';
   return type.startsWith(timerPrefix) ? `after ${type.slice(timerPrefix.length).split('.', 1)[0]}` : type;

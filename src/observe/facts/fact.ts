@@ -16,7 +16,10 @@ export interface Edge {
 export interface FactFields {
   'server.added': { readonly transport: string; readonly group: string };
   'server.removed': Record<never, never>;
-  /** `from` and `to` are paths: `starting.listing`. `reason` is the failure's class. Into `backoff`: which failure in a row it was, and how long it waits. */
+  /**
+   * `from` and `to` are paths: `starting.listing`. `reason` is the failure's class. Into `backoff`: which failure in a
+   * row it was, and how long it waits.
+   */
   'server.transitioned': {
     readonly from: string;
     readonly to: string;
@@ -27,8 +30,18 @@ export interface FactFields {
     readonly retryInMs?: number;
   };
   'server.failed': { readonly failure: Failure };
-  'group.transitioned': { readonly from: string; readonly to: string; readonly event: string; readonly edges: readonly Edge[] };
-  'supervisor.transitioned': { readonly from: string; readonly to: string; readonly event: string; readonly edges: readonly Edge[] };
+  'group.transitioned': {
+    readonly from: string;
+    readonly to: string;
+    readonly event: string;
+    readonly edges: readonly Edge[];
+  };
+  'supervisor.transitioned': {
+    readonly from: string;
+    readonly to: string;
+    readonly event: string;
+    readonly edges: readonly Edge[];
+  };
   /** The dependencies that are not connected, and the one that does not come by itself. */
   'dependencies.changed': { readonly waitingFor: readonly string[]; readonly blockedBy: string | null };
   /** A member failed and takes others of its group along: they are stopped, and start again when it is through. */
@@ -48,7 +61,13 @@ export interface FactFields {
   'session.notified': { readonly method: string };
   'session.asked': { readonly method: string; readonly answered: boolean };
   'call.started': { readonly callId: number; readonly method: string; readonly tool: string | null };
-  'call.settled': { readonly callId: number; readonly method: string; readonly tool: string | null; readonly outcome: string; readonly durationMs: number };
+  'call.settled': {
+    readonly callId: number;
+    readonly method: string;
+    readonly tool: string | null;
+    readonly outcome: string;
+    readonly durationMs: number;
+  };
   'probe.sent': { readonly kind: string };
   'probe.answered': { readonly kind: string; readonly latencyMs: number };
   'probe.missed': { readonly misses: number; readonly counted: boolean };
@@ -56,7 +75,12 @@ export interface FactFields {
   'process.exited': { readonly pid: number; readonly exitCode: number | null; readonly signal: string | null };
   'process.killed': { readonly pid: number; readonly signal: string };
   'process.reaped': { readonly pid: number; readonly command: string };
-  'catalog.changed': { readonly tools: number; readonly resources: number; readonly prompts: number; readonly problems: readonly string[] };
+  'catalog.changed': {
+    readonly tools: number;
+    readonly resources: number;
+    readonly prompts: number;
+    readonly problems: readonly string[];
+  };
   'command.accepted': { readonly commandId: string; readonly command: string; readonly by: string | null };
   'command.settled': {
     readonly commandId: string;
@@ -84,7 +108,11 @@ export type FactType = keyof FactFields;
 
 /** A fact as it is handed in: the stream adds `seq` and `at`. */
 export type FactBody = {
-  readonly [Type in FactType]: { readonly type: Type; readonly actor: string; readonly generation?: number } & FactFields[Type];
+  readonly [Type in FactType]: {
+    readonly type: Type;
+    readonly actor: string;
+    readonly generation?: number;
+  } & FactFields[Type];
 }[FactType];
 
 type WithoutActor<Body> = Body extends unknown ? Omit<Body, 'actor' | 'generation'> : never;
@@ -92,7 +120,10 @@ type WithoutActor<Body> = Body extends unknown ? Omit<Body, 'actor' | 'generatio
 /** A fact whose actor and generation somebody adds who knows them. */
 export type FactOfActor = WithoutActor<FactBody>;
 
-/** A fact as readers see it. `seq` grows by 1 within a run and only grows across runs; `at` is UTC ISO 8601 with milliseconds. */
+/**
+ * A fact as readers see it. `seq` grows by 1 within a run and only grows across runs; `at` is UTC ISO 8601 with
+ * milliseconds.
+ */
 export type Fact = FactBody & { readonly seq: number; readonly at: string };
 
 /** Told to a reader in place of facts it was too slow for. */

@@ -19,8 +19,9 @@ export interface FactsOptions {
 
 export interface ReadOptions {
   /**
-   * Number of the last fact seen; what came after it is delivered first. 0: everything that is kept. Default: only what comes from now on.
-   * A number of an earlier run: the reader is told of the gap first; its `count` is then an upper bound, as numbers are dense within a run only.
+   * Number of the last fact seen; what came after it is delivered first. 0: everything that is kept. Default: only
+   * what comes from now on. A number of an earlier run: the reader is told of the gap first; its `count` is then an
+   * upper bound, as numbers are dense within a run only.
    */
   readonly since?: number;
   /** Ends the reading at once, without an error. */
@@ -36,17 +37,28 @@ export interface Facts {
   readonly missedFacts: number;
   /** Takes constant time but for the listeners, and never throws. After `close` it does nothing. */
   publish(body: FactBody): void;
-  /** Facts in order, without gap or duplicate; a reader that fell behind what is kept gets one `facts.missed` in their place. */
+  /**
+   * Facts in order, without gap or duplicate; a reader that fell behind what is kept gets one `facts.missed` in their
+   * place.
+   */
   read(options?: ReadOptions): AsyncIterableIterator<Fact | FactsMissed, undefined>;
   /** Those that are kept now, oldest first, from the one after number `after` on. Default: all. */
   kept(after?: number): readonly Fact[];
-  /** Calls `listener` with each new fact before `publish` returns: for readers that only count or hand on. Returns what ends it. */
+  /**
+   * Calls `listener` with each new fact before `publish` returns: for readers that only count or hand on. Returns what
+   * ends it.
+   */
   subscribe(listener: (fact: Fact) => void): () => void;
   /** Readers get what they have not seen yet and then end. May be called twice. */
   close(): void;
 }
 
-export function createFacts({ capacity = 20_000, firstSeq = Date.now() * 1000, now = Date.now, onBug }: FactsOptions = {}): Facts {
+export function createFacts({
+  capacity = 20_000,
+  firstSeq = Date.now() * 1000,
+  now = Date.now,
+  onBug,
+}: FactsOptions = {}): Facts {
   const ring = createFactRing(capacity, firstSeq);
   const listeners = createFactListeners(onBug);
   const waiting = new Set<() => void>();
@@ -86,7 +98,14 @@ export function createFacts({ capacity = 20_000, firstSeq = Date.now() * 1000, n
       listeners.tell(fact);
     },
     read({ since, signal } = {}) {
-      return createFactReader({ ring, nextSeq: nextSeqAfter(since, ring.lastSeq, firstSeq), waiting, isClosed: () => closed, signal, onMissed });
+      return createFactReader({
+        ring,
+        nextSeq: nextSeqAfter(since, ring.lastSeq, firstSeq),
+        waiting,
+        isClosed: () => closed,
+        signal,
+        onMissed,
+      });
     },
     kept: (after = 0) => ring.after(after),
     subscribe: listeners.add,
@@ -98,7 +117,10 @@ export function createFacts({ capacity = 20_000, firstSeq = Date.now() * 1000, n
   };
 }
 
-/** Where to go on. A number that has not been given yet is one of a run whose clock was ahead: only what is new is new to that reader. */
+/**
+ * Where to go on. A number that has not been given yet is one of a run whose clock was ahead: only what is new is new
+ * to that reader.
+ */
 function nextSeqAfter(since: number | undefined, lastSeq: number, firstSeq: number): number {
   if (since === undefined || Number.isNaN(since)) return lastSeq + 1;
   return since <= 0 ? firstSeq : Math.min(Math.floor(since), lastSeq) + 1;

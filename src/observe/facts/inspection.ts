@@ -1,6 +1,13 @@
 /** Turns what XState tells an inspector into facts: the exact edges of each step, and the events nobody took. */
 
-import type { AnyActor, AnyActorRef, InspectedActorEvent, InspectedMicrostepEvent, InspectionEvent, StateValue } from 'xstate';
+import type {
+  AnyActor,
+  AnyActorRef,
+  InspectedActorEvent,
+  InspectedMicrostepEvent,
+  InspectionEvent,
+  StateValue,
+} from 'xstate';
 import { type OnBug, tellBug } from './bug.ts';
 import { edgeOf, eventName, pathOf, topOf } from './edge.ts';
 import type { Edge, PublishFact } from './fact.ts';
@@ -9,13 +16,22 @@ export interface InspectionOptions {
   readonly publish: PublishFact;
   /** A clock in milliseconds, for `sinceMs`. Default `Date.now`. */
   readonly nowMs?: () => number;
-  /** Types of events that are no fact when no edge takes them: those our own actors send to whom it may concern. Default: none. */
+  /**
+   * Types of events that are no fact when no edge takes them: those our own actors send to whom it may concern.
+   * Default: none.
+   */
   readonly unremarkable?: readonly string[];
-  /** Told of an error in here or in a listener: thrown on, it would lose the event that is being inspected. Default: nobody is. */
+  /**
+   * Told of an error in here or in a listener: thrown on, it would lose the event that is being inspected. Default:
+   * nobody is.
+   */
   readonly onBug?: OnBug;
 }
 
-/** `name` is the actor's system id, else its id. The actor is being made: subscribe or listen to it, but do not read its snapshot yet. */
+/**
+ * `name` is the actor's system id, else its id. The actor is being made: subscribe or listen to it, but do not read its
+ * snapshot yet.
+ */
 export type ActorListener = (actor: AnyActorRef, name: string) => void;
 
 export interface Inspection {
@@ -23,7 +39,10 @@ export interface Inspection {
   inspect(event: InspectionEvent): void;
   /** Calls `listener` with each actor that is made from now on. Returns what ends it. */
   onActor(listener: ActorListener): () => void;
-  /** Publishes a step of the actor that is over but not yet told: what it told others meanwhile comes after it. Never throws. */
+  /**
+   * Publishes a step of the actor that is over but not yet told: what it told others meanwhile comes after it. Never
+   * throws.
+   */
   catchUp(actor: AnyActorRef): void;
   /** When the actor entered the top-level state it is in, by `nowMs`; null if the actor is unknown. */
   sinceMs(actor: AnyActorRef): number | null;
@@ -50,7 +69,12 @@ interface ChartSnapshot {
 
 type ChartId = 'server' | 'group' | 'supervisor';
 
-export function createInspection({ publish, nowMs = Date.now, unremarkable = [], onBug }: InspectionOptions): Inspection {
+export function createInspection({
+  publish,
+  nowMs = Date.now,
+  unremarkable = [],
+  onBug,
+}: InspectionOptions): Inspection {
   const watches = new WeakMap<object, Watch>();
   const actorListeners = new Set<ActorListener>();
   const unremarkableTypes = new Set(unremarkable);
@@ -68,7 +92,10 @@ export function createInspection({ publish, nowMs = Date.now, unremarkable = [],
     }
   }
 
-  /** An actor that was there before the inspection is watched from its first step on: until that is over, its snapshot is the one before. */
+  /**
+   * An actor that was there before the inspection is watched from its first step on: until that is over, its snapshot
+   * is the one before.
+   */
   function watchOf(actor: AnyActorRef): Watch {
     const seen = watches.get(actor);
     if (seen !== undefined) return seen;
@@ -85,7 +112,13 @@ export function createInspection({ publish, nowMs = Date.now, unremarkable = [],
     for (const transition of _transitions) watch.edges.push(edgeOf(transition));
     if (_transitions.length > 0 || event.type.startsWith('xstate.') || unremarkableTypes.has(event.type)) return;
     const { value, context } = snapshot as unknown as ChartSnapshot;
-    publish({ type: 'event.ignored', actor: watch.name, ...generationOf(context), event: event.type, state: pathOf(value) });
+    publish({
+      type: 'event.ignored',
+      actor: watch.name,
+      ...generationOf(context),
+      event: event.type,
+      state: pathOf(value),
+    });
   }
 
   function onStepOver(actorRef: object, snapshot: unknown): void {
@@ -103,7 +136,12 @@ export function createInspection({ publish, nowMs = Date.now, unremarkable = [],
     if (from === to && edges.every((edge) => edge.targets.length === 0)) return;
     const fact = { actor: watch.name, ...generationOf(context), from, to, event: eventName(watch.event), edges };
     if (chartId === 'server')
-      publish({ type: 'server.transitioned', ...fact, reason: reasonOf(context), ...(to === 'backoff.delaying' ? retryOf(context) : {}) });
+      publish({
+        type: 'server.transitioned',
+        ...fact,
+        reason: reasonOf(context),
+        ...(to === 'backoff.delaying' ? retryOf(context) : {}),
+      });
     else if (chartId === 'group') publish({ type: 'group.transitioned', ...fact });
     else publish({ type: 'supervisor.transitioned', ...fact });
   }
@@ -159,7 +197,10 @@ function generationOf(context: ChartSnapshot['context']): { readonly generation?
 }
 
 function retryOf(context: object): { readonly attempt?: number; readonly retryInMs?: number } {
-  const { counters, delayMs } = context as { readonly counters?: { readonly attempt?: unknown }; readonly delayMs?: unknown };
+  const { counters, delayMs } = context as {
+    readonly counters?: { readonly attempt?: unknown };
+    readonly delayMs?: unknown;
+  };
   const attempt = counters?.attempt;
   return typeof attempt === 'number' && typeof delayMs === 'number' ? { attempt, retryInMs: delayMs } : {};
 }

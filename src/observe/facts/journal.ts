@@ -58,10 +58,19 @@ function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0
     return null;
   };
   const types = setOf(type);
-  for (const unknown of [...(types ?? [])].filter((one) => !factTypes.has(one))) refuse('type', `"${unknown}" is no type of fact`);
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) refuse('limit', `is not a whole number from 1 to ${maxLimit}`);
+  for (const unknown of [...(types ?? [])].filter((one) => !factTypes.has(one)))
+    refuse('type', `"${unknown}" is no type of fact`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
+    refuse('limit', `is not a whole number from 1 to ${maxLimit}`);
   if (!Number.isSafeInteger(after) || after < 0) refuse('after', 'is not the number of a fact');
-  const parsed = { actors: setOf(actor), types, since: timeOf('since', since), until: timeOf('until', until), limit, after };
+  const parsed = {
+    actors: setOf(actor),
+    types,
+    since: timeOf('since', since),
+    until: timeOf('until', until),
+    limit,
+    after,
+  };
   if (problems.length > 0) throw new McpvisorError('INVALID_REQUEST', { problems });
   return parsed;
 }

@@ -1,4 +1,6 @@
-/** The last facts, each under its number: what all readers share, so that a slow one costs a cursor and nothing else. */
+/**
+ * The last facts, each under its number: what all readers share, so that a slow one costs a cursor and nothing else.
+ */
 
 import type { Fact } from './fact.ts';
 
@@ -16,7 +18,8 @@ export interface FactRing {
 }
 
 export function createFactRing(capacity: number, firstSeq: number): FactRing {
-  if (!Number.isSafeInteger(capacity) || capacity < 1) throw new RangeError(`capacity must be a whole number of at least 1, not ${capacity}`);
+  if (!Number.isSafeInteger(capacity) || capacity < 1)
+    throw new RangeError(`capacity must be a whole number of at least 1, not ${capacity}`);
   const facts: Fact[] = [];
   let lastSeq = firstSeq - 1;
 

@@ -20,9 +20,14 @@ export type LogTarget = number | string | RotatedFile | LineStream;
 
 export interface LogDestination {
   readonly isTTY: boolean;
-  /** Takes a line with its line break; false: dropped, because the target is too slow or broken. Never blocks and never throws. */
+  /**
+   * Takes a line with its line break; false: dropped, because the target is too slow or broken. Never blocks and never
+   * throws.
+   */
   write(line: string): boolean;
-  /** Writes out what is buffered, waiting at most `timeoutMs`; a descriptor or file is then closed as `LineWriter` says. */
+  /**
+   * Writes out what is buffered, waiting at most `timeoutMs`; a descriptor or file is then closed as `LineWriter` says.
+   */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -35,13 +40,17 @@ export interface LogDestinationOptions {
 
 export function openLogDestination(options: LogDestinationOptions): LogDestination {
   const { target } = options;
-  if (typeof target !== 'object') return { isTTY: typeof target === 'number' && isatty(target), ...openLineWriter({ ...options, target }) };
+  if (typeof target !== 'object')
+    return { isTTY: typeof target === 'number' && isatty(target), ...openLineWriter({ ...options, target }) };
   if ('write' in target) return createStreamDestination(target, options);
   const { fd, ...rotation } = target;
   return { isTTY: false, ...openLineWriter({ ...options, target: fd, rotation }) };
 }
 
-function createStreamDestination(stream: LineStream, { maxBufferedBytes, onProblem }: LogDestinationOptions): LogDestination {
+function createStreamDestination(
+  stream: LineStream,
+  { maxBufferedBytes, onProblem }: LogDestinationOptions,
+): LogDestination {
   let broken = false;
   let closed = false;
   return {

@@ -1,8 +1,9 @@
 /**
  * Appends lines to a descriptor or a file: off the event loop, one write at a time, behind a bounded buffer.
  *
- * Not `pino.destination`, which closes a descriptor under a write that is on its way or waits to be tried again: by then the number may be
- * that of another file or socket, and that gets the lines (https://github.com/pinojs/sonic-boom/issues/98).
+ * Not `pino.destination`, which closes a descriptor under a write that is on its way or waits to be tried again: by
+ * then the number may be that of another file or socket, and that gets the lines
+ * (https://github.com/pinojs/sonic-boom/issues/98).
  */
 
 import { close, fstat, ftruncate, open, write, writeSync } from 'node:fs';
@@ -13,7 +14,10 @@ import { promisify } from 'node:util';
 export interface LineWriter {
   /** False: dropped, because the target is too slow or broken. Never blocks and never throws. */
   write(line: string): boolean;
-  /** Writes out what is buffered, waiting at most `timeoutMs`. Then the descriptor is closed, but for stdout and stderr; when the time is over, as soon as the last write has come back. */
+  /**
+   * Writes out what is buffered, waiting at most `timeoutMs`. Then the descriptor is closed, but for stdout and stderr;
+   * when the time is over, as soon as the last write has come back.
+   */
   close(timeoutMs: number): Promise<void>;
 }
 

@@ -40,14 +40,23 @@ export function openLogLines({
   onProblem = () => {},
 }: LogLinesOptions): LogLines {
   const destination = openLogDestination({ target, maxBufferedBytes, onProblem });
-  const toLine = (format ?? (destination.isTTY ? 'pretty' : 'json')) === 'pretty' ? createPrettyLines(colors ?? destination.isTTY) : createJsonLines();
+  const toLine =
+    (format ?? (destination.isTTY ? 'pretty' : 'json')) === 'pretty'
+      ? createPrettyLines(colors ?? destination.isTTY)
+      : createJsonLines();
   let droppedLines = 0;
   let untoldDrops = 0;
 
   /** A gap is told of by the first line that gets through after it. */
   function tellOfDrops(): boolean {
     if (untoldDrops === 0) return true;
-    const isTold = destination.write(toLine('warn', { droppedLines: untoldDrops }, `${untoldDrops} log lines were dropped: the destination is too slow`));
+    const isTold = destination.write(
+      toLine(
+        'warn',
+        { droppedLines: untoldDrops },
+        `${untoldDrops} log lines were dropped: the destination is too slow`,
+      ),
+    );
     if (isTold) untoldDrops = 0;
     return isTold;
   }
@@ -58,7 +67,8 @@ export function openLogLines({
     untoldDrops += 1;
   }
 
-  const toMethod = (level: LogLevel) => (fields: LogFields, sentence: string) => writeLine(toLine(level, fields, sentence));
+  const toMethod = (level: LogLevel) => (fields: LogFields, sentence: string) =>
+    writeLine(toLine(level, fields, sentence));
   return {
     logger: Object.fromEntries(logLevels.map((level) => [level, toMethod(level)])) as LogMethods,
     get droppedLines() {
@@ -71,7 +81,8 @@ export function openLogLines({
 type ToLine = (level: LogLevel, fields: LogFields, sentence: string) => string;
 
 function createPrettyLines(colors: boolean): ToLine {
-  return (level, { at }, sentence) => toPrettyLine({ at: typeof at === 'string' ? new Date(at) : new Date(), level, sentence }, colors);
+  return (level, { at }, sentence) =>
+    toPrettyLine({ at: typeof at === 'string' ? new Date(at) : new Date(), level, sentence }, colors);
 }
 
 /** Pino makes the lines: `{"level":"info","time":"2026-…Z", …the fact's fields, "msg":"…"}`. */
@@ -82,7 +93,15 @@ function createJsonLines(): ToLine {
       line = text;
     },
   };
-  const logger = pino({ level: 'trace', base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, catcher);
+  const logger = pino(
+    {
+      level: 'trace',
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    catcher,
+  );
   return (level, fields, sentence) => {
     logger[level](fields, sentence);
     return line;

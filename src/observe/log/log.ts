@@ -13,7 +13,10 @@ export interface LogOptions {
   readonly redactor: Redactor;
   /** Default `info`; `silent` writes nothing. */
   readonly level?: LogLevel | 'silent';
-  /** A host's own logger: pino, or any with its five methods. Takes the lines in place of `destination` and `format`. It should not block: it is called as facts come. */
+  /**
+   * A host's own logger: pino, or any with its five methods. Takes the lines in place of `destination` and `format`. It
+   * should not block: it is called as facts come.
+   */
   readonly logger?: LogMethods;
   /** Default 1, stdout. */
   readonly destination?: LogTarget;
@@ -37,7 +40,8 @@ export interface Log {
 }
 
 export function createLog({ facts, redactor, level = 'info', ...rest }: LogOptions): Log {
-  const lines = rest.logger === undefined ? openLogLines(rest) : { logger: rest.logger, droppedLines: 0, close: async () => {} };
+  const lines =
+    rest.logger === undefined ? openLogLines(rest) : { logger: rest.logger, droppedLines: 0, close: async () => {} };
   const isWanted = (candidate: LogLevel): boolean => level !== 'silent' && isAtLeast(candidate, level);
 
   function write(lineLevel: LogLevel, fields: LogFields, sentence: string): void {

@@ -16,10 +16,14 @@ export function toPrettyLine({ at, level, sentence }: PrettyLine, colors: boolea
   const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
   const clock = `${time}.${String(at.getMilliseconds()).padStart(3, '0')}`;
   const text = `${level.padEnd(5)} ${toOneLine(sentence)}`;
-  return colors ? `\u001b[90m${clock}\u001b[39m \u001b[${colorsByLevel[level]}m${text}\u001b[39m\n` : `${clock} ${text}\n`;
+  return colors
+    ? `\u001b[90m${clock}\u001b[39m \u001b[${colorsByLevel[level]}m${text}\u001b[39m\n`
+    : `${clock} ${text}\n`;
 }
 
 /** Servers write escape sequences on stderr, and a terminal would obey them. */
 function toOneLine(text: string): string {
-  return stripVTControlCharacters(text).replace(/\p{Cc}/gu, (character) => (character === '\t' ? ' ' : JSON.stringify(character).slice(1, -1)));
+  return stripVTControlCharacters(text).replace(/\p{Cc}/gu, (character) =>
+    character === '\t' ? ' ' : JSON.stringify(character).slice(1, -1),
+  );
 }

@@ -25,11 +25,18 @@ interface Counted {
 
 const prefix = 'server:';
 
-export function createFactCounter(metrics: Pick<MetricSet, 'add' | 'observe' | 'removeServer'>, now: () => number): FactCounter {
+export function createFactCounter(
+  metrics: Pick<MetricSet, 'add' | 'observe' | 'removeServer'>,
+  now: () => number,
+): FactCounter {
   const servers = new Map<string, Counted>();
 
   function spend(server: string, known: Counted, untilMs: number): void {
-    metrics.add('mcpvisor_server_state_seconds_total', { server, state: known.state }, Math.max(0, untilMs - known.countedMs) / 1_000);
+    metrics.add(
+      'mcpvisor_server_state_seconds_total',
+      { server, state: known.state },
+      Math.max(0, untilMs - known.countedMs) / 1_000,
+    );
     // A wall clock that was set back is followed: what it takes back was counted already.
     known.countedMs = untilMs;
   }
@@ -75,7 +82,8 @@ export function createFactCounter(metrics: Pick<MetricSet, 'add' | 'observe' | '
   }
 
   function know(server: string, state: string, atMs: number): void {
-    if (!servers.has(server)) servers.set(server, { state, countedMs: atMs, hasStarted: state !== 'idle', failure: null });
+    if (!servers.has(server))
+      servers.set(server, { state, countedMs: atMs, hasStarted: state !== 'idle', failure: null });
   }
 
   return {

@@ -1,4 +1,7 @@
-/** Every metric: its name, type and labels, and what it means. The page `docs/metrics.md` and the texts at `/metrics` are made of this table. */
+/**
+ * Every metric: its name, type and labels, and what it means. The page `docs/metrics.md` and the texts at `/metrics`
+ * are made of this table.
+ */
 
 export interface MetricDefinition {
   readonly type: 'gauge' | 'counter' | 'histogram';
@@ -14,10 +17,26 @@ const probeBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 export const metricDefinitions = {
   mcpvisor_build_info: { type: 'gauge', labels: ['version'], help: 'Always 1; the label says which mcpvisor this is.' },
   mcpvisor_servers: { type: 'gauge', labels: ['state'], help: 'Servers by state; all eight states are always there.' },
-  mcpvisor_server_state: { type: 'gauge', labels: ['server', 'state'], help: '1 for the state the server is in; only that one is there.' },
-  mcpvisor_server_transitions_total: { type: 'counter', labels: ['from', 'to'], help: 'Steps of servers from one of the eight states to another.' },
-  mcpvisor_server_state_seconds_total: { type: 'counter', labels: ['server', 'state'], help: 'Time the server has spent in each state it was in.' },
-  mcpvisor_server_failures_total: { type: 'counter', labels: ['server', 'class'], help: 'Failures by class: how sessions or attempts to start one ended.' },
+  mcpvisor_server_state: {
+    type: 'gauge',
+    labels: ['server', 'state'],
+    help: '1 for the state the server is in; only that one is there.',
+  },
+  mcpvisor_server_transitions_total: {
+    type: 'counter',
+    labels: ['from', 'to'],
+    help: 'Steps of servers from one of the eight states to another.',
+  },
+  mcpvisor_server_state_seconds_total: {
+    type: 'counter',
+    labels: ['server', 'state'],
+    help: 'Time the server has spent in each state it was in.',
+  },
+  mcpvisor_server_failures_total: {
+    type: 'counter',
+    labels: ['server', 'class'],
+    help: 'Failures by class: how sessions or attempts to start one ended.',
+  },
   mcpvisor_server_restarts_total: {
     type: 'counter',
     labels: ['server', 'cause'],
@@ -36,7 +55,12 @@ export const metricDefinitions = {
   },
   mcpvisor_calls_in_flight: { type: 'gauge', labels: ['server'], help: 'Requests sent and not yet answered.' },
   mcpvisor_calls_queued: { type: 'gauge', labels: ['server'], help: 'Requests that wait to be sent.' },
-  mcpvisor_probe_duration_seconds: { type: 'histogram', labels: ['server'], buckets: probeBuckets, help: 'Round trip of the probes that were answered.' },
+  mcpvisor_probe_duration_seconds: {
+    type: 'histogram',
+    labels: ['server'],
+    buckets: probeBuckets,
+    help: 'Round trip of the probes that were answered.',
+  },
   mcpvisor_probes_missed_total: {
     type: 'counter',
     labels: ['server', 'counted'],
@@ -49,7 +73,11 @@ export const metricDefinitions = {
   },
   mcpvisor_alarms: { type: 'gauge', labels: ['actor', 'alarm'], help: '1 for each alarm that is raised now.' },
   mcpvisor_facts_published_total: { type: 'counter', labels: [], help: 'Facts published since the start.' },
-  mcpvisor_facts_missed_total: { type: 'counter', labels: [], help: 'Facts that readers were too slow for, over all readers.' },
+  mcpvisor_facts_missed_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Facts that readers were too slow for, over all readers.',
+  },
   mcpvisor_log_lines_dropped_total: {
     type: 'counter',
     labels: ['log'],

@@ -26,7 +26,9 @@ export interface MeasuredServer {
 export interface MetricsOptions {
   readonly facts: Pick<Facts, 'kept' | 'subscribe' | 'lastSeq' | 'missedFacts'>;
   readonly status: () => MeasuredStatus;
-  /** Resident memory of process groups by their number, in bytes; those it cannot tell are left out. Does not reject. */
+  /**
+   * Resident memory of process groups by their number, in bytes; those it cannot tell are left out. Does not reject.
+   */
   readonly memoryOfGroups: (pids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
   /** Lines dropped so far: of our own log, and of the servers'. */
   readonly droppedLines: () => { readonly mcpvisor: number; readonly servers: number };
@@ -132,7 +134,10 @@ function lookAtServers(metrics: MetricSet, { counts, servers, alarms }: Measured
   );
 }
 
-/** Node measures from one look to the next, the interval between them included; before its first look it has nothing to tell. */
+/**
+ * Node measures from one look to the next, the interval between them included; before its first look it has nothing to
+ * tell.
+ */
 function delayOf(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e9 - resolutionMs / 1e3);
 }

@@ -23,7 +23,9 @@ type Metric = Gauge | Counter | Histogram;
 
 export function createMetricSet(): MetricSet {
   const registry = new Registry();
-  const metrics = new Map(Object.entries(metricDefinitions).map(([name, definition]) => [name, createMetric(registry, name, definition)]));
+  const metrics = new Map(
+    Object.entries(metricDefinitions).map(([name, definition]) => [name, createMetric(registry, name, definition)]),
+  );
   /** What was made for each server, so that it can be taken back: the library lists series only asynchronously. */
   const made = new Map<string, Map<string, readonly [MetricName, Labels]>>();
   const remember = (name: MetricName, labels: Labels): void => {
@@ -62,7 +64,11 @@ export function createMetricSet(): MetricSet {
   };
 }
 
-function createMetric(registry: Registry, name: string, { type, labels: labelNames, help, buckets }: MetricDefinition): Metric {
+function createMetric(
+  registry: Registry,
+  name: string,
+  { type, labels: labelNames, help, buckets }: MetricDefinition,
+): Metric {
   const base = { name, help, labelNames: [...labelNames], registers: [registry] };
   if (type === 'histogram') return new Histogram({ ...base, ...(buckets && { buckets: [...buckets] }) });
   return type === 'gauge' ? new Gauge(base) : new Counter(base);

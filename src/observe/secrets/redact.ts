@@ -12,14 +12,18 @@ export interface Redactor {
   dropSecrets(owner: string): void;
   /** `text` with every known secret blanked, escaped forms and single lines of it included. */
   text(text: string): string;
-  /** A copy in which every string is blanked, keys included; `value` itself where there was nothing to blank. Errors with secrets become plain objects. */
+  /**
+   * A copy in which every string is blanked, keys included; `value` itself where there was nothing to blank. Errors
+   * with secrets become plain objects.
+   */
   value(value: unknown): unknown;
 }
 
 export function createRedactor(): Redactor {
   const index = createSecretIndex();
   const formsByOwner = new Map<string, Set<string>>();
-  // Known like a secret, so that blanked text stays as it is when it is blanked again, even with a secret that is part of the word.
+  // Known like a secret, so that blanked text stays as it is when it is blanked again, even with a secret that is
+  // part of the word.
   index.add(blank);
 
   function blankText(text: string): string {
@@ -69,7 +73,11 @@ function blankObject(value: object, blankPart: (part: unknown) => unknown): unkn
   if (Array.isArray(value)) return blankArray(value, blankPart);
   if (value instanceof Error) {
     const { name, message, stack, cause } = value;
-    return blankRecord(value, { ...Object.fromEntries(Object.entries(value)), name, message, stack, ...(cause === undefined ? {} : { cause }) }, blankPart);
+    return blankRecord(
+      value,
+      { ...Object.fromEntries(Object.entries(value)), name, message, stack, ...(cause === undefined ? {} : { cause }) },
+      blankPart,
+    );
   }
   if (hasOwnJson(value)) {
     const json = value.toJSON();

@@ -1,6 +1,7 @@
 /**
- * The log of one server on disk: appended to off the event loop, behind a bounded buffer, and rotated, so that it takes no more than `maxFileBytes` × `files`.
- * A disk that is full or slow costs lines, never time; it is tried again after a while.
+ * The log of one server on disk: appended to off the event loop, behind a bounded buffer, and rotated, so that it
+ * takes no more than `maxFileBytes` × `files`. A disk that is full or slow costs lines, never time; it is tried again
+ * after a while.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -34,7 +35,14 @@ interface Batch {
 /** How long a disk that blocks may hold up the end. */
 const closeTimeoutMs = 1_000;
 
-export function createLogFile({ path, maxFileBytes, files, maxBufferedBytes, retryMs, onProblem }: LogFileOptions): LogStore {
+export function createLogFile({
+  path,
+  maxFileBytes,
+  files,
+  maxBufferedBytes,
+  retryMs,
+  onProblem,
+}: LogFileOptions): LogStore {
   let stream: RotatingFileStream | null = null;
   /** Lines on their way; later ones of the same turn join them. */
   let batch: Batch | null = null;
@@ -130,7 +138,10 @@ export function createLogFile({ path, maxFileBytes, files, maxBufferedBytes, ret
         if (stream !== null) await endOf(stream);
       });
       const patience = new AbortController();
-      await Promise.race([ended, delay(closeTimeoutMs, undefined, { signal: patience.signal, ref: false }).catch(() => {})]);
+      await Promise.race([
+        ended,
+        delay(closeTimeoutMs, undefined, { signal: patience.signal, ref: false }).catch(() => {}),
+      ]);
       patience.abort();
     },
   };
@@ -147,7 +158,9 @@ function nameOf(path: string): string {
 
 /** The newest first. */
 function pathsOf(path: string, files: number): readonly string[] {
-  return Array.from({ length: files }, (_, index) => (index === 0 ? path : join(dirname(path), `${nameOf(path)}.${index}`)));
+  return Array.from({ length: files }, (_, index) =>
+    index === 0 ? path : join(dirname(path), `${nameOf(path)}.${index}`),
+  );
 }
 
 function writeTo(stream: RotatingFileStream, text: string): Promise<void> {

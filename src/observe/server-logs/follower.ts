@@ -1,4 +1,7 @@
-/** One reader of a server's lines as they come. What it has not taken waits in a bounded queue; when that is full the oldest go, and it is told how many. */
+/**
+ * One reader of a server's lines as they come. What it has not taken waits in a bounded queue; when that is full the
+ * oldest go, and it is told how many.
+ */
 
 import { type LinesMissed, type LogLine, sizeOf } from './line.ts';
 

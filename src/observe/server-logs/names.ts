@@ -1,4 +1,7 @@
-/** What the log of a server is called. Names of servers (`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) are safe as names of files, but for two things. */
+/**
+ * What the log of a server is called. Names of servers (`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) are safe as names of
+ * files, but for two things.
+ */
 
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,8 +12,9 @@ export function fileNameOf(server: string): string {
 }
 
 /**
- * Whether the file system takes `Files.log` and `files.log` for one. Servers whose names differ in nothing else share a log there, under the name
- * that was written first, and each shows the lines of both. Looked up by the nearest folder that is there and has a letter in its name.
+ * Whether the file system takes `Files.log` and `files.log` for one. Servers whose names differ in nothing else share
+ * a log there, under the name that was written first, and each shows the lines of both. Looked up by the nearest
+ * folder that is there and has a letter in its name.
  */
 export function ignoresCase(folder: string): boolean {
   for (let path = folder; path !== dirname(path); path = dirname(path)) {

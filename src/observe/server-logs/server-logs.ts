@@ -1,6 +1,6 @@
 /**
- * What servers write on stderr, and what was odd about what they said on the wire: kept per server, read from the end, followed as it comes.
- * With a folder it is kept in files, which outlive us; without one in memory.
+ * What servers write on stderr, and what was odd about what they said on the wire: kept per server, read from the
+ * end, followed as it comes. With a folder it is kept in files, which outlive us; without one in memory.
  */
 
 import { join } from 'node:path';
@@ -45,7 +45,10 @@ export interface ServerLogs {
   write(server: string, stream: LogStream, text: string): void;
   /** The last `count` lines, oldest first, those of earlier runs included. Rejects when the files cannot be read. */
   tail(server: string, count: number): Promise<readonly LogLine[]>;
-  /** Lines from the moment of the call on. A reader that is too slow is told what it missed. Ends with `signal`, `forget` and `close`. */
+  /**
+   * Lines from the moment of the call on. A reader that is too slow is told what it missed. Ends with `signal`,
+   * `forget` and `close`.
+   */
   follow(server: string, options?: FollowOptions): AsyncIterableIterator<LogLine | LinesMissed, undefined>;
   /** Lets go of a server that is gone, and ends its readers. Its files stay. */
   forget(server: string): void;
@@ -65,12 +68,14 @@ export function createServerLogs(options: ServerLogsOptions): ServerLogs {
   /** Their last lines, on the way to the disk. Nothing in here rejects. */
   const leaving = new Set<Promise<void>>();
   let isClosed = false;
-  const keyOf = folder !== null && ignoresCase(folder) ? (server: string) => server.toLowerCase() : (server: string) => server;
+  const keyOf =
+    folder !== null && ignoresCase(folder) ? (server: string) => server.toLowerCase() : (server: string) => server;
 
   function storeOf(server: string): LogStore {
     const known = stores.get(keyOf(server));
     if (known !== undefined) return known;
-    const store = folder === null ? createLogMemory(() => options.memoryBytesOf?.(server) ?? 64 * 1024) : fileOf(server, folder);
+    const store =
+      folder === null ? createLogMemory(() => options.memoryBytesOf?.(server) ?? 64 * 1024) : fileOf(server, folder);
     stores.set(keyOf(server), store);
     return store;
   }
@@ -88,7 +93,11 @@ export function createServerLogs(options: ServerLogsOptions): ServerLogs {
     write(server, stream, text) {
       if (isClosed) return;
       // Redacted first: half a secret would not be known as one.
-      const line = { at: new Date(now()).toISOString(), stream, text: redactor.text(text).slice(0, maxLineLength).replaceAll('\n', '\\n') };
+      const line = {
+        at: new Date(now()).toISOString(),
+        stream,
+        text: redactor.text(text).slice(0, maxLineLength).replaceAll('\n', '\\n'),
+      };
       storeOf(server).push(line);
       for (const follower of followers.get(keyOf(server)) ?? []) follower.push(line);
     },

@@ -65,19 +65,29 @@ export class CallQueue implements CallKeeper {
 
   /** Calls in flight fail: whether they were done nobody can say. */
   abandon(reason: string): void {
-    for (const call of this.#inFlight) call.fail(new McpvisorError('OUTCOME_UNKNOWN', { server: this.#server, method: call.method, reason }));
+    for (const call of this.#inFlight)
+      call.fail(new McpvisorError('OUTCOME_UNKNOWN', { server: this.#server, method: call.method, reason }));
   }
 
-  request(method: string, params: Readonly<Record<string, unknown>> | undefined, options: RequestOptions | undefined): Promise<unknown> {
+  request(
+    method: string,
+    params: Readonly<Record<string, unknown>> | undefined,
+    options: RequestOptions | undefined,
+  ): Promise<unknown> {
     const server = this.#server;
-    if (options?.signal?.aborted === true) return Promise.reject(new McpvisorError('CALL_CANCELLED', { server, method }));
+    if (options?.signal?.aborted === true)
+      return Promise.reject(new McpvisorError('CALL_CANCELLED', { server, method }));
     if (this.#refusal !== null) return Promise.reject(this.#notConnected(this.#refusal));
     const free = this.#waiting.size === 0 && this.#mayGo();
     if (!free && this.#waiting.size >= this.#limits.maxQueuedCalls) {
       return Promise.reject(new McpvisorError('SERVER_BUSY', { server, queued: this.#waiting.size }));
     }
     return new Promise((resolve, reject) => {
-      const call = new Call(this, { server, method, params, options, times: this.#timesOf(options) }, { resolve, reject });
+      const call = new Call(
+        this,
+        { server, method, params, options, times: this.#timesOf(options) },
+        { resolve, reject },
+      );
       this.#wakeAt(call.deadlineAt);
       if (free) this.#send(call);
       else this.#waiting.add(call);
@@ -86,7 +96,8 @@ export class CallQueue implements CallKeeper {
 
   /** Sends what may go; called when the link takes messages again. */
   pump(): void {
-    // A transport within this process may answer before `send` returns, which pumps again: a loop then, not a recursion.
+    // A transport within this process may answer before `send` returns, which pumps again: a loop then, not a
+    // recursion.
     if (this.#pumping) return;
     this.#pumping = true;
     for (const next of this.#waiting) {
@@ -166,7 +177,10 @@ export class CallQueue implements CallKeeper {
     this.#lastLook = null;
   }
 
-  /** Timers run before input is read: after a blocked stretch of our own the answer may lie there already, so the verdict waits for one look. */
+  /**
+   * Timers run before input is read: after a blocked stretch of our own the answer may lie there already, so the
+   * verdict waits for one look.
+   */
   static #wake(queue: CallQueue): void {
     queue.#timer = null;
     queue.#lastLook = setImmediate(CallQueue.#expire, queue);
@@ -189,6 +203,9 @@ export class CallQueue implements CallKeeper {
   #timeOut(call: Call): void {
     const { timeoutMs, lastDeadlineAt } = call.times;
     const limitMs = call.deadlineAt === lastDeadlineAt ? this.#limits.callMaxMs : timeoutMs;
-    this.#giveUp(call, new McpvisorError('CALL_TIMED_OUT', { server: this.#server, method: call.method, timeoutMs: limitMs }));
+    this.#giveUp(
+      call,
+      new McpvisorError('CALL_TIMED_OUT', { server: this.#server, method: call.method, timeoutMs: limitMs }),
+    );
   }
 }

@@ -90,18 +90,27 @@ export class Call implements Waiter {
       // The server's word; the type says what the protocol promises.
       onProgress(progress as unknown as Progress);
     } catch {
-      // A bug of the caller: it must harm neither the call nor the messages behind this one, and a library has no place of its own to complain.
+      // A bug of the caller: it must harm neither the call nor the messages behind this one, and a library has no
+      // place of its own to complain.
     }
   }
 
-  /** What JSON cannot hold (a circle, a BigInt) was never sent. Looked for only once something went wrong: it costs as much as the writing. */
+  /**
+   * What JSON cannot hold (a circle, a BigInt) was never sent. Looked for only once something went wrong: it costs as
+   * much as the writing.
+   */
   #unwritable(cause: unknown): McpvisorError | null {
     try {
       JSON.stringify([this.#params, this.#options?.meta]);
       return null;
     } catch (error) {
       const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
-      const problem = { path: 'params', message: `cannot be written as JSON: ${reason}`, hint: null, severity: 'error' } as const;
+      const problem = {
+        path: 'params',
+        message: `cannot be written as JSON: ${reason}`,
+        hint: null,
+        severity: 'error',
+      } as const;
       return new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
     }
   }
@@ -154,7 +163,11 @@ function toCallError({ server, method }: Call, error: unknown): McpvisorError {
   const isUnreached = hasNotReached(error);
   // An HTTP status of this kind is the server's own refusal: nothing was done.
   if (typeof code === 'number' && (isUnreached || (code >= 400 && code < 500))) {
-    return new McpvisorError('UPSTREAM_ERROR', { server, method, rpcCode: code, rpcMessage: message, data: undefined }, { cause: error });
+    return new McpvisorError(
+      'UPSTREAM_ERROR',
+      { server, method, rpcCode: code, rpcMessage: message, data: undefined },
+      { cause: error },
+    );
   }
   if (isUnreached) {
     const details = { server, state: 'connected', nextRetryAt: null, reason: message.replace(/\.$/, '') };

@@ -63,7 +63,9 @@ class HostedLink implements Link, Transport {
   }
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    return this.#inner === null ? Promise.reject(new UnreachedError('The transport is not there.')) : this.#inner.send(message, options);
+    return this.#inner === null
+      ? Promise.reject(new UnreachedError('The transport is not there.'))
+      : this.#inner.send(message, options);
   }
 
   setProtocolVersion(version: string): void {
@@ -100,9 +102,16 @@ class HostedLink implements Link, Transport {
   /** Opening fails for reasons that may pass (`disconnected`), unless the code says that somebody has to sign in. */
   failureOf(error: unknown, phase: Phase): Failure {
     const message = error instanceof Error ? error.message : String(error);
-    const code = error instanceof Error && 'code' in error && (typeof error.code === 'number' || typeof error.code === 'string') ? error.code : null;
+    const code =
+      error instanceof Error && 'code' in error && (typeof error.code === 'number' || typeof error.code === 'string')
+        ? error.code
+        : null;
     if (code === 401 || code === 403) return failure('unauthorized', message, { phase, code });
-    return failure(error instanceof McpError && phase === 'initializing' ? 'handshakeFailed' : 'disconnected', message, { phase, code });
+    return failure(
+      error instanceof McpError && phase === 'initializing' ? 'handshakeFailed' : 'disconnected',
+      message,
+      { phase, code },
+    );
   }
 
   verdictOn(): null {

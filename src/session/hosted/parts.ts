@@ -3,8 +3,13 @@
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 
-/** By the word that `transport` says in a specification. `entry` is the specification as it was written; `signal` aborts when the session ends first. */
-export type HostedTransports = Readonly<Record<string, (entry: Readonly<Record<string, unknown>>, signal: AbortSignal) => Transport | Promise<Transport>>>;
+/**
+ * By the word that `transport` says in a specification. `entry` is the specification as it was written; `signal` aborts
+ * when the session ends first.
+ */
+export type HostedTransports = Readonly<
+  Record<string, (entry: Readonly<Record<string, unknown>>, signal: AbortSignal) => Transport | Promise<Transport>>
+>;
 
 /** By the name that `authProvider` says in a specification. */
 export type AuthProviders = Readonly<Record<string, OAuthClientProvider>>;

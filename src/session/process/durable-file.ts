@@ -4,7 +4,10 @@ import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface DurableFile {
-  /** Writes what `content` says now or a moment later. Calls that come while a write is under way share the next one. Rejects when it fails. */
+  /**
+   * Writes what `content` says now or a moment later. Calls that come while a write is under way share the next one.
+   * Rejects when it fails.
+   */
   save(): Promise<void>;
   /** Resolves when nothing is left to write; never rejects. */
   settled(): Promise<void>;

@@ -1,4 +1,7 @@
-/** Signals to, and signs of life from, a whole process group. Servers are spawned detached, so a group has the number of its leader and is a session too. */
+/**
+ * Signals to, and signs of life from, a whole process group. Servers are spawned detached, so a group has the number of
+ * its leader and is a session too.
+ */
 
 import { allStats, childrenOf, type ProcessStat, statOf } from './stat.ts';
 
@@ -19,12 +22,16 @@ export function isGroupAlive(pgid: number): boolean {
   return findLiveMember(pgid) !== null;
 }
 
-/** The pid of a member that lives, or null. `guess` is looked at first: hand in the last answer when asking again, and all processes need not be read. */
+/**
+ * The pid of a member that lives, or null. `guess` is looked at first: hand in the last answer when asking again, and
+ * all processes need not be read.
+ */
 export function findLiveMember(pgid: number, guess = pgid): number | null {
   if (!tryKill(pgid, 0)) return null;
   const guessed = statOf(guess);
   if (guessed !== null && isLiveMember(guessed, pgid)) return guess;
-  // Processes are read one after another: a member that forks and dies meanwhile can slip through once, so nobody is called gone after one look.
+  // Processes are read one after another: a member that forks and dies meanwhile can slip through once, so nobody is
+  // called gone after one look.
   return searchLiveMember(pgid) ?? (tryKill(pgid, 0) ? searchLiveMember(pgid) : null);
 }
 
@@ -34,8 +41,9 @@ export function membersOf(pgid: number): readonly ProcessStat[] {
 }
 
 /**
- * CPU used so far by the leader and its descendants within the group, in clock ticks (10 ms). Null where the system does not say cheaply.
- * Members whose parents have died are not counted: finding them means reading every process of the machine.
+ * CPU used so far by the leader and its descendants within the group, in clock ticks (10 ms). Null where the system
+ * does not say cheaply. Members whose parents have died are not counted: finding them means reading every process of
+ * the machine.
  */
 export function cpuTicksOfGroup(pgid: number): number | null {
   let ticks: number | null = null;

@@ -16,16 +16,24 @@ export interface GuardedGroup {
 }
 
 export interface Guard {
-  /** False: there is no `/bin/sh`, and nothing would end our groups after a SIGKILL of this process but the next start. */
+  /**
+   * False: there is no `/bin/sh`, and nothing would end our groups after a SIGKILL of this process but the next start.
+   */
   readonly available: boolean;
   /** The guard's own pid, null before the first start and between two lives. */
   readonly pid: number | null;
-  /** Starts the guard if it does not run: before a process is spawned, or a SIGKILL in the meantime would leave that process behind. */
+  /**
+   * Starts the guard if it does not run: before a process is spawned, or a SIGKILL in the meantime would leave that
+   * process behind.
+   */
   start(): void;
   /** In the guard's pipe when this returns. Starts the guard, too. */
   add(group: GuardedGroup): void;
   remove(pid: number): void;
-  /** Lets the guard go; groups still on its list are ended by it. Resolves when it is gone, at once if it has work left. May be called twice; does not throw. */
+  /**
+   * Lets the guard go; groups still on its list are ended by it. Resolves when it is gone, at once if it has work left.
+   * May be called twice; does not throw.
+   */
   close(): Promise<void>;
 }
 
@@ -33,7 +41,13 @@ export interface Guard {
 const respawnAfterMs = 1_000;
 
 /** `onLost` hears that the guard died and was or will be replaced, with all groups told to it again. */
-export function createGuard({ onLost = () => {}, shell = '/bin/sh' }: { readonly onLost?: (reason: string) => void; readonly shell?: string } = {}): Guard {
+export function createGuard({
+  onLost = () => {},
+  shell = '/bin/sh',
+}: {
+  readonly onLost?: (reason: string) => void;
+  readonly shell?: string;
+} = {}): Guard {
   const groups = new Map<number, GuardedGroup>();
   const available = isExecutable(shell);
   let child: Child | null = null;

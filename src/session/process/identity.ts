@@ -2,7 +2,10 @@
 
 import { statOf } from './stat.ts';
 
-/** When a process started, as an opaque string: boot id and clock ticks on Linux, UTC to the second elsewhere. A zombie still has one. Null: no such process. */
+/**
+ * When a process started, as an opaque string: boot id and clock ticks on Linux, UTC to the second elsewhere. A zombie
+ * still has one. Null: no such process.
+ */
 export function startTimeOf(pid: number): string | null {
   return statOf(pid)?.startTime ?? null;
 }
@@ -13,7 +16,10 @@ export function isSameProcess(pid: number, startTime: string): boolean {
   return stat !== null && !stat.isZombie && stat.startTime === startTime;
 }
 
-/** Whether a process that was written down still runs; where its start time could not be told, whether any process has its number. */
+/**
+ * Whether a process that was written down still runs; where its start time could not be told, whether any process has
+ * its number.
+ */
 export function isAlive({ pid, startTime }: { readonly pid: number; readonly startTime: string | null }): boolean {
   return startTime === null ? startTimeOf(pid) !== null : isSameProcess(pid, startTime);
 }

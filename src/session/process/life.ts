@@ -1,4 +1,7 @@
-/** When a process and its group are gone: told by the system's `exit`, never by a closed pipe, which a grandchild may hold open for ever. */
+/**
+ * When a process and its group are gone: told by the system's `exit`, never by a closed pipe, which a grandchild may
+ * hold open for ever.
+ */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { findLiveMember } from './group.ts';
@@ -14,9 +17,15 @@ export interface LifeEars {
   ended(): void;
 }
 
-/** Time from the exit, or from the end of stdout, in which the other news may come that make one story of it, in milliseconds. */
+/**
+ * Time from the exit, or from the end of stdout, in which the other news may come that make one story of it, in
+ * milliseconds.
+ */
 const settleMs = 20;
-/** Time from the exit in which the pipes may be read to their end; whoever holds them open longer is none of ours, in milliseconds. */
+/**
+ * Time from the exit in which the pipes may be read to their end; whoever holds them open longer is none of ours, in
+ * milliseconds.
+ */
 const drainMs = 100;
 /** A group without its leader is looked at after this time, and then ever less often, in milliseconds. */
 const firstLookMs = 10;

@@ -1,4 +1,7 @@
-/** Resident memory of process groups, from `/proc`: one pass over the processes of the machine for all of them, a piece at a time. */
+/**
+ * Resident memory of process groups, from `/proc`: one pass over the processes of the machine for all of them, a piece
+ * at a time.
+ */
 
 import { readdir, readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -7,7 +10,10 @@ import { statOf } from './stat.ts';
 /** Processes looked at before the event loop has its turn: about a millisecond. */
 const pieceSize = 64;
 
-/** In bytes, by the number of the group. Groups without a living member are left out, and all of them where there is no `/proc`. Does not reject. */
+/**
+ * In bytes, by the number of the group. Groups without a living member are left out, and all of them where there is no
+ * `/proc`. Does not reject.
+ */
 export async function memoryOfGroups(groups: readonly number[]): Promise<ReadonlyMap<number, number>> {
   const wanted = new Set(groups);
   const memory = new Map<number, number>();

@@ -10,7 +10,13 @@ const recordSchema = z.object({
   startTime: z.string().nullable(),
   /** For people; without arguments, which may hold secrets. */
   command: z.string(),
-  stop: z.object({ closeMs: z.number().nonnegative(), terminateMs: z.number().nonnegative(), killMs: z.number().nonnegative() }).readonly(),
+  stop: z
+    .object({
+      closeMs: z.number().nonnegative(),
+      terminateMs: z.number().nonnegative(),
+      killMs: z.number().nonnegative(),
+    })
+    .readonly(),
 });
 
 const fileSchema = z.object({ processes: z.array(recordSchema.readonly()) });

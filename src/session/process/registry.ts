@@ -1,4 +1,7 @@
-/** Which process groups are ours, on disk before they count, so that the next life can end what an earlier one left behind. */
+/**
+ * Which process groups are ours, on disk before they count, so that the next life can end what an earlier one left
+ * behind.
+ */
 
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,15 +14,19 @@ import { endSurvivor, isSurvivor } from './survivor.ts';
 export type { ProcessRecord } from './record.ts';
 
 export interface ProcessRegistry {
-  /** Resolves when the record is on disk; rejects when it cannot be written. Without a state directory it resolves at once. */
+  /**
+   * Resolves when the record is on disk; rejects when it cannot be written. Without a state directory it resolves at
+   * once.
+   */
   add(record: ProcessRecord): Promise<void>;
   /** Not waited for: a record too many is found out by its start time. */
   remove(pid: number): void;
   /** The processes of this life. */
   list(): readonly ProcessRecord[];
   /**
-   * Ends the groups that an earlier life left behind (SIGTERM, after the server's `terminateMs` SIGKILL) and resolves with those that are gone.
-   * One that survives even that stays on record and is reported. To be called once, before anything is spawned; never rejects.
+   * Ends the groups that an earlier life left behind (SIGTERM, after the server's `terminateMs` SIGKILL) and resolves
+   * with those that are gone. One that survives even that stays on record and is reported. To be called once, before
+   * anything is spawned; never rejects.
    */
   reapSurvivors(onReaped?: (record: ProcessRecord) => void): Promise<readonly ProcessRecord[]>;
   /** The highest generation on record, of this life or the one before; 0: none. */
@@ -47,7 +54,10 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
   };
   for (const record of earlier) remember(record);
 
-  const file = path === null ? null : createDurableFile(path, () => JSON.stringify({ processes: [...earlier, ...current.values()] }, null, 2));
+  const file =
+    path === null
+      ? null
+      : createDurableFile(path, () => JSON.stringify({ processes: [...earlier, ...current.values()] }, null, 2));
   const save = (): Promise<void> => file?.save() ?? Promise.resolve();
   const saveLater = (): void => {
     save().catch((error: unknown) => onProblem(`${path} cannot be written: ${String(error)}`));
@@ -67,7 +77,8 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
       const reaped: ProcessRecord[] = [];
       const endings = [...earlier].map(async (record) => {
         if (!isSurvivor(record)) return earlier.delete(record);
-        if (!(await endSurvivor(record))) return onProblem(`Process group ${record.pid} of server "${record.server}" survived SIGKILL.`);
+        if (!(await endSurvivor(record)))
+          return onProblem(`Process group ${record.pid} of server "${record.server}" survived SIGKILL.`);
         earlier.delete(record);
         reaped.push(record);
         onReaped(record);
@@ -92,13 +103,17 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
   };
 }
 
-/** Records of an earlier life. A file that makes no sense is kept aside: it may be the only trace of a process somebody looks for. */
+/**
+ * Records of an earlier life. A file that makes no sense is kept aside: it may be the only trace of a process somebody
+ * looks for.
+ */
 function readEarlier(path: string, onProblem: (message: string) => void): readonly ProcessRecord[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) onProblem(`${path} cannot be read: ${String(error)}`);
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      onProblem(`${path} cannot be read: ${String(error)}`);
     return [];
   }
   try {

@@ -1,4 +1,6 @@
-/** A server's process group as one thing: on record and under guard from its first moment, ended as politely as asked. */
+/**
+ * A server's process group as one thing: on record and under guard from its first moment, ended as politely as asked.
+ */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { EndKind } from '../contract.ts';
@@ -25,7 +27,11 @@ export interface ServerProcess {
 }
 
 /** Takes charge of a child in the moment it was spawned, before anything else can happen to it. */
-export function takeCharge(child: ChildProcessWithoutNullStreams, options: ServerProcessOptions, ears: LifeEars): ServerProcess {
+export function takeCharge(
+  child: ChildProcessWithoutNullStreams,
+  options: ServerProcessOptions,
+  ears: LifeEars,
+): ServerProcess {
   const { registry, guard, onSignal, server, generation, pid, command, stop } = options;
   const startTime = startTimeOf(pid);
   guard.add({ pid, startTime, stop });

@@ -15,15 +15,28 @@ export interface SpawnRequest {
 /** What the system searches when the environment has no PATH. */
 const defaultPath = '/bin:/usr/bin';
 
-/** Spawns without a shell, as leader of a process group and session of its own. Throws or tells `error` what `spawnFailureOf` explains. */
+/**
+ * Spawns without a shell, as leader of a process group and session of its own. Throws or tells `error` what
+ * `spawnFailureOf` explains.
+ */
 export function spawnServer({ command, args, env, cwd }: SpawnRequest): ChildProcessWithoutNullStreams {
-  return spawn(command, args, { cwd, env: { ...env }, detached: true, shell: false, windowsHide: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  return spawn(command, args, {
+    cwd,
+    env: { ...env },
+    detached: true,
+    shell: false,
+    windowsHide: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
 }
 
 /** `spawnFailed`, with the system's code and a message that says what is missing where. */
 export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
   const code = codeOf(error);
-  return failure('spawnFailed', wordingOf(code, request) ?? (error instanceof Error ? error.message : String(error)), { phase: 'spawning', code });
+  return failure('spawnFailed', wordingOf(code, request) ?? (error instanceof Error ? error.message : String(error)), {
+    phase: 'spawning',
+    code,
+  });
 }
 
 /** The system names the command in its error, whatever was at fault; the folder is looked at first. */
@@ -49,7 +62,9 @@ function problemOfFolder(cwd: string): string | null {
     accessSync(cwd, constants.X_OK);
     return null;
   } catch (error) {
-    return codeOf(error) === 'EACCES' ? `The folder "${cwd}" (cwd) may not be entered.` : `The folder "${cwd}" (cwd) does not exist.`;
+    return codeOf(error) === 'EACCES'
+      ? `The folder "${cwd}" (cwd) may not be entered.`
+      : `The folder "${cwd}" (cwd) does not exist.`;
   }
 }
 

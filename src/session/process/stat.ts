@@ -12,7 +12,10 @@ export interface ProcessStat {
   readonly sessionId: number | null;
   /** Opaque; tells two processes that had the same pid apart, over reboots too. */
   readonly startTime: string;
-  /** CPU used by the process and the children it has waited for, in clock ticks (10 ms). Null where only `ps` is at hand. */
+  /**
+   * CPU used by the process and the children it has waited for, in clock ticks (10 ms). Null where only `ps` is at
+   * hand.
+   */
   readonly cpuTicks: number | null;
 }
 
@@ -50,7 +53,8 @@ function procStatOf(pid: number): ProcessStat | null {
     // Gone, before or while it was read.
     return null;
   }
-  // The second field is the program's name in parentheses and may hold anything, parentheses, spaces and line ends too: the fields begin after the last one.
+  // The second field is the program's name in parentheses and may hold anything, parentheses, spaces and line ends
+  // too: the fields begin after the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): string => fields[number - 3] ?? '';
   bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
@@ -66,7 +70,10 @@ function procStatOf(pid: number): ProcessStat | null {
 
 function psStats(which: readonly string[]): readonly ProcessStat[] {
   const env = { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' };
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart=', ...which], { env, encoding: 'utf8' });
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart=', ...which], {
+    env,
+    encoding: 'utf8',
+  });
   return (stdout ?? '')
     .split('\n')
     .filter((line) => line.trim() !== '')

@@ -6,9 +6,10 @@ import type { ProcessRecord } from './record.ts';
 import { type ProcessStat, statOf } from './stat.ts';
 
 /**
- * Whether the group on record lives and is the one that was recorded. With a leader: its start time decides. Without one (it died, a member of its group holds on)
- * every living member must be in the session that the leader opened and have started after it, in the same boot; a stranger's group would have to have been given
- * the very same number, opened a session, and lost its leader too. Where sessions are not known such a group is left alone.
+ * Whether the group on record lives and is the one that was recorded. With a leader: its start time decides. Without
+ * one (it died, a member of its group holds on) every living member must be in the session that the leader opened and
+ * have started after it, in the same boot; a stranger's group would have to have been given the very same number,
+ * opened a session, and lost its leader too. Where sessions are not known such a group is left alone.
  */
 export function isSurvivor({ pid, startTime }: ProcessRecord): boolean {
   if (startTime === null) return false;
@@ -17,7 +18,9 @@ export function isSurvivor({ pid, startTime }: ProcessRecord): boolean {
   if (!isGroupAlive(pid)) return false;
   if (leader !== null) return true;
   const members = membersOf(pid).filter((member) => !member.isZombie);
-  return members.length > 0 && members.every((member) => member.sessionId === pid && isLaterInSameBoot(member, startTime));
+  return (
+    members.length > 0 && members.every((member) => member.sessionId === pid && isLaterInSameBoot(member, startTime))
+  );
 }
 
 /** SIGTERM, then SIGKILL; stdin ended with its owner. False: it lives still. */

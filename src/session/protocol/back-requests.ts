@@ -9,7 +9,10 @@ const capabilityOf: Readonly<Record<string, keyof ClientCapabilities>> = {
   'roots/list': 'roots',
 };
 
-/** An error answer. The SDK's Client sends `code`, `message` and `data` as they are; its own McpError would put words before the message. */
+/**
+ * An error answer. The SDK's Client sends `code`, `message` and `data` as they are; its own McpError would put words
+ * before the message.
+ */
 class ErrorAnswer extends Error {
   override readonly name = 'ErrorAnswer';
   readonly code: number;
@@ -41,7 +44,8 @@ export class BackRequests {
     if (capability === undefined || this.#capabilities[capability] === undefined) {
       return Promise.reject(new ErrorAnswer({ code: -32601, message: `Method not found: ${method}` }));
     }
-    if (this.#asked.has(id)) return Promise.reject(new ErrorAnswer({ code: -32600, message: `A request with the id ${id} is open already.` }));
+    if (this.#asked.has(id))
+      return Promise.reject(new ErrorAnswer({ code: -32600, message: `A request with the id ${id} is open already.` }));
     return new Promise((resolve, reject) => {
       this.#asked.set(id, { resolve, reject });
       // The Client makes one controller per request, so this listener goes with it.

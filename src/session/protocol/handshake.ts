@@ -9,10 +9,16 @@ import { isTooDeep } from '../depth.ts';
 import { supportedIn } from './versions.ts';
 import { type Inbound, isRecord, type Wire } from './wire.ts';
 
-/** Node's longest timer. The budget of a handshake is the chart's; the Client must not end it by itself, nor cancel `initialize`, which the protocol forbids. */
+/**
+ * Node's longest timer. The budget of a handshake is the chart's; the Client must not end it by itself, nor cancel
+ * `initialize`, which the protocol forbids.
+ */
 const noTimeoutMs = 2_147_483_647;
 
-/** Calls go below the Client, so nothing is ever validated by it. Without this every Client makes an Ajv of its own: most of its memory. */
+/**
+ * Calls go below the Client, so nothing is ever validated by it. Without this every Client makes an Ajv of its own:
+ * most of its memory.
+ */
 const noValidator: jsonSchemaValidator = {
   getValidator() {
     throw new Error('Results are not validated here.');
@@ -46,9 +52,15 @@ export class Handshake {
     return { id: answer.id, error: { code: -32600, message: introduction.failure.message } };
   }
 
-  /** Leaves a Client on the wire that answers pings and hands on what else the server wants. Rejects if there is no introduction, good or bad. */
+  /**
+   * Leaves a Client on the wire that answers pings and hands on what else the server wants. Rejects if there is no
+   * introduction, good or bad.
+   */
   async shake(wire: Wire, { clientInfo, capabilities, asked, notified }: HandshakeParts): Promise<Introduction> {
-    const client = new Client({ ...clientInfo }, { capabilities: { ...capabilities }, jsonSchemaValidator: noValidator });
+    const client = new Client(
+      { ...clientInfo },
+      { capabilities: { ...capabilities }, jsonSchemaValidator: noValidator },
+    );
     client.fallbackRequestHandler = (request, { signal }) => asked(request, signal);
     client.fallbackNotificationHandler = async ({ method, params }) => notified(method, params);
     try {
@@ -72,7 +84,11 @@ function refusalIn(error: unknown): Introduction | null {
 function introductionOf(result: unknown): Introduction {
   const { protocolVersion, serverInfo, capabilities, instructions } = isRecord(result) ? result : {};
   if (typeof protocolVersion !== 'string') {
-    return { failure: failure('handshakeFailed', 'The answer to initialize names no protocol version.', { phase: 'initializing' }) };
+    return {
+      failure: failure('handshakeFailed', 'The answer to initialize names no protocol version.', {
+        phase: 'initializing',
+      }),
+    };
   }
   if (!SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)) {
     const message = `The server speaks protocol version ${protocolVersion}; supported are ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')}.`;
@@ -95,11 +111,17 @@ function toClientResult({ protocolVersion, serverInfo }: Omit<Peer, 'transport'>
 
 function toServerInfo(value: unknown): Peer['serverInfo'] {
   const info = isRecord(value) && !isTooDeep(value) ? value : {};
-  return { ...info, name: typeof info.name === 'string' ? info.name : 'unknown', version: typeof info.version === 'string' ? info.version : 'unknown' };
+  return {
+    ...info,
+    name: typeof info.name === 'string' ? info.name : 'unknown',
+    version: typeof info.version === 'string' ? info.version : 'unknown',
+  };
 }
 
 /** Null and false mean "not there" to the servers that send them, true means "there". */
 function toCapabilities(value: unknown): Readonly<Record<string, unknown>> {
-  const declared = Object.entries(isRecord(value) ? value : {}).filter(([, capability]) => isRecord(capability) || capability === true);
+  const declared = Object.entries(isRecord(value) ? value : {}).filter(
+    ([, capability]) => isRecord(capability) || capability === true,
+  );
   return Object.fromEntries(declared.map(([name, capability]) => [name, isRecord(capability) ? capability : {}]));
 }

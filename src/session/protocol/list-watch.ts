@@ -6,7 +6,10 @@ import type { Lists } from '../contract.ts';
 /** Servers tell each registration one by one; a burst of them is one change. */
 const gatherMs = 300;
 
-/** A listing that failed is tried again after this time, and then after twice as long each time: what changed is not told a second time. */
+/**
+ * A listing that failed is tried again after this time, and then after twice as long each time: what changed is not
+ * told a second time.
+ */
 const firstAgainMs = 1_000;
 const lastAgainMs = 60_000;
 
@@ -56,7 +59,9 @@ export class ListWatch {
     this.#parts
       .list()
       .then((lists) => this.#listed(number, lists))
-      .catch((error: unknown) => this.#done(number, `Listing again failed: ${error instanceof Error ? error.message : String(error)}`));
+      .catch((error: unknown) =>
+        this.#done(number, `Listing again failed: ${error instanceof Error ? error.message : String(error)}`),
+      );
   }
 
   #listed(number: number, lists: Lists): void {

@@ -29,10 +29,14 @@ const kinds: readonly ListKind[] = [
   { list: 'prompts', method: 'prompts/list', capability: 'prompts', key: 'name' },
 ];
 
-/** Asks for every list whose capability is declared, all at once. A list that answers with an error is empty and a problem. Rejects if an answer cannot come. */
+/**
+ * Asks for every list whose capability is declared, all at once. A list that answers with an error is empty and a
+ * problem. Rejects if an answer cannot come.
+ */
 export async function listAll(ask: Ask, capabilities: Readonly<Record<string, unknown>>): Promise<Lists> {
   const problems: ListProblem[] = [];
-  const itemsOf = async (kind: ListKind) => (kind.capability in capabilities ? judge(kind, await pagesOf(kind, ask, problems), problems) : []);
+  const itemsOf = async (kind: ListKind) =>
+    kind.capability in capabilities ? judge(kind, await pagesOf(kind, ask, problems), problems) : [];
   const [tools = [], resources = [], resourceTemplates = [], prompts = []] = await Promise.all(kinds.map(itemsOf));
   return { tools: tools.filter(isTool), resources, resourceTemplates, prompts, problems };
 }
@@ -88,13 +92,17 @@ function judge(kind: ListKind, items: readonly unknown[], problems: ListProblem[
       return;
     }
     const unnamed = isRecord(item) ? `Its ${kind.key} is missing, empty or not a string.` : 'It is not an object.';
-    const message = !isRecord(item) || name === null ? unnamed : (faultOf(kind, item) ?? `An earlier one has the same ${kind.key}.`);
+    const message =
+      !isRecord(item) || name === null ? unnamed : (faultOf(kind, item) ?? `An earlier one has the same ${kind.key}.`);
     problems.push({ list: kind.list, index, name, message });
   });
   return [...kept.values()];
 }
 
-/** What is wrong with an item that has its key. Odd output schemas and references that lead nowhere are the server's business. */
+/**
+ * What is wrong with an item that has its key. Odd output schemas and references that lead nowhere are the server's
+ * business.
+ */
 function faultOf({ list }: ListKind, item: Readonly<Record<string, unknown>>): string | null {
   if (list === 'tools' && !isRecord(item.inputSchema)) return 'Its inputSchema is not an object.';
   return isTooDeep(item) ? 'It is nested too deeply.' : null;

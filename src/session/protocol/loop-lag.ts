@@ -1,6 +1,6 @@
 /**
- * How late our own event loop is. A probe that looks missed may only have been read too late by us; such a miss must not count.
- * One monitor serves all sessions and ticks only while somebody watches.
+ * How late our own event loop is. A probe that looks missed may only have been read too late by us; such a miss must
+ * not count. One monitor serves all sessions and ticks only while somebody watches.
  */
 
 const tickMs = 50;
@@ -14,7 +14,10 @@ export interface LagWatch {
 export interface LoopLag {
   /** Starts watching; whoever calls it calls `release`. */
   mark(): LagWatch;
-  /** How late the loop was at worst since the mark, in milliseconds; a delay that has only just ended or still goes on counts. */
+  /**
+   * How late the loop was at worst since the mark, in milliseconds; a delay that has only just ended or still goes on
+   * counts.
+   */
   worstSince(watch: LagWatch): number;
   /** Ends the watching; the last one stops the ticking. */
   release(watch: LagWatch): void;

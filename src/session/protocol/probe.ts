@@ -1,4 +1,6 @@
-/** Questions whether the server still lives. Whatever answers is life, an error too; silence is for the chart to judge. */
+/**
+ * Questions whether the server still lives. Whatever answers is life, an error too; silence is for the chart to judge.
+ */
 
 import type { Failure } from '../../../machines/failure.ts';
 import type { ProbeKind } from '../contract.ts';
@@ -47,7 +49,8 @@ export class Probe implements Waiter {
 
   /**
    * Lost is not answered. The watching goes on: the chart asks for the lag when the time of the probe is over.
-   * Refused is not silence, though: a refusal that will not pass is confirmed now, and one of the confirmation is believed.
+   * Refused is not silence, though: a refusal that will not pass is confirmed now, and one of the confirmation is
+   * believed.
    */
   lost(error: unknown): void {
     const verdict = this.#isOver ? null : this.#parts.verdictOn(error);

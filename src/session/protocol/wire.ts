@@ -1,6 +1,7 @@
 /**
- * Between a link's transport and the SDK's Client. Requests of our own go below the Client, under ids of their own, and their answers are settled
- * here, synchronously and unparsed: the Client's schema checks would reject what sloppy servers send, strip unknown fields and cost half the time of a call.
+ * Between a link's transport and the SDK's Client. Requests of our own go below the Client, under ids of their own,
+ * and their answers are settled here, synchronously and unparsed: the Client's schema checks would reject what sloppy
+ * servers send, strip unknown fields and cost half the time of a call.
  */
 
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -81,7 +82,10 @@ export class Wire implements Transport {
     return this.#link.congested;
   }
 
-  /** Called by the Client. The transport's own `onclose` is not passed on: a pipe that closed says less than the link, which tells the end. */
+  /**
+   * Called by the Client. The transport's own `onclose` is not passed on: a pipe that closed says less than the link,
+   * which tells the end.
+   */
   async start(): Promise<void> {
     const transport: LossyTransport = this.#link.transport;
     transport.onmessage = (message, extra) => this.#receive(message, extra);
@@ -101,7 +105,10 @@ export class Wire implements Transport {
     return this.#link.transport.send(message, options);
   }
 
-  /** Called by the Client when it gives up, and by the session at its end. Lets the Client go; the link is ended by the session. */
+  /**
+   * Called by the Client when it gives up, and by the session at its end. Lets the Client go; the link is ended by the
+   * session.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,6 +1,7 @@
 /** What is wrong with TLS at an address, by the code that the TLS layer gives, and what to do about it. */
 
-const untrusted = 'its certificate is not trusted; if it should be, name the file of the authority that signed it, or of itself, in tls.ca';
+const untrusted =
+  'its certificate is not trusted; if it should be, name the file of the authority that signed it, or of itself, in tls.ca';
 
 const troubles: ReadonlyMap<string, string> = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', untrusted],

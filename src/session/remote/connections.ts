@@ -1,4 +1,7 @@
-/** Our own connections to remote servers: without the 300 s limits of a plain fetch, and trusting whom the specification says. */
+/**
+ * Our own connections to remote servers: without the 300 s limits of a plain fetch, and trusting whom the specification
+ * says.
+ */
 
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';

@@ -14,7 +14,9 @@ import { type RemoteTarget, toTarget } from './target.ts';
 
 export interface RemoteDiallerOptions {
   readonly server: string;
-  /** `auto` tries Streamable HTTP, then legacy SSE on 400, 404 or 405 (a path ending in `/sse`: the other way round). */
+  /**
+   * `auto` tries Streamable HTTP, then legacy SSE on 400, 404 or 405 (a path ending in `/sse`: the other way round).
+   */
   readonly transport: RemoteKind | 'auto';
   /** Expanded. Userinfo becomes an `Authorization` header. */
   readonly url: string;
@@ -84,7 +86,14 @@ export function createRemoteDialler(options: RemoteDiallerOptions, ears: PeerEar
     }
     target ??= toTarget(options.server, options.url, options.headers);
     const { fetch, ca = null, connectTimeoutMs = 10_000, maxMessageBytes, authProvider } = options;
-    remote ??= createRemoteFetch({ target, connectTimeoutMs, ca, maxMessageBytes, tooLarge: ears.tooLarge, ...(fetch && { fetch }) });
+    remote ??= createRemoteFetch({
+      target,
+      connectTimeoutMs,
+      ca,
+      maxMessageBytes,
+      tooLarge: ears.tooLarge,
+      ...(fetch && { fetch }),
+    });
     return { url: target.url, remote, ...(authProvider && { authProvider }) };
   };
 

@@ -1,4 +1,7 @@
-/** What goes wrong with a request to a remote server, as facts: status, code, what the request was. What these mean: `failure.ts`. */
+/**
+ * What goes wrong with a request to a remote server, as facts: status, code, what the request was. What these mean:
+ * `failure.ts`.
+ */
 
 import { errors } from 'undici';
 import { supportedIn } from '../protocol/versions.ts';
@@ -10,7 +13,10 @@ export interface Refusal {
   readonly message: string;
   /** Null: no answer at all. */
   readonly status: number | null;
-  /** The system's code (`ECONNREFUSED`) or one of ours (`BAD_ENDPOINT`, `INVALID_URL`, `INVALID_HEADER`, `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`). */
+  /**
+   * The system's code (`ECONNREFUSED`) or one of ours (`BAD_ENDPOINT`, `INVALID_URL`, `INVALID_HEADER`,
+   * `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`).
+   */
   readonly code: string | null;
   readonly retryAfterMs: number | null;
   /** Whether the request named a session of the server's. */
@@ -32,7 +38,15 @@ export class RemoteError extends Error {
 
   constructor(refusal: Pick<Refusal, 'message'> & Partial<Refusal>, options?: ErrorOptions) {
     super(refusal.message, options);
-    this.refusal = { status: null, code: null, retryAfterMs: null, session: false, supported: null, reached: false, ...refusal };
+    this.refusal = {
+      status: null,
+      code: null,
+      retryAfterMs: null,
+      session: false,
+      supported: null,
+      reached: false,
+      ...refusal,
+    };
     this.code = this.refusal.status ?? this.refusal.code;
     this.reached = this.refusal.reached;
   }
@@ -67,23 +81,45 @@ export function toTooLarge(maxMessageBytes: number): RemoteError {
 /** A request whose answer came in part. */
 export function toBroken(error: unknown, url: string | URL): RemoteError {
   const code = systemCodeOf(error);
-  return new RemoteError({ message: `The answer of ${showUrl(url)} broke off (${code ?? 'no system code'}).`, code, reached: true }, { cause: error });
+  return new RemoteError(
+    { message: `The answer of ${showUrl(url)} broke off (${code ?? 'no system code'}).`, code, reached: true },
+    { cause: error },
+  );
 }
 
-/** An answer that has the look of success and holds none. `status` null: it is JSON, but no message; the error that says so quotes it. */
-export function toHollow(url: string | URL, status: number | null = null, mediaType: string | null = null): RemoteError {
+/**
+ * An answer that has the look of success and holds none. `status` null: it is JSON, but no message; the error that says
+ * so quotes it.
+ */
+export function toHollow(
+  url: string | URL,
+  status: number | null = null,
+  mediaType: string | null = null,
+): RemoteError {
   const shown = mediaType !== null && /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(mediaType) ? `, ${mediaType}` : '';
   const what = status === null ? 'JSON that is no message' : `HTTP ${status}${shown}`;
-  return new RemoteError({ message: `POST ${showUrl(url)} was answered with something else than MCP (${what}).`, status, code: 'NOT_MCP', reached: true });
+  return new RemoteError({
+    message: `POST ${showUrl(url)} was answered with something else than MCP (${what}).`,
+    status,
+    code: 'NOT_MCP',
+    reached: true,
+  });
 }
 
 export function notAnEventStream(url: string | URL, status: number): RemoteError {
-  return new RemoteError({ message: `GET ${showUrl(url)} was answered with something else than an event stream.`, status, code: 'NOT_AN_EVENT_STREAM' });
+  return new RemoteError({
+    message: `GET ${showUrl(url)} was answered with something else than an event stream.`,
+    status,
+    code: 'NOT_AN_EVENT_STREAM',
+  });
 }
 
 /** A legacy server says where messages go, which must be at its own origin: the headers go along. */
 export function badEndpoint(url: string | URL): RemoteError {
-  return new RemoteError({ message: `${showUrl(url)} names an endpoint for messages that is none, or not at its own origin.`, code: 'BAD_ENDPOINT' });
+  return new RemoteError({
+    message: `${showUrl(url)} names an endpoint for messages that is none, or not at its own origin.`,
+    code: 'BAD_ENDPOINT',
+  });
 }
 
 /** A request that was answered, but not with what it asked for. `text` is the beginning of the body. */
@@ -135,7 +171,10 @@ function isOfOpenConnection(error: unknown): boolean {
   return false;
 }
 
-/** The first string `code` in a chain of causes: fetch wraps the system's errors. What undici cannot parse has none (7.30). */
+/**
+ * The first string `code` in a chain of causes: fetch wraps the system's errors. What undici cannot parse has none
+ * (7.30).
+ */
 export function systemCodeOf(error: unknown): string | null {
   let current = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {

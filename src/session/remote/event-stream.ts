@@ -1,6 +1,7 @@
 /**
- * The GET streams of Streamable HTTP: the standing one, over which a server tells things unasked, and those that resume the answer to a request.
- * The SDK opens and reopens them; here it is noticed how that goes, and decided whether it goes on.
+ * The GET streams of Streamable HTTP: the standing one, over which a server tells things unasked, and those that
+ * resume the answer to a request. The SDK opens and reopens them; here it is noticed how that goes, and decided
+ * whether it goes on.
  */
 
 import { type BodyEnd, isEventStream } from './body.ts';
@@ -18,7 +19,10 @@ export interface EventStreamOptions {
 }
 
 /** Fetches event streams for the SDK. It rejects only where the SDK shall try again, later and later. */
-export function createEventStreams(options: EventStreamOptions, ears: PeerEars): (url: string | URL, init: RequestInit) => Promise<Response> {
+export function createEventStreams(
+  options: EventStreamOptions,
+  ears: PeerEars,
+): (url: string | URL, init: RequestInit) => Promise<Response> {
   const { carry, mayAuthorize, pending, isClosed } = options;
   let wasOpen = false;
 
@@ -92,7 +96,9 @@ export function createEventStreams(options: EventStreamOptions, ears: PeerEars):
   };
 }
 
-/** Whether a stream that was refused so may be had later. 409: the server has not noticed yet that the last one is gone. */
+/**
+ * Whether a stream that was refused so may be had later. 409: the server has not noticed yet that the last one is gone.
+ */
 function mayPass(status: number | null): boolean {
   return status === null || status >= 500 || status === 429 || status === 409;
 }

@@ -24,10 +24,17 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
     return failure(lateClass(phase), error.message, { phase, code: error.code });
   }
   const code = systemCodeOf(error);
-  return failure(code === null ? lateClass(phase) : 'unreachable', error instanceof Error ? error.message : String(error), { phase, code });
+  return failure(
+    code === null ? lateClass(phase) : 'unreachable',
+    error instanceof Error ? error.message : String(error),
+    { phase, code },
+  );
 }
 
-/** What a refused probe says of an open session. A server that has forgotten the session may say so with another status than 404. */
+/**
+ * What a refused probe says of an open session. A server that has forgotten the session may say so with another status
+ * than 404.
+ */
 export function remoteVerdictOn(error: RemoteError): Failure | null {
   const { status, session } = error.refusal;
   const failed = remoteFailureOf(error, 'connected');
@@ -82,9 +89,15 @@ function classOfStatus(status: number, session: boolean, phase: Phase | null): F
 
 function ofStatus(status: number | undefined, phase: Phase | null): Failure {
   if (status === undefined || status < 300) {
-    return failure(lateClass(phase), 'The server answered with something else than MCP.', { phase, code: status ?? null });
+    return failure(lateClass(phase), 'The server answered with something else than MCP.', {
+      phase,
+      code: status ?? null,
+    });
   }
-  return failure(classOfStatus(status, false, phase), `The server answered with HTTP ${status}.`, { phase, code: status });
+  return failure(classOfStatus(status, false, phase), `The server answered with HTTP ${status}.`, {
+    phase,
+    code: status,
+  });
 }
 
 function isHandshake(phase: Phase | null): boolean {

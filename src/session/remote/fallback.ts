@@ -10,12 +10,17 @@ export function kindsToTry(transport: RemoteKind | 'auto', url: string): readonl
   if (transport !== 'auto') {
     return [transport];
   }
-  return URL.canParse(url) && new URL(url).pathname.endsWith('/sse') ? ['sse', 'streamable-http'] : ['streamable-http', 'sse'];
+  return URL.canParse(url) && new URL(url).pathname.endsWith('/sse')
+    ? ['sse', 'streamable-http']
+    : ['streamable-http', 'sse'];
 }
 
 const otherTransportStatuses: ReadonlySet<number> = new Set([400, 404, 405]);
 
-/** Whether an error says that the server may speak the other transport. Refused access, trouble and silence say nothing of the kind. */
+/**
+ * Whether an error says that the server may speak the other transport. Refused access, trouble and silence say nothing
+ * of the kind.
+ */
 export function suggestsOther(error: unknown): error is RemoteError {
   if (!(error instanceof RemoteError) || error.refusal.supported !== null) {
     return false;
@@ -24,12 +29,19 @@ export function suggestsOther(error: unknown): error is RemoteError {
   return code === 'NOT_AN_EVENT_STREAM' || (status !== null && otherTransportStatuses.has(status));
 }
 
-/** What it means that none of the kinds worked: trouble and refused access speak for themselves, else nobody speaks MCP there. */
+/**
+ * What it means that none of the kinds worked: trouble and refused access speak for themselves, else nobody speaks MCP
+ * there.
+ */
 export function failureOfAll(refused: readonly RemoteError[], last: unknown, phase: Phase): Failure {
   const final = remoteFailureOf(last, phase);
   const first = refused[0];
   if (first === undefined || (final.class !== 'misconfigured' && final.class !== 'handshakeFailed')) {
     return final;
   }
-  return failure('misconfigured', `Neither Streamable HTTP nor SSE is spoken there: ${first.message} ${final.message}`, { phase, code: first.refusal.status });
+  return failure(
+    'misconfigured',
+    `Neither Streamable HTTP nor SSE is spoken there: ${first.message} ${final.message}`,
+    { phase, code: first.refusal.status },
+  );
 }

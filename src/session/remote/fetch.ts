@@ -1,6 +1,6 @@
 /**
- * The one way requests of a link leave: over own connections, with a private abort per request and the configured headers,
- * redirects within the origin only, and nothing after `close`.
+ * The one way requests of a link leave: over own connections, with a private abort per request and the configured
+ * headers, redirects within the origin only, and nothing after `close`.
  */
 
 import { setMaxListeners } from 'node:events';
@@ -43,7 +43,10 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
   const lifetime = new AbortController();
   setMaxListeners(0, lifetime.signal);
   const { origin } = target.url;
-  const connections = fetch === undefined ? createConnections({ origin, ca, connectTimeoutMs, signal: lifetime.signal }) : { fetch, close: async () => {} };
+  const connections =
+    fetch === undefined
+      ? createConnections({ origin, ca, connectTimeoutMs, signal: lifetime.signal })
+      : { fetch, close: async () => {} };
 
   return {
     get closed() {
@@ -53,7 +56,11 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
       const unlink = link(controller, [lifetime.signal, init.signal ?? null]);
       try {
         const headers = withConfigured(target, url, init);
-        const response = await withinOrigin(connections.fetch, new URL(url), { ...init, headers, signal: controller.signal });
+        const response = await withinOrigin(connections.fetch, new URL(url), {
+          ...init,
+          headers,
+          signal: controller.signal,
+        });
         return watched(response, {
           settled(end) {
             unlink();
@@ -101,8 +108,15 @@ function link(controller: AbortController, signals: readonly (AbortSignal | null
   };
 }
 
-/** Configured headers go to their own origin only, and win over ours there; a foreign authorization server never sees them. */
-function withConfigured({ url: own, headers: configured }: RemoteTarget, url: string | URL, init: RequestInit): Headers {
+/**
+ * Configured headers go to their own origin only, and win over ours there; a foreign authorization server never sees
+ * them.
+ */
+function withConfigured(
+  { url: own, headers: configured }: RemoteTarget,
+  url: string | URL,
+  init: RequestInit,
+): Headers {
   const headers = new Headers(init.headers);
   if (new URL(url).origin === own.origin) {
     for (const [name, value] of configured) {
@@ -114,7 +128,10 @@ function withConfigured({ url: own, headers: configured }: RemoteTarget, url: st
 
 const maxRedirects = 5;
 
-/** Follows redirects as long as they stay within the origin and keep the method; any other is refused, for the headers are secrets. */
+/**
+ * Follows redirects as long as they stay within the origin and keep the method; any other is refused, for the headers
+ * are secrets.
+ */
 async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Promise<Response> {
   let from = url;
   for (let followed = 0; followed <= maxRedirects; followed += 1) {
@@ -125,7 +142,8 @@ async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Prom
     }
     await response.body?.cancel();
     const to = URL.canParse(location, from.href) ? new URL(location, from) : null;
-    const keepsMethod = response.status === 307 || response.status === 308 || init.method === undefined || init.method === 'GET';
+    const keepsMethod =
+      response.status === 307 || response.status === 308 || init.method === undefined || init.method === 'GET';
     if (to === null || to.origin !== from.origin || !keepsMethod) {
       throw refusedRedirect(response.status, from, to);
     }

@@ -1,4 +1,7 @@
-/** Streamable HTTP over the SDK's transport, telling what that keeps to itself: `message.ts` for POST, `event-stream.ts` for GET. */
+/**
+ * Streamable HTTP over the SDK's transport, telling what that keeps to itself: `message.ts` for POST, `event-stream.ts`
+ * for GET.
+ */
 
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -25,7 +28,13 @@ export function createHttpPeer({ url, remote, authProvider }: PeerOptions, ears:
       ears.lost(request.id, reason);
     }
   };
-  const shared = { carry: createCarry(remote), pending, lost, mayAuthorize: createChallenges(authProvider), isClosed: () => isClosed };
+  const shared = {
+    carry: createCarry(remote),
+    pending,
+    lost,
+    mayAuthorize: createChallenges(authProvider),
+    isClosed: () => isClosed,
+  };
   const post = createPost(shared);
   const openStream = createEventStreams(shared, ears);
 
@@ -84,14 +93,23 @@ function isUnreadable(error: unknown): boolean {
   return error instanceof SyntaxError || error instanceof ZodError;
 }
 
-/** The SDK posts JSON twice: messages, and a client's registration at an authorization server, which is nobody's business here. */
+/**
+ * The SDK posts JSON twice: messages, and a client's registration at an authorization server, which is nobody's
+ * business here.
+ */
 function isMessage(init: RequestInit): init is RequestInit & { body: string } {
-  return init.method === 'POST' && new Headers(init.headers).has('accept') && typeof init.body === 'string' && init.body.includes('"jsonrpc"');
+  return (
+    init.method === 'POST' &&
+    new Headers(init.headers).has('accept') &&
+    typeof init.body === 'string' &&
+    init.body.includes('"jsonrpc"')
+  );
 }
 
 /**
- * SDK 1.32.2 keeps the reconnection timers of all streams in one slot, so that `close` forgets all but the last, and sets another when
- * a reconnection is aborted by it. No timer of a stream shall hold the process, and none is set after the end.
+ * SDK 1.32.2 keeps the reconnection timers of all streams in one slot, so that `close` forgets all but the last, and
+ * sets another when a reconnection is aborted by it. No timer of a stream shall hold the process, and none is set
+ * after the end.
  */
 function keepTimersOff(transport: StreamableHTTPClientTransport, isClosed: () => boolean): void {
   let latest: NodeJS.Timeout | undefined;

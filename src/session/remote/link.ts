@@ -24,7 +24,10 @@ export interface RemoteLink extends Link {
   readonly transport: RequestLossTransport;
 }
 
-/** Opens a link; nothing is sent before `transport.start()`. Whoever opens it ends it with `end`, unless it has told `ended` by itself. */
+/**
+ * Opens a link; nothing is sent before `transport.start()`. Whoever opens it ends it with `end`, unless it has told
+ * `ended` by itself.
+ */
 export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): RemoteLink {
   /** Null once `initialize` is answered: whether the session lists or is connected is not known here. */
   let phase: Phase | null = 'spawning';

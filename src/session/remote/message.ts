@@ -30,7 +30,12 @@ export interface MessageOptions {
 }
 
 /** Posts messages for the SDK. `body` is the message as it is sent. */
-export function createPost({ carry, pending, mayAuthorize, lost }: MessageOptions): (url: string | URL, init: RequestInit, body: string) => Promise<Response> {
+export function createPost({
+  carry,
+  pending,
+  mayAuthorize,
+  lost,
+}: MessageOptions): (url: string | URL, init: RequestInit, body: string) => Promise<Response> {
   return async (url, init, body) => {
     const message = JSON.parse(body) as JSONRPCMessage;
     const id = requestIdOf(message);
@@ -40,12 +45,21 @@ export function createPost({ carry, pending, mayAuthorize, lost }: MessageOption
       ...(request && { controller: request.controller }),
       settled: (end) => {
         if (request !== undefined && end !== 'dropped') {
-          afterDelivery(() => isAwaited && loseUnlessResumed(request, `its response ${end === 'whole' ? 'ended' : 'broke'} without an answer`));
+          afterDelivery(
+            () =>
+              isAwaited &&
+              loseUnlessResumed(request, `its response ${end === 'whole' ? 'ended' : 'broke'} without an answer`),
+          );
         }
       },
     });
     if (!response.ok && !mayAuthorize(response, body)) {
-      const refusal = { method: 'POST', url, session: new Headers(init.headers).has('mcp-session-id'), text: await errorTextOf(response) };
+      const refusal = {
+        method: 'POST',
+        url,
+        session: new Headers(init.headers).has('mcp-session-id'),
+        text: await errorTextOf(response),
+      };
       if (mayHoldAnswer(response.status, refusal.session, message) && holdsError(refusal.text, id)) {
         return new Response(refusal.text, { status: 200, headers: { 'content-type': 'application/json' } });
       }
@@ -65,7 +79,10 @@ export function createPost({ carry, pending, mayAuthorize, lost }: MessageOption
   }
 }
 
-/** Some servers give their JSON-RPC errors an HTTP status of its own. About access, sessions and the handshake the status itself has the word. */
+/**
+ * Some servers give their JSON-RPC errors an HTTP status of its own. About access, sessions and the handshake the
+ * status itself has the word.
+ */
 function mayHoldAnswer(status: number, session: boolean, message: JSONRPCMessage): boolean {
   const isAboutSession = status === 401 || status === 403 || (status === 404 && session);
   return !isAboutSession && 'method' in message && message.method !== 'initialize';
@@ -96,7 +113,10 @@ async function answering(response: Response, url: string | URL): Promise<Respons
   throw toHollow(url, response.status, mediaType);
 }
 
-/** SDK 1.32 opens its event stream only if `notifications/initialized` is answered with exactly 202; servers say 200 and 204 as well. */
+/**
+ * SDK 1.32 opens its event stream only if `notifications/initialized` is answered with exactly 202; servers say 200 and
+ * 204 as well.
+ */
 async function accepted(response: Response): Promise<Response> {
   await response.body?.cancel();
   return new Response(null, { status: 202, headers: response.headers });

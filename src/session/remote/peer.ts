@@ -42,10 +42,13 @@ export interface RemotePeer {
  * Which refused answers the SDK is shown, because its authorization flow begins there.
  * Each message gets one flow: 1.32 tries for ever over SSE.
  */
-export function createChallenges(authProvider: OAuthClientProvider | undefined): (response: Response, body: unknown) => boolean {
+export function createChallenges(
+  authProvider: OAuthClientProvider | undefined,
+): (response: Response, body: unknown) => boolean {
   const challenged = new Set<unknown>();
   return (response, body) => {
-    const isChallenge = response.status === 401 || (response.status === 403 && response.headers.has('www-authenticate'));
+    const isChallenge =
+      response.status === 401 || (response.status === 403 && response.headers.has('www-authenticate'));
     const mayAnswer = authProvider !== undefined && isChallenge && !challenged.has(body);
     challenged.delete(body);
     if (mayAnswer) {

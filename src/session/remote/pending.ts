@@ -1,4 +1,7 @@
-/** Requests sent over Streamable HTTP and not answered, each with its connection and what the SDK would do about its stream. */
+/**
+ * Requests sent over Streamable HTTP and not answered, each with its connection and what the SDK would do about its
+ * stream.
+ */
 
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 
@@ -25,7 +28,10 @@ export interface PendingRequests {
   isSpent(token: string): boolean;
 }
 
-/** Tokens of settled requests to remember. The SDK resumes at most a few of them, within seconds: after an error answer and after a cancelled call. */
+/**
+ * Tokens of settled requests to remember. The SDK resumes at most a few of them, within seconds: after an error answer
+ * and after a cancelled call.
+ */
 const maxSpent = 256;
 
 export function createPendingRequests(): PendingRequests {

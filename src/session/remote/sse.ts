@@ -1,10 +1,19 @@
-/** Legacy HTTP+SSE over the SDK's transport. Its one stream carries everything: when that ends, the session has ended. */
+/**
+ * Legacy HTTP+SSE over the SDK's transport. Its one stream carries everything: when that ends, the session has ended.
+ */
 
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { isEventStream } from './body.ts';
 import { badEndpoint, notAnEventStream, RemoteError } from './error.ts';
 import { createCarry } from './message.ts';
-import { afterDelivery, createChallenges, type PeerEars, type PeerOptions, type RemotePeer, refusalOf } from './peer.ts';
+import {
+  afterDelivery,
+  createChallenges,
+  type PeerEars,
+  type PeerOptions,
+  type RemotePeer,
+  refusalOf,
+} from './peer.ts';
 
 export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: PeerEars): RemotePeer {
   const carry = createCarry(remote);
@@ -20,7 +29,9 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
       if (init.method === 'POST' && typeof init.body === 'string' && init.body.includes('"jsonrpc"')) {
         return post(to, init);
       }
-      return new Headers(init.headers).get('accept') === 'text/event-stream' ? openStream(to, init) : remote.fetch(to, init);
+      return new Headers(init.headers).get('accept') === 'text/event-stream'
+        ? openStream(to, init)
+        : remote.fetch(to, init);
     },
   });
   transport.onerror = (error) => ears.error(error);
@@ -39,7 +50,11 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
     const response = await carry(to, init, {
       settled: (end) => {
         if (end !== 'dropped' && isOpen) {
-          refusal ??= new RemoteError({ message: 'The event stream ended before it named its endpoint.', status: response.status, code: 'STREAM_ENDED' });
+          refusal ??= new RemoteError({
+            message: 'The event stream ended before it named its endpoint.',
+            status: response.status,
+            code: 'STREAM_ENDED',
+          });
           afterDelivery(onStreamEnd);
         }
       },

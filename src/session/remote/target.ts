@@ -8,15 +8,24 @@ export interface RemoteTarget {
   readonly headers: Headers;
 }
 
-/** Checks what expansion made of a specification's `url` and `headers`. Throws a `RemoteError` with `INVALID_URL` or `INVALID_HEADER`. */
+/**
+ * Checks what expansion made of a specification's `url` and `headers`. Throws a `RemoteError` with `INVALID_URL` or
+ * `INVALID_HEADER`.
+ */
 export function toTarget(server: string, url: string, headers: Readonly<Record<string, string>>): RemoteTarget {
   const target = URL.canParse(url) ? new URL(url) : null;
   if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
-    throw new RemoteError({ message: `The url of server "${server}" is not an http or https address.`, code: 'INVALID_URL' });
+    throw new RemoteError({
+      message: `The url of server "${server}" is not an http or https address.`,
+      code: 'INVALID_URL',
+    });
   }
   const carried = toHeaders(server, headers);
   if ((target.username !== '' || target.password !== '') && !carried.has('authorization')) {
-    carried.set('authorization', `Basic ${Buffer.from(`${decoded(target.username)}:${decoded(target.password)}`).toString('base64')}`);
+    carried.set(
+      'authorization',
+      `Basic ${Buffer.from(`${decoded(target.username)}:${decoded(target.password)}`).toString('base64')}`,
+    );
   }
   target.username = '';
   target.password = '';
@@ -30,7 +39,10 @@ function toHeaders(server: string, headers: Readonly<Record<string, string>>): H
       carried.set(name, value);
     } catch {
       // The cause is not kept: it quotes the value.
-      throw new RemoteError({ message: `The header "${name}" of server "${server}" has a name or value that HTTP does not allow.`, code: 'INVALID_HEADER' });
+      throw new RemoteError({
+        message: `The header "${name}" of server "${server}" has a name or value that HTTP does not allow.`,
+        code: 'INVALID_HEADER',
+      });
     }
   }
   return carried;

@@ -1,4 +1,7 @@
-/** The one story of a link's end: the first cause is told and kept, later news only adds exit code and signal, and an end that was asked for has no cause. */
+/**
+ * The one story of a link's end: the first cause is told and kept, later news only adds exit code and signal, and an
+ * end that was asked for has no cause.
+ */
 
 import type { ChildProcess } from 'node:child_process';
 import { type Failure, failure } from '../../../machines/failure.ts';
@@ -17,7 +20,10 @@ export interface CauseOfEnd {
   ended(reason?: Failure): void;
 }
 
-export function createCauseOfEnd(ears: Pick<LinkEars, 'failed' | 'exited' | 'ended'>, stderrTail: () => readonly string[]): CauseOfEnd {
+export function createCauseOfEnd(
+  ears: Pick<LinkEars, 'failed' | 'exited' | 'ended'>,
+  stderrTail: () => readonly string[],
+): CauseOfEnd {
   let isAsked = false;
   let hasFailed = false;
   let cause: Failure | null = null;
@@ -33,7 +39,8 @@ export function createCauseOfEnd(ears: Pick<LinkEars, 'failed' | 'exited' | 'end
       ears.failed(cause);
     },
     died({ exitCode, signalCode: signal }) {
-      const message = signal === null ? `The server exited with code ${exitCode}.` : `The server was ended by ${signal}.`;
+      const message =
+        signal === null ? `The server exited with code ${exitCode}.` : `The server was ended by ${signal}.`;
       death = failure('exited', message, { exitCode, signal });
       if (!isAsked) cause = cause === null ? death : { ...cause, exitCode, signal };
     },

@@ -1,4 +1,7 @@
-/** A server that is a process of ours: a transport over its stdin and stdout, with the life and death of its process group. */
+/**
+ * A server that is a process of ours: a transport over its stdin and stdout, with the life and death of its process
+ * group.
+ */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -31,14 +34,19 @@ export interface StdioLinkOptions {
   readonly onStderr?: (line: string) => void;
   /** Each signal sent to the group. */
   readonly onSignal?: (pid: number, signal: NodeJS.Signals) => void;
-  /** Blanks secrets in what the server wrote before it is shown: lines of stderr, the tail in failures, excerpts in errors. Default: blanks nothing. */
+  /**
+   * Blanks secrets in what the server wrote before it is shown: lines of stderr, the tail in failures, excerpts in
+   * errors. Default: blanks nothing.
+   */
   readonly redact?: (text: string) => string;
 }
 
 /** Lines of stderr in a failure. */
 const tailLines = 20;
 
-/** The process is spawned by `transport.start()`. The ladder of `end`s is the caller's: there are no timers for it here. */
+/**
+ * The process is spawned by `transport.start()`. The ladder of `end`s is the caller's: there are no timers for it here.
+ */
 export function openStdioLink(options: StdioLinkOptions, ears: LinkEars): Link {
   let stage: 'new' | 'started' | 'ended' = 'new';
   let parts: Parts | null = null;
@@ -120,7 +128,11 @@ interface Ends {
 }
 
 /** Connects a child's pipes and its life, in the moment it was spawned. */
-function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, ears, transport, cause, finish }: Ends): Parts {
+function wire(
+  child: ChildProcessWithoutNullStreams,
+  pid: number,
+  { options, ears, transport, cause, finish }: Ends,
+): Parts {
   const { policy, onStderr, redact, onSignal = () => {} } = options;
   const { stop, maxMessageBytes, stderrTailBytes } = policy;
   const reader = createMessageReader({
@@ -128,7 +140,10 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, ear
     redact,
     onMessage: (message) => toListener(transport, () => transport.onmessage?.(message)),
     onMalformed: (error) => transport.onerror?.(error),
-    onTooLarge: () => cause.failed(failure('messageTooLarge', `The server sent a message larger than ${maxMessageBytes} bytes (maxMessageBytes).`)),
+    onTooLarge: () =>
+      cause.failed(
+        failure('messageTooLarge', `The server sent a message larger than ${maxMessageBytes} bytes (maxMessageBytes).`),
+      ),
   });
   child.stdout.on('data', reader.push);
   // A pipe that breaks ends, which is told by its close.
@@ -168,6 +183,9 @@ function hasSpawned(child: ChildProcessWithoutNullStreams): Promise<void> {
 /** What goes wrong while initializing is the server's answer; what goes wrong later, the process alive, is ours. */
 function failureOf(error: unknown, phase: Phase): Failure {
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error && (typeof error.code === 'number' || typeof error.code === 'string') ? error.code : null;
+  const code =
+    error instanceof Error && 'code' in error && (typeof error.code === 'number' || typeof error.code === 'string')
+      ? error.code
+      : null;
   return failure(phase === 'initializing' ? 'handshakeFailed' : 'internal', message, { phase, code });
 }

@@ -23,8 +23,15 @@ const excerptLength = 200;
 /** A buffer larger than this is let go after its message, in bytes. */
 const keptBytes = 1024 * 1024;
 
-export function createMessageReader({ maxBytes, onMessage, onMalformed, onTooLarge, redact = (text) => text }: MessageReaderOptions): MessageReader {
-  // The beginning of a line whose end has not come. Doubled when full, so that each byte is copied a bounded number of times.
+export function createMessageReader({
+  maxBytes,
+  onMessage,
+  onMalformed,
+  onTooLarge,
+  redact = (text) => text,
+}: MessageReaderOptions): MessageReader {
+  // The beginning of a line whose end has not come. Doubled when full, so that each byte is copied a bounded number
+  // of times.
   let begun: Buffer = Buffer.alloc(0);
   let begunBytes = 0;
   let malformed = 0;
@@ -52,7 +59,9 @@ export function createMessageReader({ maxBytes, onMessage, onMalformed, onTooLar
     if (malformed > toldMalformed && malformed % tellEvery !== 0) return;
     const count = malformed > toldMalformed ? ` (${malformed} such lines so far)` : '';
     onMalformed(
-      new Error(`The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${redact(line.trim()).slice(0, excerptLength)}`),
+      new Error(
+        `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${redact(line.trim()).slice(0, excerptLength)}`,
+      ),
     );
   };
   const read = (line: string): void => {
@@ -90,5 +99,11 @@ export function createMessageReader({ maxBytes, onMessage, onMalformed, onTooLar
 }
 
 function isMessage(value: unknown): value is JSONRPCMessage {
-  return typeof value === 'object' && value !== null && 'jsonrpc' in value && value.jsonrpc === '2.0' && ('method' in value || 'id' in value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'jsonrpc' in value &&
+    value.jsonrpc === '2.0' &&
+    ('method' in value || 'id' in value)
+  );
 }

@@ -6,7 +6,10 @@ export interface LineTeller {
   end(): void;
 }
 
-/** Longest line told, in bytes. More than is shown, so that a secret at the end of what is shown is still recognised as a whole. */
+/**
+ * Longest line told, in bytes. More than is shown, so that a secret at the end of what is shown is still recognised as
+ * a whole.
+ */
 const maxLineBytes = 16 * 1024;
 /** Lines told per second; what a disk and a reader can take of one server. */
 const maxLinesPerSecond = 10_000;

@@ -13,14 +13,20 @@ const maxLineLength = 8 * 1024;
 /** Longest line in a tail, which goes into every snapshot, in characters. */
 const maxTailLineLength = 2_000;
 
-/** Reads until the stream ends. Keeps the last `maxBytes` bytes as they came: nothing is decoded before somebody asks, so a flood costs little. */
+/**
+ * Reads until the stream ends. Keeps the last `maxBytes` bytes as they came: nothing is decoded before somebody asks,
+ * so a flood costs little.
+ */
 export function createStderrReader(
   stream: Readable,
   maxBytes: number,
   {
     onLine,
     redact = (text) => text,
-  }: { readonly onLine?: ((line: string) => void) | undefined; readonly redact?: ((text: string) => string) | undefined } = {},
+  }: {
+    readonly onLine?: ((line: string) => void) | undefined;
+    readonly redact?: ((text: string) => string) | undefined;
+  } = {},
 ): StderrReader {
   const ring = createByteRing(maxBytes);
   const teller = onLine === undefined ? null : createLineTeller((line) => onLine(redact(line).slice(0, maxLineLength)));

@@ -6,28 +6,39 @@ import { UnreachedError } from '../unreached.ts';
 
 export interface MessageWriter {
   /**
-   * Returns at once; a message that a dying server never reads is lost with it. Throws when stdin is closed. The first message of a turn goes out
-   * at once, all others of that turn in one write: a write costs the system more than all we do with a message, and wakes the server each time.
+   * Returns at once; a message that a dying server never reads is lost with it. Throws when stdin is closed. The
+   * first message of a turn goes out at once, all others of that turn in one write: a write costs the system more
+   * than all we do with a message, and wakes the server each time.
    */
   write(message: JSONRPCMessage): void;
   /** True from the first message that had to wait until all are handed over. */
   readonly isCongested: boolean;
 }
 
-/** Bytes waiting for the server to read them beyond which it is not listened to: each of its messages may cost an answer. */
+/**
+ * Bytes waiting for the server to read them beyond which it is not listened to: each of its messages may cost an
+ * answer.
+ */
 const maxBacklogBytes = 16 * 1024 * 1024;
 
-export function createMessageWriter({ stdin, stdout }: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout'>, onDrained: () => void): MessageWriter {
+export function createMessageWriter(
+  { stdin, stdout }: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout'>,
+  onDrained: () => void,
+): MessageWriter {
   let isCongested = false;
   let writtenThisTurn = 0;
-  // A broken pipe takes no message and is never drained. What it means for the process is told by whoever watches its life.
+  // A broken pipe takes no message and is never drained. What it means for the process is told by whoever watches its
+  // life.
   stdin.on('error', () => {});
   stdin.on('drain', () => {
     isCongested = false;
     stdout.resume();
     onDrained();
   });
-  /** Runs when all promises of the turn have been heard: calls that follow on answers are then written. Ending the stream hands over, too. */
+  /**
+   * Runs when all promises of the turn have been heard: calls that follow on answers are then written. Ending the
+   * stream hands over, too.
+   */
   const endTurn = (): void => {
     if (writtenThisTurn > 1) stdin.uncork();
     writtenThisTurn = 0;

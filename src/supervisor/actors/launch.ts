@@ -14,7 +14,12 @@ import type { Guard } from '../../session/process/guard.ts';
 import type { ProcessRegistry } from '../../session/process/registry.ts';
 import { openRemoteLink } from '../../session/remote/link.ts';
 import { openStdioLink } from '../../session/stdio/link.ts';
-import type { HostedSpecification, RemoteSpecification, ServerSpecification, StdioSpecification } from '../../specification.ts';
+import type {
+  HostedSpecification,
+  RemoteSpecification,
+  ServerSpecification,
+  StdioSpecification,
+} from '../../specification.ts';
 
 export interface LinkParts {
   readonly env: Environment;
@@ -36,7 +41,11 @@ export function createOpenLink(parts: LinkParts): (request: SessionRequest, ears
   return (request, ears) => {
     const { specification } = request;
     if (isHosted(specification)) return openHosted(parts, specification, ears);
-    const { expanded, problems, secrets } = expandSpecification(specification, { env: parts.env, stateDir: parts.stateDir, ...parts.origin() });
+    const { expanded, problems, secrets } = expandSpecification(specification, {
+      env: parts.env,
+      stateDir: parts.stateDir,
+      ...parts.origin(),
+    });
     parts.redactor.addSecrets(`${request.server}:${request.generation}`, secrets);
     if (expanded === null) return openNothing(problems.map(toLine).join('; '), ears);
     const real = expanded.specification;
@@ -51,7 +60,11 @@ function isHosted(specification: ServerSpecification): specification is HostedSp
   return typeof specification.transport !== 'string';
 }
 
-function openStdio(parts: LinkParts, request: SessionRequest & { readonly specification: StdioSpecification }, ears: LinkEars): Link {
+function openStdio(
+  parts: LinkParts,
+  request: SessionRequest & { readonly specification: StdioSpecification },
+  ears: LinkEars,
+): Link {
   const { server, generation, specification } = request;
   const { registry, guard, redactor } = parts;
   const tell = (fact: Pick<Extract<FactBody, { type: 'process.killed' }>, 'type' | 'pid' | 'signal'>) =>
@@ -75,15 +88,30 @@ function openStdio(parts: LinkParts, request: SessionRequest & { readonly specif
   );
 }
 
-function openRemote(parts: LinkParts, remote: { readonly specification: RemoteSpecification; readonly ca: string | null }, ears: LinkEars): Link {
+function openRemote(
+  parts: LinkParts,
+  remote: { readonly specification: RemoteSpecification; readonly ca: string | null },
+  ears: LinkEars,
+): Link {
   const { specification, ca } = remote;
   const { name: server, transport, url, headers, stop, maxMessageBytes } = specification;
-  const authProvider = specification.authProvider === null ? undefined : parts.authProviders[specification.authProvider];
+  const authProvider =
+    specification.authProvider === null ? undefined : parts.authProviders[specification.authProvider];
   if (specification.authProvider !== null && authProvider === undefined) {
     return openNothing(`the host has no authProvider called "${specification.authProvider}"`, ears);
   }
   return openRemoteLink(
-    { server, transport, url, headers, stop, maxMessageBytes, ca, ...(parts.fetch && { fetch: parts.fetch }), ...(authProvider && { authProvider }) },
+    {
+      server,
+      transport,
+      url,
+      headers,
+      stop,
+      maxMessageBytes,
+      ca,
+      ...(parts.fetch && { fetch: parts.fetch }),
+      ...(authProvider && { authProvider }),
+    },
     ears,
   );
 }
@@ -92,7 +120,10 @@ function openHosted(parts: LinkParts, specification: HostedSpecification, ears: 
   const kind = specification.transport.hosted;
   const create = parts.transports[kind];
   if (create === undefined) return openNothing(`the host has no transport called "${kind}"`, ears);
-  return openHostedLink({ kind, create: (signal) => create(specification.entry, signal), stop: specification.stop }, ears);
+  return openHostedLink(
+    { kind, create: (signal) => create(specification.entry, signal), stop: specification.stop },
+    ears,
+  );
 }
 
 /** A link that never was: it says why and ends. */
@@ -100,7 +131,11 @@ function openNothing(reason: string, ears: LinkEars): Link {
   const problem = failure('misconfigured', reason, { phase: 'spawning' });
   queueMicrotask(() => ears.ended(problem));
   return {
-    transport: { start: () => Promise.reject(new Error(reason)), send: () => Promise.reject(new Error(reason)), close: () => Promise.resolve() },
+    transport: {
+      start: () => Promise.reject(new Error(reason)),
+      send: () => Promise.reject(new Error(reason)),
+      close: () => Promise.resolve(),
+    },
     kind: 'none',
     congested: false,
     end() {},

@@ -9,7 +9,8 @@ import { isHeld } from './system.ts';
 /** What the charts emit becomes settled promises and facts. */
 export function hearActors({ inspection, commands, facts, ledger, logs, desired, actors }: Assembly): void {
   const hearServer = (server: string, emitted: ServerEmitted) => {
-    if (emitted.type === 'command.accepted' || emitted.type === 'command.settled') return commands.hear(server, emitted);
+    if (emitted.type === 'command.accepted' || emitted.type === 'command.settled')
+      return commands.hear(server, emitted);
     const { generation } = ledger.get(server) ?? { generation: 0 };
     facts.publish({ actor: `server:${server}`, generation, ...emitted });
   };
@@ -33,7 +34,12 @@ export function hearActors({ inspection, commands, facts, ledger, logs, desired,
       const server = name.slice('server:'.length);
       const specification = ledger.get(server)?.specification;
       if (specification !== undefined)
-        facts.publish({ type: 'server.added', actor: name, transport: transportWord(specification), group: specification.group });
+        facts.publish({
+          type: 'server.added',
+          actor: name,
+          transport: transportWord(specification),
+          group: specification.group,
+        });
       actor.on('*', (emitted) => {
         inspection.catchUp(actor);
         hearServer(server, emitted as ServerEmitted);
@@ -47,7 +53,9 @@ export function hearActors({ inspection, commands, facts, ledger, logs, desired,
   });
   actors.root.on('group.died', ({ group, message }) => {
     facts.publish({ type: 'actor.died', actor: `group:${group}`, message });
-    const servers = [...ledger.entries.values()].filter(({ name, specification }) => specification.group === group && !isHeld(actors.server(name)));
+    const servers = [...ledger.entries.values()].filter(
+      ({ name, specification }) => specification.group === group && !isHeld(actors.server(name)),
+    );
     for (const { name } of servers) commands.abandon(name, `the actor of its group died: ${message}`);
     // Their sessions are being killed; only then may they start again. `gone` does not reject.
     void Promise.all(servers.map(({ name }) => ledger.gone(name))).then(() => desired.restore(group));

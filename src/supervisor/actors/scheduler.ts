@@ -1,6 +1,7 @@
 /**
- * The timers of the charts, kept by actor. XState's own scheduler looks through the timers of the whole system each time an actor stops: with thousands of
- * servers most of a shutdown went into that (13 s for 10 000 actors, measured with xstate 5.33.3).
+ * The timers of the charts, kept by actor. XState's own scheduler looks through the timers of the whole system each
+ * time an actor stops: with thousands of servers most of a shutdown went into that (13 s for 10 000 actors, measured
+ * with xstate 5.33.3).
  */
 
 import type { AnyActorRef, EventObject } from 'xstate';

@@ -1,4 +1,7 @@
-/** The actor that holds one session: what the session tells becomes events for the chart, facts, and entries in the ledger. */
+/**
+ * The actor that holds one session: what the session tells becomes events for the chart, facts, and entries in the
+ * ledger.
+ */
 
 import { fromCallback } from 'xstate';
 import type { Failure } from '../../../machines/failure.ts';
@@ -28,7 +31,9 @@ export interface SessionActorParts {
 
 type Send = (event: ServerEvent) => void;
 
-/** Longest text of a server's own words that goes into facts and snapshots, in characters: about as a line in its log. */
+/**
+ * Longest text of a server's own words that goes into facts and snapshots, in characters: about as a line in its log.
+ */
 const maxWordsLength = 8_000;
 /** Bad items of lists that are told one by one. */
 const toldProblems = 100;
@@ -57,7 +62,12 @@ class SessionHolder {
 
   constructor(
     parts: SessionActorParts,
-    { entry, generation, send, turns }: { readonly entry: ServerEntry; readonly generation: number; readonly send: Send; readonly turns: Turns },
+    {
+      entry,
+      generation,
+      send,
+      turns,
+    }: { readonly entry: ServerEntry; readonly generation: number; readonly send: Send; readonly turns: Turns },
   ) {
     this.#parts = parts;
     this.#entry = entry;
@@ -66,9 +76,15 @@ class SessionHolder {
     this.#turns = turns;
     entry.generation = Math.max(entry.generation, generation);
     entry.lives += 1;
-    const asked = { server: entry.name, specification: withLiveLimits(entry), generation, capabilities: parts.capabilities };
+    const asked = {
+      server: entry.name,
+      specification: withLiveLimits(entry),
+      generation,
+      capabilities: parts.capabilities,
+    };
     this.#session = parts.openSession(asked, (news) => {
-      // Many may die at once. Nothing but `ended` comes after `exited`, and nothing after `ended`, so the order of the news stays as it was.
+      // Many may die at once. Nothing but `ended` comes after `exited`, and nothing after `ended`, so the order of
+      // the news stays as it was.
       if (news.type === 'exited' || news.type === 'ended') turns.take(() => this.#hearSafely(news));
       else this.#hearSafely(news);
     });
@@ -118,11 +134,15 @@ class SessionHolder {
     switch (news.type) {
       case 'spawned':
         this.#pid = news.pid;
-        if (news.pid !== null) this.#publish({ type: 'process.spawned', pid: news.pid, command: commandOf(this.#entry) });
+        if (news.pid !== null)
+          this.#publish({ type: 'process.spawned', pid: news.pid, command: commandOf(this.#entry) });
         this.#send({ type: 'session.spawned', pid: news.pid, ...this.#now() });
         break;
       case 'initialized':
-        this.#entry.peer = { ...news.peer, serverInfo: this.#parts.redactor.value(news.peer.serverInfo) as Peer['serverInfo'] };
+        this.#entry.peer = {
+          ...news.peer,
+          serverInfo: this.#parts.redactor.value(news.peer.serverInfo) as Peer['serverInfo'],
+        };
         this.#send({ type: 'session.initialized', ...this.#now() });
         break;
       case 'ready':
@@ -130,7 +150,11 @@ class SessionHolder {
         break;
       case 'listed':
         this.#parts.ledger.setLists(this.#entry, news.lists);
-        this.#publish({ type: 'catalog.changed', ...sizesOf(this.#entry), problems: problemsOf(this.#entry).map((problem) => this.#clean(problem)) });
+        this.#publish({
+          type: 'catalog.changed',
+          ...sizesOf(this.#entry),
+          problems: problemsOf(this.#entry).map((problem) => this.#clean(problem)),
+        });
         break;
       case 'notified':
         this.#publish({ type: 'session.notified', method: this.#clean(news.method) });
@@ -141,7 +165,11 @@ class SessionHolder {
         break;
       case 'push':
         this.#entry.push = news.available;
-        this.#publish({ type: 'session.push', available: news.available, reason: news.reason === null ? null : this.#clean(news.reason) });
+        this.#publish({
+          type: 'session.push',
+          available: news.available,
+          reason: news.reason === null ? null : this.#clean(news.reason),
+        });
         break;
       case 'noted':
         this.#parts.onNoted(this.#entry.name, news.text);
@@ -167,9 +195,18 @@ class SessionHolder {
     this.#parts.ledger.setLists(this.#entry, lists);
     this.#entry.push ??= true;
     const sizes = sizesOf(this.#entry);
-    this.#publish({ type: 'session.opened', transport: peer?.transport ?? 'unknown', protocolVersion: peer?.protocolVersion ?? 'unknown', ...sizes });
+    this.#publish({
+      type: 'session.opened',
+      transport: peer?.transport ?? 'unknown',
+      protocolVersion: peer?.protocolVersion ?? 'unknown',
+      ...sizes,
+    });
     if (lists.problems.length > 0)
-      this.#publish({ type: 'catalog.changed', ...sizes, problems: problemsOf(this.#entry).map((problem) => this.#clean(problem)) });
+      this.#publish({
+        type: 'catalog.changed',
+        ...sizes,
+        problems: problemsOf(this.#entry).map((problem) => this.#clean(problem)),
+      });
     this.#send({ type: 'session.ready', ...this.#now() });
   }
 
@@ -210,10 +247,17 @@ class SessionHolder {
     this.#parts.publish({ actor: `server:${this.#entry.name}`, generation: this.#generation, ...fact } as FactBody);
   }
 
-  /** Only what is in somebody's own words: a class or a phase may look like a secret and must stay what it is: the chart decides by it. */
+  /**
+   * Only what is in somebody's own words: a class or a phase may look like a secret and must stay what it is: the chart
+   * decides by it.
+   */
   #cleanFailure<Known extends Failure | null>(failed: Known): Known {
     if (failed === null) return failed;
-    return { ...failed, message: this.#clean(failed.message), stderrTail: failed.stderrTail.map((line) => this.#clean(line)) };
+    return {
+      ...failed,
+      message: this.#clean(failed.message),
+      stderrTail: failed.stderrTail.map((line) => this.#clean(line)),
+    };
   }
 
   /** Blanked first: a cut must not leave half a secret. */
@@ -252,6 +296,8 @@ function sizesOf({ lists }: ServerEntry) {
 
 function problemsOf({ lists }: ServerEntry): readonly string[] {
   const { problems } = lists;
-  const told = problems.slice(0, toldProblems).map(({ list, index, name, message }) => `${list}[${index}]${name === null ? '' : ` "${name}"`}: ${message}`);
+  const told = problems
+    .slice(0, toldProblems)
+    .map(({ list, index, name, message }) => `${list}[${index}]${name === null ? '' : ` "${name}"`}: ${message}`);
   return problems.length > toldProblems ? [...told, `and ${problems.length - toldProblems} more`] : told;
 }

@@ -1,7 +1,14 @@
 /** The tree of actors: the charts with their effects, and the way to each actor. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ActorRefFrom, type AnyActorRef, type AnyStateMachine, createActor, fromPromise, type SnapshotFrom } from 'xstate';
+import {
+  type ActorRefFrom,
+  type AnyActorRef,
+  type AnyStateMachine,
+  createActor,
+  fromPromise,
+  type SnapshotFrom,
+} from 'xstate';
 import { groupMachine } from '../../../machines/group.machine.ts';
 import { serverMachine } from '../../../machines/server.machine.ts';
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
@@ -38,7 +45,17 @@ export interface Actors {
 
 /** Made once: `provide` per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
-  const { ledger, moments, inspection, slots, shutdownMs, clock = { setTimeout, clearTimeout: clearTimer }, nowMs, reap, killAll } = options;
+  const {
+    ledger,
+    moments,
+    inspection,
+    slots,
+    shutdownMs,
+    clock = { setTimeout, clearTimeout: clearTimer },
+    nowMs,
+    reap,
+    killAll,
+  } = options;
   const server = serverMachine.provide({ actors: { session: createSessionActor(options) } });
   const reaper = createReaper(options, moments);
   const turn = fromPromise<void>(() => nextTurn());

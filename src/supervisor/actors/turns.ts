@@ -1,9 +1,12 @@
 /**
- * Work that may come in crowds, done in the order in which it comes: hundreds of servers that die at the same moment must not keep the event loop from
- * everything else until the last of them has been seen to.
+ * Work that may come in crowds, done in the order in which it comes: hundreds of servers that die at the same moment
+ * must not keep the event loop from everything else until the last of them has been seen to.
  */
 
-/** Work of one turn of the loop, at most, in milliseconds; one piece of it more, for it is not known beforehand how long that takes. */
+/**
+ * Work of one turn of the loop, at most, in milliseconds; one piece of it more, for it is not known beforehand how long
+ * that takes.
+ */
 const budgetMs = 5;
 
 export interface Turns {

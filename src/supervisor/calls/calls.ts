@@ -27,7 +27,10 @@ export interface CallsOptions {
 
 export interface Calls {
   callTool(server: string, tool: string, args?: Arguments, options?: RequestOptions): Promise<CallToolResult>;
-  callTools(calls: readonly CallRequest[], options?: { readonly signal?: AbortSignal }): Promise<readonly CallOutcome[]>;
+  callTools(
+    calls: readonly CallRequest[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly CallOutcome[]>;
   request(server: string, method: string, params?: Arguments, options?: RequestOptions): Promise<unknown>;
 }
 
@@ -48,14 +51,22 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     return waking.wake(entry, call.options).then((restMs) => {
       const woken = liveSession(entry);
       if (woken === null) throw notConnectedError(actorOf(entry.name));
-      return send(entry, woken, { ...call, options: { ...call.options, ...(restMs !== null && { timeoutMs: restMs }) } });
+      return send(entry, woken, {
+        ...call,
+        options: { ...call.options, ...(restMs !== null && { timeoutMs: restMs }) },
+      });
     });
   }
 
   function send(
     entry: ServerEntry,
     session: Session,
-    { method, params, tool, options }: { method: string; params: Arguments | undefined; tool: string | null; options: RequestOptions | undefined },
+    {
+      method,
+      params,
+      tool,
+      options,
+    }: { method: string; params: Arguments | undefined; tool: string | null; options: RequestOptions | undefined },
   ) {
     lastCallId += 1;
     const callId = lastCallId;
@@ -64,7 +75,17 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     const startedAt = now();
     entry.calls += 1;
     publish({ type: 'call.started', actor, generation, callId, method, tool });
-    const settle = (outcome: string) => publish({ type: 'call.settled', actor, generation, callId, method, tool, outcome, durationMs: now() - startedAt });
+    const settle = (outcome: string) =>
+      publish({
+        type: 'call.settled',
+        actor,
+        generation,
+        callId,
+        method,
+        tool,
+        outcome,
+        durationMs: now() - startedAt,
+      });
     return session.request(method, params, options).then(
       (result) => {
         settle('ok');
@@ -81,26 +102,46 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
   /** The session only knows that it is going; the chart knows why, and where to. */
   function asTheChartKnows({ name: server }: ServerEntry, error: unknown): unknown {
     // A call that could not be sent says why; the chart may not have heard of it yet, or may never take it for the end.
-    const isKnown = isMcpvisorError(error, 'SERVER_NOT_CONNECTED') && error.details.state === 'connected' && actorOf(server).getSnapshot().matches('connected');
+    const isKnown =
+      isMcpvisorError(error, 'SERVER_NOT_CONNECTED') &&
+      error.details.state === 'connected' &&
+      actorOf(server).getSnapshot().matches('connected');
     if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) return isKnown ? error : notConnectedError(actorOf(server));
     const reason = causeOf(server);
     const isEnded = isMcpvisorError(error, 'OUTCOME_UNKNOWN') && error.details.reason === 'stopping';
-    return isEnded && reason !== null ? new McpvisorError('OUTCOME_UNKNOWN', { ...error.details, reason }, { cause: error }) : error;
+    return isEnded && reason !== null
+      ? new McpvisorError('OUTCOME_UNKNOWN', { ...error.details, reason }, { cause: error })
+      : error;
   }
 
   // oxlint-disable-next-line max-params -- the library's signature: server, tool, arguments, options
-  function callTool(server: string, tool: string, args: Arguments = {}, options?: RequestOptions): Promise<CallToolResult> {
+  function callTool(
+    server: string,
+    tool: string,
+    args: Arguments = {},
+    options?: RequestOptions,
+  ): Promise<CallToolResult> {
     try {
       const entry = entryOf(server);
       const name = hasTool(entry, tool) ? tool : ownNameOf(entry, tool);
-      if (name === null) return waking.knowsTools(entry) ? rejected('TOOL_NOT_FOUND', server, tool) : wakeThenCall(entry, { tool, args, options });
-      return perform(entry, { method: 'tools/call', params: { name, arguments: args }, tool: name, options }) as Promise<CallToolResult>;
+      if (name === null)
+        return waking.knowsTools(entry)
+          ? rejected('TOOL_NOT_FOUND', server, tool)
+          : wakeThenCall(entry, { tool, args, options });
+      return perform(entry, {
+        method: 'tools/call',
+        params: { name, arguments: args },
+        tool: name,
+        options,
+      }) as Promise<CallToolResult>;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** A server that never was connected has no list to look the tool up in: it is started first, if a call may start it. */
+  /**
+   * A server that never was connected has no list to look the tool up in: it is started first, if a call may start it.
+   */
   async function wakeThenCall(
     entry: ServerEntry,
     { tool, args, options }: { tool: string; args: Arguments; options: RequestOptions | undefined },
@@ -109,7 +150,12 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     const name = hasTool(entry, tool) ? tool : ownNameOf(entry, tool);
     if (name === null) throw new McpvisorError('TOOL_NOT_FOUND', { server: entry.name, tool });
     const rest = { ...options, ...(restMs !== null && { timeoutMs: restMs }) };
-    return (await perform(entry, { method: 'tools/call', params: { name, arguments: args }, tool: name, options: rest })) as CallToolResult;
+    return (await perform(entry, {
+      method: 'tools/call',
+      params: { name, arguments: args },
+      tool: name,
+      options: rest,
+    })) as CallToolResult;
   }
 
   /** `callTool` takes exposed names, too. */
@@ -118,16 +164,31 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     return resolved?.server === entry.name ? resolved.tool : null;
   }
 
-  async function outcomeOf({ server, tool, arguments: args, timeoutMs }: CallRequest, options: RequestOptions): Promise<CallOutcome> {
+  async function outcomeOf(
+    { server, tool, arguments: args, timeoutMs }: CallRequest,
+    options: RequestOptions,
+  ): Promise<CallOutcome> {
     const startedAt = now();
     try {
       const target = server === undefined ? catalog.resolve(tool) : { server, tool };
       if (target === null) throw new McpvisorError('TOOL_NOT_FOUND', { server: null, tool });
-      const result = await callTool(target.server, target.tool, args, { ...options, ...(timeoutMs !== undefined && { timeoutMs }) });
-      return { status: 'ok', result, durationMs: Math.round(now() - startedAt), generation: entryOf(target.server).generation };
+      const result = await callTool(target.server, target.tool, args, {
+        ...options,
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      });
+      return {
+        status: 'ok',
+        result,
+        durationMs: Math.round(now() - startedAt),
+        generation: entryOf(target.server).generation,
+      };
     } catch (error) {
-      if (isMcpvisorError(error)) return { status: 'failed', error: { ...error.details, code: error.code, message: error.message } };
-      return { status: 'failed', error: { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) } };
+      if (isMcpvisorError(error))
+        return { status: 'failed', error: { ...error.details, code: error.code, message: error.message } };
+      return {
+        status: 'failed',
+        error: { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) },
+      };
     }
   }
 

@@ -9,7 +9,13 @@ import { type Answer, answerOf, failedAnswer } from '../catalog/formats/content.
 import { readOpenAiCall, toOpenAiMessage } from '../catalog/formats/openai.ts';
 import type { ToolCall } from '../catalog/formats/tool-call.ts';
 import type { AnswerToolCallsOptions, Supervisor } from '../contract.ts';
-import type { AnswerFormat, AnthropicContentBlock, AnthropicToolMessage, OpenAiToolCall, OpenAiToolMessage } from '../model-messages.ts';
+import type {
+  AnswerFormat,
+  AnthropicContentBlock,
+  AnthropicToolMessage,
+  OpenAiToolCall,
+  OpenAiToolMessage,
+} from '../model-messages.ts';
 import type { Calls } from './calls.ts';
 
 export interface ToolAnswersOptions {
@@ -28,8 +34,12 @@ export function createToolAnswers({ calls, catalog, nowMs }: ToolAnswersOptions)
   async function answer(call: ToolCall, { servers, timeoutMs, signal }: AnswerToolCallsOptions): Promise<Answer> {
     if ('problem' in call) return failedAnswer(call.problem);
     const target = catalog.resolve(call.name) ?? catalog.presume(call.name);
-    if (target === null || servers?.includes(target.server) === false) return failedAnswer(unknownTool(call.name, servers));
-    const options: RequestOptions = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal !== undefined && { signal }) };
+    if (target === null || servers?.includes(target.server) === false)
+      return failedAnswer(unknownTool(call.name, servers));
+    const options: RequestOptions = {
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(signal !== undefined && { signal }),
+    };
     try {
       return answerOf(await calls.callTool(target.server, target.tool, call.arguments, options));
     } catch (error) {
@@ -48,15 +58,29 @@ export function createToolAnswers({ calls, catalog, nowMs }: ToolAnswersOptions)
   }
 
   type Options = AnswerToolCallsOptions & { readonly format: AnswerFormat };
-  function answerAll(toolCalls: readonly OpenAiToolCall[], options: Options & { readonly format: 'openai' }): Promise<OpenAiToolMessage[]>;
-  function answerAll(blocks: readonly AnthropicContentBlock[], options: Options & { readonly format: 'anthropic' }): Promise<AnthropicToolMessage>;
-  async function answerAll(asked: readonly unknown[], options: Options): Promise<OpenAiToolMessage[] | AnthropicToolMessage> {
+  function answerAll(
+    toolCalls: readonly OpenAiToolCall[],
+    options: Options & { readonly format: 'openai' },
+  ): Promise<OpenAiToolMessage[]>;
+  function answerAll(
+    blocks: readonly AnthropicContentBlock[],
+    options: Options & { readonly format: 'anthropic' },
+  ): Promise<AnthropicToolMessage>;
+  async function answerAll(
+    asked: readonly unknown[],
+    options: Options,
+  ): Promise<OpenAiToolMessage[] | AnthropicToolMessage> {
     if (options.format === 'openai') {
       const called = asked as readonly OpenAiToolCall[];
-      return Promise.all(called.map(async (call) => toOpenAiMessage(call.id, await answer(readOpenAiCall(call), options))));
+      return Promise.all(
+        called.map(async (call) => toOpenAiMessage(call.id, await answer(readOpenAiCall(call), options))),
+      );
     }
     const uses = (asked as readonly AnthropicContentBlock[]).filter(isToolUse).map(readAnthropicCall);
-    return { role: 'user', content: await Promise.all(uses.map(async (call) => toAnthropicResult(call.id, await answer(call, options)))) };
+    return {
+      role: 'user',
+      content: await Promise.all(uses.map(async (call) => toAnthropicResult(call.id, await answer(call, options)))),
+    };
   }
   return answerAll;
 }

@@ -1,4 +1,7 @@
-/** JSON Schema, drafts 7 and 2020-12, for schemas that others wrote: what is odd about one never throws, and never refuses what might be right. */
+/**
+ * JSON Schema, drafts 7 and 2020-12, for schemas that others wrote: what is odd about one never throws, and never
+ * refuses what might be right.
+ */
 
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -13,7 +16,14 @@ const maxProblems = 100;
 /** Longer names than this are no slips of the finger, and costly to compare. */
 const maxNameLength = 100;
 
-const options: Options = { strict: false, allErrors: true, verbose: true, meta: false, validateSchema: false, logger: false };
+const options: Options = {
+  strict: false,
+  allErrors: true,
+  verbose: true,
+  meta: false,
+  validateSchema: false,
+  logger: false,
+};
 
 type Validate = ValidateFunction | { readonly reason: string };
 
@@ -35,14 +45,19 @@ export function createValidator(): (schema: object, args: unknown) => CallCheck 
     const validate = compiledOf(schema);
     if (typeof validate !== 'function') return unchecked(validate.reason);
     try {
-      return validate(args) ? { valid: true, problems: [] } : { valid: false, problems: problemsOf(validate.errors ?? []) };
+      return validate(args)
+        ? { valid: true, problems: [] }
+        : { valid: false, problems: problemsOf(validate.errors ?? []) };
     } catch (error) {
       return unchecked(reasonOf(error));
     }
   };
 }
 
-/** Without a `$schema` it is 2020-12, as MCP has it, or else what many servers still write. Patterns need not be fit for the flag `u`. */
+/**
+ * Without a `$schema` it is 2020-12, as MCP has it, or else what many servers still write. Patterns need not be fit for
+ * the flag `u`.
+ */
 function compile(schema: object): Validate {
   const { $schema: dialect, $async: _, ...rest } = schema as Readonly<Record<string, unknown>>;
   const isDraft7 = typeof dialect === 'string' && dialect.includes('draft-0');
@@ -78,12 +93,22 @@ function toProblem({ instancePath, keyword, params, message = 'is not valid', pa
     .split('/')
     .slice(1)
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const at = (keys: readonly string[], text: string, hint: string | null): Problem => ({ path: keys.join('.'), message: text, hint, severity: 'error' });
-  const { missingProperty, additionalProperty, unevaluatedProperty, allowedValues, allowedValue } = params as Readonly<Record<string, unknown>>;
-  if (keyword === 'required' && typeof missingProperty === 'string') return at([...path, missingProperty], 'is missing', null);
+  const at = (keys: readonly string[], text: string, hint: string | null): Problem => ({
+    path: keys.join('.'),
+    message: text,
+    hint,
+    severity: 'error',
+  });
+  const { missingProperty, additionalProperty, unevaluatedProperty, allowedValues, allowedValue } = params as Readonly<
+    Record<string, unknown>
+  >;
+  if (keyword === 'required' && typeof missingProperty === 'string')
+    return at([...path, missingProperty], 'is missing', null);
   const unknown = additionalProperty ?? unevaluatedProperty;
-  if (typeof unknown === 'string') return at([...path, unknown], 'is not an argument of this tool', hintFor(unknown, parentSchema?.properties));
-  if (Array.isArray(allowedValues)) return at(path, `must be one of ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}`, null);
+  if (typeof unknown === 'string')
+    return at([...path, unknown], 'is not an argument of this tool', hintFor(unknown, parentSchema?.properties));
+  if (Array.isArray(allowedValues))
+    return at(path, `must be one of ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}`, null);
   return at(path, keyword === 'const' ? `must be ${JSON.stringify(allowedValue)}` : message, null);
 }
 

@@ -10,8 +10,9 @@ import { stateOf, toIso } from '../status/status.ts';
 
 export interface Waking {
   /**
-   * Resolves when the server is connected: at once, or because it is lazy and was started for this. Resolves with what is left of the call's time in
-   * milliseconds, null without a limit of its own. Rejects with `SERVER_NOT_CONNECTED`, `CALL_TIMED_OUT` or `CALL_CANCELLED`.
+   * Resolves when the server is connected: at once, or because it is lazy and was started for this. Resolves with
+   * what is left of the call's time in milliseconds, null without a limit of its own. Rejects with
+   * `SERVER_NOT_CONNECTED`, `CALL_TIMED_OUT` or `CALL_CANCELLED`.
    */
   wake(entry: ServerEntry, options?: RequestOptions): Promise<number | null>;
   /** The same for whoever only wants it to be connected: one that is starting anyway is waited for, lazy or not. */
@@ -34,7 +35,10 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
     const snapshot = actor.getSnapshot();
     if (snapshot.matches('connected')) return actor;
     const event: ServerEvent = { type: 'server.needed' };
-    const isLazilyDue = entry.specification.lazy && snapshot.context.wanted === 'up' && (snapshot.matches('idle') || snapshot.matches('stopping'));
+    const isLazilyDue =
+      entry.specification.lazy &&
+      snapshot.context.wanted === 'up' &&
+      (snapshot.matches('idle') || snapshot.matches('stopping'));
     if (isLazilyDue && snapshot.can(event)) actor.send(event);
     else if (!isOnItsWay(snapshot, entry.specification.lazy || waitsForOthers)) throw notConnectedError(actor);
     return actor;
@@ -56,8 +60,13 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
 }
 
 function isOnItsWay(snapshot: ServerSnapshot, waits: boolean): boolean {
-  const isWaiting = snapshot.matches({ idle: 'queued' }) || (snapshot.matches({ idle: 'waiting' }) && snapshot.context.blockedBy === null);
-  return waits && (snapshot.matches('starting') || isWaiting || (snapshot.hasTag('live') && snapshot.context.next === 'starting'));
+  const isWaiting =
+    snapshot.matches({ idle: 'queued' }) ||
+    (snapshot.matches({ idle: 'waiting' }) && snapshot.context.blockedBy === null);
+  return (
+    waits &&
+    (snapshot.matches('starting') || isWaiting || (snapshot.hasTag('live') && snapshot.context.next === 'starting'))
+  );
 }
 
 interface Rousing {
@@ -93,7 +102,11 @@ function whenConnected(actor: ServerActor, { signal, timeoutMs, method }: Patien
       else if (!isOnItsWay(snapshot, true)) fail();
     };
     subscription = actor.subscribe({ next: look, error: fail, complete: fail });
-    if (timeoutMs !== null) timer = setTimeout(() => settle(() => reject(new McpvisorError('CALL_TIMED_OUT', { server, method, timeoutMs }))), timeoutMs);
+    if (timeoutMs !== null)
+      timer = setTimeout(
+        () => settle(() => reject(new McpvisorError('CALL_TIMED_OUT', { server, method, timeoutMs }))),
+        timeoutMs,
+      );
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted === true) onAbort();
     else look(actor.getSnapshot());
@@ -102,7 +115,10 @@ function whenConnected(actor: ServerActor, { signal, timeoutMs, method }: Patien
 
 /** Not running, and kept from it by a dependency or by its group's round. */
 function isHeldBack({ context, ...snapshot }: ServerSnapshot): boolean {
-  return !snapshot.tags.has('live') && (context.blockedBy !== null || (context.autostart && context.waitingFor.length + context.heldFor.length > 0));
+  return (
+    !snapshot.tags.has('live') &&
+    (context.blockedBy !== null || (context.autostart && context.waitingFor.length + context.heldFor.length > 0))
+  );
 }
 
 export function notConnectedError(actor: ServerActor): McpvisorError<'SERVER_NOT_CONNECTED'> {

@@ -5,7 +5,9 @@ import type { Lists } from '../../session/contract.ts';
 import type { CatalogItem, CatalogTool } from '../contract.ts';
 import { hasLists, type Ledger, type ServerEntry } from '../ledger.ts';
 
-/** Exposed names are at most this long, so that a client's own prefix still fits into the 64 characters model APIs take. */
+/**
+ * Exposed names are at most this long, so that a client's own prefix still fits into the 64 characters model APIs take.
+ */
 const maxNameLength = 50;
 const digestLength = 8;
 
@@ -59,15 +61,18 @@ export function createCatalog(ledger: Ledger, isConnected: (server: string) => b
       return null;
     },
     presume(exposedName) {
-      const entry = [...ledger.entries.values()].find((one) => !hasLists(one) && exposedName.startsWith(`${toSafe(one.name)}__`));
+      const entry = [...ledger.entries.values()].find(
+        (one) => !hasLists(one) && exposedName.startsWith(`${toSafe(one.name)}__`),
+      );
       return entry === undefined ? null : { server: entry.name, tool: exposedName };
     },
   };
 }
 
 /**
- * `server__tool`, in characters every model API takes, at most 50 of them. What had to be changed to fit carries a digest of the true names, so that two
- * tools never share a name and no name depends on which other servers there are.
+ * `server__tool`, in characters every model API takes, at most 50 of them. What had to be changed to fit carries a
+ * digest of the true names, so that two tools never share a name and no name depends on which other servers there
+ * are.
  */
 function exposedNameOf(server: string, tool: string): string {
   const plain = `${server}__${tool}`;

@@ -37,7 +37,13 @@ interface Pending {
   reject(error: McpvisorError): void;
 }
 
-export function createCommands({ actorOf, moments, publish, isShuttingDown, lastFailureOf }: CommandsOptions): Commands {
+export function createCommands({
+  actorOf,
+  moments,
+  publish,
+  isShuttingDown,
+  lastFailureOf,
+}: CommandsOptions): Commands {
   const pending = new Map<string, Pending>();
 
   /** Once: what was settled already, because its actor died, is not settled again. */
@@ -49,7 +55,15 @@ export function createCommands({ actorOf, moments, publish, isShuttingDown, last
     publish({ type: 'command.settled', actor: `server:${server}`, commandId, command: type, outcome, reason });
     if (outcome !== 'rejected') waiting.settle(outcome);
     else if (reason === 'SHUTTING_DOWN') waiting.reject(new McpvisorError('SHUTTING_DOWN', {}));
-    else waiting.reject(new McpvisorError('COMMAND_REJECTED', { server, command: type, reason: reason ?? 'unknown', lastFailure: lastFailureOf(server) }));
+    else
+      waiting.reject(
+        new McpvisorError('COMMAND_REJECTED', {
+          server,
+          command: type,
+          reason: reason ?? 'unknown',
+          lastFailure: lastFailureOf(server),
+        }),
+      );
   }
 
   function rejectAll(isMeant: (command: Pending) => boolean, reason: string): void {
@@ -62,7 +76,8 @@ export function createCommands({ actorOf, moments, publish, isShuttingDown, last
       const actor = actorOf(server);
       const snapshot = actor.getSnapshot();
       const allowed = allowedOf(snapshot);
-      if (!allowed.includes(type)) throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, server, state: stateOf(snapshot).state, allowed });
+      if (!allowed.includes(type))
+        throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, server, state: stateOf(snapshot).state, allowed });
       const commandId = randomUUID();
       const settled = new Promise<CommandOutcome>((resolve, reject) => {
         pending.set(commandId, { server, type, by, settle: (outcome) => resolve({ commandId, outcome }), reject });
@@ -75,7 +90,13 @@ export function createCommands({ actorOf, moments, publish, isShuttingDown, last
     hear(server, emitted) {
       if (emitted.type === 'command.accepted') {
         const { id, kind } = emitted.command;
-        publish({ type: 'command.accepted', actor: `server:${server}`, commandId: id, command: `server.${kind}`, by: pending.get(id)?.by ?? null });
+        publish({
+          type: 'command.accepted',
+          actor: `server:${server}`,
+          commandId: id,
+          command: `server.${kind}`,
+          by: pending.get(id)?.by ?? null,
+        });
       } else if (emitted.type === 'command.settled') {
         settle(emitted.command.id, emitted.outcome, emitted.reason);
       }

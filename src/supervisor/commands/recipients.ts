@@ -7,7 +7,11 @@ import type { CommandType, PostedToOne } from '../contract.ts';
 export interface Recipients {
   /** The servers of a group that a command to the group is meant for. */
   membersOf(group: string): readonly string[];
-  postMany(event: { readonly type: CommandType; readonly servers: readonly string[]; readonly by?: string }): readonly PostedToOne[];
+  postMany(event: {
+    readonly type: CommandType;
+    readonly servers: readonly string[];
+    readonly by?: string;
+  }): readonly PostedToOne[];
 }
 
 type Parts = Pick<Assembly, 'actors' | 'commands' | 'desired' | 'ledger'>;
@@ -15,7 +19,8 @@ type Parts = Pick<Assembly, 'actors' | 'commands' | 'desired' | 'ledger'>;
 export function createRecipients({ actors, commands, desired, ledger }: Parts): Recipients {
   const groupOf = (server: string) => ledger.get(server)?.specification.group;
   /** Who starts or restarts everything does not mean what the configuration has switched off. */
-  const isMeant = (server: string) => ledger.get(server)?.specification.enabled === true || actors.server(server)?.getSnapshot().context.wanted === 'up';
+  const isMeant = (server: string) =>
+    ledger.get(server)?.specification.enabled === true || actors.server(server)?.getSnapshot().context.wanted === 'up';
   /** Those of the configuration in its order, then those on their way out. */
   const everybody = () => [...new Set([...desired.current.servers.keys(), ...ledger.entries.keys()])];
   const membersOf = (group: string) => everybody().filter((server) => groupOf(server) === group && isMeant(server));

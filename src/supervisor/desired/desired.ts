@@ -17,7 +17,9 @@ import { type Relations, relationsOf } from './relations.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** Making the actors of all servers in one turn would keep the first server from starting, and everybody else waiting. */
+/**
+ * Making the actors of all servers in one turn would keep the first server from starting, and everybody else waiting.
+ */
 const addedPerTurn = 4;
 
 export interface DesiredOptions {
@@ -48,7 +50,16 @@ export interface Desired {
   restore(group: string): void;
 }
 
-export function createDesired({ initial, file, ledger, actorOf, wishOf, publish, carryOut, isShuttingDown }: DesiredOptions): Desired {
+export function createDesired({
+  initial,
+  file,
+  ledger,
+  actorOf,
+  wishOf,
+  publish,
+  carryOut,
+  isShuttingDown,
+}: DesiredOptions): Desired {
   let current = initial;
   let relations = relationsOf(initial);
   /** Entries that did not come from the file: a reload keeps them, unless the file has the name, too. */
@@ -66,7 +77,11 @@ export function createDesired({ initial, file, ledger, actorOf, wishOf, publish,
     if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
     const next = accepted(parsed, file);
     const plan = planOf(previous, next);
-    publish({ type: 'config.planned', actor: 'supervisor', steps: plan.start.length + plan.stop.length + plan.restart.length + plan.change.length });
+    publish({
+      type: 'config.planned',
+      actor: 'supervisor',
+      steps: plan.start.length + plan.stop.length + plan.restart.length + plan.change.length,
+    });
     const before = previous === null ? null : relations;
     current = next;
     relations = relationsOf(next);
@@ -77,7 +92,14 @@ export function createDesired({ initial, file, ledger, actorOf, wishOf, publish,
 
   function applied(plan: Plan): Plan {
     const { start, stop, restart, change } = plan;
-    publish({ type: 'config.applied', actor: 'supervisor', started: start, stopped: stop, restarted: restart, changed: change });
+    publish({
+      type: 'config.applied',
+      actor: 'supervisor',
+      started: start,
+      stopped: stop,
+      restarted: restart,
+      changed: change,
+    });
     warn(plan.warnings);
     return plan;
   }
@@ -85,7 +107,11 @@ export function createDesired({ initial, file, ledger, actorOf, wishOf, publish,
   function stepsOf(
     previous: Configuration | null,
     next: Configuration,
-    { plan, before: relationsBefore, after }: { readonly plan: Plan; readonly before: Relations | null; readonly after: Relations },
+    {
+      plan,
+      before: relationsBefore,
+      after,
+    }: { readonly plan: Plan; readonly before: Relations | null; readonly after: Relations },
   ): Steps {
     const { dependencies } = after;
     // A group that nothing names any more acts for itself, whatever it was in the midst of.
@@ -119,7 +145,12 @@ export function createDesired({ initial, file, ledger, actorOf, wishOf, publish,
         steps.add.push({ group: specification.group, server: { name, policy, wanted, generation }, keepsWish });
       } else {
         const wanted = before.enabled === specification.enabled ? null : wish;
-        steps.configure.push({ server: name, policy, wanted, changed: plan.restart.includes(name) || hashOf(before) !== hashOf(specification) });
+        steps.configure.push({
+          server: name,
+          policy,
+          wanted,
+          changed: plan.restart.includes(name) || hashOf(before) !== hashOf(specification),
+        });
       }
     }
     return steps;
@@ -127,7 +158,8 @@ export function createDesired({ initial, file, ledger, actorOf, wishOf, publish,
 
   function warn(problems: readonly Problem[]): void {
     const warnings = problems.filter(({ severity }) => severity === 'warning');
-    if (warnings.length > 0) publish({ type: 'config.warned', actor: 'supervisor', file, problems: warnings.map(toLine) });
+    if (warnings.length > 0)
+      publish({ type: 'config.warned', actor: 'supervisor', file, problems: warnings.map(toLine) });
   }
 
   function parsedWith(name: string, entry: Entry): Parsed {
@@ -189,17 +221,31 @@ export function createDesired({ initial, file, ledger, actorOf, wishOf, publish,
       if (isShuttingDown()) return;
       const { own, ...parsed } = parseConfigBeside(text, added, current);
       if (parsed.config === null) {
-        return publish({ type: 'config.rejected', actor: 'supervisor', file, problems: parsed.problems.filter(isError).map(toLine) });
+        return publish({
+          type: 'config.rejected',
+          actor: 'supervisor',
+          file,
+          problems: parsed.problems.filter(isError).map(toLine),
+        });
       }
       const overruled = [...added.keys()].filter((name) => own.has(name) && foreign.has(name));
       foreign = new Set([...added.keys()].filter((name) => !own.has(name)));
       // What the file has taken over is the file's from now on.
       for (const name of own) added.delete(name);
       become(parsed, current);
-      warn(overruled.map((name) => ({ path: `mcpServers.${name}`, message: 'was added, too; the file wins', hint: null, severity: 'warning' })));
+      warn(
+        overruled.map((name) => ({
+          path: `mcpServers.${name}`,
+          message: 'was added, too; the file wins',
+          hint: null,
+          severity: 'warning',
+        })),
+      );
     },
     restore(group) {
-      const servers = [...current.servers.values()].filter((specification) => specification.group === group && !isHeld(actorOf(specification.name)));
+      const servers = [...current.servers.values()].filter(
+        (specification) => specification.group === group && !isHeld(actorOf(specification.name)),
+      );
       const add = servers.map((specification) => {
         const { generation } = ledger.put(specification, ledger.get(specification.name)?.source ?? 'file');
         return {

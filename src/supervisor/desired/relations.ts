@@ -17,15 +17,29 @@ export function relationsOf({ servers, settings }: Configuration): Relations {
     specifications.filter(({ dependsOn }) => dependsOn.length > 0).map(({ name, dependsOn }) => [name, dependsOn]),
   );
   const dependents = dependentsOf(dependencies);
-  const isCoupled = (group: string | undefined) => group !== undefined && (settings.groups.get(group)?.strategy ?? 'one-for-one') !== 'one-for-one';
-  const membersOf = (group: string) => specifications.filter((specification) => specification.group === group).map(({ name }) => name);
-  const groups = [...settings.groups].map(([name, { strategy, intensity, periodMs }]): readonly [string, GroupPolicy] => {
-    const coupled = isCoupled(name);
-    return [name, { strategy, intensity, periodMs, order: coupled ? inOrder(membersOf(name), dependencies) : [], dependencies: coupled ? dependencies : {} }];
-  });
+  const isCoupled = (group: string | undefined) =>
+    group !== undefined && (settings.groups.get(group)?.strategy ?? 'one-for-one') !== 'one-for-one';
+  const membersOf = (group: string) =>
+    specifications.filter((specification) => specification.group === group).map(({ name }) => name);
+  const groups = [...settings.groups].map(
+    ([name, { strategy, intensity, periodMs }]): readonly [string, GroupPolicy] => {
+      const coupled = isCoupled(name);
+      return [
+        name,
+        {
+          strategy,
+          intensity,
+          periodMs,
+          order: coupled ? inOrder(membersOf(name), dependencies) : [],
+          dependencies: coupled ? dependencies : {},
+        },
+      ];
+    },
+  );
   return {
     dependencies,
     groups: Object.fromEntries(groups),
-    isRelated: (server) => dependencies[server] !== undefined || dependents[server] !== undefined || isCoupled(servers.get(server)?.group),
+    isRelated: (server) =>
+      dependencies[server] !== undefined || dependents[server] !== undefined || isCoupled(servers.get(server)?.group),
   };
 }

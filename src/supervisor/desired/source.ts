@@ -13,7 +13,10 @@ export interface ConfigurationSource {
 }
 
 /** Throws `CONFIG_INVALID` with every problem, and `CONFIG_UNREADABLE`. */
-export async function openConfiguration({ config = null, transports = {} }: Pick<SupervisorOptions, 'config' | 'transports'>): Promise<ConfigurationSource> {
+export async function openConfiguration({
+  config = null,
+  transports = {},
+}: Pick<SupervisorOptions, 'config' | 'transports'>): Promise<ConfigurationSource> {
   const hostedTransports = Object.keys(transports);
   if (typeof config === 'string') {
     const path = resolve(config);

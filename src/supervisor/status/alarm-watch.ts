@@ -29,7 +29,13 @@ export interface AlarmWatchOptions {
 const none: readonly Alarm[] = Object.freeze([]);
 
 /** Facts after which their actor's alarms may be others. */
-const telling: ReadonlySet<Fact['type']> = new Set(['server.transitioned', 'server.removed', 'dependencies.changed', 'group.transitioned', 'actor.died']);
+const telling: ReadonlySet<Fact['type']> = new Set([
+  'server.transitioned',
+  'server.removed',
+  'dependencies.changed',
+  'group.transitioned',
+  'actor.died',
+]);
 
 const platformTimers: TimerClock = {
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
@@ -38,10 +44,20 @@ const platformTimers: TimerClock = {
 
 /** A timer of Node takes no longer delay, in milliseconds. */
 const longestDelayMs = 2_147_483_647;
-/** What should be over by now is looked at again after this, in milliseconds: the chart's own timer may come a moment later. */
+/**
+ * What should be over by now is looked at again after this, in milliseconds: the chart's own timer may come a moment
+ * later.
+ */
 const shortestDelayMs = 20;
 
-export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs, clock = platformTimers }: AlarmWatchOptions): AlarmWatch {
+export function createAlarmWatch({
+  facts,
+  serverOf,
+  groupOf,
+  publish,
+  nowMs,
+  clock = platformTimers,
+}: AlarmWatchOptions): AlarmWatch {
   /** When each alarm was raised, by actor and alarm, in milliseconds. */
   const raised = new Map<string, Map<string, number>>();
   const timers = new Map<string, unknown>();
@@ -97,14 +113,21 @@ export function createAlarmWatch({ facts, serverOf, groupOf, publish, nowMs, clo
     // A person's command may forgive failures without a step; it is settled in the midst of the chart's doing so.
     else if (type === 'command.settled') queueMicrotask(() => look(actor));
     // So may a plan, and other numbers may raise an alarm.
-    else if (type === 'config.applied') for (const changed of new Set([...raised.keys(), ...fact.changed.map((server) => `server:${server}`)])) look(changed);
+    else if (type === 'config.applied')
+      for (const changed of new Set([...raised.keys(), ...fact.changed.map((server) => `server:${server}`)]))
+        look(changed);
   });
   return {
     of: (actor) => {
       const alarms = current(actor);
       if (alarms.length === 0) return none;
       const since = raised.get(actor);
-      return alarms.map(({ alarm, reason, clearedBy }) => ({ alarm, since: toIso(since?.get(alarm) ?? nowMs()), reason, clearedBy }));
+      return alarms.map(({ alarm, reason, clearedBy }) => ({
+        alarm,
+        since: toIso(since?.get(alarm) ?? nowMs()),
+        reason,
+        clearedBy,
+      }));
     },
     close() {
       unsubscribe();

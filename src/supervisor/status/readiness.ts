@@ -14,7 +14,10 @@ export interface ReadinessOptions {
   readonly signal: AbortSignal;
 }
 
-export type AwaitReady = (options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }) => Promise<Readiness>;
+export type AwaitReady = (options?: {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}) => Promise<Readiness>;
 
 export function createReadiness({ facts, servers, actorOf, statusOf, signal: lifetime }: ReadinessOptions): AwaitReady {
   const isSettled = (server: string) => isAtRest(actorOf(server).getSnapshot());
@@ -29,7 +32,8 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
 
   return ({ timeoutMs, signal } = {}) => {
     if (areSettled()) return Promise.resolve(look());
-    // Listened to one by one: in Node 20 a signal made by AbortSignal.any may be collected before it fires (nodejs/node#54614).
+    // Listened to one by one: in Node 20 a signal made by AbortSignal.any may be collected before it fires
+    // (nodejs/node#54614).
     const limits = signal === undefined ? [lifetime] : [lifetime, signal];
     return new Promise((resolve) => {
       // Looking at all servers after each step of each would take a thousand of them a second or two.
@@ -59,10 +63,14 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
 }
 
 /** For whoever asks from outside whether to send work here. A required server that is lazy may sleep. */
-export function readinessNow(options: Pick<ReadinessOptions, 'servers' | 'actorOf' | 'statusOf'>, isBooted: boolean): ReadyNow {
+export function readinessNow(
+  options: Pick<ReadinessOptions, 'servers' | 'actorOf' | 'statusOf'>,
+  isBooted: boolean,
+): ReadyNow {
   const notReady = options.servers().flatMap((name) => {
     const status = options.statusOf(name);
-    if (!isAtRest(options.actorOf(name).getSnapshot())) return [{ name, state: status.state, reason: reasonOf(status, 'on its way') }];
+    if (!isAtRest(options.actorOf(name).getSnapshot()))
+      return [{ name, state: status.state, reason: reasonOf(status, 'on its way') }];
     const isMissing = status.required && !status.lazy && status.state !== 'connected';
     return isMissing ? [{ name, state: status.state, reason: reasonOf(status, 'required, and not connected') }] : [];
   });
@@ -86,7 +94,9 @@ function isWaiting(snapshot: ServerSnapshot): boolean {
 /** While the last one that was looked at is on its way, the others do not matter. */
 function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean {
   return (
-    type === 'server.removed' || ((type === 'server.transitioned' || type === 'dependencies.changed') && (laggard === null || actor === `server:${laggard}`))
+    type === 'server.removed' ||
+    ((type === 'server.transitioned' || type === 'dependencies.changed') &&
+      (laggard === null || actor === `server:${laggard}`))
   );
 }
 

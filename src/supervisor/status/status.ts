@@ -55,7 +55,10 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
   };
 }
 
-export function stateOf({ value, status }: Pick<ServerSnapshot, 'value' | 'status'>): { readonly state: ServerState; readonly substate: string | null } {
+export function stateOf({ value, status }: Pick<ServerSnapshot, 'value' | 'status'>): {
+  readonly state: ServerState;
+  readonly substate: string | null;
+} {
   // Its chart died of a bug, in whatever state it was.
   if (status === 'error') return { state: 'failed', substate: null };
   const [state = '', ...rest] = pathOf(value).split('.');
@@ -66,14 +69,17 @@ export function stateOf({ value, status }: Pick<ServerSnapshot, 'value' | 'statu
 
 /** Events a person may send now; `retry` only where something waits to be tried again. */
 export function allowedOf(snapshot: ServerSnapshot): readonly string[] {
-  return commandTypes.filter((type) => type !== 'server.retry' || snapshot.matches('backoff') || snapshot.matches('needs-auth'));
+  return commandTypes.filter(
+    (type) => type !== 'server.retry' || snapshot.matches('backoff') || snapshot.matches('needs-auth'),
+  );
 }
 
 /** A failure counts from the moment it is known, while the session is still being ended. */
 function lastFailureOf(snapshot: ServerSnapshot, sinceMs: number): LastFailure | null {
   const { context } = snapshot;
   if (snapshot.status === 'error') return lastFailureOfDead(snapshot, sinceMs);
-  const known = snapshot.hasTag('live') && context.failure !== null ? { ...context.failure, at: sinceMs } : context.lastFailure;
+  const known =
+    snapshot.hasTag('live') && context.failure !== null ? { ...context.failure, at: sinceMs } : context.lastFailure;
   if (known === null) return null;
   const { retryAfterMs: _, at, ...failure } = known;
   return { ...failure, at: toIso(at) };

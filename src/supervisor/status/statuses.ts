@@ -1,4 +1,7 @@
-/** The status of each server, made anew only when something in it is another: whoever watches hundreds of servers reads it many times a second. */
+/**
+ * The status of each server, made anew only when something in it is another: whoever watches hundreds of servers reads
+ * it many times a second.
+ */
 
 import type { ServerStatus } from '../contract.ts';
 import type { ServerEntry } from '../ledger.ts';
@@ -15,7 +18,10 @@ interface Kept {
   readonly status: ServerStatus;
 }
 
-/** The result answers with the same object, frozen, until the status has changed: what is made of it can be kept beside it. */
+/**
+ * The result answers with the same object, frozen, until the status has changed: what is made of it can be kept beside
+ * it.
+ */
 export function createStatuses({ sourcesOf, alarmsOf }: StatusSources): (server: string) => ServerStatus {
   const kept = new WeakMap<ServerEntry, Kept>();
   return (server) => {
@@ -33,11 +39,26 @@ export function createStatuses({ sourcesOf, alarmsOf }: StatusSources): (server:
   };
 }
 
-/** What `statusOf` reads but for the alarms. What is here by reference is replaced, never changed, when it is another. */
+/**
+ * What `statusOf` reads but for the alarms. What is here by reference is replaced, never changed, when it is another.
+ */
 function ingredientsOf({ entry, actor, sinceMs }: Omit<StatusQuestion, 'alarms'>): readonly unknown[] {
   const { specification, source, session, peer, lists, push, calls, callErrors, lives } = entry;
   const queue = session?.calls;
-  return [actor.getSnapshot(), sinceMs, specification, source, peer, lists, push, calls, callErrors, lives, queue?.inFlight, queue?.queued];
+  return [
+    actor.getSnapshot(),
+    sinceMs,
+    specification,
+    source,
+    peer,
+    lists,
+    push,
+    calls,
+    callErrors,
+    lives,
+    queue?.inFlight,
+    queue?.queued,
+  ];
 }
 
 function valuesOf({ alarm, since, reason, clearedBy }: StatusQuestion['alarms'][number]): readonly string[] {

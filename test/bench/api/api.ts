@@ -1,4 +1,7 @@
-/** What the control API costs: reads, calls and readers of facts, against a bare Hono app, under load from a second process. */
+/**
+ * What the control API costs: reads, calls and readers of facts, against a bare Hono app, under load from a second
+ * process.
+ */
 
 import { setTimeout } from 'node:timers/promises';
 import { type Bench, type Figures, medianOf } from '../bench.ts';
@@ -86,7 +89,14 @@ async function measureReaders(door: Door): Promise<Figures> {
   const all = await publishAll(door, load);
   await load.end();
   await door.close();
-  return { eachKB, oneMs: one.lastMs, firstMs: all.firstMs, lastMs: all.lastMs, worstLastMs: all.worstLastMs, cpuUs: all.cpuUs / readers };
+  return {
+    eachKB,
+    oneMs: one.lastMs,
+    firstMs: all.firstMs,
+    lastMs: all.lastMs,
+    worstLastMs: all.worstLastMs,
+    cpuUs: all.cpuUs / readers,
+  };
 }
 
 async function publishAll(door: Door, load: Load) {
@@ -101,7 +111,12 @@ async function publishAll(door: Door, load: Load) {
     last.push(lastMs - publishedAt);
     await setTimeout(5);
   }
-  return { firstMs: medianOf(first), lastMs: medianOf(last), worstLastMs: Math.max(...last), cpuUs: (took().cpuMs * 1_000) / events };
+  return {
+    firstMs: medianOf(first),
+    lastMs: medianOf(last),
+    worstLastMs: Math.max(...last),
+    cpuUs: (took().cpuMs * 1_000) / events,
+  };
 }
 
 /** From the end of a transport to the fact that says so, for a reader in this process. Each server crashes once. */

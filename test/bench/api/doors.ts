@@ -1,4 +1,7 @@
-/** The two doors that are compared: the control API, and the least that Hono answers the same requests with, on the same kind of listener. */
+/**
+ * The two doors that are compared: the control API, and the least that Hono answers the same requests with, on the same
+ * kind of listener.
+ */
 
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -33,12 +36,17 @@ export async function openApiDoor(size: number): Promise<ApiDoor> {
     servers.push(server);
     return server.transport;
   };
-  const mcpServers = Object.fromEntries(Array.from({ length: size }, (_, index) => [`server-${index}`, { transport: 'light' }]));
+  const mcpServers = Object.fromEntries(
+    Array.from({ length: size }, (_, index) => [`server-${index}`, { transport: 'light' }]),
+  );
   const supervisor = await createSupervisor({ config: { mcpServers }, transports: { light: create } });
   await supervisor.ready();
   const report = (error: unknown) => console.error(error);
   const listener = await openListener({ host: '127.0.0.1', port: 0, report });
-  const admission = { tokens: [{ name: 'bench', value: token, scope: 'admin' as const }], hosts: { boundHost: '127.0.0.1' } };
+  const admission = {
+    tokens: [{ name: 'bench', value: token, scope: 'admin' as const }],
+    hosts: { boundHost: '127.0.0.1' },
+  };
   const app = createHttpApp({ supervisor, admission, report, now: Date.now });
   listener.serve(createRequestHandler(app, { report, now: Date.now }));
   return {
@@ -74,7 +82,11 @@ export async function openBareDoor(size: number): Promise<Door> {
       streams.delete(stream);
     }),
   );
-  const listener: Listener = await openListener({ host: '127.0.0.1', port: 0, report: (error) => console.error(error) });
+  const listener: Listener = await openListener({
+    host: '127.0.0.1',
+    port: 0,
+    report: (error) => console.error(error),
+  });
   const handle = getRequestListener(app.fetch);
   listener.serve((request, response) => void handle(request, response));
   return {

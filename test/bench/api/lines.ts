@@ -17,7 +17,12 @@ export function judge(results: Results): readonly Line[] {
   ];
 }
 
-function readLines(results: Results, name: string, what: string, budget: { readonly perSecond: number; readonly p99Ms: number }): readonly Line[] {
+function readLines(
+  results: Results,
+  name: string,
+  what: string,
+  budget: { readonly perSecond: number; readonly p99Ms: number },
+): readonly Line[] {
   const [perSecond, p99Ms] = [results.median('api', `${name} perSecond`), results.median('api', `${name} p99Ms`)];
   return [
     {

@@ -41,7 +41,11 @@ export interface Read {
   readonly lastMs: number;
 }
 
-export type LoadAnswer = Requested | Read | { readonly kind: 'opened' } | { readonly kind: 'failed'; readonly message: string };
+export type LoadAnswer =
+  | Requested
+  | Read
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'failed'; readonly message: string };
 
 export interface Load {
   request(job: Omit<RequestJob, 'kind'>): Promise<Requested>;
@@ -57,7 +61,10 @@ export function startLoad(): Load {
   const child = fork(fileURLToPath(new URL('./load.ts', import.meta.url)));
   const ended = once(child, 'exit');
   const next = async <Kind extends LoadAnswer['kind']>(kind: Kind): Promise<Extract<LoadAnswer, { kind: Kind }>> => {
-    const answer = (await Promise.race([once(child, 'message').then(([message]) => message as LoadAnswer), ended.then(() => null)])) ?? {
+    const answer = (await Promise.race([
+      once(child, 'message').then(([message]) => message as LoadAnswer),
+      ended.then(() => null),
+    ])) ?? {
       kind: 'failed',
       message: 'it ended',
     };

@@ -1,4 +1,7 @@
-/** The other end of the API's benches, a process of its own: requests as fast as they are answered, or readers that wait for facts. */
+/**
+ * The other end of the API's benches, a process of its own: requests as fast as they are answered, or readers that wait
+ * for facts.
+ */
 
 import { connect } from 'node:net';
 import autocannon from 'autocannon';
@@ -16,12 +19,20 @@ async function request({ url, token, method, body, connections, seconds }: Reque
   const answeredMs: number[] = [];
   const { duration, non2xx, errors } = await new Promise<autocannon.Result>((resolve, reject) => {
     const options = { url, method, headers, connections, duration: seconds, ...(body !== null && { body }) };
-    const load = autocannon(options, (error: unknown, result) => (error === null || error === undefined ? resolve(result) : reject(error as Error)));
+    const load = autocannon(options, (error: unknown, result) =>
+      error === null || error === undefined ? resolve(result) : reject(error as Error),
+    );
     // Its own quantiles are whole milliseconds.
     load.on('response', (_client, _status, _bytes, responseMs) => answeredMs.push(responseMs));
   });
   if (non2xx + errors > 0) throw new Error(`${url}: ${non2xx} answers were no success, ${errors} requests failed`);
-  tell({ kind: 'requested', perSecond: answeredMs.length / duration, count: answeredMs.length, p50Ms: medianOf(answeredMs), p99Ms: p99Of(answeredMs) });
+  tell({
+    kind: 'requested',
+    perSecond: answeredMs.length / duration,
+    count: answeredMs.length,
+    p50Ms: medianOf(answeredMs),
+    p99Ms: p99Of(answeredMs),
+  });
 }
 
 /** Plain sockets: what a client does with an event is not asked here. */
@@ -31,7 +42,11 @@ async function read({ url, token, readers, marker }: ReaderJob): Promise<void> {
   let firstMs = 0;
   const opened = Array.from({ length: readers }, async () => {
     const socket = connect({ host: hostname, port: Number(port) });
-    socket.setEncoding('utf8').write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+    socket
+      .setEncoding('utf8')
+      .write(
+        `GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+      );
     await new Promise((resolve, reject) => socket.once('data', resolve).once('error', reject));
     let text = '';
     socket.on('data', (chunk: string) => {

@@ -24,7 +24,16 @@ const server = (extra: Partial<ShownServer> = {}): ShownServer => ({
 
 describe('a table of servers', () => {
   it('is aligned, and tells times as they are where nobody looks', () => {
-    const servers = [server(), server({ name: 'everything', state: 'backoff', substate: null, attempt: 3, nextRetryAt: '2026-01-02T03:05:14.000Z' })];
+    const servers = [
+      server(),
+      server({
+        name: 'everything',
+        state: 'backoff',
+        substate: null,
+        attempt: 3,
+        nextRetryAt: '2026-01-02T03:05:14.000Z',
+      }),
+    ];
     expect(toServerTable(servers, { width: null, paint: plain }, nowMs)).toEqual([
       'NAME        STATE            SINCE                     ATTEMPT  RETRY                     TOOLS  ALARMS',
       'files       connected.quiet  2026-01-02T03:04:05.000Z        0  -                            14  -',
@@ -33,7 +42,11 @@ describe('a table of servers', () => {
   });
 
   it('tells people how long ago and how soon', () => {
-    const [, line] = toServerTable([server({ nextRetryAt: '2026-01-02T03:05:14.000Z' })], { width: 120, paint: plain }, nowMs);
+    const [, line] = toServerTable(
+      [server({ nextRetryAt: '2026-01-02T03:05:14.000Z' })],
+      { width: 120, paint: plain },
+      nowMs,
+    );
     expect(line).toMatch(/1 min 5 s ago .* in 4 s /);
   });
 
@@ -44,21 +57,27 @@ describe('a table of servers', () => {
 
   it('never is wider than a terminal that is wide enough for anything, whatever the names', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 80 }), { minLength: 1, maxLength: 5 }), fc.integer({ min: 60, max: 200 }), (names, width) => {
-        const lines = toServerTable(
-          names.map((name) => server({ name })),
-          { width, paint: plain },
-          nowMs,
-        );
-        for (const line of lines) expect([...line].length).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.array(fc.string({ maxLength: 80 }), { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 60, max: 200 }),
+        (names, width) => {
+          const lines = toServerTable(
+            names.map((name) => server({ name })),
+            { width, paint: plain },
+            nowMs,
+          );
+          for (const line of lines) expect([...line].length).toBeLessThanOrEqual(width);
+        },
+      ),
     );
   });
 
   it('is the same with colours and without', () => {
     const paint: Paint = (_, text) => `\u001b[31m${text}\u001b[39m`;
     const bare = toServerTable([server()], { width: 100, paint: plain }, nowMs);
-    expect(toServerTable([server()], { width: 100, paint }, nowMs).map((line) => stripVTControlCharacters(line))).toEqual(bare);
+    expect(
+      toServerTable([server()], { width: 100, paint }, nowMs).map((line) => stripVTControlCharacters(line)),
+    ).toEqual(bare);
   });
 });
 
@@ -96,7 +115,9 @@ describe('a tree of actors', () => {
       actor('group:b', 'supervisor', ['server:three']),
       actor('server:three', 'group:b'),
     ];
-    expect(toActorTree(actors, { width: null, paint: plain }, nowMs).map((line) => line.split('  running')[0]?.trimEnd())).toEqual([
+    expect(
+      toActorTree(actors, { width: null, paint: plain }, nowMs).map((line) => line.split('  running')[0]?.trimEnd()),
+    ).toEqual([
       expect.stringMatching(/^ACTOR/),
       'supervisor',
       '├─ group:a',
@@ -126,7 +147,8 @@ describe('colours', () => {
   const output = (isTTY: boolean) => Object.assign(Object.create(process.stdout), { isTTY });
 
   it('are for terminals only, and for those who want them', () => {
-    const red = (isTTY: boolean, env: Readonly<Record<string, string>>) => terminalOf(output(isTTY), env).paint('red', 'x');
+    const red = (isTTY: boolean, env: Readonly<Record<string, string>>) =>
+      terminalOf(output(isTTY), env).paint('red', 'x');
     expect(red(true, {})).toBe('\u001b[31mx\u001b[39m');
     expect(red(true, { NO_COLOR: '1' })).toBe('x');
     expect(red(true, { TERM: 'dumb' })).toBe('x');

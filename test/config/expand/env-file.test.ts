@@ -12,7 +12,11 @@ describe('a file of variables', () => {
     ['comments', '# no\nA=1 # in\nB="a#b" # c\nC=#\n#D=1', { A: '1', B: 'a#b', C: '' }],
     ['empty values', 'A=\nB=""\nC=\'\'\nD=', { A: '', B: '', C: '', D: '' }],
     ['tabs around the sign', 'A\t=\t1\t', { A: '1' }],
-    ['what a value may hold', 'A=b=c==\nB=$HOME ${HOME}\nC={"a":1}\nD=it\'s', { A: 'b=c==', B: '$HOME ${HOME}', C: '{"a":1}', D: "it's" }],
+    [
+      'what a value may hold',
+      'A=b=c==\nB=$HOME ${HOME}\nC={"a":1}\nD=it\'s',
+      { A: 'b=c==', B: '$HOME ${HOME}', C: '{"a":1}', D: "it's" },
+    ],
     ['every kind of quotes', 'A=" x "\nB=\' y \'\nC=` z `', { A: ' x ', B: ' y ', C: ' z ' }],
     ['text over several lines', 'A="one\ntwo"\nB=\'three\nfour\'\nC=5', { A: 'one\ntwo', B: 'three\nfour', C: '5' }],
     [

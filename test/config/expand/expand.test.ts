@@ -17,7 +17,9 @@ function specificationOf(entry: object): ServerSpecification {
   return specification;
 }
 
-function optionsWith(more: Partial<ExpandOptions> & { readonly files?: Readonly<Record<string, string>> }): ExpandOptions {
+function optionsWith(
+  more: Partial<ExpandOptions> & { readonly files?: Readonly<Record<string, string>> },
+): ExpandOptions {
   const readFile = (path: string) => {
     const text = more.files?.[path];
     if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
@@ -26,7 +28,10 @@ function optionsWith(more: Partial<ExpandOptions> & { readonly files?: Readonly<
   return { env: {}, stateDir: '/state/of/mcpvisor', folder, readFile, ...more };
 }
 
-function expand<Kind extends ServerSpecification = StdioSpecification>(entry: object, more: Parameters<typeof optionsWith>[0] = {}) {
+function expand<Kind extends ServerSpecification = StdioSpecification>(
+  entry: object,
+  more: Parameters<typeof optionsWith>[0] = {},
+) {
   const { expanded, problems, secrets } = expandSpecification(specificationOf(entry), optionsWith(more));
   if (expanded === null) throw new Error(problems.map(toLine).join('\n'));
   return { specification: expanded.specification as Kind, ca: expanded.ca, secrets };
@@ -73,18 +78,28 @@ describe('a specification that is started', () => {
       { command: '${BIN}/run', args: ['${X}'], env: { KEY: '${X}' }, cwd: '${SUB}' },
       { env: { BIN: 'bin', X: 'y', SUB: 'sub' } },
     );
-    expect(specification).toMatchObject({ command: '/etc/mcp/bin/run', args: ['y'], env: { KEY: 'y' }, cwd: '/etc/mcp/sub' });
+    expect(specification).toMatchObject({
+      command: '/etc/mcp/bin/run',
+      args: ['y'],
+      env: { KEY: 'y' },
+      cwd: '/etc/mcp/sub',
+    });
   });
 
   it('lets env win over envFile, and looks into envFile before the environment', () => {
     const files = { '/etc/mcp/.env': 'A=file\nB=file\n' };
-    const { specification } = expand({ command: 'x', args: ['${B}', '${C}'], envFile: '.env', env: { A: 'entry' } }, { files, env: { B: 'ours', C: 'ours' } });
+    const { specification } = expand(
+      { command: 'x', args: ['${B}', '${C}'], envFile: '.env', env: { A: 'entry' } },
+      { files, env: { B: 'ours', C: 'ours' } },
+    );
     expect(specification.env).toEqual({ A: 'entry', B: 'file' });
     expect(specification.args).toEqual(['file', 'ours']);
   });
 
   it('checks the address of a remote server once it is known', () => {
-    expect(expand<RemoteSpecification>({ url: 'https://${HOST}/mcp' }, { env: { HOST: 'h' } }).specification.url).toBe('https://h/mcp');
+    expect(expand<RemoteSpecification>({ url: 'https://${HOST}/mcp' }, { env: { HOST: 'h' } }).specification.url).toBe(
+      'https://h/mcp',
+    );
     expect(problemsOf({ url: '${URL}' }, { env: { URL: 'hunter2' } })).toEqual([
       'mcpServers.a.url: is not a URL, once expanded (write it with its scheme: https://example.org/mcp)',
     ]);
@@ -95,13 +110,23 @@ describe('a specification that is started', () => {
 
   it('is left alone if a host serves it', () => {
     const specification = specificationOf({ transport: 'in-memory', note: '${X}' });
-    expect(expandSpecification(specification, optionsWith({}))).toEqual({ expanded: { specification, ca: null }, problems: [], secrets: [] });
+    expect(expandSpecification(specification, optionsWith({}))).toEqual({
+      expanded: { specification, ca: null },
+      problems: [],
+      secrets: [],
+    });
   });
 });
 
 describe('an expansion that fails', () => {
   it('names every server, place and variable at once', () => {
-    expect(problemsOf({ command: 'x', args: ['${ONE}', '${secret:TWO}'], env: { K: '${file:three}', L: '${ONE}' } }).toSorted()).toEqual([
+    expect(
+      problemsOf({
+        command: 'x',
+        args: ['${ONE}', '${secret:TWO}'],
+        env: { K: '${file:three}', L: '${ONE}' },
+      }).toSorted(),
+    ).toEqual([
       'mcpServers.a.args[0]: server "a" needs the variable ONE, which is not set (set ONE, or write a default: ${ONE:-…})',
       'mcpServers.a.args[1]: server "a" needs the secret TWO, which is not known (put it under mcpvisor.secrets: {"TWO": "${file:…}"})',
       'mcpServers.a.env.K: server "a" needs the file /etc/mcp/three, which cannot be read: ENOENT (a relative path starts from the folder of the configuration)',
@@ -110,7 +135,9 @@ describe('an expansion that fails', () => {
   });
 
   it('does not take for a variable what every object has by birth', () => {
-    expect(problemsOf({ command: 'x', args: ['${constructor}'] })).toEqual([expect.stringContaining('needs the variable constructor, which is not set')]);
+    expect(problemsOf({ command: 'x', args: ['${constructor}'] })).toEqual([
+      expect.stringContaining('needs the variable constructor, which is not set'),
+    ]);
     expect(expand({ command: 'x', args: ['${toString:-none}'] }).specification.args).toEqual(['none']);
   });
 
@@ -130,11 +157,15 @@ describe('an expansion that fails', () => {
   it('refuses what no process or request could carry', () => {
     const env = { NUL: 'a\0b', LINES: 'a\nb' };
     expect(problemsOf({ command: 'x', args: ['${NUL}'] }, { env })).toEqual([expect.stringContaining('NUL character')]);
-    expect(problemsOf({ url: 'http://h', headers: { A: '${LINES}' } }, { env })).toEqual([expect.stringContaining('line break')]);
+    expect(problemsOf({ url: 'http://h', headers: { A: '${LINES}' } }, { env })).toEqual([
+      expect.stringContaining('line break'),
+    ]);
   });
 
   it('says so when there is no state directory', () => {
-    expect(problemsOf({ command: 'x', args: ['${MCPVISOR_STATE_DIR}'] }, { stateDir: null })).toEqual([expect.stringContaining('there is no state directory')]);
+    expect(problemsOf({ command: 'x', args: ['${MCPVISOR_STATE_DIR}'] }, { stateDir: null })).toEqual([
+      expect.stringContaining('there is no state directory'),
+    ]);
   });
 });
 
@@ -158,16 +189,36 @@ describe('the certificates a remote server is trusted by', () => {
   // TLS would take each of these for no certificate, without a word.
   it.each([
     ['is not there', {}, 'server "a" needs the file /etc/mcp/ca.pem, which cannot be read: ENOENT'],
-    ['is empty', { '/etc/mcp/ca.pem': '' }, 'the file /etc/mcp/ca.pem holds no certificate (it must be PEM: -----BEGIN CERTIFICATE-----)'],
-    ['is no PEM', { '/etc/mcp/ca.pem': '0\u0082der' }, 'the file /etc/mcp/ca.pem holds no certificate (it must be PEM: -----BEGIN CERTIFICATE-----)'],
-    ['is damaged', { '/etc/mcp/ca.pem': `${first}\n${second.replace('MII', 'M!I')}` }, 'certificate 2 of the file /etc/mcp/ca.pem cannot be read'],
-    ['is cut short', { '/etc/mcp/ca.pem': `${first}\n${second.slice(0, -30)}` }, 'certificate 2 of the file /etc/mcp/ca.pem cannot be read'],
+    [
+      'is empty',
+      { '/etc/mcp/ca.pem': '' },
+      'the file /etc/mcp/ca.pem holds no certificate (it must be PEM: -----BEGIN CERTIFICATE-----)',
+    ],
+    [
+      'is no PEM',
+      { '/etc/mcp/ca.pem': '0\u0082der' },
+      'the file /etc/mcp/ca.pem holds no certificate (it must be PEM: -----BEGIN CERTIFICATE-----)',
+    ],
+    [
+      'is damaged',
+      { '/etc/mcp/ca.pem': `${first}\n${second.replace('MII', 'M!I')}` },
+      'certificate 2 of the file /etc/mcp/ca.pem cannot be read',
+    ],
+    [
+      'is cut short',
+      { '/etc/mcp/ca.pem': `${first}\n${second.slice(0, -30)}` },
+      'certificate 2 of the file /etc/mcp/ca.pem cannot be read',
+    ],
   ])('must be certificates: a file that %s', (_, files, problem) => {
-    expect(problemsOf({ url: 'https://h', tls: { ca: 'ca.pem' } }, { files })).toEqual([`mcpServers.a.tls.ca: ${problem}`]);
+    expect(problemsOf({ url: 'https://h', tls: { ca: 'ca.pem' } }, { files })).toEqual([
+      `mcpServers.a.tls.ca: ${problem}`,
+    ]);
   });
 
   it('must have a name once expanded', () => {
-    expect(problemsOf({ url: 'https://h', tls: { ca: '${EMPTY}' } }, { env: { EMPTY: '' } })).toEqual(['mcpServers.a.tls.ca: is empty once expanded']);
+    expect(problemsOf({ url: 'https://h', tls: { ca: '${EMPTY}' } }, { env: { EMPTY: '' } })).toEqual([
+      'mcpServers.a.tls.ca: is empty once expanded',
+    ]);
   });
 });
 
@@ -191,11 +242,16 @@ describe('the secrets of a server', () => {
       { url: 'http://h/?k=${KEY}', headers: { Authorization: 'Bearer abcdefgh1' } },
       { env: { KEY: 'a/b c+d=e' } },
     );
-    expect(secrets).toEqual(expect.arrayContaining(['Bearer abcdefgh1', 'abcdefgh1', 'a/b c+d=e', 'a%2Fb%20c%2Bd%3De']));
+    expect(secrets).toEqual(
+      expect.arrayContaining(['Bearer abcdefgh1', 'abcdefgh1', 'a/b c+d=e', 'a%2Fb%20c%2Bd%3De']),
+    );
   });
 
   it('hold the single lines of a value of many lines', () => {
-    const { secrets } = expand({ command: 'x', env: { PEM: '${file:key}' } }, { files: { '/etc/mcp/key': '-----BEGIN-----\nabcdefghij\n' } });
+    const { secrets } = expand(
+      { command: 'x', env: { PEM: '${file:key}' } },
+      { files: { '/etc/mcp/key': '-----BEGIN-----\nabcdefghij\n' } },
+    );
     expect(secrets).toEqual(expect.arrayContaining(['abcdefghij']));
   });
 
@@ -207,29 +263,40 @@ describe('the secrets of a server', () => {
     expect(expanded).toBeNull();
     expect(problems.map(toLine).join()).toContain('/run/from-outside');
     expect([...secrets].sort()).toEqual(['from-outside', 'written-here']);
-    const folder = expandSpecification(specificationOf({ command: 'x', envFile: '/run/${TOKEN}/env' }), optionsWith({ env: { TOKEN: 'from-outside' } }));
+    const folder = expandSpecification(
+      specificationOf({ command: 'x', envFile: '/run/${TOKEN}/env' }),
+      optionsWith({ env: { TOKEN: 'from-outside' } }),
+    );
     expect(folder.secrets).toEqual(['from-outside']);
   });
 
   it('are complete, whatever is written and wherever', () => {
     const word = fc.stringMatching(/^[a-zA-Z0-9]{8,20}$/);
     fc.assert(
-      fc.property(fc.dictionary(fc.stringMatching(/^[A-Z]{1,4}$/), word), fc.dictionary(fc.stringMatching(/^[A-Z]{1,4}$/), word), (env, literal) => {
-        const names = Object.keys(env);
-        const entry = {
-          command: 'x',
-          args: names.map((name) => `--${name}=\${${name}}`),
-          env: { ...literal, ...Object.fromEntries(names.map((name) => [`${name}_`, `<\${env:${name}}>`])) },
-        };
-        const { secrets, specification } = expand(entry, { env });
-        for (const value of [...Object.values(env), ...Object.values(specification.env)]) expect(secrets).toContain(value);
-      }),
+      fc.property(
+        fc.dictionary(fc.stringMatching(/^[A-Z]{1,4}$/), word),
+        fc.dictionary(fc.stringMatching(/^[A-Z]{1,4}$/), word),
+        (env, literal) => {
+          const names = Object.keys(env);
+          const entry = {
+            command: 'x',
+            args: names.map((name) => `--${name}=\${${name}}`),
+            env: { ...literal, ...Object.fromEntries(names.map((name) => [`${name}_`, `<\${env:${name}}>`])) },
+          };
+          const { secrets, specification } = expand(entry, { env });
+          for (const value of [...Object.values(env), ...Object.values(specification.env)])
+            expect(secrets).toContain(value);
+        },
+      ),
     );
   });
 });
 
 describe('any text', () => {
-  const part = fc.oneof(fc.constantFrom('${A}', '${B:-b}', '${env:A}', '${C:-${A}}', '$', '{', '}', '$$', 'text', ' '), fc.stringMatching(/^[^$\0]{0,5}$/));
+  const part = fc.oneof(
+    fc.constantFrom('${A}', '${B:-b}', '${env:A}', '${C:-${A}}', '$', '{', '}', '$$', 'text', ' '),
+    fc.stringMatching(/^[^$\0]{0,5}$/),
+  );
 
   it('keeps no expression that was to be expanded', () => {
     fc.assert(
@@ -263,8 +330,17 @@ describe('any text', () => {
 
 describe('an environment file', () => {
   it('has comments, quotes, export and text over several lines', () => {
-    const text = '\uFEFF# comment\r\nexport A=1\r\nB="two\nlines" # after\nC=\'single # not a comment\'\n D = spaced  # comment\nE=\nF="a\\nb"\nG=x=y\n';
-    expect(Object.fromEntries(parseEnvFile(text))).toEqual({ A: '1', B: 'two\nlines', C: 'single # not a comment', D: 'spaced', E: '', F: 'a\nb', G: 'x=y' });
+    const text =
+      '\uFEFF# comment\r\nexport A=1\r\nB="two\nlines" # after\nC=\'single # not a comment\'\n D = spaced  # comment\nE=\nF="a\\nb"\nG=x=y\n';
+    expect(Object.fromEntries(parseEnvFile(text))).toEqual({
+      A: '1',
+      B: 'two\nlines',
+      C: 'single # not a comment',
+      D: 'spaced',
+      E: '',
+      F: 'a\nb',
+      G: 'x=y',
+    });
   });
 });
 

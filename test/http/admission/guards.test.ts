@@ -5,7 +5,9 @@ import { type Api, openApi, token } from '../open-api.ts';
 let api: Api;
 
 beforeAll(async () => {
-  api = await openApi({ hosts: { allowedHosts: ['box.lan', 'gate.lan:8443'], allowedOrigins: ['https://tools.example'] } });
+  api = await openApi({
+    hosts: { allowedHosts: ['box.lan', 'gate.lan:8443'], allowedOrigins: ['https://tools.example'] },
+  });
 });
 
 afterAll(() => api.close());
@@ -43,15 +45,27 @@ describe('a request without the token', () => {
 describe('the Host header', () => {
   const statusFor = async (host: string) => (await api.client.get('/api/servers', { headers: { host } })).status;
 
-  it.each(['127.0.0.1', '127.0.0.1:1', 'localhost:80', 'LOCALHOST', '[::1]:4780', 'box.lan', 'box.lan:99', 'gate.lan:8443'])('may be %s', async (host) => {
+  it.each([
+    '127.0.0.1',
+    '127.0.0.1:1',
+    'localhost:80',
+    'LOCALHOST',
+    '[::1]:4780',
+    'box.lan',
+    'box.lan:99',
+    'gate.lan:8443',
+  ])('may be %s', async (host) => {
     expect(await statusFor(host)).toBe(200);
   });
 
-  it.each(['evil.example', 'localhost.evil.example', 'gate.lan:1', 'localhost.', '127.0.0.2', '[::2]'])('may not be %s', async (host) => {
-    const answer = await api.client.get('/api/servers', { headers: { host } });
-    expect(answer.status).toBe(403);
-    expect(answer.json).toMatchObject({ code: 'FORBIDDEN_HOST', host });
-  });
+  it.each(['evil.example', 'localhost.evil.example', 'gate.lan:1', 'localhost.', '127.0.0.2', '[::2]'])(
+    'may not be %s',
+    async (host) => {
+      const answer = await api.client.get('/api/servers', { headers: { host } });
+      expect(answer.status).toBe(403);
+      expect(answer.json).toMatchObject({ code: 'FORBIDDEN_HOST', host });
+    },
+  );
 
   it('is a problem when it is no host at all', async () => {
     const answer = await api.client.get('/api/servers', { headers: { host: 'evil@localhost' } });
@@ -78,11 +92,14 @@ describe('the Origin header', () => {
     expect((await send('https://tools.example')).status).toBe(200);
   });
 
-  it.each(['https://evil.example', 'http://localhost:1', 'null', 'https://tools.example.evil'])('may not be %s', async (origin) => {
-    const answer = await send(origin);
-    expect(answer.status).toBe(403);
-    expect(answer.json).toMatchObject({ code: 'FORBIDDEN_ORIGIN', origin });
-  });
+  it.each(['https://evil.example', 'http://localhost:1', 'null', 'https://tools.example.evil'])(
+    'may not be %s',
+    async (origin) => {
+      const answer = await send(origin);
+      expect(answer.status).toBe(403);
+      expect(answer.json).toMatchObject({ code: 'FORBIDDEN_ORIGIN', origin });
+    },
+  );
 
   it('never opens the API to pages of others', async () => {
     const preflight = await api.client.send('OPTIONS', '/api/servers', {

@@ -32,7 +32,10 @@ export interface ReaderOptions {
 }
 
 /** Resolves when the answer begins; rejects with its status if it is no stream. */
-export function openReader(url: string, { token, lastEventId, headers: further }: ReaderOptions = {}): Promise<EventReader> {
+export function openReader(
+  url: string,
+  { token, lastEventId, headers: further }: ReaderOptions = {},
+): Promise<EventReader> {
   const headers = {
     accept: 'text/event-stream',
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -78,7 +81,11 @@ function read(response: IncomingMessage): EventReader {
 }
 
 function parse(block: string): StreamEvent {
-  const fields = new Map(block.split('\n').map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+  const fields = new Map(
+    block
+      .split('\n')
+      .map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+  );
   const data: StreamEvent['data'] = JSON.parse(fields.get('data') ?? 'null');
   return { id: fields.get('id') ?? null, event: fields.get('event') ?? 'message', data };
 }

@@ -36,7 +36,11 @@ describe('a stream of events', () => {
       return one();
     });
     const answer = await app.request('/', { method: 'HEAD' });
-    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, 'text/event-stream', '']);
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      200,
+      'text/event-stream',
+      '',
+    ]);
     expect(opened).toBe(0);
   });
 });

@@ -47,19 +47,26 @@ async function openStream({ capacity = 20_000, heartbeatMs = 60_000 } = {}): Pro
   };
 }
 
-const raised = (actor: string, reason = 'of the test'): FactBody => ({ type: 'alarm.raised', actor, alarm: 'slow', reason });
+const raised = (actor: string, reason = 'of the test'): FactBody => ({
+  type: 'alarm.raised',
+  actor,
+  alarm: 'slow',
+  reason,
+});
 const cleared = (actor: string): FactBody => ({ type: 'alarm.cleared', actor, alarm: 'slow' });
 
 const seqsOf = (events: readonly StreamEvent[]): readonly number[] => events.map(({ id }) => Number(id));
 
 /** Every number from `first` to `last`. */
-const range = (first: number, last: number): readonly number[] => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+const range = (first: number, last: number): readonly number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 describe('a reader of facts', () => {
   it('gets every one in order, each under its number and type', async () => {
     const { facts, firstSeq, open } = await openStream();
     const reader = await open('?since=0');
-    for (let index = 0; index < 1_000; index += 1) facts.publish(index % 2 === 0 ? raised('server:a') : cleared('server:a'));
+    for (let index = 0; index < 1_000; index += 1)
+      facts.publish(index % 2 === 0 ? raised('server:a') : cleared('server:a'));
     await reader.until('all have come', (events) => events.at(-1)?.id === String(facts.lastSeq));
     expect(seqsOf(reader.events)).toEqual(range(firstSeq, facts.lastSeq));
     expect(reader.events.every(({ id, event, data }) => data.seq === Number(id) && data.type === event)).toBe(true);
@@ -93,7 +100,8 @@ describe('a reader of facts', () => {
   it('may choose actors and types, and resume its choice', async () => {
     const { facts, open } = await openStream();
     const reader = await open('?actor=server:a,server:b&type=alarm.cleared');
-    for (const actor of ['server:a', 'server:b', 'server:c']) for (const body of [raised(actor), cleared(actor)]) facts.publish(body);
+    for (const actor of ['server:a', 'server:b', 'server:c'])
+      for (const body of [raised(actor), cleared(actor)]) facts.publish(body);
     facts.publish(cleared('server:a'));
     await reader.until('three have come', (events) => events.length === 3);
     expect(reader.events.map(({ event, data }) => [event, data.actor])).toEqual([
@@ -101,7 +109,9 @@ describe('a reader of facts', () => {
       ['alarm.cleared', 'server:b'],
       ['alarm.cleared', 'server:a'],
     ]);
-    const again = await open('?actor=server:b,server:a&type=alarm.cleared', { lastEventId: reader.events[0]?.id ?? '' });
+    const again = await open('?actor=server:b,server:a&type=alarm.cleared', {
+      lastEventId: reader.events[0]?.id ?? '',
+    });
     await again.until('the other two have come', (events) => events.length === 2);
     expect(again.events).toEqual(reader.events.slice(1));
   });
@@ -146,9 +156,12 @@ describe('a reader that stops reading', () => {
     const missed = reader.events.filter(({ event }) => event === 'facts.missed');
     expect(missed.length).toBeGreaterThan(0);
     // What came and what is told of as missed are together every number once.
-    const covered = reader.events.flatMap(({ event, id, data }) => (event === 'facts.missed' ? range(Number(data.from), Number(data.to)) : [Number(id)]));
+    const covered = reader.events.flatMap(({ event, id, data }) =>
+      event === 'facts.missed' ? range(Number(data.from), Number(data.to)) : [Number(id)],
+    );
     expect(covered).toEqual(range(firstSeq, facts.lastSeq));
-    for (const { id, data } of missed) expect([id, data.count]).toEqual([String(data.to), Number(data.to) - Number(data.from) + 1]);
+    for (const { id, data } of missed)
+      expect([id, data.count]).toEqual([String(data.to), Number(data.to) - Number(data.from) + 1]);
   });
 
   it('comes back after more than is kept, and is told of the gap', async () => {
@@ -157,7 +170,11 @@ describe('a reader that stops reading', () => {
     const [from, to] = [firstSeq + 1, facts.lastSeq - 10];
     const reader = await open('', { lastEventId: String(firstSeq) });
     await reader.until('all have come', (events) => events.length === 11);
-    expect(reader.events[0]).toEqual({ id: String(to), event: 'facts.missed', data: { type: 'facts.missed', from, to, count: to - from + 1 } });
+    expect(reader.events[0]).toEqual({
+      id: String(to),
+      event: 'facts.missed',
+      data: { type: 'facts.missed', from, to, count: to - from + 1 },
+    });
     expect(seqsOf(reader.events.slice(1))).toEqual(range(to + 1, facts.lastSeq));
   });
 });
@@ -166,12 +183,16 @@ describe('the journal', () => {
   it.each(['0', '1001'])('has no page of %s facts, and says how many it may be', async (limit) => {
     const { url } = await openStream();
     const { status, json } = await createClient(url, null).get(`/api/journal?limit=${limit}`);
-    expect([status, json.problems]).toEqual([400, [expect.objectContaining({ path: '?limit', message: expect.stringContaining('1') })]]);
+    expect([status, json.problems]).toEqual([
+      400,
+      [expect.objectContaining({ path: '?limit', message: expect.stringContaining('1') })],
+    ]);
   });
 
   it('gives what is kept page by page, each fact once', async () => {
     const { url, facts } = await openStream();
-    for (let index = 0; index < 95; index += 1) facts.publish(index % 3 === 0 ? raised('server:a') : cleared('server:b'));
+    for (let index = 0; index < 95; index += 1)
+      facts.publish(index % 3 === 0 ? raised('server:a') : cleared('server:b'));
     const seen: unknown[] = [];
     let next: number | null = 0;
     while (next !== null) {
@@ -197,13 +218,19 @@ describe('a server that is killed', () => {
     const { url, token, client } = await scene.up();
     const reader = await openReader(`${url}/api/events?since=0&actor=server:one`, { token });
     onTestFinished(() => reader.vanish());
-    const opened = (events: readonly StreamEvent[], count: number) => events.filter(({ event }) => event === 'session.opened').length === count;
+    const opened = (events: readonly StreamEvent[], count: number) =>
+      events.filter(({ event }) => event === 'session.opened').length === count;
     await reader.until('it is connected', (events) => opened(events, 1) && events.at(-1)?.data.to !== undefined);
     const { pid } = (await client.get('/api/servers/one')).json;
     process.kill(Number(pid), 'SIGKILL');
-    await until('it is connected again', () => reader.events.filter(({ data }) => String(data.to).startsWith('connected')).length >= 2);
+    await until(
+      'it is connected again',
+      () => reader.events.filter(({ data }) => String(data.to).startsWith('connected')).length >= 2,
+    );
     const from = reader.events.findIndex(({ event, data }) => event === 'process.exited' && data.pid === pid);
-    const told = reader.events.slice(from).map(({ event, data }) => (event === 'server.transitioned' ? `→ ${String(data.to).split('.')[0]}` : event));
+    const told = reader.events
+      .slice(from)
+      .map(({ event, data }) => (event === 'server.transitioned' ? `→ ${String(data.to).split('.')[0]}` : event));
     const story = ['process.exited', '→ backoff', '→ starting', 'process.spawned', 'session.opened', '→ connected'];
     // Between them there may be more.
     let next = 0;

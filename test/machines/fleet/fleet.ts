@@ -16,7 +16,16 @@ export interface FleetServer {
 }
 
 /** What a plan does: `strategy` to a group, all others to a server. */
-export type PlanAct = 'changed' | 'soft' | 'moved' | 'removed' | 'added' | 'depends' | 'disabled' | 'enabled' | 'strategy';
+export type PlanAct =
+  | 'changed'
+  | 'soft'
+  | 'moved'
+  | 'removed'
+  | 'added'
+  | 'depends'
+  | 'disabled'
+  | 'enabled'
+  | 'strategy';
 
 export interface FleetStep {
   readonly waitMs: number;
@@ -49,7 +58,19 @@ const step: fc.Arbitrary<FleetStep> = fc.record({
       weight: 4,
       arbitrary: fc.constantFrom<FleetStep['act']>(
         ...(['start', 'start', 'stop', 'restart', 'retry', 'reset', 'needed'] as const),
-        ...(['changed', 'soft', 'moved', 'removed', 'added', 'depends', 'disabled', 'enabled', 'strategy', 'resumed', 'group.reset'] as const),
+        ...([
+          'changed',
+          'soft',
+          'moved',
+          'removed',
+          'added',
+          'depends',
+          'disabled',
+          'enabled',
+          'strategy',
+          'resumed',
+          'group.reset',
+        ] as const),
       ),
     },
   ),

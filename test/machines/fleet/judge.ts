@@ -40,17 +40,32 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
     const system = systemOf(name);
     claim((system?.mostLivingEver() ?? 0) <= 1, 'more than one process');
     if (/^(idle|backoff|failed|needs-auth)/.test(state)) claim((system?.living() ?? 0) === 0, 'a process is left');
-    claim(!state.endsWith('.waiting') || context.blockedBy === null || context.open.every(({ kind }) => kind === 'stop'), 'a start waits in vain');
-    claim(!/^backoff\.(waiting|queued)/.test(state) || (context.nextRetryAt ?? Number.NaN) <= tree.clock.now(), 'due, but nextRetryAt is still to come');
+    claim(
+      !state.endsWith('.waiting') || context.blockedBy === null || context.open.every(({ kind }) => kind === 'stop'),
+      'a start waits in vain',
+    );
+    claim(
+      !/^backoff\.(waiting|queued)/.test(state) || (context.nextRetryAt ?? Number.NaN) <= tree.clock.now(),
+      'due, but nextRetryAt is still to come',
+    );
     const begins = state.startsWith('starting') && context.generation !== before?.context.generation;
     if (begins) {
-      const down = (tree.context().dependencies[name] ?? []).filter((dependency) => !tree.serverState(dependency)?.startsWith('connected'));
+      const down = (tree.context().dependencies[name] ?? []).filter(
+        (dependency) => !tree.serverState(dependency)?.startsWith('connected'),
+      );
       claim(down.length === 0, `started without ${down.join()}`);
       const holding = holdersOf(tree, name, before?.context.generation ?? 0);
       claim(holding.length === 0, `started though held for ${holding.join()}`);
     }
-    if (context.shuttingDown && before?.context.shuttingDown === false && tree.state() === 'shutting-down.ending' && isUp(before.state)) {
-      const needing = (tree.context().dependents[name] ?? []).filter((dependent) => isLeft(tree.serverState(dependent)));
+    if (
+      context.shuttingDown &&
+      before?.context.shuttingDown === false &&
+      tree.state() === 'shutting-down.ending' &&
+      isUp(before.state)
+    ) {
+      const needing = (tree.context().dependents[name] ?? []).filter((dependent) =>
+        isLeft(tree.serverState(dependent)),
+      );
       claim(needing.length === 0, `ended before ${needing.join()}`);
     }
   }
@@ -58,7 +73,10 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
   /** Triggers of a round under way that its victim has to wait for, unless a person has overruled it since. */
   function holdersOf(tree: Tree, name: string, generation: number): readonly string[] {
     const group = tree.server(name)._parent?.id.slice('group:'.length).split('/')[0] ?? '';
-    const { context, value } = tree.group(group).getSnapshot() as { readonly context: GroupContext; readonly value: unknown };
+    const { context, value } = tree.group(group).getSnapshot() as {
+      readonly context: GroupContext;
+      readonly value: unknown;
+    };
     const { triggers, victims, policy, rounds } = context;
     if (!stateText(value).startsWith('running.round') || victims[name] !== generation) return [];
     if ((commandedAt.get(name) ?? -1) >= (rounds.at(-1) ?? 0)) return [];
@@ -85,11 +103,16 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
     const recent = (opened.get(id) ?? []).filter((at) => at > tree.clock.now() - policy.periodMs);
     claim(policy.intensity === 0 || recent.length <= policy.intensity, `${recent.length} rounds within the period`);
     if (stateText(value) !== 'running.round.stopping') return;
-    const isRunning = (name: string) => tree.serverState(name) !== null && tree.serverContext(name).generation === victims[name];
+    const isRunning = (name: string) =>
+      tree.serverState(name) !== null && tree.serverContext(name).generation === victims[name];
     for (const name of Object.keys(victims).filter(isRunning)) {
       if (!tree.serverState(name)?.startsWith('stopping') || tree.serverContext(name).heldFor.length === 0) continue;
       const needing = Object.keys(victims).filter(
-        (other) => other !== name && isRunning(other) && isUp(tree.serverState(other)) && reaches(other, name, policy.dependencies),
+        (other) =>
+          other !== name &&
+          isRunning(other) &&
+          isUp(tree.serverState(other)) &&
+          reaches(other, name, policy.dependencies),
       );
       claim(needing.length === 0, `${name} is stopped before ${needing.join()}`);
     }
@@ -105,7 +128,8 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
       const { holders } = tree.context();
       if (holders.length > tree.context().slots) breaches.push(`${tree.clock.now()}: ${holders.length} hold slots`);
       if (actor.startsWith('server:')) lookAtServer(tree, actor.slice('server:'.length));
-      else if (actor.startsWith('group:') && tree.group(actor.slice('group:'.length)) !== undefined) lookAtGroup(tree, actor);
+      else if (actor.startsWith('group:') && tree.group(actor.slice('group:'.length)) !== undefined)
+        lookAtGroup(tree, actor);
     },
   };
 }

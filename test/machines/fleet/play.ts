@@ -26,7 +26,9 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
   let chance = 0;
   const random = () => chances[chance++ % chances.length] ?? 0.5;
   const lives = servers.map(({ lives: own }) => [...own]);
-  const systems = new Map(servers.map((_, index) => [nameOf(index), createFakeSystem({ clock, lives: lives[index] ?? [], random })]));
+  const systems = new Map(
+    servers.map((_, index) => [nameOf(index), createFakeSystem({ clock, lives: lives[index] ?? [], random })]),
+  );
   const judge = createJudge((server) => systems.get(server));
   const tree = await startTree({
     clock,
@@ -44,7 +46,10 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
       policy: { lazy, idleStopMs: 40_000, restart: { kind, maxConsecutive: 5, intensity: 6, periodMs: 300_000 } },
     }),
   );
-  let fleet: Fleet = { servers: planned, groups: Object.fromEntries(groups.map((group, index) => [groupOf(index), { ...group, periodMs: 100_000 }])) };
+  let fleet: Fleet = {
+    servers: planned,
+    groups: Object.fromEntries(groups.map((group, index) => [groupOf(index), { ...group, periodMs: 100_000 }])),
+  };
 
   const command = (server: string, kind: string): void => {
     commands += 1;
@@ -56,14 +61,23 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
   const become = (next: Fleet, changed: string | null, soft: string | null = null): void => {
     const before = new Map(fleet.servers.map((server) => [server.name, server]));
     const isGone = (server: PlannedServer) => !next.servers.some(({ name }) => name === server.name);
-    const moved = next.servers.filter((server) => before.has(server.name) && before.get(server.name)?.group !== server.group);
+    const moved = next.servers.filter(
+      (server) => before.has(server.name) && before.get(server.name)?.group !== server.group,
+    );
     const fresh = next.servers.filter((server) => !before.has(server.name));
     const old = fleet;
     fleet = next;
     tree.plan({
       ...relationsIn(next),
-      add: [...fresh, ...moved].map((server) => ({ group: server.group, server: inputOf(server, next), keepsWish: moved.includes(server) })),
-      remove: [...old.servers.filter(isGone), ...moved].map(({ name }) => ({ group: before.get(name)?.group ?? '', server: name })),
+      add: [...fresh, ...moved].map((server) => ({
+        group: server.group,
+        server: inputOf(server, next),
+        keepsWish: moved.includes(server),
+      })),
+      remove: [...old.servers.filter(isGone), ...moved].map(({ name }) => ({
+        group: before.get(name)?.group ?? '',
+        server: name,
+      })),
       configure: next.servers
         .filter((server) => !fresh.includes(server) && !moved.includes(server))
         .filter(
@@ -81,7 +95,8 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
         })),
     });
   };
-  const relatedIn = (one: Fleet, name: string) => one.servers.filter((server) => server.name === name).map((server) => inputOf(server, one).policy.related)[0];
+  const relatedIn = (one: Fleet, name: string) =>
+    one.servers.filter((server) => server.name === name).map((server) => inputOf(server, one).policy.related)[0];
 
   /** What a plan that enables or disables a server wishes. */
   const wishIn = (name: string, before: ReadonlyMap<string, PlannedServer>, next: Fleet): 'up' | 'down' | null => {
@@ -95,25 +110,37 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
     const current = fleet.servers.find((server) => server.name === name);
     const isNeeded = fleet.servers.some(({ dependsOn }) => dependsOn.includes(name));
     const others = fleet.servers.filter((server) => server.name !== name);
-    const put = (server: PlannedServer): Fleet => ({ ...fleet, servers: fleet.servers.map((one) => (one.name === name ? server : one)) });
-    const isWhole = current?.dependsOn.every((dependency) => fleet.servers.some((server) => server.name === dependency && server.wanted !== 'down')) === true;
+    const put = (server: PlannedServer): Fleet => ({
+      ...fleet,
+      servers: fleet.servers.map((one) => (one.name === name ? server : one)),
+    });
+    const isWhole =
+      current?.dependsOn.every((dependency) =>
+        fleet.servers.some((server) => server.name === dependency && server.wanted !== 'down'),
+      ) === true;
     if (act === 'strategy') {
       const group = groupOf(target % 3);
       const strategy = strategies[other % 3] ?? 'one-for-one';
       become({ ...fleet, groups: { ...fleet.groups, [group]: { ...fleet.groups[group], strategy } } }, null);
     } else if (act === 'added') {
       const again = planned[target % servers.length];
-      const isComplete = again?.dependsOn.every((dependency) => fleet.servers.some((server) => server.name === dependency));
-      if (current === undefined && again !== undefined && isComplete === true) become({ ...fleet, servers: [...fleet.servers, again] }, null);
+      const isComplete = again?.dependsOn.every((dependency) =>
+        fleet.servers.some((server) => server.name === dependency),
+      );
+      if (current === undefined && again !== undefined && isComplete === true)
+        become({ ...fleet, servers: [...fleet.servers, again] }, null);
     } else if (current === undefined) return;
     else if (act === 'changed') become(fleet, name);
-    else if (act === 'soft') become(put({ ...current, policy: { ...current.policy, lazy: current.policy?.lazy !== true } }), null, name);
+    else if (act === 'soft')
+      become(put({ ...current, policy: { ...current.policy, lazy: current.policy?.lazy !== true } }), null, name);
     else if (act === 'moved') become(put({ ...current, group: groupOf(other % 3) }), null);
     else if (act === 'removed' && !isNeeded) become({ ...fleet, servers: others }, null);
     else if (act === 'disabled' && !isNeeded) become(put({ ...current, wanted: 'down' }), null);
     else if (act === 'enabled' && isWhole) become(put({ ...current, wanted: 'up' }), null);
     else if (act === 'depends') {
-      const earlier = fleet.servers.filter((server) => Number(server.name.slice(1)) < Number(name.slice(1))).map((server) => server.name);
+      const earlier = fleet.servers
+        .filter((server) => Number(server.name.slice(1)) < Number(name.slice(1)))
+        .map((server) => server.name);
       const chosen = earlier.filter((_, index) => index % 2 === other % 2).slice(0, 2);
       become(put({ ...current, dependsOn: chosen }), null, name);
     }

@@ -71,11 +71,14 @@ describe('a server that a round stops', () => {
     expect(server.state()).toBe('idle.resting');
   });
 
-  it.each(states.filter((state) => !/^(starting|connected)/.test(state)))('stays as it is if it does not run, in %s', (state: State) => {
-    const server = serverIn(state);
-    server.send('round.stop', { heldFor: ['t'] });
-    expect([server.state(), server.context().heldFor, server.ignored]).toEqual([state, [], []]);
-  });
+  it.each(states.filter((state) => !/^(starting|connected)/.test(state)))(
+    'stays as it is if it does not run, in %s',
+    (state: State) => {
+      const server = serverIn(state);
+      server.send('round.stop', { heldFor: ['t'] });
+      expect([server.state(), server.context().heldFor, server.ignored]).toEqual([state, [], []]);
+    },
+  );
 
   it('waits in backoff as well, when its delay is over', () => {
     const server = serverIn('backoff.delaying');
@@ -90,7 +93,11 @@ describe('a server that a round stops', () => {
 });
 
 describe('a failure of a connected server', () => {
-  const lost = (cause: Failure, type: 'session.failed' | 'session.exited' | 'session.ended', policy: PolicyOverrides = {}) => {
+  const lost = (
+    cause: Failure,
+    type: 'session.failed' | 'session.exited' | 'session.ended',
+    policy: PolicyOverrides = {},
+  ) => {
     const server = serverIn('connected.quiet', { policy: { related: true, ...policy } });
     server.news(type, { failure: cause });
     return server.reports.filter((report) => report.type === 'server.lost');
@@ -254,7 +261,10 @@ describe('a group that acts as one', () => {
     expect([groupState(one), at(one, 'a')]).toEqual(['running.round.waiting', ['starting.spawning']]);
     one.break('a');
     await settled();
-    expect([groupState(one), at(one, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
+    expect([groupState(one), at(one, 'b', 'c')]).toEqual([
+      'running.steady',
+      ['starting.spawning', 'starting.spawning'],
+    ]);
   });
 
   it('starts none again that a person stopped meanwhile', async () => {
@@ -302,13 +312,19 @@ describe('a group that acts as one', () => {
     for (const name of ['b', 'c']) gone(waiting, name);
     expect([groupState(waiting), at(waiting, 'a')]).toEqual(['running.round.waiting', ['backoff.delaying']]);
     leave(waiting);
-    expect([groupState(waiting), at(waiting, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
+    expect([groupState(waiting), at(waiting, 'b', 'c')]).toEqual([
+      'running.steady',
+      ['starting.spawning', 'starting.spawning'],
+    ]);
     const stopping = await connectedGroup(alone, { strategy: 'one-for-all' });
     fail(stopping, 'a');
     leave(stopping);
     expect([groupState(stopping), groupContext(stopping).triggers]).toEqual(['running.round.stopping', []]);
     for (const name of ['b', 'c']) gone(stopping, name);
-    expect([groupState(stopping), at(stopping, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
+    expect([groupState(stopping), at(stopping, 'b', 'c')]).toEqual([
+      'running.steady',
+      ['starting.spawning', 'starting.spawning'],
+    ]);
   });
 
   it('starts the others without one that is removed from a part of the group', async () => {
@@ -320,7 +336,10 @@ describe('a group that acts as one', () => {
     for (const name of names.slice(0, -1)) gone(one, name);
     expect(groupState(one)).toBe('running.round.waiting');
     const { s129: _, ...others } = many;
-    one.plan({ ...relationsIn(fleetOf(others, { strategy: 'one-for-all' })), remove: [{ group: 'web', server: 's129' }] });
+    one.plan({
+      ...relationsIn(fleetOf(others, { strategy: 'one-for-all' })),
+      remove: [{ group: 'web', server: 's129' }],
+    });
     expect([groupState(one), at(one, 's0', 's128')]).toEqual(['running.steady', ['starting.spawning', 'idle.queued']]);
     expect(one.context().holders, 'the slot of a server that is gone is free').not.toContain('s129');
   });
@@ -333,8 +352,15 @@ describe('a group that acts as one', () => {
     gone(one, 's129');
     expect(groupContext(one)).toMatchObject({ victims: { s128: 1, s129: 1 }, parts: { 'web/1': 2 } });
     const { s129: _, ...others } = many;
-    one.plan({ ...relationsIn(fleetOf(others, { strategy: 'one-for-all' })), remove: [{ group: 'web', server: 's129' }] });
-    expect([one.serverState('s129'), groupState(one), groupContext(one).parts]).toEqual([null, 'running.round.stopping', { 'web/1': 1 }]);
+    one.plan({
+      ...relationsIn(fleetOf(others, { strategy: 'one-for-all' })),
+      remove: [{ group: 'web', server: 's129' }],
+    });
+    expect([one.serverState('s129'), groupState(one), groupContext(one).parts]).toEqual([
+      null,
+      'running.round.stopping',
+      { 'web/1': 1 },
+    ]);
     expect(Object.keys(groupContext(one).victims)).toEqual(names.slice(1, -1));
   });
 
@@ -342,11 +368,16 @@ describe('a group that acts as one', () => {
     const one = await connectedGroup(alone, { strategy: 'one-for-all' });
     fail(one, 'a');
     gone(one, 'c');
-    one.plan({ ...relationsIn(fleetOf({ a: [], c: [] }, { strategy: 'one-for-all' })), remove: [{ group: 'web', server: 'b' }] });
+    one.plan({
+      ...relationsIn(fleetOf({ a: [], c: [] }, { strategy: 'one-for-all' })),
+      remove: [{ group: 'web', server: 'b' }],
+    });
     expect(groupState(one), 'its process is not gone yet').toBe('running.round.stopping');
     gone(one, 'b');
     expect([groupState(one), Object.keys(groupContext(one).victims)]).toEqual(['running.round.waiting', ['c']]);
-    expect(one.emitted.filter(({ type }) => type === 'server.removed')).toEqual([{ type: 'server.removed', server: 'b' }]);
+    expect(one.emitted.filter(({ type }) => type === 'server.removed')).toEqual([
+      { type: 'server.removed', server: 'b' },
+    ]);
     expect(one.serverState('b')).toBeNull();
     one.clock.advance(375);
     one.connect('a');
@@ -358,7 +389,12 @@ describe('a group that acts as one', () => {
     const uncouple = (one: Tree) =>
       one.plan({
         ...relationsIn(uncoupled),
-        configure: ['a', 'b', 'c'].map((server) => ({ server, policy: policyOf({ related: false }), changed: false, wanted: null })),
+        configure: ['a', 'b', 'c'].map((server) => ({
+          server,
+          policy: policyOf({ related: false }),
+          changed: false,
+          wanted: null,
+        })),
       });
     const stopping = await connectedGroup(alone, { strategy: 'one-for-all' });
     fail(stopping, 'a');
@@ -373,7 +409,10 @@ describe('a group that acts as one', () => {
     fail(waiting, 'a');
     for (const name of ['b', 'c']) gone(waiting, name);
     uncouple(waiting);
-    expect([groupState(waiting), at(waiting, 'b', 'c')]).toEqual(['running.steady', ['starting.spawning', 'starting.spawning']]);
+    expect([groupState(waiting), at(waiting, 'b', 'c')]).toEqual([
+      'running.steady',
+      ['starting.spawning', 'starting.spawning'],
+    ]);
     expect(rounds(waiting).at(-1)).toEqual({ type: 'round.closed', started: ['b', 'c'] });
   });
 
@@ -381,7 +420,11 @@ describe('a group that acts as one', () => {
     const one = await connectedGroup(alone, { strategy: 'one-for-all' });
     fail(one, 'a');
     one.plan(relationsIn(fleetOf(alone, { strategy: 'rest-for-one' })));
-    expect([groupState(one), groupContext(one).policy.strategy, at(one, 'b')]).toEqual(['running.round.stopping', 'rest-for-one', ['stopping.closing']]);
+    expect([groupState(one), groupContext(one).policy.strategy, at(one, 'b')]).toEqual([
+      'running.round.stopping',
+      'rest-for-one',
+      ['stopping.closing'],
+    ]);
   });
 
   it('ends like any other group', async () => {
@@ -401,7 +444,11 @@ describe('a group whose rounds are spent', () => {
   async function spent(): Promise<Tree> {
     const one = await connectedGroup(two, strategy, policy);
     passRound(one, 'a', ['b']);
-    expect([groupState(one), at(one, 'b'), one.state()]).toEqual(['running.steady', ['connected.quiet'], 'running.settled']);
+    expect([groupState(one), at(one, 'b'), one.state()]).toEqual([
+      'running.steady',
+      ['connected.quiet'],
+      'running.settled',
+    ]);
     fail(one, 'a');
     expect([groupState(one), one.state()]).toEqual(['running.decoupled.watching', 'running.degraded']);
     expect(one.context().degraded).toEqual(['web']);

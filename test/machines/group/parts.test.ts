@@ -7,7 +7,8 @@ import { settled, startTree, type Tree } from '../tree/tree.ts';
 const trees = plantTrees();
 
 const namesTo = (count: number, from = 1) => Array.from({ length: count - from + 1 }, (_, index) => `s${index + from}`);
-const childrenOf = (one: Tree, group: string) => Object.keys((one.group(group).getSnapshot() as { children: object }).children);
+const childrenOf = (one: Tree, group: string) =>
+  Object.keys((one.group(group).getSnapshot() as { children: object }).children);
 const contextOf = (one: Tree, group: string) => (one.group(group).getSnapshot() as { context: GroupContext }).context;
 const removed = (one: Tree) => one.emitted.flatMap(({ type, server }) => (type === 'server.removed' ? [server] : []));
 
@@ -59,7 +60,10 @@ describe('a group with more servers than one actor holds well', () => {
     expect([one.serverState('s130'), removed(one)]).toEqual([null, ['s130']]);
     expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 1 } });
     one.add(['s131'], 'big', { lazy: true });
-    expect([childrenOf(one, 'big/1'), contextOf(one, 'big').parts]).toEqual([['server:s129', 'server:s131'], { 'big/1': 2 }]);
+    expect([childrenOf(one, 'big/1'), contextOf(one, 'big').parts]).toEqual([
+      ['server:s129', 'server:s131'],
+      { 'big/1': 2 },
+    ]);
   });
 
   it('takes a new one itself when it has room', async () => {
@@ -113,7 +117,11 @@ describe('a group with more servers than one actor holds well', () => {
     one.remove('s129', 'big');
     one.reapers.get('s129')?.open();
     await settled();
-    expect([one.serverState('s129'), removed(one), contextOf(one, 'big').parts]).toEqual([null, ['s129'], { 'big/1': 0 }]);
+    expect([one.serverState('s129'), removed(one), contextOf(one, 'big').parts]).toEqual([
+      null,
+      ['s129'],
+      { 'big/1': 0 },
+    ]);
   });
 
   it('makes no part of a name that another has', async () => {
@@ -153,7 +161,11 @@ describe('a group with more servers than one actor holds well', () => {
     for (const name of ['s129', 's130', 'x']) connect(one, name);
     one.send({ type: 'supervisor.shutdown' });
     for (let turns = 0; turns < 40; turns += 1) await settled();
-    expect(['s129', 's130', 'x'].map((name) => one.serverState(name))).toEqual(['stopping.closing', 'connected.quiet', 'stopping.closing']);
+    expect(['s129', 's130', 'x'].map((name) => one.serverState(name))).toEqual([
+      'stopping.closing',
+      'connected.quiet',
+      'stopping.closing',
+    ]);
     one.news('x', 'session.ended');
     expect(one.serverState('s130')).toBe('stopping.closing');
   });
@@ -169,7 +181,11 @@ describe('a part that dies', () => {
     const orphan = one.server('s130');
     breaks(one);
     await settled();
-    expect(one.emitted.at(-1)).toEqual({ type: 'group.died', group: 'big', message: expect.stringMatching(/^\S+ is not iterable/) as string });
+    expect(one.emitted.at(-1)).toEqual({
+      type: 'group.died',
+      group: 'big',
+      message: expect.stringMatching(/^\S+ is not iterable/) as string,
+    });
     expect(one.serverState('s1')).toBe('connected.quiet');
     expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
     expect([contextOf(one, 'big').charges, contextOf(one, 'big').parts]).toEqual([128, {}]);

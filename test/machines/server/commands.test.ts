@@ -114,7 +114,11 @@ describe('an event that comes too early or too late by nature', () => {
   it.each(connectedStates)('neither is an answer to an older question, in %s', (state) => {
     const server = serverIn(state);
     const heard = { quietForMs: 0, unusedForMs: 0, inFlight: 0, lagMs: 0, usedCpu: false };
-    server.send('session.heard', { generation: server.context().generation, question: server.context().question - 1, ...heard });
+    server.send('session.heard', {
+      generation: server.context().generation,
+      question: server.context().question - 1,
+      ...heard,
+    });
     expect(server.ignored).toEqual([]);
   });
 
@@ -191,7 +195,12 @@ interface PlanRow {
 
 const planRows: readonly PlanRow[] = [
   { states: ['idle.queued'], changed: {}, turnedOff: { to: 'idle.resting' }, enabled: {} },
-  { states: startingStates, changed: { to: 'stopping.closing', next: 'starting' }, turnedOff: { to: 'stopping.closing', next: 'idle' }, enabled: {} },
+  {
+    states: startingStates,
+    changed: { to: 'stopping.closing', next: 'starting' },
+    turnedOff: { to: 'stopping.closing', next: 'idle' },
+    enabled: {},
+  },
   {
     states: connectedStates,
     changed: { to: 'stopping.closing', next: 'starting' },
@@ -199,8 +208,18 @@ const planRows: readonly PlanRow[] = [
     enabled: { to: 'connected.quiet' },
   },
   { states: endingStates, changed: { next: 'starting' }, turnedOff: { next: 'idle' }, enabled: { next: 'starting' } },
-  { states: ['backoff.delaying', 'backoff.queued'], changed: { to: 'backoff.queued' }, turnedOff: { to: 'idle.resting' }, enabled: { to: 'backoff.queued' } },
-  { states: ['failed', 'needs-auth'], changed: { to: 'idle.queued' }, turnedOff: { to: 'idle.resting' }, enabled: { to: 'idle.queued' } },
+  {
+    states: ['backoff.delaying', 'backoff.queued'],
+    changed: { to: 'backoff.queued' },
+    turnedOff: { to: 'idle.resting' },
+    enabled: { to: 'backoff.queued' },
+  },
+  {
+    states: ['failed', 'needs-auth'],
+    changed: { to: 'idle.queued' },
+    turnedOff: { to: 'idle.resting' },
+    enabled: { to: 'idle.queued' },
+  },
 ];
 
 describe('a plan', () => {
@@ -222,12 +241,15 @@ describe('a plan', () => {
     expect(server.context()).toMatchObject({ wanted: 'down', autostart: false });
   });
 
-  it.each(cases)('that enables the server without another change restarts nothing that runs, in $state', ({ state, enabled }) => {
-    const server = serverIn(state);
-    server.send('server.configure', { policy: policyOf(), changed: false, wanted: 'up' });
-    expect(server.state()).toBe(enabled.to ?? state);
-    if (enabled.next !== undefined) expect(server.context().next).toBe(enabled.next);
-  });
+  it.each(cases)(
+    'that enables the server without another change restarts nothing that runs, in $state',
+    ({ state, enabled }) => {
+      const server = serverIn(state);
+      server.send('server.configure', { policy: policyOf(), changed: false, wanted: 'up' });
+      expect(server.state()).toBe(enabled.to ?? state);
+      if (enabled.next !== undefined) expect(server.context().next).toBe(enabled.next);
+    },
+  );
 
   it.each(states)('that changes numbers only leaves the state alone, in %s', (state) => {
     const server = serverIn(state);
@@ -264,7 +286,9 @@ describe('a plan', () => {
   });
 
   it('starts a server that falls asleep when it is lazy no longer', () => {
-    const server = serverIn('connected.quiet', { policy: { lazy: true, idleStopMs: 60_000, heartbeat: { intervalMs: 0 } } });
+    const server = serverIn('connected.quiet', {
+      policy: { lazy: true, idleStopMs: 60_000, heartbeat: { intervalMs: 0 } },
+    });
     server.clock.advance(60_000);
     expect([server.state(), server.context().next]).toEqual(['stopping.closing', 'idle']);
     server.send('server.configure', { policy: policyOf({ lazy: false }), changed: false, wanted: null });
@@ -273,9 +297,15 @@ describe('a plan', () => {
   });
 
   it('lets a server that falls asleep do so when it stays lazy', () => {
-    const server = serverIn('connected.quiet', { policy: { lazy: true, idleStopMs: 60_000, heartbeat: { intervalMs: 0 } } });
+    const server = serverIn('connected.quiet', {
+      policy: { lazy: true, idleStopMs: 60_000, heartbeat: { intervalMs: 0 } },
+    });
     server.clock.advance(60_000);
-    server.send('server.configure', { policy: policyOf({ lazy: true, idleStopMs: 90_000 }), changed: false, wanted: null });
+    server.send('server.configure', {
+      policy: policyOf({ lazy: true, idleStopMs: 90_000 }),
+      changed: false,
+      wanted: null,
+    });
     expect([server.state(), server.context().next]).toEqual(['stopping.closing', 'idle']);
     server.news('session.ended');
     expect(server.state()).toBe('idle.resting');
@@ -332,7 +362,16 @@ describe('a plan', () => {
   });
 });
 
-const exitZero = { class: 'exited', message: '', phase: null, code: null, exitCode: 0, signal: null, stderrTail: [], retryAfterMs: null } as const;
+const exitZero = {
+  class: 'exited',
+  message: '',
+  phase: null,
+  code: null,
+  exitCode: 0,
+  signal: null,
+  stderrTail: [],
+  retryAfterMs: null,
+} as const;
 
 describe('a lazy server', () => {
   const policy: PolicyOverrides = { lazy: true, idleStopMs: 60_000 };

@@ -6,13 +6,15 @@ import { endingStates, passUntil, type State, serverIn, states } from './states.
 
 const blocker = (standing: Exclude<Standing, 'connected' | 'coming'> = 'failed') => ({ server: 'd', standing });
 const misses = (server: ServerUnderTest) => server.send('dependencies.changed', { waitingFor: ['d'], blockedBy: null });
-const blocks = (server: ServerUnderTest) => server.send('dependencies.changed', { waitingFor: ['d'], blockedBy: blocker() });
+const blocks = (server: ServerUnderTest) =>
+  server.send('dependencies.changed', { waitingFor: ['d'], blockedBy: blocker() });
 const clears = (server: ServerUnderTest) => server.send('dependencies.changed', { waitingFor: [], blockedBy: null });
 const holds = (server: ServerUnderTest, heldFor: readonly string[] = ['t']) => server.send('round.hold', { heldFor });
 const connect = (server: ServerUnderTest) => {
   for (const type of ['session.spawned', 'session.initialized', 'session.ready'] as const) server.news(type);
 };
-const reasons = (server: ServerUnderTest) => server.emitted.flatMap((event) => (event.type === 'command.settled' ? [event.reason] : []));
+const reasons = (server: ServerUnderTest) =>
+  server.emitted.flatMap((event) => (event.type === 'command.settled' ? [event.reason] : []));
 const changes = (server: ServerUnderTest) => server.reports.filter(({ type }) => type === 'server.changed').length;
 
 /** A server in a state, with one failure counted and no command open. */
@@ -58,8 +60,18 @@ describe('a person starts a server at rest', () => {
     holds(server);
     const command = server.command(kind);
     expect(server.state()).toBe('idle.waiting');
-    expect(server.context()).toMatchObject({ wanted: 'up', autostart: true, heldFor: [], counters: { attempt: 0 }, open: [] });
-    expect(server.emitted.map(({ type }) => type)).toEqual(['dependencies.changed', 'command.accepted', 'command.settled']);
+    expect(server.context()).toMatchObject({
+      wanted: 'up',
+      autostart: true,
+      heldFor: [],
+      counters: { attempt: 0 },
+      open: [],
+    });
+    expect(server.emitted.map(({ type }) => type)).toEqual([
+      'dependencies.changed',
+      'command.accepted',
+      'command.settled',
+    ]);
     expect(server.outcomes(command)).toEqual(['rejected']);
     expect(reasons(server)).toEqual(['dependency "d" is failed']);
     clears(server);
@@ -125,20 +137,23 @@ describe('a person cuts the delay short', () => {
     return server;
   };
 
-  it.each(inBackoff)('of a server whose dependency is not there: %s in %s waits for it, then takes no slot', (kind, state) => {
-    const server = delayed(state);
-    misses(server);
-    holds(server);
-    const command = server.command(kind);
-    expect(server.state()).toBe('backoff.waiting');
-    expect(server.context()).toMatchObject({ wanted: 'up', heldFor: [], counters: { attempt: counted[kind] } });
-    expect(server.context().nextRetryAt, 'the delay is over').toBeLessThanOrEqual(server.clock.now());
-    expect(server.outcomes(command)).toEqual([]);
-    clears(server);
-    expect(server.state()).toBe('starting.spawning');
-    connect(server);
-    expect(server.outcomes(command)).toEqual(['done']);
-  });
+  it.each(inBackoff)(
+    'of a server whose dependency is not there: %s in %s waits for it, then takes no slot',
+    (kind, state) => {
+      const server = delayed(state);
+      misses(server);
+      holds(server);
+      const command = server.command(kind);
+      expect(server.state()).toBe('backoff.waiting');
+      expect(server.context()).toMatchObject({ wanted: 'up', heldFor: [], counters: { attempt: counted[kind] } });
+      expect(server.context().nextRetryAt, 'the delay is over').toBeLessThanOrEqual(server.clock.now());
+      expect(server.outcomes(command)).toEqual([]);
+      clears(server);
+      expect(server.state()).toBe('starting.spawning');
+      connect(server);
+      expect(server.outcomes(command)).toEqual(['done']);
+    },
+  );
 
   it.each(inBackoff)('of a server whose dependency is down for good: %s in %s is refused', (kind, state) => {
     const server = delayed(state);
@@ -147,8 +162,15 @@ describe('a person cuts the delay short', () => {
     const before = server.state();
     const command = server.command(kind);
     expect(server.state()).toBe(kind === 'retry' ? before : 'backoff.waiting');
-    expect((server.context().nextRetryAt ?? 0) > server.clock.now(), 'a delay is still to come').toBe(server.state() === 'backoff.delaying');
-    expect(server.context()).toMatchObject({ wanted: 'up', heldFor: kind === 'retry' ? ['t'] : [], counters: { attempt: counted[kind] }, open: [] });
+    expect((server.context().nextRetryAt ?? 0) > server.clock.now(), 'a delay is still to come').toBe(
+      server.state() === 'backoff.delaying',
+    );
+    expect(server.context()).toMatchObject({
+      wanted: 'up',
+      heldFor: kind === 'retry' ? ['t'] : [],
+      counters: { attempt: counted[kind] },
+      open: [],
+    });
     expect(server.outcomes(command)).toEqual(['rejected']);
     expect(server.emitted.filter(({ type }) => type === 'command.accepted')).toHaveLength(1);
     expect(reasons(server)).toEqual(['dependency "d" is failed']);
@@ -212,31 +234,35 @@ describe.each(endingStates)('a start while a session ends, in %s', (state) => {
   });
 });
 
-describe.each(['starting.spawning', 'starting.initializing', 'starting.listing', 'connected.quiet', 'connected.probing', 'connected.confirming'] as const)(
-  'a restart of a server whose dependency went down for good, in %s',
-  (state) => {
-    it('is refused, and ends no session that works', () => {
-      const server = serverIn(state);
-      blocks(server);
-      const restart = server.command('restart');
-      expect(server.state()).toBe(state);
-      expect(server.outcomes(restart)).toEqual(['rejected']);
-      expect(reasons(server)).toEqual(['dependency "d" is failed']);
-      expect(server.emitted.filter(({ type }) => type === 'command.accepted')).toHaveLength(1);
-    });
+describe.each([
+  'starting.spawning',
+  'starting.initializing',
+  'starting.listing',
+  'connected.quiet',
+  'connected.probing',
+  'connected.confirming',
+] as const)('a restart of a server whose dependency went down for good, in %s', (state) => {
+  it('is refused, and ends no session that works', () => {
+    const server = serverIn(state);
+    blocks(server);
+    const restart = server.command('restart');
+    expect(server.state()).toBe(state);
+    expect(server.outcomes(restart)).toEqual(['rejected']);
+    expect(reasons(server)).toEqual(['dependency "d" is failed']);
+    expect(server.emitted.filter(({ type }) => type === 'command.accepted')).toHaveLength(1);
+  });
 
-    it('goes on if the dependency comes by itself, and waits for it', () => {
-      const server = serverIn(state);
-      misses(server);
-      const restart = server.command('restart');
-      server.news('session.ended');
-      expect(server.state()).toBe('idle.waiting');
-      clears(server);
-      expect(server.state()).toBe('starting.spawning');
-      expect(server.outcomes(restart)).toEqual([]);
-    });
-  },
-);
+  it('goes on if the dependency comes by itself, and waits for it', () => {
+    const server = serverIn(state);
+    misses(server);
+    const restart = server.command('restart');
+    server.news('session.ended');
+    expect(server.state()).toBe('idle.waiting');
+    clears(server);
+    expect(server.state()).toBe('starting.spawning');
+    expect(server.outcomes(restart)).toEqual([]);
+  });
+});
 
 describe('a dependency that goes', () => {
   it('stops no healthy server', () => {
@@ -383,16 +409,19 @@ describe('a lazy server with a dependency', () => {
     expect(server.state()).toBe('idle.resting');
   });
 
-  it.each(['server.remove', 'server.shutdown'] as const)('is called by nobody any more when it is to go: %s', (type) => {
-    const server = lazy();
-    misses(server);
-    server.send('server.needed');
-    server.send(type);
-    expect(server.state()).toBe('idle.resting');
-    expect(server.context()).toMatchObject({ autostart: false, called: false });
-    server.send('server.configure', { policy: policyOf(policy), changed: true, wanted: null });
-    expect(server.state(), 'added again, it rests until it is called').toBe('idle.resting');
-  });
+  it.each(['server.remove', 'server.shutdown'] as const)(
+    'is called by nobody any more when it is to go: %s',
+    (type) => {
+      const server = lazy();
+      misses(server);
+      server.send('server.needed');
+      server.send(type);
+      expect(server.state()).toBe('idle.resting');
+      expect(server.context()).toMatchObject({ autostart: false, called: false });
+      server.send('server.configure', { policy: policyOf(policy), changed: true, wanted: null });
+      expect(server.state(), 'added again, it rests until it is called').toBe('idle.resting');
+    },
+  );
 
   it('that is needed waits for a round, too', () => {
     const server = lazy();
@@ -452,7 +481,10 @@ describe('a server of which others hear', () => {
   ] as const)('tells when it comes to %s', (state, from) => {
     const server = serverIn(from, { policy: { related: true } });
     if (state === 'idle.resting') server.command('stop');
-    else server.news('session.ended', { failure: state === 'failed' ? failure('misconfigured', '') : failure('unauthorized', '') });
+    else
+      server.news('session.ended', {
+        failure: state === 'failed' ? failure('misconfigured', '') : failure('unauthorized', ''),
+      });
     expect(server.state()).toBe(state);
     expect(changes(server)).toBe(1);
   });

@@ -30,7 +30,11 @@ const ways: Record<string, Way> = {
   'a signal': { failure: exit(null, 'SIGSEGV'), leadsTo: restarts, ...countedAlways },
   'spawnFailed ENOENT': { failure: failure('spawnFailed', '', { code: 'ENOENT' }), leadsTo: never, ...countedAlways },
   'spawnFailed EACCES': { failure: failure('spawnFailed', '', { code: 'EACCES' }), leadsTo: never, ...countedAlways },
-  'spawnFailed EAGAIN': { failure: failure('spawnFailed', '', { code: 'EAGAIN' }), leadsTo: restarts, ...countedAlways },
+  'spawnFailed EAGAIN': {
+    failure: failure('spawnFailed', '', { code: 'EAGAIN' }),
+    leadsTo: restarts,
+    ...countedAlways,
+  },
   timedOut: { failure: failure('timedOut', '', { phase: 'listing' }), leadsTo: restarts, ...countedAlways },
   disconnected: { failure: failure('disconnected', ''), leadsTo: restarts, ...countedAlways },
   messageTooLarge: { failure: failure('messageTooLarge', ''), leadsTo: restarts, ...countedAlways },
@@ -38,17 +42,43 @@ const ways: Record<string, Way> = {
   protocolUnsupported: { failure: failure('protocolUnsupported', ''), leadsTo: never, ...countedAlways },
   misconfigured: { failure: failure('misconfigured', '', { code: 404 }), leadsTo: never, ...countedAlways },
   internal: { failure: failure('internal', ''), leadsTo: restarts, ...countedAlways },
-  unauthorized: { failure: failure('unauthorized', '', { code: 401 }), leadsTo: ['needs-auth', 'needs-auth', 'needs-auth'], ...countedAlways },
-  sessionLost: { failure: failure('sessionLost', '', { code: 404 }), leadsTo: restarts, counted: true, stable: { counted: false, delay: 'none' } },
-  unreachable: { failure: failure('unreachable', ''), leadsTo: restarts, counted: false, stable: { counted: false, delay: 'backoff' } },
-  clientLost: { failure: failure('clientLost', ''), leadsTo: ['backoff', 'backoff', 'backoff'], counted: false, stable: { counted: false, delay: 'none' } },
+  unauthorized: {
+    failure: failure('unauthorized', '', { code: 401 }),
+    leadsTo: ['needs-auth', 'needs-auth', 'needs-auth'],
+    ...countedAlways,
+  },
+  sessionLost: {
+    failure: failure('sessionLost', '', { code: 404 }),
+    leadsTo: restarts,
+    counted: true,
+    stable: { counted: false, delay: 'none' },
+  },
+  unreachable: {
+    failure: failure('unreachable', ''),
+    leadsTo: restarts,
+    counted: false,
+    stable: { counted: false, delay: 'backoff' },
+  },
+  clientLost: {
+    failure: failure('clientLost', ''),
+    leadsTo: ['backoff', 'backoff', 'backoff'],
+    counted: false,
+    stable: { counted: false, delay: 'none' },
+  },
 };
 
 const kinds: readonly RestartKind[] = ['permanent', 'transient', 'temporary'];
-const cases = kinds.flatMap((kind, index) => Object.entries(ways).map(([name, way]) => ({ kind, name, way, verdict: way.leadsTo[index] as Verdict })));
+const cases = kinds.flatMap((kind, index) =>
+  Object.entries(ways).map(([name, way]) => ({ kind, name, way, verdict: way.leadsTo[index] as Verdict })),
+);
 
 /** The state in which a server settles once its session has ended. */
-const settledIn: Record<Verdict, string> = { backoff: 'backoff.delaying', failed: 'failed', idle: 'idle.resting', 'needs-auth': 'needs-auth' };
+const settledIn: Record<Verdict, string> = {
+  backoff: 'backoff.delaying',
+  failed: 'failed',
+  idle: 'idle.resting',
+  'needs-auth': 'needs-auth',
+};
 
 function delayIn(server: ServerUnderTest): number {
   return (server.context().nextRetryAt ?? Number.NaN) - server.clock.now();
@@ -57,21 +87,28 @@ function delayIn(server: ServerUnderTest): number {
 describe.each(cases)('a $kind server that ends by $name', ({ kind, way, verdict }) => {
   const policy = { restart: { kind, firstDelayMs: 7 } };
 
-  it.each([...startingStates, ...connectedStates])('with nothing left of it goes straight to what comes next, from %s', (state) => {
-    const server = serverIn(state, { policy });
-    server.news('session.ended', { failure: way.failure });
-    expect(server.state()).toBe(settledIn[verdict]);
-    expect(server.sessions()).toEqual([]);
-    expect(server.context()).toMatchObject({ pid: null, wanted: 'up', lastFailure: { ...way.failure, at: server.clock.now() } });
-    expect(server.context().counters.attempt).toBe(way.counted ? 1 : 0);
-    if (verdict === 'backoff') {
-      const expected = way.failure.class === 'clientLost' ? 0 : 375;
-      expect(delayIn(server), '¾ of 500 ms, for chance is ½').toBe(expected);
-      expect(server.context().counters.automaticStarts).toHaveLength(way.counted ? 1 : 0);
-    } else expect(server.context().nextRetryAt).toBeNull();
-    if (verdict !== 'backoff') expect(server.clock.armed(), 'no timer').toBe(0);
-    server.stop();
-  });
+  it.each([...startingStates, ...connectedStates])(
+    'with nothing left of it goes straight to what comes next, from %s',
+    (state) => {
+      const server = serverIn(state, { policy });
+      server.news('session.ended', { failure: way.failure });
+      expect(server.state()).toBe(settledIn[verdict]);
+      expect(server.sessions()).toEqual([]);
+      expect(server.context()).toMatchObject({
+        pid: null,
+        wanted: 'up',
+        lastFailure: { ...way.failure, at: server.clock.now() },
+      });
+      expect(server.context().counters.attempt).toBe(way.counted ? 1 : 0);
+      if (verdict === 'backoff') {
+        const expected = way.failure.class === 'clientLost' ? 0 : 375;
+        expect(delayIn(server), '¾ of 500 ms, for chance is ½').toBe(expected);
+        expect(server.context().counters.automaticStarts).toHaveLength(way.counted ? 1 : 0);
+      } else expect(server.context().nextRetryAt).toBeNull();
+      if (verdict !== 'backoff') expect(server.clock.armed(), 'no timer').toBe(0);
+      server.stop();
+    },
+  );
 
   it.each([...startingStates, ...connectedStates])('with a process left of it is ended first, from %s', (state) => {
     const server = serverIn(state, { policy });
@@ -85,16 +122,19 @@ describe.each(cases)('a $kind server that ends by $name', ({ kind, way, verdict 
     server.stop();
   });
 
-  it.each([...startingStates, ...connectedStates])('with its leader gone is not asked politely any more, from %s', (state) => {
-    const server = serverIn(state, { policy });
-    server.news('session.exited', { failure: way.failure });
-    expect(server.state()).toBe('stopping.terminating');
-    expect(server.orders.at(-1)).toEqual({ type: 'end', kind: 'terminate' });
-    server.news('session.ended', { failure: way.failure });
-    expect(server.state()).toBe(settledIn[verdict]);
-    expect(server.context().counters.attempt, 'told twice, counted once').toBe(way.counted ? 1 : 0);
-    server.stop();
-  });
+  it.each([...startingStates, ...connectedStates])(
+    'with its leader gone is not asked politely any more, from %s',
+    (state) => {
+      const server = serverIn(state, { policy });
+      server.news('session.exited', { failure: way.failure });
+      expect(server.state()).toBe('stopping.terminating');
+      expect(server.orders.at(-1)).toEqual({ type: 'end', kind: 'terminate' });
+      server.news('session.ended', { failure: way.failure });
+      expect(server.state()).toBe(settledIn[verdict]);
+      expect(server.context().counters.attempt, 'told twice, counted once').toBe(way.counted ? 1 : 0);
+      server.stop();
+    },
+  );
 
   it('after a stable life', () => {
     const server = serverIn('connected.quiet', { policy });
@@ -150,7 +190,10 @@ describe('a phase that takes too long', () => {
 describe('a server that hangs', () => {
   it.each(kinds)('is counted, and restarted by its kind: %s', (kind) => {
     const server = serverIn('heartbeat-timeout.terminating', { policy: { restart: { kind } } });
-    expect(server.context()).toMatchObject({ failure: { class: 'hung', phase: 'connected' }, counters: { attempt: 1 } });
+    expect(server.context()).toMatchObject({
+      failure: { class: 'hung', phase: 'connected' },
+      counters: { attempt: 1 },
+    });
     server.news('session.exited', { failure: exit(null, 'SIGTERM') });
     expect(server.state(), 'commands and news do not change this state').toBe('heartbeat-timeout.terminating');
     server.news('session.ended', { failure: exit(null, 'SIGTERM') });
@@ -238,7 +281,12 @@ describe('the ladder', () => {
     expect(server.state()).toBe('stopping.killing');
     server.clock.advance(1);
     expect(server.state()).toBe('stopping.stuck');
-    expect(server.orders.flatMap((order) => (order.type === 'end' ? [order.kind] : []))).toEqual(['close', 'terminate', 'kill', 'kill']);
+    expect(server.orders.flatMap((order) => (order.type === 'end' ? [order.kind] : []))).toEqual([
+      'close',
+      'terminate',
+      'kill',
+      'kill',
+    ]);
   });
 
   it('of a hung server begins at terminate, and takes the same times', () => {
@@ -259,19 +307,30 @@ describe('the ladder', () => {
   it.each(endingStates)('is left by the end of the session only, from %s', (state) => {
     const server = serverIn(state);
     for (const kind of ['start', 'stop', 'restart', 'retry', 'reset'] as const) server.command(kind);
-    for (const type of ['server.needed', 'server.remove', 'server.shutdown', 'machine.resumed', 'slot.granted'] as const) server.send(type);
-    for (const type of ['session.initialized', 'session.ready', 'session.failed', 'probe.answered'] as const) server.news(type);
+    for (const type of [
+      'server.needed',
+      'server.remove',
+      'server.shutdown',
+      'machine.resumed',
+      'slot.granted',
+    ] as const)
+      server.send(type);
+    for (const type of ['session.initialized', 'session.ready', 'session.failed', 'probe.answered'] as const)
+      server.news(type);
     expect(server.state()).toBe(state);
     server.news('session.ended');
     expect(server.state()).toBe('idle.resting');
   });
 
-  it.each(['stopping.terminating', 'stopping.killing'] as const)('does not begin anew when the leader is gone, in %s', (state) => {
-    const server = serverIn(state);
-    server.news('session.exited');
-    expect(server.state()).toBe(state);
-    expect(server.orders).toEqual([]);
-  });
+  it.each(['stopping.terminating', 'stopping.killing'] as const)(
+    'does not begin anew when the leader is gone, in %s',
+    (state) => {
+      const server = serverIn(state);
+      server.news('session.exited');
+      expect(server.state()).toBe(state);
+      expect(server.orders).toEqual([]);
+    },
+  );
 
   it('goes on at once to terminate when the leader is gone while it is asked politely', () => {
     const server = serverIn('stopping.closing');
@@ -320,7 +379,10 @@ describe('the budget', () => {
   });
 
   it('ends in failed when more automatic starts would fall into the window, however stable the lives', () => {
-    const server = serverIn('connected.quiet', { policy: { restart: { intensity: 2, periodMs: 600_000 } }, slotAfterMs: 0 });
+    const server = serverIn('connected.quiet', {
+      policy: { restart: { intensity: 2, periodMs: 600_000 } },
+      slotAfterMs: 0,
+    });
     for (const expected of ['backoff.delaying', 'backoff.delaying', 'failed']) {
       server.clock.advance(61_000);
       server.news('session.ended', { failure: exit(1) });
@@ -333,7 +395,10 @@ describe('the budget', () => {
   });
 
   it('is not spent by an unreachable server, whose delay grows up to the cap', () => {
-    const server = serverIn('starting.spawning', { policy: { restart: { maxConsecutive: 2, intensity: 2, capMs: 4_000 } }, slotAfterMs: 0 });
+    const server = serverIn('starting.spawning', {
+      policy: { restart: { maxConsecutive: 2, intensity: 2, capMs: 4_000 } },
+      slotAfterMs: 0,
+    });
     const delays = Array.from({ length: 6 }, () => {
       server.news('session.ended', { failure: failure('unreachable', 'refused') });
       const delayMs = delayIn(server);

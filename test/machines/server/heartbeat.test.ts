@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
 import { connectedStates, passUntil, serverIn } from './states.ts';
 
-const probes = (server: ServerUnderTest) => server.emitted.flatMap((event) => (event.type === 'probe.sent' ? [event.kind] : []));
-const misses = (server: ServerUnderTest) => server.emitted.filter((event) => event.type === 'probe.missed' && event.counted).length;
+const probes = (server: ServerUnderTest) =>
+  server.emitted.flatMap((event) => (event.type === 'probe.sent' ? [event.kind] : []));
+const misses = (server: ServerUnderTest) =>
+  server.emitted.filter((event) => event.type === 'probe.missed' && event.counted).length;
 
 function silent(server: ServerUnderTest): ServerUnderTest {
   server.temper.answers = false;
@@ -139,7 +141,9 @@ describe('an answer to a question that is out of date', () => {
 
 describe('a heartbeat that is switched off', () => {
   it.each([0, 0.000_001, 0.5, 1])('probes never, whatever chance says: %d', (random) => {
-    const server = silent(serverIn('connected.quiet', { policy: { heartbeat: { intervalMs: 0 } }, random: () => random }));
+    const server = silent(
+      serverIn('connected.quiet', { policy: { heartbeat: { intervalMs: 0 } }, random: () => random }),
+    );
     server.clock.advance(3_000_000_000);
     expect(probes(server)).toEqual([]);
     expect(server.state()).toBe('connected.quiet');
@@ -163,7 +167,11 @@ describe('after a suspend of the machine', () => {
     expect(nextRetryAt).toBe(server.clock.now() + 375);
     // The clock of the timers stood still.
     server.send('machine.resumed', { at: server.clock.now() + sleptMs });
-    expect([server.state(), server.context().delayMs, server.context().nextRetryAt]).toEqual([state, leftMs, nextRetryAt]);
+    expect([server.state(), server.context().delayMs, server.context().nextRetryAt]).toEqual([
+      state,
+      leftMs,
+      nextRetryAt,
+    ]);
     server.clock.advance(leftMs);
     expect(server.state()).toBe('backoff.queued');
   });
@@ -188,7 +196,16 @@ describe('after a suspend of the machine', () => {
   it('an unreachable server is due at once, any other keeps its delay', () => {
     const server = serverIn('starting.spawning');
     server.news('session.ended', {
-      failure: { class: 'unreachable', message: '', phase: null, code: null, exitCode: null, signal: null, stderrTail: [], retryAfterMs: null },
+      failure: {
+        class: 'unreachable',
+        message: '',
+        phase: null,
+        code: null,
+        exitCode: null,
+        signal: null,
+        stderrTail: [],
+        retryAfterMs: null,
+      },
     });
     server.send('machine.resumed');
     expect([server.state(), server.context().nextRetryAt]).toEqual(['backoff.queued', server.clock.now()]);
@@ -201,14 +218,22 @@ describe('after a suspend of the machine', () => {
 describe('new numbers for a connected server', () => {
   it('hold from now on', () => {
     const server = serverIn('connected.quiet');
-    server.send('server.configure', { policy: policyOf({ heartbeat: { intervalMs: 1_000 } }), changed: false, wanted: null });
+    server.send('server.configure', {
+      policy: policyOf({ heartbeat: { intervalMs: 1_000 } }),
+      changed: false,
+      wanted: null,
+    });
     server.clock.advance(1_000);
     expect(probes(server)).toEqual(['ping']);
   });
 
   it('let it fall asleep if it has become lazy', () => {
     const server = serverIn('connected.quiet');
-    server.send('server.configure', { policy: policyOf({ lazy: true, idleStopMs: 20_000 }), changed: false, wanted: null });
+    server.send('server.configure', {
+      policy: policyOf({ lazy: true, idleStopMs: 20_000 }),
+      changed: false,
+      wanted: null,
+    });
     server.clock.advance(20_000);
     expect(server.state()).toBe('stopping.closing');
   });
@@ -217,7 +242,16 @@ describe('new numbers for a connected server', () => {
 describe('what the session says when it is asked, to the millisecond', () => {
   const heard = (server: ServerUnderTest, fields: Record<string, unknown>) => {
     const { generation, question } = server.context();
-    server.send('session.heard', { generation, question, quietForMs: 1e9, unusedForMs: 0, inFlight: 0, lagMs: 0, usedCpu: false, ...fields });
+    server.send('session.heard', {
+      generation,
+      question,
+      quietForMs: 1e9,
+      unusedForMs: 0,
+      inFlight: 0,
+      lagMs: 0,
+      usedCpu: false,
+      ...fields,
+    });
     return server.state();
   };
 
@@ -229,7 +263,9 @@ describe('what the session says when it is asked, to the millisecond', () => {
   ] as const)('in %s a silence of %i ms leads to %s: timers are never exact', (state, quietForMs, next) => {
     const server = serverIn(state);
     expect(heard(server, { quietForMs })).toBe(next);
-    expect(server.emitted.filter(({ type }) => type === 'probe.missed')).toHaveLength(next === 'connected.probing' ? 1 : 0);
+    expect(server.emitted.filter(({ type }) => type === 'probe.missed')).toHaveLength(
+      next === 'connected.probing' ? 1 : 0,
+    );
   });
 
   it('is quiet enough to be probed, or not', () => {
@@ -243,8 +279,12 @@ describe('what the session says when it is asked, to the millisecond', () => {
   });
 
   it('is probed at the shortest interval there is, and never without one', () => {
-    expect(heard(silent(serverIn('connected.quiet', { policy: { heartbeat: { intervalMs: 1 } } })), {})).toBe('connected.probing');
-    expect(heard(silent(serverIn('connected.quiet', { policy: { heartbeat: { intervalMs: 0 } } })), {})).toBe('connected.quiet');
+    expect(heard(silent(serverIn('connected.quiet', { policy: { heartbeat: { intervalMs: 1 } } })), {})).toBe(
+      'connected.probing',
+    );
+    expect(heard(silent(serverIn('connected.quiet', { policy: { heartbeat: { intervalMs: 0 } } })), {})).toBe(
+      'connected.quiet',
+    );
   });
 
   it('waits at least as long as timers are inexact', () => {
@@ -271,7 +311,10 @@ describe('what the session says when it is asked, to the millisecond', () => {
   });
 
   it('is asked no more than once a second whether it is unused', () => {
-    const server = serverIn('idle.resting', { wanted: 'up', policy: { lazy: true, idleStopMs: 10, heartbeat: { intervalMs: 0 } } });
+    const server = serverIn('idle.resting', {
+      wanted: 'up',
+      policy: { lazy: true, idleStopMs: 10, heartbeat: { intervalMs: 0 } },
+    });
     server.send('server.needed');
     for (const type of ['session.spawned', 'session.initialized', 'session.ready'] as const) server.news(type);
     server.clock.advance(999);
@@ -295,6 +338,10 @@ describe('the first probe after a suspend of the machine', () => {
   ] as const)('comes soon to a server that is remote (%s): after at most %i ms', (remote, quietMs) => {
     const server = serverIn('connected.confirming', { policy: { remote } });
     server.send('machine.resumed', { random: 1 });
-    expect([server.state(), server.context().quietMs, server.context().misses]).toEqual(['connected.quiet', quietMs, 0]);
+    expect([server.state(), server.context().quietMs, server.context().misses]).toEqual([
+      'connected.quiet',
+      quietMs,
+      0,
+    ]);
   });
 });

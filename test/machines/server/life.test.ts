@@ -64,7 +64,10 @@ describe('a server that is born', () => {
 
   it('rests if it is lazy, wanted down, or its forerunners died too often', () => {
     const lastFailure = { ...failure('internal', ''), at: 7 };
-    expect(contextOf({ name: 'a', policy: policyOf({ lazy: true }), wanted: 'up' })).toMatchObject({ autostart: false, next: 'idle' });
+    expect(contextOf({ name: 'a', policy: policyOf({ lazy: true }), wanted: 'up' })).toMatchObject({
+      autostart: false,
+      next: 'idle',
+    });
     expect(contextOf({ name: 'a', policy, wanted: 'down' })).toMatchObject({ autostart: false, next: 'idle' });
     expect(contextOf({ name: 'a', policy, wanted: 'up', failure: lastFailure, generation: 4 })).toMatchObject({
       autostart: false,
@@ -93,7 +96,13 @@ describe('a life that begins', () => {
       misses: 1,
       latencyMs: 3,
     });
-    expect({ ...lived, ...beginLife(lived) }).toEqual({ ...born, generation: 4, starts: 3, counters: attempts(1), autostart: false });
+    expect({ ...lived, ...beginLife(lived) }).toEqual({
+      ...born,
+      generation: 4,
+      starts: 3,
+      counters: attempts(1),
+      autostart: false,
+    });
   });
 
   it('is first probed at a moment of chance within the interval', () => {
@@ -103,7 +112,12 @@ describe('a life that begins', () => {
 
 describe('the quiet time', () => {
   it('is spread over the interval, or over less', () => {
-    expect([jitteredQuietOf(1_000, 0), jitteredQuietOf(1_000, 0.5), jitteredQuietOf(1_000, 1), jitteredQuietOf(1_000, 0.5, 100)]).toEqual([0, 500, 1_000, 50]);
+    expect([
+      jitteredQuietOf(1_000, 0),
+      jitteredQuietOf(1_000, 0.5),
+      jitteredQuietOf(1_000, 1),
+      jitteredQuietOf(1_000, 0.5, 100),
+    ]).toEqual([0, 500, 1_000, 50]);
   });
 
   it('is what is left of the interval after a silence', () => {
@@ -122,7 +136,11 @@ describe('the quiet time', () => {
 describe('a life that has been stable', () => {
   it('forgives the failures in a row, and remembers how many there were', () => {
     const counters = { attempt: 3, unreachable: 2, automaticStarts: [1], failureTimes: [2] };
-    expect(forgive(at({ counters }))).toEqual({ stable: true, forgivenAttempt: 3, counters: { ...counters, attempt: 0, unreachable: 0 } });
+    expect(forgive(at({ counters }))).toEqual({
+      stable: true,
+      forgivenAttempt: 3,
+      counters: { ...counters, attempt: 0, unreachable: 0 },
+    });
   });
 });
 
@@ -130,7 +148,9 @@ describe('the first cause of an end', () => {
   it('decides; later news adds how the process exited, and its last words', () => {
     const first: Failure = { ...failure('disconnected', 'stdout was closed'), stderrTail: ['early'] };
     const later: Failure = { ...exit(1, 'SIGTERM'), exitCode: 1, stderrTail: ['late'] };
-    expect(fail(at({ failure: first, counters: attempts(1) }), later)).toEqual({ failure: { ...first, exitCode: 1, signal: 'SIGTERM', stderrTail: ['late'] } });
+    expect(fail(at({ failure: first, counters: attempts(1) }), later)).toEqual({
+      failure: { ...first, exitCode: 1, signal: 'SIGTERM', stderrTail: ['late'] },
+    });
     expect(fail(at({ failure: later }), exit(2, 'SIGKILL'))).toEqual({ failure: later });
     expect(fail(at({ failure: first }), exit(2)).failure?.stderrTail).toEqual(['early']);
   });
@@ -164,7 +184,9 @@ describe('a hang', () => {
       stable: false,
       counters: { attempt: 3 },
     });
-    expect(hang(at({ stable: true }), heard(60_000)), 'one that was never connected never spoke').toMatchObject({ stable: false });
+    expect(hang(at({ stable: true }), heard(60_000)), 'one that was never connected never spoke').toMatchObject({
+      stable: false,
+    });
   });
 
   it('says what was tried', () => {
@@ -200,7 +222,11 @@ describe('the end of a life', () => {
     expect(conclude(at({ pid: 7 }), ended(null))).toMatchObject({
       pid: null,
       next: 'backoff',
-      lastFailure: { class: 'internal', message: 'the session ended without being asked and without a reason', at: 500 },
+      lastFailure: {
+        class: 'internal',
+        message: 'the session ended without being asked and without a reason',
+        at: 500,
+      },
     });
   });
 
@@ -216,8 +242,16 @@ describe('the end of a life', () => {
   });
 
   it('that spends the window of automatic starts leads to failed, and to no retry', () => {
-    const spent = at({ policy: policyOf({ restart: { intensity: 1 } }), counters: { ...noCounters, automaticStarts: [400] } });
-    expect(conclude(spent, ended(exit(1)))).toMatchObject({ next: 'failed', nextRetryAt: null, delayMs: 375, counters: { automaticStarts: [400] } });
+    const spent = at({
+      policy: policyOf({ restart: { intensity: 1 } }),
+      counters: { ...noCounters, automaticStarts: [400] },
+    });
+    expect(conclude(spent, ended(exit(1)))).toMatchObject({
+      next: 'failed',
+      nextRetryAt: null,
+      delayMs: 375,
+      counters: { automaticStarts: [400] },
+    });
   });
 
   it('that leads elsewhere plans no retry', () => {
@@ -229,7 +263,11 @@ describe('the end of a life', () => {
 
 describe('a person who forgives', () => {
   it('lets a server count anew, and try again where it was to give up', () => {
-    expect(forgetFailures(at({ next: 'failed' }))).toEqual({ counters: noCounters, forgivenAttempt: 0, next: 'backoff' });
+    expect(forgetFailures(at({ next: 'failed' }))).toEqual({
+      counters: noCounters,
+      forgivenAttempt: 0,
+      next: 'backoff',
+    });
     expect(forgetFailures(at({ next: 'needs-auth' })).next).toBe('needs-auth');
   });
 });

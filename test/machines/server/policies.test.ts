@@ -1,13 +1,26 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure, failureClasses, isPermanent } from '../../../machines/failure.ts';
-import { type Counters, countFailure, flappingUntil, isCounted, isFlapping, noCounters, retryOf, verdictOf } from '../../../machines/restart-policy.ts';
+import {
+  type Counters,
+  countFailure,
+  flappingUntil,
+  isCounted,
+  isFlapping,
+  noCounters,
+  retryOf,
+  verdictOf,
+} from '../../../machines/restart-policy.ts';
 import { grantSlots, returnSlot, type Slots, wantSlot } from '../../../machines/supervisor/start-slots.ts';
 import { exit, policyOf } from '../../support/charts/chart.ts';
 
 const policy = policyOf().restart;
 const anyFailure: fc.Arbitrary<Failure> = fc
-  .record({ name: fc.constantFrom(...failureClasses), exitCode: fc.option(fc.integer({ min: 0, max: 255 })), retryAfterMs: fc.option(fc.nat(1e6)) })
+  .record({
+    name: fc.constantFrom(...failureClasses),
+    exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
+    retryAfterMs: fc.option(fc.nat(1e6)),
+  })
   .map(({ name, exitCode, retryAfterMs }) => failure(name, '', { exitCode, retryAfterMs, code: 'EAGAIN' }));
 const anyCounters: fc.Arbitrary<Counters> = fc.record({
   attempt: fc.integer({ min: 1, max: 40 }),
@@ -79,23 +92,36 @@ describe('the delay', () => {
     [2_000, 15_000, 30_000],
   ])('of attempt %i is between %i and %i ms', (attempt, least, most) => {
     const delayWith = (random: number) =>
-      retryOf({ ...question, failure: exit(1), counters: { ...noCounters, attempt }, policy: { ...policy, maxConsecutive: 0 }, random }).delayMs;
+      retryOf({
+        ...question,
+        failure: exit(1),
+        counters: { ...noCounters, attempt },
+        policy: { ...policy, maxConsecutive: 0 },
+        random,
+      }).delayMs;
     expect([delayWith(0), delayWith(1)]).toEqual([least, most]);
   });
 
   it('is never less than half of the base, never over the cap, but after a stable life', () => {
     fc.assert(
-      fc.property(anyFailure, anyCounters, fc.boolean(), fc.double({ min: 0, max: 1, noNaN: true }), (cause, counters, stable, random) => {
-        const { delayMs } = retryOf({ ...question, failure: cause, counters, stable, random });
-        const isFree = cause.class === 'clientLost' || (stable && cause.class !== 'unreachable');
-        if (isFree) expect(delayMs).toBe(0);
-        else expect(delayMs).toSatisfy((ms: number) => ms >= policy.baseMs / 2 && ms <= policy.capMs);
-      }),
+      fc.property(
+        anyFailure,
+        anyCounters,
+        fc.boolean(),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (cause, counters, stable, random) => {
+          const { delayMs } = retryOf({ ...question, failure: cause, counters, stable, random });
+          const isFree = cause.class === 'clientLost' || (stable && cause.class !== 'unreachable');
+          if (isFree) expect(delayMs).toBe(0);
+          else expect(delayMs).toSatisfy((ms: number) => ms >= policy.baseMs / 2 && ms <= policy.capMs);
+        },
+      ),
     );
   });
 
   it('waits as long as the server asked for, up to the cap', () => {
-    const asked = (retryAfterMs: number) => retryOf({ ...question, failure: failure('unreachable', '', { retryAfterMs }) }).delayMs;
+    const asked = (retryAfterMs: number) =>
+      retryOf({ ...question, failure: failure('unreachable', '', { retryAfterMs }) }).delayMs;
     expect([asked(10), asked(2_000), asked(3_600_000)]).toEqual([375, 2_000, 30_000]);
   });
 
@@ -104,12 +130,19 @@ describe('the delay', () => {
   });
 
   it('after a stable life is the first delay of the policy', () => {
-    expect(retryOf({ ...question, failure: exit(1), stable: true, policy: { ...policy, firstDelayMs: 42 } }).delayMs).toBe(42);
+    expect(
+      retryOf({ ...question, failure: exit(1), stable: true, policy: { ...policy, firstDelayMs: 42 } }).delayMs,
+    ).toBe(42);
   });
 });
 
 describe('the window of automatic starts', () => {
-  const question = { failure: exit(1), policy: { ...policy, intensity: 2, periodMs: 10_000 }, stable: true, random: 0.5 };
+  const question = {
+    failure: exit(1),
+    policy: { ...policy, intensity: 2, periodMs: 10_000 },
+    stable: true,
+    random: 0.5,
+  };
 
   it('holds as many as allowed, and forgets by time', () => {
     const counters = { ...noCounters, attempt: 1, automaticStarts: [1_000, 5_000] };
@@ -119,14 +152,27 @@ describe('the window of automatic starts', () => {
   });
 
   it('counts a start when it is due, not when it is decided', () => {
-    const { delayMs, counters } = retryOf({ ...question, stable: false, counters: { ...noCounters, attempt: 1 }, at: 50 });
+    const { delayMs, counters } = retryOf({
+      ...question,
+      stable: false,
+      counters: { ...noCounters, attempt: 1 },
+      at: 50,
+    });
     expect([delayMs, counters.automaticStarts]).toEqual([375, [425]]);
   });
 
   it('is spent by one start if one is allowed; what is too old is forgotten all the same', () => {
     const one = { ...question.policy, intensity: 1 };
-    const spent = retryOf({ ...question, policy: one, counters: { ...noCounters, attempt: 1, automaticStarts: [0, 5_000] }, at: 10_000 });
-    expect(spent).toMatchObject({ verdict: 'failed', counters: { attempt: 1, automaticStarts: [5_000], failureTimes: [10_000] } });
+    const spent = retryOf({
+      ...question,
+      policy: one,
+      counters: { ...noCounters, attempt: 1, automaticStarts: [0, 5_000] },
+      at: 10_000,
+    });
+    expect(spent).toMatchObject({
+      verdict: 'failed',
+      counters: { attempt: 1, automaticStarts: [5_000], failureTimes: [10_000] },
+    });
   });
 
   it('is open without an intensity', () => {
@@ -150,7 +196,8 @@ describe('the window of automatic starts', () => {
           counters = retry.counters;
           if (retry.verdict === 'backoff') starts.push(at + retry.delayMs);
         }
-        for (const last of starts) expect(starts.filter((start) => start <= last && start > last - 10_000).length).toBeLessThanOrEqual(2);
+        for (const last of starts)
+          expect(starts.filter((start) => start <= last && start > last - 10_000).length).toBeLessThanOrEqual(2);
       }),
     );
   });
@@ -165,19 +212,25 @@ describe('flapping', () => {
   it('is as many failures within an hour as the policy says', () => {
     const counters = { ...noCounters, failureTimes: [0, 1, 2] };
     const three = { ...policy, flappingPerHour: 3 };
-    expect([isFlapping(counters, three, 3), isFlapping(counters, three, 3_600_000), isFlapping(counters, { ...policy, flappingPerHour: 0 }, 3)]).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    expect([
+      isFlapping(counters, three, 3),
+      isFlapping(counters, three, 3_600_000),
+      isFlapping(counters, { ...policy, flappingPerHour: 0 }, 3),
+    ]).toEqual([true, false, false]);
   });
 });
 
 describe('the failures of the last hour', () => {
   const hourMs = 3_600_000;
   const retryAt = (at: number, failureTimes: readonly number[], flappingPerHour = 3) =>
-    retryOf({ failure: exit(1), policy: { ...policy, flappingPerHour }, stable: true, random: 0, counters: { ...noCounters, attempt: 1, failureTimes }, at })
-      .counters.failureTimes;
+    retryOf({
+      failure: exit(1),
+      policy: { ...policy, flappingPerHour },
+      stable: true,
+      random: 0,
+      counters: { ...noCounters, attempt: 1, failureTimes },
+      at,
+    }).counters.failureTimes;
 
   it('are remembered for an hour, to the millisecond', () => {
     expect(retryAt(hourMs, [0, 1, 2])).toEqual([1, 2, hourMs]);
@@ -191,7 +244,9 @@ describe('the failures of the last hour', () => {
   });
 
   it('say until when it flaps: the one that makes it flap is an hour old then', () => {
-    expect(flappingUntil({ ...noCounters, failureTimes: [10, 20, 30] }, { ...policy, flappingPerHour: 2 })).toBe(hourMs + 20);
+    expect(flappingUntil({ ...noCounters, failureTimes: [10, 20, 30] }, { ...policy, flappingPerHour: 2 })).toBe(
+      hourMs + 20,
+    );
     expect(flappingUntil(noCounters, policy)).toBe(hourMs);
   });
 });
@@ -219,14 +274,22 @@ describe('start slots', () => {
   });
 
   it('keep the place of who is held back, and go to those behind', () => {
-    expect(grantSlots({ slots: 2, holders: [], queue: ['a', 'held', 'b', 'c'] }, (name) => (name === 'held' ? 'held' : 'ready'))).toEqual({
+    expect(
+      grantSlots({ slots: 2, holders: [], queue: ['a', 'held', 'b', 'c'] }, (name) =>
+        name === 'held' ? 'held' : 'ready',
+      ),
+    ).toEqual({
       granted: ['a', 'b'],
       after: { slots: 2, holders: ['a', 'b'], queue: ['held', 'c'] },
     });
   });
 
   it('are neither held by the dead nor given to them', () => {
-    expect(grantSlots({ slots: 2, holders: ['dead', 'a'], queue: ['dead', 'b', 'c'] }, (name) => (name === 'dead' ? 'gone' : 'ready'))).toEqual({
+    expect(
+      grantSlots({ slots: 2, holders: ['dead', 'a'], queue: ['dead', 'b', 'c'] }, (name) =>
+        name === 'dead' ? 'gone' : 'ready',
+      ),
+    ).toEqual({
       granted: ['b'],
       after: { slots: 2, holders: ['a', 'b'], queue: ['c'] },
     });
@@ -235,17 +298,24 @@ describe('start slots', () => {
   it('keep their order, never exceed their number, and are idle only when nobody waits', () => {
     const server = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 3 }), fc.array(fc.tuple(fc.boolean(), server), { maxLength: 40 }), (count, script) => {
-        let slots: Slots = { slots: count, holders: [], queue: [] };
-        for (const [wants, name] of script) {
-          const { queue } = wants ? wantSlot(slots, name) : returnSlot(slots, name);
-          const { granted, after } = grantSlots(wants ? wantSlot(slots, name) : returnSlot(slots, name), () => 'ready');
-          expect(granted).toEqual(queue.slice(0, granted.length));
-          expect(after.holders.length).toBeLessThanOrEqual(count);
-          expect(after.queue.length === 0 || after.holders.length === count).toBe(true);
-          slots = after;
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.tuple(fc.boolean(), server), { maxLength: 40 }),
+        (count, script) => {
+          let slots: Slots = { slots: count, holders: [], queue: [] };
+          for (const [wants, name] of script) {
+            const { queue } = wants ? wantSlot(slots, name) : returnSlot(slots, name);
+            const { granted, after } = grantSlots(
+              wants ? wantSlot(slots, name) : returnSlot(slots, name),
+              () => 'ready',
+            );
+            expect(granted).toEqual(queue.slice(0, granted.length));
+            expect(after.holders.length).toBeLessThanOrEqual(count);
+            expect(after.queue.length === 0 || after.holders.length === count).toBe(true);
+            slots = after;
+          }
+        },
+      ),
     );
   });
 });

@@ -23,7 +23,20 @@ const step = fc.record({
   waitMs: fc.oneof(ms(600), ms(20_000), ms(90_000)),
   act: fc.oneof(
     { weight: 5, arbitrary: fc.constant<Act>('nothing') },
-    { weight: 3, arbitrary: fc.constantFrom<Act>('start', 'stop', 'restart', 'retry', 'reset', 'needed', 'changed', 'soft', 'resumed') },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<Act>(
+        'start',
+        'stop',
+        'restart',
+        'retry',
+        'reset',
+        'needed',
+        'changed',
+        'soft',
+        'resumed',
+      ),
+    },
   ),
 });
 
@@ -94,7 +107,8 @@ function play({ lives, steps, chances, kind, lazy, slotAfterMs }: Scenario) {
     if (act === 'soft' || act === 'resumed') notes.resetAt = clock.now();
     if (act === 'needed') server.send('server.needed');
     else if (act === 'resumed') server.send('machine.resumed');
-    else if (act === 'changed' || act === 'soft') server.send('server.configure', { policy: policyOf(settings), changed: act === 'changed', wanted: null });
+    else if (act === 'changed' || act === 'soft')
+      server.send('server.configure', { policy: policyOf(settings), changed: act === 'changed', wanted: null });
     else if (act !== 'nothing') notes.commands.push(server.command(act));
     if (forgiving.has(act)) notes.dueStarts.length = 0;
   }
@@ -118,19 +132,27 @@ function judge(server: ServerUnderTest, { before, stateBefore, system, notes }: 
   };
   const sessions = server.sessions();
   claim(system.living() <= 1, 'more than one process');
-  claim(sessions.join() === (server.tags().has('live') ? `session:${context.generation}` : ''), `sessions ${sessions.join()}`);
+  claim(
+    sessions.join() === (server.tags().has('live') ? `session:${context.generation}` : ''),
+    `sessions ${sessions.join()}`,
+  );
   if (/^(idle|backoff|failed|needs-auth)/.test(state)) claim(system.living() === 0, 'a process is left');
-  if (state.startsWith('connected') && !stateBefore.startsWith('connected')) claim(system.living() === 1, 'connected without a process');
+  if (state.startsWith('connected') && !stateBefore.startsWith('connected'))
+    claim(system.living() === 1, 'connected without a process');
   claim(context.counters.attempt <= restart.maxConsecutive, 'more failures in a row than allowed');
   claim(
-    before === undefined || context.counters.attempt >= before.counters.attempt || notes.forgivenAt === now || (context.stable && !before.stable),
+    before === undefined ||
+      context.counters.attempt >= before.counters.attempt ||
+      notes.forgivenAt === now ||
+      (context.stable && !before.stable),
     'forgiven by nobody',
   );
   if (state === 'backoff.delaying' && stateBefore !== state) judgeDelay(context, notes, claim, now);
   if (state === 'heartbeat-timeout.terminating' && stateBefore !== state) {
     const silenceMs = now - system.lastMessageAt();
     claim(
-      system.life()?.fate === 'hangs' || (system.life()?.fate === 'pauses' && silenceMs >= 4 * heartbeat.timeoutMs - 10),
+      system.life()?.fate === 'hangs' ||
+        (system.life()?.fate === 'pauses' && silenceMs >= 4 * heartbeat.timeoutMs - 10),
       'a server that answers was called hung',
     );
     claim(silenceMs >= (heartbeat.misses + 1) * heartbeat.timeoutMs - 10, `killed after ${silenceMs} ms of silence`);
@@ -144,11 +166,19 @@ function judge(server: ServerUnderTest, { before, stateBefore, system, notes }: 
   }
 }
 
-function judgeDelay(context: ServerContext, notes: Notes, claim: (holds: boolean, words: string) => void, now: number): void {
+function judgeDelay(
+  context: ServerContext,
+  notes: Notes,
+  claim: (holds: boolean, words: string) => void,
+  now: number,
+): void {
   const { restart } = context.policy;
   const cause = context.failure;
   const isFree = cause !== null && context.stable && cause.class !== 'unreachable';
-  claim(isFree || (context.delayMs >= restart.baseMs / 2 && context.delayMs <= restart.capMs), `a delay of ${context.delayMs} ms`);
+  claim(
+    isFree || (context.delayMs >= restart.baseMs / 2 && context.delayMs <= restart.capMs),
+    `a delay of ${context.delayMs} ms`,
+  );
   claim(context.nextRetryAt === now + context.delayMs, 'nextRetryAt is not the delay from now');
   if (cause === null || !isCounted(cause, context.stable)) return;
   notes.dueStarts.push(now + context.delayMs);
@@ -171,7 +201,11 @@ describe('a server on an operating system that does its worst', () => {
         const end = server.state();
         const unsettled = notes.commands.filter((id) => {
           const accepted = server.emitted.some((event) => event.type === 'command.accepted' && event.command.id === id);
-          return accepted && server.outcomes(id).length !== (isUnkillable && server.context().open.some((open) => open.id === id) ? 0 : 1);
+          return (
+            accepted &&
+            server.outcomes(id).length !==
+              (isUnkillable && server.context().open.some((open) => open.id === id) ? 0 : 1)
+          );
         });
         server.stop();
         expect(notes.breaches).toEqual([]);

@@ -16,18 +16,41 @@ interface Edge {
 
 const moment = { at: 1_000_000, random: 0.5 };
 const policyFor = (lazy: boolean, dependsOn: readonly string[] = []) =>
-  policyOf({ lazy, dependsOn, related: dependsOn.length > 0, restart: { maxConsecutive: 2, intensity: 0 }, heartbeat: { misses: 1, busyMisses: 2 } });
+  policyOf({
+    lazy,
+    dependsOn,
+    related: dependsOn.length > 0,
+    restart: { maxConsecutive: 2, intensity: 0 },
+    heartbeat: { misses: 1, busyMisses: 2 },
+  });
 
 const causes = [exit(1), exit(78), failure('unauthorized', ''), failure('unreachable', '')];
 
 /** Everything that anybody may say to a server in a configuration, its own timers included. */
 function eventsIn(snapshot: Snapshot): readonly Event[] {
   const { generation, question, policy } = snapshot.context;
-  const heard = { type: 'session.heard', generation, question, quietForMs: 1e9, unusedForMs: 0, inFlight: 0, lagMs: 0, usedCpu: false, ...moment } as const;
+  const heard = {
+    type: 'session.heard',
+    generation,
+    question,
+    quietForMs: 1e9,
+    unusedForMs: 0,
+    inFlight: 0,
+    lagMs: 0,
+    usedCpu: false,
+    ...moment,
+  } as const;
   const news = { generation, ...moment };
   const events: Event[] = [
-    ...(['start', 'stop', 'restart', 'retry', 'reset'] as const).map((kind) => ({ type: `server.${kind}` as const, commandId: 'new', ...moment })),
-    ...(['server.needed', 'server.remove', 'server.shutdown', 'machine.resumed'] as const).map((type) => ({ type, ...moment })),
+    ...(['start', 'stop', 'restart', 'retry', 'reset'] as const).map((kind) => ({
+      type: `server.${kind}` as const,
+      commandId: 'new',
+      ...moment,
+    })),
+    ...(['server.needed', 'server.remove', 'server.shutdown', 'machine.resumed'] as const).map((type) => ({
+      type,
+      ...moment,
+    })),
     { type: 'slot.granted' },
     ...(
       [
@@ -37,8 +60,20 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
         { changed: false, wanted: null },
       ] as const
     ).map((change) => ({ type: 'server.configure' as const, policy, ...change, ...moment })),
-    { type: 'server.configure', policy: policyFor(!policy.lazy, policy.dependsOn), changed: false, wanted: null, ...moment },
-    { type: 'server.configure', policy: policyFor(!policy.lazy, policy.dependsOn), changed: true, wanted: 'up', ...moment },
+    {
+      type: 'server.configure',
+      policy: policyFor(!policy.lazy, policy.dependsOn),
+      changed: false,
+      wanted: null,
+      ...moment,
+    },
+    {
+      type: 'server.configure',
+      policy: policyFor(!policy.lazy, policy.dependsOn),
+      changed: true,
+      wanted: 'up',
+      ...moment,
+    },
     { type: 'session.spawned', pid: 1, ...news },
     { type: 'session.initialized', ...news },
     { type: 'session.ready', ...news },
@@ -47,7 +82,13 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
     { type: 'session.ended', failure: null, ...news },
     { type: 'session.ended', failure: null, ...news, generation: generation - 1 },
     { type: 'session.failed', failure: exit(1), ...news, generation: generation - 1 },
-    ...causes.flatMap((cause) => (['session.failed', 'session.exited', 'session.ended'] as const).map((type) => ({ type, failure: cause, ...news }))),
+    ...causes.flatMap((cause) =>
+      (['session.failed', 'session.exited', 'session.ended'] as const).map((type) => ({
+        type,
+        failure: cause,
+        ...news,
+      })),
+    ),
     heard,
     { ...heard, usedCpu: true },
     { ...heard, lagMs: 1e9 },
@@ -55,13 +96,30 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
     { ...heard, quietForMs: 0, unusedForMs: 1e9 },
     { type: 'idle.due' },
   ];
-  const timers = snapshot._nodes.flatMap((node) => node.after.map(({ eventType }) => ({ type: eventType }) as unknown as Event));
+  const timers = snapshot._nodes.flatMap((node) =>
+    node.after.map(({ eventType }) => ({ type: eventType }) as unknown as Event),
+  );
   return [...events, ...timers];
 }
 
 /** What two configurations have in common that may do the same from now on. */
 function keyOf({ value, context, children }: Snapshot): string {
-  const { next, endAsked, autostart, called, wanted, policy, misses, open, removing, shuttingDown, waitingFor, blockedBy, heldFor, heldAwake } = context;
+  const {
+    next,
+    endAsked,
+    autostart,
+    called,
+    wanted,
+    policy,
+    misses,
+    open,
+    removing,
+    shuttingDown,
+    waitingFor,
+    blockedBy,
+    heldFor,
+    heldAwake,
+  } = context;
   const kinds = [...new Set(open.map(({ kind }) => (kind === 'stop' || kind === 'restart' ? kind : 'start')))].sort();
   const flags = [
     endAsked,
@@ -94,9 +152,13 @@ function clamped(snapshot: Snapshot): Snapshot {
   return { ...snapshot, context } as Snapshot;
 }
 
-/** What may be said to a server that depends on another, in a group that acts as one. How it listens and what a plan changes has nothing to do with that. */
+/**
+ * What may be said to a server that depends on another, in a group that acts as one. How it listens and what a plan
+ * changes has nothing to do with that.
+ */
 function relatedEventsIn(snapshot: Snapshot): readonly Event[] {
-  const alike = /^(session\.(heard|doubted)|probe|idle\.due|server\.(configure|reset)|xstate\.after\.(quiet|probe|stable|slot|stuck))/;
+  const alike =
+    /^(session\.(heard|doubted)|probe|idle\.due|server\.(configure|reset)|xstate\.after\.(quiet|probe|stable|slot|stuck))/;
   const usual = eventsIn(snapshot).filter((event) => {
     const { failure: cause } = event as { readonly failure?: { readonly exitCode: number | null } | null };
     return !alike.test(event.type) && (cause === undefined || cause === null || cause.exitCode !== null);
@@ -127,9 +189,17 @@ function explore(): { readonly configurations: readonly Snapshot[]; readonly edg
     if (configurations.size > 50_000) throw new Error('the chart has no bounds');
   };
   for (const lazy of [false, true])
-    for (const wanted of ['up', 'down'] as const) visit(initialTransition(charts.server, { name: 'a', policy: policyFor(lazy), wanted })[0]);
+    for (const wanted of ['up', 'down'] as const)
+      visit(initialTransition(charts.server, { name: 'a', policy: policyFor(lazy), wanted })[0]);
   visit(initialTransition(charts.server, { name: 'a', policy: policyFor(false, ['d']), wanted: 'up' })[0]);
-  visit(initialTransition(charts.server, { name: 'a', policy: policyFor(false), wanted: 'up', failure: { ...failure('internal', ''), at: 0 } })[0]);
+  visit(
+    initialTransition(charts.server, {
+      name: 'a',
+      policy: policyFor(false),
+      wanted: 'up',
+      failure: { ...failure('internal', ''), at: 0 },
+    })[0],
+  );
   for (let from = queue.pop(); from !== undefined; from = queue.pop()) {
     for (const event of from.context.policy.related ? relatedEventsIn(from) : eventsIn(from)) {
       const [to, effects] = transition(charts.server, from, event);
@@ -193,31 +263,47 @@ describe('every event in every configuration', () => {
   });
 
   it('lets the generation only grow, by one', () => {
-    expectAll(({ from, to }) => to.context.generation === from.context.generation || to.context.generation === from.context.generation + 1);
+    expectAll(
+      ({ from, to }) =>
+        to.context.generation === from.context.generation || to.context.generation === from.context.generation + 1,
+    );
   });
 
   it('leads into connected by session.ready only', () => {
     expectAll(
       ({ from, event, to }) =>
-        !to.matches('connected') || from.matches('connected') || (event.type === 'session.ready' && from.matches({ starting: 'listing' })),
+        !to.matches('connected') ||
+        from.matches('connected') ||
+        (event.type === 'session.ready' && from.matches({ starting: 'listing' })),
     );
   });
 
   it('leads out of stopping and heartbeat-timeout by session.ended only', () => {
     expectAll(({ from, event, to }) => {
-      const state = from.matches('stopping') ? 'stopping' : from.matches('heartbeat-timeout') ? 'heartbeat-timeout' : null;
+      const state = from.matches('stopping')
+        ? 'stopping'
+        : from.matches('heartbeat-timeout')
+          ? 'heartbeat-timeout'
+          : null;
       return state === null || to.matches(state) || event.type === 'session.ended';
     });
   });
 
   it('leads into heartbeat-timeout from connected only', () => {
-    expectAll(({ from, to }) => !to.matches('heartbeat-timeout') || from.matches('heartbeat-timeout') || from.matches('connected'));
+    expectAll(
+      ({ from, to }) =>
+        !to.matches('heartbeat-timeout') || from.matches('heartbeat-timeout') || from.matches('connected'),
+    );
   });
 
   it('changes nothing if it is news of an older generation', () => {
     expectAll(({ from, event, to, emitted }) => {
       if (!('generation' in event) || event.generation === from.context.generation) return true;
-      return stateText(from.value) === stateText(to.value) && emitted.length === 0 && JSON.stringify(from.context) === JSON.stringify(to.context);
+      return (
+        stateText(from.value) === stateText(to.value) &&
+        emitted.length === 0 &&
+        JSON.stringify(from.context) === JSON.stringify(to.context)
+      );
     });
   });
 
@@ -227,14 +313,21 @@ describe('every event in every configuration', () => {
       const settled = emitted.flatMap((event) => (event.type === 'command.settled' ? [event.command.id] : []));
       const due = [...from.context.open.map(({ id }) => id), ...accepted];
       const left = due.filter((id) => !settled.includes(id));
-      return settled.every((id) => due.includes(id)) && new Set(settled).size === settled.length && left.join() === to.context.open.map(({ id }) => id).join();
+      return (
+        settled.every((id) => due.includes(id)) &&
+        new Set(settled).size === settled.length &&
+        left.join() === to.context.open.map(({ id }) => id).join()
+      );
     });
   });
 
   it('leaves no command open where it would never settle', () => {
     expectAll(({ to }) => {
       const state = stateText(to.value);
-      const [ups, downs] = [to.context.open.filter(({ kind }) => kind !== 'stop'), to.context.open.filter(({ kind }) => kind === 'stop')];
+      const [ups, downs] = [
+        to.context.open.filter(({ kind }) => kind !== 'stop'),
+        to.context.open.filter(({ kind }) => kind === 'stop'),
+      ];
       const waitsInVain = state.endsWith('.waiting') && to.context.blockedBy !== null;
       return (
         (ups.length === 0 || !(settlesUp.test(state) || waitsInVain)) &&
@@ -256,16 +349,26 @@ describe('every event in every configuration', () => {
   });
 
   it('changes what the operator wants by commands and plans only', () => {
-    expectAll(({ from, event, to }) => from.context.wanted === to.context.wanted || /^server\.(start|stop|restart|retry|reset|configure)$/.test(event.type));
+    expectAll(
+      ({ from, event, to }) =>
+        from.context.wanted === to.context.wanted ||
+        /^server\.(start|stop|restart|retry|reset|configure)$/.test(event.type),
+    );
   });
 
   it('zeroes the attempt by stability or a person only', () => {
     const forgiving = /^(server\.(start|restart|reset|configure)|xstate\.after\.stableAfter.*)$/;
-    expectAll(({ from, event, to }) => to.context.counters.attempt >= from.context.counters.attempt || forgiving.test(event.type));
+    expectAll(
+      ({ from, event, to }) =>
+        to.context.counters.attempt >= from.context.counters.attempt || forgiving.test(event.type),
+    );
   });
 
   it('never leads a server that is to go into a new life', () => {
-    expectAll(({ from, to }) => !(from.context.removing || from.context.shuttingDown) || to.context.generation === from.context.generation);
+    expectAll(
+      ({ from, to }) =>
+        !(from.context.removing || from.context.shuttingDown) || to.context.generation === from.context.generation,
+    );
   });
 
   it('starts nothing that is wanted down but at the wish of a person', () => {
@@ -280,13 +383,28 @@ describe('every event in every configuration', () => {
 describe('from every configuration', () => {
   it('a stop, the timers of the ladder and the end of the session lead to idle', () => {
     const lost = graph.configurations.filter((configuration) => {
-      let snapshot = transition(charts.server, configuration, { type: 'server.stop', commandId: 'the stop', ...moment })[0];
-      for (const timer of ['close.server.stopping.closing', 'terminate.server.stopping.terminating', 'kill.server.stopping.killing']) {
+      let snapshot = transition(charts.server, configuration, {
+        type: 'server.stop',
+        commandId: 'the stop',
+        ...moment,
+      })[0];
+      for (const timer of [
+        'close.server.stopping.closing',
+        'terminate.server.stopping.terminating',
+        'kill.server.stopping.killing',
+      ]) {
         snapshot = transition(charts.server, snapshot, { type: `xstate.after.${timer}` } as unknown as Event)[0];
       }
       if (snapshot.hasTag('live'))
-        snapshot = transition(charts.server, snapshot, { type: 'session.ended', failure: null, generation: snapshot.context.generation, ...moment })[0];
-      return !snapshot.matches({ idle: 'resting' }) || snapshot.context.open.length > 0 || snapshot.context.wanted !== 'down';
+        snapshot = transition(charts.server, snapshot, {
+          type: 'session.ended',
+          failure: null,
+          generation: snapshot.context.generation,
+          ...moment,
+        })[0];
+      return (
+        !snapshot.matches({ idle: 'resting' }) || snapshot.context.open.length > 0 || snapshot.context.wanted !== 'down'
+      );
     });
     expect(lost.map(({ value, context }) => [stateText(value), brief(context)])).toEqual([]);
   });
@@ -295,7 +413,12 @@ describe('from every configuration', () => {
     const lost = graph.configurations.filter((configuration) => {
       let snapshot = transition(charts.server, configuration, { type: 'server.shutdown', ...moment })[0];
       if (snapshot.hasTag('live'))
-        snapshot = transition(charts.server, snapshot, { type: 'session.ended', failure: exit(1), generation: snapshot.context.generation, ...moment })[0];
+        snapshot = transition(charts.server, snapshot, {
+          type: 'session.ended',
+          failure: exit(1),
+          generation: snapshot.context.generation,
+          ...moment,
+        })[0];
       return !snapshot.matches({ idle: 'resting' }) || snapshot.context.open.length > 0;
     });
     expect(lost.map(({ value, context }) => [stateText(value), brief(context)])).toEqual([]);
@@ -305,18 +428,37 @@ describe('from every configuration', () => {
     const lost = graph.configurations
       .filter(({ context }) => !context.removing && !context.shuttingDown)
       .filter((configuration) => {
-        let snapshot = transition(charts.server, configuration, { type: 'server.start', commandId: 'the start', ...moment })[0];
+        let snapshot = transition(charts.server, configuration, {
+          type: 'server.start',
+          commandId: 'the start',
+          ...moment,
+        })[0];
         const tell = (type: 'session.spawned' | 'session.initialized' | 'session.ready') => {
-          snapshot = transition(charts.server, snapshot, { type, pid: 1, generation: snapshot.context.generation, ...moment } as Event)[0];
+          snapshot = transition(charts.server, snapshot, {
+            type,
+            pid: 1,
+            generation: snapshot.context.generation,
+            ...moment,
+          } as Event)[0];
         };
         if (/^(stopping|heartbeat-timeout)/.test(stateText(snapshot.value))) {
-          snapshot = transition(charts.server, snapshot, { type: 'session.ended', failure: null, generation: snapshot.context.generation, ...moment })[0];
+          snapshot = transition(charts.server, snapshot, {
+            type: 'session.ended',
+            failure: null,
+            generation: snapshot.context.generation,
+            ...moment,
+          })[0];
         }
-        snapshot = transition(charts.server, snapshot, { type: 'dependencies.changed', waitingFor: [], blockedBy: null })[0];
+        snapshot = transition(charts.server, snapshot, {
+          type: 'dependencies.changed',
+          waitingFor: [],
+          blockedBy: null,
+        })[0];
         // One that was refused while a dependency was down has kept the wish, and waits its turn; a lazy one sleeps on.
         if (snapshot.matches({ idle: 'queued' }) || snapshot.matches({ backoff: 'queued' }))
           snapshot = transition(charts.server, snapshot, { type: 'slot.granted' })[0];
-        if (configuration.context.blockedBy !== null && snapshot.matches({ idle: 'resting' })) return !snapshot.context.policy.lazy;
+        if (configuration.context.blockedBy !== null && snapshot.matches({ idle: 'resting' }))
+          return !snapshot.context.policy.lazy;
         for (const type of ['session.spawned', 'session.initialized', 'session.ready'] as const) tell(type);
         return !snapshot.matches('connected') || snapshot.context.open.length > 0;
       });

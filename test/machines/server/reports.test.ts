@@ -7,10 +7,15 @@ type Act = (server: ServerUnderTest) => void;
 
 const related: PolicyOverrides = { related: true };
 const misses: Act = (server) => server.send('dependencies.changed', { waitingFor: ['d'], blockedBy: null });
-const blocks: Act = (server) => server.send('dependencies.changed', { waitingFor: ['d'], blockedBy: { server: 'd', standing: 'failed' } });
+const blocks: Act = (server) =>
+  server.send('dependencies.changed', { waitingFor: ['d'], blockedBy: { server: 'd', standing: 'failed' } });
 const clears: Act = (server) => server.send('dependencies.changed', { waitingFor: [], blockedBy: null });
-const configure = (server: ServerUnderTest, changed: boolean, wanted: 'up' | 'down' | null, policy: PolicyOverrides = {}) =>
-  server.send('server.configure', { policy: policyOf({ ...related, ...policy }), changed, wanted });
+const configure = (
+  server: ServerUnderTest,
+  changed: boolean,
+  wanted: 'up' | 'down' | null,
+  policy: PolicyOverrides = {},
+) => server.send('server.configure', { policy: policyOf({ ...related, ...policy }), changed, wanted });
 
 /** What those above hear of an act, in order. */
 function told(server: ServerUnderTest, act: (server: ServerUnderTest) => void): readonly string[] {
@@ -31,19 +36,24 @@ describe('what those above hear', () => {
     }
   });
 
-  it.each([...restStates, 'backoff.delaying'] as const)('of a start that waits is no wish for a slot, in %s', (state) => {
-    for (const kind of ['start', 'restart', 'retry'] as const) {
-      for (const [goes, isRefused] of [
-        [misses, false],
-        [blocks, true],
-      ] as const) {
-        if (kind === 'retry' && (isRefused || !['needs-auth', 'backoff.delaying'].includes(state))) continue;
-        const server = serverIn(state, { policy: related });
-        goes(server);
-        expect(told(server, () => server.command(kind))).toEqual(kind === 'retry' && state === 'needs-auth' ? [changed, changed] : [changed]);
+  it.each([...restStates, 'backoff.delaying'] as const)(
+    'of a start that waits is no wish for a slot, in %s',
+    (state) => {
+      for (const kind of ['start', 'restart', 'retry'] as const) {
+        for (const [goes, isRefused] of [
+          [misses, false],
+          [blocks, true],
+        ] as const) {
+          if (kind === 'retry' && (isRefused || !['needs-auth', 'backoff.delaying'].includes(state))) continue;
+          const server = serverIn(state, { policy: related });
+          goes(server);
+          expect(told(server, () => server.command(kind))).toEqual(
+            kind === 'retry' && state === 'needs-auth' ? [changed, changed] : [changed],
+          );
+        }
       }
-    }
-  });
+    },
+  );
 
   it('of a lazy server that is called is one change, and no wish for a slot if it has to wait', () => {
     const asleep = () => serverIn('idle.resting', { wanted: 'up', policy: { ...related, lazy: true } });
@@ -59,7 +69,10 @@ describe('what those above hear', () => {
 
   it('of a server that is born is that it rests, and then that it waits for a slot or for others', () => {
     expect(startServer({ policy: related }).reports.map(({ type }) => type)).toEqual([changed, wanted, changed]);
-    expect(startServer({ policy: { ...related, dependsOn: ['d'] } }).reports.map(({ type }) => type)).toEqual([changed, changed]);
+    expect(startServer({ policy: { ...related, dependsOn: ['d'] } }).reports.map(({ type }) => type)).toEqual([
+      changed,
+      changed,
+    ]);
   });
 
   it('of a place in the queue that is lost is that it is given back', () => {
@@ -83,7 +96,10 @@ describe('what those above hear', () => {
   it('of a resting server that is stopped, removed or shut down is that it rests, and once that it has gone', () => {
     expect(told(serverIn('idle.resting', { policy: related }), (server) => server.command('stop'))).toEqual([changed]);
     for (const type of ['server.remove', 'server.shutdown'] as const) {
-      expect(told(serverIn('idle.resting', { policy: related }), (server) => server.send(type))).toEqual([changed, 'server.gone']);
+      expect(told(serverIn('idle.resting', { policy: related }), (server) => server.send(type))).toEqual([
+        changed,
+        'server.gone',
+      ]);
     }
   });
 
@@ -178,14 +194,17 @@ describe('a wish', () => {
     }
   });
 
-  it.each(['server.remove', 'server.shutdown'] as const)('to start is refused at once while a session ends: %s', (type) => {
-    for (const state of endingStates) {
-      const server = serverIn(state);
-      const start = server.command('start');
-      server.send(type);
-      expect(server.outcomes(start), `in ${state}`).toEqual(['rejected']);
-    }
-  });
+  it.each(['server.remove', 'server.shutdown'] as const)(
+    'to start is refused at once while a session ends: %s',
+    (type) => {
+      for (const state of endingStates) {
+        const server = serverIn(state);
+        const start = server.command('start');
+        server.send(type);
+        expect(server.outcomes(start), `in ${state}`).toEqual(['rejected']);
+      }
+    },
+  );
 
   it('to start is refused when the dependency goes while the old session ends, or while the delay runs', () => {
     const ending = serverIn('connected.quiet');
@@ -216,14 +235,17 @@ describe('a person who resets', () => {
 });
 
 describe('whether a server is to start by itself', () => {
-  it.each(states.filter((state) => !state.startsWith('idle') && !state.startsWith('backoff')))('is said of one at rest only, in %s', (state) => {
-    for (const change of [true, false]) {
-      const server = serverIn(state);
-      configure(server, change, 'up', { lazy: false });
-      if (server.state().startsWith('idle')) continue;
-      expect(server.context(), `${change}`).toMatchObject({ autostart: false, called: false });
-    }
-  });
+  it.each(states.filter((state) => !state.startsWith('idle') && !state.startsWith('backoff')))(
+    'is said of one at rest only, in %s',
+    (state) => {
+      for (const change of [true, false]) {
+        const server = serverIn(state);
+        configure(server, change, 'up', { lazy: false });
+        if (server.state().startsWith('idle')) continue;
+        expect(server.context(), `${change}`).toMatchObject({ autostart: false, called: false });
+      }
+    },
+  );
 
   it('is forgotten by a stop although a plan was about to start it', () => {
     const server = serverIn('backoff.delaying');
@@ -306,7 +328,9 @@ describe('a probe that was late by our own fault', () => {
     server.temper.lagMs = 1e9;
     server.clock.advance(5_000);
     expect(server.state()).toBe(state);
-    expect(server.emitted.filter(({ type }) => type === 'probe.missed')).toEqual([{ type: 'probe.missed', misses: before, counted: false }]);
+    expect(server.emitted.filter(({ type }) => type === 'probe.missed')).toEqual([
+      { type: 'probe.missed', misses: before, counted: false },
+    ]);
   });
 });
 

@@ -83,7 +83,12 @@ describe('an open start', () => {
       const start = server.command('start');
       road(server);
       server.send(type);
-      expect(server.emitted.at(-1)).toMatchObject({ type: 'command.settled', command: { id: start }, outcome: 'rejected', reason });
+      expect(server.emitted.at(-1)).toMatchObject({
+        type: 'command.settled',
+        command: { id: start },
+        outcome: 'rejected',
+        reason,
+      });
     }
   });
 
@@ -118,7 +123,12 @@ describe('an open start', () => {
     const server = serverIn('idle.resting');
     const start = server.command('start');
     const reset = server.command('reset');
-    expect(server.emitted.at(-1)).toEqual({ type: 'command.settled', command: { id: reset, kind: 'reset' }, outcome: 'done', reason: null });
+    expect(server.emitted.at(-1)).toEqual({
+      type: 'command.settled',
+      command: { id: reset, kind: 'reset' },
+      outcome: 'done',
+      reason: null,
+    });
     expect(open(server)).toEqual([start]);
   });
 });
@@ -221,43 +231,55 @@ it('an open stop stays open in stuck', () => {
 
 describe('a server that is to go for good', () => {
   const farewells = ['server.remove', 'server.shutdown'] as const;
-  const resting: readonly State[] = ['idle.resting', 'idle.queued', 'backoff.delaying', 'backoff.queued', 'failed', 'needs-auth'];
+  const resting: readonly State[] = [
+    'idle.resting',
+    'idle.queued',
+    'backoff.delaying',
+    'backoff.queued',
+    'failed',
+    'needs-auth',
+  ];
   const living: readonly State[] = ['starting.spawning', 'connected.quiet', 'connected.confirming', ...endingStates];
 
-  it.each(farewells.flatMap((type) => resting.map((state) => [type, state] as const)))('is gone at once: %s in %s', (type, state) => {
-    const server = serverIn(state);
-    server.send(type);
-    expect(server.state()).toBe('idle.resting');
-    expect(server.reports).toContainEqual({ type: 'server.gone', server: 'a' });
-    expect(server.clock.armed()).toBe(0);
-  });
-
-  it.each(farewells.flatMap((type) => living.map((state) => [type, state] as const)))('is gone once its session has ended: %s in %s', (type, state) => {
-    const server = serverIn(state);
-    server.send(type);
-    expect(server.reports.filter((report) => report.type === 'server.gone')).toEqual([]);
-    expect(server.state()).toMatch(/^(stopping|heartbeat-timeout)/);
-    server.news('session.ended', { failure: exit(1) });
-    expect(server.state()).toBe('idle.resting');
-    expect(server.reports).toContainEqual({ type: 'server.gone', server: 'a' });
-  });
-
-  it.each(farewells.flatMap((type) => (['idle.resting', 'connected.quiet'] as const).map((state) => [type, state] as const)))(
-    'refuses start and restart, takes stop and reset: after %s in %s',
+  it.each(farewells.flatMap((type) => resting.map((state) => [type, state] as const)))(
+    'is gone at once: %s in %s',
     (type, state) => {
       const server = serverIn(state);
       server.send(type);
-      const refused = [server.command('start'), server.command('restart')];
-      expect(refused.map(server.outcomes)).toEqual([['rejected'], ['rejected']]);
-      const taken = [server.command('stop'), server.command('reset')];
-      if (state !== 'idle.resting') server.news('session.ended');
-      expect(taken.map(server.outcomes)).toEqual([['done'], ['done']]);
       expect(server.state()).toBe('idle.resting');
-      expect(server.emitted.filter((event) => event.type === 'command.settled' && event.outcome === 'rejected')).toMatchObject(
-        refused.map(() => ({ reason: type === 'server.remove' ? 'removed' : 'SHUTTING_DOWN' })),
-      );
+      expect(server.reports).toContainEqual({ type: 'server.gone', server: 'a' });
+      expect(server.clock.armed()).toBe(0);
     },
   );
+
+  it.each(farewells.flatMap((type) => living.map((state) => [type, state] as const)))(
+    'is gone once its session has ended: %s in %s',
+    (type, state) => {
+      const server = serverIn(state);
+      server.send(type);
+      expect(server.reports.filter((report) => report.type === 'server.gone')).toEqual([]);
+      expect(server.state()).toMatch(/^(stopping|heartbeat-timeout)/);
+      server.news('session.ended', { failure: exit(1) });
+      expect(server.state()).toBe('idle.resting');
+      expect(server.reports).toContainEqual({ type: 'server.gone', server: 'a' });
+    },
+  );
+
+  it.each(
+    farewells.flatMap((type) => (['idle.resting', 'connected.quiet'] as const).map((state) => [type, state] as const)),
+  )('refuses start and restart, takes stop and reset: after %s in %s', (type, state) => {
+    const server = serverIn(state);
+    server.send(type);
+    const refused = [server.command('start'), server.command('restart')];
+    expect(refused.map(server.outcomes)).toEqual([['rejected'], ['rejected']]);
+    const taken = [server.command('stop'), server.command('reset')];
+    if (state !== 'idle.resting') server.news('session.ended');
+    expect(taken.map(server.outcomes)).toEqual([['done'], ['done']]);
+    expect(server.state()).toBe('idle.resting');
+    expect(
+      server.emitted.filter((event) => event.type === 'command.settled' && event.outcome === 'rejected'),
+    ).toMatchObject(refused.map(() => ({ reason: type === 'server.remove' ? 'removed' : 'SHUTTING_DOWN' })));
+  });
 
   it('comes back when its name is added again before it is gone', () => {
     const server = serverIn('connected.quiet');
@@ -294,14 +316,17 @@ describe('start slots', () => {
     expect(server.reports).toEqual([{ type: 'slot.returned', server: 'a' }]);
   });
 
-  it.each(['idle.queued', 'backoff.queued'] as const)('are given back when a person does not wait for one, in %s', (state) => {
-    const server = serverIn(state);
-    server.command('start');
-    expect(server.state()).toBe('starting.spawning');
-    expect(server.reports).toEqual([{ type: 'slot.returned', server: 'a' }]);
-    server.send('slot.granted');
-    expect(server.reports, 'a grant on its way goes back').toHaveLength(2);
-  });
+  it.each(['idle.queued', 'backoff.queued'] as const)(
+    'are given back when a person does not wait for one, in %s',
+    (state) => {
+      const server = serverIn(state);
+      server.command('start');
+      expect(server.state()).toBe('starting.spawning');
+      expect(server.reports).toEqual([{ type: 'slot.returned', server: 'a' }]);
+      server.send('slot.granted');
+      expect(server.reports, 'a grant on its way goes back').toHaveLength(2);
+    },
+  );
 
   it('are asked for after a delay, and started with when granted', () => {
     const server = serverIn('backoff.delaying');
@@ -313,16 +338,23 @@ describe('start slots', () => {
     expect(server.context().nextRetryAt).toBeNull();
   });
 
-  it.each(['idle.resting', 'connected.quiet', 'stopping.closing', 'failed'] as const)('go back when nobody waits any more, in %s', (state) => {
-    const server = serverIn(state);
-    server.send('slot.granted');
-    expect(server.state()).toBe(state);
-    expect(server.reports).toEqual([{ type: 'slot.returned', server: 'a' }]);
-  });
+  it.each(['idle.resting', 'connected.quiet', 'stopping.closing', 'failed'] as const)(
+    'go back when nobody waits any more, in %s',
+    (state) => {
+      const server = serverIn(state);
+      server.send('slot.granted');
+      expect(server.state()).toBe(state);
+      expect(server.reports).toEqual([{ type: 'slot.returned', server: 'a' }]);
+    },
+  );
 });
 
 describe('an actor whose forerunners died too often', () => {
-  const born = () => startServer({ failure: { ...failure('internal', 'its actor died 3 times within a minute'), at: 7 }, generation: 4 });
+  const born = () =>
+    startServer({
+      failure: { ...failure('internal', 'its actor died 3 times within a minute'), at: 7 },
+      generation: 4,
+    });
 
   it('is born in failed, without a session and without asking for a slot', () => {
     const server = born();

@@ -1,5 +1,6 @@
 /**
- * Transcripts: the lines that begin with `>` are the script, `#` and blank lines are for people, and everything else is what the chart did.
+ * Transcripts: the lines that begin with `>` are the script, `#` and blank lines are for people, and everything else
+ * is what the chart did.
  *
  *     > server restart.maxConsecutive=3     the server's settings, first of all
  *     > +500 ended exited code=1            what happens 500 ms after the line before
@@ -22,13 +23,25 @@ export function replay(text: string): string {
     if (words[0] === 'server') server = open(words.slice(1));
     else if (server === undefined) throw new Error('a transcript begins with "> server"');
     else perform(server, words);
-    return [line, ...(server?.records.splice(0).map(({ at, what, text: told }) => `${String(at).padStart(9)}  ${signs[what]}${told}`) ?? [])];
+    return [
+      line,
+      ...(server?.records
+        .splice(0)
+        .map(({ at, what, text: told }) => `${String(at).padStart(9)}  ${signs[what]}${told}`) ?? []),
+    ];
   });
   server?.stop();
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-const signs = { state: '', order: '  → session: ', emitted: '  ! ', report: '  → root: ', opened: '  + ', closed: '  - ' } as const;
+const signs = {
+  state: '',
+  order: '  → session: ',
+  emitted: '  ! ',
+  report: '  → root: ',
+  opened: '  + ',
+  closed: '  - ',
+} as const;
 
 function open(words: readonly string[]): ServerUnderTest {
   const { slot, wanted, ...settings } = fieldsOf(words);
@@ -45,7 +58,8 @@ function open(words: readonly string[]): ServerUnderTest {
       const last = server.records.at(-1);
       const { delayMs, counters } = server.context();
       const why = counters.attempt > 0 ? `attempt ${counters.attempt}` : 'not counted';
-      if (last?.text === 'backoff.delaying') server.records[server.records.length - 1] = { ...last, text: `${last.text} (${why}, ${delayMs} ms)` };
+      if (last?.text === 'backoff.delaying')
+        server.records[server.records.length - 1] = { ...last, text: `${last.text} (${why}, ${delayMs} ms)` };
     },
   });
 }
@@ -88,10 +102,14 @@ function perform(server: ServerUnderTest, [wait = '', word = '', ...rest]: reado
 
 function causeOf(word: string | undefined, { code, signal, ...details }: Fields): Failure | null {
   if (word === undefined) return null;
-  if (word === 'exited') return exit(typeof code === 'number' ? code : null, typeof signal === 'string' ? signal : null);
+  if (word === 'exited')
+    return exit(typeof code === 'number' ? code : null, typeof signal === 'string' ? signal : null);
   const named = failureClasses.find((name) => name === word);
   if (named === undefined) throw new Error(`no failure class "${word}"`);
-  return failure(named, named, { ...details, code: typeof code === 'string' || typeof code === 'number' ? code : null });
+  return failure(named, named, {
+    ...details,
+    code: typeof code === 'string' || typeof code === 'number' ? code : null,
+  });
 }
 
 function fieldsOf(words: readonly string[]): Record<string, string | number | boolean> {

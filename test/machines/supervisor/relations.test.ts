@@ -29,7 +29,8 @@ async function fleet(words: Words, options: TreeOptions = {}): Promise<Tree> {
 
 const at = (one: Tree, ...names: readonly string[]) => names.map((name) => one.serverState(name));
 const gone = (one: Tree, name: string) => one.news(name, 'session.ended');
-const command = (one: Tree, name: string, kind: string) => one.server(name).send({ type: `server.${kind}`, commandId: kind, at: 1, random: 0.5 });
+const command = (one: Tree, name: string, kind: string) =>
+  one.server(name).send({ type: `server.${kind}`, commandId: kind, at: 1, random: 0.5 });
 
 describe('a server that depends on others', () => {
   it('waits until each is connected, and starts at once then', async () => {
@@ -64,13 +65,19 @@ describe('a server that depends on others', () => {
     one.connect('a');
     one.connect('b');
     one.news('a', 'session.ended', { failure: exit(0) });
-    expect(one.serverContext('b')).toMatchObject({ waitingFor: ['a'], blockedBy: { server: 'a', standing: 'finished' } });
+    expect(one.serverContext('b')).toMatchObject({
+      waitingFor: ['a'],
+      blockedBy: { server: 'a', standing: 'finished' },
+    });
     expect(at(one, 'b'), 'but it works on').toEqual(['connected.quiet']);
   });
 
   it('is blocked by what blocks its dependency', async () => {
     const one = await fleet({ a: { wanted: 'down' }, b: ['a'], c: ['b'] });
-    expect(one.serverContext('c')).toMatchObject({ waitingFor: ['b'], blockedBy: { server: 'a', standing: 'stopped' } });
+    expect(one.serverContext('c')).toMatchObject({
+      waitingFor: ['b'],
+      blockedBy: { server: 'a', standing: 'stopped' },
+    });
     command(one, 'a', 'start');
     expect(one.serverContext('c').blockedBy).toBeNull();
   });
@@ -113,7 +120,10 @@ describe('a server of which one dependency is replaced and another is down for g
     one.break('a');
     await settled();
     one.news('b', 'session.ended', { failure: exit(1) });
-    expect(one.serverContext('b')).toMatchObject({ waitingFor: ['a', 'y'], blockedBy: { server: 'y', standing: 'stopped' } });
+    expect(one.serverContext('b')).toMatchObject({
+      waitingFor: ['a', 'y'],
+      blockedBy: { server: 'y', standing: 'stopped' },
+    });
   });
 });
 
@@ -122,7 +132,10 @@ describe('a plan that changes who depends on whom', () => {
     const one = await fleet({ a: { wanted: 'down' }, b: [] });
     expect(at(one, 'b')).toEqual(['starting.spawning']);
     one.plan(relationsIn(fleetOf({ a: [], b: ['a'] })));
-    expect(one.serverContext('b')).toMatchObject({ waitingFor: ['a'], blockedBy: { server: 'a', standing: 'stopped' } });
+    expect(one.serverContext('b')).toMatchObject({
+      waitingFor: ['a'],
+      blockedBy: { server: 'a', standing: 'stopped' },
+    });
   });
 
   it('is heard by those that depend no longer', async () => {
@@ -154,10 +167,17 @@ describe('a lazy server on which others depend', () => {
   const lazy = { policy: { lazy: true } };
 
   it('is started by the wish of one of them, and rests when none wishes any more', async () => {
-    const one = await fleet({ a: lazy, b: { dependsOn: ['a'], wanted: 'down' }, c: { dependsOn: ['a'], wanted: 'down' } });
+    const one = await fleet({
+      a: lazy,
+      b: { dependsOn: ['a'], wanted: 'down' },
+      c: { dependsOn: ['a'], wanted: 'down' },
+    });
     expect([at(one, 'a'), one.serverContext('a').heldAwake]).toEqual([['idle.resting'], false]);
     command(one, 'b', 'start');
-    expect([at(one, 'a', 'b'), one.serverContext('a').heldAwake]).toEqual([['starting.spawning', 'idle.waiting'], true]);
+    expect([at(one, 'a', 'b'), one.serverContext('a').heldAwake]).toEqual([
+      ['starting.spawning', 'idle.waiting'],
+      true,
+    ]);
     one.connect('a');
     one.connect('b');
     command(one, 'b', 'stop');
@@ -239,7 +259,15 @@ describe('a lazy server on which others depend', () => {
     one.connect('a');
     one.server('a').send({ type: 'idle.due' });
     const { generation, question } = one.serverContext('a');
-    one.news('a', 'session.heard', { generation, question, quietForMs: 0, unusedForMs: 1e9, inFlight: 0, lagMs: 0, usedCpu: false });
+    one.news('a', 'session.heard', {
+      generation,
+      question,
+      quietForMs: 0,
+      unusedForMs: 1e9,
+      inFlight: 0,
+      lagMs: 0,
+      usedCpu: false,
+    });
     expect(at(one, 'a')).toEqual(['stopping.closing']);
     command(one, 'b', 'start');
     expect(one.serverContext('a').next).toBe('starting');
@@ -300,7 +328,12 @@ describe('the end of servers that depend on each other', () => {
     connectAll(one, 'a', 'b', 'c', 'd');
     one.send({ type: 'supervisor.shutdown' });
     expect(one.context().spared).toEqual(['a', 'b']);
-    expect(at(one, 'a', 'b', 'c', 'd')).toEqual(['connected.quiet', 'connected.quiet', 'stopping.closing', 'stopping.closing']);
+    expect(at(one, 'a', 'b', 'c', 'd')).toEqual([
+      'connected.quiet',
+      'connected.quiet',
+      'stopping.closing',
+      'stopping.closing',
+    ]);
     gone(one, 'c');
     expect(at(one, 'a', 'b')).toEqual(['connected.quiet', 'stopping.closing']);
     gone(one, 'b');
@@ -390,7 +423,10 @@ describe('a server on its way to another group', () => {
     trees.push(one);
     one.add(['a', 'b'], 'old');
     one.connect('a');
-    one.plan({ remove: [{ group: 'old', server: 'a' }], add: [{ group: 'new', server: { name: 'a', policy: policyOf(), wanted: 'up' } }] });
+    one.plan({
+      remove: [{ group: 'old', server: 'a' }],
+      add: [{ group: 'new', server: { name: 'a', policy: policyOf(), wanted: 'up' } }],
+    });
     return one;
   };
   const configure = (one: Tree, wanted: 'up' | 'down' | null) =>
@@ -447,7 +483,10 @@ describe('a server on its way to another group', () => {
   it('leaves others that move alone', async () => {
     const one = await moving();
     one.connect('b');
-    one.plan({ remove: [{ group: 'old', server: 'b' }], add: [{ group: 'new', server: { name: 'b', policy: policyOf(), wanted: 'up' } }] });
+    one.plan({
+      remove: [{ group: 'old', server: 'b' }],
+      add: [{ group: 'new', server: { name: 'b', policy: policyOf(), wanted: 'up' } }],
+    });
     expect(one.context().moving.map(({ server }) => server.name)).toEqual(['a', 'b']);
     configure(one, null);
     gone(one, 'b');

@@ -26,12 +26,27 @@ export function stepsFor(fleet: Fleet): Steps {
   return { add, configure: [], remove: [], ...relationsIn(fleet) };
 }
 
-export function relationsIn({ servers, groups }: Fleet): { readonly groups: Record<string, GroupPolicy>; readonly dependencies: Dependencies } {
-  const dependencies = Object.fromEntries(servers.filter(({ dependsOn }) => dependsOn.length > 0).map(({ name, dependsOn }) => [name, dependsOn]));
+export function relationsIn({ servers, groups }: Fleet): {
+  readonly groups: Record<string, GroupPolicy>;
+  readonly dependencies: Dependencies;
+} {
+  const dependencies = Object.fromEntries(
+    servers.filter(({ dependsOn }) => dependsOn.length > 0).map(({ name, dependsOn }) => [name, dependsOn]),
+  );
   const names = [...new Set([...Object.keys(groups), ...servers.map(({ group }) => group)])];
   const policies = names.map((name): [string, GroupPolicy] => {
     const members = servers.filter(({ group }) => group === name).map((server) => server.name);
-    return [name, { strategy: 'one-for-one', intensity: 10, periodMs: 300_000, ...groups[name], order: inOrder(members, dependencies), dependencies }];
+    return [
+      name,
+      {
+        strategy: 'one-for-one',
+        intensity: 10,
+        periodMs: 300_000,
+        ...groups[name],
+        order: inOrder(members, dependencies),
+        dependencies,
+      },
+    ];
   });
   return { groups: Object.fromEntries(policies), dependencies };
 }

@@ -3,7 +3,9 @@
 import { afterEach } from 'vitest';
 import type { Tree } from './tree.ts';
 
-/** Called once in a file: the tests of it add their trees. Groups and the root must have had an edge for whatever came. */
+/**
+ * Called once in a file: the tests of it add their trees. Groups and the root must have had an edge for whatever came.
+ */
 export function plantTrees(): Tree[] {
   const trees: Tree[] = [];
   afterEach(() => {

@@ -51,11 +51,21 @@ export function createTameProcesses(clock: VirtualClock): TameProcesses {
           }, startMs);
         }
         listen((order) => {
-          if (order.type === 'end' && order.kind === 'kill') clock.setTimeout(() => (isOver ? undefined : over(null)), 1);
-          else if (order.type === 'end' && stopMs !== null) clock.setTimeout(() => (isOver ? undefined : over(null)), stopMs);
+          if (order.type === 'end' && order.kind === 'kill')
+            clock.setTimeout(() => (isOver ? undefined : over(null)), 1);
+          else if (order.type === 'end' && stopMs !== null)
+            clock.setTimeout(() => (isOver ? undefined : over(null)), stopMs);
           else if (order.type === 'probe') say({ type: 'probe.answered', latencyMs: 1 });
           else if (order.type === 'report') {
-            say({ type: 'session.heard', question: order.question, quietForMs: 0, unusedForMs: 1e9, inFlight: 0, lagMs: 0, usedCpu: false });
+            say({
+              type: 'session.heard',
+              question: order.question,
+              quietForMs: 0,
+              unusedForMs: 1e9,
+              inFlight: 0,
+              lagMs: 0,
+              usedCpu: false,
+            });
           }
         });
         return () => {

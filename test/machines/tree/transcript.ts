@@ -1,5 +1,6 @@
 /**
- * Transcripts of a whole tree: the lines that begin with `>` are the script, `#` and blank lines are for people, and everything else is what the actors did.
+ * Transcripts of a whole tree: the lines that begin with `>` are the script, `#` and blank lines are for people, and
+ * everything else is what the actors did.
  *
  *     > group web strategy=rest-for-one    how a group acts, before its servers
  *     > server b group=web dependsOn=a,c   a server; startMs and stopMs say how its process behaves
@@ -68,7 +69,10 @@ export async function replayTree(text: string): Promise<string> {
 function told(tree: Tree): readonly string[] {
   const worth = tree.records
     .splice(0)
-    .filter(({ text }) => !/^(starting\.(initializing|listing)|connected\.(probing|confirming)|idle\.queued|backoff\.queued)$/.test(text));
+    .filter(
+      ({ text }) =>
+        !/^(starting\.(initializing|listing)|connected\.(probing|confirming)|idle\.queued|backoff\.queued)$/.test(text),
+    );
   return worth.map(lineOf);
 }
 

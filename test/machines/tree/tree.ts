@@ -1,4 +1,7 @@
-/** The whole tree of charts at work: root, groups, servers, on a virtual clock, with sessions, reapers and killers that a test drives. */
+/**
+ * The whole tree of charts at work: root, groups, servers, on a virtual clock, with sessions, reapers and killers that
+ * a test drives.
+ */
 
 import { type AnyActorRef, createActor, fromCallback, fromPromise } from 'xstate';
 import type { ReaperInput } from '../../../machines/group/holding.ts';
@@ -91,7 +94,13 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   let [kills, rootError]: [number, unknown] = [0, null];
   const moment = () => ({ at: clock.now(), random: random() });
   const commands = new Map<string, string[]>();
-  const noteCommand = ({ command, outcome = 'accepted' }: { readonly command?: { readonly id: string }; readonly outcome?: string }) => {
+  const noteCommand = ({
+    command,
+    outcome = 'accepted',
+  }: {
+    readonly command?: { readonly id: string };
+    readonly outcome?: string;
+  }) => {
     if (command !== undefined) commands.set(command.id, [...(commands.get(command.id) ?? []), outcome]);
   };
   const record = (actor: string, text: string) => records.push({ at: clock.now(), actor, text });
@@ -146,17 +155,24 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
         actor.on('*', (event: unknown) => {
           if (actor.id.startsWith('group:')) emitted.push(event as Record<string, unknown>);
           record(actor.id, emittedText(event as Record<string, unknown>));
-          noteCommand(event as { readonly type: string; readonly command?: { readonly id: string }; readonly outcome?: string });
+          noteCommand(
+            event as { readonly type: string; readonly command?: { readonly id: string }; readonly outcome?: string },
+          );
         });
       }
-      if (inspection.type === '@xstate.microstep' && inspection._transitions.length === 0 && !inspection.event.type.startsWith('xstate.')) {
+      if (
+        inspection.type === '@xstate.microstep' &&
+        inspection._transitions.length === 0 &&
+        !inspection.event.type.startsWith('xstate.')
+      ) {
         ignored.push(`${actor === root ? 'supervisor' : actor.id} ${inspection.event.type}`);
       }
       // What an actor sends comes after the step that sends it.
       if (inspection.type === '@xstate.event' && inspection.sourceRef !== undefined) {
         note(inspection.sourceRef as AnyActorRef);
         const { type, at, random } = inspection.event as { type: string; at?: unknown; random?: unknown };
-        if (timed.test(type) && (typeof at !== 'number' || typeof random !== 'number')) untimed.push(`${actor.id} ${type}`);
+        if (timed.test(type) && (typeof at !== 'number' || typeof random !== 'number'))
+          untimed.push(`${actor.id} ${type}`);
       }
       if (inspection.type === '@xstate.snapshot') note(actor);
     },
@@ -184,9 +200,12 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   const tree: Tree = {
     clock,
     send: (event) => root.send({ ...moment(), ...event } as SupervisorEvent),
-    plan: (steps) => root.send({ type: 'plan.apply', steps: { add: [], configure: [], remove: [], ...steps }, ...moment() }),
+    plan: (steps) =>
+      root.send({ type: 'plan.apply', steps: { add: [], configure: [], remove: [], ...steps }, ...moment() }),
     add: (names, groupName = 'default', policy = {}) =>
-      tree.plan({ add: names.map((name) => ({ group: groupName, server: { name, policy: policyOf(policy), wanted: 'up' } })) }),
+      tree.plan({
+        add: names.map((name) => ({ group: groupName, server: { name, policy: policyOf(policy), wanted: 'up' } })),
+      }),
     remove: (name, groupName = 'default') => tree.plan({ remove: [{ group: groupName, server: name }] }),
     state: () => stateText(root.getSnapshot().value),
     context: () => root.getSnapshot().context,
@@ -198,12 +217,17 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     serverContext: (name) => tree.server(name).getSnapshot().context as ServerContext,
     group: (name) => root.system.get(`group:${name}`) as AnyActorRef,
     news: (name, type, fields = {}) =>
-      tree.server(name).send({ type, generation: tree.serverContext(name).generation, pid: 1, failure: null, ...moment(), ...fields }),
+      tree
+        .server(name)
+        .send({ type, generation: tree.serverContext(name).generation, pid: 1, failure: null, ...moment(), ...fields }),
     connect: (name) => {
       for (const type of ['session.spawned', 'session.initialized', 'session.ready'] as const) tree.news(name, type);
     },
     openSessions: () => [...sessions.keys()],
-    starting: () => [...sessions.keys()].map((key) => key.split(':')[0] ?? '').filter((name) => tree.serverState(name)?.startsWith('starting')),
+    starting: () =>
+      [...sessions.keys()]
+        .map((key) => key.split(':')[0] ?? '')
+        .filter((name) => tree.serverState(name)?.startsWith('starting')),
     break: (name) => {
       const { children } = tree.server(name).getSnapshot() as { children: Record<string, AnyActorRef> };
       Object.values(children)[0]?.send({ type: 'break' });
@@ -236,9 +260,15 @@ function emittedText({ type, ...rest }: Record<string, unknown>): string {
     failure?: { class: string };
   };
   const words = [
-    ...(command === undefined ? [] : [`${command.kind}${outcome === undefined ? '' : `: ${outcome}`}${typeof reason === 'string' ? ` (${reason})` : ''}`]),
+    ...(command === undefined
+      ? []
+      : [
+          `${command.kind}${outcome === undefined ? '' : `: ${outcome}`}${typeof reason === 'string' ? ` (${reason})` : ''}`,
+        ]),
     ...(failure === undefined ? [] : [failure.class]),
-    ...Object.entries(fields).map(([key, value]) => `${key} ${Array.isArray(value) ? value.join(' ') || 'none' : String(value)}`),
+    ...Object.entries(fields).map(
+      ([key, value]) => `${key} ${Array.isArray(value) ? value.join(' ') || 'none' : String(value)}`,
+    ),
   ];
   return `! ${[type, ...words].join(' ')}`;
 }

@@ -23,7 +23,12 @@ describe('a stream of facts', () => {
     const before = Date.now() * 1000;
     facts.publish(body('ping'));
     facts.publish(body('list'));
-    expect(heard[0]).toMatchObject({ type: 'probe.sent', actor: 'server:files', kind: 'ping', at: '2026-01-02T03:04:05.006Z' });
+    expect(heard[0]).toMatchObject({
+      type: 'probe.sent',
+      actor: 'server:files',
+      kind: 'ping',
+      at: '2026-01-02T03:04:05.006Z',
+    });
     expect(heard[0]?.seq).toBeLessThanOrEqual(before);
     expect(heard[0]?.seq).toBeGreaterThan(before - 60_000_000);
     expect(heard[1]?.seq).toBe((heard[0]?.seq ?? 0) + 1);
@@ -67,7 +72,9 @@ describe('a stream of facts', () => {
     const reader = facts.read();
     const steps = [reader.next(), reader.next(), reader.next()];
     for (const kind of ['a', 'b', 'c']) facts.publish(body(kind));
-    expect((await Promise.all(steps)).map((step) => step.value && 'seq' in step.value && step.value.seq)).toEqual([1, 2, 3]);
+    expect((await Promise.all(steps)).map((step) => step.value && 'seq' in step.value && step.value.seq)).toEqual([
+      1, 2, 3,
+    ]);
     facts.close();
   });
 });
@@ -86,7 +93,12 @@ describe('a reader that resumes', () => {
     const facts = createFacts({ firstSeq: 1, capacity: 3 });
     for (let count = 0; count < 10; count += 1) facts.publish(body('ping'));
     facts.close();
-    expect(await collect(facts.read({ since: 2 }))).toMatchObject([{ type: 'facts.missed', from: 3, to: 7, count: 5 }, { seq: 8 }, { seq: 9 }, { seq: 10 }]);
+    expect(await collect(facts.read({ since: 2 }))).toMatchObject([
+      { type: 'facts.missed', from: 3, to: 7, count: 5 },
+      { seq: 8 },
+      { seq: 9 },
+      { seq: 10 },
+    ]);
   });
 
   it('is told of the gap when it comes from an earlier run', async () => {
@@ -179,7 +191,10 @@ describe('listeners', () => {
 
 describe('any mix of publishing and reading', () => {
   const steps = fc.array(
-    fc.oneof(fc.record({ publish: fc.integer({ min: 1, max: 12 }) }), fc.record({ reader: fc.nat({ max: 3 }), reads: fc.integer({ min: 1, max: 6 }) })),
+    fc.oneof(
+      fc.record({ publish: fc.integer({ min: 1, max: 12 }) }),
+      fc.record({ reader: fc.nat({ max: 3 }), reads: fc.integer({ min: 1, max: 6 }) }),
+    ),
     { maxLength: 60 },
   );
 

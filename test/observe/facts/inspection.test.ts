@@ -6,17 +6,33 @@ import type { FactBody } from '../../../src/observe/facts/fact.ts';
 import { createInspection } from '../../../src/observe/facts/inspection.ts';
 
 type ServerEvent =
-  | { readonly type: 'server.start' | 'server.stop' | 'session.opened' | 'session.heard' | 'session.ended' | 'counters.reset' | 'retry.due' }
+  | {
+      readonly type:
+        | 'server.start'
+        | 'server.stop'
+        | 'session.opened'
+        | 'session.heard'
+        | 'session.ended'
+        | 'counters.reset'
+        | 'retry.due';
+    }
   | { readonly type: 'session.failed'; readonly failure: Failure };
 
 const server = setup({
-  types: { context: {} as { generation: number; attempt: number; failure: Failure | null }, events: {} as ServerEvent, input: {} as { generation: number } },
+  types: {
+    context: {} as { generation: number; attempt: number; failure: Failure | null },
+    events: {} as ServerEvent,
+    input: {} as { generation: number },
+  },
   delays: { quietTime: 5 },
   guards: { mayRetry: ({ context }, { most }: { most: number }) => context.attempt < most, isStill: () => false },
   actions: {
     begin: assign({ generation: ({ context }) => context.generation + 1, failure: null }),
     reset: assign({ attempt: 0 }),
-    note: assign({ attempt: ({ context }) => context.attempt + 1, failure: (_, noted: { failure: Failure }) => noted.failure }),
+    note: assign({
+      attempt: ({ context }) => context.attempt + 1,
+      failure: (_, noted: { failure: Failure }) => noted.failure,
+    }),
   },
 }).createMachine({
   id: 'server',
@@ -41,7 +57,10 @@ const server = setup({
         },
       },
       on: {
-        'session.failed': { target: 'deciding', actions: { type: 'note', params: ({ event }) => ({ failure: event.failure }) } },
+        'session.failed': {
+          target: 'deciding',
+          actions: { type: 'note', params: ({ event }) => ({ failure: event.failure }) },
+        },
         'server.stop': 'idle',
       },
     },
@@ -64,7 +83,9 @@ const supervisor = setup({
   context: ({ spawn }) => ({ one: spawn('server', { id: 'one', systemId: 'server:files', input: { generation: 4 } }) }),
   initial: 'booting',
   states: {
-    booting: { on: { boot: { target: 'up', actions: sendTo(({ context }) => context.one, { type: 'server.start' }) } } },
+    booting: {
+      on: { boot: { target: 'up', actions: sendTo(({ context }) => context.one, { type: 'server.start' }) } },
+    },
     up: { invoke: { src: 'ticker', id: 'ticker' } },
   },
 });
@@ -72,13 +93,28 @@ const supervisor = setup({
 let stop = (): void => {};
 afterEach(() => stop());
 
-function watched(options: { readonly unremarkable?: readonly string[]; readonly publish?: (fact: FactBody) => void; readonly nowMs?: () => number } = {}) {
+function watched(
+  options: {
+    readonly unremarkable?: readonly string[];
+    readonly publish?: (fact: FactBody) => void;
+    readonly nowMs?: () => number;
+  } = {},
+) {
   const facts: FactBody[] = [];
   const bugs: unknown[] = [];
-  const inspection = createInspection({ publish: (fact) => facts.push(fact), unremarkable: ['retry.due'], onBug: (error) => bugs.push(error), ...options });
+  const inspection = createInspection({
+    publish: (fact) => facts.push(fact),
+    unremarkable: ['retry.due'],
+    onBug: (error) => bugs.push(error),
+    ...options,
+  });
   const names: string[] = [];
   inspection.onActor((_, name) => names.push(name));
-  const root = createActor(supervisor, { id: 'supervisor', systemId: 'supervisor', inspect: inspection.inspect }).start();
+  const root = createActor(supervisor, {
+    id: 'supervisor',
+    systemId: 'supervisor',
+    inspect: inspection.inspect,
+  }).start();
   stop = () => void root.stop();
   return { facts, bugs, names, inspection, root, one: root.getSnapshot().context.one };
 }
@@ -132,7 +168,8 @@ describe('steps of inspected charts', () => {
     for (let round = 0; round < 2; round += 1) {
       one.send({ type: 'server.start' });
       one.send({ type: 'session.opened' });
-      if (round === 0) await vi.waitFor(() => expect(one.getSnapshot().value).toEqual({ connected: 'probing' }), { timeout: 5000 });
+      if (round === 0)
+        await vi.waitFor(() => expect(one.getSnapshot().value).toEqual({ connected: 'probing' }), { timeout: 5000 });
       one.send({ type: 'session.failed', failure: failure('hung', 'silent') });
     }
     expect(facts.find((fact) => 'event' in fact && fact.event.startsWith('after'))).toMatchObject({
@@ -160,7 +197,13 @@ describe('steps of inspected charts', () => {
     const { facts, root } = watched();
     root.send({ type: 'boot' });
     expect(facts).toMatchObject([
-      { type: 'supervisor.transitioned', actor: 'supervisor', from: 'booting', to: 'up', edges: [{ source: 'booting', targets: ['up'] }] },
+      {
+        type: 'supervisor.transitioned',
+        actor: 'supervisor',
+        from: 'booting',
+        to: 'up',
+        edges: [{ source: 'booting', targets: ['up'] }],
+      },
       { type: 'server.transitioned', actor: 'server:files', edges: [{ source: 'idle' }] },
     ]);
     expect(facts[0]).not.toHaveProperty('generation');

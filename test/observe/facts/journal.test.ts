@@ -48,11 +48,19 @@ describe('the journal', () => {
   });
 
   it('refuses what makes no sense, naming all of it', () => {
-    const query = { since: 'yesterday', until: Number.NaN, limit: 0, after: -1, type: 'no.such' } as unknown as JournalQuery;
+    const query = {
+      since: 'yesterday',
+      until: Number.NaN,
+      limit: 0,
+      after: -1,
+      type: 'no.such',
+    } as unknown as JournalQuery;
     expect(() => selectFacts([], query)).toThrow(
       expect.objectContaining({
         code: 'INVALID_REQUEST',
-        details: { problems: ['type', 'limit', 'after', 'since', 'until'].map((path) => expect.objectContaining({ path })) },
+        details: {
+          problems: ['type', 'limit', 'after', 'since', 'until'].map((path) => expect.objectContaining({ path })),
+        },
       }),
     );
   });
@@ -81,7 +89,9 @@ describe('facts that are kept', () => {
   it('are not counted as missed that an earlier run may have had: a number is a microsecond there', async () => {
     const facts = createFacts({ capacity: 2, firstSeq: 1_000_000 });
     for (let index = 0; index < 5; index += 1) facts.publish({ type: 'server.removed', actor: 'server:a' });
-    expect(await facts.read({ since: 10 }).next()).toMatchObject({ value: { type: 'facts.missed', from: 11, to: 1_000_002 } });
+    expect(await facts.read({ since: 10 }).next()).toMatchObject({
+      value: { type: 'facts.missed', from: 11, to: 1_000_002 },
+    });
     expect(facts.missedFacts).toBe(3);
   });
 });

@@ -66,7 +66,11 @@ describe('a pretty log', () => {
   it('stays on one line and passes no escape sequences of a server on', () => {
     const stream = new PassThrough();
     const { facts } = logTo({ destination: stream, format: 'pretty' });
-    facts.publish({ type: 'server.failed', actor: 'server:files', failure: failure('internal', 'a\nb\u001b[2J\u001b]0;title\u0007\u0000c') });
+    facts.publish({
+      type: 'server.failed',
+      actor: 'server:files',
+      failure: failure('internal', 'a\nb\u001b[2J\u001b]0;title\u0007\u0000c'),
+    });
     expect(textOf(stream)).toMatch(/: a\\nb\\u0000c\n$/);
   });
 
@@ -126,7 +130,11 @@ describe('a host with a logger of its own', () => {
     const { facts } = logTo({ logger: pino({ base: null, timestamp: false }, stream) });
     facts.publish(alarm);
     facts.publish({ type: 'probe.sent', actor: 'server:files', kind: 'ping' });
-    expect(JSON.parse(textOf(stream))).toMatchObject({ level: 40, actor: 'server:files', msg: 'files: alarm flapping: too many restarts' });
+    expect(JSON.parse(textOf(stream))).toMatchObject({
+      level: 40,
+      actor: 'server:files',
+      msg: 'files: alarm flapping: too many restarts',
+    });
   });
 
   it('holds up nobody with one that throws', () => {
@@ -200,7 +208,10 @@ describe('a destination that takes nothing', () => {
 
   it('is told of once, when it is broken', async () => {
     const problems: Error[] = [];
-    const { facts, log } = logTo({ destination: join(directory, 'missing', 'file.log'), onProblem: (error) => problems.push(error) });
+    const { facts, log } = logTo({
+      destination: join(directory, 'missing', 'file.log'),
+      onProblem: (error) => problems.push(error),
+    });
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 5000 });
     facts.publish(alarm);
     expect(log.droppedLines).toBe(1);

@@ -23,7 +23,9 @@ function open(before: (tell: (...bodies: readonly FactBody[]) => void) => void =
     now,
     status: () => ({
       startedAt: new Date(startMs).toISOString(),
-      counts: Object.fromEntries(states.map((state) => [state, servers.filter((server) => server.state === state).length])),
+      counts: Object.fromEntries(
+        states.map((state) => [state, servers.filter((server) => server.state === state).length]),
+      ),
       alarms,
       servers,
     }),
@@ -45,7 +47,9 @@ function open(before: (tell: (...bodies: readonly FactBody[]) => void) => void =
     /** The series whose names begin like this, each with its value. */
     async series(name: string): Promise<Readonly<Record<string, number>>> {
       const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith(name));
-      return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+      return Object.fromEntries(
+        lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+      );
     },
   };
 }
@@ -86,7 +90,9 @@ describe('the metrics', () => {
       expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
     }
     expect(metrics.contentType).toContain('text/plain; version=0.0.4');
-    expect(await series('mcpvisor_servers{')).toEqual(Object.fromEntries(states.map((state) => [`mcpvisor_servers{state="${state}"}`, 0])));
+    expect(await series('mcpvisor_servers{')).toEqual(
+      Object.fromEntries(states.map((state) => [`mcpvisor_servers{state="${state}"}`, 0])),
+    );
   });
 
   it('say how things are when they are asked for', async () => {
@@ -100,16 +106,24 @@ describe('the metrics', () => {
       'mcpvisor_server_state{server="files",state="connected"}': 1,
       'mcpvisor_server_state{server="notes",state="backoff"}': 1,
     });
-    expect(await series('mcpvisor_calls_in_flight{server="files"')).toEqual({ 'mcpvisor_calls_in_flight{server="files"}': 3 });
-    expect(await series('mcpvisor_calls_queued{server="files"')).toEqual({ 'mcpvisor_calls_queued{server="files"}': 1 });
-    expect(await series('mcpvisor_server_memory_bytes')).toEqual({ 'mcpvisor_server_memory_bytes{server="files"}': 40_000 });
+    expect(await series('mcpvisor_calls_in_flight{server="files"')).toEqual({
+      'mcpvisor_calls_in_flight{server="files"}': 3,
+    });
+    expect(await series('mcpvisor_calls_queued{server="files"')).toEqual({
+      'mcpvisor_calls_queued{server="files"}': 1,
+    });
+    expect(await series('mcpvisor_server_memory_bytes')).toEqual({
+      'mcpvisor_server_memory_bytes{server="files"}': 40_000,
+    });
     expect(await series('mcpvisor_alarms')).toEqual({ 'mcpvisor_alarms{actor="server:notes",alarm="flapping"}': 1 });
     expect(await series('mcpvisor_log_lines_dropped_total')).toEqual({
       'mcpvisor_log_lines_dropped_total{log="mcpvisor"}': 2,
       'mcpvisor_log_lines_dropped_total{log="servers"}': 7,
     });
     show([server({ state: 'failed', pid: null })]);
-    expect(await series('mcpvisor_server_state{')).toEqual({ 'mcpvisor_server_state{server="files",state="failed"}': 1 });
+    expect(await series('mcpvisor_server_state{')).toEqual({
+      'mcpvisor_server_state{server="files",state="failed"}': 1,
+    });
     expect(await series('mcpvisor_server_memory_bytes')).toEqual({});
     expect(await series('mcpvisor_alarms')).toEqual({});
   });
@@ -120,9 +134,16 @@ describe('the metrics', () => {
     pass(250);
     tell(step('starting.spawning', 'starting.listing'), step('starting.listing', 'connected.quiet'));
     pass(10_000);
-    tell({ ...files, type: 'server.failed', failure: failure('exited', 'gone') }, step('connected.quiet', 'backoff.delaying'));
+    tell(
+      { ...files, type: 'server.failed', failure: failure('exited', 'gone') },
+      step('connected.quiet', 'backoff.delaying'),
+    );
     pass(500);
-    tell(step('backoff.delaying', 'starting.spawning'), step('starting.spawning', 'connected.quiet'), step('connected.quiet', 'stopping.closing'));
+    tell(
+      step('backoff.delaying', 'starting.spawning'),
+      step('starting.spawning', 'connected.quiet'),
+      step('connected.quiet', 'stopping.closing'),
+    );
     tell(step('stopping.closing', 'starting.spawning'));
     pass(1_000);
     expect(await series('mcpvisor_server_state_seconds_total')).toEqual({
@@ -135,7 +156,9 @@ describe('the metrics', () => {
     expect(await series('mcpvisor_server_transitions_total{from="starting"')).toEqual({
       'mcpvisor_server_transitions_total{from="starting",to="connected"}': 2,
     });
-    expect(await series('mcpvisor_server_failures_total')).toEqual({ 'mcpvisor_server_failures_total{server="files",class="exited"}': 1 });
+    expect(await series('mcpvisor_server_failures_total')).toEqual({
+      'mcpvisor_server_failures_total{server="files",class="exited"}': 1,
+    });
     expect(await series('mcpvisor_server_restarts_total')).toEqual({
       'mcpvisor_server_restarts_total{server="files",cause="exited"}': 1,
       'mcpvisor_server_restarts_total{server="files",cause="none"}': 1,
@@ -145,7 +168,10 @@ describe('the metrics', () => {
   it('count calls and probes, and how long they take', async () => {
     const { tell, series } = open();
     tell(added, settled('ok', 3), settled('ok', 40), settled('CALL_TIMED_OUT', 60_000));
-    tell({ ...files, type: 'probe.answered', kind: 'ping', latencyMs: 2 }, { ...files, type: 'probe.missed', misses: 1, counted: true });
+    tell(
+      { ...files, type: 'probe.answered', kind: 'ping', latencyMs: 2 },
+      { ...files, type: 'probe.missed', misses: 1, counted: true },
+    );
     expect(await series('mcpvisor_calls_total')).toEqual({
       'mcpvisor_calls_total{server="files",outcome="ok"}': 2,
       'mcpvisor_calls_total{server="files",outcome="CALL_TIMED_OUT"}': 1,
@@ -153,8 +179,12 @@ describe('the metrics', () => {
     const durations = await series('mcpvisor_call_duration_seconds');
     expect(durations['mcpvisor_call_duration_seconds_bucket{le="0.005",server="files",outcome="ok"}']).toBe(1);
     expect(durations['mcpvisor_call_duration_seconds_sum{server="files",outcome="ok"}']).toBeCloseTo(0.043);
-    expect(await series('mcpvisor_probe_duration_seconds_count')).toEqual({ 'mcpvisor_probe_duration_seconds_count{server="files"}': 1 });
-    expect(await series('mcpvisor_probes_missed_total')).toEqual({ 'mcpvisor_probes_missed_total{server="files",counted="true"}': 1 });
+    expect(await series('mcpvisor_probe_duration_seconds_count')).toEqual({
+      'mcpvisor_probe_duration_seconds_count{server="files"}': 1,
+    });
+    expect(await series('mcpvisor_probes_missed_total')).toEqual({
+      'mcpvisor_probes_missed_total{server="files",counted="true"}': 1,
+    });
   });
 
   it('count what happened before they were made, as far as it is kept', async () => {
@@ -166,7 +196,12 @@ describe('the metrics', () => {
 
   it('know nothing of a server that was removed, whatever is told of it afterwards', async () => {
     const { tell, metrics } = open();
-    tell(added, step('idle', 'starting'), settled('ok', 1), { ...files, type: 'probe.answered', kind: 'ping', latencyMs: 2 });
+    tell(added, step('idle', 'starting'), settled('ok', 1), {
+      ...files,
+      type: 'probe.answered',
+      kind: 'ping',
+      latencyMs: 2,
+    });
     expect(await metrics.text()).toContain('server="files"');
     tell({ ...files, type: 'server.removed' }, settled('ok', 1), step('stopping', 'idle'));
     expect(await metrics.text()).not.toContain('server="files"');
@@ -183,7 +218,9 @@ describe('the metrics', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     const worst = await series('mcpvisor_event_loop_delay_seconds{quantile="1"');
     expect(worst['mcpvisor_event_loop_delay_seconds{quantile="1"}']).toBeGreaterThan(0.08);
-    expect(await series('mcpvisor_event_loop_delay_seconds')).toMatchObject({ 'mcpvisor_event_loop_delay_seconds{quantile="0.5"}': expect.any(Number) });
+    expect(await series('mcpvisor_event_loop_delay_seconds')).toMatchObject({
+      'mcpvisor_event_loop_delay_seconds{quantile="0.5"}': expect.any(Number),
+    });
   });
 
   it('are the same for all who ask at the same time, and nothing after the close', async () => {

@@ -12,23 +12,50 @@ describe('text with secrets', () => {
   it.each([
     ['a plain secret', ['s3cr3t-value'], 'key=s3cr3t-value!', 'key=[redacted]!'],
     ['a secret of regular expression characters', ['a.*+?^{$}()|[]\\'], 'x a.*+?^{$}()|[]\\ y', 'x [redacted] y'],
-    ['the longer of two secrets that begin alike', ['password', 'password-longer'], 'password-longer password', '[redacted] [redacted]'],
+    [
+      'the longer of two secrets that begin alike',
+      ['password', 'password-longer'],
+      'password-longer password',
+      '[redacted] [redacted]',
+    ],
     ['two secrets that overlap', ['abcdefgh12', 'gh12345678'], 'abcdefgh12345678 end', '[redacted] end'],
     ['a secret that overlaps itself', ['abababab'], 'ababababab', '[redacted]'],
     ['a secret escaped for JSON', ['pass"word\n1'], JSON.stringify({ key: 'pass"word\n1' }), '{"key":"[redacted]"}'],
-    ['a secret escaped for JSON twice', ['pass"word'], JSON.stringify(JSON.stringify('pass"word')), '"\\"[redacted]\\""'],
-    ['a secret in a URL', ['p@ss/word&1'], 'https://x/?k=p%40ss%2Fword%261&l=p%40ss%2fword%261', 'https://x/?k=[redacted]&l=[redacted]'],
+    [
+      'a secret escaped for JSON twice',
+      ['pass"word'],
+      JSON.stringify(JSON.stringify('pass"word')),
+      '"\\"[redacted]\\""',
+    ],
+    [
+      'a secret in a URL',
+      ['p@ss/word&1'],
+      'https://x/?k=p%40ss%2Fword%261&l=p%40ss%2fword%261',
+      'https://x/?k=[redacted]&l=[redacted]',
+    ],
     ['a secret in a form', ['two words'], 'k=two+words two%20words', 'k=[redacted] [redacted]'],
-    ['one line of a secret of many', ['-----BEGIN KEY-----\nMIIEvQIBADAN\nQAB=\n'], 'stderr: MIIEvQIBADAN', 'stderr: [redacted]'],
+    [
+      'one line of a secret of many',
+      ['-----BEGIN KEY-----\nMIIEvQIBADAN\nQAB=\n'],
+      'stderr: MIIEvQIBADAN',
+      'stderr: [redacted]',
+    ],
     ['a whole secret of many lines, short ones too', ['MIIEvQIBADAN\nQAB='], '<MIIEvQIBADAN\nQAB=>', '<[redacted]>'],
-    ['a token without the scheme before it', ['Bearer abcdef-123456'], 'bad token abcdef-123456', 'bad token [redacted]'],
+    [
+      'a token without the scheme before it',
+      ['Bearer abcdef-123456'],
+      'bad token abcdef-123456',
+      'bad token [redacted]',
+    ],
     ['half a surrogate pair', ['12345678\ud800'], 'x12345678\ud800y', 'x[redacted]y'],
   ])('blanks %s', (_, secrets, text, expected) => {
     expect(redactorOf(...secrets).text(text)).toBe(expected);
   });
 
   it('leaves values shorter than 8 characters and blank ones alone', () => {
-    expect(redactorOf('short', '1234567', '          ').text('short 1234567           .')).toBe('short 1234567           .');
+    expect(redactorOf('short', '1234567', '          ').text('short 1234567           .')).toBe(
+      'short 1234567           .',
+    );
   });
 
   it('stays as it is when blanked again, even with a secret that is part of the word it is blanked by', () => {
@@ -58,7 +85,12 @@ describe('values with secrets', () => {
   it('blanks deep in them, keys included, and leaves the original as it was', () => {
     const value = { tail: ['ok', 's3cr3t-value'], env: { 's3cr3t-value': 1 }, at: null, count: 3 };
     const copy = structuredClone(value);
-    expect(redactorOf('s3cr3t-value').value(value)).toEqual({ tail: ['ok', '[redacted]'], env: { '[redacted]': 1 }, at: null, count: 3 });
+    expect(redactorOf('s3cr3t-value').value(value)).toEqual({
+      tail: ['ok', '[redacted]'],
+      env: { '[redacted]': 1 },
+      at: null,
+      count: 3,
+    });
     expect(value).toEqual(copy);
   });
 
@@ -74,7 +106,11 @@ describe('values with secrets', () => {
   it('blanks errors, URLs, maps and sets', () => {
     const redactor = redactorOf('s3cr3t-value');
     const error = new Error('bad s3cr3t-value', { cause: new Error('s3cr3t-value') });
-    expect(redactor.value(error)).toMatchObject({ name: 'Error', message: 'bad [redacted]', cause: { message: '[redacted]' } });
+    expect(redactor.value(error)).toMatchObject({
+      name: 'Error',
+      message: 'bad [redacted]',
+      cause: { message: '[redacted]' },
+    });
     expect(JSON.stringify(redactor.value({ error }))).not.toContain('s3cr3t-value');
     expect(redactor.value(new URL('https://x/?k=s3cr3t-value'))).toBe('https://x/?k=[redacted]');
     expect(redactor.value(new Map([['k', 's3cr3t-value']]))).toEqual([['k', '[redacted]']]);

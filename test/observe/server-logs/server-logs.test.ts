@@ -12,7 +12,13 @@ function open(options: Partial<ServerLogsOptions> = {}) {
   let nowMs = startMs;
   const problems: unknown[] = [];
   const redactor = createRedactor();
-  const logs = createServerLogs({ folder: null, redactor, now: () => nowMs++, onProblem: (error) => problems.push(error), ...options });
+  const logs = createServerLogs({
+    folder: null,
+    redactor,
+    now: () => nowMs++,
+    onProblem: (error) => problems.push(error),
+    ...options,
+  });
   onTestFinished(() => logs.close());
   return { ...logs, logs, redactor, problems };
 }
@@ -88,7 +94,9 @@ describe.each(['on disk', 'in memory'])('the log of a server %s', (place) => {
     const closed = take(follow('files'), 1);
     await close();
     await close();
-    expect([await left, await aborted, await take(forgotten, 5), await closed, await take(follow('files'), 1)]).toEqual([[], [], ['last words'], [], []]);
+    expect([await left, await aborted, await take(forgotten, 5), await closed, await take(follow('files'), 1)]).toEqual(
+      [[], [], ['last words'], [], []],
+    );
     expect(await pending).toEqual({ done: true, value: undefined });
   });
 });
@@ -98,7 +106,10 @@ describe('a reader that is too slow', () => {
     const { write, follow } = open({ maxBufferedBytes: 10 * (128 + 8) });
     const lines = follow('files');
     for (let index = 100; index < 150; index += 1) write('files', 'stderr', `line ${index}`);
-    expect(await take(lines, 11)).toEqual(['missed 40', ...Array.from({ length: 10 }, (_, index) => `line ${140 + index}`)]);
+    expect(await take(lines, 11)).toEqual([
+      'missed 40',
+      ...Array.from({ length: 10 }, (_, index) => `line ${140 + index}`),
+    ]);
     write('files', 'stderr', 'line 150');
     expect(await take(lines, 1)).toEqual(['line 150']);
   });
@@ -165,7 +176,10 @@ describe('a log on disk', () => {
     const folder = folderOf();
     mkdirSync(folder, { recursive: true });
     const line = (index: number) => `2026-01-31T11:00:00.000Z stderr ${'ä'.repeat(100)} ${index}\n`;
-    writeFileSync(join(folder, 'files.log'), `${Array.from({ length: 3_000 }, (_, index) => line(index)).join('')}torn\n\nby hand\n${line(3_000)}`);
+    writeFileSync(
+      join(folder, 'files.log'),
+      `${Array.from({ length: 3_000 }, (_, index) => line(index)).join('')}torn\n\nby hand\n${line(3_000)}`,
+    );
     const lines = await open({ folder }).tail('files', 2);
     // What is no line of ours counts as one, and is not shown.
     expect(textsOf(lines).every((text) => text.startsWith('ää'))).toBe(true);

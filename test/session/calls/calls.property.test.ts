@@ -12,32 +12,57 @@ type Step =
 const which = fc.nat(11);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('call' as const), progress: fc.boolean() }) },
-  { weight: 12, arbitrary: fc.record({ do: fc.constantFrom('answer' as const, 'error' as const, 'progress' as const, 'cancel' as const), which }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      do: fc.constantFrom('answer' as const, 'error' as const, 'progress' as const, 'cancel' as const),
+      which,
+    }),
+  },
   { weight: 3, arbitrary: fc.constant({ do: 'turn' as const }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const), kind: fc.constantFrom('close' as const, 'terminate' as const, 'kill' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('end' as const),
+      kind: fc.constantFrom('close' as const, 'terminate' as const, 'kill' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'hang-up' as const }) },
 );
 
-const codes: readonly string[] = ['SERVER_NOT_CONNECTED', 'SERVER_BUSY', 'CALL_CANCELLED', 'OUTCOME_UNKNOWN', 'UPSTREAM_ERROR'];
+const codes: readonly string[] = [
+  'SERVER_NOT_CONNECTED',
+  'SERVER_BUSY',
+  'CALL_CANCELLED',
+  'OUTCOME_UNKNOWN',
+  'UPSTREAM_ERROR',
+];
 
 describe('calls, answers, second answers, progress, cancels and ends in any order', () => {
   it('give every call exactly one outcome, of a kind that the order allows, and no progress after it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const { session, peer, close, types } = await openReadyPeer({ settings: { maxConcurrentCalls: 3, maxQueuedCalls: 4 } });
-        const calls: { readonly controller: AbortController; readonly outcomes: unknown[]; settled: Promise<void> }[] = [];
+        const { session, peer, close, types } = await openReadyPeer({
+          settings: { maxConcurrentCalls: 3, maxQueuedCalls: 4 },
+        });
+        const calls: { readonly controller: AbortController; readonly outcomes: unknown[]; settled: Promise<void> }[] =
+          [];
         const perform = async (next: Step) => {
           if (next.do === 'turn') await Promise.resolve();
           else if (next.do === 'end') session.end(next.kind);
           else if (next.do === 'hang-up') await peer.close();
           else if (next.do === 'cancel') calls[next.which]?.controller.abort();
           else if (next.do === 'answer') peer.answer(peer.calls[next.which], { number: next.which });
-          else if (next.do === 'error') peer.send({ id: peer.calls[next.which]?.id ?? 1, error: { code: -1, message: 'no' } });
+          else if (next.do === 'error')
+            peer.send({ id: peer.calls[next.which]?.id ?? 1, error: { code: -1, message: 'no' } });
           else if (next.do === 'progress') peer.progress(peer.calls[next.which], next.which);
           else if (next.do === 'call') {
             const controller = new AbortController();
             const outcomes: unknown[] = [];
-            const options = { signal: controller.signal, ...(next.progress ? { onProgress: () => expect(outcomes).toEqual([]) } : undefined) };
+            const options = {
+              signal: controller.signal,
+              ...(next.progress ? { onProgress: () => expect(outcomes).toEqual([]) } : undefined),
+            };
             const settled = session.request('tools/call', { call: calls.length }, options).then(
               (result) => void outcomes.push(result),
               (error: unknown) => void outcomes.push(error),

@@ -9,7 +9,8 @@ const open: RecordedSession[] = [];
 async function ready(options?: SessionOptions) {
   const opened = await openReadyPeer(options);
   open.push(opened);
-  const call = (options?: Parameters<typeof opened.session.request>[2]) => opened.session.request('tools/call', { name: 'work' }, options);
+  const call = (options?: Parameters<typeof opened.session.request>[2]) =>
+    opened.session.request('tools/call', { name: 'work' }, options);
   return { ...opened, call };
 }
 
@@ -30,7 +31,10 @@ describe('a call to a ready session', () => {
     const { peer, call } = await ready();
     const result = call();
     peer.send({ id: peer.calls[0]?.id ?? 0, error: { code: -32050, message: 'too hot', data: { celsius: 99 } } });
-    await expect(result).rejects.toMatchObject({ code: 'UPSTREAM_ERROR', details: { rpcCode: -32050, rpcMessage: 'too hot', data: { celsius: 99 } } });
+    await expect(result).rejects.toMatchObject({
+      code: 'UPSTREAM_ERROR',
+      details: { rpcCode: -32050, rpcMessage: 'too hot', data: { celsius: 99 } },
+    });
   });
 
   it('rejects when an answer is neither a result nor an error, or its error is misshapen', async () => {
@@ -50,7 +54,11 @@ describe('a call to a ready session', () => {
 
   it('sends no progress token unless somebody listens, and meta unchanged but for it', async () => {
     const { peer, call } = await ready();
-    const results = [call(), call({ meta: { traceparent: '00-1', progressToken: 'foreign' } }), call({ meta: { traceparent: '00-2' }, onProgress: () => {} })];
+    const results = [
+      call(),
+      call({ meta: { traceparent: '00-1', progressToken: 'foreign' } }),
+      call({ meta: { traceparent: '00-2' }, onProgress: () => {} }),
+    ];
     expect(peer.calls.map(({ params }) => params?._meta)).toEqual([
       undefined,
       { traceparent: '00-1' },
@@ -91,7 +99,8 @@ describe('a call to a ready session', () => {
   it('leaves nothing behind after a thousand', async () => {
     const { peer, call, session } = await ready();
     const controller = new AbortController();
-    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout' || kind === 'Immediate').length;
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout' || kind === 'Immediate').length;
     // The runner's own timers come and go with the event loop, not within one turn of it.
     const before = timers();
     const results = Array.from({ length: 1_000 }, () => call({ signal: controller.signal, onProgress: () => {} }));
@@ -139,7 +148,10 @@ describe('a call that takes too long', () => {
 
   it('may not outlive callMaxMs by asking for more', async () => {
     const { call } = await ready({ settings: { callMaxMs: 20 } });
-    await expect(call({ timeoutMs: Number.POSITIVE_INFINITY })).rejects.toMatchObject({ code: 'CALL_TIMED_OUT', details: { timeoutMs: 20 } });
+    await expect(call({ timeoutMs: Number.POSITIVE_INFINITY })).rejects.toMatchObject({
+      code: 'CALL_TIMED_OUT',
+      details: { timeoutMs: 20 },
+    });
   });
 
   it('takes the default for a time that is none', async () => {
@@ -220,7 +232,10 @@ describe('calls around the life of a session', () => {
   it('are refused before it is ready', async () => {
     const opened = openPeer();
     open.push(opened);
-    await expect(opened.session.request('tools/call', {})).rejects.toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { state: 'starting' } });
+    await expect(opened.session.request('tools/call', {})).rejects.toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { state: 'starting' },
+    });
   });
 
   it('fail at once after a polite end if they wait, or come later', async () => {
@@ -249,7 +264,10 @@ describe('calls around the life of a session', () => {
     await peer.close();
     expect(await result).toBe('OUTCOME_UNKNOWN');
     expect((await heard('ended')).failure).toMatchObject({ class: 'disconnected', phase: 'connected' });
-    await expect(call()).rejects.toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { state: 'stopping', reason: 'disconnected' } });
+    await expect(call()).rejects.toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { state: 'stopping', reason: 'disconnected' },
+    });
   });
 });
 

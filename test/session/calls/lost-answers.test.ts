@@ -71,18 +71,40 @@ describe('a call that cannot be sent', () => {
       code: 'INVALID_REQUEST',
       details: { problems: [{ path: 'params', message: expect.stringContaining('JSON') }] },
     });
-    expect(await outcomeOf(opened.session.request('tools/call', { name: 'echo', arguments: { text: 'on' } }))).toBe('done');
+    expect(await outcomeOf(opened.session.request('tools/call', { name: 'echo', arguments: { text: 'on' } }))).toBe(
+      'done',
+    );
   });
 
   it.each([
     ['an error of ours as it is', new McpvisorError('FORBIDDEN_HOST', { host: 'x' }), 'FORBIDDEN_HOST'],
     ['a refusal of the server as its error', Object.assign(new Error('Bad Request'), { code: 400 }), 'UPSTREAM_ERROR'],
-    ['a server that failed as an unknown outcome', Object.assign(new Error('Bad Gateway'), { code: 502 }), 'OUTCOME_UNKNOWN'],
-    ['a broken connection as an unknown outcome', Object.assign(new Error('broken'), { code: 'ECONNRESET' }), 'OUTCOME_UNKNOWN'],
-    ['a redirect that was not followed as a refusal', Object.assign(new Error('Found'), { code: 302, reached: false }), 'UPSTREAM_ERROR'],
+    [
+      'a server that failed as an unknown outcome',
+      Object.assign(new Error('Bad Gateway'), { code: 502 }),
+      'OUTCOME_UNKNOWN',
+    ],
+    [
+      'a broken connection as an unknown outcome',
+      Object.assign(new Error('broken'), { code: 'ECONNRESET' }),
+      'OUTCOME_UNKNOWN',
+    ],
+    [
+      'a redirect that was not followed as a refusal',
+      Object.assign(new Error('Found'), { code: 302, reached: false }),
+      'UPSTREAM_ERROR',
+    ],
     ['what was not sent as not connected', new UnreachedError('closed'), 'SERVER_NOT_CONNECTED'],
-    ['a host that nobody could reach as not connected', toUnanswered(connecting('EHOSTUNREACH', 'connect'), 'http://h/'), 'SERVER_NOT_CONNECTED'],
-    ['a host that went away while it was read from as an unknown outcome', toUnanswered(connecting('EHOSTUNREACH', 'read'), 'http://h/'), 'OUTCOME_UNKNOWN'],
+    [
+      'a host that nobody could reach as not connected',
+      toUnanswered(connecting('EHOSTUNREACH', 'connect'), 'http://h/'),
+      'SERVER_NOT_CONNECTED',
+    ],
+    [
+      'a host that went away while it was read from as an unknown outcome',
+      toUnanswered(connecting('EHOSTUNREACH', 'read'), 'http://h/'),
+      'OUTCOME_UNKNOWN',
+    ],
     ['what is not even an error as an unknown outcome', 'a word', 'OUTCOME_UNKNOWN'],
   ])('tells %s, and fails alone', async (_what, error, code) => {
     const { session, heard, peer } = openOver(whenCalled('unsendable', error));
@@ -122,7 +144,11 @@ describe('an answer whose stream broke', () => {
     await heard('initialized');
     await expect.poll(() => peer.sent('tools/list').length).toBe(1);
     lose(peer.sent('tools/list')[0]?.id, 'the stream ended');
-    expect((await heard('failed')).failure).toMatchObject({ class: 'disconnected', phase: 'listing', message: 'the stream ended' });
+    expect((await heard('failed')).failure).toMatchObject({
+      class: 'disconnected',
+      phase: 'listing',
+      message: 'the stream ended',
+    });
     expect(types()).not.toContain('ready');
   });
 
@@ -169,18 +195,24 @@ describe('a list whose pages are empty and never end', () => {
     const { heard, peer } = openOver(() => undefined, {
       'tools/list': () => {
         pages += 1;
-        return pages > 20_000 ? { error: { code: -32_000, message: 'asked for ever' } } : { result: { tools: [], nextCursor: `page ${pages}` } };
+        return pages > 20_000
+          ? { error: { code: -32_000, message: 'asked for ever' } }
+          : { result: { tools: [], nextCursor: `page ${pages}` } };
       },
     });
     const { problems } = (await heard('ready')).lists;
-    expect(problems).toEqual([expect.objectContaining({ list: 'tools', message: expect.stringContaining('goes on after 10000 pages') })]);
+    expect(problems).toEqual([
+      expect.objectContaining({ list: 'tools', message: expect.stringContaining('goes on after 10000 pages') }),
+    ]);
     expect(peer.sent('tools/list')).toHaveLength(10_000);
   });
 });
 
 describe('a tool whose schema is nested thousands deep', () => {
   const nested = (levels: number) =>
-    Array.from({ length: levels }).reduce<object>((inner) => ({ type: 'object', properties: { a: inner } }), { type: 'object' });
+    Array.from({ length: levels }).reduce<object>((inner) => ({ type: 'object', properties: { a: inner } }), {
+      type: 'object',
+    });
 
   it('is left out, and harms nothing when the lists change', async () => {
     const tool = (name: string, levels: number) => ({ name, inputSchema: nested(levels) });
@@ -201,14 +233,22 @@ describe('a tool whose schema is nested thousands deep', () => {
 
 describe('a transport that breaks in the handshake', () => {
   it('fails the session if the link has nothing to say about it', async () => {
-    const { heard } = openOver((message) => ('method' in message && message.method === 'initialize' ? new Error('broken') : undefined));
-    expect((await heard('failed')).failure).toMatchObject({ class: 'disconnected', phase: 'initializing', message: 'broken' });
+    const { heard } = openOver((message) =>
+      'method' in message && message.method === 'initialize' ? new Error('broken') : undefined,
+    );
+    expect((await heard('failed')).failure).toMatchObject({
+      class: 'disconnected',
+      phase: 'initializing',
+      message: 'broken',
+    });
   });
 });
 
 describe('a probe that cannot be sent', () => {
   it('stays open, and its session ends without it', async () => {
-    const { heard, session, close } = openOver((message) => ('method' in message && message.method === 'ping' ? new Error('broken') : undefined));
+    const { heard, session, close } = openOver((message) =>
+      'method' in message && message.method === 'ping' ? new Error('broken') : undefined,
+    );
     await heard('ready');
     let answered = false;
     void session.probe('ping').then(() => {

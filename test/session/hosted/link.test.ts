@@ -24,9 +24,14 @@ describe("a host's own transport", () => {
       await server.connect(far);
       return near;
     });
-    expect((await heard('initialized')).peer).toMatchObject({ transport: 'pigeon', serverInfo: { name: 'inside', version: '2.0.0' } });
+    expect((await heard('initialized')).peer).toMatchObject({
+      transport: 'pigeon',
+      serverInfo: { name: 'inside', version: '2.0.0' },
+    });
     expect((await heard('ready')).lists.tools.map(({ name }) => name)).toEqual(['greet']);
-    expect(await session.request('tools/call', { name: 'greet' })).toEqual({ content: [{ type: 'text', text: 'hello' }] });
+    expect(await session.request('tools/call', { name: 'greet' })).toEqual({
+      content: [{ type: 'text', text: 'hello' }],
+    });
     await close();
   });
 
@@ -40,7 +45,11 @@ describe("a host's own transport", () => {
     ['rejects', () => Promise.reject(new Error('no pigeons'))],
   ] as const)('ends the session when its factory %s', async (_how, create) => {
     const { heard, types } = openHosted(create);
-    expect((await heard('ended')).failure).toMatchObject({ class: 'disconnected', phase: 'spawning', message: 'no pigeons' });
+    expect((await heard('ended')).failure).toMatchObject({
+      class: 'disconnected',
+      phase: 'spawning',
+      message: 'no pigeons',
+    });
     expect(types()).toEqual(['ended']);
   });
 

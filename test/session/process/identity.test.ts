@@ -40,7 +40,10 @@ describe('a process', () => {
 
   it('that is a zombie counts as gone', async () => {
     // The shell becomes a program that never waits for the child it inherited.
-    const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     try {
       const pid = Number(String(await once(parent.stdout, 'data')));
       await until('it is a zombie', () => !isRunning(pid));
@@ -55,7 +58,10 @@ describe('a process', () => {
 
 describe('a process group', () => {
   it('lives as long as any member does', async () => {
-    const leader = spawn('/bin/sh', ['-c', 'sleep 600 & echo $!'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    const leader = spawn('/bin/sh', ['-c', 'sleep 600 & echo $!'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const pgid = leader.pid ?? 0;
     try {
       const member = Number(String((await Promise.all([once(leader.stdout, 'data'), once(leader, 'exit')]))[0]));

@@ -38,7 +38,11 @@ export interface OpenedLink extends AsyncDisposable {
 const stop = { closeMs: 200, terminateMs: 300, killMs: 2_000 };
 
 /** Starts nothing yet: `link.transport.start()` does. Whatever is left of it is killed when it is disposed of. */
-export function openLink(program: string, args: readonly string[] = [], changes: Partial<StdioLinkOptions> = {}): OpenedLink {
+export function openLink(
+  program: string,
+  args: readonly string[] = [],
+  changes: Partial<StdioLinkOptions> = {},
+): OpenedLink {
   const mark = createMark();
   const news: News[] = [];
   const messages: JSONRPCMessage[] = [];
@@ -89,7 +93,8 @@ export function openLink(program: string, args: readonly string[] = [], changes:
   link.transport.onerror = (error) => errors.push(error);
 
   let lastId = 0;
-  const find = <Type extends News['type']>(type: Type) => news.find((item): item is Extract<News, { type: Type }> => item.type === type);
+  const find = <Type extends News['type']>(type: Type) =>
+    news.find((item): item is Extract<News, { type: Type }> => item.type === type);
   const request = async (method: string, params: Record<string, unknown> = {}): Promise<JSONRPCMessage> => {
     lastId += 1;
     const id = lastId;
@@ -129,5 +134,7 @@ export function openLink(program: string, args: readonly string[] = [], changes:
 
 /** The text of a tool's answer. */
 export function textOf(answer: JSONRPCMessage): string {
-  return 'result' in answer && Array.isArray(answer.result.content) ? String(answer.result.content[0]?.text) : JSON.stringify(answer);
+  return 'result' in answer && Array.isArray(answer.result.content)
+    ? String(answer.result.content[0]?.text)
+    : JSON.stringify(answer);
 }

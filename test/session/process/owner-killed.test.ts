@@ -29,9 +29,14 @@ afterEach(() => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-async function startOwner(guarding: 'guarded' | 'unguarded' | 'last-words', ...programs: readonly string[]): Promise<Owner> {
+async function startOwner(
+  guarding: 'guarded' | 'unguarded' | 'last-words',
+  ...programs: readonly string[]
+): Promise<Owner> {
   const program = fileURLToPath(new URL('owner.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', program, stateDir, mark, guarding, ...programs], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', program, stateDir, mark, guarding, ...programs], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   for await (const line of createInterface(child.stdout)) return { child, ...JSON.parse(line) };
   throw new Error('The owner ended before it was ready.');
 }
@@ -43,7 +48,13 @@ async function kill({ child }: Owner): Promise<void> {
 }
 
 describe('when the owner of servers is killed with SIGKILL', () => {
-  for (const program of ['speak', 'ignores-eof', 'ignores-eof-behind-a-wrapper', 'ignores-sigterm', 'forks-a-grandchild']) {
+  for (const program of [
+    'speak',
+    'ignores-eof',
+    'ignores-eof-behind-a-wrapper',
+    'ignores-sigterm',
+    'forks-a-grandchild',
+  ]) {
     it(`nothing is left of ${program}`, async () => {
       const owner = await startOwner('guarded', program);
       expect(pidsMarked(mark).length).toBeGreaterThan(1);
@@ -82,9 +93,17 @@ describe('when the owner of servers is killed with SIGKILL', () => {
 
 describe('when the owner and its guard are both gone', () => {
   it('the next life ends what they left, with or without its leader, and says what it was', async () => {
-    const owner = await startOwner('unguarded', 'ignores-sigterm', 'ignores-eof-behind-a-wrapper', 'forks-a-grandchild', 'speak');
+    const owner = await startOwner(
+      'unguarded',
+      'ignores-sigterm',
+      'ignores-eof-behind-a-wrapper',
+      'forks-a-grandchild',
+      'speak',
+    );
     await kill(owner);
-    await until('the two that hear the end of stdin have gone', () => owner.pids.slice(2).every((pid) => !isRunning(pid)));
+    await until('the two that hear the end of stdin have gone', () =>
+      owner.pids.slice(2).every((pid) => !isRunning(pid)),
+    );
     expect(pidsMarked(mark).length).toBeGreaterThan(3);
 
     const problems: string[] = [];
@@ -92,7 +111,11 @@ describe('when the owner and its guard are both gone', () => {
     expect(registry.highestGeneration('forks-a-grandchild')).toBe(3);
     const told: string[] = [];
     const reaped = await registry.reapSurvivors(({ server }) => told.push(server));
-    expect(reaped.map(({ server }) => server).sort()).toEqual(['forks-a-grandchild', 'ignores-eof-behind-a-wrapper', 'ignores-sigterm']);
+    expect(reaped.map(({ server }) => server).sort()).toEqual([
+      'forks-a-grandchild',
+      'ignores-eof-behind-a-wrapper',
+      'ignores-sigterm',
+    ]);
     expect([...told].sort()).toEqual(reaped.map(({ server }) => server).sort());
     expect(pidsMarked(mark)).toEqual([]);
     await registry.close();

@@ -1,6 +1,6 @@
 /**
- * A program that owns server groups and is killed by tests: `owner.ts STATE_DIR MARK guarded|unguarded|last-words PROGRAM…`.
- * Says its pids as JSON when all servers answer; exits when it is spoken to.
+ * A program that owns server groups and is killed by tests: `owner.ts STATE_DIR MARK guarded|unguarded|last-words
+ * PROGRAM…`. Says its pids as JSON when all servers answer; exits when it is spoken to.
  */
 
 import { createGuard } from '../../../src/session/process/guard.ts';
@@ -16,7 +16,11 @@ if (guarding === 'last-words') process.on('exit', () => registry.killAllNow());
 
 /** Opens a server and resolves with its pid when it has answered and is on record. */
 async function own(program: string, index: number): Promise<number> {
-  const policy = { stop: { closeMs: 300, terminateMs: 400, killMs: 2_000 }, maxMessageBytes: 1_000_000, stderrTailBytes: 1_000 };
+  const policy = {
+    stop: { closeMs: 300, terminateMs: 400, killMs: 2_000 },
+    maxMessageBytes: 1_000_000,
+    stderrTailBytes: 1_000,
+  };
   const command = { command: process.execPath, args: [programPath(program), mark], env: {}, cwd: '/' };
   const nothing = () => {};
   let onSpawned: (pid: number, recorded: Promise<void>) => void = nothing;

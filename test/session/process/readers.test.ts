@@ -35,7 +35,11 @@ describe('messages on stdout', () => {
 
   it('are delivered before push returns, in order', () => {
     const { reader, messages } = createReader();
-    reader.push(Buffer.from('{"jsonrpc":"2.0","method":"a"}\n{"jsonrpc":"2.0","id":1,"result":{}}\n{"jsonrpc":"2.0","method":"b"}\n'));
+    reader.push(
+      Buffer.from(
+        '{"jsonrpc":"2.0","method":"a"}\n{"jsonrpc":"2.0","id":1,"result":{}}\n{"jsonrpc":"2.0","method":"b"}\n',
+      ),
+    );
     expect(messages).toMatchObject([{ method: 'a' }, { id: 1 }, { method: 'b' }]);
   });
 
@@ -96,7 +100,13 @@ describe('stderr', () => {
   });
 
   it('is told line by line, the last one without its end too', async () => {
-    const { lines } = await read(['one\r\ntw', 'o\n', Buffer.from('é\n').subarray(0, 1), Buffer.from('é\n').subarray(1), '\nend']);
+    const { lines } = await read([
+      'one\r\ntw',
+      'o\n',
+      Buffer.from('é\n').subarray(0, 1),
+      Buffer.from('é\n').subarray(1),
+      '\nend',
+    ]);
     expect(lines).toEqual(['one', 'two', 'é', '', 'end']);
   });
 
@@ -111,7 +121,9 @@ describe('stderr', () => {
     const chunk = Buffer.from('noise\n'.repeat(10_000));
     for (let round = 0; round < 100; round += 1) teller.push(chunk);
     teller.end();
-    const leftOut = lines.map((line) => Number(/^\((\d+) lines left out/.exec(line)?.[1] ?? 0)).reduce((sum, count) => sum + count, 0);
+    const leftOut = lines
+      .map((line) => Number(/^\((\d+) lines left out/.exec(line)?.[1] ?? 0))
+      .reduce((sum, count) => sum + count, 0);
     expect(lines.filter((line) => line === 'noise').length + leftOut).toBe(1_000_000);
     expect(leftOut).toBeGreaterThan(0);
   });

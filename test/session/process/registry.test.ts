@@ -15,7 +15,15 @@ beforeEach(() => {
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
 function record(changes: Partial<ProcessRecord> = {}): ProcessRecord {
-  return { server: 'one', generation: 1, pid: 900_000_001, startTime: 'boot:1', command: 'node', stop: { closeMs: 1, terminateMs: 1, killMs: 1 }, ...changes };
+  return {
+    server: 'one',
+    generation: 1,
+    pid: 900_000_001,
+    startTime: 'boot:1',
+    command: 'node',
+    stop: { closeMs: 1, terminateMs: 1, killMs: 1 },
+    ...changes,
+  };
 }
 
 function pidsOnDisk(): readonly number[] {

@@ -25,8 +25,15 @@ describe('a session that is opened', () => {
     await opened.heard('ready');
     expect(opened.types()).toEqual(['spawned', 'initialized', 'ready']);
     expect(opened.news[0]).toEqual({ type: 'spawned', pid: null, startTime: null });
-    expect(opened.peer.received.map(({ method }) => method)).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
-    expect(opened.peer.received[0]?.params).toMatchObject({ capabilities: { roots: {} }, clientInfo: { name: 'test', version: '1.0.0' } });
+    expect(opened.peer.received.map(({ method }) => method)).toEqual([
+      'initialize',
+      'notifications/initialized',
+      'tools/list',
+    ]);
+    expect(opened.peer.received[0]?.params).toMatchObject({
+      capabilities: { roots: {} },
+      clientInfo: { name: 'test', version: '1.0.0' },
+    });
   });
 
   it('ends without ever opening a link if its end is asked for at once', async () => {
@@ -45,7 +52,10 @@ describe('a session that is opened', () => {
     const opened = openRecorded(() => {
       throw new Error('a bug');
     });
-    expect((await opened.heard('ended')).failure).toMatchObject({ class: 'internal', message: 'A bug in mcpvisor: a bug' });
+    expect((await opened.heard('ended')).failure).toMatchObject({
+      class: 'internal',
+      message: 'A bug in mcpvisor: a bug',
+    });
   });
 
   it('ends as it is told when the link ends while it is being opened', async () => {
@@ -66,7 +76,13 @@ describe('a server that introduces itself sloppily', () => {
         answers: introducing({
           protocolVersion: '2024-11-05',
           serverInfo: { name: 'sloppy', icons: 'not a list', extra: 1 },
-          capabilities: { tools: { listChanged: null }, prompts: null, resources: false, logging: true, completions: [] },
+          capabilities: {
+            tools: { listChanged: null },
+            prompts: null,
+            resources: false,
+            logging: true,
+            completions: [],
+          },
           instructions: 7,
         }),
       }),
@@ -90,14 +106,22 @@ describe('a server that introduces itself sloppily', () => {
 
   it('is taken without server info and capabilities; then there is nothing to list', async () => {
     const { heard, peer } = track(openPeer({ answers: introducing({ protocolVersion: '2025-06-18' }) }));
-    expect((await heard('ready')).lists).toEqual({ tools: [], resources: [], resourceTemplates: [], prompts: [], problems: [] });
+    expect((await heard('ready')).lists).toEqual({
+      tools: [],
+      resources: [],
+      resourceTemplates: [],
+      prompts: [],
+      problems: [],
+    });
     expect(peer.sent('tools/list')).toEqual([]);
   });
 });
 
 describe('a handshake that fails', () => {
   it('names both versions if the protocol is not ours', async () => {
-    const { heard, types, peer } = track(openPeer({ answers: introducing({ protocolVersion: '2026-07-28', capabilities: {} }) }));
+    const { heard, types, peer } = track(
+      openPeer({ answers: introducing({ protocolVersion: '2026-07-28', capabilities: {} }) }),
+    );
     const { failure } = await heard('failed');
     expect(failure).toMatchObject({ class: 'protocolUnsupported', phase: 'initializing', code: '2026-07-28' });
     expect(failure.message).toContain('2026-07-28');
@@ -106,13 +130,20 @@ describe('a handshake that fails', () => {
     expect(peer.sent('notifications/initialized')).toEqual([]);
   });
 
-  it.each([-32_022, -32_602])('is for good if the server names the versions it speaks in its error (%i)', async (code) => {
-    const error = { code, message: 'Unsupported protocol version', data: { supported: ['2026-07-28'], requested: '2025-11-25' } };
-    const { heard } = track(openPeer({ answers: { initialize: () => ({ error }) } }));
-    const { failure } = await heard('failed');
-    expect(failure).toMatchObject({ class: 'protocolUnsupported', phase: 'initializing', code: '2026-07-28' });
-    expect(failure.message).toContain('speaks protocol version 2026-07-28 only');
-  });
+  it.each([-32_022, -32_602])(
+    'is for good if the server names the versions it speaks in its error (%i)',
+    async (code) => {
+      const error = {
+        code,
+        message: 'Unsupported protocol version',
+        data: { supported: ['2026-07-28'], requested: '2025-11-25' },
+      };
+      const { heard } = track(openPeer({ answers: { initialize: () => ({ error }) } }));
+      const { failure } = await heard('failed');
+      expect(failure).toMatchObject({ class: 'protocolUnsupported', phase: 'initializing', code: '2026-07-28' });
+      expect(failure.message).toContain('speaks protocol version 2026-07-28 only');
+    },
+  );
 
   it('says that no version was named', async () => {
     const { heard } = track(openPeer({ answers: introducing(null) }));
@@ -120,8 +151,14 @@ describe('a handshake that fails', () => {
   });
 
   it('keeps the code of an error answer, and waits for the end it is told', async () => {
-    const { heard, session, types, peer } = track(openPeer({ answers: { initialize: () => ({ error: { code: -32001, message: 'no licence' } }) } }));
-    expect((await heard('failed')).failure).toMatchObject({ class: 'handshakeFailed', code: -32001, phase: 'initializing' });
+    const { heard, session, types, peer } = track(
+      openPeer({ answers: { initialize: () => ({ error: { code: -32001, message: 'no licence' } }) } }),
+    );
+    expect((await heard('failed')).failure).toMatchObject({
+      class: 'handshakeFailed',
+      code: -32001,
+      phase: 'initializing',
+    });
     session.end('close');
     await heard('ended');
     expect(types()).toEqual(['spawned', 'failed', 'ended']);
@@ -154,7 +191,9 @@ describe('the record of the process', () => {
     const recorded = new Promise<void>((resolve) => {
       record = resolve;
     });
-    const { peer, types, heard } = track(openPeer({ ears: (ears) => ({ ...ears, spawned: (process) => ears.spawned(process, recorded) }) }));
+    const { peer, types, heard } = track(
+      openPeer({ ears: (ears) => ({ ...ears, spawned: (process) => ears.spawned(process, recorded) }) }),
+    );
     await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
     expect(types()).toEqual(['spawned', 'initialized']);
     record();
@@ -163,16 +202,26 @@ describe('the record of the process', () => {
 
   it('that cannot be made fails the session', async () => {
     const { heard, types } = track(
-      openPeer({ ears: (ears) => ({ ...ears, spawned: (process) => ears.spawned(process, Promise.reject(new Error('disk full'))) }) }),
+      openPeer({
+        ears: (ears) => ({
+          ...ears,
+          spawned: (process) => ears.spawned(process, Promise.reject(new Error('disk full'))),
+        }),
+      }),
     );
-    expect((await heard('failed')).failure).toMatchObject({ class: 'internal', message: 'The process could not be put on record: disk full' });
+    expect((await heard('failed')).failure).toMatchObject({
+      class: 'internal',
+      message: 'The process could not be put on record: disk full',
+    });
     expect(types()).not.toContain('ready');
   });
 });
 
 describe('news that comes before the session is ready', () => {
   it('is told after it, in its order', async () => {
-    const { peer, heard, types, news } = track(openPeer({ answers: { 'tools/list': () => null }, capabilities: { roots: {} } }));
+    const { peer, heard, types, news } = track(
+      openPeer({ answers: { 'tools/list': () => null }, capabilities: { roots: {} } }),
+    );
     await heard('initialized');
     await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
     peer.send({ method: 'notifications/message', params: { level: 'info', data: 'early' } });
@@ -180,6 +229,10 @@ describe('news that comes before the session is ready', () => {
     peer.answer(peer.sent('tools/list')[0], { tools: [] });
     await heard('asked');
     expect(types()).toEqual(['spawned', 'initialized', 'ready', 'notified', 'asked']);
-    expect(news[3]).toEqual({ type: 'notified', method: 'notifications/message', params: { level: 'info', data: 'early' } });
+    expect(news[3]).toEqual({
+      type: 'notified',
+      method: 'notifications/message',
+      params: { level: 'info', data: 'early' },
+    });
   });
 });

@@ -43,7 +43,18 @@ export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Hea
     push: (available, reason) => news.push(`push: ${available}${reason === null ? '' : ` ${reason}`}`),
     drained: () => news.push('drained'),
   };
-  const link = openRemoteLink({ server: 'far', transport: 'auto', url, headers: {}, stop: { closeMs: 2_000 }, maxMessageBytes: 1_000_000, ...options }, ears);
+  const link = openRemoteLink(
+    {
+      server: 'far',
+      transport: 'auto',
+      url,
+      headers: {},
+      stop: { closeMs: 2_000 },
+      maxMessageBytes: 1_000_000,
+      ...options,
+    },
+    ears,
+  );
   link.transport.onrequestlost = (id) => lost.push(id);
   onTestFinished(async () => {
     link.end('kill');

@@ -8,7 +8,11 @@ interface Legacy extends Web {
 }
 
 /** A server of the old kind: one event stream at `path`, messages to `/messages`. */
-async function serveLegacy(path = '/legacy', endpoint: string | null = '/messages?sessionId=hidden', isForgotten = () => false): Promise<Legacy> {
+async function serveLegacy(
+  path = '/legacy',
+  endpoint: string | null = '/messages?sessionId=hidden',
+  isForgotten = () => false,
+): Promise<Legacy> {
   const streams = new Set<ServerResponse>();
   const web = await serve((request, response) => {
     if (request.method === 'GET' && request.url === path) {
@@ -30,7 +34,9 @@ async function serveLegacy(path = '/legacy', endpoint: string | null = '/message
       response.writeHead(202).end();
       if (rpc.id !== undefined && rpc.method !== 'tools/call') {
         for (const stream of streams) {
-          stream.write(`event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: resultOf(rpc) })}\n\n`);
+          stream.write(
+            `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: resultOf(rpc) })}\n\n`,
+          );
         }
       }
     });
@@ -146,7 +152,11 @@ describe('a legacy stream that goes', () => {
       stream.end();
     }
     expect(await rejected).toBeInstanceOf(Error);
-    expect(await ended).toMatchObject({ class: 'handshakeFailed', phase: 'spawning', message: expect.stringContaining('endpoint') });
+    expect(await ended).toMatchObject({
+      class: 'handshakeFailed',
+      phase: 'spawning',
+      message: expect.stringContaining('endpoint'),
+    });
   });
 });
 
@@ -170,7 +180,10 @@ describe('a legacy endpoint on another origin', () => {
     const web = await serveLegacy('/legacy', `${other.origin}/messages`);
     const { link, ended } = open(`${web.origin}/legacy`, { transport: 'sse' });
     await expect(link.transport.start()).rejects.toThrow();
-    expect(await ended).toMatchObject({ class: 'handshakeFailed', message: expect.stringContaining('not at its own origin') });
+    expect(await ended).toMatchObject({
+      class: 'handshakeFailed',
+      message: expect.stringContaining('not at its own origin'),
+    });
     expect(other.seen).toEqual([]);
   });
 });
@@ -203,7 +216,9 @@ describe('a legacy server that refuses a message', () => {
   it('fails that call alone, and its session stays out of what is told', async () => {
     const web = await serveLegacy();
     const { link, told, news, client } = await connect(`${web.origin}/legacy`, { transport: 'sse' });
-    await expect(link.transport.send({ jsonrpc: '2.0', id: 99, method: 'resources/list' })).rejects.toMatchObject({ refusal: { status: 400 } });
+    await expect(link.transport.send({ jsonrpc: '2.0', id: 99, method: 'resources/list' })).rejects.toMatchObject({
+      refusal: { status: 400 },
+    });
     await told('doubted');
     expect(news.join()).not.toContain('hidden');
     await client.ping();

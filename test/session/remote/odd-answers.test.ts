@@ -23,10 +23,15 @@ const hollow: readonly (readonly [string, number, Readonly<Record<string, string
 
 describe('a hollow answer to initialize', () => {
   it.each(hollow)('is no handshake: %s', async (_, status, headers, body) => {
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'initialize' && reply(response, status, { headers, body })));
+    const web = await serve(
+      jsonOnly((rpc, response) => rpc.method === 'initialize' && reply(response, status, { headers, body })),
+    );
     const { client, link, ended, ends } = open(`${web.origin}/mcp`);
     await expect(client.connect(link.transport)).rejects.toThrow();
-    expect(await ended).toMatchObject({ class: expect.stringMatching(/^(handshakeFailed|disconnected)$/), phase: 'initializing' });
+    expect(await ended).toMatchObject({
+      class: expect.stringMatching(/^(handshakeFailed|disconnected)$/),
+      phase: 'initializing',
+    });
     // What a server writes may echo a secret.
     expect(ends[0]?.message).not.toContain('inner-words');
     expect(web.seen).toEqual(['POST /mcp']);
@@ -35,7 +40,9 @@ describe('a hollow answer to initialize', () => {
 
 describe('a hollow answer to a call', () => {
   it.each(hollow)('fails the call alone, at once, and raises a doubt: %s', async (_, status, headers, body) => {
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'tools/call' && reply(response, status, { headers, body })));
+    const web = await serve(
+      jsonOnly((rpc, response) => rpc.method === 'tools/call' && reply(response, status, { headers, body })),
+    );
     const { client, link, lost, told, news, ends } = await connect(`${web.origin}/mcp`);
     const failed = errorOf(client.callTool({ name: 'echo' }));
     await told('doubted');
@@ -52,12 +59,19 @@ describe('a hollow answer to a call', () => {
 
 /** An error that says that nothing was done. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'number' && error.code >= 400 && error.code < 500;
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'number' && error.code >= 400 && error.code < 500
+  );
 }
 
 describe('a GET that is answered with a page', () => {
   it('is known to bring no event stream, and is not tried again and again', async () => {
-    const web = await serve(jsonOnly((_, response, request) => request.method === 'GET' && reply(response, 200, { headers: page, body: '<html></html>' })));
+    const web = await serve(
+      jsonOnly(
+        (_, response, request) =>
+          request.method === 'GET' && reply(response, 200, { headers: page, body: '<html></html>' }),
+      ),
+    );
     const { client, told, news } = await connect(`${web.origin}/mcp`);
     await told('push');
     expect(news).toEqual(['spawned', expect.stringMatching(/^push: false .*event stream/)]);
@@ -66,7 +80,10 @@ describe('a GET that is answered with a page', () => {
 });
 
 /** A server that does not speak HTTP all the way. */
-async function serveRaw(onData: (socket: Socket, text: string) => void, onConnection: (socket: Socket) => void = () => {}): Promise<string> {
+async function serveRaw(
+  onData: (socket: Socket, text: string) => void,
+  onConnection: (socket: Socket) => void = () => {},
+): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -94,7 +111,9 @@ describe('a connection that goes', () => {
   });
 
   it('cannot be reached when it breaks in the middle of the headers', async () => {
-    const url = await serveRaw((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-ty', () => socket.resetAndDestroy()));
+    const url = await serveRaw((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\ncontent-ty', () => socket.resetAndDestroy()),
+    );
     const { client, link, ended } = open(url);
     await expect(client.connect(link.transport)).rejects.toThrow();
     expect(await ended).toMatchObject({ class: 'unreachable', phase: 'initializing' });
@@ -105,7 +124,11 @@ describe('a connection that goes', () => {
     const url = await serveRaw((socket) => socket.write(half, () => socket.resetAndDestroy()));
     const { client, link, ended } = open(url);
     await expect(client.connect(link.transport)).rejects.toThrow();
-    expect(await ended).toMatchObject({ class: 'unreachable', phase: 'initializing', message: expect.stringContaining('broke') });
+    expect(await ended).toMatchObject({
+      class: 'unreachable',
+      phase: 'initializing',
+      message: expect.stringContaining('broke'),
+    });
   });
 
   it('fails the call whose answer it took along, of which nobody knows whether it was carried out', async () => {
@@ -120,7 +143,10 @@ describe('a connection that goes', () => {
       }),
     );
     const { client, told, ends } = await connect(`${web.origin}/mcp`);
-    await expect(client.callTool({ name: 'echo' })).rejects.toMatchObject({ name: 'RemoteError', refusal: { reached: true } });
+    await expect(client.callTool({ name: 'echo' })).rejects.toMatchObject({
+      name: 'RemoteError',
+      refusal: { reached: true },
+    });
     await told(`doubted: The answer of ${web.origin}/mcp broke off`);
     expect((await client.listTools()).tools).toHaveLength(1);
     expect(ends).toEqual([]);
@@ -140,14 +166,18 @@ describe('a connection that goes', () => {
 describe('an event stream whose type is written in capitals', () => {
   it('is one all the same', async () => {
     const type = { 'content-type': 'Text/Event-Stream; charset=utf-8' };
-    const answered = ({ id, ...rpc }: Rpc) => `data: ${JSON.stringify({ jsonrpc: '2.0', id, result: resultOf(rpc) })}\n\n`;
+    const answered = ({ id, ...rpc }: Rpc) =>
+      `data: ${JSON.stringify({ jsonrpc: '2.0', id, result: resultOf(rpc) })}\n\n`;
     const web = await serve(
       jsonOnly((rpc, response, request) => {
         if (request.method === 'GET') {
           response.writeHead(200, type).flushHeaders();
           return true;
         }
-        return rpc.id !== undefined && reply(response, 200, { headers: type, body: rpc.method === 'tools/call' ? '' : answered(rpc) });
+        return (
+          rpc.id !== undefined &&
+          reply(response, 200, { headers: type, body: rpc.method === 'tools/call' ? '' : answered(rpc) })
+        );
       }),
     );
     const { client, lost, told } = await connect(`${web.origin}/mcp`);

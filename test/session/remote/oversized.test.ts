@@ -48,7 +48,11 @@ describe('an answer that never ends', () => {
     );
     const { client, link, ended, ends } = open(`${web.origin}/mcp`, { maxMessageBytes });
     await expect(client.connect(link.transport)).rejects.toThrow();
-    expect(await ended).toMatchObject({ class: 'messageTooLarge', phase: 'initializing', message: expect.stringContaining('maxMessageBytes') });
+    expect(await ended).toMatchObject({
+      class: 'messageTooLarge',
+      phase: 'initializing',
+      message: expect.stringContaining('maxMessageBytes'),
+    });
     expect(ends).toHaveLength(1);
     await vi.waitFor(() => expect(pouring.size).toBe(0), { timeout: deadlineMs });
   });
@@ -95,7 +99,12 @@ describe('a message of many bytes', () => {
     ['an event with the line ends of Windows', events, (text: string) => `data: ${text}\r\n\r\n`],
   ])('is read up to the limit, and no further: %s', async (_, headers, framed) => {
     let bytes = maxMessageBytes - 100;
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'tools/list' && reply(response, 200, { headers, body: framed(textOf(rpc, bytes)) })));
+    const web = await serve(
+      jsonOnly(
+        (rpc, response) =>
+          rpc.method === 'tools/list' && reply(response, 200, { headers, body: framed(textOf(rpc, bytes)) }),
+      ),
+    );
     const { client, ended } = await connect(`${web.origin}/mcp`, { maxMessageBytes });
     expect((await client.listTools()).tools).toHaveLength(1);
     bytes = maxMessageBytes + 1;
@@ -153,7 +162,11 @@ describe('many small messages', () => {
         if (rpc.method !== 'tools/list') {
           return false;
         }
-        const note = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: randomBytes(500).toString('hex') } };
+        const note = {
+          jsonrpc: '2.0',
+          method: 'notifications/message',
+          params: { level: 'info', data: randomBytes(500).toString('hex') },
+        };
         const stream = `: still here\n\n${`event: message\r\ndata: ${JSON.stringify(note)}\r\n\r\n`.repeat(200)}data: ${textOf(rpc, 1_000)}\n\n`;
         response.writeHead(200, events);
         // A length that shares no factor with that of an event: the cuts fall everywhere, within line ends too.

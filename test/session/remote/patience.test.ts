@@ -33,7 +33,9 @@ describe('a server that accepts connections and never answers', () => {
     ['sse', 'spawning'],
   ])('is given up when the time of the phase is over, and nothing stays open (%s)', async (transport, phase) => {
     const { origin, sockets } = await serveSilence();
-    const supervisor = await openStage().open({ a: { url: `${origin}/mcp`, transport, startTimeoutMs: 300, restart: slowRestart } });
+    const supervisor = await openStage().open({
+      a: { url: `${origin}/mcp`, transport, startTimeoutMs: 300, restart: slowRestart },
+    });
     await untilState(supervisor, 'a', 'backoff', { since: 0 });
     expect(supervisor.status('a')).toMatchObject({ attempt: 1, lastFailure: { class: 'timedOut', phase } });
     await expect.poll(() => sockets.size, { timeout: deadlineMs }).toBe(0);
@@ -52,14 +54,22 @@ describe('a server that accepts connections and never answers', () => {
 });
 
 describe('a proxy that answers for a server that is away', () => {
-  const page = { headers: { 'content-type': 'text/html', 'retry-after': '3600' }, body: '<html>502 Bad Gateway</html>' };
+  const page = {
+    headers: { 'content-type': 'text/html', 'retry-after': '3600' },
+    body: '<html>502 Bad Gateway</html>',
+  };
 
   it('is asked again no sooner than it says, though no later than capMs', async () => {
     const web = await serve((_, response) => reply(response, 502, page));
-    const supervisor = await openStage().open({ a: { url: `${web.origin}/mcp`, restart: { baseMs: 1, capMs: 50_000 } } });
+    const supervisor = await openStage().open({
+      a: { url: `${web.origin}/mcp`, restart: { baseMs: 1, capMs: 50_000 } },
+    });
     const down = await untilState(supervisor, 'a', 'backoff', { since: 0 });
     const { nextRetryAt, lastFailure, attempt } = supervisor.status('a');
-    expect({ lastFailure, attempt }).toMatchObject({ lastFailure: { class: 'unreachable', code: 502, phase: 'initializing' }, attempt: 0 });
+    expect({ lastFailure, attempt }).toMatchObject({
+      lastFailure: { class: 'unreachable', code: 502, phase: 'initializing' },
+      attempt: 0,
+    });
     const waitMs = Date.parse(nextRetryAt ?? '') - Date.parse(down.at);
     expect(waitMs).toBeGreaterThan(45_000);
     expect(waitMs).toBeLessThan(55_000);
@@ -67,7 +77,9 @@ describe('a proxy that answers for a server that is away', () => {
 
   it('fails the call, and the session goes on if its server is back for the probe', async () => {
     let isAway = false;
-    const web = await serve(jsonOnly((rpc, response) => isAway && rpc.method === 'tools/call' && reply(response, 502, page)));
+    const web = await serve(
+      jsonOnly((rpc, response) => isAway && rpc.method === 'tools/call' && reply(response, 502, page)),
+    );
     const supervisor = await openStage().open({ a: { url: `${web.origin}/mcp` } });
     await supervisor.ready();
     const probed = untilFact(supervisor, 'probe.answered');

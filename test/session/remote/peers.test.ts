@@ -20,7 +20,10 @@ async function freePort(): Promise<number> {
 async function startEverything(transport: 'streamableHttp' | 'sse'): Promise<string> {
   const port = await freePort();
   const program = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'));
-  const child = spawn(process.execPath, [program, transport], { env: { ...process.env, PORT: String(port) }, stdio: 'ignore' });
+  const child = spawn(process.execPath, [program, transport], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: 'ignore',
+  });
   const exited = once(child, 'exit');
   onTestFinished(async () => {
     child.kill('SIGKILL');
@@ -36,8 +39,12 @@ describe('the reference server with everything', () => {
     const origin = await startEverything('streamableHttp');
     const { client, link, ended, told } = await connect(`${origin}/mcp`);
     await told('push: true');
-    expect(await client.callTool({ name: 'get-sum', arguments: { a: 2, b: 3 } })).toMatchObject({ content: [{ type: 'text' }] });
-    const all = await Promise.all(Array.from({ length: 64 }, () => client.callTool({ name: 'echo', arguments: { message: 'x' } })));
+    expect(await client.callTool({ name: 'get-sum', arguments: { a: 2, b: 3 } })).toMatchObject({
+      content: [{ type: 'text' }],
+    });
+    const all = await Promise.all(
+      Array.from({ length: 64 }, () => client.callTool({ name: 'echo', arguments: { message: 'x' } })),
+    );
     expect(all).toHaveLength(64);
     link.end('close');
     expect(await ended).toBeNull();
@@ -64,7 +71,9 @@ describe('a program whose link has ended', () => {
       }),
     );
     const program = fileURLToPath(new URL('program.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', program, `${web.origin}/mcp`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', program, `${web.origin}/mcp`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     onTestFinished(() => {
       child.kill('SIGKILL');
     });
@@ -93,7 +102,10 @@ describe('a server that challenges, and a provider that may answer', () => {
         if (request.url !== '/mcp') {
           return reply(response, 404);
         }
-        return request.headers.authorization !== 'Bearer good' && reply(response, 401, { headers: { 'www-authenticate': 'Bearer' } });
+        return (
+          request.headers.authorization !== 'Bearer good' &&
+          reply(response, 401, { headers: { 'www-authenticate': 'Bearer' } })
+        );
       }),
     );
 

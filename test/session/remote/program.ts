@@ -14,7 +14,14 @@ const doubt = new Promise<void>((resolve) => {
 });
 
 const link = openRemoteLink(
-  { server: 'far', transport: 'auto', url: process.argv[2] ?? '', headers: {}, stop: { closeMs: 60_000 }, maxMessageBytes: 1_000_000 },
+  {
+    server: 'far',
+    transport: 'auto',
+    url: process.argv[2] ?? '',
+    headers: {},
+    stop: { closeMs: 60_000 },
+    maxMessageBytes: 1_000_000,
+  },
   {
     spawned: ignore,
     failed: ignore,

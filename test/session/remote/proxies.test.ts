@@ -18,14 +18,18 @@ describe('a proxy that holds the response stream back until it ends', () => {
           return false;
         }
         const { progressToken } = (rpc.params?._meta ?? {}) as { readonly progressToken?: number };
-        const progress = [1, 2, 3].map((done) => eventOf({ method: 'notifications/progress', params: { progressToken, progress: done } }));
+        const progress = [1, 2, 3].map((done) =>
+          eventOf({ method: 'notifications/progress', params: { progressToken, progress: done } }),
+        );
         held.push(() => reply(response, 200, { headers: events, body: `${progress.join('')}${answerOf(rpc)}` }));
         return true;
       }),
     );
     const { client, lost, news } = await connect(`${web.origin}/mcp`);
     const progressed: number[] = [];
-    const call = client.callTool({ name: 'echo' }, undefined, { onprogress: ({ progress }) => progressed.push(progress) });
+    const call = client.callTool({ name: 'echo' }, undefined, {
+      onprogress: ({ progress }) => progressed.push(progress),
+    });
     await vi.waitFor(() => expect(held).toHaveLength(1), { timeout: deadlineMs });
     held[0]?.();
     await call;
@@ -65,7 +69,9 @@ describe('a proxy that compresses', () => {
         if (rpc.id === undefined) {
           return false;
         }
-        response.writeHead(200, headers).end(gzipSync(JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: resultOf(rpc) })));
+        response
+          .writeHead(200, headers)
+          .end(gzipSync(JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: resultOf(rpc) })));
         return true;
       }),
     );
@@ -93,9 +99,16 @@ describe('a proxy that compresses', () => {
 
   it('breaks its answer when what it sends is not compressed at all', async () => {
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'tools/call' && reply(response, 200, { headers, body: '{"jsonrpc":"2.0"}' })));
+    const web = await serve(
+      jsonOnly(
+        (rpc, response) => rpc.method === 'tools/call' && reply(response, 200, { headers, body: '{"jsonrpc":"2.0"}' }),
+      ),
+    );
     const { client, told } = await connect(`${web.origin}/mcp`);
-    await expect(client.callTool({ name: 'echo' })).rejects.toMatchObject({ name: 'RemoteError', refusal: { reached: true } });
+    await expect(client.callTool({ name: 'echo' })).rejects.toMatchObject({
+      name: 'RemoteError',
+      refusal: { reached: true },
+    });
     await told('doubted: The answer of');
     await client.ping();
   });
@@ -108,20 +121,26 @@ describe('a proxy whose server is down', () => {
     [502, '120', 120_000],
     [503, '3', 3_000],
     [504, undefined, null],
-  ])('cannot be reached, and the time it asks to wait is carried (HTTP %i, Retry-After %s)', async (status, after, retryAfterMs) => {
-    const headers = { 'content-type': 'text/html', ...(after !== undefined && { 'retry-after': after }) };
-    const web = await serve((_, response) => reply(response, status, { headers, body: page }));
-    const { client, link, ended } = open(`${web.origin}/mcp`);
-    await expect(client.connect(link.transport)).rejects.toThrow();
-    expect(await ended).toMatchObject({ class: 'unreachable', code: status, phase: 'initializing', retryAfterMs });
-    // No sign of the other transport.
-    expect(web.seen).toEqual(['POST /mcp']);
-  });
+  ])(
+    'cannot be reached, and the time it asks to wait is carried (HTTP %i, Retry-After %s)',
+    async (status, after, retryAfterMs) => {
+      const headers = { 'content-type': 'text/html', ...(after !== undefined && { 'retry-after': after }) };
+      const web = await serve((_, response) => reply(response, status, { headers, body: page }));
+      const { client, link, ended } = open(`${web.origin}/mcp`);
+      await expect(client.connect(link.transport)).rejects.toThrow();
+      expect(await ended).toMatchObject({ class: 'unreachable', code: status, phase: 'initializing', retryAfterMs });
+      // No sign of the other transport.
+      expect(web.seen).toEqual(['POST /mcp']);
+    },
+  );
 
   it('brings the event stream back when its server is back', async () => {
     let isDown = false;
     const web = await serveMcp({
-      intercept: (request, response) => isDown && request.method === 'GET' && reply(response, 502, { headers: { 'content-type': 'text/html' }, body: page }),
+      intercept: (request, response) =>
+        isDown &&
+        request.method === 'GET' &&
+        reply(response, 502, { headers: { 'content-type': 'text/html' }, body: page }),
     });
     const { told, news, client } = await connect(`${web.origin}/mcp`);
     await told('push: true');

@@ -14,7 +14,9 @@ const elsewhere = () => serve(jsonOnly());
 
 /** Answers `/mcp` with a redirect and everything else as `listener` does. */
 function redirecting(status: number, to: string, listener: RequestListener = jsonOnly()): Promise<Web> {
-  return serve((request, response) => (request.url === '/mcp' ? redirect(response, status, to) : listener(request, response)));
+  return serve((request, response) =>
+    request.url === '/mcp' ? redirect(response, status, to) : listener(request, response),
+  );
 }
 
 /** A server of the old kind at `/moved`, with its messages at `/messages`. */
@@ -57,7 +59,11 @@ describe('a redirect of a POST within the origin', () => {
     const { client, link, ended } = open(`${web.origin}/mcp`);
     await expect(client.connect(link.transport)).rejects.toThrow();
     const failure = await ended;
-    expect(failure).toMatchObject({ class: failureClass, code: status, message: expect.stringContaining(`${web.origin}/mcp/ (`) });
+    expect(failure).toMatchObject({
+      class: failureClass,
+      code: status,
+      message: expect.stringContaining(`${web.origin}/mcp/ (`),
+    });
     expect(failure?.message).not.toContain('t0ken');
     expect(web.seen).toEqual(['POST /mcp']);
   });
@@ -75,7 +81,11 @@ describe('a redirect of a POST to another origin', () => {
     const { client, link, ended } = open(`${web.origin}/mcp`, { headers: secretHeaders });
     await expect(client.connect(link.transport)).rejects.toThrow();
     const failure = await ended;
-    expect(failure).toMatchObject({ class: failureClass, code: status, message: expect.stringContaining(`${other.origin}/mcp (`) });
+    expect(failure).toMatchObject({
+      class: failureClass,
+      code: status,
+      message: expect.stringContaining(`${other.origin}/mcp (`),
+    });
     expect(failure?.message).not.toMatch(/t0ken|s3cret/);
     expect(other.seen).toEqual([]);
   });
@@ -100,7 +110,11 @@ describe('a redirect of a POST to another origin', () => {
       }),
     );
     const { client, told, ends } = await connect(`${web.origin}/mcp`, { headers: secretHeaders });
-    await expect(client.callTool({ name: 'echo' })).rejects.toMatchObject({ name: 'RemoteError', code: 307, refusal: { reached: false } });
+    await expect(client.callTool({ name: 'echo' })).rejects.toMatchObject({
+      name: 'RemoteError',
+      code: 307,
+      refusal: { reached: false },
+    });
     await told('doubted');
     await client.ping();
     expect([ends, other.seen]).toEqual([[], []]);
@@ -131,7 +145,9 @@ describe('a redirect of a GET', () => {
 
   it('to another origin leaves a session without its event stream', async () => {
     const other = await elsewhere();
-    const web = await serve((request, response) => (request.method === 'GET' ? redirect(response, 302, `${other.origin}/mcp`) : jsonOnly()(request, response)));
+    const web = await serve((request, response) =>
+      request.method === 'GET' ? redirect(response, 302, `${other.origin}/mcp`) : jsonOnly()(request, response),
+    );
     const { client, told } = await connect(`${web.origin}/mcp`, { headers: secretHeaders });
     await told(`push: false ${web.origin}/mcp redirects to ${other.origin}/mcp (HTTP 302)`);
     await client.ping();
@@ -144,7 +160,10 @@ describe('redirects in a circle', () => {
     const web = await serve((_, response) => redirect(response, 307, '/again'));
     const { client, link, ended } = open(`${web.origin}/mcp`, { transport });
     await expect(client.connect(link.transport)).rejects.toThrow();
-    expect(await ended).toMatchObject({ class: 'unreachable', message: expect.stringContaining('redirects more than 5 times') });
+    expect(await ended).toMatchObject({
+      class: 'unreachable',
+      message: expect.stringContaining('redirects more than 5 times'),
+    });
     expect(web.seen).toHaveLength(6);
   });
 });

@@ -46,7 +46,11 @@ describe('an answer to initialize that is none', () => {
   });
 
   it('names the versions of a server that speaks none of ours', async () => {
-    const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_022, message: 'no', data: { supported: ['2026-07-28'] } } });
+    const body = JSON.stringify({
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32_022, message: 'no', data: { supported: ['2026-07-28'] } },
+    });
     const web = await refusing('initialize', 400, { headers: { 'content-type': 'application/json' }, body });
     const { ends } = await refused(`${web.origin}/mcp`, { transport: 'auto' });
     expect(ends[0]).toMatchObject({ class: 'protocolUnsupported' });
@@ -117,7 +121,11 @@ describe('an answer to a later request that is none', () => {
   it.each([400, 500, 502, 503])('fails its call alone and raises a doubt with %i', async (status) => {
     const web = await refusing('tools/list', status);
     const { client, told, ends } = await connect(`${web.origin}/mcp`);
-    await expect(client.listTools()).rejects.toMatchObject({ name: 'RemoteError', code: status, refusal: { reached: status >= 500 } });
+    await expect(client.listTools()).rejects.toMatchObject({
+      name: 'RemoteError',
+      code: status,
+      refusal: { reached: status >= 500 },
+    });
     await told('doubted: POST');
     await client.ping();
     expect(ends).toEqual([]);

@@ -49,16 +49,26 @@ describe('a call that never reached its server', () => {
       server.closeAllConnections();
       server.close();
     });
-    const supervisor = await connectedTo(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, { tls: { ca } });
+    const supervisor = await connectedTo(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+      tls: { ca },
+    });
     server.setSecureContext(createSelfSigned());
     const refused = expect.stringContaining('its certificate is not trusted');
-    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { reason: refused } });
+    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { reason: refused },
+    });
   });
 
   it.each([301, 302, 307, 308])('was refused, where it is redirected elsewhere (HTTP %i)', async (status) => {
-    const web = await refusingCalls((_rpc, response) => reply(response, status, { headers: { location: 'https://elsewhere.invalid/login' } }));
+    const web = await refusingCalls((_rpc, response) =>
+      reply(response, status, { headers: { location: 'https://elsewhere.invalid/login' } }),
+    );
     const supervisor = await connectedTo(web.origin);
-    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({ code: 'UPSTREAM_ERROR', details: { rpcCode: status } });
+    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
+      code: 'UPSTREAM_ERROR',
+      details: { rpcCode: status },
+    });
   });
 
   it('may have been made, where its server says where to see what came of it', async () => {
@@ -79,7 +89,9 @@ describe('a call that its server works on when the session ends', () => {
   });
 
   it('is told why: another call was told that the session is lost', async () => {
-    const web = await serve(jsonOnly(({ method }, response) => (method === 'prompts/get' ? reply(response, 404) : method === 'tools/call')));
+    const web = await serve(
+      jsonOnly(({ method }, response) => (method === 'prompts/get' ? reply(response, 404) : method === 'tools/call')),
+    );
     const supervisor = await connectedTo(web.origin);
     const outcome = errorOf(supervisor.callTool('a', 'echo'));
     await expect.poll(() => web.seen.length).toBe(5);
@@ -91,27 +103,42 @@ describe('a call that its server works on when the session ends', () => {
 describe('a JSON-RPC error that comes with an HTTP status of its own', () => {
   const errorWith = (id: Rpc['id'] | null) => ({
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32_602, message: 'no such place', data: { place: 'x' } } }),
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id,
+      error: { code: -32_602, message: 'no such place', data: { place: 'x' } },
+    }),
   });
 
   it.each([400, 404, 422, 500, 502])('is the answer to its call (HTTP %i)', async (status) => {
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'tools/call' && reply(response, status, errorWith(rpc.id))));
+    const web = await serve(
+      jsonOnly((rpc, response) => rpc.method === 'tools/call' && reply(response, status, errorWith(rpc.id))),
+    );
     const supervisor = await connectedTo(web.origin);
     const details = { rpcCode: -32_602, rpcMessage: 'no such place', data: { place: 'x' } };
     // A session that is named and not found is gone, whatever else is said.
     const expected = status === 404 ? { rpcCode: 404 } : details;
-    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({ code: 'UPSTREAM_ERROR', details: expected });
+    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
+      code: 'UPSTREAM_ERROR',
+      details: expected,
+    });
   });
 
   it('is none if it answers nobody', async () => {
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'tools/call' && reply(response, 500, errorWith(null))));
+    const web = await serve(
+      jsonOnly((rpc, response) => rpc.method === 'tools/call' && reply(response, 500, errorWith(null))),
+    );
     const supervisor = await connectedTo(web.origin);
     expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
   it('is life, if it answers a probe', async () => {
     const web = await serve(
-      jsonOnly((rpc, response) => (rpc.method === 'ping' && reply(response, 400, errorWith(rpc.id))) || (rpc.method === 'tools/call' && reply(response, 502))),
+      jsonOnly(
+        (rpc, response) =>
+          (rpc.method === 'ping' && reply(response, 400, errorWith(rpc.id))) ||
+          (rpc.method === 'tools/call' && reply(response, 502)),
+      ),
     );
     const supervisor = await connectedTo(web.origin, { heartbeat: { timeoutMs: 10_000 } });
     const answered = untilFact(supervisor, 'probe.answered');
@@ -125,7 +152,11 @@ describe('a server that has forgotten its sessions and does not say so with 404'
   /** As the examples of the SDK do it: 400, and the answer to nobody. */
   const forgotten = {
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message: 'Bad Request: No valid session ID provided' } }),
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32_000, message: 'Bad Request: No valid session ID provided' },
+    }),
   };
 
   it('is connected anew as soon as two kinds of request were refused, not when probes time out', async () => {
@@ -135,7 +166,11 @@ describe('a server that has forgotten its sessions and does not say so with 404'
         const isKnown = rpc.method === 'initialize' || request.headers['mcp-session-id'] === session;
         if (!isKnown) return reply(response, 400, forgotten);
         if (rpc.method !== 'initialize') return false;
-        const result = { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'forgetful', version: '1' } };
+        const result = {
+          protocolVersion: '2025-06-18',
+          capabilities: { tools: {} },
+          serverInfo: { name: 'forgetful', version: '1' },
+        };
         const headers = { 'content-type': 'application/json', 'mcp-session-id': session };
         return reply(response, 200, { headers, body: JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result }) });
       }),
@@ -145,16 +180,25 @@ describe('a server that has forgotten its sessions and does not say so with 404'
     await expect.poll(() => supervisor.snapshot('a').context.stable).toBe(true);
     const back = untilFact(supervisor, 'session.opened', ({ generation }) => generation === 2);
     session = 'two';
-    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({ code: 'UPSTREAM_ERROR', details: { rpcCode: 400 } });
+    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
+      code: 'UPSTREAM_ERROR',
+      details: { rpcCode: 400 },
+    });
     await back;
-    expect(supervisor.status('a')).toMatchObject({ state: 'connected', attempt: 0, lastFailure: { class: 'sessionLost', code: 400, phase: 'connected' } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'connected',
+      attempt: 0,
+      lastFailure: { class: 'sessionLost', code: 400, phase: 'connected' },
+    });
     expect(await supervisor.callTool('a', 'echo')).toEqual({});
   });
 
   it('goes on if it only knows no ping', async () => {
     const web = await serve(
       jsonOnly(
-        ({ method }, response) => (method === 'ping' && reply(response, 400, forgotten)) || (method === 'tools/call' && reply(response, 400, forgotten)),
+        ({ method }, response) =>
+          (method === 'ping' && reply(response, 400, forgotten)) ||
+          (method === 'tools/call' && reply(response, 400, forgotten)),
       ),
     );
     const supervisor = await connectedTo(web.origin, { heartbeat: { timeoutMs: 600_000 } });

@@ -98,7 +98,9 @@ describe('a server without event streams', () => {
   });
 
   it('gets its stream opened although it answers notifications with 200', async () => {
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'notifications/initialized' && reply(response, 200, { body: '{}' })));
+    const web = await serve(
+      jsonOnly((rpc, response) => rpc.method === 'notifications/initialized' && reply(response, 200, { body: '{}' })),
+    );
     const { told } = await connect(`${web.origin}/mcp`);
     await told('push: false');
     expect(web.seen).toContain('GET /mcp');
@@ -117,7 +119,9 @@ describe('an event stream that goes', () => {
     }
     await told('doubted: The event stream broke.');
     expect(performance.now() - brokenAt).toBeLessThan(100);
-    await vi.waitFor(() => expect(web.seen.filter((line) => line === 'GET /mcp')).toHaveLength(2), { timeout: deadlineMs });
+    await vi.waitFor(() => expect(web.seen.filter((line) => line === 'GET /mcp')).toHaveLength(2), {
+      timeout: deadlineMs,
+    });
     await vi.waitFor(() => expect(web.streams.size).toBe(1), { timeout: deadlineMs });
     await client.ping();
     expect(news).toEqual(['spawned', 'push: true', 'doubted: The event stream broke.']);
@@ -138,11 +142,16 @@ describe('an event stream that goes', () => {
     const { told, news } = await connect(`${web.origin}/mcp`);
     await told('push: true');
     expect(refusals).toBe(2);
-    expect(news.filter((line) => line.startsWith('push'))).toEqual([`push: false GET ${web.origin}/mcp was answered with HTTP 503.`, 'push: true']);
+    expect(news.filter((line) => line.startsWith('push'))).toEqual([
+      `push: false GET ${web.origin}/mcp was answered with HTTP 503.`,
+      'push: true',
+    ]);
   });
 
   it('is not opened again once the link has ended', async () => {
-    const web = await serve(jsonOnly((_, response, request) => request.method === 'GET' && replyEvents(response, 'retry: 10\n\n')));
+    const web = await serve(
+      jsonOnly((_, response, request) => request.method === 'GET' && replyEvents(response, 'retry: 10\n\n')),
+    );
     const opened = (path: string) => web.seen.filter((line) => line === `GET ${path}`).length;
     const ending = await connect(`${web.origin}/ending`);
     await vi.waitFor(() => expect(opened('/ending')).toBeGreaterThan(2), { timeout: deadlineMs });
@@ -157,7 +166,9 @@ describe('an event stream that goes', () => {
 
 describe('a server that loses a request', () => {
   it('has it reported as lost when the response stream ends without an answer', async () => {
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'tools/call' && replyEvents(response, ': nothing\n\n')));
+    const web = await serve(
+      jsonOnly((rpc, response) => rpc.method === 'tools/call' && replyEvents(response, ': nothing\n\n')),
+    );
     const { client, lost, told, ends } = await connect(`${web.origin}/mcp`);
     const call = client.callTool({ name: 'echo' });
     call.catch(() => {});
@@ -189,7 +200,10 @@ describe('a server that loses a request', () => {
         if (rpc.method !== 'tools/list') {
           return false;
         }
-        return replyEvents(response, `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: resultOf(rpc) })}\n\n`);
+        return replyEvents(
+          response,
+          `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: resultOf(rpc) })}\n\n`,
+        );
       }),
     );
     const { client, lost } = await connect(`${web.origin}/mcp`);
@@ -208,7 +222,10 @@ describe('a server that loses a request', () => {
           return replyEvents(response, 'id: e1\nretry: 10\ndata:\n\n');
         }
         if (request.method === 'GET' && request.headers['last-event-id'] === 'e1') {
-          return replyEvents(response, `id: e2\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: asked, result: resultOf({ method: 'tools/list' }) })}\n\n`);
+          return replyEvents(
+            response,
+            `id: e2\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: asked, result: resultOf({ method: 'tools/list' }) })}\n\n`,
+          );
         }
         return false;
       }),
@@ -219,7 +236,9 @@ describe('a server that loses a request', () => {
   });
 
   it('has it reported as lost when the answer cannot be resumed', async () => {
-    const web = await serve(jsonOnly((rpc, response) => rpc.method === 'tools/call' && replyEvents(response, 'id: e1\nretry: 10\ndata:\n\n')));
+    const web = await serve(
+      jsonOnly((rpc, response) => rpc.method === 'tools/call' && replyEvents(response, 'id: e1\nretry: 10\ndata:\n\n')),
+    );
     const { client, lost, told } = await connect(`${web.origin}/mcp`);
     client.callTool({ name: 'echo' }).catch(() => {});
     await told('doubted: A request got no answer');
@@ -302,15 +321,21 @@ describe('a link that is ended while its server is silent', () => {
   it('leaves no connection behind', async () => {
     const web = await serve((request, response) => {
       void bodyOf(request).then((rpc) =>
-        request.method === 'POST' ? answer(response, rpc) : response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+        request.method === 'POST'
+          ? answer(response, rpc)
+          : response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
       );
     });
     const { link, ended, told } = await connect(`${web.origin}/mcp`);
     await told('push: true');
     link.end('terminate');
     await ended;
-    await vi.waitFor(async () => expect(await new Promise((resolve) => web.server.getConnections((_, count) => resolve(count)))).toBe(0), {
-      timeout: deadlineMs,
-    });
+    await vi.waitFor(
+      async () =>
+        expect(await new Promise((resolve) => web.server.getConnections((_, count) => resolve(count)))).toBe(0),
+      {
+        timeout: deadlineMs,
+      },
+    );
   });
 });

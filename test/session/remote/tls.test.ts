@@ -33,14 +33,21 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own', () => {
     expect((await client.listTools()).tools).toHaveLength(1);
   });
 
-  it.each(['streamable-http', 'sse'] as const)('cannot be reached when it is not trusted, and it is said what to do (%s)', async (transport) => {
-    const requests: unknown[] = [];
-    const origin = await serveTls(createSelfSigned(), (request) => requests.push(request.url));
-    const { client, link, ended } = open(`${origin}/mcp`, { transport });
-    expect(await errorOf(client.connect(link.transport))).toBeInstanceOf(Error);
-    expect(await ended).toMatchObject({ class: 'unreachable', code: 'DEPTH_ZERO_SELF_SIGNED_CERT', message: expect.stringContaining('in tls.ca') });
-    expect(requests).toEqual([]);
-  });
+  it.each(['streamable-http', 'sse'] as const)(
+    'cannot be reached when it is not trusted, and it is said what to do (%s)',
+    async (transport) => {
+      const requests: unknown[] = [];
+      const origin = await serveTls(createSelfSigned(), (request) => requests.push(request.url));
+      const { client, link, ended } = open(`${origin}/mcp`, { transport });
+      expect(await errorOf(client.connect(link.transport))).toBeInstanceOf(Error);
+      expect(await ended).toMatchObject({
+        class: 'unreachable',
+        code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+        message: expect.stringContaining('in tls.ca'),
+      });
+      expect(requests).toEqual([]);
+    },
+  );
 
   it('cannot be reached when somebody else is trusted', async () => {
     const origin = await serveTls(createSigned(createSelfSigned('authority')), jsonOnly());
@@ -54,7 +61,11 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own', () => {
     const origin = await serveTls(certificate, jsonOnly());
     const { client, link, ended } = open(`${origin}/mcp`, { ca: certificate.cert });
     expect(await errorOf(client.connect(link.transport))).toBeInstanceOf(Error);
-    expect(await ended).toMatchObject({ class: 'unreachable', code: 'ERR_TLS_CERT_ALTNAME_INVALID', message: expect.stringContaining('another name') });
+    expect(await ended).toMatchObject({
+      class: 'unreachable',
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      message: expect.stringContaining('another name'),
+    });
   });
 
   it('vouches for no other origin', async () => {
@@ -69,7 +80,9 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own', () => {
     });
     onTestFinished(() => remote.close());
     expect((await remote.fetch(`${own}/mcp`)).status).toBe(405);
-    await expect(remote.fetch(`${other}/mcp`)).rejects.toMatchObject({ cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
+    await expect(remote.fetch(`${other}/mcp`)).rejects.toMatchObject({
+      cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    });
   });
 
   it('is told from one that speaks no TLS', async () => {
@@ -90,7 +103,9 @@ describe.skipIf(!hasOpenssl)('an entry with tls.ca', () => {
     writeFileSync(join(folder, 'ca.pem'), old.cert);
     const supervisor = await createSupervisor({ config });
     onTestFinished(() => supervisor.close());
-    await vi.waitFor(() => expect(supervisor.status('far').lastFailure).toMatchObject({ class: 'unreachable' }), { timeout: deadlineMs });
+    await vi.waitFor(() => expect(supervisor.status('far').lastFailure).toMatchObject({ class: 'unreachable' }), {
+      timeout: deadlineMs,
+    });
     writeFileSync(join(folder, 'ca.pem'), current.cert);
     await supervisor.send('far', { type: 'server.restart' });
     expect(supervisor.status('far')).toMatchObject({ state: 'connected', transport: 'streamable-http' });
@@ -99,11 +114,17 @@ describe.skipIf(!hasOpenssl)('an entry with tls.ca', () => {
   it('fails for good when the file is not there, and says which', async () => {
     const folder = createScratchFolder();
     const config = join(folder, 'mcp.json');
-    writeFileSync(config, JSON.stringify({ mcpServers: { far: { url: 'https://127.0.0.1:9/mcp', tls: { ca: 'ca.pem' } } } }));
+    writeFileSync(
+      config,
+      JSON.stringify({ mcpServers: { far: { url: 'https://127.0.0.1:9/mcp', tls: { ca: 'ca.pem' } } } }),
+    );
     const supervisor = await createSupervisor({ config });
     onTestFinished(() => supervisor.close());
     expect(await supervisor.ready()).toMatchObject({ notReady: [{ name: 'far', state: 'failed' }] });
-    expect(supervisor.status('far').lastFailure).toMatchObject({ class: 'misconfigured', message: expect.stringContaining(join(folder, 'ca.pem')) });
+    expect(supervisor.status('far').lastFailure).toMatchObject({
+      class: 'misconfigured',
+      message: expect.stringContaining(join(folder, 'ca.pem')),
+    });
   });
 });
 

@@ -1,4 +1,7 @@
-/** Real HTTP servers for the tests: plain ones that answer as they are told, and one that speaks MCP by the SDK's own server side. */
+/**
+ * Real HTTP servers for the tests: plain ones that answer as they are told, and one that speaks MCP by the SDK's own
+ * server side.
+ */
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
@@ -83,7 +86,9 @@ export function replyEvents(response: ServerResponse, events: string): true {
 }
 
 /** A server that answers with JSON only, except where `override` says otherwise by returning true. */
-export function jsonOnly(override: (rpc: Rpc, response: ServerResponse, request: IncomingMessage) => boolean = () => false): RequestListener {
+export function jsonOnly(
+  override: (rpc: Rpc, response: ServerResponse, request: IncomingMessage) => boolean = () => false,
+): RequestListener {
   return (request, response) => {
     void bodyOf(request).then((rpc) => {
       if (override(rpc, response, request)) {
@@ -108,7 +113,10 @@ export interface McpWeb extends Web {
 
 /** A server with sessions and event streams, by the SDK's own server side. */
 export async function serveMcp(
-  options: { readonly port?: number; readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean } = {},
+  options: {
+    readonly port?: number;
+    readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  } = {},
 ): Promise<McpWeb> {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const streams = new Set<ServerResponse>();
@@ -122,7 +130,9 @@ export async function serveMcp(
     const known = typeof id === 'string' ? sessions.get(id) : undefined;
     if (known === undefined && id !== undefined) {
       response.writeHead(404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_001, message: 'Session not found' } }));
+      response.end(
+        JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_001, message: 'Session not found' } }),
+      );
       return;
     }
     await (known ?? (await begin())).handleRequest(request, response);

@@ -78,7 +78,12 @@ describe('a server that exits by itself', () => {
     await using opened = openLink('exits-at-once', ['78']);
     await opened.link.transport.start();
     const { failure } = await opened.heard('ended');
-    expect(failure).toMatchObject({ class: 'exited', exitCode: 78, signal: null, stderrTail: ['cannot start: no such luck'] });
+    expect(failure).toMatchObject({
+      class: 'exited',
+      exitCode: 78,
+      signal: null,
+      stderrTail: ['cannot start: no such luck'],
+    });
     expect(opened.stderr).toEqual(['cannot start: no such luck']);
     expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'ended']);
   });
@@ -94,7 +99,8 @@ describe('a server that exits by itself', () => {
   it('has every answer delivered that it had written', async () => {
     await using opened = openLink('exits-after-n-calls', ['3', '0']);
     await opened.link.transport.start();
-    for (const id of [1, 2, 3, 4]) await opened.link.transport.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'pid' } });
+    for (const id of [1, 2, 3, 4])
+      await opened.link.transport.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'pid' } });
     expect((await opened.heard('ended')).failure).toMatchObject({ class: 'exited', exitCode: 0 });
     expect(opened.messages).toHaveLength(3);
   });
@@ -103,7 +109,9 @@ describe('a server that exits by itself', () => {
     await using opened = openLink('exits-at-once');
     await opened.link.transport.start();
     await opened.heard('ended');
-    await expect(opened.link.transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' })).rejects.toThrow('closed');
+    await expect(opened.link.transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' })).rejects.toThrow(
+      'closed',
+    );
   });
 
   it('leaves nobody waiting when it dies with unread messages', async () => {
@@ -113,7 +121,12 @@ describe('a server that exits by itself', () => {
     process.kill(pid, 'SIGSTOP');
     const text = 'x'.repeat(4 * 1024 * 1024);
     const sending = [1, 2, 3].map((id) =>
-      opened.link.transport.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'echo', arguments: { text } } }),
+      opened.link.transport.send({
+        jsonrpc: '2.0',
+        id,
+        method: 'tools/call',
+        params: { name: 'echo', arguments: { text } },
+      }),
     );
     await Promise.all(sending);
     expect(opened.link.congested).toBe(true);
@@ -127,7 +140,12 @@ describe('a server whose grandchild outlives it', () => {
     await using opened = openLink('forks-a-grandchild');
     await opened.link.transport.start();
     const grandchild = Number(textOf(await opened.call('grandchild')));
-    await opened.link.transport.send({ jsonrpc: '2.0', id: 99, method: 'tools/call', params: { name: 'exit', arguments: { code: 3 } } });
+    await opened.link.transport.send({
+      jsonrpc: '2.0',
+      id: 99,
+      method: 'tools/call',
+      params: { name: 'exit', arguments: { code: 3 } },
+    });
     expect((await opened.heard('exited')).failure).toMatchObject({ class: 'exited', exitCode: 3 });
     expect(isRunning(grandchild)).toBe(true);
     expect(opened.registry.list()).toHaveLength(1);
@@ -142,7 +160,12 @@ describe('a server whose grandchild outlives it', () => {
     await using opened = openLink('forks-a-grandchild', ['escapes']);
     await opened.link.transport.start();
     const grandchild = Number(textOf(await opened.call('grandchild')));
-    await opened.link.transport.send({ jsonrpc: '2.0', id: 99, method: 'tools/call', params: { name: 'exit', arguments: { code: 3 } } });
+    await opened.link.transport.send({
+      jsonrpc: '2.0',
+      id: 99,
+      method: 'tools/call',
+      params: { name: 'exit', arguments: { code: 3 } },
+    });
     const exited = await opened.heard('exited');
     const ended = await opened.heard('ended');
     expect(isRunning(grandchild)).toBe(true);
@@ -259,7 +282,11 @@ describe('a server that cannot be spawned', () => {
     chmodSync(file, 0o700);
     await using opened = openLink('speak', [], { command: file });
     await expect(opened.link.transport.start()).rejects.toThrow();
-    expect((await opened.heard('ended')).failure).toMatchObject({ class: 'spawnFailed', code: 'ENOENT', message: expect.stringContaining('interpreter') });
+    expect((await opened.heard('ended')).failure).toMatchObject({
+      class: 'spawnFailed',
+      code: 'ENOENT',
+      message: expect.stringContaining('interpreter'),
+    });
   });
 
   it('ends once when the system refuses the arguments themselves', async () => {
@@ -287,7 +314,12 @@ describe('a server that misuses its pipes', () => {
     await opened.link.transport.start();
     await opened.call('pid');
     await opened.call('flood', { bytes: 1024 * 1024 });
-    await opened.link.transport.send({ jsonrpc: '2.0', id: 99, method: 'tools/call', params: { name: 'exit', arguments: { code: 9 } } });
+    await opened.link.transport.send({
+      jsonrpc: '2.0',
+      id: 99,
+      method: 'tools/call',
+      params: { name: 'exit', arguments: { code: 9 } },
+    });
     const { failure } = await opened.heard('ended');
     expect(failure).toMatchObject({ class: 'exited', exitCode: 9 });
     expect(failure?.stderrTail).toHaveLength(20);
@@ -295,11 +327,20 @@ describe('a server that misuses its pipes', () => {
   });
 
   it('fails with a message over the limit, once, and is drained until it is ended', async () => {
-    const policy = { stop: { closeMs: 200, terminateMs: 300, killMs: 2_000 }, maxMessageBytes: 1024 * 1024, stderrTailBytes: 1024 };
+    const policy = {
+      stop: { closeMs: 200, terminateMs: 300, killMs: 2_000 },
+      maxMessageBytes: 1024 * 1024,
+      stderrTailBytes: 1024,
+    };
     await using opened = openLink('speak', [], { policy });
     await opened.link.transport.start();
     for (const id of [1, 2])
-      await opened.link.transport.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'fill', arguments: { bytes: 8 * 1024 * 1024 } } });
+      await opened.link.transport.send({
+        jsonrpc: '2.0',
+        id,
+        method: 'tools/call',
+        params: { name: 'fill', arguments: { bytes: 8 * 1024 * 1024 } },
+      });
     expect((await opened.heard('failed')).failure).toMatchObject({ class: 'messageTooLarge' });
     opened.link.end('close');
     expect((await opened.heard('ended')).failure).toMatchObject({ class: 'messageTooLarge', exitCode: 0 });
@@ -328,7 +369,13 @@ describe('a server that misuses its pipes', () => {
     const { pid } = await opened.heard('spawned');
     process.kill(pid, 'SIGSTOP');
     const text = 'x'.repeat(9 * 1024 * 1024);
-    for (const id of [1, 2, 3]) await opened.link.transport.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'echo', arguments: { text } } });
+    for (const id of [1, 2, 3])
+      await opened.link.transport.send({
+        jsonrpc: '2.0',
+        id,
+        method: 'tools/call',
+        params: { name: 'echo', arguments: { text } },
+      });
     process.kill(pid, 'SIGCONT');
     await until('all is answered', () => opened.messages.length === 3);
     expect(opened.link.congested).toBe(false);
@@ -341,15 +388,33 @@ describe('words of a server that hold a secret', () => {
     await using opened = openLink('speak', [], { redact });
     await opened.link.transport.start();
     await opened.call('complain', { text: 'the password is hunter2!' });
-    await opened.link.transport.send({ jsonrpc: '2.0', id: 9, method: 'tools/call', params: { name: 'exit', arguments: { code: 1 } } });
+    await opened.link.transport.send({
+      jsonrpc: '2.0',
+      id: 9,
+      method: 'tools/call',
+      params: { name: 'exit', arguments: { code: 1 } },
+    });
     expect((await opened.heard('ended')).failure?.stderrTail).toEqual(['the password is •••']);
     expect(opened.stderr).toEqual(['the password is •••']);
   });
 });
 
 describe('every way of ending at any moment', () => {
-  const programs = ['speak', 'exits-at-once', 'ignores-eof-behind-a-wrapper', 'ignores-sigterm', 'forks-a-grandchild', 'closes-stdout', 'no-such-program'];
-  const moments = ['before it starts', 'while it starts', 'when it was spawned', 'when it has spoken or ended'] as const;
+  const programs = [
+    'speak',
+    'exits-at-once',
+    'ignores-eof-behind-a-wrapper',
+    'ignores-sigterm',
+    'forks-a-grandchild',
+    'closes-stdout',
+    'no-such-program',
+  ];
+  const moments = [
+    'before it starts',
+    'while it starts',
+    'when it was spawned',
+    'when it has spoken or ended',
+  ] as const;
   for (const program of programs) {
     it(`tells the end once, last, and with nothing left (${program})`, async () => {
       for (const moment of moments) {
@@ -363,7 +428,10 @@ describe('every way of ending at any moment', () => {
           if (moment === 'when it was spawned') link.end(kind);
           await link.transport.send({ jsonrpc: '2.0', id: 1, method: 'ping' }).catch(() => {});
           if (moment === 'when it has spoken or ended') {
-            await until('it has spoken or ended', () => opened.messages.length > 0 || opened.news.some(({ type }) => type === 'ended'));
+            await until(
+              'it has spoken or ended',
+              () => opened.messages.length > 0 || opened.news.some(({ type }) => type === 'ended'),
+            );
             link.end(kind);
           }
           link.end('kill');

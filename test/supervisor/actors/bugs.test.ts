@@ -6,7 +6,10 @@ import { errorOf, factsSoFar, openStage, pidOf, textOf, untilFact, untilState } 
 /** A timer that no other server has: arming it is the bug. */
 const cursedMs = 54_321;
 
-/** The machine's own clock, but that it throws when the cursed timer is armed, `times` times. That kills the actor that wants it: nothing else from outside can. */
+/**
+ * The machine's own clock, but that it throws when the cursed timer is armed, `times` times. That kills the actor that
+ * wants it: nothing else from outside can.
+ */
 function createCursedClock(times: number): Clock {
   let left = times;
   return {
@@ -25,15 +28,25 @@ function createCursedClock(times: number): Clock {
 describe('an actor that dies of a bug', () => {
   it('is replaced once its process is gone; the others live', async () => {
     const stage = openStage();
-    const servers = { cursed: stage.program('speak', { restart: { stableAfterMs: cursedMs } }), good: stage.program('speak') };
+    const servers = {
+      cursed: stage.program('speak', { restart: { stableAfterMs: cursedMs } }),
+      good: stage.program('speak'),
+    };
     const supervisor = await stage.open(servers, {}, { clock: createCursedClock(1) });
     const died = await untilFact(supervisor, 'actor.died', undefined, { since: 0 });
     expect(died).toMatchObject({ actor: 'server:cursed', message: 'a bug in the clock' });
-    await untilFact(supervisor, 'session.opened', ({ actor, generation }) => actor === 'server:cursed' && generation === 2, { since: 0 });
+    await untilFact(
+      supervisor,
+      'session.opened',
+      ({ actor, generation }) => actor === 'server:cursed' && generation === 2,
+      { since: 0 },
+    );
     await supervisor.ready();
     expect(supervisor.status('cursed')).toMatchObject({ state: 'connected', generation: 2, wanted: 'up' });
     expect(supervisor.status('good')).toMatchObject({ state: 'connected', generation: 1 });
-    const [first] = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'process.spawned' && fact.actor === 'server:cursed' ? [fact.pid] : []));
+    const [first] = (await factsSoFar(supervisor)).flatMap((fact) =>
+      fact.type === 'process.spawned' && fact.actor === 'server:cursed' ? [fact.pid] : [],
+    );
     expect(isRunning(first ?? 0)).toBe(false);
     expect(new Set(pidsMarked(stage.mark))).toEqual(new Set([pidOf(supervisor, 'cursed'), pidOf(supervisor, 'good')]));
     expect(textOf(await supervisor.callTool('cursed', 'echo', { text: 'here' }))).toBe('here');
@@ -60,12 +73,19 @@ describe('an actor that dies of a bug', () => {
     await back;
     await supervisor.close();
     await watching;
-    expect(shown).toMatchObject([{ state: 'failed', lastFailure: { class: 'internal', message: expect.stringContaining('a bug in the clock') } }, 1]);
+    expect(shown).toMatchObject([
+      { state: 'failed', lastFailure: { class: 'internal', message: expect.stringContaining('a bug in the clock') } },
+      1,
+    ]);
   });
 
   it('takes the command it died over with it, not the wish', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ cursed: stage.program('speak', { stop: { closeMs: cursedMs } }) }, {}, { clock: createCursedClock(1) });
+    const supervisor = await stage.open(
+      { cursed: stage.program('speak', { stop: { closeMs: cursedMs } }) },
+      {},
+      { clock: createCursedClock(1) },
+    );
     await supervisor.ready();
     const back = untilState(supervisor, 'cursed', 'connected');
     expect(await errorOf(supervisor.send('cursed', { type: 'server.restart' }))).toMatchObject({
@@ -86,8 +106,16 @@ describe('an actor that dies of a bug', () => {
     await untilState(supervisor, 'good', 'connected', { since: 0 });
     await expect
       .poll(() => supervisor.status('cursed'), { timeout: 20_000 })
-      .toMatchObject({ state: 'failed', generation: 3, pid: null, lastFailure: { class: 'internal', message: expect.stringContaining('3 times') } });
-    expect(await errorOf(supervisor.callTool('cursed', 'echo', { text: 'hi' }))).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { state: 'failed' } });
+      .toMatchObject({
+        state: 'failed',
+        generation: 3,
+        pid: null,
+        lastFailure: { class: 'internal', message: expect.stringContaining('3 times') },
+      });
+    expect(await errorOf(supervisor.callTool('cursed', 'echo', { text: 'hi' }))).toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { state: 'failed' },
+    });
     await supervisor.send('cursed', { type: 'server.start' });
     expect(supervisor.status('cursed')).toMatchObject({ state: 'connected', generation: 4 });
     expect(supervisor.status('good').generation).toBe(1);
@@ -95,7 +123,9 @@ describe('an actor that dies of a bug', () => {
 
   it('of a group gives its servers back as they were wished', async () => {
     const stage = openStage();
-    const speaking = Object.fromEntries(['a', 'b', 'stopped'].map((name) => [name, stage.program('speak', { group: 'web' })]));
+    const speaking = Object.fromEntries(
+      ['a', 'b', 'stopped'].map((name) => [name, stage.program('speak', { group: 'web' })]),
+    );
     const servers = { ...speaking, slow: stage.program('slow-start', { group: 'web', enabled: false }, ['60000']) };
     const groups = { web: { strategy: 'one-for-all', intensity: 1, periodMs: cursedMs } };
     const supervisor = await stage.open(servers, { groups }, { clock: createCursedClock(1) });
@@ -122,7 +152,11 @@ describe('an actor that dies of a bug', () => {
 
   it('at the root still leaves no process', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('ignores-sigterm') }, { shutdownMs: cursedMs }, { clock: createCursedClock(1) });
+    const supervisor = await stage.open(
+      { a: stage.program('ignores-sigterm') },
+      { shutdownMs: cursedMs },
+      { clock: createCursedClock(1) },
+    );
     await supervisor.ready();
     await supervisor.close();
     await expect.poll(() => pidsMarked(stage.mark)).toEqual([]);

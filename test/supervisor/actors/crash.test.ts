@@ -52,7 +52,12 @@ describe('a connected server that is killed with SIGKILL', () => {
     const result = await supervisor.callTool('a', 'pid');
     expect(performance.now() - killedAt).toBeLessThan(5 * 2 * bareMs);
     expect(textOf(result)).not.toBe(String(pid));
-    expect(supervisor.status('a')).toMatchObject({ state: 'connected', attempt: 1, generation: 2, counts: { restarts: 1 } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'connected',
+      attempt: 1,
+      generation: 2,
+      counts: { restarts: 1 },
+    });
   });
 
   it('waits its backoff out if it had not, and says how often, why, and until when', async () => {
@@ -64,8 +69,20 @@ describe('a connected server that is killed with SIGKILL', () => {
     process.kill(pidOf(supervisor, 'a'), 'SIGKILL');
     const { at } = await down;
     const status = supervisor.status('a');
-    expect(status).toMatchObject({ state: 'backoff', substate: 'delaying', attempt: 1, pid: null, wanted: 'up', protocolVersion: null });
-    expect(status.lastFailure).toMatchObject({ class: 'exited', signal: 'SIGKILL', exitCode: null, stderrTail: ['something is wrong here'] });
+    expect(status).toMatchObject({
+      state: 'backoff',
+      substate: 'delaying',
+      attempt: 1,
+      pid: null,
+      wanted: 'up',
+      protocolVersion: null,
+    });
+    expect(status.lastFailure).toMatchObject({
+      class: 'exited',
+      signal: 'SIGKILL',
+      exitCode: null,
+      stderrTail: ['something is wrong here'],
+    });
     const delayMs = Date.parse(status.nextRetryAt ?? '') - Date.parse(at);
     expect(delayMs).toBeGreaterThanOrEqual(199);
     expect(delayMs).toBeLessThanOrEqual(400);
@@ -88,14 +105,19 @@ describe('a connected server that is killed with SIGKILL', () => {
     const settled = untilFact(supervisor, 'call.settled');
     await supervisor.callTool('a', 'echo', { text: 'on its way' });
     process.kill(pidOf(supervisor, 'a'), 'SIGKILL');
-    expect(await errorOf(call)).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { server: 'a', method: 'tools/call' } });
+    expect(await errorOf(call)).toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      details: { server: 'a', method: 'tools/call' },
+    });
     expect(await settled).toMatchObject({ outcome: 'ok' });
     expect(supervisor.status('a').counts).toMatchObject({ calls: 2, callErrors: 1, inFlight: 0, queued: 0 });
   });
 
   it('is retried at once by a person, who is told when it is connected', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('speak', { restart: { baseMs: 120_000, capMs: 120_000 } }) });
+    const supervisor = await stage.open({
+      a: stage.program('speak', { restart: { baseMs: 120_000, capMs: 120_000 } }),
+    });
     await supervisor.ready();
     const down = untilState(supervisor, 'a', 'backoff');
     process.kill(pidOf(supervisor, 'a'), 'SIGKILL');
@@ -103,12 +125,17 @@ describe('a connected server that is killed with SIGKILL', () => {
     expect(supervisor.snapshot('a').allowed).toContain('server.retry');
     expect(await supervisor.send('a', { type: 'server.retry' })).toMatchObject({ outcome: 'done' });
     expect(supervisor.status('a')).toMatchObject({ state: 'connected', attempt: 1 });
-    await expect(supervisor.send('a', { type: 'server.retry' })).rejects.toMatchObject({ code: 'EVENT_NOT_ALLOWED', details: { state: 'connected' } });
+    await expect(supervisor.send('a', { type: 'server.retry' })).rejects.toMatchObject({
+      code: 'EVENT_NOT_ALLOWED',
+      details: { state: 'connected' },
+    });
   });
 
   it('takes its whole group with it', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('forks-a-grandchild', { restart: { baseMs: 120_000, capMs: 120_000 } }) });
+    const supervisor = await stage.open({
+      a: stage.program('forks-a-grandchild', { restart: { baseMs: 120_000, capMs: 120_000 } }),
+    });
     await supervisor.ready();
     const grandchild = Number(textOf(await supervisor.callTool('a', 'grandchild')));
     const down = untilState(supervisor, 'a', 'backoff');

@@ -82,8 +82,12 @@ describe('closing a supervisor', () => {
     expect(await lazily).toMatchObject({ code: 'SERVER_NOT_CONNECTED' });
     expect((await reader).at(-1)).toMatch(/transitioned$/);
     await supervisor.close();
-    expect(() => supervisor.post('a', { type: 'server.start' })).toThrow(expect.objectContaining({ code: 'SHUTTING_DOWN' }));
-    await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({ code: expect.stringMatching(/SHUTTING_DOWN|SERVER_NOT_CONNECTED/) });
+    expect(() => supervisor.post('a', { type: 'server.start' })).toThrow(
+      expect.objectContaining({ code: 'SHUTTING_DOWN' }),
+    );
+    await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({
+      code: expect.stringMatching(/SHUTTING_DOWN|SERVER_NOT_CONNECTED/),
+    });
     await expect(supervisor.add('c', stage.program('speak'))).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
     expect(supervisor.status().state).toBe('closed');
   });
@@ -114,11 +118,20 @@ describe('closing a supervisor', () => {
 
 interface Host {
   readonly child: ChildProcess;
-  readonly said: { readonly settled: boolean; readonly servers: readonly { readonly name: string; readonly state: string; readonly pid: number | null }[] };
+  readonly said: {
+    readonly settled: boolean;
+    readonly servers: readonly { readonly name: string; readonly state: string; readonly pid: number | null }[];
+  };
 }
 
 async function startHost(servers: object, stateDir?: string): Promise<Host> {
-  const args = ['--import', 'tsx', hostProgram, JSON.stringify({ mcpServers: servers }), ...(stateDir === undefined ? [] : [stateDir])];
+  const args = [
+    '--import',
+    'tsx',
+    hostProgram,
+    JSON.stringify({ mcpServers: servers }),
+    ...(stateDir === undefined ? [] : [stateDir]),
+  ];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
@@ -128,7 +141,13 @@ async function startHost(servers: object, stateDir?: string): Promise<Host> {
 describe('a host program', () => {
   it('that is killed with SIGKILL leaves no server, however badly it behaves', async () => {
     const stage = openStage();
-    const programs = [['speak'], ['ignores-eof'], ['ignores-sigterm'], ['ignores-eof-behind-a-wrapper', ['launch']], ['forks-a-grandchild']] as const;
+    const programs = [
+      ['speak'],
+      ['ignores-eof'],
+      ['ignores-sigterm'],
+      ['ignores-eof-behind-a-wrapper', ['launch']],
+      ['forks-a-grandchild'],
+    ] as const;
     const servers = Object.fromEntries(programs.map(([program, args]) => [program, stage.program(program, {}, args)]));
     const { child, said } = await startHost(servers);
     expect(said.servers.map(({ state }) => state)).toEqual(programs.map(() => 'connected'));

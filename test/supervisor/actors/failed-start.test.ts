@@ -18,10 +18,22 @@ describe('a command that does not exist', () => {
 describe('a server that exits at once', () => {
   it('is tried eight times with growing delays, then failed; a start revives it', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('exits-at-once', { restart: { baseMs: 10, capMs: 5_000 } }, ['3']) });
+    const supervisor = await stage.open({
+      a: stage.program('exits-at-once', { restart: { baseMs: 10, capMs: 5_000 } }, ['3']),
+    });
     expect(await supervisor.ready({ timeoutMs: 40_000 })).toMatchObject({ settled: true });
-    expect(supervisor.status('a')).toMatchObject({ state: 'failed', attempt: 8, generation: 8, nextRetryAt: null, wanted: 'up' });
-    expect(supervisor.status('a').lastFailure).toMatchObject({ class: 'exited', exitCode: 3, stderrTail: ['cannot start: no such luck'] });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'failed',
+      attempt: 8,
+      generation: 8,
+      nextRetryAt: null,
+      wanted: 'up',
+    });
+    expect(supervisor.status('a').lastFailure).toMatchObject({
+      class: 'exited',
+      exitCode: 3,
+      stderrTail: ['cannot start: no such luck'],
+    });
     const moves = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'server.transitioned' ? [fact] : []));
     const entered = moves.filter(({ to }) => to === 'backoff.delaying').map(({ at }) => Date.parse(at));
     const left = moves.filter(({ from }) => from === 'backoff.delaying').map(({ at }) => Date.parse(at));
@@ -37,7 +49,10 @@ describe('a server that exits at once', () => {
     const settled = errorOf(revived.settled);
     await trying;
     expect(supervisor.status('a').attempt).toBe(0);
-    expect(await settled).toMatchObject({ code: 'COMMAND_REJECTED', details: { server: 'a', command: 'server.start', lastFailure: { class: 'exited' } } });
+    expect(await settled).toMatchObject({
+      code: 'COMMAND_REJECTED',
+      details: { server: 'a', command: 'server.start', lastFailure: { class: 'exited' } },
+    });
     expect(supervisor.status('a')).toMatchObject({ state: 'failed', generation: 16 });
   });
 
@@ -50,7 +65,9 @@ describe('a server that exits at once', () => {
 
   it('rests, finished, if it is transient and its exit code is 0', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('exits-at-once', { restart: { kind: 'transient' } }, ['0']) });
+    const supervisor = await stage.open({
+      a: stage.program('exits-at-once', { restart: { kind: 'transient' } }, ['0']),
+    });
     expect(await supervisor.ready()).toMatchObject({ settled: true, notReady: [] });
     expect(supervisor.status('a')).toMatchObject({ state: 'idle', wanted: 'up', generation: 1 });
   });
@@ -59,9 +76,14 @@ describe('a server that exits at once', () => {
 describe('a server that never answers initialize', () => {
   it('is given up after its start time, in the phase named', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('never-answers-initialize', { startTimeoutMs: 1_500, restart: { maxConsecutive: 1 } }) });
+    const supervisor = await stage.open({
+      a: stage.program('never-answers-initialize', { startTimeoutMs: 1_500, restart: { maxConsecutive: 1 } }),
+    });
     await supervisor.ready();
-    expect(supervisor.status('a')).toMatchObject({ state: 'failed', lastFailure: { class: 'timedOut', phase: 'initializing' } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'failed',
+      lastFailure: { class: 'timedOut', phase: 'initializing' },
+    });
     expect(pidsMarked(stage.mark)).toEqual([]);
   });
 });
@@ -70,7 +92,11 @@ describe('more servers than may start at a time', () => {
   it('starts them in turn', async () => {
     const stage = openStage();
     const names = ['a', 'b', 'c', 'd'];
-    const supervisor = await stage.open(Object.fromEntries(names.map((name) => [name, stage.program('speak')])), {}, { startConcurrency: 1 });
+    const supervisor = await stage.open(
+      Object.fromEntries(names.map((name) => [name, stage.program('speak')])),
+      {},
+      { startConcurrency: 1 },
+    );
     await supervisor.ready();
     const moves = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'server.transitioned' ? [fact] : []));
     const steps = moves.filter(({ from, to }) => to === 'starting.initializing' || from === 'starting.listing');
@@ -82,7 +108,11 @@ describe('more servers than may start at a time', () => {
 
   it('does not let a person or a first call wait for their turn', async () => {
     const stage = openStage();
-    const servers = { slow: stage.program('slow-start', {}, ['60000']), queued: stage.program('speak'), lazy: stage.program('speak', { lazy: true }) };
+    const servers = {
+      slow: stage.program('slow-start', {}, ['60000']),
+      queued: stage.program('speak'),
+      lazy: stage.program('speak', { lazy: true }),
+    };
     const supervisor = await stage.open(servers, {}, { startConcurrency: 1 });
     expect(supervisor.status('queued')).toMatchObject({ state: 'idle', substate: 'queued', wanted: 'up' });
     await supervisor.send('queued', { type: 'server.start' });

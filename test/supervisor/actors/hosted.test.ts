@@ -23,7 +23,9 @@ describe("fifty servers over the host's own transport", () => {
   it('connect, answer, come back when one closes, and end', async () => {
     const { transports, far } = hostServers();
     const names = Array.from({ length: 50 }, (_, index) => `s${index}`);
-    const servers = Object.fromEntries(names.map((name) => [name, { transport: 'inside', who: name, restart: quickRestart }]));
+    const servers = Object.fromEntries(
+      names.map((name) => [name, { transport: 'inside', who: name, restart: quickRestart }]),
+    );
     const supervisor = await openStage().open(servers, {}, { transports });
     expect(await supervisor.ready()).toEqual({ settled: true, notReady: [] });
     expect(supervisor.status().counts.connected).toBe(50);
@@ -58,7 +60,11 @@ describe("a host's transport that goes wrong", () => {
       if (tries < 3) throw new Error(`no luck the ${tries}. time`);
       return transports.inside?.(entry, signal) ?? Promise.reject(new Error('no transport'));
     };
-    const supervisor = await openStage().open({ a: { transport: 'inside', who: 'a', restart: quickRestart } }, {}, { transports: { inside } });
+    const supervisor = await openStage().open(
+      { a: { transport: 'inside', who: 'a', restart: quickRestart } },
+      {},
+      { transports: { inside } },
+    );
     const first = await untilFact(supervisor, 'session.closed', undefined, { since: 0 });
     expect(first.failure?.message).toContain('no luck the 1. time');
     await untilState(supervisor, 'a', 'connected', { since: 0 });
@@ -72,12 +78,16 @@ describe("a host's transport that goes wrong", () => {
       if (transport === undefined) throw new Error('no transport');
       const send = transport.send.bind(transport);
       transport.send = (message, options) => {
-        if ('method' in message && message.method === 'tools/call' && entry.who === 'bad') throw new TypeError('a bug of the host');
+        if ('method' in message && message.method === 'tools/call' && entry.who === 'bad')
+          throw new TypeError('a bug of the host');
         return send(message, options);
       };
       return transport;
     };
-    const servers = { bad: { transport: 'inside', who: 'bad', restart: quickRestart }, good: { transport: 'inside', who: 'good' } };
+    const servers = {
+      bad: { transport: 'inside', who: 'bad', restart: quickRestart },
+      good: { transport: 'inside', who: 'good' },
+    };
     const supervisor = await openStage().open(servers, {}, { transports: { inside } });
     await supervisor.ready();
     await expect(supervisor.callTool('bad', 'who', {}, { timeoutMs: 5_000 })).rejects.toMatchObject({

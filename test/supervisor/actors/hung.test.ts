@@ -15,7 +15,11 @@ describe('a server stopped with SIGSTOP', () => {
     process.kill(pid, 'SIGSTOP');
     await hung;
     expect(performance.now() - stoppedAt).toBeLessThan(5_000);
-    expect(supervisor.status('a')).toMatchObject({ state: 'heartbeat-timeout', wanted: 'up', lastFailure: { class: 'hung' } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'heartbeat-timeout',
+      wanted: 'up',
+      lastFailure: { class: 'hung' },
+    });
     await untilState(supervisor, 'a', 'connected');
     expect(isRunning(pid)).toBe(false);
     expect(pidsMarked(stage.mark)).toEqual([pidOf(supervisor, 'a')]);
@@ -36,7 +40,10 @@ describe('a server stopped with SIGSTOP', () => {
     await hung;
     expect(performance.now() - stoppedAt).toBeLessThan(6_000);
     expect(await inFlight).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { reason: 'hung' } });
-    expect(await queued).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { server: 'a', state: 'heartbeat-timeout' } });
+    expect(await queued).toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { server: 'a', state: 'heartbeat-timeout' },
+    });
     await untilState(supervisor, 'a', 'connected');
     expect(isRunning(pid)).toBe(false);
     const kinds = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'probe.sent' ? [fact.kind] : []));
@@ -61,7 +68,9 @@ describe('a server that blocks its loop', () => {
 describe('a server that answers probes with errors', () => {
   it('is alive', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('answers-ping-with-an-error', { heartbeat: { intervalMs: 50, timeoutMs: 5_000, misses: 1 } }) });
+    const supervisor = await stage.open({
+      a: stage.program('answers-ping-with-an-error', { heartbeat: { intervalMs: 50, timeoutMs: 5_000, misses: 1 } }),
+    });
     await untilFact(supervisor, 'probe.answered', undefined, { since: 0 });
     expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 1 });
     expect(supervisor.status('a').latencyMs).toBeGreaterThan(0);
@@ -82,7 +91,10 @@ describe('a server whose input closes while it lives', () => {
     });
     await back;
     expect(isRunning(pid)).toBe(false);
-    expect(supervisor.status('a').lastFailure).toMatchObject({ class: 'disconnected', message: 'The server closed its stdin and lives on.' });
+    expect(supervisor.status('a').lastFailure).toMatchObject({
+      class: 'disconnected',
+      message: 'The server closed its stdin and lives on.',
+    });
   });
 });
 

@@ -5,33 +5,63 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { describe, expect, it } from 'vitest';
 import { jsonOnly, reply, serve, serveMcp } from '../../session/remote/web.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
-import { errorOf, factsSoFar, openStage, quickRestart, textOf, untilFact, untilState } from '../../support/supervised.ts';
+import {
+  errorOf,
+  factsSoFar,
+  openStage,
+  quickRestart,
+  textOf,
+  untilFact,
+  untilState,
+} from '../../support/supervised.ts';
 
 describe('a Streamable HTTP server that forgets its sessions', () => {
   it('is connected anew at once, uncounted, if it had been stable', async () => {
     const web = await serveMcp();
-    const supervisor = await openStage().open({ a: { url: `${web.origin}/mcp`, restart: { stableAfterMs: 50, baseMs: 60_000, capMs: 60_000 } } });
+    const supervisor = await openStage().open({
+      a: { url: `${web.origin}/mcp`, restart: { stableAfterMs: 50, baseMs: 60_000, capMs: 60_000 } },
+    });
     await supervisor.ready();
-    expect(supervisor.status('a')).toMatchObject({ state: 'connected', transport: 'streamable-http', pid: null, push: true, serverInfo: { name: 'real' } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'connected',
+      transport: 'streamable-http',
+      pid: null,
+      push: true,
+      serverInfo: { name: 'real' },
+    });
     await expect.poll(() => supervisor.snapshot('a').context.stable).toBe(true);
     const back = untilState(supervisor, 'a', 'connected');
     web.forget();
     // A refusal: nothing was done, and the call may be made again.
-    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({ code: 'UPSTREAM_ERROR', details: { rpcCode: 404 } });
+    expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
+      code: 'UPSTREAM_ERROR',
+      details: { rpcCode: 404 },
+    });
     await back;
-    expect(supervisor.status('a')).toMatchObject({ attempt: 0, generation: 2, lastFailure: { class: 'sessionLost', code: 404 } });
+    expect(supervisor.status('a')).toMatchObject({
+      attempt: 0,
+      generation: 2,
+      lastFailure: { class: 'sessionLost', code: 404 },
+    });
     expect(textOf(await supervisor.callTool('a', 'echo'))).toBe('hello');
   });
 
   it('is counted and waits, if it had not', async () => {
     const web = await serveMcp();
-    const supervisor = await openStage().open({ a: { url: `${web.origin}/mcp`, restart: { baseMs: 60_000, capMs: 60_000 } } });
+    const supervisor = await openStage().open({
+      a: { url: `${web.origin}/mcp`, restart: { baseMs: 60_000, capMs: 60_000 } },
+    });
     await supervisor.ready();
     const down = untilState(supervisor, 'a', 'backoff');
     web.forget();
     await errorOf(supervisor.callTool('a', 'echo'));
     await down;
-    expect(supervisor.status('a')).toMatchObject({ state: 'backoff', attempt: 1, push: null, lastFailure: { class: 'sessionLost' } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'backoff',
+      attempt: 1,
+      push: null,
+      lastFailure: { class: 'sessionLost' },
+    });
   });
 });
 
@@ -43,19 +73,31 @@ describe('a server that asks who we are', () => {
     const web = await serve(
       jsonOnly(
         (_rpc, response, request) =>
-          request.headers.authorization !== 'Bearer the-new-token' && reply(response, 401, { headers: { 'www-authenticate': 'Bearer' } }),
+          request.headers.authorization !== 'Bearer the-new-token' &&
+          reply(response, 401, { headers: { 'www-authenticate': 'Bearer' } }),
       ),
     );
-    const entry = { url: `${web.origin}/mcp`, headers: { authorization: `Bearer \${file:${file}}` }, restart: quickRestart };
+    const entry = {
+      url: `${web.origin}/mcp`,
+      headers: { authorization: `Bearer \${file:${file}}` },
+      restart: quickRestart,
+    };
     const supervisor = await openStage().open({ a: entry });
     expect(await supervisor.ready()).toMatchObject({ settled: true, notReady: [{ name: 'a', state: 'needs-auth' }] });
-    expect(supervisor.status('a')).toMatchObject({ state: 'needs-auth', nextRetryAt: null, lastFailure: { class: 'unauthorized', code: 401 } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'needs-auth',
+      nextRetryAt: null,
+      lastFailure: { class: 'unauthorized', code: 401 },
+    });
     expect(supervisor.snapshot('a')).toMatchObject({ timers: [], allowed: expect.arrayContaining(['server.retry']) });
     expect(await errorOf(supervisor.send('a', { type: 'server.retry' }))).toMatchObject({
       code: 'COMMAND_REJECTED',
       details: { lastFailure: { class: 'unauthorized' } },
     });
-    await expect(supervisor.callTool('a', 'echo')).rejects.toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { state: 'needs-auth' } });
+    await expect(supervisor.callTool('a', 'echo')).rejects.toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { state: 'needs-auth' },
+    });
     writeFileSync(file, 'the-new-token\n');
     expect(await supervisor.send('a', { type: 'server.retry' })).toMatchObject({ outcome: 'done' });
     expect(supervisor.status('a').state).toBe('connected');
@@ -68,7 +110,10 @@ describe('a server without an event stream', () => {
     const supervisor = await openStage().open({ a: { url: `${web.origin}/mcp` } });
     await supervisor.ready();
     await expect.poll(() => supervisor.status('a').push).toBe(false);
-    expect(await untilFact(supervisor, 'session.push', undefined, { since: 0 })).toMatchObject({ actor: 'server:a', available: false });
+    expect(await untilFact(supervisor, 'session.push', undefined, { since: 0 })).toMatchObject({
+      actor: 'server:a',
+      available: false,
+    });
   });
 });
 
@@ -83,7 +128,8 @@ describe('a server that speaks legacy SSE only', () => {
         mcp.registerTool('echo', {}, () => ({ content: [{ type: 'text', text: 'from far' }] }));
         transports.set(transport.sessionId, transport);
         void mcp.connect(transport);
-      } else if (url.pathname === '/messages') void transports.get(url.searchParams.get('sessionId') ?? '')?.handlePostMessage(request, response);
+      } else if (url.pathname === '/messages')
+        void transports.get(url.searchParams.get('sessionId') ?? '')?.handlePostMessage(request, response);
       else response.writeHead(405).end();
     });
     const supervisor = await openStage().open({ a: { url: `${web.origin}/mcp` } });
@@ -97,7 +143,9 @@ describe('a server that cannot be reached', () => {
   it('is tried again until it can, without spending the budget', async () => {
     let isDown = true;
     const web = await serve(jsonOnly((_rpc, response) => isDown && reply(response, 503)));
-    const supervisor = await openStage().open({ a: { url: `${web.origin}/mcp`, restart: { baseMs: 10, capMs: 20, maxConsecutive: 2, intensity: 2 } } });
+    const supervisor = await openStage().open({
+      a: { url: `${web.origin}/mcp`, restart: { baseMs: 10, capMs: 20, maxConsecutive: 2, intensity: 2 } },
+    });
     const raised = await untilFact(supervisor, 'alarm.raised', undefined, { since: 0 });
     expect(raised).toMatchObject({ actor: 'server:a', alarm: 'unreachable' });
     expect(supervisor.status('a')).toMatchObject({ attempt: 0, alarms: [{ alarm: 'unreachable', since: raised.at }] });
@@ -110,7 +158,11 @@ describe('a server that cannot be reached', () => {
   it('is noticed within 100 ms of the end of an open stream', async () => {
     const web = await serveMcp();
     const supervisor = await openStage().open({
-      a: { url: `${web.origin}/mcp`, restart: { baseMs: 60_000, capMs: 60_000 }, heartbeat: { timeoutMs: 200, misses: 1 } },
+      a: {
+        url: `${web.origin}/mcp`,
+        restart: { baseMs: 60_000, capMs: 60_000 },
+        heartbeat: { timeoutMs: 200, misses: 1 },
+      },
     });
     await supervisor.ready();
     await expect.poll(() => web.streams.size).toBe(1);
@@ -120,6 +172,9 @@ describe('a server that cannot be reached', () => {
     await web.close();
     expect(Date.parse((await probed).at) - closedAt).toBeLessThan(500);
     await down;
-    expect(supervisor.status('a')).toMatchObject({ state: 'backoff', lastFailure: { class: expect.stringMatching(/unreachable|disconnected|hung/) } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'backoff',
+      lastFailure: { class: expect.stringMatching(/unreachable|disconnected|hung/) },
+    });
   });
 });

@@ -44,7 +44,10 @@ function isArrival({ from, to }: Pick<Step, 'from' | 'to'>): boolean {
   return to.startsWith('connected') && !from.startsWith('connected');
 }
 
-/** Of those that were starting at the same time, and had not been for longer than a slot lasts, the highest number. `except`: one that a person started. */
+/**
+ * Of those that were starting at the same time, and had not been for longer than a slot lasts, the highest number.
+ * `except`: one that a person started.
+ */
 function mostStarting(steps: readonly Step[], except: string): number {
   const startedAt = new Map<string, number>();
   let most = 0;
@@ -96,7 +99,9 @@ describe(`${servers} servers that are killed at the same moment`, () => {
   it('are all back, a few at a time, while the daemon answers at once and a person is served before them', async () => {
     const scene = openScene();
     const names = Array.from({ length: servers }, (_, index) => `server-${index}`);
-    scene.writeConfig(Object.fromEntries(names.map((name) => [name, { command: '/bin/sh', args: [light, scene.mark] }])));
+    scene.writeConfig(
+      Object.fromEntries(names.map((name) => [name, { command: '/bin/sh', args: [light, scene.mark] }])),
+    );
     const bootedAt = performance.now();
     const daemon = await scene.up({ args: ['--log-format', 'json', '--log-level', 'debug'] });
     const readSteps = createStepReader(daemon);
@@ -112,14 +117,21 @@ describe(`${servers} servers that are killed at the same moment`, () => {
     await until('the first is back', () => arrivals() > servers, 60_000);
     const last = `server-${servers - 1}`;
     const askedAt = performance.now();
-    const { status, json } = await daemon.client.post(`/api/servers/${last}/events?wait=30000`, { type: 'server.restart' });
+    const { status, json } = await daemon.client.post(`/api/servers/${last}/events?wait=30000`, {
+      type: 'server.restart',
+    });
     const commandMs = performance.now() - askedAt;
     expect({ status, ...json }).toMatchObject({ status: 200, outcome: 'done', server: { state: 'connected' } });
     // Usually 150 ms; and most of the others are still waiting for their turn.
     expect(commandMs).toBeLessThan(2_000);
     expect(arrivals()).toBeLessThan(servers + servers / 2);
 
-    await until('all are back', async () => (await pidsOf(daemon)).every((pid) => pid !== null && !pids.includes(pid)) && arrivals() >= 2 * servers, 120_000);
+    await until(
+      'all are back',
+      async () =>
+        (await pidsOf(daemon)).every((pid) => pid !== null && !pids.includes(pid)) && arrivals() >= 2 * servers,
+      120_000,
+    );
     const stormMs = performance.now() - killedAt;
     const latencies = await health.end();
     const [middleMs, worstMs] = [latencies[Math.floor(latencies.length / 2)] ?? 0, latencies.at(-1) ?? 0];
@@ -148,14 +160,18 @@ describe('servers that never answer', () => {
       {},
       { startConcurrency: 2, clock },
     );
-    await Promise.all(['silent-1', 'silent-2'].map((server) => untilState(supervisor, server, 'starting.initializing', { since: 0 })));
+    await Promise.all(
+      ['silent-1', 'silent-2'].map((server) => untilState(supervisor, server, 'starting.initializing', { since: 0 })),
+    );
     expect(others.map((server) => supervisor.status(server).substate)).toEqual(others.map(() => 'queued'));
     await supervisor.send('f', { type: 'server.start' });
     expect(supervisor.status().counts).toMatchObject({ starting: 2, connected: 1, idle: 5 });
     clock.skip(slotMs);
     await supervisor.ensureConnected(others);
     expect(supervisor.status().counts).toMatchObject({ starting: 2, connected: 6 });
-    const arrived = (await factsSoFar(supervisor)).filter((fact) => fact.type === 'server.transitioned' && isArrival(fact)).map(({ actor }) => actor);
+    const arrived = (await factsSoFar(supervisor))
+      .filter((fact) => fact.type === 'server.transitioned' && isArrival(fact))
+      .map(({ actor }) => actor);
     expect(arrived.toSorted()).toEqual(others.map((server) => `server:${server}`));
   });
 });

@@ -7,13 +7,19 @@ import { openStage } from '../../support/supervised.ts';
 describe('a call that is only checked', () => {
   it('is held against the schema of the tool, and not made', async () => {
     let made = 0;
-    const tools = [{ name: 'add', inputSchema: { type: 'object' as const, properties: { a: { type: 'number' } }, required: ['a'] } }];
+    const tools = [
+      { name: 'add', inputSchema: { type: 'object' as const, properties: { a: { type: 'number' } }, required: ['a'] } },
+    ];
     const answer = () => {
       made += 1;
       return { content: [] };
     };
     const { transports } = hostInMemory({ s: { tools, answer } });
-    const supervisor = await openStage().open({ ...insideEntries(['s']), ...insideEntries(['lazy'], { lazy: true }) }, {}, { transports });
+    const supervisor = await openStage().open(
+      { ...insideEntries(['s']), ...insideEntries(['lazy'], { lazy: true }) },
+      {},
+      { transports },
+    );
     await supervisor.ready();
     expect(await supervisor.checkCall('s', 'add', { a: 1 })).toEqual({ valid: true, problems: [] });
     expect(await supervisor.checkCall('s', 's__add')).toEqual({
@@ -22,13 +28,19 @@ describe('a call that is only checked', () => {
     });
     await expect(supervisor.checkCall('s', 'sub')).rejects.toMatchObject({ code: 'TOOL_NOT_FOUND' });
     await expect(supervisor.checkCall('t', 'add')).rejects.toMatchObject({ code: 'SERVER_NOT_FOUND' });
-    await expect(supervisor.checkCall('lazy', 'add')).rejects.toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { state: 'idle' } });
+    await expect(supervisor.checkCall('lazy', 'add')).rejects.toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { state: 'idle' },
+    });
     expect([made, supervisor.status('lazy').state]).toEqual([0, 'idle']);
   });
 });
 
 function linesOf({ valid, problems }: CallCheck): readonly string[] {
-  return [String(valid), ...problems.map(({ path, message, hint }) => `${path}: ${message}${hint === null ? '' : ` (${hint})`}`)];
+  return [
+    String(valid),
+    ...problems.map(({ path, message, hint }) => `${path}: ${message}${hint === null ? '' : ` (${hint})`}`),
+  ];
 }
 
 describe('arguments', () => {
@@ -58,8 +70,17 @@ describe('arguments', () => {
   });
 
   it.each([
-    ['draft 7', { $schema: 'http://json-schema.org/draft-07/schema#', properties: { a: { items: [{ type: 'string' }] } } }],
-    ['draft 2020-12', { $schema: 'https://json-schema.org/draft/2020-12/schema', properties: { a: { prefixItems: [{ type: 'string' }] } } }],
+    [
+      'draft 7',
+      { $schema: 'http://json-schema.org/draft-07/schema#', properties: { a: { items: [{ type: 'string' }] } } },
+    ],
+    [
+      'draft 2020-12',
+      {
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        properties: { a: { prefixItems: [{ type: 'string' }] } },
+      },
+    ],
     ['the default, 2020-12', { properties: { a: { prefixItems: [{ type: 'string' }] } } }],
     ['draft 7 unsaid', { properties: { a: { items: [{ type: 'string' }] } } }],
     ['a draft nobody knows', { $schema: 'https://example.org/mine', properties: { a: { items: { type: 'string' } } } }],
@@ -71,7 +92,9 @@ describe('arguments', () => {
   });
 
   it('pass by formats and keywords that nobody knows', () => {
-    const schema = { properties: { a: { format: 'postcode', type: 'string', 'x-widget': 'area' }, b: { format: 'date' } } };
+    const schema = {
+      properties: { a: { format: 'postcode', type: 'string', 'x-widget': 'area' }, b: { format: 'date' } },
+    };
     expect(validate(schema, { a: 'anything', b: '2026-01-02' })).toEqual({ valid: true, problems: [] });
     expect(linesOf(validate(schema, { b: 'soon' }))).toEqual(['false', 'b: must match format "date"']);
   });
@@ -90,8 +113,16 @@ describe('arguments', () => {
   });
 
   it('of one tool do not see the names within another’s schema', () => {
-    const one = { $id: 'https://example.org/s', $defs: { x: { $id: 'https://example.org/x', type: 'string' } }, properties: { a: { $ref: 'x' } } };
-    const other = { $id: 'https://example.org/s', $defs: { x: { $id: 'https://example.org/x', type: 'number' } }, properties: { a: { $ref: 'x' } } };
+    const one = {
+      $id: 'https://example.org/s',
+      $defs: { x: { $id: 'https://example.org/x', type: 'string' } },
+      properties: { a: { $ref: 'x' } },
+    };
+    const other = {
+      $id: 'https://example.org/s',
+      $defs: { x: { $id: 'https://example.org/x', type: 'number' } },
+      properties: { a: { $ref: 'x' } },
+    };
     expect(validate(one, { a: 'text' }).valid).toBe(true);
     expect(validate(other, { a: 1 }).valid).toBe(true);
     expect(validate(other, { a: 'text' }).valid).toBe(false);
@@ -99,7 +130,9 @@ describe('arguments', () => {
 
   it('are checked as well after more schemas than are kept', () => {
     const schemas = Array.from({ length: 300 }, (_, index) => ({ properties: { a: { const: index } } }));
-    for (const round of [1, 2]) for (const [index, schema] of schemas.entries()) expect([round, validate(schema, { a: index }).valid]).toEqual([round, true]);
+    for (const round of [1, 2])
+      for (const [index, schema] of schemas.entries())
+        expect([round, validate(schema, { a: index }).valid]).toEqual([round, true]);
   });
 
   it('leave the caller’s object as it was', () => {

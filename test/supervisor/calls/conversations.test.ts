@@ -16,18 +16,30 @@ describe('what a server asks back', () => {
         throw new Error('nobody is there');
       },
     };
-    const supervisor = await stage.open({ a: stage.program('asks-back'), b: stage.program('asks-back') }, {}, { answers });
+    const supervisor = await stage.open(
+      { a: stage.program('asks-back'), b: stage.program('asks-back') },
+      {},
+      { answers },
+    );
     await supervisor.ready();
-    const ask = async (server: string, method: string, params = {}) => JSON.parse(textOf(await supervisor.callTool(server, 'ask', { method, params })));
+    const ask = async (server: string, method: string, params = {}) =>
+      JSON.parse(textOf(await supervisor.callTool(server, 'ask', { method, params })));
     const sampling = { messages: [{ role: 'user', content: { type: 'text', text: 'two and two' } }], maxTokens: 10 };
-    expect(await ask('b', 'sampling/createMessage', sampling)).toMatchObject({ result: { content: { text: 'four' }, model: 'none' } });
+    expect(await ask('b', 'sampling/createMessage', sampling)).toMatchObject({
+      result: { content: { text: 'four' }, model: 'none' },
+    });
     expect(asked).toMatchObject([{ server: 'b', method: 'sampling/createMessage', params: sampling }]);
     expect(await ask('a', 'roots/list')).toEqual({ result: { roots: [{ uri: 'file:///here', name: 'here' }] } });
-    const elicitation = { message: 'your name?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } };
+    const elicitation = {
+      message: 'your name?',
+      requestedSchema: { type: 'object', properties: { name: { type: 'string' } } },
+    };
     expect(await ask('a', 'elicitation/create', elicitation)).toMatchObject({ error: { message: 'nobody is there' } });
     expect(await ask('a', 'ping')).toEqual({ result: {} });
     expect(await ask('a', 'something/else')).toMatchObject({ error: { code: -32_601 } });
-    expect(await untilFact(supervisor, 'session.asked', ({ method }) => method === 'elicitation/create', { since: 0 })).toMatchObject({
+    expect(
+      await untilFact(supervisor, 'session.asked', ({ method }) => method === 'elicitation/create', { since: 0 }),
+    ).toMatchObject({
       actor: 'server:a',
       answered: false,
     });
@@ -57,7 +69,11 @@ describe('what a server tells unasked', () => {
     await told;
     expect(messages).toEqual([
       { server: 'a', method: 'notifications/resources/updated', params: { uri: 'count:///reads' } },
-      { server: 'a', method: 'notifications/message', params: { level: 'info', logger: 'counter', data: 'subscribed' } },
+      {
+        server: 'a',
+        method: 'notifications/message',
+        params: { level: 'info', logger: 'counter', data: 'subscribed' },
+      },
     ]);
     expect(supervisor.status('a').state).toBe('connected');
   });
@@ -80,7 +96,9 @@ describe('requests', () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('updates-its-resources') });
     await supervisor.ready();
-    expect(await supervisor.request('a', 'resources/read', { uri: 'count:///reads' }, { meta: { trace: 7 } })).toMatchObject({
+    expect(
+      await supervisor.request('a', 'resources/read', { uri: 'count:///reads' }, { meta: { trace: 7 } }),
+    ).toMatchObject({
       contents: [{ uri: 'count:///reads', text: '1' }],
       _meta: { trace: 7 },
     });
@@ -89,9 +107,17 @@ describe('requests', () => {
     });
     expect(await errorOf(supervisor.request('a', 'resources/read', { uri: 'nowhere' }))).toMatchObject({
       code: 'UPSTREAM_ERROR',
-      details: { server: 'a', method: 'resources/read', rpcCode: -32_002, rpcMessage: 'Resource not found', data: { uri: 'nowhere' } },
+      details: {
+        server: 'a',
+        method: 'resources/read',
+        rpcCode: -32_002,
+        rpcMessage: 'Resource not found',
+        data: { uri: 'nowhere' },
+      },
     });
-    expect(supervisor.resources()).toEqual([{ uri: 'count:///reads', name: 'reads', annotations: { priority: 1 }, server: 'a', stale: false }]);
+    expect(supervisor.resources()).toEqual([
+      { uri: 'count:///reads', name: 'reads', annotations: { priority: 1 }, server: 'a', stale: false },
+    ]);
     expect(supervisor.prompts({ servers: ['a'] })).toMatchObject([{ name: 'greet', server: 'a' }]);
     expect(supervisor.prompts({ servers: ['b'] })).toEqual([]);
     await expect(supervisor.request('b', 'ping')).rejects.toMatchObject({ code: 'SERVER_NOT_FOUND' });
@@ -102,19 +128,35 @@ describe('requests', () => {
     const supervisor = await stage.open({ a: stage.program('sends-progress') });
     await supervisor.ready();
     const heard: Progress[] = [];
-    await supervisor.callTool('a', 'steady', { times: 3, everyMs: 5 }, { onProgress: (progress) => void heard.push(progress) });
+    await supervisor.callTool(
+      'a',
+      'steady',
+      { times: 3, everyMs: 5 },
+      { onProgress: (progress) => void heard.push(progress) },
+    );
     expect(heard.map(({ progress, total }) => [progress, total])).toEqual([
       [1, 3],
       [2, 3],
       [3, 3],
     ]);
     const taking = new AbortController();
-    const call = errorOf(supervisor.callTool('a', 'steady', { times: 1_000_000, everyMs: 5 }, { signal: taking.signal, onProgress: () => taking.abort() }));
+    const call = errorOf(
+      supervisor.callTool(
+        'a',
+        'steady',
+        { times: 1_000_000, everyMs: 5 },
+        { signal: taking.signal, onProgress: () => taking.abort() },
+      ),
+    );
     expect(await call).toMatchObject({ code: 'CALL_CANCELLED', details: { server: 'a', method: 'tools/call' } });
     const late = errorOf(supervisor.callTool('a', 'sleep', { ms: 60_000 }, { timeoutMs: 30 }));
     expect(await late).toMatchObject({ code: 'CALL_TIMED_OUT', details: { timeoutMs: 30 } });
     // Progress keeps a call alive beyond its own time.
-    expect(textOf(await supervisor.callTool('a', 'steady', { times: 20, everyMs: 50 }, { timeoutMs: 800, onProgress: () => {} }))).toBe('done');
+    expect(
+      textOf(
+        await supervisor.callTool('a', 'steady', { times: 20, everyMs: 50 }, { timeoutMs: 800, onProgress: () => {} }),
+      ),
+    ).toBe('done');
   });
 
   it('beyond what may wait are refused at once', async () => {
@@ -122,8 +164,13 @@ describe('requests', () => {
     const supervisor = await stage.open({ a: stage.program('speak', { maxConcurrentCalls: 1, maxQueuedCalls: 1 }) });
     await supervisor.ready();
     const taking = new AbortController();
-    const waiting = [1, 2].map(() => errorOf(supervisor.callTool('a', 'sleep', { ms: 60_000 }, { signal: taking.signal })));
-    await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({ code: 'SERVER_BUSY', details: { queued: 1 } });
+    const waiting = [1, 2].map(() =>
+      errorOf(supervisor.callTool('a', 'sleep', { ms: 60_000 }, { signal: taking.signal })),
+    );
+    await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({
+      code: 'SERVER_BUSY',
+      details: { queued: 1 },
+    });
     taking.abort();
     expect(await Promise.all(waiting)).toMatchObject([{ code: 'CALL_CANCELLED' }, { code: 'CALL_CANCELLED' }]);
     expect(textOf(await supervisor.callTool('a', 'echo', { text: 'hi' }))).toBe('hi');
@@ -133,7 +180,11 @@ describe('requests', () => {
 describe('a batch of calls', () => {
   it('has one outcome each, in the order asked, and never rejects', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('speak'), 'b.c': stage.program('speak'), gone: stage.program('exits-at-once', {}, ['78']) });
+    const supervisor = await stage.open({
+      a: stage.program('speak'),
+      'b.c': stage.program('speak'),
+      gone: stage.program('exits-at-once', {}, ['78']),
+    });
     await supervisor.ready();
     const exposed = supervisor.tools({ servers: ['b.c'] }).find(({ name }) => name === 'add')?.exposedName ?? '';
     expect(exposed).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
@@ -171,7 +222,12 @@ describe('the catalog', () => {
     await supervisor.ready();
     expect(supervisor.tools({ servers: ['a'] }).map(({ name }) => name)).toEqual(['echo', 'add']);
     expect(supervisor.tools().map(({ exposedName }) => exposedName)).toEqual(['a__echo', 'a__add', 'two__add']);
-    expect(supervisor.tools()[0]).toMatchObject({ server: 'a', stale: false, description: 'Gives back its text', inputSchema: { type: 'object' } });
+    expect(supervisor.tools()[0]).toMatchObject({
+      server: 'a',
+      stale: false,
+      description: 'Gives back its text',
+      inputSchema: { type: 'object' },
+    });
     await expect(supervisor.callTool('a', 'exit', { code: 1 })).rejects.toMatchObject({ code: 'TOOL_NOT_FOUND' });
     expect(textOf(await supervisor.callTool('a', 'a__echo', { text: 'hi' }))).toBe('hi');
     await supervisor.send('two', { type: 'server.stop' });

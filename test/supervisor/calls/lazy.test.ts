@@ -9,7 +9,14 @@ describe('a lazy server', () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak', { lazy: true }) });
     expect(await supervisor.ready()).toEqual({ settled: true, notReady: [] });
-    expect(supervisor.status('a')).toMatchObject({ state: 'idle', substate: null, wanted: 'up', generation: 0, pid: null, lazy: true });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'idle',
+      substate: null,
+      wanted: 'up',
+      generation: 0,
+      pid: null,
+      lazy: true,
+    });
     expect(pidsMarked(stage.mark)).toEqual([]);
     expect(supervisor.tools()).toEqual([]);
     expect(textOf(await supervisor.callTool('a', 'echo', { text: 'awake' }))).toBe('awake');
@@ -44,7 +51,13 @@ describe('a lazy server', () => {
     const asleep = untilState(supervisor, 'a', 'idle');
     await supervisor.ensureConnected(['a']);
     await asleep;
-    expect(supervisor.status('a')).toMatchObject({ state: 'idle', wanted: 'up', attempt: 0, lastFailure: null, pid: null });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'idle',
+      wanted: 'up',
+      attempt: 0,
+      lastFailure: null,
+      pid: null,
+    });
     expect(pidsMarked(stage.mark)).toEqual([]);
     expect(supervisor.tools().find(({ name }) => name === 'echo')).toMatchObject({ stale: true });
     expect(textOf(await supervisor.callTool('a', 'echo', { text: 'again' }))).toBe('again');
@@ -74,18 +87,35 @@ describe('a lazy server', () => {
 
   it('that cannot start tells its callers why, and is tried again like any other', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('exits-at-once', { lazy: true, restart: { baseMs: 60_000, capMs: 60_000 } }, ['3']) });
-    const [call, ensured] = await Promise.all([errorOf(supervisor.callTool('a', 'echo', { text: 'hi' })), errorOf(supervisor.ensureConnected(['a']))]);
-    expect(call).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { server: 'a', state: 'backoff', reason: expect.stringContaining('3') } });
-    expect(ensured).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { nextRetryAt: supervisor.status('a').nextRetryAt } });
-    await expect(supervisor.callTool('a', 'echo')).rejects.toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { state: 'backoff' } });
+    const supervisor = await stage.open({
+      a: stage.program('exits-at-once', { lazy: true, restart: { baseMs: 60_000, capMs: 60_000 } }, ['3']),
+    });
+    const [call, ensured] = await Promise.all([
+      errorOf(supervisor.callTool('a', 'echo', { text: 'hi' })),
+      errorOf(supervisor.ensureConnected(['a'])),
+    ]);
+    expect(call).toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { server: 'a', state: 'backoff', reason: expect.stringContaining('3') },
+    });
+    expect(ensured).toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { nextRetryAt: supervisor.status('a').nextRetryAt },
+    });
+    await expect(supervisor.callTool('a', 'echo')).rejects.toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { state: 'backoff' },
+    });
   });
 
   it('that was stopped by a person is not started by a call', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak', { lazy: true }) });
     await supervisor.send('a', { type: 'server.stop' });
-    await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { state: 'idle' } });
+    await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { state: 'idle' },
+    });
     await supervisor.send('a', { type: 'server.start' });
     expect(supervisor.status('a').state).toBe('connected');
   });
@@ -117,7 +147,9 @@ describe('a caller that has given up beforehand', () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak', { lazy: true }) });
     const signal = AbortSignal.abort();
-    expect(await errorOf(supervisor.callTool('a', 'echo', { text: 'hi' }, { signal }))).toMatchObject({ code: 'CALL_CANCELLED' });
+    expect(await errorOf(supervisor.callTool('a', 'echo', { text: 'hi' }, { signal }))).toMatchObject({
+      code: 'CALL_CANCELLED',
+    });
     expect(await errorOf(supervisor.ensureConnected(['a'], { signal }))).toMatchObject({ code: 'CALL_CANCELLED' });
     expect(supervisor.status('a')).toMatchObject({ state: 'idle', generation: 0 });
   });
@@ -126,7 +158,10 @@ describe('a caller that has given up beforehand', () => {
 describe('making sure that servers are connected', () => {
   it('starts the lazy ones, waits for the others, and is done at once when all are', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ lazy: stage.program('speak', { lazy: true }), eager: stage.program('slow-start', {}, ['300']) });
+    const supervisor = await stage.open({
+      lazy: stage.program('speak', { lazy: true }),
+      eager: stage.program('slow-start', {}, ['300']),
+    });
     await supervisor.ensureConnected(['lazy', 'eager']);
     expect(supervisor.status().counts.connected).toBe(2);
     await supervisor.ensureConnected(['lazy', 'eager']);
@@ -140,18 +175,24 @@ describe('many lazy servers', () => {
   it('have no process until one of them is called, and then that one has one, however many calls come at once', async () => {
     const stage = openStage();
     const names = Array.from({ length: 50 }, (_, index) => `lazy-${index}`);
-    const supervisor = await stage.open(Object.fromEntries(names.map((name) => [name, stage.program('speak', { lazy: true })])));
+    const supervisor = await stage.open(
+      Object.fromEntries(names.map((name) => [name, stage.program('speak', { lazy: true })])),
+    );
     expect(await supervisor.ready()).toEqual({ settled: true, notReady: [] });
     expect(supervisor.status().counts.idle).toBe(50);
     expect(pidsMarked(stage.mark)).toEqual([]);
     expect(supervisor.tools()).toEqual([]);
 
     const census = await startCensus([stage.mark]);
-    const calls = Array.from({ length: 20 }, (_, index) => supervisor.callTool('lazy-7', 'echo', { text: String(index) }));
+    const calls = Array.from({ length: 20 }, (_, index) =>
+      supervisor.callTool('lazy-7', 'echo', { text: String(index) }),
+    );
     expect((await Promise.all(calls)).map(textOf)).toEqual(Array.from({ length: 20 }, (_, index) => String(index)));
     expect((await census.end()).most[stage.mark]).toBe(1);
     expect(supervisor.status().counts).toMatchObject({ idle: 49, connected: 1 });
-    expect((await factsSoFar(supervisor)).filter(({ type }) => type === 'process.spawned').map(({ actor }) => actor)).toEqual(['server:lazy-7']);
+    expect(
+      (await factsSoFar(supervisor)).filter(({ type }) => type === 'process.spawned').map(({ actor }) => actor),
+    ).toEqual(['server:lazy-7']);
     expect([...new Set(supervisor.tools().map(({ server }) => server))]).toEqual(['lazy-7']);
 
     // Once they have been up, their tools stay listed without them.
@@ -176,12 +217,20 @@ describe('a lazy server that depends on a lazy server', () => {
     expect(pidsMarked(stage.mark)).toEqual([]);
     const calls = Array.from({ length: 20 }, (_, index) => supervisor.callTool('app', 'echo', { text: String(index) }));
     expect((await Promise.all(calls)).map(textOf)).toEqual(Array.from({ length: 20 }, (_, index) => String(index)));
-    expect(stepsIn(await factsSoFar(supervisor), ['app', 'db'])).toEqual(['db starts', 'db is up', 'app starts', 'app is up']);
+    expect(stepsIn(await factsSoFar(supervisor), ['app', 'db'])).toEqual([
+      'db starts',
+      'db is up',
+      'app starts',
+      'app is up',
+    ]);
   });
 
   it('keeps it awake while it runs; when it sleeps, the dependency does, too', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ app: stage.program('speak', { lazy: true, dependsOn: ['db'] }), db: stage.program('speak', sleepy) });
+    const supervisor = await stage.open({
+      app: stage.program('speak', { lazy: true, dependsOn: ['db'] }),
+      db: stage.program('speak', sleepy),
+    });
     await supervisor.ensureConnected(['app']);
     // Unused for ten times as long as it may be.
     expect(textOf(await supervisor.callTool('app', 'sleep', { ms: 2_000 }))).toBe('slept');
@@ -204,16 +253,24 @@ describe('a lazy server that depends on a lazy server', () => {
     });
     const calls = Array.from({ length: 5 }, () => errorOf(supervisor.callTool('app', 'echo', { text: 'hi' })));
     for (const error of await Promise.all([...calls, errorOf(supervisor.ensureConnected(['app']))])) {
-      expect(error).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { server: 'app', reason: 'waits for db; dependency "db" is failed' } });
+      expect(error).toMatchObject({
+        code: 'SERVER_NOT_CONNECTED',
+        details: { server: 'app', reason: 'waits for db; dependency "db" is failed' },
+      });
     }
     // The next one hears it at once.
-    expect(await errorOf(supervisor.callTool('app', 'echo', { text: 'hi' }))).toMatchObject({ details: { reason: expect.stringContaining('"db" is failed') } });
+    expect(await errorOf(supervisor.callTool('app', 'echo', { text: 'hi' }))).toMatchObject({
+      details: { reason: expect.stringContaining('"db" is failed') },
+    });
     expect(supervisor.status('app')).toMatchObject({ state: 'idle', generation: 0, attempt: 0, wanted: 'up' });
   });
 
   it('and is called while a person has stopped the dependency says so, and leaves it stopped', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ app: stage.program('speak', { lazy: true, dependsOn: ['db'] }), db: stage.program('speak', { lazy: true }) });
+    const supervisor = await stage.open({
+      app: stage.program('speak', { lazy: true, dependsOn: ['db'] }),
+      db: stage.program('speak', { lazy: true }),
+    });
     await supervisor.send('db', { type: 'server.stop' });
     expect(await errorOf(supervisor.callTool('app', 'echo', { text: 'hi' }))).toMatchObject({
       code: 'SERVER_NOT_CONNECTED',
@@ -228,7 +285,10 @@ describe('a lazy server that depends on a lazy server', () => {
 describe('a server that is not lazy and depends on a lazy one', () => {
   it('starts it at boot, and again when it has died', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ app: stage.program('speak', { dependsOn: ['db'] }), db: stage.program('speak', { lazy: true, idleStopMs: 50 }) });
+    const supervisor = await stage.open({
+      app: stage.program('speak', { dependsOn: ['db'] }),
+      db: stage.program('speak', { lazy: true, idleStopMs: 50 }),
+    });
     await supervisor.ready();
     expect(supervisor.status().counts.connected).toBe(2);
     const app = pidOf(supervisor, 'app');

@@ -45,7 +45,11 @@ async function openOne(
   extra: Readonly<Record<string, unknown>> = {},
 ): Promise<{ supervisor: Supervisor; calls: unknown[]; closeOf: (name: string) => Promise<void> }> {
   const calls: unknown[] = [];
-  const answer = async (tool: string, args: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<CallToolResult> => {
+  const answer = async (
+    tool: string,
+    args: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<CallToolResult> => {
     calls.push(args);
     if (tool === 'never') await new Promise((resolve) => signal.addEventListener('abort', resolve));
     if (tool === 'throws') throw new Error('a broken tool');
@@ -53,7 +57,11 @@ async function openOne(
   };
   const tools = [...Object.keys(results), 'echo', 'never', 'throws'].map((name) => ({ name, inputSchema }));
   const { transports, closeOf } = hostInMemory({ s: { tools, answer }, other: { tools, answer } });
-  const supervisor = await openStage().open({ ...insideEntries(['s'], extra), ...insideEntries(['other'], { lazy: true }) }, {}, { transports });
+  const supervisor = await openStage().open(
+    { ...insideEntries(['s'], extra), ...insideEntries(['other'], { lazy: true }) },
+    {},
+    { transports },
+  );
   await supervisor.ready();
   return { supervisor, calls, closeOf };
 }
@@ -82,7 +90,9 @@ describe('the answers to tool calls of OpenAI', () => {
     const { supervisor } = await openOne();
     const told = await contentOf(
       supervisor,
-      ...['nothing', 'fails', 'image', 'sound', 'resources', 'structured', 'saidTwice'].map((tool) => openAiCall(`s__${tool}`)),
+      ...['nothing', 'fails', 'image', 'sound', 'resources', 'structured', 'saidTwice'].map((tool) =>
+        openAiCall(`s__${tool}`),
+      ),
     );
     const image = '[an image, image/png, 9 bytes, which cannot be shown here]';
     expect(told).toEqual([
@@ -117,7 +127,9 @@ describe('the answers to tool calls of OpenAI', () => {
     );
     expect(told[0]).toMatch(/^Error: There is no tool called "echo"\. Did you mean s__echo\? There are: s__text, /);
     expect(told[1]).toMatch(/^Error: There is no tool called "s__ecko"\. Did you mean s__echo\?/);
-    expect(told[2]).toMatch(/^Error: The arguments are not valid JSON \(.+\): send the call again with one JSON object/);
+    expect(told[2]).toMatch(
+      /^Error: The arguments are not valid JSON \(.+\): send the call again with one JSON object/,
+    );
     expect(told[3]).toMatch(/^Error: The arguments are an array, not an object/);
     expect(told[4]).toMatch(/only functions can be called/);
     expect(told[5]).toMatch(/a broken tool.* Correct the arguments/);
@@ -133,9 +145,13 @@ describe('the answers to tool calls of OpenAI', () => {
     await closeOf('s');
     expect((await flying)[0]).toMatch(/whether it was done is unknown.*check before you repeat it/);
     await down;
-    expect((await contentOf(supervisor, openAiCall('s__echo')))[0]).toMatch(/Server "s" is in "backoff".* Nothing was done\. Call again in about \d+ s\.$/);
+    expect((await contentOf(supervisor, openAiCall('s__echo')))[0]).toMatch(
+      /Server "s" is in "backoff".* Nothing was done\. Call again in about \d+ s\.$/,
+    );
     await supervisor.send('s', { type: 'server.stop' });
-    expect((await contentOf(supervisor, openAiCall('s__echo')))[0]).toMatch(/is in "idle".* Do not repeat the call for now/);
+    expect((await contentOf(supervisor, openAiCall('s__echo')))[0]).toMatch(
+      /is in "idle".* Do not repeat the call for now/,
+    );
   });
 
   it('start a lazy server whose tools nobody knows yet', async () => {
@@ -146,10 +162,16 @@ describe('the answers to tool calls of OpenAI', () => {
 
   it('come from the servers that are named, and end with the signal', async () => {
     const { supervisor } = await openOne();
-    const [refused] = await supervisor.answerToolCalls([openAiCall('s__echo')], { format: 'openai', servers: ['other'] });
+    const [refused] = await supervisor.answerToolCalls([openAiCall('s__echo')], {
+      format: 'openai',
+      servers: ['other'],
+    });
     expect(refused?.content).toMatch(/^Error: There is no tool called "s__echo"/);
     const ending = new AbortController();
-    const answered = supervisor.answerToolCalls([openAiCall('s__never'), openAiCall('s__echo')], { format: 'openai', signal: ending.signal });
+    const answered = supervisor.answerToolCalls([openAiCall('s__never'), openAiCall('s__echo')], {
+      format: 'openai',
+      signal: ending.signal,
+    });
     await expect.poll(() => supervisor.status('s').counts.inFlight).toBe(1);
     ending.abort();
     const [cancelled, done] = await answered;
@@ -159,11 +181,22 @@ describe('the answers to tool calls of OpenAI', () => {
 });
 
 describe('the answers to tool calls of Anthropic', () => {
-  const use = (tool: string, input: unknown = {}) => ({ type: 'tool_use', id: `use ${tool}`, name: `s__${tool}`, input });
+  const use = (tool: string, input: unknown = {}) => ({
+    type: 'tool_use',
+    id: `use ${tool}`,
+    name: `s__${tool}`,
+    input,
+  });
 
   it('are one message with a result for each use, whatever else the content holds', async () => {
     const { supervisor } = await openOne();
-    const content = [{ type: 'text', text: 'Let me see.' }, use('text'), use('echo', { a: 1 }), use('nothing'), use('structured')];
+    const content = [
+      { type: 'text', text: 'Let me see.' },
+      use('text'),
+      use('echo', { a: 1 }),
+      use('nothing'),
+      use('structured'),
+    ];
     expect(await supervisor.answerToolCalls(content, { format: 'anthropic' })).toEqual({
       role: 'user',
       content: [
@@ -184,12 +217,17 @@ describe('the answers to tool calls of Anthropic', () => {
 
   it('show the images the API takes, but none in an error', async () => {
     const { supervisor } = await openOne();
-    const { content } = await supervisor.answerToolCalls([use('image'), use('fails'), use('echo', 'x')], { format: 'anthropic' });
+    const { content } = await supervisor.answerToolCalls([use('image'), use('fails'), use('echo', 'x')], {
+      format: 'anthropic',
+    });
     expect(content.map(({ is_error: isError, content: blocks }) => [isError, blocks.map(({ type }) => type)])).toEqual([
       [undefined, ['image', 'text']],
       [true, ['text', 'text']],
       [true, ['text']],
     ]);
-    expect(content[0]?.content[0]).toEqual({ type: 'image', source: { type: 'base64', media_type: 'image/png', data: png } });
+    expect(content[0]?.content[0]).toEqual({
+      type: 'image',
+      source: { type: 'base64', media_type: 'image/png', data: png },
+    });
   });
 });

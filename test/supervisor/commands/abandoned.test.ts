@@ -17,7 +17,12 @@ function startBuggyServer(): ServerActor {
     },
   });
   const parent = setup({ actors: { server } }).createMachine({
-    invoke: { id: 'server:a', src: 'server', systemId: 'server:a', input: { name: 'a', policy: policyOf(), wanted: 'down' as const } },
+    invoke: {
+      id: 'server:a',
+      src: 'server',
+      systemId: 'server:a',
+      input: { name: 'a', policy: policyOf(), wanted: 'down' as const },
+    },
     on: { 'xstate.error.actor.*': {} },
   });
   const root = createActor(parent);
@@ -47,9 +52,19 @@ describe('a command over whose very step the actor dies', () => {
     commands.abandon('b', 'its actor died: another');
     expect(facts).toEqual([]);
     commands.abandon('a', 'its actor died: a bug in a guard');
-    commands.hear('a', { type: 'command.settled', command: { id: commandId, kind: 'start' }, outcome: 'rejected', reason: 'again' });
-    expect(await errorOf(settled)).toMatchObject({ code: 'COMMAND_REJECTED', details: { server: 'a', reason: 'its actor died: a bug in a guard' } });
-    expect(facts).toMatchObject([{ type: 'command.settled', actor: 'server:a', commandId, command: 'server.start', outcome: 'rejected' }]);
+    commands.hear('a', {
+      type: 'command.settled',
+      command: { id: commandId, kind: 'start' },
+      outcome: 'rejected',
+      reason: 'again',
+    });
+    expect(await errorOf(settled)).toMatchObject({
+      code: 'COMMAND_REJECTED',
+      details: { server: 'a', reason: 'its actor died: a bug in a guard' },
+    });
+    expect(facts).toMatchObject([
+      { type: 'command.settled', actor: 'server:a', commandId, command: 'server.start', outcome: 'rejected' },
+    ]);
   });
 
   it('is rejected at the end, and told so, if nobody was left to settle it', async () => {

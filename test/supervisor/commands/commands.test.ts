@@ -14,9 +14,14 @@ describe('commands while a server is on its way', () => {
     const first = supervisor.post('a', { type: 'server.restart', by: 'the first' });
     expect(supervisor.status('a')).toMatchObject({ state: 'stopping', wanted: 'up' });
     const second = supervisor.post('a', { type: 'server.restart', by: 'the second' });
-    expect(await Promise.all([first.settled, second.settled])).toMatchObject([{ outcome: 'done' }, { outcome: 'done' }]);
+    expect(await Promise.all([first.settled, second.settled])).toMatchObject([
+      { outcome: 'done' },
+      { outcome: 'done' },
+    ]);
     expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 2 });
-    const accepted = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'command.accepted' ? [fact.by] : []));
+    const accepted = (await factsSoFar(supervisor)).flatMap((fact) =>
+      fact.type === 'command.accepted' ? [fact.by] : [],
+    );
     expect(accepted).toEqual(['the first', 'the second']);
   });
 
@@ -29,7 +34,10 @@ describe('commands while a server is on its way', () => {
     expect(await start.settled).toMatchObject({ outcome: 'superseded' });
     expect(supervisor.status('a')).toMatchObject({ state: 'idle', wanted: 'down', pid: null, lastFailure: null });
     expect(pidsMarked(stage.mark)).toEqual([]);
-    await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { state: 'idle' } });
+    await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({
+      code: 'SERVER_NOT_CONNECTED',
+      details: { state: 'idle' },
+    });
   });
 
   it('start one that is stopping, as another process', async () => {
@@ -46,7 +54,9 @@ describe('commands while a server is on its way', () => {
 
   it('stop one that waits to be tried again', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('exits-at-once', { restart: { baseMs: 60_000, capMs: 60_000 } }, ['1']) });
+    const supervisor = await stage.open({
+      a: stage.program('exits-at-once', { restart: { baseMs: 60_000, capMs: 60_000 } }, ['1']),
+    });
     await untilState(supervisor, 'a', 'backoff', { since: 0 });
     expect(await supervisor.send('a', { type: 'server.reset' })).toMatchObject({ outcome: 'done' });
     expect(supervisor.status('a')).toMatchObject({ state: 'backoff', attempt: 0 });
@@ -102,7 +112,10 @@ describe('a hundred commands at random', () => {
     const marks = servers.map(() => createMark());
     const restart = { baseMs: 20, capMs: 100, maxConsecutive: 0, intensity: 0 };
     const stop = { closeMs: 40, terminateMs: 40, killMs: 5_000 };
-    const entries = servers.map((program, index) => [program, stage.program(program, { restart, stop }, [marks[index] ?? ''])]);
+    const entries = servers.map((program, index) => [
+      program,
+      stage.program(program, { restart, stop }, [marks[index] ?? '']),
+    ]);
     const supervisor = await stage.open(Object.fromEntries(entries));
     const census = await startCensus(marks);
     const posted: Posted[] = [];
@@ -117,7 +130,8 @@ describe('a hundred commands at random', () => {
       }
       const pause = roll(4);
       if (pause === 1) await turn();
-      if (pause === 2) await untilFact(supervisor, 'server.transitioned', undefined, { withinMs: 100 }).catch(() => null); // Nothing may be under way.
+      if (pause === 2)
+        await untilFact(supervisor, 'server.transitioned', undefined, { withinMs: 100 }).catch(() => null); // Nothing may be under way.
       if (pause === 3) await Promise.allSettled([command?.settled]);
     }
     const outcomes = await Promise.allSettled(posted.map(({ settled }) => settled));
@@ -125,7 +139,8 @@ describe('a hundred commands at random', () => {
     await expect.poll(() => supervisor.status().counts.stopping).toBe(0);
     const { most, looks } = await census.end();
     const facts = await factsSoFar(supervisor);
-    const told = (type: 'command.accepted' | 'command.settled') => facts.flatMap((fact) => (fact.type === type ? [fact.commandId] : [])).sort();
+    const told = (type: 'command.accepted' | 'command.settled') =>
+      facts.flatMap((fact) => (fact.type === type ? [fact.commandId] : [])).sort();
     const ids = posted.map(({ commandId }) => commandId).sort();
     expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
     expect(told('command.accepted')).toEqual(ids);

@@ -6,7 +6,11 @@ import { openStage } from '../../support/supervised.ts';
 const { transports } = hostInMemory({});
 
 async function openMany(): Promise<Supervisor> {
-  const servers = { ...insideEntries(['a']), ...insideEntries(['b', 'c'], { group: 'web' }), ...insideEntries(['off'], { enabled: false }) };
+  const servers = {
+    ...insideEntries(['a']),
+    ...insideEntries(['b', 'c'], { group: 'web' }),
+    ...insideEntries(['off'], { enabled: false }),
+  };
   const supervisor = await openStage().open(servers, { groups: { empty: {} } }, { transports });
   await supervisor.ready();
   return supervisor;
@@ -26,7 +30,9 @@ describe('a command to many servers', () => {
     expect(namesOf(stop())).toEqual([]);
     const all = stop('*', 'a');
     expect(namesOf(all)).toEqual(['a', 'b', 'c']);
-    expect(await Promise.all(all.map((one) => ('settled' in one ? one.settled : Promise.reject(one.error))))).toMatchObject(Array(3).fill({ outcome: 'done' }));
+    expect(
+      await Promise.all(all.map((one) => ('settled' in one ? one.settled : Promise.reject(one.error)))),
+    ).toMatchObject(Array(3).fill({ outcome: 'done' }));
     expect(supervisor.status().counts.idle).toBe(4);
   });
 
@@ -48,6 +54,9 @@ describe('a command to many servers', () => {
       { server: 'group:nobody', error: { code: 'ACTOR_NOT_FOUND' } },
     ]);
     await supervisor.close();
-    expect(supervisor.postMany({ type: 'server.start', servers: ['*'] })[0]).toMatchObject({ server: 'a', error: { code: 'SHUTTING_DOWN' } });
+    expect(supervisor.postMany({ type: 'server.start', servers: ['*'] })[0]).toMatchObject({
+      server: 'a',
+      error: { code: 'SHUTTING_DOWN' },
+    });
   });
 });

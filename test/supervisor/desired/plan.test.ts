@@ -9,7 +9,12 @@ describe('a plan', () => {
     const supervisor = await openStage().open(insideEntries(['a', 'b', 'c', 'd']), {}, { transports });
     await supervisor.ready();
     const next = {
-      mcpServers: { ...insideEntries(['a']), b: { transport: 'inside', who: 'x' }, ...insideEntries(['c'], { callTimeoutMs: 7 }), ...insideEntries(['e']) },
+      mcpServers: {
+        ...insideEntries(['a']),
+        b: { transport: 'inside', who: 'x' },
+        ...insideEntries(['c'], { callTimeoutMs: 7 }),
+        ...insideEntries(['e']),
+      },
     };
     const before = await factsSoFar(supervisor);
     const plan = await supervisor.plan(next);
@@ -21,7 +26,10 @@ describe('a plan', () => {
   it('of a configuration with mistakes names them all', async () => {
     const supervisor = await openStage().open(insideEntries(['a']), {}, { transports });
     const error = await errorOf(supervisor.plan({ mcpServers: { b: { command: 7 }, c: {} } }));
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', details: { problems: expect.arrayContaining([expect.objectContaining({ severity: 'error' })]) } });
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { problems: expect.arrayContaining([expect.objectContaining({ severity: 'error' })]) },
+    });
     expect(supervisor.status().servers.map(({ name }) => name)).toEqual(['a']);
   });
 });

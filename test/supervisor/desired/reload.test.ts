@@ -4,7 +4,18 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSupervisor, isMcpvisorError, type Supervisor } from '../../../src/index.ts';
 import { pidsMarked } from '../../support/processes.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
-import { type Entries, type Entry, errorOf, factsSoFar, openStage, pidOf, type Stage, textOf, untilFact, untilState } from '../../support/supervised.ts';
+import {
+  type Entries,
+  type Entry,
+  errorOf,
+  factsSoFar,
+  openStage,
+  pidOf,
+  type Stage,
+  textOf,
+  untilFact,
+  untilState,
+} from '../../support/supervised.ts';
 
 interface FileStage extends Stage {
   readonly file: string;
@@ -42,7 +53,12 @@ describe('an edit of the configuration file', () => {
   it('restarts only what changed, stops what is gone or disabled, starts what is new, within a second', async () => {
     const stage = openFileStage();
     const { program } = stage;
-    stage.write({ keeps: program('speak'), changes: program('speak'), goes: program('speak'), sleeps: program('speak') });
+    stage.write({
+      keeps: program('speak'),
+      changes: program('speak'),
+      goes: program('speak'),
+      sleeps: program('speak'),
+    });
     const supervisor = await stage.openFile();
     await supervisor.ready();
     const [keeps, changes, goes, sleeps] = pidsOf(supervisor, 'keeps', 'changes', 'goes', 'sleeps');
@@ -57,7 +73,12 @@ describe('an edit of the configuration file', () => {
     const writtenAt = Date.now();
     const { at, started, stopped, restarted, changed } = await applied;
     expect(Date.parse(at) - writtenAt).toBeLessThan(5_000);
-    expect({ started, stopped, restarted, changed }).toEqual({ started: ['comes'], stopped: ['sleeps', 'goes'], restarted: ['changes'], changed: [] });
+    expect({ started, stopped, restarted, changed }).toEqual({
+      started: ['comes'],
+      stopped: ['sleeps', 'goes'],
+      restarted: ['changes'],
+      changed: [],
+    });
     expect(await removed).toMatchObject({ actor: 'server:goes' });
     expect(await supervisor.ready()).toEqual({ settled: true, notReady: [] });
     await expect.poll(() => supervisor.status('sleeps').state).toBe('idle');
@@ -85,7 +106,8 @@ describe('an edit of the configuration file', () => {
     const { file, problems } = await invalid;
     expect(file).toBe(stage.file);
     expect(problems.length).toBeGreaterThanOrEqual(3);
-    for (const path of ['mcpServers.a.command', 'no good name', 'mcpServers.b.url']) expect(problems.join('\n')).toContain(path);
+    for (const path of ['mcpServers.a.command', 'no good name', 'mcpServers.b.url'])
+      expect(problems.join('\n')).toContain(path);
     const torn = untilFact(supervisor, 'config.rejected');
     stage.writeText('{"mcpServers": {');
     expect((await torn).problems.join('\n')).toContain('line 1, column 17');
@@ -125,14 +147,22 @@ describe('an edit of the configuration file', () => {
     const before = pidOf(supervisor, 'a');
     const applied = untilFact(supervisor, 'config.applied');
     stage.write({
-      a: stage.program('speak', { heartbeat: { intervalMs: 50 }, callTimeoutMs: 77, tools: { exclude: ['e*'] }, restart: { baseMs: 60_000, capMs: 60_000 } }),
+      a: stage.program('speak', {
+        heartbeat: { intervalMs: 50 },
+        callTimeoutMs: 77,
+        tools: { exclude: ['e*'] },
+        restart: { baseMs: 60_000, capMs: 60_000 },
+      }),
     });
     expect(await applied).toMatchObject({ restarted: [], changed: ['a'] });
     await untilFact(supervisor, 'probe.answered');
     expect(pidOf(supervisor, 'a')).toBe(before);
     expect(supervisor.tools().map(({ name }) => name)).not.toContain('echo');
     await expect(supervisor.callTool('a', 'echo', { text: 'hi' })).rejects.toMatchObject({ code: 'TOOL_NOT_FOUND' });
-    await expect(supervisor.callTool('a', 'sleep', { ms: 30_000 })).rejects.toMatchObject({ code: 'CALL_TIMED_OUT', details: { timeoutMs: 77 } });
+    await expect(supervisor.callTool('a', 'sleep', { ms: 30_000 })).rejects.toMatchObject({
+      code: 'CALL_TIMED_OUT',
+      details: { timeoutMs: 77 },
+    });
     const down = untilState(supervisor, 'a', 'backoff');
     process.kill(before, 'SIGKILL');
     await down;
@@ -150,7 +180,13 @@ describe('an edit of the configuration file', () => {
     stage.write({ a: stage.program('speak', { group: 'web' }), b: stage.program('speak') });
     expect(await added).toMatchObject({ actor: 'server:a', group: 'web' });
     await supervisor.ensureConnected(['a']);
-    expect(supervisor.status('a')).toMatchObject({ state: 'connected', group: 'web', generation: 2, wanted: 'up', counts: { calls: 1, restarts: 1 } });
+    expect(supervisor.status('a')).toMatchObject({
+      state: 'connected',
+      group: 'web',
+      generation: 2,
+      wanted: 'up',
+      counts: { calls: 1, restarts: 1 },
+    });
     expect(pidOf(supervisor, 'a')).not.toBe(a);
     expect(pidOf(supervisor, 'b')).toBe(b);
     expect(pidsMarked(stage.mark)).toHaveLength(2);
@@ -188,10 +224,20 @@ describe('changes through the library', () => {
     const supervisor = await stage.openFile();
     await supervisor.ready();
     const a = pidOf(supervisor, 'a');
-    expect(await supervisor.add('b', stage.program('speak'))).toMatchObject({ start: ['b'], keep: ['a'], stop: [], restart: [], change: [], warnings: [] });
+    expect(await supervisor.add('b', stage.program('speak'))).toMatchObject({
+      start: ['b'],
+      keep: ['a'],
+      stop: [],
+      restart: [],
+      change: [],
+      warnings: [],
+    });
     expect(supervisor.status('b')).toMatchObject({ source: 'api', wanted: 'up' });
     await supervisor.ensureConnected(['b']);
-    expect(await supervisor.replace('b', stage.program('speak', { env: { NEW: 'value' } }))).toMatchObject({ restart: ['b'], keep: ['a'] });
+    expect(await supervisor.replace('b', stage.program('speak', { env: { NEW: 'value' } }))).toMatchObject({
+      restart: ['b'],
+      keep: ['a'],
+    });
     await supervisor.ensureConnected(['b']);
     expect(JSON.parse(textOf(await supervisor.callTool('b', 'environment'))).NEW).toBe('value');
     const gone = untilFact(supervisor, 'server.removed');
@@ -257,13 +303,17 @@ describe('changes through the library', () => {
       errorOf(supervisor.replace('a', { url: 'http://x', command: 'y' })),
       errorOf(supervisor.apply({ mcpServers: { 'b b': {}, c: { args: [] } } })),
     ]);
-    const paths = errors.map((error) => (isMcpvisorError(error, 'CONFIG_INVALID') ? error.details.problems.map(({ path }) => path) : String(error)));
+    const paths = errors.map((error) =>
+      isMcpvisorError(error, 'CONFIG_INVALID') ? error.details.problems.map(({ path }) => path) : String(error),
+    );
     expect(paths[0]).toEqual(expect.arrayContaining(['mcpServers.b.command', 'mcpServers.b.heartbeat.intervalMs']));
     expect(paths[1]).toEqual(['mcpServers.a']);
     expect(paths[2]?.length).toBeGreaterThan(0);
     expect(paths[3]?.length).toBeGreaterThanOrEqual(2);
     await expect(supervisor.remove('nobody')).rejects.toMatchObject({ code: 'SERVER_NOT_FOUND' });
-    await expect(supervisor.replace('nobody', stage.program('speak'))).rejects.toMatchObject({ code: 'SERVER_NOT_FOUND' });
+    await expect(supervisor.replace('nobody', stage.program('speak'))).rejects.toMatchObject({
+      code: 'SERVER_NOT_FOUND',
+    });
     expect(supervisor.status().servers.map(({ name }) => name)).toEqual(['a']);
     expect(await factsSoFar(supervisor)).toHaveLength(facts);
   });
@@ -296,9 +346,15 @@ describe('changes through the library', () => {
 describe('a configuration that cannot be used from the start', () => {
   it('is refused with every problem, and nothing is left behind', async () => {
     const stage = openFileStage();
-    await expect(createSupervisor({ config: stage.file })).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE', details: { file: stage.file } });
+    await expect(createSupervisor({ config: stage.file })).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      details: { file: stage.file },
+    });
     stage.write({ a: {}, b: { command: 3 } });
     const error = await errorOf(createSupervisor({ config: stage.file }));
-    expect(isMcpvisorError(error, 'CONFIG_INVALID') && error.details).toMatchObject({ file: stage.file, problems: [{}, {}] });
+    expect(isMcpvisorError(error, 'CONFIG_INVALID') && error.details).toMatchObject({
+      file: stage.file,
+      problems: [{}, {}],
+    });
   });
 });

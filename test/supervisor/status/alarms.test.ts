@@ -10,7 +10,9 @@ const hourMs = 3_600_000;
 /** `raised NAME ACTOR` and `cleared NAME ACTOR`, in their order. */
 async function alarmsTold(supervisor: Supervisor): Promise<readonly string[]> {
   const toLine = (fact: Fact) =>
-    fact.type === 'alarm.raised' || fact.type === 'alarm.cleared' ? [`${fact.type.slice('alarm.'.length)} ${fact.alarm} ${fact.actor}`] : [];
+    fact.type === 'alarm.raised' || fact.type === 'alarm.cleared'
+      ? [`${fact.type.slice('alarm.'.length)} ${fact.alarm} ${fact.actor}`]
+      : [];
   return (await factsSoFar(supervisor)).flatMap(toLine);
 }
 
@@ -18,7 +20,11 @@ describe('a server that fails again and again', () => {
   it('raises the alarm flapping, which is over when an hour has passed with fewer failures', async () => {
     const stage = openStage();
     const clock = createSkippingClock();
-    const supervisor = await stage.open({ a: stage.program('speak', { restart: { baseMs: 40, capMs: 40, flappingPerHour: 2 } }) }, {}, { clock });
+    const supervisor = await stage.open(
+      { a: stage.program('speak', { restart: { baseMs: 40, capMs: 40, flappingPerHour: 2 } }) },
+      {},
+      { clock },
+    );
     await supervisor.ready();
     const raised = untilFact(supervisor, 'alarm.raised');
     await kill(supervisor, 'a');
@@ -46,7 +52,8 @@ describe('a server that fails again and again', () => {
 
   it('is seen as such from a plan on that expects fewer failures', async () => {
     const stage = openStage();
-    const entry = (flappingPerHour: number) => stage.program('speak', { restart: { baseMs: 60_000, capMs: 60_000, flappingPerHour } });
+    const entry = (flappingPerHour: number) =>
+      stage.program('speak', { restart: { baseMs: 60_000, capMs: 60_000, flappingPerHour } });
     const supervisor = await stage.open({ a: entry(2) });
     await supervisor.ready();
     const waits = untilState(supervisor, 'a', 'backoff');
@@ -60,7 +67,9 @@ describe('a server that fails again and again', () => {
 
   it('is forgiven by a person, who is told so at once', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('speak', { restart: { baseMs: 40, capMs: 40, flappingPerHour: 1 } }) });
+    const supervisor = await stage.open({
+      a: stage.program('speak', { restart: { baseMs: 40, capMs: 40, flappingPerHour: 1 } }),
+    });
     await supervisor.ready();
     await kill(supervisor, 'a');
     await supervisor.ready();
@@ -78,7 +87,11 @@ describe('a server that cannot be reached', () => {
     const clock = createSkippingClock();
     let isDown = true;
     const web = await serve(jsonOnly((_rpc, response) => isDown && reply(response, 503)));
-    const supervisor = await openStage().open({ far: { url: `${web.origin}/mcp`, restart, heartbeat: false } }, {}, { clock });
+    const supervisor = await openStage().open(
+      { far: { url: `${web.origin}/mcp`, restart, heartbeat: false } },
+      {},
+      { clock },
+    );
     await untilFact(supervisor, 'alarm.raised', undefined, { since: 0 });
     expect(supervisor.status().alarms).toMatchObject([
       { actor: 'server:far', alarm: 'unreachable', clearedBy: 'a connection that lasts 60000 ms, or server.reset' },
@@ -106,12 +119,18 @@ describe('a server that cannot be reached', () => {
 describe('a server whose end is not seen after SIGKILL', () => {
   it('raises the alarm stuck, until it is', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('outlives-its-death', { stop: { closeMs: 0, terminateMs: 300, killMs: 0 } }) });
+    const supervisor = await stage.open({
+      a: stage.program('outlives-its-death', { stop: { closeMs: 0, terminateMs: 300, killMs: 0 } }),
+    });
     await supervisor.ready();
     const { pid } = supervisor.status('a');
     const raised = untilFact(supervisor, 'alarm.raised');
     await supervisor.send('a', { type: 'server.stop' });
-    expect(await raised).toMatchObject({ actor: 'server:a', alarm: 'stuck', reason: `process group ${pid} survives SIGKILL` });
+    expect(await raised).toMatchObject({
+      actor: 'server:a',
+      alarm: 'stuck',
+      reason: `process group ${pid} survives SIGKILL`,
+    });
     expect(await alarmsTold(supervisor)).toEqual(['raised stuck server:a', 'cleared stuck server:a']);
     expect(supervisor.status()).toMatchObject({ alarms: [], counts: { idle: 1 } });
   });
@@ -140,7 +159,11 @@ describe('the list of alarms', () => {
     await kill(supervisor, 'app');
     await waits;
     const list = supervisor.status().alarms;
-    expect(list.map(({ actor, alarm }) => `${alarm} ${actor}`)).toEqual(['group-intensity group:web', 'flapping server:db', 'waiting-for server:app']);
+    expect(list.map(({ actor, alarm }) => `${alarm} ${actor}`)).toEqual([
+      'group-intensity group:web',
+      'flapping server:db',
+      'waiting-for server:app',
+    ]);
     expect(list[0]?.clearedBy).toContain('group.reset');
     for (const { since, reason, clearedBy } of list) {
       expect(since).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -148,10 +171,13 @@ describe('the list of alarms', () => {
     }
     await supervisor.apply({ mcpServers: {} });
     await Promise.all(
-      ['db', 'app', 'a', 'b'].map((server) => untilFact(supervisor, 'server.removed', ({ actor }) => actor === `server:${server}`, { since: 0 })),
+      ['db', 'app', 'a', 'b'].map((server) =>
+        untilFact(supervisor, 'server.removed', ({ actor }) => actor === `server:${server}`, { since: 0 }),
+      ),
     );
     expect(supervisor.status()).toMatchObject({ substate: 'settled', alarms: [] });
     const told = await alarmsTold(supervisor);
-    for (const line of told.filter((line) => line.startsWith('raised'))) expect(told).toContain(line.replace('raised', 'cleared'));
+    for (const line of told.filter((line) => line.startsWith('raised')))
+      expect(told).toContain(line.replace('raised', 'cleared'));
   });
 });

@@ -19,7 +19,10 @@ async function openPair() {
   };
   const tools = [tool('wait'), tool('fail')];
   const { transports, closeOf } = hostInMemory(Object.fromEntries(names.map((name) => [name, { tools, answer }])));
-  const entries = insideEntries(names, { restart: { baseMs: 40, capMs: 40, flappingPerHour: 1 }, maxConcurrentCalls: 1 });
+  const entries = insideEntries(names, {
+    restart: { baseMs: 40, capMs: 40, flappingPerHour: 1 },
+    maxConcurrentCalls: 1,
+  });
   const supervisor = await openStage().open(entries, {}, { transports });
   await supervisor.ready();
   return { supervisor, closeOf, release: () => release() };
@@ -57,9 +60,19 @@ describe('the status of a server', () => {
     const away = untilState(supervisor, 'a', 'backoff');
     await closeOf('a');
     await away;
-    expectChanged({ state: 'backoff', serverInfo: null, lastFailure: { class: 'disconnected' }, alarms: [{ alarm: 'flapping' }] });
+    expectChanged({
+      state: 'backoff',
+      serverInfo: null,
+      lastFailure: { class: 'disconnected' },
+      alarms: [{ alarm: 'flapping' }],
+    });
     await supervisor.ready();
-    expectChanged({ state: 'connected', generation: 2, counts: { restarts: 1, tools: 2 }, alarms: [{ alarm: 'flapping' }] });
+    expectChanged({
+      state: 'connected',
+      generation: 2,
+      counts: { restarts: 1, tools: 2 },
+      alarms: [{ alarm: 'flapping' }],
+    });
     const withAlarm = supervisor.status('a');
     expect(supervisor.status('a')).toBe(withAlarm);
     await supervisor.send('a', { type: 'server.reset' });

@@ -9,21 +9,36 @@ export interface Place {
   readonly index: number;
 }
 
-export function nodesIn(node: Config, path: readonly string[]): readonly { readonly path: readonly string[]; readonly node: Config }[] {
-  const below = Object.entries((node.states ?? {}) as Record<string, Config>).flatMap(([name, state]) => nodesIn(state, [...path, name]));
+export function nodesIn(
+  node: Config,
+  path: readonly string[],
+): readonly { readonly path: readonly string[]; readonly node: Config }[] {
+  const below = Object.entries((node.states ?? {}) as Record<string, Config>).flatMap(([name, state]) =>
+    nodesIn(state, [...path, name]),
+  );
   return [{ path, node }, ...below];
 }
 
 export function placesIn(root: Config, from: readonly string[]): readonly Place[] {
   return nodesIn(root, from).flatMap(({ path, node }) =>
-    ownersIn(node).flatMap(({ owner, names }) => names.flatMap((event) => listOf(owner[event]).map((_, index) => ({ path, event, index })))),
+    ownersIn(node).flatMap(({ owner, names }) =>
+      names.flatMap((event) => listOf(owner[event]).map((_, index) => ({ path, event, index }))),
+    ),
   );
 }
 
 /** What of a state has transitions by name. */
 function ownersIn(node: Config): readonly { readonly owner: Config; readonly names: readonly string[] }[] {
-  const ofNames = (owner: unknown, names = Object.keys((owner ?? {}) as Config)) => ({ owner: (owner ?? {}) as Config, names });
-  return [ofNames(node.on), ofNames(node.after), ofNames(node, ['always']), ofNames(node.invoke, ['onDone', 'onError'])];
+  const ofNames = (owner: unknown, names = Object.keys((owner ?? {}) as Config)) => ({
+    owner: (owner ?? {}) as Config,
+    names,
+  });
+  return [
+    ofNames(node.on),
+    ofNames(node.after),
+    ofNames(node, ['always']),
+    ofNames(node.invoke, ['onDone', 'onError']),
+  ];
 }
 
 export function nodeAt(config: Config, path: readonly string[]): Config {
@@ -31,11 +46,15 @@ export function nodeAt(config: Config, path: readonly string[]): Config {
 }
 
 export function transitionsAt(config: Config, place: Place): readonly Config[] {
-  return listOf(ownerAt(config, place)[place.event]).map((one) => (typeof one === 'string' ? { target: one } : (one as Config)));
+  return listOf(ownerAt(config, place)[place.event]).map((one) =>
+    typeof one === 'string' ? { target: one } : (one as Config),
+  );
 }
 
 function ownerAt(config: Config, { path, event }: Place): Config {
-  return ownersIn(nodeAt(config, path)).find(({ owner, names }) => names.includes(event) && event in owner)?.owner ?? {};
+  return (
+    ownersIn(nodeAt(config, path)).find(({ owner, names }) => names.includes(event) && event in owner)?.owner ?? {}
+  );
 }
 
 export function replaceAt(config: Config, place: Place, change: (all: readonly Config[]) => readonly Config[]): void {

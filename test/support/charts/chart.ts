@@ -1,11 +1,21 @@
-/** A server's chart at work: its real actor on a virtual clock, below a root that hands out slots, with a session that says what the test wants. */
+/**
+ * A server's chart at work: its real actor on a virtual clock, below a root that hands out slots, with a session that
+ * says what the test wants.
+ */
 
 import { type AnyActorRef, createActor, enqueueActions, fromCallback, setup } from 'xstate';
 import type { Failure } from '../../../machines/failure.ts';
 import { failure } from '../../../machines/failure.ts';
 import { groupMachine } from '../../../machines/group.machine.ts';
 import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '../../../machines/policy.ts';
-import type { ServerContext, ServerEmitted, ServerEvent, ServerInput, ServerReport, SessionOrder } from '../../../machines/server/events.ts';
+import type {
+  ServerContext,
+  ServerEmitted,
+  ServerEvent,
+  ServerInput,
+  ServerReport,
+  SessionOrder,
+} from '../../../machines/server/events.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
 import type { SessionInput } from '../../../machines/server/setup.ts';
 import { serverMachine } from '../../../machines/server.machine.ts';
@@ -64,7 +74,10 @@ export function policyOf({ restart, heartbeat, stop, ...rest }: PolicyOverrides 
 
 /** A failure with an exit code or signal. */
 export function exit(code: number | null, signal: string | null = null): Failure {
-  return failure('exited', signal === null ? `exited with code ${code}` : `ended by ${signal}`, { exitCode: code, signal });
+  return failure('exited', signal === null ? `exited with code ${code}` : `ended by ${signal}`, {
+    exitCode: code,
+    signal,
+  });
 }
 
 /** What the session says when it is asked, and whether it answers probes. */
@@ -146,7 +159,15 @@ export function stateText(value: unknown): string {
 export function startServer(options: ServerOptions = {}): ServerUnderTest {
   const clock = options.clock ?? createVirtualClock();
   const random = options.random ?? (() => 0.5);
-  const temper: Temper = { answers: true, lagMs: 0, inFlight: 0, usedCpu: false, unusedSince: 0, lastMessageAt: 0, reports: true };
+  const temper: Temper = {
+    answers: true,
+    lagMs: 0,
+    inFlight: 0,
+    usedCpu: false,
+    unusedSince: 0,
+    lastMessageAt: 0,
+    reports: true,
+  };
   const records: Recorded[] = [];
   const emitted: ServerEmitted[] = [];
   const orders: SessionOrder[] = [];
@@ -181,14 +202,22 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     ...(options.failure === undefined ? {} : { failure: options.failure }),
   };
   const chart = charts.server.provide({ actors: { session } });
-  const root = createActor(rootOf(chart, input, { reports, bugs, slotAfterMs: options.slotAfterMs ?? null, clock, record }), {
-    clock,
-    systemId: 'supervisor',
-    inspect: (inspection) => {
-      if (inspection.type !== '@xstate.microstep' || inspection._transitions.length > 0 || inspection.event.type.startsWith('xstate.')) return;
-      ignored.push(inspection.event.type);
+  const root = createActor(
+    rootOf(chart, input, { reports, bugs, slotAfterMs: options.slotAfterMs ?? null, clock, record }),
+    {
+      clock,
+      systemId: 'supervisor',
+      inspect: (inspection) => {
+        if (
+          inspection.type !== '@xstate.microstep' ||
+          inspection._transitions.length > 0 ||
+          inspection.event.type.startsWith('xstate.')
+        )
+          return;
+        ignored.push(inspection.event.type);
+      },
     },
-  });
+  );
   root.subscribe({ error: (error) => bugs.push(error) });
   root.start();
   const actor = root.system.get('server:a') as AnyActorRef;
@@ -215,7 +244,10 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
       temper.lastMessageAt = clock.now();
       server.send(type, { generation: server.context().generation, ...newsFields(type), ...fields });
     },
-    outcomes: (commandId) => emitted.flatMap((event) => (event.type === 'command.settled' && event.command.id === commandId ? [event.outcome] : [])),
+    outcomes: (commandId) =>
+      emitted.flatMap((event) =>
+        event.type === 'command.settled' && event.command.id === commandId ? [event.outcome] : [],
+      ),
     stop: () => root.stop(),
   };
   actor.on('*', (event) => {
@@ -266,7 +298,18 @@ function obedient(temper: Temper, moment: () => { at: number; random: number }):
       if (order.type === 'report' && temper.reports) {
         const { lagMs, inFlight, usedCpu } = temper;
         const [quietForMs, unusedForMs] = [at - temper.lastMessageAt, at - temper.unusedSince];
-        tell({ type: 'session.heard', generation, question: order.question, quietForMs, unusedForMs, inFlight, lagMs, usedCpu, at, random });
+        tell({
+          type: 'session.heard',
+          generation,
+          question: order.question,
+          quietForMs,
+          unusedForMs,
+          inFlight,
+          lagMs,
+          usedCpu,
+          at,
+          random,
+        });
       }
     });
     return undefined;
@@ -282,7 +325,11 @@ interface RootOptions {
 }
 
 /** Stands where the real root stands: gives slots, hears reports, and outlives a bug of the server. */
-function rootOf(chart: typeof serverMachine, input: ServerInput, { reports, bugs, slotAfterMs, clock, record }: RootOptions) {
+function rootOf(
+  chart: typeof serverMachine,
+  input: ServerInput,
+  { reports, bugs, slotAfterMs, clock, record }: RootOptions,
+) {
   return setup({
     types: {} as { events: ServerReport },
     actors: { server: chart },
@@ -301,7 +348,10 @@ function rootOf(chart: typeof serverMachine, input: ServerInput, { reports, bugs
           reports.push(event);
           record('report', event.type);
           if (event.type === 'slot.wanted' && slotAfterMs !== null) {
-            clock.setTimeout(() => (system.get('server:a') as AnyActorRef | undefined)?.send({ type: 'slot.granted' }), slotAfterMs);
+            clock.setTimeout(
+              () => (system.get('server:a') as AnyActorRef | undefined)?.send({ type: 'slot.granted' }),
+              slotAfterMs,
+            );
           }
         },
       },

@@ -1,4 +1,7 @@
-/** An operating system of the imagination: its processes start, talk, hang, lag, die and refuse to die as a script of lives says, on the virtual clock. */
+/**
+ * An operating system of the imagination: its processes start, talk, hang, lag, die and refuse to die as a script of
+ * lives says, on the virtual clock.
+ */
 
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { ServerEvent, SessionOrder } from '../../../machines/server/events.ts';
@@ -13,7 +16,16 @@ export interface Life {
   readonly handshakeMs: number;
   readonly lists: 'ok' | 'never';
   readonly listMs: number;
-  readonly fate: 'serves' | 'exits' | 'exits with 0' | 'exits with 78' | 'is killed' | 'hangs' | 'pauses' | 'disconnects' | 'loses its session';
+  readonly fate:
+    | 'serves'
+    | 'exits'
+    | 'exits with 0'
+    | 'exits with 78'
+    | 'is killed'
+    | 'hangs'
+    | 'pauses'
+    | 'disconnects'
+    | 'loses its session';
   /** From ready to its fate. */
   readonly fateMs: number;
   /** How long a pause lasts. */
@@ -162,14 +174,18 @@ export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): F
       if (order.type === 'probe' && !isDeaf && !isLeaderGone)
         later(life.pingMs, () => (isDeaf ? undefined : hears({ type: 'probe.answered', latencyMs: life.pingMs })));
       if (order.type === 'report') {
-        const [quietForMs, unusedForMs] = [clock.now() - lastMessageAt, life.inFlight > 0 ? 0 : clock.now() - lastMessageAt];
+        const [quietForMs, unusedForMs] = [
+          clock.now() - lastMessageAt,
+          life.inFlight > 0 ? 0 : clock.now() - lastMessageAt,
+        ];
         const lagMs = clock.now() >= lagFrom && clock.now() < lagUntil() + 5_000 ? life.lagForMs : 0;
         const { inFlight, usedCpu } = life;
         say({ type: 'session.heard', question: order.question, quietForMs, unusedForMs, inFlight, lagMs, usedCpu });
       }
       if (order.type === 'end') {
         if (!isRunning) later(0, () => end(null));
-        else if (ladder[order.kind] > deafness[life.deafTo]) later(life.dyingMs, () => end(isLeaderGone ? exit(1) : null));
+        else if (ladder[order.kind] > deafness[life.deafTo])
+          later(life.dyingMs, () => end(isLeaderGone ? exit(1) : null));
       }
     });
     return undefined;

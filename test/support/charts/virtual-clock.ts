@@ -1,4 +1,7 @@
-/** Time that passes only when told: timers fire in due order, each at its own instant, so that a periodic timer fires as often as it would. */
+/**
+ * Time that passes only when told: timers fire in due order, each at its own instant, so that a periodic timer fires as
+ * often as it would.
+ */
 
 export interface VirtualClock {
   readonly setTimeout: (act: () => void, delayMs: number) => number;

@@ -53,15 +53,19 @@ interface Exchange {
 
 function exchange(url: string, { method, headers, text, signal }: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers, agent: false, ...(signal !== undefined && { signal }) }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const body = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: body, json: parsed(body) });
-      });
-    });
+    const request = httpRequest(
+      url,
+      { method, headers, agent: false, ...(signal !== undefined && { signal }) },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const body = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text: body, json: parsed(body) });
+        });
+      },
+    );
     request.on('error', reject);
     request.end(text ?? undefined);
   });

@@ -27,7 +27,9 @@ export function commandLineOf({ run, stateDir }: Scene): CommandLine {
   };
 }
 
-/** Ends what `up --detach` has left running, whatever the test did: it is no child of ours. Call it before the start. */
+/**
+ * Ends what `up --detach` has left running, whatever the test did: it is no child of ours. Call it before the start.
+ */
 export function endDetached({ stateDir }: Scene): void {
   onTestFinished(async () => {
     const pid = lockedBy(stateDir);

@@ -1,4 +1,7 @@
-/** The built program as a person runs it: a folder of its own, real processes, and nothing left behind when the test is over. */
+/**
+ * The built program as a person runs it: a folder of its own, real processes, and nothing left behind when the test is
+ * over.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -90,7 +93,10 @@ export function openScene(): Scene {
     mark,
     writeConfig(servers, settings) {
       const file = join(folder, 'mcp.json');
-      writeFileSync(file, JSON.stringify({ mcpServers: servers, ...(settings !== undefined && { mcpvisor: settings }) }));
+      writeFileSync(
+        file,
+        JSON.stringify({ mcpServers: servers, ...(settings !== undefined && { mcpvisor: settings }) }),
+      );
       return file;
     },
     talker: (extra = {}) => ({ command: process.execPath, args: [talker, mark], ...extra }),
@@ -114,7 +120,13 @@ function watch(child: ChildProcess): Running {
   const ended = new Promise<Ending>((resolve) => {
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { pid: child.pid ?? 0, stdout: () => stdout, stderr: () => stderr, kill: (signal) => void child.kill(signal), ended };
+  return {
+    pid: child.pid ?? 0,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    kill: (signal) => void child.kill(signal),
+    ended,
+  };
 }
 
 async function addressOf(one: Running, stateDir: string): Promise<Pick<RunningDaemon, 'url' | 'token' | 'client'>> {
@@ -123,7 +135,11 @@ async function addressOf(one: Running, stateDir: string): Promise<Pick<RunningDa
   void one.ended.then(() => {
     ended = true;
   });
-  await until('the API answers', () => ended || (existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).pid === one.pid), 30_000);
+  await until(
+    'the API answers',
+    () => ended || (existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).pid === one.pid),
+    30_000,
+  );
   if (ended) {
     throw new Error(`mcpvisor ended before its API answered:\n${one.stdout()}${one.stderr()}`);
   }

@@ -10,7 +10,9 @@ export const fromStdin = '-';
 /** `k=v` words, whose values are JSON if they parse and else text; or one JSON object. Throws `INVALID_REQUEST`. */
 export function parseArguments(words: readonly string[]): ToolArguments {
   const [first = ''] = words;
-  return words.length === 1 && first.trimStart().startsWith('{') ? parseObject(first) : Object.fromEntries(words.map(parsePair));
+  return words.length === 1 && first.trimStart().startsWith('{')
+    ? parseObject(first)
+    : Object.fromEntries(words.map(parsePair));
 }
 
 /** Throws `INVALID_REQUEST`. */
@@ -38,5 +40,7 @@ function parsed(text: string): unknown {
 }
 
 function refusal(word: string, message: string, hint: string): McpvisorError {
-  return new McpvisorError('INVALID_REQUEST', { problems: [{ path: word.length > 60 ? `${word.slice(0, 60)}…` : word, message, hint, severity: 'error' }] });
+  return new McpvisorError('INVALID_REQUEST', {
+    problems: [{ path: word.length > 60 ? `${word.slice(0, 60)}…` : word, message, hint, severity: 'error' }],
+  });
 }

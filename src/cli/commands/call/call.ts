@@ -34,16 +34,24 @@ export interface CallWords {
   readonly words: readonly string[];
 }
 
-export async function call({ server, tool, words }: CallWords, flags: CallFlags, invocation: Invocation): Promise<ExitCode> {
+export async function call(
+  { server, tool, words }: CallWords,
+  flags: CallFlags,
+  invocation: Invocation,
+): Promise<ExitCode> {
   const { stdin, stdout, stderr } = invocation;
   const timeoutMs =
-    flags.timeout === undefined ? null : parseWhole(flags.timeout, { option: '--timeout', min: 1, max: longestDelayMs, unit: ' of milliseconds' });
+    flags.timeout === undefined
+      ? null
+      : parseWhole(flags.timeout, { option: '--timeout', min: 1, max: longestDelayMs, unit: ' of milliseconds' });
   const args = words.length === 1 && words[0] === fromStdin ? parseObject(await textOf(stdin)) : parseArguments(words);
   const { client } = await connect(flags, invocation);
-  const answer = await callOnceStarted(client, { server, tool, args, timeoutMs }, invocation).catch((error: unknown) => {
-    if (flags.json === true || !isMcpvisorError(error, 'TOOL_NOT_FOUND')) throw error;
-    return error;
-  });
+  const answer = await callOnceStarted(client, { server, tool, args, timeoutMs }, invocation).catch(
+    (error: unknown) => {
+      if (flags.json === true || !isMcpvisorError(error, 'TOOL_NOT_FOUND')) throw error;
+      return error;
+    },
+  );
   if (answer instanceof McpvisorError) {
     stderr.write(`error: ${answer.message}${await suggestion(client, server, tool)}\n`);
     return exitCodes.notFound;
@@ -66,8 +74,15 @@ interface Call {
   readonly timeoutMs: number | null;
 }
 
-/** Right after `up` a server is on its way: whoever typed a call would only type it again. Everybody else is refused at once, as the API does. */
-async function callOnceStarted(client: ApiClient, wanted: Call, invocation: Invocation): Promise<z.output<typeof callResult>> {
+/**
+ * Right after `up` a server is on its way: whoever typed a call would only type it again. Everybody else is refused at
+ * once, as the API does.
+ */
+async function callOnceStarted(
+  client: ApiClient,
+  wanted: Call,
+  invocation: Invocation,
+): Promise<z.output<typeof callResult>> {
   for (;;) {
     try {
       return await callTool(client, wanted, invocation);
@@ -83,15 +98,23 @@ async function callOnceStarted(client: ApiClient, wanted: Call, invocation: Invo
 /** Starting, or next in line to start for the first time. What waits for another server may wait for ever. */
 function isOnItsWay({ state, wanted, generation, alarms }: z.output<typeof serverSchema>): boolean {
   if (state === 'starting') return true;
-  return state === 'idle' && wanted === 'up' && generation === 0 && !alarms.some(({ alarm }) => alarm === 'waiting-for');
+  return (
+    state === 'idle' && wanted === 'up' && generation === 0 && !alarms.some(({ alarm }) => alarm === 'waiting-for')
+  );
 }
 
 /** As a stream: it has no time-out of its own but the call's, and tells of progress. */
-async function callTool(client: ApiClient, { server, tool, args, timeoutMs }: Call, { stderr }: Invocation): Promise<z.output<typeof callResult>> {
+async function callTool(
+  client: ApiClient,
+  { server, tool, args, timeoutMs }: Call,
+  { stderr }: Invocation,
+): Promise<z.output<typeof callResult>> {
   const block = createBlock(() => sizeOf(stderr).rows);
   const path = `/api/servers/${encodeURIComponent(server)}/tools/${encodeURIComponent(tool)}/call`;
   const show = (text: string) => stderr.isTTY === true && stderr.write(text);
-  for await (const { event, data } of client.stream(path, { body: { arguments: args, ...(timeoutMs !== null && { timeoutMs }) } })) {
+  for await (const { event, data } of client.stream(path, {
+    body: { arguments: args, ...(timeoutMs !== null && { timeoutMs }) },
+  })) {
     if (event === 'progress') {
       show(block.draw([cut(describeProgress(data), sizeOf(stderr).columns - 1)]));
       continue;
@@ -105,13 +128,19 @@ async function callTool(client: ApiClient, { server, tool, args, timeoutMs }: Ca
 }
 
 function describeProgress(data: unknown): string {
-  const { progress = null, total = null, message = null } = (typeof data === 'object' && data !== null ? data : {}) as Readonly<Record<string, unknown>>;
+  const {
+    progress = null,
+    total = null,
+    message = null,
+  } = (typeof data === 'object' && data !== null ? data : {}) as Readonly<Record<string, unknown>>;
   const figures = typeof progress === 'number' ? `${progress}${typeof total === 'number' ? ` of ${total}` : ''}` : '';
   return oneLine(`… ${figures} ${typeof message === 'string' ? message : ''}`);
 }
 
 async function suggestion(client: ApiClient, server: string, tool: string): Promise<string> {
-  const { tools } = await client.get(`/api/servers/${encodeURIComponent(server)}/tools`, toolList).catch(() => ({ tools: [] }));
+  const { tools } = await client
+    .get(`/api/servers/${encodeURIComponent(server)}/tools`, toolList)
+    .catch(() => ({ tools: [] }));
   const names = tools.map(({ name }) => name);
   const closest = closestTo(tool, names);
   if (closest !== null) return ` Did you mean ${closest}?`;

@@ -18,11 +18,14 @@ export interface ConfigurationQuestion {
 }
 
 export async function checkConfiguration({ file, stateDir, env }: ConfigurationQuestion): Promise<readonly Finding[]> {
-  if (file === null) return [warning('configuration', 'there is no configuration file', 'write ./mcp.json, or name one with --config')];
+  if (file === null)
+    return [warning('configuration', 'there is no configuration file', 'write ./mcp.json, or name one with --config')];
   try {
     const { config, problems } = await loadConfig(file);
     const told = problems.map((one) =>
-      one.severity === 'error' ? problem('configuration', toLine(one), `mend ${file}`) : warning('configuration', toLine(one), `look at ${file}`),
+      one.severity === 'error'
+        ? problem('configuration', toLine(one), `mend ${file}`)
+        : warning('configuration', toLine(one), `look at ${file}`),
     );
     if (config === null) return told;
     const servers = [...config.servers.values()].filter(({ enabled }) => enabled);
@@ -32,7 +35,8 @@ export async function checkConfiguration({ file, stateDir, env }: ConfigurationQ
       ...servers.map((one) => checkServer(one, { config, stateDir, env })),
     ];
   } catch (error) {
-    if (isMcpvisorError(error)) return [problem('configuration', `${file} cannot be read`, 'name another with --config')];
+    if (isMcpvisorError(error))
+      return [problem('configuration', `${file} cannot be read`, 'name another with --config')];
     throw error;
   }
 }
@@ -46,18 +50,32 @@ interface Place {
 function checkServer(specification: ServerSpecification, { config, stateDir, env }: Place): Finding {
   const check = `server ${specification.name}`;
   const { folder, settings } = config;
-  const { expanded, problems } = expandSpecification(specification, { env, stateDir, folder, secrets: settings.secrets });
+  const { expanded, problems } = expandSpecification(specification, {
+    env,
+    stateDir,
+    folder,
+    secrets: settings.secrets,
+  });
   const [first] = problems;
-  if (expanded === null) return problem(check, problems.map(({ message }) => message).join('; '), first?.hint ?? 'mend its entry');
+  if (expanded === null)
+    return problem(check, problems.map(({ message }) => message).join('; '), first?.hint ?? 'mend its entry');
   const real = expanded.specification;
-  return real.transport === 'stdio' ? checkCommand(check, real, env) : ok(check, 'everything it needs is set; its address was not tried');
+  return real.transport === 'stdio'
+    ? checkCommand(check, real, env)
+    : ok(check, 'everything it needs is set; its address was not tried');
 }
 
 /** As the system will search: in the PATH that the child gets, from the folder it is started in. */
-function checkCommand(check: string, { command, cwd, inheritEnv, env: own }: StdioSpecification, env: Environment): Finding {
+function checkCommand(
+  check: string,
+  { command, cwd, inheritEnv, env: own }: StdioSpecification,
+  env: Environment,
+): Finding {
   if (!isFolder(cwd)) return problem(check, `its folder ${cwd} does not exist`, 'make it, or change "cwd"');
   const { PATH = '/bin:/usr/bin' } = { ...childEnvironment(inheritEnv, env), ...own };
-  const candidates = command.includes('/') ? [resolve(cwd, command)] : PATH.split(':').map((folder) => resolve(cwd, folder, command));
+  const candidates = command.includes('/')
+    ? [resolve(cwd, command)]
+    : PATH.split(':').map((folder) => resolve(cwd, folder, command));
   const found = candidates.find(isProgram);
   if (found !== undefined) return ok(check, found === command ? `${command} is there` : `${command} is ${found}`);
   return command.includes('/')

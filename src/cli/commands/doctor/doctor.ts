@@ -47,10 +47,16 @@ async function findingsOf(flags: DoctorFlags, invocation: Invocation): Promise<r
     ...(await checkState({ stateDir, uid, running })),
     await checkPort({ host, port, running }),
     ...(await checkConfiguration({ file, stateDir, env })),
-    ...(running.state === 'running' ? await checkRunning((await connect({ ...flags, stateDir }, invocation)).client) : []),
+    ...(running.state === 'running'
+      ? await checkRunning((await connect({ ...flags, stateDir }, invocation)).client)
+      : []),
   ];
 }
 
 function settingsIn({ config, host, port }: DoctorFlags): UpFlags {
-  return { ...(config !== undefined && { config }), ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
+  return {
+    ...(config !== undefined && { config }),
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+  };
 }

@@ -11,6 +11,16 @@ export interface Finding {
 
 export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message, advice: null });
 
-export const warning = (check: string, message: string, advice: string): Finding => ({ check, level: 'warning', message, advice });
+export const warning = (check: string, message: string, advice: string): Finding => ({
+  check,
+  level: 'warning',
+  message,
+  advice,
+});
 
-export const problem = (check: string, message: string, advice: string): Finding => ({ check, level: 'problem', message, advice });
+export const problem = (check: string, message: string, advice: string): Finding => ({
+  check,
+  level: 'problem',
+  message,
+  advice,
+});

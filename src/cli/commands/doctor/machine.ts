@@ -7,7 +7,11 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 /** As `engines` of the package says. */
 const leastNode = [20, 19] as const;
 
-export function checkMachine({ nodeVersion, platform, pid }: Pick<Invocation, 'nodeVersion' | 'platform' | 'pid'>): readonly Finding[] {
+export function checkMachine({
+  nodeVersion,
+  platform,
+  pid,
+}: Pick<Invocation, 'nodeVersion' | 'platform' | 'pid'>): readonly Finding[] {
   return [checkNode(nodeVersion), checkPlatform(platform), ...(platform === 'linux' ? [checkInit(pid)] : [])];
 }
 
@@ -19,7 +23,9 @@ function checkNode(version: string): Finding {
 }
 
 function checkPlatform(platform: string): Finding {
-  return platform === 'win32' ? problem('platform', 'servers do not run on Windows', 'use the Windows Subsystem for Linux') : ok('platform', platform);
+  return platform === 'win32'
+    ? problem('platform', 'servers do not run on Windows', 'use the Windows Subsystem for Linux')
+    : ok('platform', platform);
 }
 
 /** Programs that reap orphans when they are process 1. */

@@ -16,8 +16,10 @@ export async function checkPort({ host, port, running }: PortQuestion): Promise<
   if (port === 0) return ok(check, 'any free one is taken');
   const code = await tryPort(host, port);
   if (code === null) return ok(check, `${port} of ${host} is free`);
-  if (code !== 'EADDRINUSE') return problem(check, `${port} of ${host} cannot be listened on (${code})`, 'give another with --host or --port');
-  if (running.state === 'running' && portOf(running.address.url) === port) return ok(check, `${port} is our own control plane's (pid ${running.owner.pid})`);
+  if (code !== 'EADDRINUSE')
+    return problem(check, `${port} of ${host} cannot be listened on (${code})`, 'give another with --host or --port');
+  if (running.state === 'running' && portOf(running.address.url) === port)
+    return ok(check, `${port} is our own control plane's (pid ${running.owner.pid})`);
   return problem(
     check,
     `${port} of ${host} is taken by ${listenerOn(port) ?? 'another program'}`,
@@ -44,7 +46,8 @@ function listenerOn(port: number): string | null {
   const socket = socketOn(port);
   if (socket === null) return null;
   const pid = readdirOf('/proc').find(
-    (entry) => /^\d+$/.test(entry) && readdirOf(`/proc/${entry}/fd`).some((fd) => linkOf(`/proc/${entry}/fd/${fd}`) === socket),
+    (entry) =>
+      /^\d+$/.test(entry) && readdirOf(`/proc/${entry}/fd`).some((fd) => linkOf(`/proc/${entry}/fd/${fd}`) === socket),
   );
   return pid === undefined ? null : `${textOf(`/proc/${pid}/comm`).trim()} (pid ${pid})`;
 }
@@ -54,7 +57,9 @@ const listening = '0A';
 
 function socketOn(port: number): string | null {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => textOf(file).split('\n').slice(1)).map((row) => row.trim().split(/\s+/));
+  const rows = ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => textOf(file).split('\n').slice(1))
+    .map((row) => row.trim().split(/\s+/));
   const inode = rows.find(([, local = '', , state]) => local.endsWith(suffix) && state === listening)?.[9];
   return inode === undefined ? null : `socket:[${inode}]`;
 }

@@ -13,7 +13,9 @@ export async function checkRunning(client: ApiClient): Promise<readonly Finding[
     const { tools } = await client.get('/api/tools', toolList);
     return [
       ...servers.flatMap(checkServer),
-      ...alarms.map(({ actor, alarm, reason, clearedBy }) => warning(`alarm ${alarm}`, `${actor}: ${reason}`, `cleared by: ${clearedBy}`)),
+      ...alarms.map(({ actor, alarm, reason, clearedBy }) =>
+        warning(`alarm ${alarm}`, `${actor}: ${reason}`, `cleared by: ${clearedBy}`),
+      ),
       ...checkNames(tools),
     ];
   } catch (error) {
@@ -25,12 +27,30 @@ export async function checkRunning(client: ApiClient): Promise<readonly Finding[
 function checkServer({ name, state, lastFailure, counts }: ServerStatus): readonly Finding[] {
   const check = `server ${name}`;
   if (state === 'connected' && counts.tools + counts.resources + counts.prompts === 0) {
-    return [warning(check, 'is connected and lists no tool, resource or prompt', `look at "mcpvisor logs ${name}", its arguments and its "tools" filter`)];
+    return [
+      warning(
+        check,
+        'is connected and lists no tool, resource or prompt',
+        `look at "mcpvisor logs ${name}", its arguments and its "tools" filter`,
+      ),
+    ];
   }
   if (state === 'needs-auth')
-    return [problem(check, `wants a person: ${lastFailure?.message ?? 'it refused our credentials'}`, `mend its headers, then "mcpvisor retry ${name}"`)];
+    return [
+      problem(
+        check,
+        `wants a person: ${lastFailure?.message ?? 'it refused our credentials'}`,
+        `mend its headers, then "mcpvisor retry ${name}"`,
+      ),
+    ];
   if (state === 'failed' || state === 'backoff' || state === 'heartbeat-timeout') {
-    return [problem(check, `is in ${state}: ${lastFailure?.class ?? ''} ${lastFailure?.message ?? ''}`.trim(), `see "mcpvisor logs ${name}"`)];
+    return [
+      problem(
+        check,
+        `is in ${state}: ${lastFailure?.class ?? ''} ${lastFailure?.message ?? ''}`.trim(),
+        `see "mcpvisor logs ${name}"`,
+      ),
+    ];
   }
   return [];
 }
@@ -41,7 +61,10 @@ export interface NamedTool {
   readonly exposedName: string;
 }
 
-/** Tools whose names come out alike once they fit every model API: they are told apart by a suffix, which a person would not guess. */
+/**
+ * Tools whose names come out alike once they fit every model API: they are told apart by a suffix, which a person would
+ * not guess.
+ */
 export function checkNames(tools: readonly NamedTool[]): readonly Finding[] {
   const byName = new Map<string, readonly NamedTool[]>();
   for (const tool of tools) {
@@ -51,6 +74,10 @@ export function checkNames(tools: readonly NamedTool[]): readonly Finding[] {
   const clashes = [...byName.values()].filter((same) => same.length > 1);
   if (clashes.length === 0) return [ok('names', `${tools.length} tools, no two names clash`)];
   return clashes.map((same) =>
-    warning('names', `clash: ${same.map(({ server, name, exposedName }) => `${name} of ${server} (${exposedName})`).join(', ')}`, 'rename one of the servers'),
+    warning(
+      'names',
+      `clash: ${same.map(({ server, name, exposedName }) => `${name} of ${server} (${exposedName})`).join(', ')}`,
+      'rename one of the servers',
+    ),
   );
 }

@@ -20,7 +20,13 @@ export async function checkState({ stateDir, uid, running }: StateQuestion): Pro
     return [checkFolder(stateDir, found, uid), ...(await checkFiles(stateDir)), checkLife(stateDir, running)];
   } catch (error) {
     // What is in a folder that may not be looked at, and whether somebody runs with it, nobody can say.
-    return [problem(folderCheck, `${stateDir} cannot be looked at (${reasonOf(error)})`, 'name another with --state-dir, or open the folders it is in')];
+    return [
+      problem(
+        folderCheck,
+        `${stateDir} cannot be looked at (${reasonOf(error)})`,
+        'name another with --state-dir, or open the folders it is in',
+      ),
+    ];
   }
 }
 
@@ -41,7 +47,9 @@ function checkFolder(stateDir: string, found: Stats | null, uid: number): Findin
   if (found === null) return ok(check, `${stateDir} is not there yet; "up" makes it`);
   if (!found.isDirectory()) return problem(check, `${stateDir} is not a folder`, 'name another with --state-dir');
   if (found.uid !== uid) return problem(check, `${stateDir} belongs to another user`, 'name another with --state-dir');
-  return isOpen(found.mode) ? problem(check, `others may look into ${stateDir}`, `chmod 700 ${stateDir}`) : ok(check, `${stateDir} is private`);
+  return isOpen(found.mode)
+    ? problem(check, `others may look into ${stateDir}`, `chmod 700 ${stateDir}`)
+    : ok(check, `${stateDir} is private`);
 }
 
 const secretFiles = ['token', 'mcp-token', 'control-plane.json', 'processes.json'];
@@ -54,7 +62,9 @@ async function checkFiles(stateDir: string): Promise<readonly Finding[]> {
     paths.map(async (path) => {
       // A file that is not there has no permissions to look at.
       const found = await stat(path).catch(() => null);
-      return found?.isFile() === true && isOpen(found.mode) ? [problem('permissions', `others may read ${path}`, `chmod 600 ${path}`)] : [];
+      return found?.isFile() === true && isOpen(found.mode)
+        ? [problem('permissions', `others may read ${path}`, `chmod 600 ${path}`)]
+        : [];
     }),
   );
   const open = findings.flat();
@@ -65,9 +75,18 @@ function checkLife(stateDir: string, running: Running): Finding {
   const check = 'control plane';
   if (running.state === 'running') return ok(check, `runs at ${running.address.url} (pid ${running.owner.pid})`);
   if (running.state === 'between') {
-    return warning(check, `process ${running.owner.pid} has the state directory, and its API does not answer`, 'wait until it has started or ended');
+    return warning(
+      check,
+      `process ${running.owner.pid} has the state directory, and its API does not answer`,
+      'wait until it has started or ended',
+    );
   }
-  if (running.isStale) return warning(check, `an earlier control plane left its lock or address in ${stateDir}`, 'nothing: the next start takes it over');
+  if (running.isStale)
+    return warning(
+      check,
+      `an earlier control plane left its lock or address in ${stateDir}`,
+      'nothing: the next start takes it over',
+    );
   return ok(check, 'none runs');
 }
 

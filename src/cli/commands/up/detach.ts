@@ -1,4 +1,6 @@
-/** `mcpvisor up --detach`: starts this program again in the background and waits until its API answers, or it has ended. */
+/**
+ * `mcpvisor up --detach`: starts this program again in the background and waits until its API answers, or it has ended.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
@@ -35,13 +37,23 @@ export async function detach({ stateDir, asJson }: DetachOptions, invocation: In
     if (ending === null) {
       const found = await findRunning(stateDir, isAlive);
       const url = found.state === 'running' ? found.address.url : null;
-      stdout.write(asJson ? `${JSON.stringify({ url, pid: child.pid, log: path })}\n` : `Listening on ${url} (pid ${child.pid}, log in ${path}).\n`);
+      stdout.write(
+        asJson
+          ? `${JSON.stringify({ url, pid: child.pid, log: path })}\n`
+          : `Listening on ${url} (pid ${child.pid}, log in ${path}).\n`,
+      );
       return exitCodes.done;
     }
     // Another one was faster.
     if (ending.exitCode === exitCodes.alreadyRunning) refuseSecond(await findRunning(stateDir, isAlive), stateDir);
-    tellError(new McpvisorError('START_FAILED', { ...ending, log: path, lines: await lastWordsOf(path, begin) }), stderr, asJson);
-    return Object.values(exitCodes).find((code) => code === ending.exitCode && code !== exitCodes.done) ?? exitCodes.failed;
+    tellError(
+      new McpvisorError('START_FAILED', { ...ending, log: path, lines: await lastWordsOf(path, begin) }),
+      stderr,
+      asJson,
+    );
+    return (
+      Object.values(exitCodes).find((code) => code === ending.exitCode && code !== exitCodes.done) ?? exitCodes.failed
+    );
   } finally {
     await log.close();
   }
@@ -63,7 +75,12 @@ async function openLog(path: string): Promise<FileHandle> {
 /** The same words without those that are for us, in a session of its own: no terminal's end reaches it. */
 function startAgain(log: number, { program: [runtime = '', ...before], argv, cwd, env }: Invocation): ChildProcess {
   const words = argv.filter((word) => word !== '--detach' && word !== '--json');
-  const child = spawn(runtime, [...before, ...words], { cwd, env: { ...env, MCPVISOR_DETACH: '' }, detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(runtime, [...before, ...words], {
+    cwd,
+    env: { ...env, MCPVISOR_DETACH: '' },
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
   child.unref();
   return child;
 }

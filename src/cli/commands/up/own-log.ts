@@ -19,5 +19,7 @@ export async function ownLogBehind(fd: number | undefined, stateDir: string): Pr
   const path = ownLogPath(stateDir);
   // One that is not there is not behind the descriptor either.
   const [open, named] = await Promise.all([promisify(fstat)(fd), stat(path).catch(() => null)]);
-  return named !== null && open.dev === named.dev && open.ino === named.ino ? { fd, path, maxFileBytes: maxLogBytes } : null;
+  return named !== null && open.dev === named.dev && open.ino === named.ino
+    ? { fd, path, maxFileBytes: maxLogBytes }
+    : null;
 }

@@ -50,7 +50,8 @@ export interface SettingSources {
 /** Throws `INVALID_REQUEST` with every problem. */
 export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSettings {
   const problems: Problem[] = [];
-  const refuse = (path: string, message: string, hint: string | null = null) => problems.push({ path, message, hint, severity: 'error' });
+  const refuse = (path: string, message: string, hint: string | null = null) =>
+    problems.push({ path, message, hint, severity: 'error' });
   const given = (flag: keyof UpFlags): Given | null => givenBy(flag, flags, env);
 
   const port = given('port');

@@ -17,7 +17,10 @@ import { toUpSettings, type UpFlags } from './settings.ts';
 export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCode> {
   const { cwd, env, uid, pid, platform, stdout, stderr } = invocation;
   if (platform === 'win32') {
-    throw new McpvisorError('NOT_AVAILABLE', { what: 'Running servers on Windows', instead: 'use the Windows Subsystem for Linux.' });
+    throw new McpvisorError('NOT_AVAILABLE', {
+      what: 'Running servers on Windows',
+      instead: 'use the Windows Subsystem for Linux.',
+    });
   }
   const settings = toUpSettings({ flags, env, isTerminal: stdout.isTTY === true });
   const stateDir = settings.stateDir === null ? await findStateDirectory(invocation) : resolve(cwd, settings.stateDir);
@@ -34,13 +37,17 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     }
   });
   const terminal = terminalOf(stdout, env);
-  const isWatched = stdout.isTTY === true && stdout.fd !== undefined && settings.logFormat === 'pretty' && env.TERM !== 'dumb';
+  const isWatched =
+    stdout.isTTY === true && stdout.fd !== undefined && settings.logFormat === 'pretty' && env.TERM !== 'dumb';
   const table = isWatched ? createLiveTable({ stdout, fd: stdout.fd ?? 1, env }) : null;
   // By its descriptor, where it has one: the stream would hold up everything while a pipe is full.
   const log = table?.log ?? (await ownLogBehind(stdout.fd, stateDir)) ?? stdout.fd ?? stdout;
   const colors = terminal.paint !== plain;
   try {
-    daemon = await runDaemon({ ...settings, config, stateDir, tokenFile, env, uid, pid, colors, stdout: log, atOnce, now: Date.now }, signal);
+    daemon = await runDaemon(
+      { ...settings, config, stateDir, tokenFile, env, uid, pid, colors, stdout: log, atOnce, now: Date.now },
+      signal,
+    );
     table?.show(daemon.supervisor);
     await daemon.closed;
     return exitCodes.done;

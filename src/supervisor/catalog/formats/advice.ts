@@ -2,7 +2,8 @@
 
 import { type ErrorCode, type ErrorDetails, isMcpvisorError, type McpvisorError } from '../../../errors.ts';
 
-const checkFirst = 'It may have been done: check before you repeat it, and repeat it only if doing it twice does no harm.';
+const checkFirst =
+  'It may have been done: check before you repeat it, and repeat it only if doing it twice does no harm.';
 
 const adviceFor: { readonly [Code in ErrorCode]?: (details: ErrorDetails[Code], nowMs: number) => string } = {
   SERVER_NOT_CONNECTED: ({ nextRetryAt }, nowMs) => {
@@ -20,7 +21,8 @@ const adviceFor: { readonly [Code in ErrorCode]?: (details: ErrorDetails[Code], 
 
 /** Of an error that is not ours only that there was one: its message may hold anything. */
 export function adviceOn(error: unknown, nowMs: number): string {
-  if (!isMcpvisorError(error)) return 'The call failed by a bug in the program that runs the tools. Go on without this tool.';
+  if (!isMcpvisorError(error))
+    return 'The call failed by a bug in the program that runs the tools. Go on without this tool.';
   const advice = wordsFor(error, nowMs);
   return advice === null ? error.message : `${error.message} ${advice}`;
 }

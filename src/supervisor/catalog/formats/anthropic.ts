@@ -1,7 +1,13 @@
 /** Anthropic's messages: tools, `tool_use` blocks and `tool_result` blocks. */
 
 import type { CatalogTool } from '../../contract.ts';
-import type { AnthropicContentBlock, AnthropicImage, AnthropicText, AnthropicTool, AnthropicToolResult } from '../../model-messages.ts';
+import type {
+  AnthropicContentBlock,
+  AnthropicImage,
+  AnthropicText,
+  AnthropicTool,
+  AnthropicToolResult,
+} from '../../model-messages.ts';
 import { type Answer, describeImage, type Part } from './content.ts';
 import { descriptionOf } from './description.ts';
 import { toModelInput } from './input-schema.ts';
@@ -27,14 +33,18 @@ export function readAnthropicCall({ id = '', name, input }: AnthropicContentBloc
 
 export function toAnthropicResult(id: string, { isError, parts }: Answer): AnthropicToolResult {
   // An error may hold text only, and text must not be blank.
-  const content = parts.map((part) => toBlock(part, !isError)).filter((block) => block.type !== 'text' || block.text.trim() !== '');
-  const said: AnthropicToolResult['content'] = content.length === 0 ? [{ type: 'text', text: '(no content)' }] : content;
+  const content = parts
+    .map((part) => toBlock(part, !isError))
+    .filter((block) => block.type !== 'text' || block.text.trim() !== '');
+  const said: AnthropicToolResult['content'] =
+    content.length === 0 ? [{ type: 'text', text: '(no content)' }] : content;
   return { type: 'tool_result', tool_use_id: id, content: said, ...(isError && { is_error: true }) };
 }
 
 function toBlock(part: Part, mayBeImage: boolean): AnthropicText | AnthropicImage {
   if (part.kind === 'text') return { type: 'text', text: part.text };
   const type = imageTypes.find((known) => known === part.mediaType.toLowerCase());
-  if (type === undefined || !mayBeImage || part.data.length > maxImageLength) return { type: 'text', text: describeImage(part) };
+  if (type === undefined || !mayBeImage || part.data.length > maxImageLength)
+    return { type: 'text', text: describeImage(part) };
   return { type: 'image', source: { type: 'base64', media_type: type, data: part.data } };
 }

@@ -1,4 +1,7 @@
-/** A tool's result in parts that a model can be shown: text and images. Everything else is told in words, nothing is left out in silence. */
+/**
+ * A tool's result in parts that a model can be shown: text and images. Everything else is told in words, nothing is
+ * left out in silence.
+ */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { CallToolResult } from '../../contract.ts';
@@ -19,10 +22,15 @@ type Block = Readonly<Record<string, unknown>>;
 export function answerOf({ content = [], structuredContent, isError }: CallToolResult): Answer {
   // The result is as the server sent it: nobody has checked its shape.
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [content];
-  const parts = blocks.flatMap((block) => (isBlock(block) ? partsOf(block) : [textPart(typeof block === 'string' ? block : toJson(block))]));
+  const parts = blocks.flatMap((block) =>
+    isBlock(block) ? partsOf(block) : [textPart(typeof block === 'string' ? block : toJson(block))],
+  );
   return {
     isError: isError === true,
-    parts: structuredContent === undefined || isSaid(structuredContent, parts) ? parts : [...parts, textPart(toJson(structuredContent))],
+    parts:
+      structuredContent === undefined || isSaid(structuredContent, parts)
+        ? parts
+        : [...parts, textPart(toJson(structuredContent))],
   };
 }
 
@@ -38,9 +46,12 @@ export function describeImage({ mediaType, data }: Extract<Part, { kind: 'image'
 function partsOf(block: Block): readonly Part[] {
   const { type, text, data, mimeType } = block;
   if (type === 'text' && typeof text === 'string') return [textPart(text)];
-  if (type === 'image' && typeof data === 'string') return [{ kind: 'image', mediaType: wordOf(mimeType, 'image/png'), data }];
+  if (type === 'image' && typeof data === 'string')
+    return [{ kind: 'image', mediaType: wordOf(mimeType, 'image/png'), data }];
   if (type === 'audio' && typeof data === 'string') {
-    return [textPart(`[a sound, ${wordOf(mimeType, 'of unknown type')}, ${sizeOf(data)}, which cannot be played here]`)];
+    return [
+      textPart(`[a sound, ${wordOf(mimeType, 'of unknown type')}, ${sizeOf(data)}, which cannot be played here]`),
+    ];
   }
   if (type === 'resource' && isBlock(block.resource)) return partsOfResource(block.resource);
   if (type === 'resource_link') return [textPart(linkText(block))];

@@ -1,4 +1,7 @@
-/** Input schemas as model APIs take them: the same meaning in fewer words. What an API refuses at the top is said in a note for the tool's description. */
+/**
+ * Input schemas as model APIs take them: the same meaning in fewer words. What an API refuses at the top is said in a
+ * note for the tool's description.
+ */
 
 import type { ModelSchema } from '../../model-messages.ts';
 
@@ -10,33 +13,72 @@ export interface ModelInput {
   readonly note: string | null;
 }
 
-/** OpenAI and Anthropic refuse a whole request for one tool with any of these at the top (`$ref`: where a type is wanted). */
+/**
+ * OpenAI and Anthropic refuse a whole request for one tool with any of these at the top (`$ref`: where a type is
+ * wanted).
+ */
 const refusedAtTop = ['$ref', 'allOf', 'anyOf', 'oneOf', 'enum', 'not'] as const;
 
 /** Nobody writes deeper schemas, and neither our stack nor that of whoever makes JSON of them is without an end. */
 const maxDepth = 100;
 
-const schemaKeywords = new Set(['items', 'additionalProperties', 'contains', 'propertyNames', 'not', 'if', 'then', 'else', 'unevaluatedProperties']);
+const schemaKeywords = new Set([
+  'items',
+  'additionalProperties',
+  'contains',
+  'propertyNames',
+  'not',
+  'if',
+  'then',
+  'else',
+  'unevaluatedProperties',
+]);
 const listKeywords = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']);
 const mapKeywords = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
 
 /** What a schema may hold to be merged with another without a loss. */
-const mergeable = new Set(['type', 'properties', 'required', 'title', 'description', '$schema', '$id', '$defs', 'definitions', '$comment']);
+const mergeable = new Set([
+  'type',
+  'properties',
+  'required',
+  'title',
+  'description',
+  '$schema',
+  '$id',
+  '$defs',
+  'definitions',
+  '$comment',
+]);
 
 export function toModelInput(inputSchema: unknown): ModelInput {
   const root = isSchema(inputSchema) ? inputSchema : {};
-  if (isDeeper(root, maxDepth)) return { schema: { type: 'object', properties: {} }, note: 'Its arguments are nested too deeply to be described here.' };
+  if (isDeeper(root, maxDepth))
+    return {
+      schema: { type: 'object', properties: {} },
+      note: 'Its arguments are nested too deeply to be described here.',
+    };
   const { schema, unsaid } = withoutRefused(root);
   const spelled = spellOut(schema);
   const isChanged = root.$schema !== undefined && JSON.stringify(spelled) !== JSON.stringify(schema);
   const properties = isSchema(spelled.properties) ? spelled.properties : {};
   return {
-    schema: { ...spelled, ...(isChanged && { $schema: 'https://json-schema.org/draft/2020-12/schema' }), type: 'object', properties },
-    note: Object.keys(unsaid).length === 0 ? null : `The arguments also have to match this JSON Schema: ${JSON.stringify(unsaid)}`,
+    schema: {
+      ...spelled,
+      ...(isChanged && { $schema: 'https://json-schema.org/draft/2020-12/schema' }),
+      type: 'object',
+      properties,
+    },
+    note:
+      Object.keys(unsaid).length === 0
+        ? null
+        : `The arguments also have to match this JSON Schema: ${JSON.stringify(unsaid)}`,
   };
 }
 
-/** Moves what alternatives and parts have in common to the top, so that a model sees every property; the rest stays unsaid there. */
+/**
+ * Moves what alternatives and parts have in common to the top, so that a model sees every property; the rest stays
+ * unsaid there.
+ */
 function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsaid: Schema } {
   const refused = refusedAtTop.filter((keyword) => root[keyword] !== undefined);
   if (refused.length === 0) return { schema: root, unsaid: {} };
@@ -48,7 +90,9 @@ function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsai
 
   for (const keyword of ['$ref', 'allOf'] as const) {
     const parts = partsOf(root, keyword);
-    const isWhole = !isClosed && parts.every((part) => Object.keys(part).every((key) => mergeable.has(key)) && !clashes(part, properties));
+    const isWhole =
+      !isClosed &&
+      parts.every((part) => Object.keys(part).every((key) => mergeable.has(key)) && !clashes(part, properties));
     for (const part of parts) {
       for (const name of textsIn(part.required)) required.add(name);
       if (!isClosed) addProperties(properties, [part]);
@@ -64,8 +108,14 @@ function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsai
   }
   for (const keyword of ['enum', 'not'] as const) if (root[keyword] !== undefined) unsaid[keyword] = root[keyword];
 
-  const rest = Object.fromEntries(Object.entries(root).filter(([key]) => !(refusedAtTop as readonly string[]).includes(key)));
-  const schema = { ...rest, properties: Object.fromEntries(properties), ...(required.size > 0 && { required: [...required] }) };
+  const rest = Object.fromEntries(
+    Object.entries(root).filter(([key]) => !(refusedAtTop as readonly string[]).includes(key)),
+  );
+  const schema = {
+    ...rest,
+    properties: Object.fromEntries(properties),
+    ...(required.size > 0 && { required: [...required] }),
+  };
   return { schema, unsaid };
 }
 
@@ -85,7 +135,9 @@ function addProperties(properties: Map<string, unknown>, parts: readonly Schema[
 
 function clashes(part: Schema, properties: ReadonlyMap<string, unknown>): boolean {
   const own = Object.entries(isSchema(part.properties) ? part.properties : {});
-  return own.some(([name, schema]) => properties.has(name) && JSON.stringify(properties.get(name)) !== JSON.stringify(schema));
+  return own.some(
+    ([name, schema]) => properties.has(name) && JSON.stringify(properties.get(name)) !== JSON.stringify(schema),
+  );
 }
 
 function partsOf(root: Schema, keyword: (typeof refusedAtTop)[number]): readonly Schema[] {
@@ -114,7 +166,8 @@ function spellOut(schema: Schema): Schema {
   for (const [key, value] of Object.entries(schema)) {
     if (listKeywords.has(key) && Array.isArray(value)) spelled[key] = value.map(below);
     else if (schemaKeywords.has(key)) spelled[key] = below(value);
-    else if (mapKeywords.has(key) && isSchema(value)) spelled[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, below(one)]));
+    else if (mapKeywords.has(key) && isSchema(value))
+      spelled[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, below(one)]));
     else spelled[key] = value;
   }
   if (Array.isArray(spelled.items)) {
@@ -123,7 +176,9 @@ function spellOut(schema: Schema): Schema {
   }
   const isArray = schema.type === 'array' || (Array.isArray(schema.type) && schema.type.includes('array'));
   // Where `unevaluatedItems` speaks of the rest, an `items` would take it the word.
-  return isArray && spelled.items === undefined && spelled.unevaluatedItems === undefined ? { ...spelled, items: {} } : spelled;
+  return isArray && spelled.items === undefined && spelled.unevaluatedItems === undefined
+    ? { ...spelled, items: {} }
+    : spelled;
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -9,7 +9,10 @@ import { readJsonArguments, type ToolCall, toToolCall } from './tool-call.ts';
 
 export function toOpenAiTool(tool: CatalogTool): OpenAiTool {
   const { schema, note } = toModelInput(tool.inputSchema);
-  return { type: 'function', function: { name: tool.exposedName, description: descriptionOf(tool, note), parameters: schema } };
+  return {
+    type: 'function',
+    function: { name: tool.exposedName, description: descriptionOf(tool, note), parameters: schema },
+  };
 }
 
 export function readOpenAiCall({ id, function: called }: OpenAiToolCall): ToolCall {

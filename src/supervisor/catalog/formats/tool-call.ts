@@ -28,6 +28,7 @@ export function readArguments(value: unknown): Arguments | string {
 
 /** `read` is the arguments, or what is wrong with them. */
 export function toToolCall(id: string, name: unknown, read: Arguments | string): ToolCall {
-  if (typeof name !== 'string' || name === '') return { id, problem: 'This call names no function; only functions can be called here.' };
+  if (typeof name !== 'string' || name === '')
+    return { id, problem: 'This call names no function; only functions can be called here.' };
   return typeof read === 'string' ? { id, problem: read } : { id, name, arguments: read };
 }

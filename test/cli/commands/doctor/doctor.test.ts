@@ -7,7 +7,8 @@ import { checkState } from '../../../../src/cli/commands/doctor/state-files.ts';
 import { createScratchFolder } from '../../../support/scratch-folder.ts';
 
 describe('a runtime', () => {
-  const levelOf = (nodeVersion: string, platform = 'darwin') => checkMachine({ nodeVersion, platform, pid: 4711 }).map(({ level }) => level);
+  const levelOf = (nodeVersion: string, platform = 'darwin') =>
+    checkMachine({ nodeVersion, platform, pid: 4711 }).map(({ level }) => level);
 
   it.each([
     ['v20.18.3', 'problem'],
@@ -23,7 +24,10 @@ describe('a runtime', () => {
   });
 
   it('should not be process 1', () => {
-    expect(checkMachine({ nodeVersion: 'v22.0.0', platform: 'linux', pid: 1 }).at(-1)).toMatchObject({ check: 'init', level: 'warning' });
+    expect(checkMachine({ nodeVersion: 'v22.0.0', platform: 'linux', pid: 1 }).at(-1)).toMatchObject({
+      check: 'init',
+      level: 'warning',
+    });
   });
 });
 
@@ -34,7 +38,12 @@ describe('names of tools', () => {
       { server: 'a_b', name: 'run', exposedName: 'a_b__run' },
       { server: 'c', name: 'run', exposedName: 'c__run' },
     ];
-    expect(checkNames(tools)).toEqual([expect.objectContaining({ level: 'warning', message: 'clash: run of a.b (a_b__run_11111111), run of a_b (a_b__run)' })]);
+    expect(checkNames(tools)).toEqual([
+      expect.objectContaining({
+        level: 'warning',
+        message: 'clash: run of a.b (a_b__run_11111111), run of a_b (a_b__run)',
+      }),
+    ]);
     expect(checkNames(tools.slice(1))).toEqual([expect.objectContaining({ level: 'ok' })]);
   });
 });
@@ -45,14 +54,22 @@ describe('a state directory', () => {
 
   it('that is not there is no trouble', async () => {
     const [first] = await findingsOf(join(createScratchFolder(), 'none'));
-    expect(first).toMatchObject({ check: 'state directory', level: 'ok', message: expect.stringContaining('is not there yet') });
+    expect(first).toMatchObject({
+      check: 'state directory',
+      level: 'ok',
+      message: expect.stringContaining('is not there yet'),
+    });
   });
 
   it('that cannot be there is not said to be made, and nothing is said of what is in it', async () => {
     const file = join(createScratchFolder(), 'file');
     writeFileSync(file, '');
     expect(await findingsOf(join(file, 'state'))).toEqual([
-      expect.objectContaining({ check: 'state directory', level: 'problem', message: `${join(file, 'state')} cannot be looked at (ENOTDIR)` }),
+      expect.objectContaining({
+        check: 'state directory',
+        level: 'problem',
+        message: `${join(file, 'state')} cannot be looked at (ENOTDIR)`,
+      }),
     ]);
   });
 
@@ -63,7 +80,11 @@ describe('a state directory', () => {
     chmodSync(closed, 0);
     onTestFinished(() => chmodSync(closed, 0o700));
     expect(await findingsOf(join(closed, 'state'))).toEqual([
-      expect.objectContaining({ check: 'state directory', level: 'problem', message: `${join(closed, 'state')} cannot be looked at (EACCES)` }),
+      expect.objectContaining({
+        check: 'state directory',
+        level: 'problem',
+        message: `${join(closed, 'state')} cannot be looked at (EACCES)`,
+      }),
     ]);
   });
 });

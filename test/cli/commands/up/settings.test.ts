@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type SettingSources, toUpSettings } from '../../../../src/cli/commands/up/settings.ts';
 import { isMcpvisorError, toLine } from '../../../../src/errors.ts';
 
-const settingsOf = (given: Partial<SettingSources> = {}) => toUpSettings({ flags: {}, env: {}, isTerminal: false, ...given });
+const settingsOf = (given: Partial<SettingSources> = {}) =>
+  toUpSettings({ flags: {}, env: {}, isTerminal: false, ...given });
 
 function problemsOf(given: Partial<SettingSources>): readonly string[] {
   try {
@@ -48,15 +49,28 @@ describe('up with variables', () => {
   };
 
   it('goes by them', () => {
-    expect(settingsOf({ env })).toMatchObject({ port: 0, stateDir: '/state', logFormat: 'pretty', config: 'a.json', tokenFile: '/token', serverLogs: 'off' });
+    expect(settingsOf({ env })).toMatchObject({
+      port: 0,
+      stateDir: '/state',
+      logFormat: 'pretty',
+      config: 'a.json',
+      tokenFile: '/token',
+      serverLogs: 'off',
+    });
   });
 
   it('lets options win', () => {
-    expect(settingsOf({ env, flags: { port: '5000', stateDir: '/other' } })).toMatchObject({ port: 5000, stateDir: '/other' });
+    expect(settingsOf({ env, flags: { port: '5000', stateDir: '/other' } })).toMatchObject({
+      port: 5000,
+      stateDir: '/other',
+    });
   });
 
   it('takes an empty one as unset', () => {
-    expect(settingsOf({ env: { MCPVISOR_PORT: '', MCPVISOR_HOST: '' } })).toMatchObject({ port: 4780, host: '127.0.0.1' });
+    expect(settingsOf({ env: { MCPVISOR_PORT: '', MCPVISOR_HOST: '' } })).toMatchObject({
+      port: 4780,
+      host: '127.0.0.1',
+    });
   });
 });
 

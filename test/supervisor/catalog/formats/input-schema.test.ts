@@ -16,7 +16,10 @@ describe('an input schema for model APIs', () => {
     const schema = {
       $schema: 'http://json-schema.org/draft-07/schema#',
       type: 'object',
-      properties: { list: { type: 'array', items: { $ref: '#/definitions/one' } }, any: { anyOf: [string, { type: 'null' }], 'x-order': 1 } },
+      properties: {
+        list: { type: 'array', items: { $ref: '#/definitions/one' } },
+        any: { anyOf: [string, { type: 'null' }], 'x-order': 1 },
+      },
       required: ['list'],
       additionalProperties: false,
       definitions: { one: { type: 'object', properties: { items: { const: [1] } } } },
@@ -59,7 +62,12 @@ describe('an input schema for model APIs', () => {
     });
     expect(schema).toEqual({
       type: 'object',
-      properties: { verbose: { type: 'boolean' }, kind: { anyOf: [{ const: 'a' }, { const: 'b' }] }, path: string, url: string },
+      properties: {
+        verbose: { type: 'boolean' },
+        kind: { anyOf: [{ const: 'a' }, { const: 'b' }] },
+        path: string,
+        url: string,
+      },
       required: ['kind'],
     });
     expect(note).toContain('{"oneOf":[{"properties":{"kind":{"const":"a"}');
@@ -71,16 +79,33 @@ describe('an input schema for model APIs', () => {
       schema: { $defs, type: 'object', properties: { a: string }, required: ['a'] },
       note: null,
     });
-    const both = toModelInput({ type: 'object', allOf: [{ $ref: '#/$defs/base' }, { properties: { b: string } }], $defs });
-    expect(both).toEqual({ schema: { type: 'object', $defs, properties: { a: string, b: string }, required: ['a'] }, note: null });
-    const clash = toModelInput({ type: 'object', properties: { a: { minLength: 2 } }, allOf: [{ $ref: '#/$defs/base' }], $defs });
+    const both = toModelInput({
+      type: 'object',
+      allOf: [{ $ref: '#/$defs/base' }, { properties: { b: string } }],
+      $defs,
+    });
+    expect(both).toEqual({
+      schema: { type: 'object', $defs, properties: { a: string, b: string }, required: ['a'] },
+      note: null,
+    });
+    const clash = toModelInput({
+      type: 'object',
+      properties: { a: { minLength: 2 } },
+      allOf: [{ $ref: '#/$defs/base' }],
+      $defs,
+    });
     expect(clash.schema.properties).toEqual({ a: { minLength: 2 } });
     expect(clash.note).toContain('"allOf"');
   });
 
   it('refuses nothing that the tool would take', () => {
     const schemas = [
-      { type: 'object', properties: { a: string }, additionalProperties: false, anyOf: [{ required: ['a'] }, { properties: { b: string } }] },
+      {
+        type: 'object',
+        properties: { a: string },
+        additionalProperties: false,
+        anyOf: [{ required: ['a'] }, { properties: { b: string } }],
+      },
       { type: 'object', not: { required: ['a'] }, enum: [{ b: 1 }] },
       { type: 'object', oneOf: [{ $ref: '#/definitions/a' }, true], definitions: { a: { required: ['a'] } } },
     ];
@@ -101,7 +126,11 @@ describe('an input schema for model APIs', () => {
         note: expect.stringContaining('too deeply'),
       });
     }
-    const circular = { type: 'object', $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } };
+    const circular = {
+      type: 'object',
+      $ref: '#/$defs/a',
+      $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } },
+    };
     expect(toModelInput(circular).schema).toMatchObject({ type: 'object', properties: {} });
     const odd = JSON.parse('{"type":"object","anyOf":[{"properties":{"__proto__":{"type":"string"}}}]}') as object;
     expect(Object.keys(toModelInput(odd).schema.properties)).toEqual(['__proto__']);

@@ -4,10 +4,16 @@ import { openStage, textOf } from '../../../support/supervised.ts';
 
 const inputSchema = { type: 'object' as const };
 const names = ['echo', 'a.b/c', 'ünïcode', 'x'.repeat(100), 'with space', '__private', 'echo__echo'];
-const tools = [{ name: 'echo', description: 'Says it again', inputSchema }, ...names.slice(1).map((name) => ({ name, inputSchema }))];
+const tools = [
+  { name: 'echo', description: 'Says it again', inputSchema },
+  ...names.slice(1).map((name) => ({ name, inputSchema })),
+];
 
 async function openTwo() {
-  const answerer = (server: string) => ({ tools, answer: (tool: string) => ({ content: [{ type: 'text' as const, text: `${server}: ${tool}` }] }) });
+  const answerer = (server: string) => ({
+    tools,
+    answer: (tool: string) => ({ content: [{ type: 'text' as const, text: `${server}: ${tool}` }] }),
+  });
   const { transports } = hostInMemory({ one: answerer('one'), 'one.two': answerer('one.two') });
   const supervisor = await openStage().open(insideEntries(['one', 'one.two']), {}, { transports });
   await supervisor.ready();
@@ -30,9 +36,16 @@ describe('tools for model APIs', () => {
     const supervisor = await openTwo();
     const parameters = { type: 'object', properties: {} };
     const [openAi] = supervisor.tools({ format: 'openai', servers: ['one'] });
-    expect(openAi).toEqual({ type: 'function', function: { name: 'one__echo', description: 'Says it again', parameters } });
+    expect(openAi).toEqual({
+      type: 'function',
+      function: { name: 'one__echo', description: 'Says it again', parameters },
+    });
     const anthropic = supervisor.tools({ format: 'anthropic', servers: ['one'], describeOrigin: true });
-    expect(anthropic[0]).toEqual({ name: 'one__echo', description: '[server: one] Says it again', input_schema: parameters });
+    expect(anthropic[0]).toEqual({
+      name: 'one__echo',
+      description: '[server: one] Says it again',
+      input_schema: parameters,
+    });
     expect(anthropic[1]?.description).toBe('[server: one] a.b/c');
     expect(anthropic).toHaveLength(names.length);
   });
