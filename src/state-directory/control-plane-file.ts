@@ -1,4 +1,4 @@
-/** Where the running control plane is: `control-plane.json`, there exactly while the API answers. */
+/** `control-plane.json`: where the running control plane is. The file exists exactly while the API answers. */
 
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export async function writeControlPlaneFile(stateDir: string, address: ControlPl
   await rename(draft, path);
 }
 
-/** Null: there is none, or none that can be read. Whether its process still runs is for the reader to find out. */
+/** Null: no such file, or none that can be read. Whether its process still runs is for the caller to check. */
 export async function readControlPlaneFile(stateDir: string): Promise<ControlPlaneAddress | null> {
   try {
     return (
@@ -31,7 +31,7 @@ export async function readControlPlaneFile(stateDir: string): Promise<ControlPla
       null
     );
   } catch {
-    // Not there, closed to us, or not JSON: nobody says where the API is.
+    // Missing, not readable, or not JSON: nothing says where the API is.
     return null;
   }
 }
@@ -41,6 +41,6 @@ export async function removeControlPlaneFile(stateDir: string): Promise<void> {
   try {
     await rm(join(stateDir, 'control-plane.json'), { force: true });
   } catch {
-    // The directory is gone or closed to us. Readers check the pid in the file before they believe it.
+    // The directory is gone or not accessible. Readers check the pid in the file before they believe it.
   }
 }

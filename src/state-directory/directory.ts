@@ -1,4 +1,4 @@
-/** The directory of one control plane: its lock, its tokens, its address. Nobody but its owner may look inside. */
+/** The directory of one control plane: its lock, its tokens, its address. Only its owner may access it. */
 
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -13,8 +13,8 @@ export interface Surroundings {
 }
 
 /**
- * Where the state is when nobody says: the nearest `.mcpvisor/` upward that is ours alone, else the XDG state
- * directory.
+ * The default state directory: the nearest `.mcpvisor/` from the current directory upward that only we can access, else
+ * the one in the XDG state directory.
  */
 export async function findStateDirectory({ cwd, env, home, uid }: Surroundings): Promise<string> {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
@@ -27,13 +27,13 @@ export async function findStateDirectory({ cwd, env, home, uid }: Surroundings):
       break;
     }
   }
-  // The XDG specification has relative paths ignored.
+  // The XDG specification says to ignore relative paths.
   const xdg =
     env.XDG_STATE_HOME?.startsWith('/') === true ? env.XDG_STATE_HOME : join(env.HOME ?? home, '.local', 'state');
   return join(xdg, 'mcpvisor');
 }
 
-/** Makes the directory, 0700, or checks the one that is there. Throws `STATE_DIRECTORY_UNUSABLE`. */
+/** Creates the directory with mode 0700, or checks the existing one. Throws `STATE_DIRECTORY_UNUSABLE`. */
 export async function openStateDirectory(stateDir: string, uid: number): Promise<void> {
   try {
     await mkdir(stateDir, { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-/** Tokens that the configuration names beside our own, each in a file of its own. */
+/** Further tokens named by the configuration, each in a file of its own. */
 
 import { resolve } from 'node:path';
 import { McpvisorError, type Problem } from '../errors.ts';
@@ -7,7 +7,7 @@ import { readTokenFile } from './token-file.ts';
 export interface TokenFile<Scope extends string> {
   readonly name: string;
   readonly scope: Scope;
-  /** A relative path starts from `folder`. */
+  /** Relative to `folder` if it is not absolute. */
   readonly file: string;
 }
 
@@ -17,7 +17,7 @@ export interface FurtherToken<Scope extends string> {
   readonly value: string;
 }
 
-/** Throws `INVALID_REQUEST` that names every file that cannot be read or holds no token. */
+/** Throws `INVALID_REQUEST`, naming every file that cannot be read or holds no token. */
 export async function readFurtherTokens<Scope extends string>(
   tokens: readonly TokenFile<Scope>[],
   folder: string,

@@ -1,4 +1,4 @@
-/** One control plane per state directory: a file that names the process that has it. */
+/** One control plane per state directory: a lock file that names the process that holds it. */
 
 import { createHash, randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,17 +9,17 @@ import { isSystemError } from '../system-error.ts';
 
 const lockOwner = z.object({ pid: z.int().positive(), startTime: z.string().nullable() });
 
-/** A process, told apart from a later one with the same number by when it started. */
+/** A process, distinguished from a later one with the same pid by its start time. */
 export type LockOwner = Readonly<z.infer<typeof lockOwner>>;
 
 export interface Lock {
-  /** Gives the directory free. May be called twice; does not throw. */
+  /** Releases the directory. May be called twice; does not throw. */
   release(): Promise<void>;
 }
 
 /**
- * Takes the lock for `owner`, over the remains of a dead owner if need be. `isAlive` tells whether a process still
- * runs. Throws `ALREADY_RUNNING`.
+ * Takes the lock for `owner`, replacing that of a dead owner. `isAlive` tells whether a process still runs. Throws
+ * `ALREADY_RUNNING`.
  */
 export async function takeLock(
   stateDir: string,
@@ -41,7 +41,7 @@ async function takeFile(path: string, owner: LockOwner, refuse: Refuse): Promise
   const text = `${JSON.stringify(owner)}\n`;
   await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
   try {
-    // A link is as exclusive as O_EXCL, and nobody ever sees a lock without its owner's name in it.
+    // A link is as exclusive as O_EXCL, and a lock without its owner's name in it is never visible.
     while (!(await isDone(link(draft, path), 'EEXIST'))) {
       await clearAway(path, owner, refuse);
     }
@@ -52,9 +52,9 @@ async function takeFile(path: string, owner: LockOwner, refuse: Refuse): Promise
 }
 
 /**
- * Removes the lock of a dead owner. Between reading and removing it somebody else may have done the same and taken
- * it, so the right to remove exactly this one is a lock itself: whoever gets that later finds another owner in the
- * file and leaves it alone.
+ * Removes the lock of a dead owner. Another process may do the same between our reading and removing it, and take the
+ * lock. So the right to remove exactly this one is a lock itself: who gets that later finds a new owner in the file
+ * and leaves it alone.
  */
 async function clearAway(path: string, owner: LockOwner, refuse: Refuse): Promise<void> {
   const text = await textOf(path);
@@ -81,11 +81,11 @@ async function release(path: string, text: string): Promise<void> {
       await rm(path, { force: true });
     }
   } catch {
-    // The directory is gone or closed to us: the next owner will find that this one is dead.
+    // The directory is gone or not accessible: the next owner will find that this one is dead.
   }
 }
 
-/** What is in the file; null if there is none. */
+/** The content of the file; null if there is none. */
 async function textOf(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');

@@ -1,4 +1,4 @@
-/** Everything a control plane has in its state directory when it begins. */
+/** What a control plane takes from its state directory when it starts. */
 
 import { join } from 'node:path';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
@@ -11,7 +11,7 @@ export interface StateOptions {
   readonly uid: number;
   readonly owner: LockOwner;
   readonly isAlive: (owner: LockOwner) => boolean;
-  /** File with the API's bearer token; null: our own, made at the first start. */
+  /** File with the API's bearer token; null: our own, created at the first start. */
   readonly tokenFile: string | null;
 }
 
@@ -19,9 +19,9 @@ export interface State {
   readonly lock: Lock;
   /** The bearer token of the API. */
   readonly token: string;
-  /** The token that `connect` hands out: good for the gateway only. */
+  /** The token that `connect` gives to clients: for the gateway only. */
   readonly mcpToken: string;
-  /** Every token there is, to be blanked wherever it might be written. */
+  /** Every token, for the redactor. */
   readonly secrets: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export async function openState(options: StateOptions): Promise<State> {
   try {
     return await open(options);
   } catch (cause) {
-    // Read-only, full, or a folder where a file of ours should be: the directory is at fault, not we.
+    // Read-only, full, or a folder where a file of ours should be: the directory is at fault, not this program.
     const isOfSystem = cause instanceof Error && 'code' in cause && !isMcpvisorError(cause);
     throw isOfSystem
       ? new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir: options.stateDir, reason: cause.message }, { cause })

@@ -1,13 +1,13 @@
-/** Tokens at rest: one line, 32 random bytes, for the eyes of their owner. */
+/** Token files: one line, 32 random bytes, readable by their owner only. */
 
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { isSystemError } from '../system-error.ts';
 
-/** Fewer characters than this can be guessed or were left by a write that broke off. */
+/** Fewer characters can be guessed, or are left from an interrupted write. */
 const fewestCharacters = 16;
 
-/** The token in the file, made now if there is none. */
+/** The token in the file, which is created if it does not exist. */
 export async function openTokenFile(path: string): Promise<string> {
   const made = randomBytes(32).toString('base64url');
   try {
@@ -27,7 +27,7 @@ export async function openTokenFile(path: string): Promise<string> {
   return made;
 }
 
-/** The token in a file; null if what is there is too short for one. */
+/** The token in a file; null if its content is too short for one. */
 export async function readTokenFile(path: string): Promise<string | null> {
   const token = (await readFile(path, 'utf8')).trim();
   return token.length < fewestCharacters || /\s/.test(token) ? null : token;

@@ -1,4 +1,4 @@
-/** What is done with an error nobody threw on purpose, where throwing on would hurt someone who did nothing wrong. */
+/** Reports an unexpected error from a place where rethrowing it would break a caller that did nothing wrong. */
 
 export type OnBug = (error: unknown) => void;
 
@@ -6,6 +6,6 @@ export function tellBug(onBug: OnBug | undefined, error: unknown): void {
   try {
     onBug?.(error);
   } catch {
-    // Whoever is told of bugs has one too: there is nobody left to tell, and the work at hand goes on.
+    // The handler itself throws: there is nobody left to report to, and the work at hand goes on.
   }
 }

@@ -31,8 +31,8 @@ const phaseWords = {
 } satisfies Record<Phase, string>;
 
 /**
- * `exited with code 1 during the handshake: Error: Cannot find module 'left-pad'`: what happened, when, and the
- * server's last word or ours.
+ * `exited with code 1 during the handshake: Error: Cannot find module 'left-pad'`: what happened, in which phase, and
+ * the last line the server wrote, or our own message.
  */
 export function describeFailure(failure: Failure): string {
   const { class: failureClass, phase, message, signal, exitCode } = failure;

@@ -17,8 +17,8 @@ export interface FactFields {
   'server.added': { readonly transport: string; readonly group: string };
   'server.removed': Record<never, never>;
   /**
-   * `from` and `to` are paths: `starting.listing`. `reason` is the failure's class. Into `backoff`: which failure in a
-   * row it was, and how long it waits.
+   * `from` and `to` are paths: `starting.listing`. `reason` is the class of the failure. On entering `backoff`:
+   * `attempt` is the number of failures in a row, `retryInMs` the delay.
    */
   'server.transitioned': {
     readonly from: string;
@@ -42,9 +42,9 @@ export interface FactFields {
     readonly event: string;
     readonly edges: readonly Edge[];
   };
-  /** The dependencies that are not connected, and the one that does not come by itself. */
+  /** The dependencies that are not connected, and the one that only a person or a plan can bring up. */
   'dependencies.changed': { readonly waitingFor: readonly string[]; readonly blockedBy: string | null };
-  /** A member failed and takes others of its group along: they are stopped, and start again when it is through. */
+  /** A member failed, and its group's strategy restarts others with it. */
   'round.opened': { readonly trigger: string; readonly victims: readonly string[] };
   'round.joined': { readonly trigger: string; readonly victims: readonly string[] };
   'round.closed': { readonly started: readonly string[] };
@@ -90,7 +90,7 @@ export interface FactFields {
   };
   'event.ignored': { readonly event: string; readonly state: string };
   'config.planned': { readonly steps: number };
-  /** In the words of a plan: disabled is stopped, enabled again is started. */
+  /** As a plan counts: a server that is disabled is stopped, one that is enabled again is started. */
   'config.applied': {
     readonly started: readonly string[];
     readonly stopped: readonly string[];
@@ -106,7 +106,7 @@ export interface FactFields {
 
 export type FactType = keyof FactFields;
 
-/** A fact as it is handed in: the stream adds `seq` and `at`. */
+/** A fact as its publisher gives it: the stream adds `seq` and `at`. */
 export type FactBody = {
   readonly [Type in FactType]: {
     readonly type: Type;
@@ -117,7 +117,7 @@ export type FactBody = {
 
 type WithoutActor<Body> = Body extends unknown ? Omit<Body, 'actor' | 'generation'> : never;
 
-/** A fact whose actor and generation somebody adds who knows them. */
+/** A fact without its actor and generation, which the caller adds. */
 export type FactOfActor = WithoutActor<FactBody>;
 
 /**
@@ -126,7 +126,7 @@ export type FactOfActor = WithoutActor<FactBody>;
  */
 export type Fact = FactBody & { readonly seq: number; readonly at: string };
 
-/** Told to a reader in place of facts it was too slow for. */
+/** Delivered to a reader in place of the facts it was too slow for. */
 export interface FactsMissed {
   readonly type: 'facts.missed';
   readonly from: number;

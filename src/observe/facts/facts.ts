@@ -1,4 +1,4 @@
-/** The one stream of facts: numbered, timed, kept for a while, read by many. No reader can hold it up. */
+/** The one stream of facts: numbered, timed, kept for a while, read by many. No reader can block it. */
 
 import type { OnBug } from './bug.ts';
 import type { Fact, FactBody, FactsMissed } from './fact.ts';
@@ -7,21 +7,21 @@ import { createFactReader } from './reader.ts';
 import { createFactRing } from './ring.ts';
 
 export interface FactsOptions {
-  /** How many facts are kept for readers that are behind or come back. Default 20 000, about 10 MB. */
+  /** How many facts are kept for readers that fall behind or reconnect. Default 20 000, about 10 MB. */
   readonly capacity?: number;
   /** Number of the first fact. Default: the time now in microseconds, so that numbers grow across runs. */
   readonly firstSeq?: number;
   /** The wall clock in milliseconds. Default `Date.now`. */
   readonly now?: () => number;
-  /** Told what a listener threw. Default: it is only counted. */
+  /** Called with what a listener threw. Default: it is only counted. */
   readonly onBug?: OnBug;
 }
 
 export interface ReadOptions {
   /**
-   * Number of the last fact seen; what came after it is delivered first. 0: everything that is kept. Default: only
-   * what comes from now on. A number of an earlier run: the reader is told of the gap first; its `count` is then an
-   * upper bound, as numbers are dense within a run only.
+   * Number of the last fact seen: delivery begins with the one after it. 0: everything that is kept. Default: only new
+   * facts. With a number of an earlier run the reader first gets a `facts.missed`, whose `count` is an upper bound,
+   * because numbers have no gaps within one run only.
    */
   readonly since?: number;
   /** Ends the reading at once, without an error. */
@@ -35,21 +35,21 @@ export interface Facts {
   readonly listenerErrors: number;
   /** Facts that readers were too slow for, over all readers. */
   readonly missedFacts: number;
-  /** Takes constant time but for the listeners, and never throws. After `close` it does nothing. */
+  /** Takes constant time, listeners aside, and never throws. Does nothing after `close`. */
   publish(body: FactBody): void;
   /**
-   * Facts in order, without gap or duplicate; a reader that fell behind what is kept gets one `facts.missed` in their
-   * place.
+   * Facts in order, without gap or duplicate. A reader that fell behind what is kept gets one `facts.missed` in place
+   * of those that are gone.
    */
   read(options?: ReadOptions): AsyncIterableIterator<Fact | FactsMissed, undefined>;
-  /** Those that are kept now, oldest first, from the one after number `after` on. Default: all. */
+  /** The facts kept now with a number above `after`, oldest first. Default: all. */
   kept(after?: number): readonly Fact[];
   /**
-   * Calls `listener` with each new fact before `publish` returns: for readers that only count or hand on. Returns what
-   * ends it.
+   * Calls `listener` with each new fact before `publish` returns: for listeners that only count or pass on. Returns a
+   * function that unsubscribes.
    */
   subscribe(listener: (fact: Fact) => void): () => void;
-  /** Readers get what they have not seen yet and then end. May be called twice. */
+  /** Readers get the facts they have not seen yet, then end. May be called twice. */
   close(): void;
 }
 
@@ -118,15 +118,15 @@ export function createFacts({
 }
 
 /**
- * Where to go on. A number that has not been given yet is one of a run whose clock was ahead: only what is new is new
- * to that reader.
+ * Number of the first fact to deliver. A `since` that has not been given out yet comes from a run whose clock was
+ * ahead: that reader gets new facts only.
  */
 function nextSeqAfter(since: number | undefined, lastSeq: number, firstSeq: number): number {
   if (since === undefined || Number.isNaN(since)) return lastSeq + 1;
   return since <= 0 ? firstSeq : Math.min(Math.floor(since), lastSeq) + 1;
 }
 
-/** Many facts share a millisecond, and writing a time out costs more than the rest of publishing. */
+/** Many facts share a millisecond, and formatting the time costs more than the rest of publishing. */
 function createIsoTime(now: () => number): () => string {
   let lastMs = Number.NaN;
   let text = '';

@@ -1,4 +1,4 @@
-/** Turns what XState tells an inspector into facts: the exact edges of each step, and the events nobody took. */
+/** Turns XState's inspection events into facts: the exact edges of each step, and the events that were ignored. */
 
 import type {
   AnyActor,
@@ -22,26 +22,26 @@ export interface InspectionOptions {
    */
   readonly unremarkable?: readonly string[];
   /**
-   * Told of an error in here or in a listener: thrown on, it would lose the event that is being inspected. Default:
-   * nobody is.
+   * Called with an error of this file or of a listener; rethrown, it would lose the event that is being inspected.
+   * Default: dropped.
    */
   readonly onBug?: OnBug;
 }
 
 /**
- * `name` is the actor's system id, else its id. The actor is being made: subscribe or listen to it, but do not read its
- * snapshot yet.
+ * `name` is the actor's system id, or else its id. The actor is still being created: subscribe to it, but do not read
+ * its snapshot yet.
  */
 export type ActorListener = (actor: AnyActorRef, name: string) => void;
 
 export interface Inspection {
   /** The `inspect` option of the root's `createActor`. Never throws. */
   inspect(event: InspectionEvent): void;
-  /** Calls `listener` with each actor that is made from now on. Returns what ends it. */
+  /** Calls `listener` with each actor created from now on. Returns a function that unsubscribes. */
   onActor(listener: ActorListener): () => void;
   /**
-   * Publishes a step of the actor that is over but not yet told: what it told others meanwhile comes after it. Never
-   * throws.
+   * Publishes a finished step of the actor that XState has not reported yet, so that its fact comes before the facts of
+   * what it caused. Never throws.
    */
   catchUp(actor: AnyActorRef): void;
   /** When the actor entered the top-level state it is in, by `nowMs`; null if the actor is unknown. */
@@ -54,7 +54,7 @@ interface Watch {
   /** Where its last step led; null before its first. */
   path: string | null;
   sinceMs: number;
-  /** Edges of the step under way. Another actor's steps may come in between: actions of one send to others at once. */
+  /** Edges of the step under way. Other actors' steps may come in between: what actions send is processed at once. */
   edges: Edge[];
   /** Type of the event that began the step under way. */
   event: string;
@@ -93,8 +93,8 @@ export function createInspection({
   }
 
   /**
-   * An actor that was there before the inspection is watched from its first step on: until that is over, its snapshot
-   * is the one before.
+   * An actor older than the inspection is watched from its next step on: until that step is over, its snapshot is the
+   * previous one.
    */
   function watchOf(actor: AnyActorRef): Watch {
     const seen = watches.get(actor);
@@ -146,7 +146,7 @@ export function createInspection({
     else publish({ type: 'supervisor.transitioned', ...fact });
   }
 
-  /** XState tells of a step only after everything that the step has sent has been carried out. */
+  /** XState reports a step only after everything that the step sent has been processed. */
   function catchUp(actor: AnyActorRef): void {
     const watch = watches.get(actor);
     if (watch !== undefined && watch.edges.length > 0) onStepOver(actor, actor.getSnapshot());
@@ -180,7 +180,7 @@ export function createInspection({
   };
 }
 
-/** An actor that is being made has its system id in its options only. */
+/** While an actor is being created, only its options hold its system id. */
 function nameOf(actor: AnyActorRef): string {
   return (actor as AnyActor).options.systemId ?? actor.id;
 }

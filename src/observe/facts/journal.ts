@@ -1,4 +1,4 @@
-/** What has happened, looked up afterwards: a choice of the facts that are kept, page by page. */
+/** Queries over the facts that are kept, page by page. */
 
 import { McpvisorError, type Problem } from '../../errors.ts';
 import { factTypes } from '../log/level.ts';
@@ -8,13 +8,13 @@ export interface JournalQuery {
   /** `server:NAME`, `group:NAME` or `supervisor`; more than one: any of them. Default: all. */
   readonly actor?: string | readonly string[];
   readonly type?: FactType | readonly FactType[];
-  /** The first moment, itself included: UTC ISO 8601, or milliseconds since 1970. */
+  /** Earliest time, inclusive: UTC ISO 8601, or milliseconds since 1970. */
   readonly since?: string | number;
-  /** The last moment, itself included. */
+  /** Latest time, inclusive. */
   readonly until?: string | number;
-  /** Facts on a page, at most. Default 1 000, highest 10 000. */
+  /** Facts on a page, at most. Default 1 000, maximum 10 000. */
   readonly limit?: number;
-  /** Number of the last fact seen: `next` of the page before. Default: from the oldest that is kept. */
+  /** Number of the last fact seen: `next` of the previous page. Default: from the oldest that is kept. */
   readonly after?: number;
 }
 
@@ -40,7 +40,7 @@ export function selectFacts(kept: readonly Fact[], query: JournalQuery): Journal
       (actors === null || actors.has(fact.actor)) &&
       (types === null || types.has(fact.type));
     if (!isWanted) continue;
-    // One more than fits: there is another page.
+    // One more than fits, so there is another page.
     if (facts.length === limit) return { facts, next: facts.at(-1)?.seq ?? null };
     facts.push(fact);
   }

@@ -1,4 +1,4 @@
-/** Those who hear of a fact at once. One that throws is counted and told of, and disturbs nobody else. */
+/** Synchronous listeners of facts. One that throws is counted and reported, and does not disturb the others. */
 
 import { type OnBug, tellBug } from './bug.ts';
 import type { Fact } from './fact.ts';
@@ -11,7 +11,7 @@ export interface FactListeners {
   clear(): void;
 }
 
-/** Each listener hears every fact in order, also when one of them publishes in answer to a fact. */
+/** Each listener gets every fact in order, even when one of them publishes another fact in response. */
 export function createFactListeners(onBug: OnBug | undefined): FactListeners {
   const listeners = new Set<(fact: Fact) => void>();
   const untold: Fact[] = [];
@@ -32,7 +32,7 @@ export function createFactListeners(onBug: OnBug | undefined): FactListeners {
       return errors;
     },
     add(listener) {
-      // Wrapped, so that the same function may listen twice and each end only its own.
+      // Wrapped, so that the same function can be added twice and each removal removes one.
       const own = (fact: Fact): void => listener(fact);
       listeners.add(own);
       return () => void listeners.delete(own);

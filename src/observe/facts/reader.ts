@@ -7,7 +7,7 @@ export interface FactReaderOptions {
   readonly ring: FactRing;
   /** Number the reader wants next. */
   readonly nextSeq: number;
-  /** Readers that wait for a fact; whoever publishes calls each once and forgets it. */
+  /** Wake-up functions of readers that wait for a fact; the publisher calls each once and removes it. */
   readonly waiting: Set<() => void>;
   readonly isClosed: () => boolean;
   readonly signal: AbortSignal | undefined;
@@ -34,7 +34,7 @@ export function createFactReader({
     const { oldestSeq } = ring;
     if (cursor < oldestSeq) {
       const missed: FactsMissed = { type: 'facts.missed', from: cursor, to: oldestSeq - 1, count: oldestSeq - cursor };
-      // Numbers before the first are of an earlier run, or of none: it ended, and nobody was too slow.
+      // Numbers before the first belong to an earlier run, which ended: no reader was too slow for those.
       onMissed(oldestSeq - Math.max(cursor, ring.firstSeq));
       cursor = oldestSeq;
       return missed;

@@ -1,5 +1,5 @@
 /**
- * The last facts, each under its number: what all readers share, so that a slow one costs a cursor and nothing else.
+ * The last facts, by number. All readers share it, so a slow reader costs no more than its cursor.
  */
 
 import type { Fact } from './fact.ts';
@@ -11,9 +11,9 @@ export interface FactRing {
   readonly oldestSeq: number;
   readonly firstSeq: number;
   push(fact: Fact): void;
-  /** Null: not come yet, or gone already. */
+  /** Null: not published yet, or no longer kept. */
   at(seq: number): Fact | null;
-  /** Those still here with a higher number, oldest first. */
+  /** The kept facts with a higher number, oldest first. */
   after(seq: number): readonly Fact[];
 }
 
@@ -43,7 +43,7 @@ export function createFactRing(capacity: number, firstSeq: number): FactRing {
     },
     after(seq) {
       const oldest = oldestSeq();
-      // In two pieces at most: the newest fact stands before the oldest one when the ring has been round.
+      // Two pieces at most: once the ring has wrapped, the newest fact stands before the oldest.
       const turn = (oldest - firstSeq) % capacity;
       const inOrder = [...facts.slice(turn), ...facts.slice(0, turn)];
       return seq < oldest ? inOrder : inOrder.slice(seq - oldest + 1);

@@ -1,16 +1,16 @@
-/** Where log lines go, behind a bounded buffer: one that blocks costs lines, which are counted, and never time. */
+/** Where log lines go, behind a bounded buffer. A slow destination loses lines, which are counted; it never blocks. */
 
 import { isatty } from 'node:tty';
 import { openLineWriter, type Rotation } from './line-writer.ts';
 
-/** What an embedding host may hand in: a Node stream, or anything like one. It is never ended here. */
+/** What an embedding host may pass: a Node stream, or anything like one. It is never ended here. */
 export interface LineStream {
   write(line: string): unknown;
   readonly writableLength?: number;
   readonly isTTY?: boolean;
 }
 
-/** A descriptor of a file that makes room for itself. */
+/** A descriptor of a file that is rotated in place. */
 export interface RotatedFile extends Rotation {
   readonly fd: number;
 }
@@ -21,12 +21,12 @@ export type LogTarget = number | string | RotatedFile | LineStream;
 export interface LogDestination {
   readonly isTTY: boolean;
   /**
-   * Takes a line with its line break; false: dropped, because the target is too slow or broken. Never blocks and never
-   * throws.
+   * Takes a line with its line break. Returns false if it was dropped, because the target is too slow or broken. Never
+   * blocks and never throws.
    */
   write(line: string): boolean;
   /**
-   * Writes out what is buffered, waiting at most `timeoutMs`; a descriptor or file is then closed as `LineWriter` says.
+   * Flushes the buffer, waiting at most `timeoutMs`; a descriptor or file is then closed as described at `LineWriter`.
    */
   close(timeoutMs: number): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface LogDestination {
 export interface LogDestinationOptions {
   readonly target: LogTarget;
   readonly maxBufferedBytes: number;
-  /** Told of the first error of the target; lines are dropped from then on. */
+  /** Called with the first error of the target; lines are dropped from then on. */
   readonly onProblem: (error: Error) => void;
 }
 

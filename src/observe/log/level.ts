@@ -1,4 +1,4 @@
-/** How loud each fact is in the log. */
+/** The log level of each fact. */
 
 import type { FactOf } from '../facts/describe.ts';
 import { topOf } from '../facts/edge.ts';
@@ -8,7 +8,7 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
 export type LogLevel = (typeof logLevels)[number];
 
-/** A level, or what decides it where facts of one type differ in weight. */
+/** A level, or a function that decides it where facts of one type differ in importance. */
 type LevelsByType = { readonly [Type in FactType]: LogLevel | ((fact: FactOf<Type>) => LogLevel) };
 
 const levelsByType = {
@@ -24,7 +24,7 @@ const levelsByType = {
   'round.closed': 'info',
   'actor.died': 'error',
   'session.opened': 'info',
-  // The server's failure says the same, and counts.
+  // `server.failed` says the same, with the failure.
   'session.closed': 'debug',
   'session.push': ({ available }) => (available ? 'debug' : 'info'),
   'session.notified': 'trace',
@@ -51,7 +51,7 @@ const levelsByType = {
   'machine.resumed': 'info',
 } satisfies LevelsByType;
 
-/** Every type of fact: none is without a level. */
+/** Every type of fact: each has a level. */
 export const factTypes: ReadonlySet<string> = new Set(Object.keys(levelsByType));
 
 export function levelOf(fact: Fact): LogLevel {
@@ -64,7 +64,7 @@ export function isAtLeast(level: LogLevel, threshold: LogLevel): boolean {
   return logLevels.indexOf(level) >= logLevels.indexOf(threshold);
 }
 
-/** Steps within a state, as a quiet session's probing, are of no interest to people until they lead out of it. */
+/** Steps within a state, like the probing of a quiet session, matter to people only when they lead out of it. */
 function levelOfServerStep({ from, to }: FactOf<'server.transitioned'>): LogLevel {
   if (topOf(from) === topOf(to)) return 'debug';
   if (topOf(to) === 'failed') return 'error';

@@ -1,8 +1,8 @@
 /**
  * Appends lines to a descriptor or a file: off the event loop, one write at a time, behind a bounded buffer.
  *
- * Not `pino.destination`, which closes a descriptor under a write that is on its way or waits to be tried again: by
- * then the number may be that of another file or socket, and that gets the lines
+ * Not `pino.destination`, which closes a descriptor while a write to it is pending or waits for a retry: by then the
+ * number may belong to another file or socket, which then gets the lines
  * (https://github.com/pinojs/sonic-boom/issues/98).
  */
 
@@ -12,16 +12,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 export interface LineWriter {
-  /** False: dropped, because the target is too slow or broken. Never blocks and never throws. */
+  /** Returns false if the line was dropped: the target is too slow or broken. Never blocks and never throws. */
   write(line: string): boolean;
   /**
-   * Writes out what is buffered, waiting at most `timeoutMs`. Then the descriptor is closed, but for stdout and stderr;
-   * when the time is over, as soon as the last write has come back.
+   * Flushes the buffer, waiting at most `timeoutMs`. Then the descriptor is closed, unless it is stdout or stderr; on a
+   * timeout it is closed as soon as the pending write has returned.
    */
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Of a file that others have open, too: it is copied and emptied in place, for which they must append, as we do. */
+/** For a file that other processes have open, too: it is copied and truncated in place, so all of them must append. */
 export interface Rotation {
   /** Of the file behind the descriptor. Older ones have `.1` and `.2` behind their names. */
   readonly path: string;
@@ -32,30 +32,30 @@ export interface LineWriterOptions {
   /** A descriptor, or the path of a file, made with mode 0600. */
   readonly target: number | string;
   readonly maxBufferedBytes: number;
-  /** Default: the target grows without end. */
+  /** Default: the target grows without limit. */
   readonly rotation?: Rotation;
-  /** Told of the first error of the target; lines are dropped from then on. */
+  /** Called with the first error of the target; lines are dropped from then on. */
   readonly onProblem: (error: Error) => void;
 }
 
-/** A quarter of what a pipe holds on Linux: a slow reader frees the buffer bit by bit. */
+/** A quarter of a pipe's capacity on Linux, so that a slow reader frees the buffer bit by bit. */
 const pieceLength = 16 * 1024;
 
-/** A full pipe tells nobody when it has room again. */
+/** Nothing signals that a full pipe has room again, so it is tried again after this time. */
 const retryMs = 100;
 
 export function openLineWriter({ target, maxBufferedBytes, rotation, onProblem }: LineWriterOptions): LineWriter {
-  /** `over`: no write is begun any more. */
+  /** `over`: no further write is begun. */
   let state: 'open' | 'closing' | 'over' = 'open';
   let isBroken = false;
   let fd = typeof target === 'number' ? target : null;
   let pieces: string[] = [];
-  /** What the last write left. What is being written is neither here nor in `pieces`. */
+  /** What the last write did not take. A pending write is neither here nor in `pieces`. */
   let remainder: Buffer | null = null;
   let bufferedBytes = 0;
   let running = typeof target === 'string' ? run() : null;
 
-  /** Whatever is done with the descriptor, one thing after the other. */
+  /** Everything that uses the descriptor, strictly in sequence. */
   async function run(): Promise<void> {
     try {
       if (typeof target === 'string' && !isBroken) fd ??= await promisify(open)(target, 'a', 0o600);
@@ -70,7 +70,7 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onProblem }
       fail(error);
     }
     if (state !== 'open' && fd !== null && fd !== 1 && fd !== 2) await promisify(close)(fd).catch(fail);
-    // Nothing is awaited between the last look at the buffer and here: no line is left behind.
+    // Nothing is awaited between the last look at the buffer and here, so no line is left behind.
     running = null;
   }
 
@@ -89,14 +89,14 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onProblem }
     onProblem(error instanceof Error ? error : new Error(String(error)));
   }
 
-  /** What is said just before the process exits is often what matters, and no event loop is left to write it. */
+  /** The last lines before the process exits often matter most, and there is no event loop left to write them. */
   function writeOutNow(): void {
     try {
       for (let bytes = take(); fd !== null && bytes !== null; bytes = take()) {
         for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
       }
     } catch {
-      // The process exits, and who could be told?
+      // The process is exiting: there is nobody left to report to.
     }
   }
   process.once('exit', writeOutNow);
@@ -125,7 +125,7 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onProblem }
   };
 }
 
-/** How many bytes the descriptor took; 0 when it is full. */
+/** How many bytes the descriptor took; 0 if it is full. */
 async function writeSome(fd: number, bytes: Buffer): Promise<number> {
   try {
     return (await promisify(write)(fd, bytes)).bytesWritten;
@@ -135,11 +135,11 @@ async function writeSome(fd: number, bytes: Buffer): Promise<number> {
   }
 }
 
-/** A disk on which there is no room for a copy is no reason to fill it further. */
+/** If the disk has no room for the copy, the old lines are given up rather than filling it further. */
 async function makeRoom(fd: number, { path, maxFileBytes }: Rotation): Promise<void> {
   const { size } = await promisify(fstat)(fd);
   if (size < maxFileBytes) return;
-  // There may be none yet.
+  // There may be no `.1` yet.
   await rename(`${path}.1`, `${path}.2`).catch(() => undefined);
   await copyFile(path, `${path}.1`).catch(() => rm(`${path}.1`, { force: true }));
   await promisify(ftruncate)(fd, 0);

@@ -1,4 +1,4 @@
-/** Log lines of our own making, and the count of those that found no way out. */
+/** Formats and writes log lines, and counts those that were dropped. */
 
 import pino from 'pino';
 import { type LogTarget, openLogDestination } from './destination.ts';
@@ -27,7 +27,7 @@ export interface LogLinesOptions {
   readonly onProblem?: (error: Error) => void;
 }
 
-/** How long a destination that blocks may hold up the end. */
+/** How long a destination that blocks may delay `close`, in milliseconds. */
 const closeTimeoutMs = 1000;
 
 const defaultMaxBufferedBytes = 1024 * 1024;
@@ -47,7 +47,7 @@ export function openLogLines({
   let droppedLines = 0;
   let untoldDrops = 0;
 
-  /** A gap is told of by the first line that gets through after it. */
+  /** Writes a line about the lines dropped so far, before the next one that gets through. */
   function tellOfDrops(): boolean {
     if (untoldDrops === 0) return true;
     const isTold = destination.write(

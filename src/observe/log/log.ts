@@ -1,4 +1,4 @@
-/** The log: one reader of the facts, which writes those worth a line for people or for programs. */
+/** The log: a listener to the facts that writes a line for each one at or above its level. */
 
 import { describeFact } from '../facts/describe.ts';
 import type { Fact } from '../facts/fact.ts';
@@ -14,8 +14,8 @@ export interface LogOptions {
   /** Default `info`; `silent` writes nothing. */
   readonly level?: LogLevel | 'silent';
   /**
-   * A host's own logger: pino, or any with its five methods. Takes the lines in place of `destination` and `format`. It
-   * should not block: it is called as facts come.
+   * A host's own logger: pino, or any with its five methods, used instead of `destination` and `format`. It is called
+   * synchronously for each fact, so it should not block.
    */
   readonly logger?: LogMethods;
   /** Default 1, stdout. */
@@ -24,18 +24,18 @@ export interface LogOptions {
   readonly format?: LogFormat;
   /** Default: on a terminal only. */
   readonly colors?: boolean;
-  /** What a slow destination may leave unwritten before lines are dropped. Default 1 MiB. */
+  /** Bytes that a slow destination may leave unwritten before lines are dropped. Default 1 MiB. */
   readonly maxBufferedBytes?: number;
-  /** Told of the first error of the destination; lines are dropped from then on. Default: nobody is. */
+  /** Called with the first error of the destination; lines are dropped from then on. Default: ignored. */
   readonly onProblem?: (error: Error) => void;
 }
 
 export interface Log {
   /** Lines dropped because the destination was too slow or is broken. */
   readonly droppedLines: number;
-  /** Writes a line that is no fact, as a server's stderr. Never throws but what a host's logger throws. */
+  /** Writes a line that is not a fact, such as a server's stderr. Throws only what a host's logger throws. */
   write(level: LogLevel, fields: LogFields, sentence: string): void;
-  /** Writes out what is buffered, for at most a second, and closes what was opened here. May be called twice. */
+  /** Flushes the buffer for at most a second, and closes what was opened here. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function createLog({ facts, redactor, level = 'info', ...rest }: LogOptio
   function writeFact(fact: Fact): void {
     const factLevel = levelOf(fact);
     if (!isWanted(factLevel)) return;
-    // Before it is described: a sentence shortens what servers say, and half a secret would not be known as one.
+    // Redacted before it is described: a sentence shortens what servers say, and half a secret is not recognised.
     const clean = redactor.value(fact) as Fact;
     lines.logger[factLevel]({ ...clean }, redactor.text(describeFact(clean)));
   }

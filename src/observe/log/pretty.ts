@@ -1,4 +1,4 @@
-/** A log line for people: time, weight if it has any, and the sentence, on one line whatever a server put into it. */
+/** A log line for people: time, level and sentence, on one line whatever a server put into it. */
 
 import { stripVTControlCharacters } from 'node:util';
 import type { LogLevel } from './level.ts';

@@ -1,4 +1,4 @@
-/** From facts to counters: what happened to each server, how often, for how long, and why. */
+/** Counts facts: what happened to each server, how often, for how long, and why. */
 
 import type { FactOf } from '../facts/describe.ts';
 import { topOf } from '../facts/edge.ts';
@@ -6,20 +6,20 @@ import type { Fact } from '../facts/fact.ts';
 import type { MetricSet } from './set.ts';
 
 export interface FactCounter {
-  /** A server that is there without a fact that says so. */
+  /** Adds a server whose `server.added` is no longer kept. */
   know(server: string, state: string): void;
-  /** Facts of servers that are not there any more are passed over: they would bring their series back. */
+  /** Facts of servers that have been removed are ignored: they would bring their series back. */
   count(fact: Fact): void;
-  /** Counts the time that servers have been in the states they are in. */
+  /** Adds the time that servers have spent in their current states up to now. */
   bringUpToDate(): void;
 }
 
 interface Counted {
   state: string;
-  /** Up to when the time in `state` is counted, in milliseconds. */
+  /** The time in `state` has been counted up to here, in milliseconds. */
   countedMs: number;
   hasStarted: boolean;
-  /** Class of the failure since the last start. */
+  /** Class of the last failure since the last start. */
   failure: string | null;
 }
 
@@ -37,7 +37,7 @@ export function createFactCounter(
       { server, state: known.state },
       Math.max(0, untilMs - known.countedMs) / 1_000,
     );
-    // A wall clock that was set back is followed: what it takes back was counted already.
+    // If the wall clock is set back, counting goes on from there: the time it repeats was counted already.
     known.countedMs = untilMs;
   }
 
@@ -56,7 +56,7 @@ export function createFactCounter(
   function countOf(server: string, known: Counted, fact: Fact): void {
     switch (fact.type) {
       case 'server.added':
-        // Its actor died, and this is another.
+        // Its actor died, and this is its successor.
         spend(server, known, Date.parse(fact.at));
         known.state = 'idle';
         break;

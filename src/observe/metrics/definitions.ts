@@ -1,6 +1,6 @@
 /**
- * Every metric: its name, type and labels, and what it means. The page `docs/metrics.md` and the texts at `/metrics`
- * are made of this table.
+ * Every metric: its name, type and labels, and what it means. `docs/metrics.md` and the help texts at `/metrics` are
+ * generated from this table.
  */
 
 export interface MetricDefinition {

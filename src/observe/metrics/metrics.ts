@@ -1,4 +1,4 @@
-/** The metrics: one reader of the facts, which counts, and at each asking a look at how things are. */
+/** The metrics: counters fed by the facts, and gauges read when they are asked for. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { version } from '../../version.ts';
@@ -6,11 +6,11 @@ import type { Facts } from '../facts/facts.ts';
 import { createFactCounter } from './counter.ts';
 import { createMetricSet, type MetricSet } from './set.ts';
 
-/** What is read of a supervisor's status. */
+/** The part of a supervisor's status that the metrics read. */
 export interface MeasuredStatus {
   /** UTC ISO 8601. */
   readonly startedAt: string;
-  /** Servers by state: every state is there. */
+  /** Number of servers by state, with an entry for every state. */
   readonly counts: Readonly<Record<string, number>>;
   readonly alarms: readonly { readonly actor: string; readonly alarm: string }[];
   readonly servers: readonly MeasuredServer[];
@@ -27,7 +27,7 @@ export interface MetricsOptions {
   readonly facts: Pick<Facts, 'kept' | 'subscribe' | 'lastSeq' | 'missedFacts'>;
   readonly status: () => MeasuredStatus;
   /**
-   * Resident memory of process groups by their number, in bytes; those it cannot tell are left out. Does not reject.
+   * Resident memory by process group id, in bytes; groups that cannot be measured are left out. Does not reject.
    */
   readonly memoryOfGroups: (pids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
   /** Lines dropped so far: of our own log, and of the servers'. */
@@ -46,7 +46,7 @@ export interface Metrics {
 
 const resolutionMs = 10;
 
-/** Facts that were published before count too, as far as they are kept. */
+/** Facts published earlier count, too, as far as they are kept. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const { facts, status, now } = options;
   const metrics = createMetricSet();
@@ -54,7 +54,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const counter = createFactCounter(metrics, now);
   const added = new Set(facts.kept().flatMap(({ type, actor }) => (type === 'server.added' ? [actor] : [])));
   for (const { name, state } of status().servers) {
-    // It was added so long ago that the fact of it is gone.
+    // It was added so long ago that its fact is no longer kept.
     if (!added.has(`server:${name}`)) counter.know(name, state);
   }
   for (const fact of facts.kept()) counter.count(fact);
@@ -95,7 +95,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     contentType: metrics.contentType,
     text() {
-      // Those who ask at the same time get the same answer: two looks at once would mix.
+      // Concurrent requests share one answer: two readings at once would mix.
       asking ??= look()
         .then(() => metrics.text())
         .finally(() => {
@@ -135,8 +135,7 @@ function lookAtServers(metrics: MetricSet, { counts, servers, alarms }: Measured
 }
 
 /**
- * Node measures from one look to the next, the interval between them included; before its first look it has nothing to
- * tell.
+ * Node's figure includes the sampling interval itself; before the first sample it is not a number.
  */
 function delayOf(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e9 - resolutionMs / 1e3);

@@ -1,4 +1,4 @@
-/** The metrics of the table as a registry of their own: nothing is shared with a host that uses the same library. */
+/** The metrics in a registry of their own, so that nothing is shared with a host that uses the same library. */
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type MetricDefinition, type MetricName, metricDefinitions } from './definitions.ts';
@@ -14,7 +14,7 @@ export interface MetricSet {
   observe(name: MetricName, labels: Labels, value: number): void;
   /** Replaces every series of a gauge, or of a counter that is kept elsewhere. */
   replace(name: MetricName, series: readonly (readonly [Labels, number])[]): void;
-  /** Removes what was added and observed of a server. */
+  /** Removes every series with the server's name. */
   removeServer(server: string): void;
   close(): void;
 }
@@ -26,7 +26,7 @@ export function createMetricSet(): MetricSet {
   const metrics = new Map(
     Object.entries(metricDefinitions).map(([name, definition]) => [name, createMetric(registry, name, definition)]),
   );
-  /** What was made for each server, so that it can be taken back: the library lists series only asynchronously. */
+  /** The series of each server, so that they can be removed: the library lists series only asynchronously. */
   const made = new Map<string, Map<string, readonly [MetricName, Labels]>>();
   const remember = (name: MetricName, labels: Labels): void => {
     if (labels.server === undefined) return;

@@ -19,11 +19,11 @@ export interface SecretIndex {
   find(text: string): readonly Span[];
 }
 
-/** Forms that begin alike. */
+/** Forms with the same beginning. */
 interface Bucket {
   /** How often each form was added. */
   readonly counts: Map<string, number>;
-  /** Lengths of forms, the longest first; one of a form that is gone finds nothing. */
+  /** Lengths of the forms, longest first. The length of a removed form may stay; it finds nothing. */
   lengths: readonly number[];
 }
 
@@ -32,8 +32,8 @@ const none: readonly Span[] = [];
 export function createSecretIndex(): SecretIndex {
   const buckets = new Map<string, Bucket>();
   /**
-   * Whether some form begins with characters of this hash: spares nearly every position the cutting and looking up of a
-   * prefix.
+   * Whether some form begins with characters of this hash, so that a prefix need not be cut out and looked up at nearly
+   * every position.
    */
   const mayBegin = new Uint8Array(1 << 16);
 

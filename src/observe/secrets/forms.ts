@@ -1,6 +1,6 @@
-/** The ways in which a secret turns up in text: as it is, escaped for JSON or a URL, or one line of it at a time. */
+/** The forms in which a secret appears in text: as it is, escaped for JSON or a URL, or one of its lines. */
 
-/** Shorter values are no secrets: blanking them would leave nothing readable. */
+/** Shorter values are not treated as secrets: blanking them would leave nothing readable. */
 export const minSecretLength = 8;
 
 const authorizationValue = /^(?:bearer|basic|token)\s+(\S+)$/i;

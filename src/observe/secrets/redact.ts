@@ -6,15 +6,15 @@ import { formsOf } from './forms.ts';
 const blank = '[redacted]';
 
 export interface Redactor {
-  /** Adds to the secrets of `owner`. Values shorter than 8 characters are no secrets. */
+  /** Adds to the secrets of `owner`. Values shorter than 8 characters are ignored. */
   addSecrets(owner: string, values: readonly string[]): void;
-  /** Forgets the secrets of `owner`; one that another owner has too stays blanked. */
+  /** Removes the secrets of `owner`; one that another owner has as well stays blanked. */
   dropSecrets(owner: string): void;
-  /** `text` with every known secret blanked, escaped forms and single lines of it included. */
+  /** `text` with every known secret blanked, including escaped forms and single lines of secrets. */
   text(text: string): string;
   /**
-   * A copy in which every string is blanked, keys included; `value` itself where there was nothing to blank. Errors
-   * with secrets become plain objects.
+   * A copy with the secrets in every string blanked, keys included, or `value` itself if it holds none. Errors with
+   * secrets become plain objects.
    */
   value(value: unknown): unknown;
 }
@@ -22,8 +22,7 @@ export interface Redactor {
 export function createRedactor(): Redactor {
   const index = createSecretIndex();
   const formsByOwner = new Map<string, Set<string>>();
-  // Known like a secret, so that blanked text stays as it is when it is blanked again, even with a secret that is
-  // part of the word.
+  // Added like a secret, so that redacting twice changes nothing, even if a secret is part of this word.
   index.add(blank);
 
   function blankText(text: string): string {
@@ -58,7 +57,7 @@ export function createRedactor(): Redactor {
   };
 }
 
-/** `parents` are the objects around `value`: one that contains itself is cut there. */
+/** `parents` are the objects around `value`; a circular reference is cut. */
 function blankValue(value: unknown, blankText: (text: string) => string, parents: Set<object>): unknown {
   if (typeof value === 'string') return blankText(value);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;

@@ -1,7 +1,7 @@
 /**
  * The log of one server on disk: appended to off the event loop, behind a bounded buffer, and rotated, so that it
- * takes no more than `maxFileBytes` × `files`. A disk that is full or slow costs lines, never time; it is tried again
- * after a while.
+ * takes no more than `maxFileBytes` × `files`. A disk that is full or slow loses lines but never blocks; it is tried
+ * again after a while.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -19,9 +19,9 @@ export interface LogFileOptions {
   /** At least 2. */
   readonly files: number;
   readonly maxBufferedBytes: number;
-  /** How long a target that failed is left alone, in milliseconds. */
+  /** Time before a target that failed is tried again, in milliseconds. */
   readonly retryMs: number;
-  /** Told when the target fails, and not again before it has taken lines; lines are dropped until it is tried again. */
+  /** Called when the target fails, but not again until it has worked; lines are dropped until it is tried again. */
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -32,7 +32,7 @@ interface Batch {
   readonly lines: LogLine[];
 }
 
-/** How long a disk that blocks may hold up the end. */
+/** How long a disk that blocks may delay `close`, in milliseconds. */
 const closeTimeoutMs = 1_000;
 
 export function createLogFile({
@@ -44,16 +44,16 @@ export function createLogFile({
   onProblem,
 }: LogFileOptions): LogStore {
   let stream: RotatingFileStream | null = null;
-  /** Lines on their way; later ones of the same turn join them. */
+  /** Lines about to be written; later ones of the same turn join them. */
   let batch: Batch | null = null;
   let droppedLines = 0;
-  /** Lines dropped since the last batch was begun: the next one tells of them. */
+  /** Lines dropped since the last batch was begun: the next batch says how many. */
   let untoldLines = 0;
   let bufferedBytes = 0;
   let brokenUntilMs = Number.NEGATIVE_INFINITY;
   let isProblemTold = false;
   let isClosed = false;
-  /** Whatever is done with the file, one thing after the other. Never rejects. */
+  /** Everything that uses the file, strictly in sequence. Never rejects. */
   let last: Promise<unknown> = Promise.resolve();
 
   function then<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -91,7 +91,7 @@ export function createLogFile({
       rotate: files - 1,
       mode: 0o600,
     });
-    // Each write hears of it, too.
+    // Each write gets the error as well.
     opened.on('error', () => {});
     return opened;
   }
@@ -127,7 +127,7 @@ export function createLogFile({
       batch.lines.push(line);
     },
     tail(count) {
-      // What is pushed from now on is written after the reading.
+      // Lines pushed from now on are written after this read.
       batch = null;
       return then(() => readTail(pathsOf(path, files), count));
     },

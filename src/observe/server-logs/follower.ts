@@ -1,21 +1,21 @@
 /**
- * One reader of a server's lines as they come. What it has not taken waits in a bounded queue; when that is full the
- * oldest go, and it is told how many.
+ * One reader of a server's lines as they come. Lines it has not read yet wait in a bounded queue; when that is full,
+ * the oldest are dropped and the reader is told how many.
  */
 
 import { type LinesMissed, type LogLine, sizeOf } from './line.ts';
 
 export interface LogFollower {
   push(line: LogLine): void;
-  /** The reader gets what it has not taken yet, and then ends. */
+  /** The reader gets the lines it has not read yet, then ends. */
   end(): void;
   readonly lines: AsyncIterableIterator<LogLine | LinesMissed, undefined>;
 }
 
 export interface LogFollowerOptions {
-  /** Lines to begin with. What is pushed meanwhile comes after them. */
+  /** Lines to begin with. Lines pushed in the meantime come after them. */
   readonly earlier: Promise<readonly LogLine[]>;
-  /** What may wait for the reader. */
+  /** Bytes of lines that may wait for the reader. */
   readonly maxBytes: number;
   /** Ends the reading at once, without an error. */
   readonly signal: AbortSignal | undefined;
@@ -37,7 +37,7 @@ export function createLogFollower({ earlier, maxBytes, signal, onEnded }: LogFol
   let isEndDue = false;
   let problem: { readonly error: unknown } | null = null;
   let first: readonly LogLine[] = [];
-  /** Of `first`. */
+  /** How many of `first` have been read. */
   let taken = 0;
   let waiting: LogLine[] = [];
   let bytes = 0;
@@ -119,7 +119,7 @@ export function createLogFollower({ earlier, maxBytes, signal, onEnded }: LogFol
       isEndDue = true;
       if (state === 'open') state = 'ending';
       answer();
-      // Nobody may be reading, and who has made us waits for no reader.
+      // The reader may never ask again, and the owner must not wait for that.
       if (state !== 'ended') onEnded(follower);
     },
     lines: {

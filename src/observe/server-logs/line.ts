@@ -1,4 +1,4 @@
-/** One line of a server's log, and how it stands on disk: `2026-01-31T12:00:00.000Z stderr listening on stdio`. */
+/** One line of a server's log, and its form on disk: `2026-01-31T12:00:00.000Z stderr listening on stdio`. */
 
 /** `stderr`: what the server wrote there. `protocol`: what was odd about what it said on the wire. */
 export const logStreams = ['stderr', 'protocol'] as const;
@@ -13,7 +13,7 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** Told to a reader in place of lines it was too slow for. */
+/** Delivered to a reader in place of the lines it was too slow for. */
 export interface LinesMissed {
   readonly type: 'lines.missed';
   readonly count: number;
@@ -33,7 +33,7 @@ export function parseWritten(line: string): LogLine | null {
   return { at, stream: stream as LogStream, text };
 }
 
-/** What a line takes in memory, about: its characters and what holds them. */
+/** About what a line takes in memory, in bytes: its characters and the objects around them. */
 export function sizeOf({ text }: LogLine): number {
   return text.length + 128;
 }

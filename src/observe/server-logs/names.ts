@@ -1,20 +1,20 @@
 /**
- * What the log of a server is called. Names of servers (`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) are safe as names of
- * files, but for two things.
+ * File names of server logs. Server names (`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) are safe as file names, with two
+ * exceptions.
  */
 
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** `mcpvisor.log` is our own. No server has a `~` in its name. */
+/** `mcpvisor.log` is our own log; no server name contains a `~`. */
 export function fileNameOf(server: string): string {
   return server.toLowerCase() === 'mcpvisor' ? `${server}~.log` : `${server}.log`;
 }
 
 /**
- * Whether the file system takes `Files.log` and `files.log` for one. Servers whose names differ in nothing else share
- * a log there, under the name that was written first, and each shows the lines of both. Looked up by the nearest
- * folder that is there and has a letter in its name.
+ * Whether `Files.log` and `files.log` are the same file on this file system. There, servers whose names differ only in
+ * case share a log, and each shows the lines of both. Found out with the nearest existing folder that has a letter in
+ * its name.
  */
 export function ignoresCase(folder: string): boolean {
   for (let path = folder; path !== dirname(path); path = dirname(path)) {

@@ -1,6 +1,6 @@
 /**
- * What servers write on stderr, and what was odd about what they said on the wire: kept per server, read from the
- * end, followed as it comes. With a folder it is kept in files, which outlive us; without one in memory.
+ * The logs of servers: what they write on stderr, and notable protocol lines. Kept per server, read from the end,
+ * followed live. With a folder they are kept in files, which outlive this process; without one in memory.
  */
 
 import { join } from 'node:path';
@@ -12,47 +12,47 @@ import { fileNameOf, ignoresCase } from './names.ts';
 import { createLogMemory, type LogStore } from './store.ts';
 
 export interface ServerLogsOptions {
-  /** Absolute path; made with the first line. Null: lines are kept in memory. */
+  /** Absolute path, created with the first line. Null: lines are kept in memory. */
   readonly folder: string | null;
   readonly redactor: Pick<Redactor, 'text'>;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
-  /** How much of a server is kept where there is no folder. Default 64 KiB. */
+  /** Bytes kept per server without a folder. Default 64 KiB. */
   readonly memoryBytesOf?: (server: string) => number | undefined;
-  /** Size at which a file is rotated. Default 5 MiB. */
+  /** Size at which a file is rotated, in bytes. Default 5 MiB. */
   readonly maxFileBytes?: number;
   /** Files per server, the newest included; at least 2. Default 3. */
   readonly files?: number;
-  /** What a slow disk, and each slow reader, may leave waiting per server. Default 1 MiB. */
+  /** Bytes that may wait per server for a slow disk, and for each slow reader. Default 1 MiB. */
   readonly maxBufferedBytes?: number;
-  /** How long a disk that failed is left alone. Default 10 000. */
+  /** Time before a disk that failed is tried again, in milliseconds. Default 10 000. */
   readonly retryMs?: number;
-  /** Told when a file cannot be written. Default: the lines are only counted as dropped. */
+  /** Called when a file cannot be written. Default: the lines are only counted as dropped. */
   readonly onProblem?: (error: unknown) => void;
 }
 
 export interface FollowOptions {
-  /** Earlier lines to begin with; what comes after them follows without gap or duplicate. Default 0. */
+  /** Earlier lines to begin with; later ones follow without gap or duplicate. Default 0. */
   readonly tail?: number;
   /** Ends the reading at once, without an error. */
   readonly signal?: AbortSignal;
 }
 
 export interface ServerLogs {
-  /** Lines that found no way to the disk. */
+  /** Lines that could not be written. */
   readonly droppedLines: number;
   /** Redacts the text and keeps it as one line. Never blocks and never throws. */
   write(server: string, stream: LogStream, text: string): void;
   /** The last `count` lines, oldest first, those of earlier runs included. Rejects when the files cannot be read. */
   tail(server: string, count: number): Promise<readonly LogLine[]>;
   /**
-   * Lines from the moment of the call on. A reader that is too slow is told what it missed. Ends with `signal`,
-   * `forget` and `close`.
+   * Lines written after the call. A reader that is too slow is told how many it missed. Ends with `signal`, `forget`
+   * and `close`.
    */
   follow(server: string, options?: FollowOptions): AsyncIterableIterator<LogLine | LinesMissed, undefined>;
-  /** Lets go of a server that is gone, and ends its readers. Its files stay. */
+  /** Drops a server that has been removed, and ends its readers. Its files stay. */
   forget(server: string): void;
-  /** Writes out what is buffered, for at most a second, and ends every reader. May be called twice; does not throw. */
+  /** Flushes the buffers for at most a second, and ends every reader. May be called twice; does not throw. */
   close(): Promise<void>;
 }
 
@@ -63,9 +63,9 @@ export function createServerLogs(options: ServerLogsOptions): ServerLogs {
   const { folder, redactor, now, maxBufferedBytes = 1024 * 1024 } = options;
   const stores = new Map<string, LogStore>();
   const followers = new Map<string, Set<LogFollower>>();
-  /** Of stores that were let go. */
+  /** Lines dropped by stores that have been forgotten. */
   let forgottenDrops = 0;
-  /** Their last lines, on the way to the disk. Nothing in here rejects. */
+  /** Forgotten stores whose last lines are still being written. None of these rejects. */
   const leaving = new Set<Promise<void>>();
   let isClosed = false;
   const keyOf =
@@ -92,7 +92,7 @@ export function createServerLogs(options: ServerLogsOptions): ServerLogs {
     },
     write(server, stream, text) {
       if (isClosed) return;
-      // Redacted first: half a secret would not be known as one.
+      // Redacted before it is cut: half a secret is not recognised.
       const line = {
         at: new Date(now()).toISOString(),
         stream,

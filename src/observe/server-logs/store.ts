@@ -1,9 +1,9 @@
-/** Where the lines of one server are kept: in files, or in memory where there is no folder for them. */
+/** Where the lines of one server are kept: in files, or in memory if there is no folder. */
 
 import { type LogLine, sizeOf } from './line.ts';
 
 export interface LogStore {
-  /** Lines that found no way there. */
+  /** Lines that could not be kept. */
   readonly droppedLines: number;
   /** Never blocks and never throws. */
   push(line: LogLine): void;
@@ -12,7 +12,7 @@ export interface LogStore {
   close(): Promise<void>;
 }
 
-/** Keeps the last lines, as many as `maxBytes` have room for. */
+/** Keeps the last lines, as many as fit into `maxBytes`. */
 export function createLogMemory(maxBytes: () => number): LogStore {
   let lines: LogLine[] = [];
   let bytes = 0;

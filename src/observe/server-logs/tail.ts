@@ -6,7 +6,7 @@ import { type LogLine, parseWritten } from './line.ts';
 const chunkBytes = 64 * 1024;
 const lineEnd = 10;
 
-/** `paths`: the newest file first. Files that are not there are passed over. Oldest line first. */
+/** `paths` has the newest file first; missing files are skipped. Returns the oldest line first. */
 export async function readTail(paths: readonly string[], count: number): Promise<readonly LogLine[]> {
   let lines: readonly LogLine[] = [];
   const read = new Set<number>();
@@ -16,7 +16,7 @@ export async function readTail(paths: readonly string[], count: number): Promise
     if (file === null) continue;
     try {
       const { ino } = await file.stat();
-      // Rotated while we read: it has been read under its earlier name.
+      // Rotated while we read: it has been read already, under its earlier name.
       if (read.has(ino)) continue;
       read.add(ino);
       lines = [...(await lastLinesOf(file, count - lines.length)), ...lines];
