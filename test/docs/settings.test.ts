@@ -36,9 +36,9 @@ function settingsPart(): string {
   ].join('');
 }
 
-describe('the settings in the README', () => {
+describe('the page of settings', () => {
   it('are those of the code, with their defaults (BLESS=1 writes them)', () => {
     const fresh = settingsPart();
-    expect(generatedPart('README.md', 'settings', fresh)).toBe(fresh);
+    expect(generatedPart('docs/reference/settings.md', 'settings', fresh)).toBe(fresh);
   });
 });

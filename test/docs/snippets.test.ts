@@ -1,7 +1,7 @@
 /**
- * Runs what the README shows. `json mcp.json` is the configuration; `ts` is compiled against the package's own types,
- * `ts run` is run too, `sh run` is given to a shell while `mcpvisor up` runs. What is printed is the block `text`
- * that follows; `…` stands for anything there.
+ * Runs what the documents show. `json mcp.json` is a configuration: that of the README is used by all examples, the others are checked. `ts` is compiled
+ * against the package's own types, `ts run` is run too, `sh run` is given to a shell while `mcpvisor up` runs. What is printed is the block `text` that
+ * follows; `…` stands for anything there.
  */
 
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
@@ -18,13 +18,24 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Block, blocksOf, readDocument, root } from '../support/markdown.ts';
+import { type Block, blocksOf, documents, readDocument, root, rowsOf, sectionOf } from '../support/markdown.ts';
 import { killMarked, until, untilNoneMarked } from '../support/processes.ts';
 
-const blocks = blocksOf(readDocument('README.md'));
-const configuration = blocks.find(({ words }) => words.join(' ') === 'json mcp.json');
-const scripts = blocks.filter(({ words }) => words[0] === 'ts');
-const commands = blocks.filter(({ words }) => words.join(' ') === 'sh run');
+interface Example extends Block {
+  readonly document: string;
+  /** What the block after this one says is printed. */
+  readonly printed: string;
+}
+
+const examples = documents().flatMap((document) =>
+  blocksOf(readDocument(document)).map((block, index, blocks): Example => {
+    const next = blocks[index + 1];
+    return { ...block, document, printed: next?.words[0] === 'text' ? next.text : '' };
+  }),
+);
+const configurations = examples.filter(({ words }) => words.join(' ') === 'json mcp.json');
+const scripts = examples.filter(({ words }) => words[0] === 'ts');
+const commands = examples.filter(({ words }) => words.join(' ') === 'sh run');
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
@@ -34,7 +45,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mcpvisor-readme-'));
   installIn(folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-  writeFileSync(join(folder, 'mcp.json'), configuration?.text ?? '');
+  writeFileSync(join(folder, 'mcp.json'), configurations.find(({ document }) => document === 'README.md')?.text ?? '');
   for (const script of scripts) writeFileSync(join(folder, `${nameOf(script)}.ts`), script.text);
   const compilerOptions = {
     ...JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).compilerOptions,
@@ -63,15 +74,11 @@ function installIn(where: string): void {
   for (const server of servers) symlinkSync(join(root, 'node_modules/.bin', server), join(modules, '.bin', server));
 }
 
-function nameOf({ line }: Block): string {
-  return `line-${line}`;
+function nameOf({ document, line }: Example): string {
+  return `${document.replaceAll(/\W/g, '-')}-${line}`;
 }
 
-/** What the block after this one says is printed. */
-function printedBy(block: Block): string {
-  const next = blocks[blocks.indexOf(block) + 1];
-  return next?.words[0] === 'text' ? next.text : '';
-}
+const placeOf = ({ document, line }: Example) => `${document}:${line}`;
 
 function toPattern(printed: string): RegExp {
   const escaped = printed.trim().replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
@@ -114,19 +121,31 @@ describe('the examples for TypeScript', () => {
     if (code !== 0) throw new Error(`The examples do not compile:\n${stdout}`);
   });
 
-  it.each(scripts.filter(({ words }) => words[1] === 'run').map((script) => [script.line, script] as const))(
-    'do what line %i says',
+  it.each(scripts.filter(({ words }) => words[1] === 'run').map((script) => [placeOf(script), script] as const))(
+    'do what %s says',
     async (_, script) => {
       const { code, stdout, stderr } = await run(process.execPath, [join(folder, 'built', `${nameOf(script)}.js`)]);
       expect(stderr).toBe('');
-      expect(stdout.trim()).toMatch(toPattern(printedBy(script)));
+      expect(stdout.trim()).toMatch(toPattern(script.printed));
       expect(code).toBe(0);
     },
   );
 
   it('are many enough to be worth it', () => {
-    expect(scripts.filter(({ words }) => words[1] === 'run').length).toBeGreaterThanOrEqual(3);
+    expect(scripts.filter(({ words }) => words[1] === 'run').length).toBeGreaterThanOrEqual(7);
   });
+});
+
+describe('the examples of configurations', () => {
+  it.each(configurations.map((example) => [placeOf(example), example] as const))(
+    '%s has no mistake',
+    async (_, example) => {
+      const file = join(folder, `${nameOf(example)}.json`);
+      writeFileSync(file, example.text);
+      const { code, stderr } = await run(process.execPath, [join(root, 'dist/src/bin.js'), 'check', file]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    },
+  );
 });
 
 describe.skipIf(!hasCurl)('the examples for a shell (with curl)', () => {
@@ -148,19 +167,21 @@ describe.skipIf(!hasCurl)('the examples for a shell (with curl)', () => {
     });
     await until('the API answers', () => existsSync(file));
     const { url }: { url: string } = JSON.parse(readFileSync(file, 'utf8'));
-    // The first example defines what the others use.
-    let before = '';
+    // The first example of a document defines what the others there use.
+    const defined = new Map<string, string>();
     for (const command of commands) {
+      const before = defined.get(command.document) ?? '';
       const text = command.text.replaceAll('http://127.0.0.1:4780', url);
       const { code, stdout, stderr } = await run('sh', ['-ec', `${before}${text}`], { signal: ending.signal });
-      expect({ line: command.line, code, stderr }).toEqual({ line: command.line, code: 0, stderr: '' });
-      expect(stdout.trim()).toMatch(toPattern(printedBy(command)));
-      before += text
-        .split('\n')
-        .filter((line) => /^\w+=/.test(line))
-        .join('\n')
-        .concat('\n');
+      expect({ place: placeOf(command), code, stderr }).toEqual({ place: placeOf(command), code: 0, stderr: '' });
+      expect(stdout.trim()).toMatch(toPattern(command.printed));
+      const definitions = text.split('\n').filter((line) => /^\w+=/.test(line));
+      defined.set(command.document, [before, ...definitions, ''].join('\n'));
     }
-    expect(commands.length).toBeGreaterThanOrEqual(3);
+    expect(commands.length).toBeGreaterThanOrEqual(7);
+    // By then every file that there can be has been written, but for the log of a detached one.
+    const page = sectionOf(readDocument('docs/reference/command-line.md'), 'State directory');
+    const named = rowsOf(page).flatMap(([cell = '']) => /^`([\w.-]+)/.exec(cell)?.[1] ?? []);
+    expect(readdirSync(join(folder, '.mcpvisor')).filter((file) => !named.includes(file))).toEqual([]);
   });
 });
