@@ -85,7 +85,7 @@ function parseOptions(help: string): readonly Option[] {
     .filter(({ name }) => name !== '--help');
 }
 
-/** Options that every command which talks to a control plane has are told once, and so are those that several others share. */
+/** An option that several commands have in the same words is one row; so are those of all that talk to a control plane. */
 function optionsPart(): string {
   const others = [...optionsOf].filter(([name]) => name !== 'up');
   const shared = (optionsOf.get('open') ?? []).map(({ name }) => name);

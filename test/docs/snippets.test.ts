@@ -1,7 +1,7 @@
 /**
- * Runs what the documents show. `json mcp.json` is a configuration: that of the README is used by all examples, the others are checked. `ts` is compiled
- * against the package's own types, `ts run` is run too, `sh run` is given to a shell while `mcpvisor up` runs. What is printed is the block `text` that
- * follows; `…` stands for anything there.
+ * Runs what the documents show. `json mcp.json` is a configuration: that of the README is used by all examples, the
+ * others are checked. `ts` is compiled against the package's own types, `ts run` is run too, `sh run` is given to a
+ * shell while `mcpvisor up` runs. What is printed is the block `text` that follows; `…` stands for anything there.
  */
 
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { serverStates } from '../../src/supervisor/contract.ts';
@@ -53,6 +53,20 @@ describe.each(documents())('%s', (document) => {
   it('links only to what is in the package, too', () => {
     const targets = linksOf(markdown).map(({ path }) => targetOf(document, path));
     expect(targets.filter((target) => !isPacked(target))).toEqual([]);
+  });
+});
+
+describe('the page of the architecture', () => {
+  it('names every folder of the source', () => {
+    const inside = (top: string) =>
+      readdirSync(join(root, top), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath }) => relative(root, parentPath));
+    const folders = new Set([...inside('src'), ...inside('machines')]);
+    const named = pathsOf(readDocument('docs/architecture.md'));
+    expect([...folders].filter((folder) => !named.some((path) => path === folder || dirname(path) === folder))).toEqual(
+      [],
+    );
   });
 });
 

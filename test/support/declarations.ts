@@ -8,7 +8,7 @@ import { root } from './markdown.ts';
 export interface Member {
   readonly name: string;
   readonly isOptional: boolean;
-  /** Of a method: `{ tail?, signal? }` for an object that is written out, else the parameter's name. Null: it is no method. */
+  /** Of a method: the parameter's name, or `{ tail?, signal? }` for an object that is written out. Null: no method. */
   readonly parameters: readonly string[] | null;
   /** Of a method, what it returns. */
   readonly type: string;
@@ -16,7 +16,7 @@ export interface Member {
   readonly comment: string;
 }
 
-/** Members of the interface `name` in a source file, in order, overloads one by one. `file` is a path from the package's folder. */
+/** Members of an interface in a source file, in order, overloads one by one. `file` is from the package's folder. */
 export function membersOf(file: string, name: string): readonly Member[] {
   const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
   const declaration = source.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === name);
