@@ -1,7 +1,7 @@
 /** A chart as plain data: its states with their edges, made from the chart itself. */
 
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import { type ChartEdge, edgesOf } from './diagram.ts';
+import { type ChartEdge, edgesOf } from './edges.ts';
 
 /** One state of a chart. */
 export interface ChartState {

@@ -1,27 +1,10 @@
 /** Pictures of a chart, made from the chart itself: a Mermaid state diagram and a table, each with every edge. */
 
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
-
-/** One edge of a chart, in words. */
-export interface ChartEdge {
-  /** Path of the state that has the edge; empty: the root, which holds in every state. */
-  readonly source: string;
-  /** Path of the state it leads to; null: it stays. */
-  readonly target: string | null;
-  /** `server.stop`, `after retry`, `done reap`, `error reap`, `always`. */
-  readonly event: string;
-  readonly guard: string | null;
-}
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { type ChartEdge, edgesOf } from './edges.ts';
+import { topOf } from './state-path.ts';
 
 const anywhere = 'anywhere';
-
-/** Every edge of a chart, in the order of the chart. */
-export function edgesOf(machine: AnyStateMachine): readonly ChartEdge[] {
-  return nodesOf(machine.root).flatMap((node) => {
-    const transitions = [...(node.always ?? []), ...[...node.transitions.values()].flat()];
-    return transitions.map((transition) => edgeOf(node, transition));
-  });
-}
 
 /**
  * A Mermaid `stateDiagram-v2`. Edges of the root leave a state of their own; edges between the insides of two states
@@ -50,38 +33,6 @@ export function toTable(machine: AnyStateMachine): string {
     row(['---', ...columns.map(() => '---')]),
     ...events.map((event) => row([`\`${event}\``, ...columns.map((column) => cell(event, column))])),
   ].join('\n');
-}
-
-function nodesOf(node: AnyStateNode): readonly AnyStateNode[] {
-  return [node, ...Object.values(node.states).flatMap(nodesOf)];
-}
-
-function edgeOf(node: AnyStateNode, { target, guard, eventType }: AnyTransitionDefinition): ChartEdge {
-  return {
-    source: node.path.join('.'),
-    target: target?.[0]?.path.join('.') ?? null,
-    event: eventText(node, eventType),
-    guard: guardText(guard),
-  };
-}
-
-function eventText(node: AnyStateNode, eventType: string): string {
-  if (eventType === '') return 'always';
-  const after = node.after.find((delayed) => delayed.eventType === eventType);
-  if (after !== undefined) return `after ${String(after.delay)}`;
-  const invoked = node.invoke.find(({ id }) => eventType.endsWith(`.actor.${id}`));
-  if (invoked !== undefined) return `${eventType.startsWith('xstate.done') ? 'done' : 'error'} ${invoked.id}`;
-  return eventType.replace(/^xstate\.(done|error)\.actor\.\*$/, '$1 of an actor');
-}
-
-function guardText(guard: unknown): string | null {
-  if (guard === undefined || guard === null) return null;
-  if (typeof guard === 'string') return guard;
-  return typeof guard === 'object' && 'type' in guard ? String(guard.type) : 'a condition';
-}
-
-function topOf(path: string): string {
-  return path.split('.')[0] ?? '';
 }
 
 function innerOf(path: string): string {

@@ -6,7 +6,7 @@ import type { ChartDefinition } from '../../machines/definition.ts';
 import type { McpvisorError } from '../errors.ts';
 
 export type { ChartDefinition, ChartState } from '../../machines/definition.ts';
-export type { ChartEdge } from '../../machines/diagram.ts';
+export type { ChartEdge } from '../../machines/edges.ts';
 
 export const commandTypes = ['server.start', 'server.stop', 'server.restart', 'server.retry', 'server.reset'] as const;
 

@@ -2,8 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import type { AnyActorRef, StateValue } from 'xstate';
+import { eventText } from '../../machines/edges.ts';
+import { pathOf } from '../../machines/state-path.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
-import { eventName, pathOf } from '../observe/facts/edge.ts';
 import type { ServerActor } from './actors/system.ts';
 import type { Assembly } from './assembly.ts';
 import type { Recipients } from './commands/recipients.ts';
@@ -123,7 +124,7 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
       const { value, tags, context } = snapshotIn(actor);
       const timers = actors
         .timersOf(actor)
-        .map(({ event, dueAtMs }) => ({ name: eventName(event), dueAt: toIso(dueAtMs) }));
+        .map(({ event, dueAtMs }) => ({ name: eventText(event), dueAt: toIso(dueAtMs) }));
       return { actor: id, value, tags: [...tags], context: { ...context }, allowed: allowedIn(actor), timers };
     },
     postTo(id, { type, by }) {

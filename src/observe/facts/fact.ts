@@ -1,16 +1,9 @@
 /** Things that have happened, as typed values. One stream carries them; log, status, API and page only read it. */
 
+import type { Edge } from '../../../machines/edges.ts';
 import type { Failure } from '../../../machines/failure.ts';
 
-/** One edge of a chart that was taken: the exact transition, not a guess from the states before and after. */
-export interface Edge {
-  /** Path of the state the edge leaves: `connected.quiet`. */
-  readonly source: string;
-  readonly event: string;
-  /** Paths of the states it leads to; empty for a transition that stays. */
-  readonly targets: readonly string[];
-  readonly guard: string | null;
-}
+export type { Edge };
 
 /** What each type of fact carries beside `seq`, `at`, `actor` and `generation`. */
 export interface FactFields {

@@ -8,9 +8,10 @@ import type {
   InspectionEvent,
   StateValue,
 } from 'xstate';
+import { type Edge, edgeOf, eventText } from '../../../machines/edges.ts';
+import { pathOf, topOf } from '../../../machines/state-path.ts';
 import { type OnBug, tellBug } from './bug.ts';
-import { edgeOf, eventName, pathOf, topOf } from './edge.ts';
-import type { Edge, PublishFact } from './fact.ts';
+import type { PublishFact } from './fact.ts';
 
 export interface InspectionOptions {
   readonly publish: PublishFact;
@@ -134,7 +135,7 @@ export function createInspection({
     if (edges.length === 0) return;
     watch.edges = [];
     if (from === to && edges.every((edge) => edge.targets.length === 0)) return;
-    const fact = { actor: watch.name, ...generationOf(context), from, to, event: eventName(watch.event), edges };
+    const fact = { actor: watch.name, ...generationOf(context), from, to, event: eventText(watch.event), edges };
     if (chartId === 'server')
       publish({
         type: 'server.transitioned',

@@ -1,7 +1,7 @@
 /** The log level of each fact. */
 
+import { topOf } from '../../../machines/state-path.ts';
 import type { FactOf } from '../facts/describe.ts';
-import { topOf } from '../facts/edge.ts';
 import type { Fact, FactType } from '../facts/fact.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;

@@ -1,7 +1,7 @@
 /** Counts facts: what happened to each server, how often, for how long, and why. */
 
+import { topOf } from '../../../machines/state-path.ts';
 import type { FactOf } from '../facts/describe.ts';
-import { topOf } from '../facts/edge.ts';
 import type { Fact } from '../facts/fact.ts';
 import type { MetricSet } from './set.ts';
 

@@ -1,6 +1,6 @@
 /** Where the root of the tree is. */
 
-import { pathOf } from '../../observe/facts/edge.ts';
+import { pathOf } from '../../../machines/state-path.ts';
 import type { Assembly } from '../assembly.ts';
 import type { Status } from '../contract.ts';
 

@@ -1,7 +1,7 @@
 /** Follows the alarms of servers and groups, so that their rising and clearing are facts. */
 
 import type { GroupContext } from '../../../machines/group/events.ts';
-import { pathOf } from '../../observe/facts/edge.ts';
+import { pathOf } from '../../../machines/state-path.ts';
 import type { Fact, PublishFact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
 import type { TimerClock } from '../actors/scheduler.ts';

@@ -1,7 +1,7 @@
 /** A server as it is now: its chart's snapshot and what the ledger knows, in the words of the API. */
 
 import { failure } from '../../../machines/failure.ts';
-import { pathOf } from '../../observe/facts/edge.ts';
+import { pathOf } from '../../../machines/state-path.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
 import { type Alarm, commandTypes, type LastFailure, type ServerState, type ServerStatus } from '../contract.ts';
 import type { ServerEntry } from '../ledger.ts';

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ActorRefFrom, assign, createActor, fromCallback, not, raise, sendTo, setup } from 'xstate';
 import { type Failure, failure } from '../../../machines/failure.ts';
-import { pathOf } from '../../../src/observe/facts/edge.ts';
 import type { FactBody } from '../../../src/observe/facts/fact.ts';
 import { createInspection } from '../../../src/observe/facts/inspection.ts';
 
@@ -278,14 +277,5 @@ describe('an inspection that comes late', () => {
     root.system.inspect(createInspection({ publish: (fact) => facts.push(fact) }).inspect);
     root.getSnapshot().context.one.send({ type: 'server.start' });
     expect(facts).toMatchObject([{ actor: 'server:files', from: 'idle', to: 'starting.listing' }]);
-  });
-});
-
-describe('the path of a state', () => {
-  it('is the deepest one', () => {
-    expect(pathOf('idle')).toBe('idle');
-    expect(pathOf({ connected: 'quiet' })).toBe('connected.quiet');
-    expect(pathOf({ a: { b: 'c' } })).toBe('a.b.c');
-    expect(pathOf({ a: {} })).toBe('a');
   });
 });
