@@ -37,7 +37,7 @@ const endsByPlan = [
 
 /** One session is being opened: process or connection, handshake, first lists, each with a budget of its own. */
 export const starting = state({
-  tags: ['live'],
+  tags: ['live', 'on-its-way'],
   initial: 'spawning',
   // A stop that a plan overtook is done: its session is gone.
   entry: [stopsDone, 'beginLife', 'openSession', 'reportChanged'],

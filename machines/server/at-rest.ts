@@ -56,7 +56,7 @@ export const idle = state({
   },
   states: {
     resting: {
-      tags: ['settled'],
+      tags: ['settled', 'rests'],
       entry: ['rejectAtRest', 'reportChanged', 'reportGone'],
       always: [
         { guard: 'isDue', target: 'queued' },
@@ -65,6 +65,7 @@ export const idle = state({
       on: { 'dependents.waiting': { guard: 'mayBeCalled', target: 'waiting', actions: 'autostart' } },
     },
     waiting: {
+      tags: ['waits', 'on-its-way'],
       entry: ['reportChanged', 'rejectBlocked'],
       always: [
         { guard: 'rests', target: 'resting' },
@@ -75,6 +76,7 @@ export const idle = state({
       on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked'] } },
     },
     queued: {
+      tags: ['on-its-way'],
       entry: ['requestSlot', 'reportChanged'],
       exit: 'leaveQueue',
       always: [

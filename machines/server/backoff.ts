@@ -37,6 +37,7 @@ export const backoff = state({
   },
   states: {
     delaying: {
+      tags: ['delayed'],
       entry: 'reportChanged',
       after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
       on: {
@@ -48,6 +49,7 @@ export const backoff = state({
       },
     },
     waiting: {
+      tags: ['waits'],
       entry: ['reportChanged', 'rejectBlocked'],
       always: [
         { guard: 'startsUrgently', target: '#server.starting' },

@@ -50,6 +50,7 @@ const ending = state({
 
 /** KILL did not help; it is sent again, and whoever waits for the end of this server waits no longer. */
 const stuck = state({
+  tags: ['stuck'],
   entry: [{ type: 'endSession', params: { kind: 'kill' } }, 'reportChanged'],
   after: { stuckRepeat: { target: 'stuck', reenter: true } },
 });

@@ -26,6 +26,7 @@ import {
   report,
   timeOut,
 } from './life.ts';
+import type { ServerTag } from './meaning.ts';
 import { type Configuration, configure, nextAfterConfigure } from './plan.ts';
 import { accept, type CommandKind, type OpenCommand, type Outcome } from './settlement.ts';
 
@@ -87,7 +88,7 @@ export const serverSetup = setup({
     events: ServerEvent;
     input: ServerInput;
     emitted: ServerEmitted;
-    tags: 'live' | 'settled';
+    tags: ServerTag;
   },
   actors: {
     /** Holds one session; `src/supervisor` provides it. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { alarmNames } from '../../machines/alarm.ts';
 import { failureClasses } from '../../machines/failure.ts';
 import { exitCodeOf } from '../../src/cli/exit-code.ts';
 import { type ErrorCode, type ErrorDetails, McpvisorError } from '../../src/errors.ts';
 import { toProblemDocument } from '../../src/http/problem.ts';
-import { alarmNames } from '../../src/supervisor/alarms.ts';
 import { anchorOf, generatedPart, headingsOf, linksOf, readDocument, toCell } from '../support/markdown.ts';
 
 const file = 'docs/troubleshooting.md';

@@ -65,6 +65,7 @@ interface Watch {
 interface ChartSnapshot {
   readonly machine: { readonly id: string };
   readonly value: StateValue;
+  readonly tags: ReadonlySet<string>;
   readonly context: { readonly generation?: unknown; readonly failure?: { readonly class?: unknown } | null };
 }
 
@@ -126,7 +127,7 @@ export function createInspection({
     const chartId = chartIdOf(snapshot);
     const watch = chartId === null ? undefined : watches.get(actorRef);
     if (chartId === null || watch === undefined) return;
-    const { value, context } = snapshot as unknown as ChartSnapshot;
+    const { value, tags, context } = snapshot as unknown as ChartSnapshot;
     const { edges } = watch;
     const to = pathOf(value);
     const from = watch.path ?? edges[0]?.source ?? to;
@@ -141,7 +142,7 @@ export function createInspection({
         type: 'server.transitioned',
         ...fact,
         reason: reasonOf(context),
-        ...(to === 'backoff.delaying' ? retryOf(context) : {}),
+        ...(tags.has('delayed') ? retryOf(context) : {}),
       });
     else if (chartId === 'group') publish({ type: 'group.transitioned', ...fact });
     else publish({ type: 'supervisor.transitioned', ...fact });

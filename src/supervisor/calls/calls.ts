@@ -50,7 +50,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     if (session !== null) return send(entry, session, call);
     return waking.wake(entry, call.options).then((restMs) => {
       const woken = liveSession(entry);
-      if (woken === null) throw notConnectedError(actorOf(entry.name));
+      if (woken === null) throw notConnectedError(actorOf(entry.name).getSnapshot());
       return send(entry, woken, {
         ...call,
         options: { ...call.options, ...(restMs !== null && { timeoutMs: restMs }) },
@@ -106,7 +106,8 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
       isMcpvisorError(error, 'SERVER_NOT_CONNECTED') &&
       error.details.state === 'connected' &&
       actorOf(server).getSnapshot().matches('connected');
-    if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) return isKnown ? error : notConnectedError(actorOf(server));
+    if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED'))
+      return isKnown ? error : notConnectedError(actorOf(server).getSnapshot());
     const reason = causeOf(server);
     const isEnded = isMcpvisorError(error, 'OUTCOME_UNKNOWN') && error.details.reason === 'stopping';
     return isEnded && reason !== null

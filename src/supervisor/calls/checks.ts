@@ -18,7 +18,7 @@ export function createCallChecks({ actorOf, catalog, entryOf, waking }: Parts): 
     const found = tools.find(({ name }) => name === tool) ?? tools.find(({ name }) => name === ownName);
     if (found !== undefined) return found.inputSchema;
     if (waking.knowsTools(entry)) throw new McpvisorError('TOOL_NOT_FOUND', { server, tool });
-    throw notConnectedError(actorOf(server));
+    throw notConnectedError(actorOf(server).getSnapshot());
   }
 
   return async (server, tool, args = {}) => {

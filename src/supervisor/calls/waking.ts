@@ -1,10 +1,12 @@
 /** Servers that are not connected: which of them a call may wake, and waiting until they are. */
 
+import { waitFor } from 'xstate';
+import { waitText } from '../../../machines/server/alarms.ts';
 import type { ServerEvent } from '../../../machines/server/events.ts';
+import { isHeldBack, isOnItsWay } from '../../../machines/server/meaning.ts';
 import { McpvisorError } from '../../errors.ts';
 import type { RequestOptions } from '../../session/contract.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
-import { waitText } from '../alarms.ts';
 import { hasLists, type ServerEntry } from '../ledger.ts';
 import { stateOf, toIso } from '../status/status.ts';
 
@@ -35,12 +37,9 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
     const snapshot = actor.getSnapshot();
     if (snapshot.matches('connected')) return actor;
     const event: ServerEvent = { type: 'server.needed' };
-    const isLazilyDue =
-      entry.specification.lazy &&
-      snapshot.context.wanted === 'up' &&
-      (snapshot.matches('idle') || snapshot.matches('stopping'));
-    if (isLazilyDue && snapshot.can(event)) actor.send(event);
-    else if (!isOnItsWay(snapshot, entry.specification.lazy || waitsForOthers)) throw notConnectedError(actor);
+    const isWaitedFor = entry.specification.lazy || waitsForOthers;
+    if (snapshot.can(event)) actor.send(event);
+    else if (!isWaitedFor || !isOnItsWay(snapshot)) throw notConnectedError(snapshot);
     return actor;
   }
 
@@ -59,16 +58,6 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
   };
 }
 
-function isOnItsWay(snapshot: ServerSnapshot, waits: boolean): boolean {
-  const isWaiting =
-    snapshot.matches({ idle: 'queued' }) ||
-    (snapshot.matches({ idle: 'waiting' }) && snapshot.context.blockedBy === null);
-  return (
-    waits &&
-    (snapshot.matches('starting') || isWaiting || (snapshot.hasTag('live') && snapshot.context.next === 'starting'))
-  );
-}
-
 interface Rousing {
   /** Whether one that is starting anyway is waited for, lazy or not. */
   readonly waitsForOthers: boolean;
@@ -84,45 +73,30 @@ interface Patience {
 }
 
 /** Rejects as soon as the server's way no longer leads to `connected` by itself. */
-function whenConnected(actor: ServerActor, { signal, timeoutMs, method }: Patience): Promise<void> {
-  const server = actor.getSnapshot().context.name;
-  return new Promise((resolve, reject) => {
-    let subscription: { unsubscribe(): void } | null = null;
-    let timer: NodeJS.Timeout | undefined;
-    const settle = (end: () => void) => {
-      subscription?.unsubscribe();
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      end();
-    };
-    const fail = () => settle(() => reject(notConnectedError(actor)));
-    const onAbort = () => settle(() => reject(new McpvisorError('CALL_CANCELLED', { server, method })));
-    const look = (snapshot: ServerSnapshot) => {
-      if (snapshot.matches('connected')) settle(resolve);
-      else if (!isOnItsWay(snapshot, true)) fail();
-    };
-    subscription = actor.subscribe({ next: look, error: fail, complete: fail });
-    if (timeoutMs !== null)
-      timer = setTimeout(
-        () => settle(() => reject(new McpvisorError('CALL_TIMED_OUT', { server, method, timeoutMs }))),
-        timeoutMs,
-      );
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
-    else look(actor.getSnapshot());
+async function whenConnected(actor: ServerActor, { signal, timeoutMs, method }: Patience): Promise<void> {
+  const isOver = (snapshot: ServerSnapshot) => isConnected(snapshot) || !isActive(snapshot) || !isOnItsWay(snapshot);
+  const limits = { timeout: timeoutMs ?? Infinity, ...(signal !== undefined && { signal }) };
+  const seen = await waitFor(actor, isOver, limits).catch(() => {
+    const last = actor.getSnapshot();
+    const server = last.context.name;
+    if (signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server, method });
+    // While the actor lives, only the time can be over.
+    if (timeoutMs !== null && isActive(last)) throw new McpvisorError('CALL_TIMED_OUT', { server, method, timeoutMs });
+    return last;
   });
+  if (!isConnected(seen)) throw notConnectedError(seen);
 }
 
-/** Not running, and kept from it by a dependency or by its group's round. */
-function isHeldBack({ context, ...snapshot }: ServerSnapshot): boolean {
-  return (
-    !snapshot.tags.has('live') &&
-    (context.blockedBy !== null || (context.autostart && context.waitingFor.length + context.heldFor.length > 0))
-  );
+function isActive({ status }: Pick<ServerSnapshot, 'status'>): boolean {
+  return status === 'active';
 }
 
-export function notConnectedError(actor: ServerActor): McpvisorError<'SERVER_NOT_CONNECTED'> {
-  const snapshot = actor.getSnapshot();
+/** A chart that died of a bug has kept its last state. */
+function isConnected(snapshot: ServerSnapshot): boolean {
+  return isActive(snapshot) && snapshot.matches('connected');
+}
+
+export function notConnectedError(snapshot: ServerSnapshot): McpvisorError<'SERVER_NOT_CONNECTED'> {
   const { name, nextRetryAt, failure, lastFailure } = snapshot.context;
   const { message = null } = failure ?? lastFailure ?? {};
   const { state } = stateOf(snapshot);

@@ -1,12 +1,12 @@
 /** Follows the alarms of servers and groups, so that their rising and clearing are facts. */
 
-import type { GroupContext } from '../../../machines/group/events.ts';
-import { pathOf } from '../../../machines/state-path.ts';
+import type { RaisedAlarm } from '../../../machines/alarm.ts';
+import { groupAlarmsOf } from '../../../machines/group/alarms.ts';
+import { alarmsOf } from '../../../machines/server/alarms.ts';
 import type { Fact, PublishFact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
 import type { TimerClock } from '../actors/scheduler.ts';
 import type { GroupActor, ServerActor } from '../actors/system.ts';
-import { alarmsOf, groupAlarmsOf, type RaisedAlarm } from '../alarms.ts';
 import type { Alarm } from '../contract.ts';
 import { toIso } from './status.ts';
 
@@ -64,11 +64,12 @@ export function createAlarmWatch({
 
   function current(actor: string): readonly RaisedAlarm[] {
     const [kind, name = ''] = actor.split(':');
-    const snapshot = kind === 'server' ? serverOf(name)?.getSnapshot() : groupOf(name)?.getSnapshot();
-    if (snapshot === undefined || snapshot.status !== 'active') return [];
-    const path = pathOf(snapshot.value);
-    if (kind === 'group') return groupAlarmsOf(path, snapshot.context as GroupContext);
-    return alarmsOf(path, snapshot.context as Parameters<typeof alarmsOf>[1], nowMs());
+    if (kind === 'group') {
+      const group = groupOf(name)?.getSnapshot();
+      return group?.status === 'active' ? groupAlarmsOf(group) : [];
+    }
+    const server = serverOf(name)?.getSnapshot();
+    return server?.status === 'active' ? alarmsOf(server, nowMs()) : [];
   }
 
   function look(actor: string): void {

@@ -1,5 +1,6 @@
 /** When every wanted server has come to rest, and which are not ready then. */
 
+import { isAtRest, isMissing } from '../../../machines/server/meaning.ts';
 import type { Fact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
@@ -82,15 +83,6 @@ function reasonOf({ alarms, lastFailure, state }: ServerStatus, otherwise: strin
   return waits ?? (state === 'starting' ? otherwise : (lastFailure?.message ?? otherwise));
 }
 
-/** One whose dependency only a person brings up waits for that person. */
-function isAtRest(snapshot: ServerSnapshot): boolean {
-  return snapshot.hasTag('settled') || (isWaiting(snapshot) && snapshot.context.blockedBy !== null);
-}
-
-function isWaiting(snapshot: ServerSnapshot): boolean {
-  return snapshot.matches({ idle: 'waiting' }) || snapshot.matches({ backoff: 'waiting' });
-}
-
 /** While the last one that was looked at is on its way, the others do not matter. */
 function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean {
   return (
@@ -100,9 +92,7 @@ function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean 
   );
 }
 
-/** Wanted, and not connected: a lazy one that rests is as it should be, and so is one that finished. */
+/** One whose chart died of a bug is not ready, in whatever state it was. */
 function isNotReady(snapshot: ServerSnapshot): boolean {
-  // Its chart died of a bug, in whatever state it was.
-  if (snapshot.status === 'error') return true;
-  return snapshot.context.wanted === 'up' && !snapshot.matches('connected') && !snapshot.matches({ idle: 'resting' });
+  return snapshot.status === 'error' || isMissing(snapshot);
 }

@@ -1,9 +1,17 @@
 /** A server as it is now: its chart's snapshot and what the ledger knows, in the words of the API. */
 
+import { getNextTransitions } from 'xstate';
 import { failure } from '../../../machines/failure.ts';
 import { pathOf } from '../../../machines/state-path.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
-import { type Alarm, commandTypes, type LastFailure, type ServerState, type ServerStatus } from '../contract.ts';
+import {
+  type Alarm,
+  type CommandType,
+  commandTypes,
+  type LastFailure,
+  type ServerState,
+  type ServerStatus,
+} from '../contract.ts';
 import type { ServerEntry } from '../ledger.ts';
 
 export interface StatusQuestion {
@@ -55,23 +63,25 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
   };
 }
 
-export function stateOf({ value, status }: Pick<ServerSnapshot, 'value' | 'status'>): {
+export function stateOf(snapshot: ServerSnapshot): {
   readonly state: ServerState;
   readonly substate: string | null;
 } {
   // Its chart died of a bug, in whatever state it was.
-  if (status === 'error') return { state: 'failed', substate: null };
-  const [state = '', ...rest] = pathOf(value).split('.');
+  if (snapshot.status === 'error') return { state: 'failed', substate: null };
+  const [state = '', ...rest] = pathOf(snapshot.value).split('.');
   const substate = rest.join('.');
   // An idle server usually just rests, which is nothing to tell.
-  return { state: state as ServerState, substate: substate === '' || substate === 'resting' ? null : substate };
+  return { state: state as ServerState, substate: substate === '' || snapshot.hasTag('rests') ? null : substate };
 }
 
-/** Events a person may send now; `retry` only where something waits to be tried again. */
-export function allowedOf(snapshot: ServerSnapshot): readonly string[] {
-  return commandTypes.filter(
-    (type) => type !== 'server.retry' || snapshot.matches('backoff') || snapshot.matches('needs-auth'),
-  );
+/**
+ * Commands for which the chart has an edge now, if only to refuse them. No guard is asked, as `snapshot.can` would: a
+ * bug in one is to end its own actor, not whoever looks.
+ */
+export function allowedOf(snapshot: ServerSnapshot): readonly CommandType[] {
+  const events = new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType));
+  return commandTypes.filter((type) => events.has(type));
 }
 
 /** A failure counts from the moment it is known, while the session is still being ended. */

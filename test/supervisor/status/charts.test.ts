@@ -12,7 +12,7 @@ describe('the charts', () => {
     );
     expect(server.states[0]).toMatchObject({ path: '', parent: null, initial: 'deciding' });
     const queued = server.states.find(({ path }) => path === 'idle.queued');
-    expect(queued).toMatchObject({ parent: 'idle', initial: null, tags: [] });
+    expect(queued).toMatchObject({ parent: 'idle', initial: null, tags: ['on-its-way'] });
     expect(queued?.edges).toContainEqual({
       source: 'idle.queued',
       target: 'starting',

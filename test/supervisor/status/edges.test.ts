@@ -25,7 +25,7 @@ describe('the edges in facts', () => {
     await supervisor.ready();
     const waits = untilState(supervisor, 'a', 'backoff.delaying');
     await kill(supervisor, 'a');
-    await waits;
+    expect(await waits).toMatchObject({ attempt: 1, retryInMs: expect.any(Number) });
     await supervisor.ready();
     await supervisor.send('app', { type: 'server.restart' });
     await supervisor.close();
@@ -39,6 +39,8 @@ describe('the edges in facts', () => {
         .filter((edge) => known.filter((one) => JSON.stringify(one) === JSON.stringify(edge)).length !== 1);
       expect(strangers).toEqual([]);
     }
+    const delayed = steps.filter((step) => 'retryInMs' in step).map(({ to }) => to);
+    expect(new Set(delayed)).toEqual(new Set(['backoff.delaying']));
     // The first step of an actor has no event.
     const events = steps.map(({ event }) => event).filter((event) => event !== 'xstate.init');
     expect(events).toEqual(expect.arrayContaining(['done reap']));

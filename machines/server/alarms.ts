@@ -1,0 +1,90 @@
+/** What a person should look at in a server. */
+
+import type { RaisedAlarm } from '../alarm.ts';
+import { flappingUntil, isFlapping } from '../restart-policy.ts';
+import { blockedText } from './clearance.ts';
+import type { ServerContext } from './events.ts';
+import type { ServerView } from './meaning.ts';
+
+/** From this failure in a row on, an unreachable server is worth a look. */
+const unreachableFrom = 8;
+
+/** `at`: the time now, in milliseconds. */
+export function alarmsOf(server: ServerView, at: number): readonly RaisedAlarm[] {
+  return [
+    stuckAlarm(server),
+    flappingAlarm(server.context, at),
+    unreachableAlarm(server),
+    waitingAlarm(server),
+    dependencyAlarm(server),
+  ].filter((alarm) => alarm !== null);
+}
+
+function stuckAlarm(server: ServerView): RaisedAlarm | null {
+  if (!server.hasTag('stuck')) return null;
+  return {
+    alarm: 'stuck',
+    reason: `process group ${server.context.pid} survives SIGKILL`,
+    clearedBy: 'the end of the process group',
+    untilMs: null,
+  };
+}
+
+function flappingAlarm({ counters, policy: { restart } }: ServerContext, at: number): RaisedAlarm | null {
+  if (!isFlapping(counters, restart, at)) return null;
+  return {
+    alarm: 'flapping',
+    reason: `failed ${counters.failureTimes.length} times within an hour`,
+    clearedBy: 'an hour with fewer failures, server.start, server.restart or server.reset',
+    untilMs: flappingUntil(counters, restart),
+  };
+}
+
+function unreachableAlarm(server: ServerView): RaisedAlarm | null {
+  const { counters, policy, wanted, connectedAt } = server.context;
+  if (counters.unreachable < unreachableFrom || wanted === 'down') return null;
+  const { stableAfterMs } = policy.restart;
+  return {
+    alarm: 'unreachable',
+    reason: `not reached ${counters.unreachable} times in a row`,
+    clearedBy: `a connection that lasts ${stableAfterMs} ms, or server.reset`,
+    untilMs: server.matches('connected') && connectedAt !== null ? connectedAt + stableAfterMs : null,
+  };
+}
+
+function waitingAlarm(server: ServerView): RaisedAlarm | null {
+  if (!server.hasTag('waits')) return null;
+  return {
+    alarm: 'waiting-for',
+    reason: waitText(server.context),
+    clearedBy: waitEnd(server.context),
+    untilMs: null,
+  };
+}
+
+function dependencyAlarm(server: ServerView): RaisedAlarm | null {
+  const { waitingFor } = server.context;
+  if (!server.matches('connected') || waitingFor.length === 0) return null;
+  return {
+    alarm: 'dependency-down',
+    reason: `not connected: ${waitingFor.join(', ')}`,
+    clearedBy: 'their connection',
+    untilMs: null,
+  };
+}
+
+/** What a server that waits is waiting for, in words. */
+export function waitText({ waitingFor, heldFor, blockedBy }: ServerContext): string {
+  const parts = [
+    ...(waitingFor.length > 0
+      ? [`waits for ${waitingFor.join(', ')}${blockedBy === null ? '' : `; ${blockedText(blockedBy)}`}`]
+      : []),
+    ...(heldFor.length > 0 ? [`restarts after ${heldFor.join(', ')} of its group`] : []),
+  ];
+  return parts.join('; ');
+}
+
+function waitEnd({ blockedBy, heldFor }: ServerContext): string {
+  if (blockedBy !== null) return `a start of "${blockedBy.server}"`;
+  return heldFor.length > 0 ? 'the end of the round, or server.start' : 'their connection';
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { noCounters } from '../../../machines/restart-policy.ts';
+import { alarmsOf } from '../../../machines/server/alarms.ts';
+import type { ServerContext } from '../../../machines/server/events.ts';
+import { policyOf } from '../../support/charts/chart.ts';
+import { innermostStates, snapshotIn } from './snapshots.ts';
+
+const now = 10_000_000;
+const states = innermostStates();
+const connectedStates = states.filter((state) => state.startsWith('connected'));
+const blocked: Partial<ServerContext> = { waitingFor: ['d'], blockedBy: { server: 'd', standing: 'failed' } };
+
+const alarmsIn = (state: string, context: Partial<ServerContext> = {}) => alarmsOf(snapshotIn(state, context), now);
+/** The states in which the alarm is raised. */
+const statesWith = (alarm: string, context: Partial<ServerContext> = {}) =>
+  states.filter((state) => alarmsIn(state, context).some((one) => one.alarm === alarm));
+
+describe('a server of which nothing is wrong', () => {
+  it('raises an alarm only where it waits or is stuck', () => {
+    expect(Object.fromEntries(states.map((state) => [state, alarmsIn(state).map(({ alarm }) => alarm)]))).toEqual({
+      ...Object.fromEntries(states.map((state) => [state, []])),
+      'idle.waiting': ['waiting-for'],
+      'backoff.waiting': ['waiting-for'],
+      'stopping.stuck': ['stuck'],
+      'heartbeat-timeout.stuck': ['stuck'],
+    });
+  });
+});
+
+describe('the alarm stuck', () => {
+  it('names the process group', () => {
+    expect(alarmsIn('stopping.stuck', { pid: 17 })).toEqual([
+      {
+        alarm: 'stuck',
+        reason: 'process group 17 survives SIGKILL',
+        clearedBy: 'the end of the process group',
+        untilMs: null,
+      },
+    ]);
+  });
+});
+
+describe('the alarm flapping', () => {
+  const flapping = (failures: number): Partial<ServerContext> => ({
+    policy: policyOf({ restart: { flappingPerHour: 2 } }),
+    counters: { ...noCounters, failureTimes: Array.from({ length: failures }, (_, index) => now - 1_000 + index) },
+  });
+
+  it('is raised in every state from so many failures within an hour on', () => {
+    expect(statesWith('flapping', flapping(1))).toEqual([]);
+    expect(statesWith('flapping', flapping(2))).toEqual(states);
+  });
+
+  it('is over when the first of those is an hour old', () => {
+    expect(alarmsIn('failed', flapping(2))).toEqual([
+      {
+        alarm: 'flapping',
+        reason: 'failed 2 times within an hour',
+        clearedBy: 'an hour with fewer failures, server.start, server.restart or server.reset',
+        untilMs: now - 1_000 + 3_600_000,
+      },
+    ]);
+  });
+});
+
+describe('the alarm unreachable', () => {
+  const unreached = (unreachable: number, context: Partial<ServerContext> = {}): Partial<ServerContext> => ({
+    counters: { ...noCounters, unreachable },
+    ...context,
+  });
+
+  it('is raised in every state from the eighth failure in a row on, if the server is wanted', () => {
+    expect(statesWith('unreachable', unreached(7))).toEqual([]);
+    expect(statesWith('unreachable', unreached(8))).toEqual(states);
+    expect(statesWith('unreachable', unreached(8, { wanted: 'down' }))).toEqual([]);
+  });
+
+  it('lasts until a connection has lasted', () => {
+    const words = {
+      alarm: 'unreachable',
+      reason: 'not reached 9 times in a row',
+      clearedBy: 'a connection that lasts 60000 ms, or server.reset',
+    };
+    const context = unreached(9, { connectedAt: now - 1 });
+    expect(alarmsIn('backoff.delaying', context)).toEqual([{ ...words, untilMs: null }]);
+    for (const state of connectedStates)
+      expect(alarmsIn(state, context)).toEqual([{ ...words, untilMs: now - 1 + 60_000 }]);
+    expect(alarmsIn('connected.quiet', unreached(9))).toEqual([{ ...words, untilMs: null }]);
+  });
+});
+
+describe('the alarm waiting-for', () => {
+  it.each([
+    [{ waitingFor: ['d', 'e'] }, 'waits for d, e', 'their connection'],
+    [blocked, 'waits for d; dependency "d" is failed', 'a start of "d"'],
+    [{ heldFor: ['b', 'c'] }, 'restarts after b, c of its group', 'the end of the round, or server.start'],
+    [
+      { waitingFor: ['d'], heldFor: ['b'] },
+      'waits for d; restarts after b of its group',
+      'the end of the round, or server.start',
+    ],
+  ] as const)('says for whom, and until when: %j', (context, reason, clearedBy) => {
+    const alarm = { alarm: 'waiting-for', reason, clearedBy, untilMs: null };
+    for (const state of ['idle.waiting', 'backoff.waiting']) expect(alarmsIn(state, context)).toEqual([alarm]);
+  });
+});
+
+describe('the alarm dependency-down', () => {
+  it('is raised where the server runs without its dependencies', () => {
+    expect(statesWith('dependency-down')).toEqual([]);
+    expect(statesWith('dependency-down', blocked)).toEqual(connectedStates);
+    expect(alarmsIn('connected.quiet', { waitingFor: ['d', 'e'] })).toEqual([
+      { alarm: 'dependency-down', reason: 'not connected: d, e', clearedBy: 'their connection', untilMs: null },
+    ]);
+  });
+});

@@ -1,0 +1,24 @@
+/** Servers in any state, as data: no actor lives. */
+
+import type { SnapshotFrom, StateValue } from 'xstate';
+import { toDefinition } from '../../../machines/definition.ts';
+import type { ServerContext } from '../../../machines/server/events.ts';
+import { contextOf } from '../../../machines/server/life.ts';
+import { charts, policyOf } from '../../support/charts/chart.ts';
+
+/** Paths of the innermost states in which a server is seen from outside. */
+export function innermostStates(): readonly string[] {
+  const { states } = toDefinition(charts.server);
+  return states.filter(({ initial, path }) => initial === null && path !== 'deciding').map(({ path }) => path);
+}
+
+/** A server that is wanted up and waits for nobody, but for what a test says. */
+export function snapshotIn(path: string, context: Partial<ServerContext> = {}): SnapshotFrom<typeof charts.server> {
+  const usual = contextOf({ name: 'a', policy: policyOf(), wanted: 'up' });
+  return charts.server.resolveState({ value: stateValueOf(path), context: { ...usual, autostart: false, ...context } });
+}
+
+function stateValueOf(path: string): StateValue {
+  const [top = '', below] = path.split('.');
+  return below === undefined ? top : { [top]: below };
+}
