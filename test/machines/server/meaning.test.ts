@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { transition } from 'xstate';
 import type { ServerContext } from '../../../machines/server/events.ts';
 import { isAtRest, isHeldBack, isMissing, isOnItsWay, type ServerView } from '../../../machines/server/meaning.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
-import { policyOf } from '../../support/charts/chart.ts';
+import { charts, policyOf } from '../../support/charts/chart.ts';
 import { innermostStates, snapshotIn } from './snapshots.ts';
 
 const blocked: Partial<ServerContext> = { waitingFor: ['d'], blockedBy: { server: 'd', standing: 'failed' } };
@@ -149,9 +150,11 @@ describe('a command', () => {
 
 describe('a call', () => {
   const wakes = (context: Partial<ServerContext>) =>
-    states.filter((state) =>
-      snapshotIn(state, { policy: policyOf({ lazy: true }), ...context }).can({ type: 'server.needed' }),
-    );
+    states.filter((state) => {
+      const before = snapshotIn(state, { policy: policyOf({ lazy: true }), ...context });
+      const [after] = transition(charts.server, before, { type: 'server.needed' });
+      return isOnItsWay(after) && JSON.stringify(after) !== JSON.stringify(before);
+    });
   const asleep = ['idle.resting', 'idle.waiting', 'idle.queued'];
 
   it('wakes a lazy server that sleeps or falls asleep', () => {
