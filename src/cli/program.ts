@@ -5,8 +5,8 @@ import { McpvisorError } from '../errors.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import { addCommands } from './grammar.ts';
 import type { Invocation } from './invocation.ts';
+import { writeError } from './screen/error-output.ts';
 import { generalHelp } from './screen/help.ts';
-import { tellError } from './screen/tell.ts';
 
 /** Runs one command and returns its exit code; never rejects. */
 export async function runCommandLine(invocation: Invocation): Promise<ExitCode> {
@@ -27,9 +27,9 @@ export async function runCommandLine(invocation: Invocation): Promise<ExitCode> 
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return exitCodes.done;
-      return asJson ? tellError(usageError(error), stderr, asJson) : exitCodes.usage;
+      return asJson ? writeError(usageError(error), stderr, asJson) : exitCodes.usage;
     }
-    return tellError(error, stderr, asJson);
+    return writeError(error, stderr, asJson);
   }
 }
 

@@ -226,9 +226,9 @@ export interface Supervisor {
   post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
   /**
    * Sends a command to many without waiting: names of servers, `group:NAME` for a group's, `*` for all. A server that
-   * the configuration disables and that nobody started is meant by its name only. One entry for each server, in the
-   * order of the configuration, then one for each name that is nobody's; what `post` would throw is the entry's
-   * `error`. Never throws.
+   * the configuration disables and that nobody started is meant by its name only, and so is `server.retry` to one that
+   * does not wait to be tried again. One entry for each server, in the order of the configuration, then one for each
+   * name that is nobody's; what `post` would throw is the entry's `error`. Never throws.
    */
   postMany(event: {
     readonly type: CommandType;

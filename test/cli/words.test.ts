@@ -4,9 +4,9 @@ import { parseArguments, parseObject } from '../../src/cli/commands/call/argumen
 import { describeContent } from '../../src/cli/commands/call/content.ts';
 import { candidatesOf } from '../../src/cli/commands/completion.ts';
 import { createResume } from '../../src/cli/commands/log-resume.ts';
-import { serversOf } from '../../src/cli/commands/targets.ts';
 import { argumentsOf } from '../../src/cli/commands/tools.ts';
-import { parseWait } from '../../src/cli/screen/numbers.ts';
+import { targetsOf } from '../../src/cli/commands/verbs.ts';
+import { parseWait } from '../../src/cli/screen/number-options.ts';
 import { harmless } from '../../src/cli/screen/terminal.ts';
 import { isMcpvisorError } from '../../src/errors.ts';
 
@@ -104,32 +104,11 @@ describe('a tool’s result', () => {
 });
 
 describe('targets of a command', () => {
-  const candidates = [
-    { name: 'one', group: 'web', state: 'connected' },
-    { name: 'two', group: 'web', state: 'idle' },
-    { name: 'three', group: 'default', state: 'failed' },
-  ] as const;
-
-  it('are names, groups, or all, each server once', () => {
-    expect(serversOf({ words: ['three', 'group:web', 'one'], all: false }, candidates)).toEqual([
-      'three',
-      'one',
-      'two',
-    ]);
-    expect(serversOf({ words: [], all: true }, candidates)).toEqual(['one', 'two', 'three']);
-  });
-
-  it('are known', () => {
-    expect(codeOf(() => serversOf({ words: ['four'], all: false }, candidates))).toBe('SERVER_NOT_FOUND');
-    expect(codeOf(() => serversOf({ words: ['group:db'], all: false }, candidates))).toBe('ACTOR_NOT_FOUND');
-    expect(() => serversOf({ words: ['group:wb'], all: false }, candidates)).toThrow(
-      'There are: group:web, group:default.',
-    );
-  });
-
-  it('are said, one way', () => {
-    expect(codeOf(() => serversOf({ words: [], all: false }, candidates))).toBe('INVALID_REQUEST');
-    expect(codeOf(() => serversOf({ words: ['one'], all: true }, candidates))).toBe('INVALID_REQUEST');
+  it('are sent as they are said, one way', () => {
+    expect(targetsOf(['three', 'group:web'], false)).toEqual(['three', 'group:web']);
+    expect(targetsOf([], true)).toEqual(['*']);
+    expect(codeOf(() => targetsOf([], false))).toBe('INVALID_REQUEST');
+    expect(codeOf(() => targetsOf(['one'], true))).toBe('INVALID_REQUEST');
   });
 });
 

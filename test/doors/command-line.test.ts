@@ -266,6 +266,22 @@ describe('commands for servers', () => {
     });
   });
 
+  it('leave what the configuration disables alone, unless it is named', async () => {
+    const scene = openScene();
+    scene.writeConfig({
+      on: scene.talker({ group: 'web' }),
+      off: scene.talker({ group: 'web', enabled: false }),
+    });
+    const daemon = await scene.up();
+    await untilSettled(daemon);
+    const { command } = commandLineOf(scene);
+    const onIsDone = { code: 0, stdout: 'on: start is done, it is connected\n', stderr: '' };
+    expect(await command('start', '--all')).toMatchObject(onIsDone);
+    expect(await command('start', 'group:web')).toMatchObject(onIsDone);
+    expect((await daemon.client.get('/api/servers/off')).json).toMatchObject({ state: 'idle', generation: 0 });
+    expect(await command('start', 'off')).toMatchObject({ code: 0, stdout: 'off: start is done, it is connected\n' });
+  });
+
   it('pass over what does not wait, with retry for all', async () => {
     const { command } = commandLineOf(await openFleet());
     expect(await command('retry', '--all')).toMatchObject({ code: 0, stdout: 'There is no server to retry.\n' });
@@ -278,6 +294,14 @@ describe('commands for servers', () => {
     expect(stderr).toContain('Did you mean files?');
     expect((await command('stop', 'group:wbe')).stderr).toContain('Did you mean group:web?');
     expect((await command('restart', 'group:none')).code).toBe(4);
+    const asJson = await command('restart', 'fils', '--json');
+    expect(asJson).toMatchObject({ code: 4, stdout: '' });
+    expect(JSON.parse(asJson.stderr)).toMatchObject({ code: 'SERVER_NOT_FOUND', server: 'fils' });
+    expect(await command('reset', 'files', 'fils', 'web')).toMatchObject({
+      code: 4,
+      stdout: 'files: reset is done, it is connected\nweb: reset is done, it is connected\n',
+      stderr: expect.stringContaining('Did you mean files?'),
+    });
   });
 });
 

@@ -264,6 +264,28 @@ describe('what may become of an event', () => {
     ).toBe('EVENT_NOT_ALLOWED');
   });
 
+  it('ends everything only by its one name, for whoever may do that, and says who did', async () => {
+    const end = (actor: string, by = client) =>
+      ask(one('sendActorEvent'), {
+        by,
+        path: `/api/actors/${actor}/events`,
+        body: { type: 'supervisor.shutdown' },
+      });
+    expect((await end('nobody')).json).toMatchObject({ code: 'ACTOR_NOT_FOUND', actor: 'nobody' });
+    expect((await end('group:default')).json).toMatchObject({
+      code: 'EVENT_NOT_ALLOWED',
+      actor: 'group:default',
+      allowed: expect.arrayContaining(['group.reset']),
+    });
+    expect((await end('supervisor', clientOf(tokenOf('operate')))).json.code).toBe('FORBIDDEN_SCOPE');
+    const { json } = await end('supervisor');
+    const accepted = api.supervisor.journal({ actor: 'supervisor', type: 'command.accepted' }).facts.at(-1);
+    expect(accepted).toMatchObject({ command: 'supervisor.shutdown', by: 'tests' });
+    expect(json).toEqual({
+      commands: [{ actor: 'supervisor', commandId: (accepted as { commandId: string }).commandId }],
+    });
+  });
+
   it('refuses a configuration with mistakes, all of them named', async () => {
     const { json } = await ask(one('planConfiguration'), {
       body: { config: { mcpServers: { a: {}, b: { command: 1 } } } },

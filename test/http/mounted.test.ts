@@ -3,7 +3,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSupervisor } from '../../src/index.ts';
+import { createSupervisor, type Supervisor } from '../../src/index.ts';
 import { type Client, createClient } from '../support/doors/client.ts';
 import { until } from '../support/processes.ts';
 import { entryOf } from './open-api.ts';
@@ -12,6 +12,7 @@ import { openReader } from './streams/event-reader.ts';
 interface Host {
   readonly url: string;
   readonly bugs: readonly unknown[];
+  readonly supervisor: Supervisor;
   /** A client that the host's login knows by this name; null: nobody. */
   as(user: string | null): Client;
 }
@@ -53,7 +54,7 @@ async function openHost(): Promise<Host> {
       post: (path, body, options) => send('POST', path, { ...options, body }),
     };
   };
-  return { url, bugs, as };
+  return { url, bugs, supervisor, as };
 }
 
 describe('the API mounted in a host’s app', () => {
@@ -74,7 +75,6 @@ describe('the API mounted in a host’s app', () => {
     expect((await ann.get('/api/servers/nobody')).json).toMatchObject({ code: 'SERVER_NOT_FOUND', status: 404 });
     expect((await ann.get('/api/nothing')).json).toMatchObject({ code: 'NOT_FOUND', path: '/mcpvisor/api/nothing' });
     expect((await ann.send('DELETE', '/api/servers')).json).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
-    expect((await ann.post('/api/shutdown', {})).status).toBe(404);
     const { servers, paths } = (await ann.get('/openapi.json')).json;
     expect(servers).toEqual([{ url: '/mcpvisor' }]);
     expect(paths).toHaveProperty('/api/servers/{name}');
@@ -108,6 +108,23 @@ describe('the API mounted in a host’s app', () => {
     ).toMatchObject({ outcome: 'done' });
     await reader.until('the command is told', (events) => events.length > 0);
     expect(reader.events[0]?.data).toMatchObject({ command: 'server.restart', by: 'ann' });
+  });
+
+  it.each([
+    ['/api/actors/supervisor/events', { type: 'supervisor.shutdown' }],
+    ['/api/shutdown', undefined],
+  ])('ends the servers for %s, and leaves the host alone', async (path, body) => {
+    const { url, as, supervisor } = await openHost();
+    expect((await as('ann').get('/api/actors/supervisor/snapshot')).json.allowed).toEqual(['supervisor.shutdown']);
+    expect((await as('ann').send('POST', path, { body })).status).toBe(202);
+    await until('it is closed', () => supervisor.status().state === 'closed');
+    const told = supervisor.journal({ actor: 'supervisor', type: ['command.accepted', 'command.settled'] });
+    expect(told.facts).toMatchObject([
+      { type: 'command.accepted', command: 'supervisor.shutdown', by: 'ann' },
+      { type: 'command.settled', command: 'supervisor.shutdown', outcome: 'done' },
+    ]);
+    expect((await as('ann').send('POST', path, { body })).json.code).toBe('SHUTTING_DOWN');
+    expect((await createClient(url, null).get('/')).text).toBe('the host');
   });
 
   it('answers what the host’s identity throws as the host means it', async () => {

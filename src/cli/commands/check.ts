@@ -7,7 +7,7 @@ import { McpvisorError } from '../../errors.ts';
 import { configCandidates, findConfigFile } from '../config-file.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
-import { tellError, toLines } from '../screen/tell.ts';
+import { toLines, writeError } from '../screen/error-output.ts';
 
 /** `file` null: the one `up` would take. */
 export async function check(file: string | null, asJson: boolean, invocation: Invocation): Promise<ExitCode> {
@@ -20,7 +20,7 @@ export async function check(file: string | null, asJson: boolean, invocation: In
   const { config, problems } = await loadConfig(path);
   if (config === null) {
     if (asJson) {
-      return tellError(new McpvisorError('CONFIG_INVALID', { file: path, problems }), stderr, asJson);
+      return writeError(new McpvisorError('CONFIG_INVALID', { file: path, problems }), stderr, asJson);
     }
     stderr.write(toLines(problems));
     return exitCodes.failed;

@@ -9,7 +9,7 @@ import { isAlive } from '../../session/process/identity.ts';
 import { type Connection, type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
-import { parseWait } from '../screen/numbers.ts';
+import { parseWait } from '../screen/number-options.ts';
 
 export interface DownFlags extends ConnectionFlags {
   readonly timeout?: string;

@@ -10,8 +10,8 @@ import type { Fact } from '../../observe/facts/fact.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
-import { momentOf } from '../screen/moment.ts';
-import { parseWhole } from '../screen/numbers.ts';
+import { clockTimeOf } from '../screen/clock-time.ts';
+import { parseWhole } from '../screen/number-options.ts';
 import { oneLine } from '../screen/terminal.ts';
 import { follow, untilEnd } from './follow.ts';
 
@@ -102,7 +102,7 @@ function describeAny(
 }
 
 function describeLine(fact: ShownFact, isTerminal: boolean): string {
-  return `${momentOf(fact.at, isTerminal)} ${fact.actor} ${fact.type}: ${oneLine(sentenceOf(fact))}`;
+  return `${clockTimeOf(fact.at, isTerminal)} ${fact.actor} ${fact.type}: ${oneLine(sentenceOf(fact))}`;
 }
 
 /** A control plane of a later version may tell of things that this one has no words for. */

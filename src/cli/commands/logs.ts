@@ -6,8 +6,8 @@ import { server as serverSchema } from '../../http/schemas/server.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
-import { momentOf } from '../screen/moment.ts';
-import { parseWhole } from '../screen/numbers.ts';
+import { clockTimeOf } from '../screen/clock-time.ts';
+import { parseWhole } from '../screen/number-options.ts';
 import { oneLine } from '../screen/terminal.ts';
 import { follow, untilEnd } from './follow.ts';
 import { createResume } from './log-resume.ts';
@@ -56,5 +56,5 @@ export async function logs(server: string, flags: LogsFlags, invocation: Invocat
 }
 
 function describeLine({ at, stream, text }: Line, isTerminal: boolean): string {
-  return `${momentOf(at, isTerminal)} ${stream === 'stderr' ? '' : `[${stream}] `}${isTerminal ? oneLine(text) : text}`;
+  return `${clockTimeOf(at, isTerminal)} ${stream === 'stderr' ? '' : `[${stream}] `}${isTerminal ? oneLine(text) : text}`;
 }

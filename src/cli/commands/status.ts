@@ -10,8 +10,8 @@ import type { Invocation } from '../invocation.ts';
 import { toActorTree } from '../screen/actor-tree.ts';
 import { createBlock } from '../screen/block.ts';
 import { toServerTable } from '../screen/server-table.ts';
-import { createSoon, forEach } from '../screen/soon.ts';
 import { oneLine, sizeOf, type Terminal, terminalOf } from '../screen/terminal.ts';
+import { throttle } from '../screen/throttle.ts';
 import { follow, untilEnd } from './follow.ts';
 
 export interface StatusFlags extends ConnectionFlags {
@@ -82,21 +82,21 @@ async function watch({
   let client: ApiClient | null = null;
   // One showing after the other; what cannot be had now is shown after the next fact.
   let showing = Promise.resolve();
-  const showSoon = createSoon(() => {
+  const showAgain = throttle(() => {
     showing = showing.then(async () => {
       // A look that fails is made up for by the next one; a lost connection is told by the stream of facts.
       if (client !== null && !signal.aborted) await show(client).catch(() => undefined);
     });
   }, calmMs);
   // Times go on without facts, but only people look at them.
-  const clock = setInterval(() => isDrawn && showSoon(), tickMs);
+  const clock = setInterval(() => isDrawn && showAgain(), tickMs);
   const open = (from: ApiClient) => {
     client = from;
-    showSoon();
+    showAgain();
     return from.stream('/api/events', { signal });
   };
   try {
-    await forEach(follow({ flags, invocation, signal, open }), showSoon);
+    for await (const _ of follow({ flags, invocation, signal, open })) showAgain();
   } finally {
     clearInterval(clock);
   }

@@ -1,15 +1,18 @@
 /** `mcpvisor start`, `stop`, `restart`, `retry`, `reset`: one command for some servers, and what became of it. */
 
 import type { z } from 'zod';
+import { isMcpvisorError, McpvisorError } from '../../errors.ts';
+import type { ApiClient } from '../../http/client/client.ts';
+import { toError } from '../../http/client/problem-reader.ts';
 import { eventOutcomes } from '../../http/schemas/outcome.ts';
 import { serverList } from '../../http/schemas/server.ts';
 import type { CommandType } from '../../supervisor/contract.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
-import { longestWaitMs, parseWait } from '../screen/numbers.ts';
+import { writeError } from '../screen/error-output.ts';
+import { longestWaitMs, parseWait } from '../screen/number-options.ts';
 import { oneLine } from '../screen/terminal.ts';
-import { areNamed, serversOf } from './targets.ts';
 
 export const verbs = ['start', 'stop', 'restart', 'retry', 'reset'] as const;
 
@@ -24,6 +27,7 @@ export interface CommandFlags extends ConnectionFlags {
 
 type Outcome = z.output<typeof eventOutcomes>['outcomes'][number];
 
+/** Names, groups and all are sent as they are: whom they mean is for the control plane to say. */
 export async function command(
   verb: Verb,
   { words, flags }: { words: readonly string[]; flags: CommandFlags },
@@ -31,33 +35,54 @@ export async function command(
 ): Promise<ExitCode> {
   const { stdout, stderr } = invocation;
   const waitMs = flags.wait === false ? null : parseWait(flags.timeout, longestWaitMs / 2);
-  const { client } = await connect(flags, invocation);
-  const targets = { words, all: flags.all === true };
-  const { servers: before } = await client.get('/api/servers', serverList);
-  const mayTake = (name: string) =>
-    verb !== 'retry' || areNamed(targets) || before.some((one) => one.name === name && isWaiting(one.state));
-  const servers = serversOf(targets, before).filter(mayTake);
   const type: CommandType = `server.${verb}`;
+  const body = { type, servers: targetsOf(words, flags.all === true) };
+  const { client } = await connect(flags, invocation);
   const query = waitMs === null ? {} : { wait: waitMs };
-  const answer =
-    servers.length === 0
-      ? { outcomes: [] }
-      : await client.post('/api/events', eventOutcomes, { query, body: { type, servers } });
-  if (flags.json === true) {
-    stdout.write(`${JSON.stringify(answer)}\n`);
-  } else {
-    const { servers: after } = await client.get('/api/servers', serverList);
-    if (servers.length === 0) stdout.write(`There is no server to ${verb}.\n`);
-    for (const outcome of answer.outcomes) {
-      const state = after.find(({ name }) => name === outcome.server)?.state ?? 'removed';
-      (isGood(outcome, waitMs) ? stdout : stderr).write(`${describe(outcome, { verb, state, waitMs })}\n`);
-    }
+  const { outcomes } = await client.post('/api/events', eventOutcomes, { query, body });
+  const unknown = outcomes.flatMap((outcome) => unknownIn(outcome) ?? []);
+  const known = outcomes.filter((outcome) => unknownIn(outcome) === null);
+  if (unknown.length < outcomes.length || outcomes.length === 0) {
+    if (flags.json === true) stdout.write(`${JSON.stringify({ outcomes })}\n`);
+    else await write(known, { client, verb, waitMs, stdout, stderr });
   }
-  return answer.outcomes.every((outcome) => isGood(outcome, waitMs)) ? exitCodes.done : exitCodes.rejected;
+  for (const error of unknown) writeError(error, stderr, flags.json === true);
+  if (unknown.length > 0) return exitCodes.notFound;
+  return outcomes.every((outcome) => isGood(outcome, waitMs)) ? exitCodes.done : exitCodes.rejected;
 }
 
-function isWaiting(state: string): boolean {
-  return state === 'backoff' || state === 'needs-auth';
+/** Throws `INVALID_REQUEST`. */
+export function targetsOf(words: readonly string[], all: boolean): readonly string[] {
+  if (all !== words.length > 0) return all ? ['*'] : words;
+  const message = all ? '--all and names exclude each other' : 'which servers? none is named';
+  throw new McpvisorError('INVALID_REQUEST', {
+    problems: [{ path: '', message, hint: 'give names, group:NAME, or --all', severity: 'error' }],
+  });
+}
+
+/** What is wrong with a name that is nobody's; null: it is somebody's. */
+function unknownIn(outcome: Outcome): McpvisorError | null {
+  const error = 'error' in outcome ? toError(outcome.error) : null;
+  return isMcpvisorError(error, 'SERVER_NOT_FOUND') || isMcpvisorError(error, 'ACTOR_NOT_FOUND') ? error : null;
+}
+
+interface Writing extends Pick<Invocation, 'stdout' | 'stderr'> {
+  readonly client: ApiClient;
+  readonly verb: Verb;
+  readonly waitMs: number | null;
+}
+
+/** A line for each server, with where it is now. */
+async function write(outcomes: readonly Outcome[], { client, verb, waitMs, stdout, stderr }: Writing): Promise<void> {
+  if (outcomes.length === 0) {
+    stdout.write(`There is no server to ${verb}.\n`);
+    return;
+  }
+  const { servers } = await client.get('/api/servers', serverList);
+  for (const outcome of outcomes) {
+    const state = servers.find(({ name }) => name === outcome.server)?.state ?? 'removed';
+    (isGood(outcome, waitMs) ? stdout : stderr).write(`${describe(outcome, { verb, state, waitMs })}\n`);
+  }
 }
 
 function isGood(outcome: Outcome, waitMs: number | null): boolean {

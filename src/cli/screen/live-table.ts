@@ -7,8 +7,8 @@ import type { Supervisor } from '../../supervisor/contract.ts';
 import type { Output } from '../invocation.ts';
 import { createBlock } from './block.ts';
 import { toServerTable } from './server-table.ts';
-import { createSoon, forEach } from './soon.ts';
 import { sizeOf, terminalOf } from './terminal.ts';
+import { throttle } from './throttle.ts';
 
 export interface LiveTable {
   /** Where the log is written: above the table. */
@@ -54,17 +54,17 @@ export function createLiveTable({
   return {
     log: { isTTY: true, write: (line: string) => write(block.above(line)) },
     show(supervisor) {
-      const drawSoon = createSoon(() => {
+      const redraw = throttle(() => {
         if (isOver) return;
         const { servers } = supervisor.status();
         if (servers.length > 0) write(block.draw(toServerTable(servers, terminalOf(stdout, env), Date.now())));
       }, calmMs);
-      const tick = setInterval(drawSoon, tickMs);
+      const tick = setInterval(redraw, tickMs);
       tick.unref();
       ending.signal.addEventListener('abort', () => clearInterval(tick), { once: true });
-      drawSoon();
+      redraw();
       // It ends with the supervisor or with us, and does not reject.
-      void forEach(supervisor.facts({ signal: ending.signal }), drawSoon);
+      void callForEach(supervisor.facts({ signal: ending.signal }), redraw);
     },
     async close() {
       if (isOver) return;
@@ -74,4 +74,8 @@ export function createLiveTable({
       await writer.close(1_000);
     },
   };
+}
+
+async function callForEach(items: AsyncIterable<unknown>, act: () => void): Promise<void> {
+  for await (const _ of items) act();
 }

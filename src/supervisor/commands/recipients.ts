@@ -3,6 +3,7 @@
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
 import type { Assembly } from '../assembly.ts';
 import type { CommandType, PostedToOne } from '../contract.ts';
+import { allowedOf } from '../status/status.ts';
 
 export interface Recipients {
   /** The servers of a group that a command to the group is meant for. */
@@ -18,32 +19,41 @@ type Parts = Pick<Assembly, 'actors' | 'commands' | 'desired' | 'ledger'>;
 
 export function createRecipients({ actors, commands, desired, ledger }: Parts): Recipients {
   const groupOf = (server: string) => ledger.get(server)?.specification.group;
+  const snapshotOf = (server: string) => actors.server(server)?.getSnapshot();
   /** Who starts or restarts everything does not mean what the configuration has switched off. */
   const isMeant = (server: string) =>
-    ledger.get(server)?.specification.enabled === true || actors.server(server)?.getSnapshot().context.wanted === 'up';
+    ledger.get(server)?.specification.enabled === true || snapshotOf(server)?.context.wanted === 'up';
+  /** Who retries everything means what waits to be tried again. Of a server without an actor it is told why not. */
+  const takes = (server: string, type: CommandType) => {
+    const snapshot = snapshotOf(server);
+    return snapshot === undefined || allowedOf(snapshot).includes(type);
+  };
   /** Those of the configuration in its order, then those on their way out. */
   const everybody = () => [...new Set([...desired.current.servers.keys(), ...ledger.entries.keys()])];
   const membersOf = (group: string) => everybody().filter((server) => groupOf(server) === group && isMeant(server));
+  const isGroup = (group: string) => desired.current.settings.groups.has(group) || actors.group(group) !== undefined;
 
-  /** Null: nobody is called that. */
-  function meantBy(name: string): readonly string[] | null {
-    if (name === '*') return everybody().filter(isMeant);
+  /** Null: nobody is called that. Who is named is meant, whether the command can be taken or not. */
+  function meantBy(name: string, type: CommandType): readonly string[] | null {
+    if (name === '*') return everybody().filter((server) => isMeant(server) && takes(server, type));
     if (!name.startsWith('group:')) return ledger.get(name) === undefined ? null : [name];
     const group = name.slice('group:'.length);
-    const isKnown = desired.current.settings.groups.has(group) || actors.group(group) !== undefined;
-    return isKnown ? membersOf(group) : null;
+    return isGroup(group) ? membersOf(group).filter((server) => takes(server, type)) : null;
   }
 
   function errorOfUnknown(name: string): McpvisorError {
-    if (name.startsWith('group:')) return new McpvisorError('ACTOR_NOT_FOUND', { actor: name });
-    return new McpvisorError('SERVER_NOT_FOUND', { server: name, known: [...ledger.entries.keys()] });
+    if (!name.startsWith('group:'))
+      return new McpvisorError('SERVER_NOT_FOUND', { server: name, known: [...ledger.entries.keys()] });
+    const groups = new Set([...desired.current.settings.groups.keys(), ...everybody().map(groupOf)]);
+    const known = [...groups].flatMap((group) => (group !== undefined && isGroup(group) ? [`group:${group}`] : []));
+    return new McpvisorError('ACTOR_NOT_FOUND', { actor: name, known });
   }
 
   return {
     membersOf,
     postMany({ type, servers, by }) {
       const names = [...new Set(servers)];
-      const meant = new Set(names.flatMap((name) => meantBy(name) ?? []));
+      const meant = new Set(names.flatMap((name) => meantBy(name, type) ?? []));
       const post = (server: string): PostedToOne => {
         try {
           return { server, ...commands.post(server, { type, ...(by !== undefined && { by }) }) };
@@ -52,7 +62,7 @@ export function createRecipients({ actors, commands, desired, ledger }: Parts): 
           return { server, error };
         }
       };
-      const unknown = names.filter((name) => meantBy(name) === null);
+      const unknown = names.filter((name) => meantBy(name, type) === null);
       return [
         ...everybody()
           .filter((server) => meant.has(server))

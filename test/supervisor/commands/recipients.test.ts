@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PostedToOne, Supervisor } from '../../../src/index.ts';
 import { hostInMemory, insideEntries } from '../../support/in-memory.ts';
-import { openStage } from '../../support/supervised.ts';
+import { openStage, untilState } from '../../support/supervised.ts';
 
 const { transports } = hostInMemory({});
 
@@ -45,13 +45,32 @@ describe('a command to many servers', () => {
     expect(namesOf(supervisor.postMany({ type: 'server.reset', servers: ['off'] }))).toEqual(['off']);
   });
 
+  it('means what waits to be tried again only, if it is a retry and nobody is named', async () => {
+    const { transports: failing, closeOf } = hostInMemory({});
+    const restart = { baseMs: 600_000, capMs: 600_000, maxConsecutive: 0 };
+    const supervisor = await openStage().open(insideEntries(['a', 'b'], { restart }), {}, { transports: failing });
+    await supervisor.ready();
+    const down = untilState(supervisor, 'b', 'backoff');
+    await closeOf('b');
+    await down;
+    const retry = (...servers: readonly string[]) => supervisor.postMany({ type: 'server.retry', servers });
+    expect(namesOf(retry('*'))).toEqual(['b']);
+    await supervisor.ready();
+    expect(retry('*')).toEqual([]);
+    expect(retry('group:default')).toEqual([]);
+    expect(retry('b', '*')).toMatchObject([{ server: 'b', error: { code: 'EVENT_NOT_ALLOWED' } }]);
+  });
+
   it('says of each name that is nobody’s, and of each server that does not take it, why', async () => {
     const supervisor = await openMany();
     const posted = supervisor.postMany({ type: 'server.retry', servers: ['nobody', 'a', 'group:nobody', 'nobody'] });
     expect(posted).toMatchObject([
       { server: 'a', error: { code: 'EVENT_NOT_ALLOWED', details: { server: 'a' } } },
       { server: 'nobody', error: { code: 'SERVER_NOT_FOUND' } },
-      { server: 'group:nobody', error: { code: 'ACTOR_NOT_FOUND' } },
+      {
+        server: 'group:nobody',
+        error: { code: 'ACTOR_NOT_FOUND', details: { known: ['group:empty', 'group:default', 'group:web'] } },
+      },
     ]);
     await supervisor.close();
     expect(supervisor.postMany({ type: 'server.start', servers: ['*'] })[0]).toMatchObject({

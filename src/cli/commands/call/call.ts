@@ -15,7 +15,7 @@ import { type ConnectionFlags, connect } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
 import { createBlock } from '../../screen/block.ts';
-import { parseWhole } from '../../screen/numbers.ts';
+import { parseWhole } from '../../screen/number-options.ts';
 import { cut } from '../../screen/table.ts';
 import { harmless, oneLine, sizeOf } from '../../screen/terminal.ts';
 import { fromStdin, parseArguments, parseObject, type ToolArguments } from './arguments.ts';

@@ -12,7 +12,7 @@ import { openStateDirectory } from '../../../state-directory/directory.ts';
 import { findRunning, type Running } from '../../../state-directory/running.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
-import { tellError } from '../../screen/tell.ts';
+import { writeError } from '../../screen/error-output.ts';
 import { lastWordsOf } from './last-words.ts';
 import { maxLogBytes, ownLogPath } from './own-log.ts';
 
@@ -46,7 +46,7 @@ export async function detach({ stateDir, asJson }: DetachOptions, invocation: In
     }
     // Another one was faster.
     if (ending.exitCode === exitCodes.alreadyRunning) refuseSecond(await findRunning(stateDir, isAlive), stateDir);
-    tellError(
+    writeError(
       new McpvisorError('START_FAILED', { ...ending, log: path, lines: await lastWordsOf(path, begin) }),
       stderr,
       asJson,

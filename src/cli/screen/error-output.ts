@@ -7,7 +7,7 @@ import { toProblemDocument } from '../../http/problem.ts';
 import { type ExitCode, exitCodeOf } from '../exit-code.ts';
 import type { Output } from '../invocation.ts';
 
-export function tellError(error: unknown, stderr: Output, asJson: boolean): ExitCode {
+export function writeError(error: unknown, stderr: Output, asJson: boolean): ExitCode {
   stderr.write(asJson ? `${JSON.stringify(toProblemDocument(error))}\n` : wordsOf(error));
   return exitCodeOf(error);
 }

@@ -1,6 +1,6 @@
 /** Times for people: the clock of the day on a terminal, the whole of it elsewhere. */
 
-export function momentOf(at: string, isTerminal: boolean): string {
+export function clockTimeOf(at: string, isTerminal: boolean): string {
   if (!isTerminal) return at;
   const date = new Date(at);
   const parts = [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0'));
