@@ -141,6 +141,7 @@ async function open(
     redactor,
     onBug: report,
     onStderr: stderrTo(options, log),
+    onShutdown: () => void lifetime.close(),
   });
   lifetime.add(() => supervisor.close());
   options.atOnce.addEventListener('abort', killAllNow, { once: true });
@@ -159,7 +160,6 @@ async function open(
     maxBodyBytes: http.maxBodyBytes,
     requestsPerSecond: http.requestsPerSecond,
     metrics: () => metrics,
-    shutdown: () => void lifetime.close(),
     report,
     now,
   });

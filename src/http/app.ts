@@ -35,8 +35,6 @@ export interface HttpAppOptions {
   readonly basePath?: string;
   /** Default null: nobody counts. */
   readonly metrics?: RouteParts['metrics'];
-  /** Ends the control plane. Default null: a host does that. */
-  readonly shutdown?: RouteParts['shutdown'];
   /** Told of every error that is a bug: its caller learns nothing of it. */
   readonly report: (error: unknown) => void;
   /** The wall clock in milliseconds. */
@@ -56,7 +54,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     supervisor,
     now,
     metrics: options.metrics ?? null,
-    shutdown: options.shutdown ?? null,
     heartbeatMs,
     report,
   };

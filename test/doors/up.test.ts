@@ -81,6 +81,20 @@ describe('a control plane in the foreground', () => {
     expect(existsSync(join(scene.stateDir, 'lock'))).toBe(false);
   });
 
+  it.each([
+    ['/api/shutdown', undefined],
+    ['/api/actors/supervisor/events', { type: 'supervisor.shutdown' }],
+  ])('ends everything for %s, and tells who asked for it', async (path, body) => {
+    const scene = openScene();
+    scene.writeConfig({ one: scene.talker() });
+    const daemon = await scene.up({ args: ['--log-level', 'debug'] });
+    expect((await daemon.client.send('POST', path, { body })).status).toBe(202);
+    expect(await daemon.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    await untilNoneMarked(scene.mark);
+    expect(daemon.stdout()).toContain('supervisor.shutdown accepted from token');
+    expect(daemon.stdout()).toContain('supervisor.shutdown done');
+  });
+
   it('takes a Ctrl-C that is delivered twice for one', async () => {
     const scene = openScene();
     scene.writeConfig({ one: scene.talker() });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpApp } from '../../src/http/app.ts';
-import { createSupervisor } from '../../src/index.ts';
+import { openSupervisor } from '../../src/supervisor/supervisor.ts';
 import { toLightServer } from '../bench/peers.ts';
 import { checkAnswer, endpointsOf } from './checked.ts';
 import { requestsTo } from './requests.ts';
@@ -12,16 +12,18 @@ const { MCPVISOR_RUNS, MCPVISOR_SEED, MCPVISOR_PATH } = process.env;
 describe('any request', () => {
   it('is answered as the API says of itself, and never by a bug', { timeout: 300_000 }, async () => {
     const bugs: unknown[] = [];
-    const supervisor = await createSupervisor({
+    const { supervisor } = await openSupervisor({
+      env: {},
       config: { mcpServers: { talk: { transport: 'light' }, other: { transport: 'light', lazy: true } } },
       transports: { light: toLightServer },
+      // Or the first request that ends everything would be the last one that is answered.
+      onShutdown: () => undefined,
     });
     onTestFinished(() => supervisor.close());
     await supervisor.ready();
     const app = createHttpApp({
       supervisor,
       admission: { identity: () => 'fuzz' },
-      shutdown: () => undefined,
       report: (bug) => bugs.push(bug),
       now: Date.now,
     });

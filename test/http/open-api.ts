@@ -8,8 +8,8 @@ import { createHttpApp, type HttpAppOptions } from '../../src/http/app.ts';
 import { type Scope, scopes } from '../../src/http/endpoint.ts';
 import { createRequestHandler } from '../../src/http/handler.ts';
 import { type ListenerOptions, openListener } from '../../src/http/listener.ts';
-import { createSupervisor } from '../../src/index.ts';
 import type { Supervisor } from '../../src/supervisor/contract.ts';
+import { openSupervisor } from '../../src/supervisor/supervisor.ts';
 import { type Client, createClient } from '../support/doors/client.ts';
 
 export const token = 'a-token-that-only-tests-know';
@@ -28,6 +28,8 @@ export interface ApiOptions extends Partial<Omit<HttpAppOptions, 'supervisor' | 
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly hosts?: Partial<HostRules>;
   readonly limits?: Partial<ListenerOptions>;
+  /** Default: the supervisor closes. */
+  readonly onShutdown?: () => void;
 }
 
 /** The token of a scope. */
@@ -40,11 +42,16 @@ export async function openApi({
   settings = {},
   hosts = {},
   limits = {},
+  onShutdown,
   ...extra
 }: ApiOptions = {}): Promise<Api> {
   const bugs: unknown[] = [];
   const report = (error: unknown) => void bugs.push(error);
-  const supervisor = await createSupervisor({ config: { mcpServers: servers, mcpvisor: settings } });
+  const { supervisor } = await openSupervisor({
+    config: { mcpServers: servers, mcpvisor: settings },
+    env: process.env,
+    ...(onShutdown !== undefined && { onShutdown }),
+  });
   const listener = await openListener({ host: '127.0.0.1', port: 0, report, ...limits });
   const tokens = scopes.map((scope) => ({ name: scope === 'admin' ? 'tests' : scope, value: tokenOf(scope), scope }));
   const app = createHttpApp({

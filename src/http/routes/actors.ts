@@ -1,10 +1,9 @@
 /** The tree of actors and its charts, read from the live ones; events to groups and to the supervisor. */
 
-import type { Context } from 'hono';
 import { z } from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import { actorEventTypes, type PostedToActor } from '../../supervisor/contract.ts';
-import { type Endpoint, type HttpEnvironment, mayUse, type Route } from '../endpoint.ts';
+import { type Endpoint, mayUse, type Route } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';
 import { actorList, snapshotSchema } from '../schemas/actor.ts';
@@ -87,7 +86,7 @@ const chart = {
   problems: ['NOT_FOUND'],
 } as const satisfies Endpoint;
 
-export function actorRoutes({ supervisor, shutdown }: RouteParts): readonly Route[] {
+export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
     route(tree, ({ c }) => c.json({ actors: supervisor.actors() })),
     route(snapshotOf('/api/servers/{name}/snapshot', 'getServerSnapshot', ['SERVER_NOT_FOUND']), ({ c, param }) =>
@@ -97,11 +96,12 @@ export function actorRoutes({ supervisor, shutdown }: RouteParts): readonly Rout
       c.json(supervisor.snapshotOf(param('id'))),
     ),
     route(send, ({ c, param, body, who }) => {
-      if (body.type === 'supervisor.shutdown') return shutDown(c, param('id'), shutdown);
-      return c.json(
-        { commands: commandsOf(param('id'), supervisor.postTo(param('id'), { type: body.type, by: who })) },
-        202,
-      );
+      const scope = c.get('scope');
+      // The end of everything is for tokens that may do everything.
+      if (body.type === 'supervisor.shutdown' && !mayUse(scope, 'admin'))
+        throw new McpvisorError('FORBIDDEN_SCOPE', { needed: 'admin', scope });
+      const posted = supervisor.postTo(param('id'), { type: body.type, by: who });
+      return c.json({ commands: commandsOf(param('id'), posted) }, 202);
     }),
     route(charts, ({ c }) => c.json({ machines: supervisor.machines().map(({ id }) => id) })),
     route(chart, ({ c, param, query }) => {
@@ -110,22 +110,6 @@ export function actorRoutes({ supervisor, shutdown }: RouteParts): readonly Rout
       return c.body(mermaid, 200, { 'content-type': 'text/vnd.mermaid; charset=utf-8' });
     }),
   ];
-}
-
-/** The end of everything is for tokens that may do everything. */
-function shutDown(c: Context<HttpEnvironment>, id: string, shutdown: RouteParts['shutdown']): Response {
-  if (id !== 'supervisor' || shutdown === null) {
-    throw new McpvisorError('EVENT_NOT_ALLOWED', {
-      event: 'supervisor.shutdown',
-      server: id,
-      state: 'running',
-      allowed: [],
-    });
-  }
-  const scope = c.get('scope');
-  if (!mayUse(scope, 'admin')) throw new McpvisorError('FORBIDDEN_SCOPE', { needed: 'admin', scope });
-  setImmediate(shutdown);
-  return c.json({ commands: [] }, 202);
 }
 
 function commandsOf(id: string, posted: PostedToActor) {

@@ -1,7 +1,6 @@
 /** The control plane itself: its status, what another configuration would do, and its end. */
 
 import { z } from 'zod';
-import { McpvisorError } from '../../errors.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
 import { noQuery, plainObject } from '../schemas/common.ts';
@@ -38,21 +37,19 @@ const shutdown = {
   method: 'POST',
   path: '/api/shutdown',
   access: 'admin',
-  summary: 'End every server, then this process',
+  summary: 'End every server, then the control plane; what a host program embeds leaves the host alone',
   query: noQuery,
   body: null,
   answers: { 202: { description: 'It has begun', schema: shuttingDown } },
-  problems: ['NOT_FOUND'],
+  problems: ['SHUTTING_DOWN'],
 } as const satisfies Endpoint;
 
-export function controlPlaneRoutes({ supervisor, shutdown: end }: RouteParts): readonly Route[] {
+export function controlPlaneRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
     route(status, ({ c }) => c.json(supervisor.status())),
     route(plan, async ({ c, body }) => c.json(await supervisor.plan(body.config))),
-    route(shutdown, ({ c }) => {
-      // In a host's process it is the host that ends us.
-      if (end === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });
-      setImmediate(end);
+    route(shutdown, ({ c, who }) => {
+      supervisor.postTo('supervisor', { type: 'supervisor.shutdown', by: who });
       return c.json({ shuttingDown: true }, 202);
     }),
   ];

@@ -12,8 +12,6 @@ export interface RouteParts {
   readonly supervisor: Supervisor;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
-  /** Ends the control plane; null: a host does that. */
-  readonly shutdown: (() => void) | null;
   /** What has counted so far; null: nobody counts. */
   readonly metrics: (() => Figures | Promise<Figures>) | null;
   /** A comment line this often tells readers of a stream that it lives, in milliseconds. */
