@@ -45,6 +45,11 @@ export function isOnItsWay(server: ServerView): boolean {
   return server.hasTag('live') && next === 'starting';
 }
 
+/** The same for whoever has time: after a failure, too, the delay included, as long as tries are left. */
+export function isTriedAgain(server: ServerView): boolean {
+  return isOnItsWay(server) || (server.context.wanted === 'up' && !isAtRest(server));
+}
+
 /** Not running, and kept from it by a dependency or by its group's round. */
 export function isHeldBack(server: ServerView): boolean {
   const { autostart, blockedBy, waitingFor, heldFor } = server.context;

@@ -158,6 +158,16 @@ export interface AnswerToolCallsOptions {
 
 export interface CallOptions extends RequestOptions {
   readonly onProgress?: (progress: Progress) => void;
+  /** Told once, just before a result is there; not of what is rejected. */
+  readonly onAnswered?: (answered: Answered) => void;
+}
+
+/** What there is to say of a call beside its result. */
+export interface Answered {
+  /** From the call to its answer, a start that it waited for included, rounded. */
+  readonly durationMs: number;
+  /** The life of the server that answered. */
+  readonly generation: number;
 }
 
 export interface CallRequest {
@@ -169,7 +179,7 @@ export interface CallRequest {
 }
 
 export type CallOutcome =
-  | { readonly status: 'ok'; readonly result: CallToolResult; readonly durationMs: number; readonly generation: number }
+  | ({ readonly status: 'ok'; readonly result: CallToolResult } & Answered)
   | {
       readonly status: 'failed';
       readonly error: { readonly code: string; readonly message: string; readonly [key: string]: unknown };
@@ -259,7 +269,13 @@ export interface Supervisor {
   tools(options?: ToolsOptions & { readonly format?: 'mcp' }): readonly CatalogTool[];
   tools(options: ToolsOptions): readonly CatalogTool[] | OpenAiTool[] | AnthropicTool[];
   resources(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
+  resourceTemplates(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   prompts(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
+  /**
+   * What a server says of how to use it, the last known words of one that is not connected; null: it says nothing, or
+   * was never connected. Throws `SERVER_NOT_FOUND`.
+   */
+  instructions(server: string): string | null;
   /**
    * Throws what `Session.request` throws, and `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`. A tool's own `isError` is a result,
    * not an error.
@@ -302,13 +318,17 @@ export interface Supervisor {
     server: string,
     method: string,
     params?: Readonly<Record<string, unknown>>,
-    options?: RequestOptions,
+    options?: CallOptions,
   ): Promise<unknown>;
   /**
    * Starts lazy servers if need be and waits until all are connected. Throws `SERVER_NOT_CONNECTED` for the first that
-   * will not be.
+   * will not be. What waits for its next try is waited for within `timeoutMs` only, after which it throws
+   * `CALL_TIMED_OUT`: without, that could be for ever.
    */
-  ensureConnected(servers: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<void>;
+  ensureConnected(
+    servers: readonly string[],
+    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<void>;
   /** Adds a server through a plan; entries are as in `mcp.json`. Throws `CONFIG_INVALID`. */
   add(name: string, entry: Readonly<Record<string, unknown>>): Promise<Plan>;
   replace(name: string, entry: Readonly<Record<string, unknown>>): Promise<Plan>;

@@ -74,15 +74,17 @@ export function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: 
     ...charts,
     tools: createToolLists(catalog),
     resources: (filter) => catalog.items('resources', filter),
+    resourceTemplates: (filter) => catalog.items('resourceTemplates', filter),
     prompts: (filter) => catalog.items('prompts', filter),
+    instructions: (server) => entryOf(server).peer?.instructions ?? null,
     callTool: calls.callTool,
     callTools: calls.callTools,
     checkCall: createCallChecks(parts),
     answerToolCalls: createToolAnswers({ calls, catalog, nowMs: parts.wallNow }),
     request: calls.request,
-    async ensureConnected(servers, { signal } = {}) {
+    async ensureConnected(servers, options) {
       const entries = servers.map(entryOf);
-      await Promise.all(entries.map((entry) => waking.await(entry, signal)));
+      await Promise.all(entries.map((entry) => waking.await(entry, options)));
     },
     add: async (name, entry) => desired.add(name, entry),
     replace: async (name, entry) => desired.replace(name, entry),

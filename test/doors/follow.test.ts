@@ -50,6 +50,20 @@ describe('events', () => {
       facts: [expect.objectContaining({ type: 'session.opened', seq: expect.any(Number) })],
       next: null,
     });
+    const all = (await command('events', '--tail', '100000')).stdout.trim().split('\n');
+    expect(all[0]).toContain('supervisor');
+    expect((await command('events', '--tail', '3')).stdout.trim().split('\n')).toHaveLength(3);
+    expect((await command('events', '--tail', '0')).stdout).toBe('');
+    // It is gone, and still remembered, though not among the last ones.
+    scene.writeConfig({ two: scene.talker() });
+    await until('it is removed', async () =>
+      (await command('events', '--type', 'server.removed')).stdout.includes('server:one'),
+    );
+    await command('restart', 'two');
+    expect(await command('events', '--tail', '1', '--actor', 'server:one', '--actor', 'server:two')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('server:two'),
+    });
   });
 
   it('are followed over a restart of the control plane, none twice, and Ctrl-C is quiet', async () => {

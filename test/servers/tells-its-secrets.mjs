@@ -25,6 +25,7 @@ const { notify, request } = speak({
         protocolVersion,
         capabilities: { tools: {}, logging: {} },
         serverInfo: { name: 'talkative', version: '1', title: secrets },
+        instructions: `use it with ${secrets}`,
       };
     },
     'tools/list': () => ({

@@ -1,12 +1,20 @@
-/** Has a resource that counts: a subscription to it is answered by an update at once; and a prompt. */
+/**
+ * Has a resource that counts: a subscription to it is answered by an update at once; and a template, a prompt, and
+ * instructions.
+ */
 
 import { speak } from './speak.mjs';
 
 let reads = 0;
 
 const { notify } = speak({
-  capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, logging: {} },
   methods: {
+    initialize: ({ protocolVersion }) => ({
+      protocolVersion,
+      capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, logging: {} },
+      serverInfo: { name: 'counter', version: '1' },
+      instructions: 'Read it to count.',
+    }),
     'resources/list': () => ({ resources: [{ uri: 'count:///reads', name: 'reads', annotations: { priority: 1 } }] }),
     'resources/templates/list': () => ({ resourceTemplates: [{ uriTemplate: 'count:///{name}', name: 'any' }] }),
     'resources/read': ({ uri, _meta }) => {

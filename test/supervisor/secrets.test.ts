@@ -30,7 +30,11 @@ async function observe(servers: Entries, options: SupervisorOptions = {}): Promi
   const supervisor = await openStage().open(servers, {}, { ...options, logger });
   const look = (after: string) =>
     lines.push(
-      JSON.stringify([after, supervisor.status(), ...Object.keys(servers).map((name) => supervisor.snapshot(name))]),
+      JSON.stringify([
+        after,
+        supervisor.status(),
+        ...Object.keys(servers).flatMap((name) => [supervisor.snapshot(name), supervisor.instructions(name)]),
+      ]),
     );
   const watching = (async () => {
     for await (const { type } of supervisor.facts({ since: 0 })) look(type);
@@ -106,6 +110,7 @@ describe('a server that tells its secrets wherever it can', () => {
     const text = await everything();
     expectNone(`${refused} ${JSON.stringify(refused)}`);
     expect(text).toContain('gone because of');
+    expect(text).toContain('use it with');
     expectNone(text);
   });
 

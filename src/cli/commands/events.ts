@@ -26,7 +26,6 @@ type ShownFact = z.output<typeof factSchema>;
 
 const usualFacts = 100;
 const mostFacts = 100_000;
-const perPage = 1_000;
 
 export async function events(flags: EventsFlags, invocation: Invocation): Promise<ExitCode> {
   const { stdout } = invocation;
@@ -35,9 +34,9 @@ export async function events(flags: EventsFlags, invocation: Invocation): Promis
   const { client } = await connect(flags, invocation);
   const describe = (fact: ShownFact) =>
     flags.json === true ? JSON.stringify(fact) : describeLine(fact, stdout.isTTY === true);
-  const { facts, last } = await journalOf(client, filter);
+  const facts = await lastFacts(client, { ...filter, tail: Math.max(tail, 1) });
   await refuseUnknown(client, filter.actor?.split(',') ?? [], facts);
-  const shown = tail === 0 ? [] : facts.slice(-tail);
+  const shown = tail === 0 ? [] : facts;
   if (flags.follow !== true) {
     stdout.write(
       flags.json === true
@@ -48,7 +47,7 @@ export async function events(flags: EventsFlags, invocation: Invocation): Promis
   }
   const signal = untilEnd(invocation);
   stdout.write(shown.map((fact) => `${describe(fact)}\n`).join(''));
-  let lastEventId = last;
+  let lastEventId = await lastSeen(client, facts);
   const open = (from: ApiClient) => from.stream('/api/events', { query: filter, lastEventId, signal });
   for await (const { id, data } of follow({ flags, invocation, signal, open })) {
     lastEventId = id ?? lastEventId;
@@ -63,32 +62,30 @@ async function refuseUnknown(client: ApiClient, wanted: readonly string[], facts
   if (untold.length === 0) return;
   const { actors } = await client.get('/api/actors', actorList);
   const known = actors.map(({ id }) => id);
-  const stranger = untold.find((id) => !known.includes(id));
-  if (stranger !== undefined) throw new McpvisorError('ACTOR_NOT_FOUND', { actor: stranger, known });
-}
-
-interface Journal {
-  readonly facts: readonly ShownFact[];
-  /** Number of the last fact of all, from where a stream goes on. Null: there is none yet. */
-  readonly last: string | null;
-}
-
-async function journalOf(
-  client: ApiClient,
-  filter: { readonly actor: string | undefined; readonly type: string | undefined },
-): Promise<Journal> {
-  const facts: ShownFact[] = [];
-  let after: number | undefined;
-  for (;;) {
-    const page = await client.get('/api/journal', journalPage, { query: { ...filter, after, limit: perPage } });
-    facts.push(...page.facts);
-    if (page.next === null) break;
-    after = page.next;
+  for (const actor of untold.filter((id) => !known.includes(id))) {
+    if ((await lastFacts(client, { actor, tail: 1 })).length === 0)
+      throw new McpvisorError('ACTOR_NOT_FOUND', { actor, known });
   }
-  // Where nothing matches yet, the stream goes on after the oldest: between asking and following, nothing is lost.
-  const last =
-    facts.at(-1)?.seq ?? (await client.get('/api/journal', journalPage, { query: { limit: 1 } })).facts[0]?.seq;
-  return { facts, last: last === undefined ? null : String(last) };
+}
+
+interface Wanted {
+  readonly actor?: string | undefined;
+  readonly type?: string | undefined;
+  readonly tail: number;
+}
+
+async function lastFacts(client: ApiClient, wanted: Wanted): Promise<readonly ShownFact[]> {
+  return (await client.get('/api/journal', journalPage, { query: { ...wanted } })).facts;
+}
+
+/**
+ * Number of the last fact of those shown, from where a stream goes on. Where nothing matches yet, it goes on after the
+ * oldest: between asking and following, nothing is lost. Null: there is none yet.
+ */
+async function lastSeen(client: ApiClient, facts: readonly ShownFact[]): Promise<string | null> {
+  const oldest = async () => (await client.get('/api/journal', journalPage, { query: { limit: 1 } })).facts[0];
+  const seen = facts.at(-1) ?? (await oldest());
+  return seen === undefined ? null : String(seen.seq);
 }
 
 function describeAny(

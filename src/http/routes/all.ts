@@ -7,6 +7,7 @@ import { callRoutes } from './calls.ts';
 import { catalogRoutes } from './catalog.ts';
 import { controlPlaneRoutes } from './control-plane.ts';
 import { documentRoutes } from './documents.ts';
+import { ensureRoutes } from './ensure.ts';
 import { factRoutes } from './facts.ts';
 import { healthRoutes } from './health.ts';
 import { logRoutes } from './logs.ts';
@@ -24,6 +25,7 @@ export function allRoutes(
     ...controlPlaneRoutes(parts),
     ...serverRoutes(parts),
     ...manyRoutes(parts),
+    ...ensureRoutes(parts),
     ...logRoutes(parts),
     ...catalogRoutes(parts),
     ...callRoutes(parts),

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { McpvisorError } from '../../errors.ts';
-import type { CallRequest, Supervisor } from '../../supervisor/contract.ts';
+import type { Answered, CallRequest } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';
@@ -88,13 +88,12 @@ export function callRoutes(parts: RouteParts): readonly Route[] {
   return [
     route(call, (one) => callTool(parts, one)),
     route(request, async ({ c, param, body, signal }) => {
-      const startedMs = performance.now();
       const { method, params, timeoutMs } = body;
-      const result = await supervisor.request(param('name'), method, params ?? {}, {
-        signal,
-        ...(timeoutMs !== undefined && { timeoutMs }),
-      });
-      return c.json({ result: result as never, ...told(supervisor, param('name'), startedMs) });
+      const options = { signal, ...(timeoutMs !== undefined && { timeoutMs }) };
+      const answer = await answerOf((onAnswered) =>
+        supervisor.request(param('name'), method, params ?? {}, { ...options, onAnswered }),
+      );
+      return c.json({ ...answer, result: answer.result as never });
     }),
     route(batch, async ({ c, query, body, signal }) => {
       const { calls, toolCalls, servers, timeoutMs } = body;
@@ -125,15 +124,14 @@ async function callTool(
   const [server, tool] = [param('name'), param('tool')];
   const { arguments: args = {}, timeoutMs, dryRun = false } = body;
   if (dryRun) return c.json(await supervisor.checkCall(server, tool, args));
-  const startedMs = performance.now();
   const options = { ...(timeoutMs !== undefined && { timeoutMs }) };
   if (c.req.header('accept')?.includes('text/event-stream') === true) {
     return streamEvents(c, streaming, (gone) =>
       streamOf(
-        async (onProgress) => ({
-          result: await supervisor.callTool(server, tool, args, { ...options, signal: gone, onProgress }),
-          ...told(supervisor, server, startedMs),
-        }),
+        (onProgress) =>
+          answerOf((onAnswered) =>
+            supervisor.callTool(server, tool, args, { ...options, signal: gone, onProgress, onAnswered }),
+          ),
         {
           toProblem(error) {
             if (isBug(error)) streaming.report(error);
@@ -143,12 +141,21 @@ async function callTool(
       ),
     );
   }
-  const result = await supervisor.callTool(server, tool, args, { ...options, signal });
-  return c.json({ result: result as never, ...told(supervisor, server, startedMs) });
+  const answer = await answerOf((onAnswered) =>
+    supervisor.callTool(server, tool, args, { ...options, signal, onAnswered }),
+  );
+  return c.json({ ...answer, result: answer.result as never });
 }
 
-function told(supervisor: Supervisor, server: string, startedMs: number) {
-  return { durationMs: Math.round(performance.now() - startedMs), generation: supervisor.status(server).generation };
+/** A result with what there is to say of it. */
+async function answerOf<Result>(
+  call: (onAnswered: (answered: Answered) => void) => Promise<Result>,
+): Promise<{ readonly result: Result } & Answered> {
+  let answered: Answered = { durationMs: 0, generation: 0 };
+  const result = await call((one) => {
+    answered = one;
+  });
+  return { result, ...answered };
 }
 
 function required<Value>(value: Value | undefined, path: string): Value {

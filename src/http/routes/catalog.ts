@@ -4,24 +4,43 @@ import { z } from 'zod';
 import type { Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
-import { formattedTools, promptList, resourceList, toolList } from '../schemas/catalog.ts';
-import { flag, names } from '../schemas/common.ts';
+import {
+  formattedTools,
+  instructions as instructionsSchema,
+  promptList,
+  resourceList,
+  resourceTemplateList,
+  toolList,
+} from '../schemas/catalog.ts';
+import { flag, names, noQuery } from '../schemas/common.ts';
 import type { RouteParts } from './parts.ts';
 
 const staleness = z.strictObject({ stale: flag.optional() });
 
-const ofServer = (list: 'tools' | 'resources' | 'prompts', schema: z.ZodType) =>
+const ofServer = (words: string, schema: z.ZodType) =>
   ({
-    id: `list${list.charAt(0).toUpperCase()}${list.slice(1)}OfServer`,
+    id: `list${words.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase())}OfServer`,
     method: 'GET',
-    path: `/api/servers/{name}/${list}`,
+    path: `/api/servers/{name}/${words.replaceAll(' ', '-')}`,
     access: 'read',
-    summary: `The ${list} of a server; \`stale=false\` leaves out the last known ones of a server that is not connected`,
+    summary: `The ${words} of a server; \`stale=false\` leaves out the last known ones of a server that is not connected`,
     query: staleness,
     body: null,
     answers: { 200: { description: 'Each with `stale`: whether its server is not connected', schema } },
     problems: ['SERVER_NOT_FOUND'],
   }) as const satisfies Endpoint;
+
+const instructions = {
+  id: 'getInstructions',
+  method: 'GET',
+  path: '/api/servers/{name}/instructions',
+  access: 'read',
+  summary: 'What the server says of how to use it, the last known words of one that is not connected',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'Null: it says nothing, or was never connected', schema: instructionsSchema } },
+  problems: ['SERVER_NOT_FOUND'],
+} as const satisfies Endpoint;
 
 const all = {
   id: 'listTools',
@@ -57,9 +76,15 @@ export function catalogRoutes({ supervisor }: RouteParts): readonly Route[] {
     route(ofServer('resources', resourceList), ({ c, param, query }) =>
       c.json({ resources: freshOf(supervisor.resources(serverOf(param('name'))), query.stale) }),
     ),
+    route(ofServer('resource templates', resourceTemplateList), ({ c, param, query }) =>
+      c.json({
+        resourceTemplates: freshOf(supervisor.resourceTemplates(serverOf(param('name'))), query.stale),
+      }),
+    ),
     route(ofServer('prompts', promptList), ({ c, param, query }) =>
       c.json({ prompts: freshOf(supervisor.prompts(serverOf(param('name'))), query.stale) }),
     ),
+    route(instructions, ({ c, param }) => c.json({ instructions: supervisor.instructions(param('name')) })),
     route(all, ({ c, query }) => c.json({ tools: toolsOf(supervisor, query) })),
   ];
 }

@@ -12,6 +12,7 @@ import { type StreamedEvent, streamEvents } from '../streams/event-stream.ts';
 import type { RouteParts } from './parts.ts';
 
 const mostPerPage = 1_000;
+const mostAtTheEnd = 100_000;
 
 const factTypeNames = names.pipe(z.array(z.enum([...factTypes])));
 
@@ -40,7 +41,7 @@ const journal = {
   method: 'GET',
   path: '/api/journal',
   access: 'read',
-  summary: 'Facts that are remembered, oldest first, page by page',
+  summary: 'Facts that are remembered, oldest first, page by page; with `tail` the last so many, on one page',
   query: z.strictObject({
     actor: names.optional(),
     type: factTypeNames.optional(),
@@ -48,6 +49,7 @@ const journal = {
     until: z.iso.datetime().optional(),
     after: seq.optional(),
     limit: wholeNumber(mostPerPage, `a whole number from 1 to ${mostPerPage}`, 1).optional(),
+    tail: wholeNumber(mostAtTheEnd, `a whole number from 1 to ${mostAtTheEnd}`, 1).optional(),
   }),
   body: null,
   answers: {

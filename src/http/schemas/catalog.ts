@@ -1,4 +1,4 @@
-/** Tools, resources and prompts, as servers tell them; unknown fields pass. */
+/** Tools, resources, their templates and prompts, as servers tell them; unknown fields pass. */
 
 import { z } from 'zod';
 import { named } from './names.ts';
@@ -18,5 +18,7 @@ const item = named('Item', z.looseObject({ server: z.string(), stale: z.boolean(
 
 export const toolList = named('ToolList', z.strictObject({ tools: z.array(tool) }));
 export const resourceList = named('ResourceList', z.strictObject({ resources: z.array(item) }));
+export const resourceTemplateList = named('ResourceTemplateList', z.strictObject({ resourceTemplates: z.array(item) }));
 export const promptList = named('PromptList', z.strictObject({ prompts: z.array(item) }));
+export const instructions = named('Instructions', z.strictObject({ instructions: z.string().nullable() }));
 export const formattedTools = named('FormattedTools', z.strictObject({ tools: z.array(z.looseObject({})) }));

@@ -16,6 +16,8 @@ export interface JournalQuery {
   readonly limit?: number;
   /** Number of the last fact seen: `next` of the previous page. Default: from the oldest that is kept. */
   readonly after?: number;
+  /** Only the last N matching facts, on one page whatever `limit` says: 1 to 100 000. Default: all. */
+  readonly tail?: number;
 }
 
 export interface JournalPage {
@@ -27,19 +29,22 @@ export interface JournalPage {
 
 const defaultLimit = 1_000;
 const maxLimit = 10_000;
+/** More than are ever kept. */
+const maxTail = 100_000;
 
 /** `kept` in order. Throws `INVALID_REQUEST` with every problem of the query. */
 export function selectFacts(kept: readonly Fact[], query: JournalQuery): JournalPage {
-  const { actors, types, since, until, limit, after } = parseQuery(query);
+  const { actors, types, since, until, limit, after, tail } = parseQuery(query);
+  const isWanted = (fact: Fact) =>
+    fact.seq > after &&
+    (since === null || fact.at >= since) &&
+    (until === null || fact.at <= until) &&
+    (actors === null || actors.has(fact.actor)) &&
+    (types === null || types.has(fact.type));
+  if (tail !== null) return { facts: lastOf(kept, tail, isWanted), next: null };
   const facts: Fact[] = [];
   for (const fact of kept) {
-    const isWanted =
-      fact.seq > after &&
-      (since === null || fact.at >= since) &&
-      (until === null || fact.at <= until) &&
-      (actors === null || actors.has(fact.actor)) &&
-      (types === null || types.has(fact.type));
-    if (!isWanted) continue;
+    if (!isWanted(fact)) continue;
     // One more than fits, so there is another page.
     if (facts.length === limit) return { facts, next: facts.at(-1)?.seq ?? null };
     facts.push(fact);
@@ -47,7 +52,17 @@ export function selectFacts(kept: readonly Fact[], query: JournalQuery): Journal
   return { facts, next: null };
 }
 
-function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0 }: JournalQuery) {
+/** Looked for from the end: mostly few are asked for of many. */
+function lastOf(kept: readonly Fact[], count: number, isWanted: (fact: Fact) => boolean): readonly Fact[] {
+  const facts: Fact[] = [];
+  for (let index = kept.length - 1; index >= 0 && facts.length < count; index -= 1) {
+    const fact = kept[index];
+    if (fact !== undefined && isWanted(fact)) facts.push(fact);
+  }
+  return facts.reverse();
+}
+
+function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0, tail }: JournalQuery) {
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message, hint: null, severity: 'error' });
   const timeOf = (path: string, time: string | number | undefined): string | null => {
@@ -63,6 +78,8 @@ function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0
   if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
     refuse('limit', `is not a whole number from 1 to ${maxLimit}`);
   if (!Number.isSafeInteger(after) || after < 0) refuse('after', 'is not the number of a fact');
+  if (tail !== undefined && (!Number.isInteger(tail) || tail < 1 || tail > maxTail))
+    refuse('tail', `is not a whole number from 1 to ${maxTail}`);
   const parsed = {
     actors: setOf(actor),
     types,
@@ -70,6 +87,7 @@ function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0
     until: timeOf('until', until),
     limit,
     after,
+    tail: tail ?? null,
   };
   if (problems.length > 0) throw new McpvisorError('INVALID_REQUEST', { problems });
   return parsed;

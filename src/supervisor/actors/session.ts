@@ -142,6 +142,7 @@ class SessionHolder {
         this.#entry.peer = {
           ...news.peer,
           serverInfo: this.#parts.redactor.value(news.peer.serverInfo) as Peer['serverInfo'],
+          instructions: news.peer.instructions === null ? null : this.#parts.redactor.text(news.peer.instructions),
         };
         this.#send({ type: 'session.initialized', ...this.#now() });
         break;

@@ -3,10 +3,10 @@
 import type { FailureClass } from '../../../machines/failure.ts';
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
-import type { RequestOptions, Session } from '../../session/contract.ts';
+import type { Session } from '../../session/contract.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { CallOutcome, CallRequest, CallToolResult } from '../contract.ts';
+import type { Answered, CallOptions, CallOutcome, CallRequest, CallToolResult } from '../contract.ts';
 import { hasTool, type ServerEntry } from '../ledger.ts';
 import { notConnectedError, type Waking } from './waking.ts';
 
@@ -26,12 +26,21 @@ export interface CallsOptions {
 }
 
 export interface Calls {
-  callTool(server: string, tool: string, args?: Arguments, options?: RequestOptions): Promise<CallToolResult>;
+  callTool(server: string, tool: string, args?: Arguments, options?: CallOptions): Promise<CallToolResult>;
   callTools(
     calls: readonly CallRequest[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly CallOutcome[]>;
-  request(server: string, method: string, params?: Arguments, options?: RequestOptions): Promise<unknown>;
+  request(server: string, method: string, params?: Arguments, options?: CallOptions): Promise<unknown>;
+}
+
+interface Call {
+  readonly method: string;
+  readonly params: Arguments | undefined;
+  readonly tool: string | null;
+  readonly options: CallOptions | undefined;
+  /** When somebody called, by `now`: the server may have to be started first. */
+  readonly askedAt: number;
 }
 
 export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, now }: CallsOptions): Calls {
@@ -42,10 +51,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     return entry.session !== null && actorOf(entry.name).getSnapshot().matches('connected') ? entry.session : null;
   }
 
-  function perform(
-    entry: ServerEntry,
-    call: { method: string; params: Arguments | undefined; tool: string | null; options: RequestOptions | undefined },
-  ): Promise<unknown> {
+  function perform(entry: ServerEntry, call: Call): Promise<unknown> {
     const session = liveSession(entry);
     if (session !== null) return send(entry, session, call);
     return waking.wake(entry, call.options).then((restMs) => {
@@ -58,16 +64,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     });
   }
 
-  function send(
-    entry: ServerEntry,
-    session: Session,
-    {
-      method,
-      params,
-      tool,
-      options,
-    }: { method: string; params: Arguments | undefined; tool: string | null; options: RequestOptions | undefined },
-  ) {
+  function send(entry: ServerEntry, session: Session, { method, params, tool, options, askedAt }: Call) {
     lastCallId += 1;
     const callId = lastCallId;
     const actor = `server:${entry.name}`;
@@ -89,6 +86,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     return session.request(method, params, options).then(
       (result) => {
         settle('ok');
+        tell(options?.onAnswered, { durationMs: Math.round(now() - askedAt), generation });
         return result;
       },
       (error: unknown) => {
@@ -120,20 +118,22 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     server: string,
     tool: string,
     args: Arguments = {},
-    options?: RequestOptions,
+    options?: CallOptions,
   ): Promise<CallToolResult> {
     try {
+      const askedAt = now();
       const entry = entryOf(server);
       const name = hasTool(entry, tool) ? tool : ownNameOf(entry, tool);
       if (name === null)
         return waking.knowsTools(entry)
           ? rejected('TOOL_NOT_FOUND', server, tool)
-          : wakeThenCall(entry, { tool, args, options });
+          : wakeThenCall(entry, { tool, args, options, askedAt });
       return perform(entry, {
         method: 'tools/call',
         params: { name, arguments: args },
         tool: name,
         options,
+        askedAt,
       }) as Promise<CallToolResult>;
     } catch (error) {
       return Promise.reject(error);
@@ -145,7 +145,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
    */
   async function wakeThenCall(
     entry: ServerEntry,
-    { tool, args, options }: { tool: string; args: Arguments; options: RequestOptions | undefined },
+    { tool, args, options, askedAt }: { tool: string; args: Arguments } & Pick<Call, 'options' | 'askedAt'>,
   ): Promise<CallToolResult> {
     const restMs = await waking.wake(entry, options);
     const name = hasTool(entry, tool) ? tool : ownNameOf(entry, tool);
@@ -156,6 +156,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
       params: { name, arguments: args },
       tool: name,
       options: rest,
+      askedAt,
     })) as CallToolResult;
   }
 
@@ -167,22 +168,20 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
 
   async function outcomeOf(
     { server, tool, arguments: args, timeoutMs }: CallRequest,
-    options: RequestOptions,
+    options: CallOptions,
   ): Promise<CallOutcome> {
-    const startedAt = now();
+    let answered: Answered = { durationMs: 0, generation: 0 };
     try {
       const target = server === undefined ? catalog.resolve(tool) : { server, tool };
       if (target === null) throw new McpvisorError('TOOL_NOT_FOUND', { server: null, tool });
       const result = await callTool(target.server, target.tool, args, {
         ...options,
         ...(timeoutMs !== undefined && { timeoutMs }),
+        onAnswered: (told) => {
+          answered = told;
+        },
       });
-      return {
-        status: 'ok',
-        result,
-        durationMs: Math.round(now() - startedAt),
-        generation: entryOf(target.server).generation,
-      };
+      return { status: 'ok', result, ...answered };
     } catch (error) {
       if (isMcpvisorError(error))
         return { status: 'failed', error: { ...error.details, code: error.code, message: error.message } };
@@ -199,12 +198,21 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     // oxlint-disable-next-line max-params -- the library's signature: server, method, params, options
     request(server, method, params, options) {
       try {
-        return perform(entryOf(server), { method, params, tool: null, options });
+        return perform(entryOf(server), { method, params, tool: null, options, askedAt: now() });
       } catch (error) {
         return Promise.reject(error);
       }
     },
   };
+}
+
+/** A bug of the caller must not harm the call. */
+function tell(onAnswered: CallOptions['onAnswered'], answered: Answered): void {
+  try {
+    onAnswered?.(answered);
+  } catch {
+    // A library has no place of its own to complain.
+  }
 }
 
 function rejected(code: 'TOOL_NOT_FOUND', server: string, tool: string): Promise<never> {

@@ -3,7 +3,7 @@
 import { waitFor } from 'xstate';
 import { waitText } from '../../../machines/server/alarms.ts';
 import type { ServerEvent } from '../../../machines/server/events.ts';
-import { isHeldBack, isOnItsWay } from '../../../machines/server/meaning.ts';
+import { isHeldBack, isOnItsWay, isTriedAgain } from '../../../machines/server/meaning.ts';
 import { McpvisorError } from '../../errors.ts';
 import type { RequestOptions } from '../../session/contract.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
@@ -17,8 +17,11 @@ export interface Waking {
    * `SERVER_NOT_CONNECTED`, `CALL_TIMED_OUT` or `CALL_CANCELLED`.
    */
   wake(entry: ServerEntry, options?: RequestOptions): Promise<number | null>;
-  /** The same for whoever only wants it to be connected: one that is starting anyway is waited for, lazy or not. */
-  await(entry: ServerEntry, signal?: AbortSignal): Promise<void>;
+  /**
+   * The same for whoever only wants it to be connected: one that is starting anyway is waited for, lazy or not. With
+   * `timeoutMs`, so is one that is to be tried again.
+   */
+  await(entry: ServerEntry, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>;
   /** Whether the server's list of tools is known, from this life or an earlier one. */
   knowsTools(entry: ServerEntry): boolean;
 }
@@ -30,7 +33,7 @@ export interface WakingOptions {
 }
 
 export function createWaking({ actorOf, now }: WakingOptions): Waking {
-  function rouse(entry: ServerEntry, { waitsForOthers, signal, method }: Rousing): ServerActor {
+  function rouse(entry: ServerEntry, { waitsForOthers, mayCome = isOnItsWay, signal, method }: Rousing): ServerActor {
     // Nobody waits: nothing is to be started.
     if (signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server: entry.name, method });
     const actor = actorOf(entry.name);
@@ -39,7 +42,7 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
     const event: ServerEvent = { type: 'server.needed' };
     const isWaitedFor = entry.specification.lazy || waitsForOthers;
     if (snapshot.can(event)) actor.send(event);
-    else if (!isWaitedFor || !isOnItsWay(snapshot)) throw notConnectedError(snapshot);
+    else if (!isWaitedFor || !mayCome(snapshot)) throw notConnectedError(snapshot);
     return actor;
   }
 
@@ -50,9 +53,9 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
       await whenConnected(actor, { signal, timeoutMs, method: 'start' });
       return Math.max(1, timeoutMs - (now() - startedAt));
     },
-    async await(entry, signal) {
-      const actor = rouse(entry, { waitsForOthers: true, signal, method: 'ensureConnected' });
-      await whenConnected(actor, { signal, timeoutMs: null, method: 'ensureConnected' });
+    async await(entry, { timeoutMs = null, signal } = {}) {
+      const patience = { mayCome: timeoutMs === null ? isOnItsWay : isTriedAgain, signal, method: 'ensureConnected' };
+      await whenConnected(rouse(entry, { waitsForOthers: true, ...patience }), { timeoutMs, ...patience });
     },
     knowsTools: hasLists,
   };
@@ -61,11 +64,14 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
 interface Rousing {
   /** Whether one that is starting anyway is waited for, lazy or not. */
   readonly waitsForOthers: boolean;
+  /** Which servers are worth waiting for. Default: those that are on their way. */
+  readonly mayCome?: (snapshot: ServerSnapshot) => boolean;
   readonly signal: AbortSignal | undefined;
   readonly method: string;
 }
 
 interface Patience {
+  readonly mayCome?: (snapshot: ServerSnapshot) => boolean;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | null;
   /** What is waited for, in the words of the error. */
@@ -73,8 +79,11 @@ interface Patience {
 }
 
 /** Rejects as soon as the server's way no longer leads to `connected` by itself. */
-async function whenConnected(actor: ServerActor, { signal, timeoutMs, method }: Patience): Promise<void> {
-  const isOver = (snapshot: ServerSnapshot) => isConnected(snapshot) || !isActive(snapshot) || !isOnItsWay(snapshot);
+async function whenConnected(
+  actor: ServerActor,
+  { mayCome = isOnItsWay, signal, timeoutMs, method }: Patience,
+): Promise<void> {
+  const isOver = (snapshot: ServerSnapshot) => isConnected(snapshot) || !isActive(snapshot) || !mayCome(snapshot);
   const limits = { timeout: timeoutMs ?? Infinity, ...(signal !== undefined && { signal }) };
   const seen = await waitFor(actor, isOver, limits).catch(() => {
     const last = actor.getSnapshot();

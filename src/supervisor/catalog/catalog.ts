@@ -23,7 +23,7 @@ export interface ToolPlace {
 
 export interface Catalog {
   tools(filter?: CatalogFilter): readonly CatalogTool[];
-  items(list: 'resources' | 'prompts', filter?: CatalogFilter): readonly CatalogItem[];
+  items(list: 'resources' | 'resourceTemplates' | 'prompts', filter?: CatalogFilter): readonly CatalogItem[];
   /** The server and tool an exposed name stands for. */
   resolve(exposedName: string): ToolPlace | null;
   /** The server whose tools are not known yet, and one of which may have this exposed name. */

@@ -47,19 +47,31 @@ describe('the journal', () => {
     expect(seqs({ limit: 10 })).toMatchObject({ next: null });
   });
 
+  it('ends with the last of those chosen', () => {
+    expect(seqs({ tail: 3 })).toEqual({ seqs: [108, 109, 110], next: null });
+    expect(seqs({ tail: 2, actor: 'server:b' })).toEqual({ seqs: [106, 108], next: null });
+    expect(seqs({ tail: 2, until: startMs + 2_000, limit: 1 })).toEqual({ seqs: [102, 103], next: null });
+    expect(seqs({ tail: 50, after: 108 })).toEqual({ seqs: [109, 110], next: null });
+    expect(seqs({ tail: 5, type: 'server.failed' })).toEqual({ seqs: [], next: null });
+    expect(seqs({ tail: 5 }, 3)).toEqual({ seqs: [108, 109, 110], next: null });
+  });
+
   it('refuses what makes no sense, naming all of it', () => {
     const query = {
       since: 'yesterday',
       until: Number.NaN,
       limit: 0,
       after: -1,
+      tail: 0,
       type: 'no.such',
     } as unknown as JournalQuery;
     expect(() => selectFacts([], query)).toThrow(
       expect.objectContaining({
         code: 'INVALID_REQUEST',
         details: {
-          problems: ['type', 'limit', 'after', 'since', 'until'].map((path) => expect.objectContaining({ path })),
+          problems: ['type', 'limit', 'after', 'tail', 'since', 'until'].map((path) =>
+            expect.objectContaining({ path }),
+          ),
         },
       }),
     );

@@ -118,9 +118,17 @@ describe('requests', () => {
     expect(supervisor.resources()).toEqual([
       { uri: 'count:///reads', name: 'reads', annotations: { priority: 1 }, server: 'a', stale: false },
     ]);
+    expect(supervisor.resourceTemplates({ servers: ['a'] })).toEqual([
+      { uriTemplate: 'count:///{name}', name: 'any', server: 'a', stale: false },
+    ]);
+    expect(supervisor.instructions('a')).toBe('Read it to count.');
     expect(supervisor.prompts({ servers: ['a'] })).toMatchObject([{ name: 'greet', server: 'a' }]);
     expect(supervisor.prompts({ servers: ['b'] })).toEqual([]);
     await expect(supervisor.request('b', 'ping')).rejects.toMatchObject({ code: 'SERVER_NOT_FOUND' });
+    expect(() => supervisor.instructions('b')).toThrow(expect.objectContaining({ code: 'SERVER_NOT_FOUND' }));
+    await supervisor.send('a', { type: 'server.stop' });
+    expect(supervisor.resourceTemplates()).toMatchObject([{ name: 'any', stale: true }]);
+    expect(supervisor.instructions('a')).toBe('Read it to count.');
   });
 
   it('tell their progress, and may be taken back', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Answered } from '../../../src/index.ts';
 import { startCensus } from '../../support/census.ts';
 import { kill, stepsIn } from '../../support/lives.ts';
 import { pidsMarked } from '../../support/processes.ts';
@@ -108,6 +109,26 @@ describe('a lazy server', () => {
     });
   });
 
+  it('tells its first caller how long that took, the start included, and which life answered', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('slow-start', { lazy: true }, ['300']) });
+    const answered: Answered[] = [];
+    const onAnswered = (one: Answered) => void answered.push(one);
+    await supervisor.callTool('a', 'echo', { text: 'hi' }, { onAnswered });
+    await errorOf(supervisor.callTool('a', 'exit', { code: 3 }, { onAnswered }));
+    await supervisor.send('a', { type: 'server.start' });
+    await supervisor.request('a', 'ping', {}, { onAnswered });
+    expect(answered).toEqual([
+      { durationMs: expect.any(Number), generation: 1 },
+      { durationMs: expect.any(Number), generation: 2 },
+    ]);
+    expect(answered[0]?.durationMs).toBeGreaterThanOrEqual(300);
+    const throwing = () => {
+      throw new Error('a bug of the caller');
+    };
+    expect(textOf(await supervisor.callTool('a', 'echo', { text: 'hi' }, { onAnswered: throwing }))).toBe('hi');
+  });
+
   it('that was stopped by a person is not started by a call', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak', { lazy: true }) });
@@ -168,6 +189,29 @@ describe('making sure that servers are connected', () => {
     await supervisor.ensureConnected([]);
     await expect(supervisor.ensureConnected(['nobody'])).rejects.toMatchObject({ code: 'SERVER_NOT_FOUND' });
     expect((await factsSoFar(supervisor)).filter(({ type }) => type === 'process.spawned')).toHaveLength(2);
+  });
+
+  it('waits through the next tries for as long as it is given, and charges nobody for it', async () => {
+    const stage = openStage();
+    const restart = { baseMs: 100, capMs: 100, maxConsecutive: 0 };
+    const supervisor = await stage.open({
+      late: stage.program('speak', { restart }),
+      never: stage.program('exits-at-once', { restart }),
+    });
+    await supervisor.ready();
+    const down = untilState(supervisor, 'late', 'backoff');
+    await errorOf(supervisor.callTool('late', 'exit', { code: 3 }));
+    await down;
+    const { attempt } = supervisor.status('late');
+    await supervisor.ensureConnected(['late'], { timeoutMs: 60_000 });
+    expect(supervisor.status('late')).toMatchObject({ state: 'connected', generation: 2, attempt });
+    expect(await errorOf(supervisor.ensureConnected(['never'], { timeoutMs: 500 }))).toMatchObject({
+      code: 'CALL_TIMED_OUT',
+      details: { server: 'never', timeoutMs: 500 },
+    });
+    const waiting = errorOf(supervisor.ensureConnected(['never'], { timeoutMs: 60_000 }));
+    await supervisor.send('never', { type: 'server.stop' });
+    expect(await waiting).toMatchObject({ code: 'SERVER_NOT_CONNECTED', details: { server: 'never' } });
   });
 });
 

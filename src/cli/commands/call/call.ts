@@ -1,28 +1,24 @@
 /** `mcpvisor call`: one tool call, its progress on a terminal, its result. */
 
 import { text as textOf } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { closestTo } from '../../../config/spelling.ts';
-import { isMcpvisorError, McpvisorError } from '../../../errors.ts';
+import { type ErrorDetails, isMcpvisorError, McpvisorError } from '../../../errors.ts';
 import type { ApiClient } from '../../../http/client/client.ts';
 import { toError } from '../../../http/client/problem-reader.ts';
 import { callResult } from '../../../http/schemas/call.ts';
 import { toolList } from '../../../http/schemas/catalog.ts';
 import { longestDelayMs } from '../../../http/schemas/common.ts';
-import { server as serverSchema } from '../../../http/schemas/server.ts';
+import { ensured } from '../../../http/schemas/ensured.ts';
 import { type ConnectionFlags, connect } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
 import { createBlock } from '../../screen/block.ts';
-import { parseWhole } from '../../screen/number-options.ts';
+import { longestWaitMs, parseWhole } from '../../screen/number-options.ts';
 import { cut } from '../../screen/table.ts';
 import { harmless, oneLine, sizeOf } from '../../screen/terminal.ts';
 import { fromStdin, parseArguments, parseObject, type ToolArguments } from './arguments.ts';
 import { describeContent } from './content.ts';
-
-/** How often to ask whether a server has started, in milliseconds. */
-const startedPollMs = 100;
 
 export interface CallFlags extends ConnectionFlags {
   readonly timeout?: string;
@@ -87,20 +83,27 @@ async function callOnceStarted(
     try {
       return await callTool(client, wanted, invocation);
     } catch (error) {
-      if (!isMcpvisorError(error, 'SERVER_NOT_CONNECTED')) throw error;
-      const seen = await client.get(`/api/servers/${encodeURIComponent(wanted.server)}`, serverSchema);
-      if (seen.state !== 'connected' && !isOnItsWay(seen)) throw error;
+      if (!isMcpvisorError(error, 'SERVER_NOT_CONNECTED') || !maySoonBe(error.details)) throw error;
+      await whenConnected(client, wanted.server);
     }
-    await delay(startedPollMs);
   }
 }
 
-/** Starting, or next in line to start for the first time. What waits for another server may wait for ever. */
-function isOnItsWay({ state, wanted, generation, alarms }: z.output<typeof serverSchema>): boolean {
-  if (state === 'starting') return true;
-  return (
-    state === 'idle' && wanted === 'up' && generation === 0 && !alarms.some(({ alarm }) => alarm === 'waiting-for')
-  );
+/** Nothing is known against it. What is held back by another server may wait for ever, and is told with a reason. */
+function maySoonBe({ state, reason }: ErrorDetails['SERVER_NOT_CONNECTED']): boolean {
+  return state === 'starting' || (state === 'idle' && reason === null);
+}
+
+/** Throws what the control plane says against it. After a long wait it returns, and the call finds out. */
+async function whenConnected(client: ApiClient, server: string): Promise<void> {
+  const signal = AbortSignal.timeout(longestWaitMs);
+  const answer = await client.post('/api/ensure', ensured, { body: { servers: [server] }, signal }).catch((error) => {
+    if (!signal.aborted) throw error;
+    return null;
+  });
+  const problem = answer?.servers[server]?.error ?? null;
+  if (problem === null) return;
+  throw toError(problem) ?? new McpvisorError('UNEXPECTED_ANSWER', { url: client.url, reason: problem.detail });
 }
 
 /** As a stream: it has no time-out of its own but the call's, and tells of progress. */
