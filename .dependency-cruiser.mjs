@@ -52,6 +52,7 @@ export const fences = {
   pino: ['observe', 'daemon'],
   'prom-client': ['observe'],
   'rotating-file-stream': ['observe'],
+  'string-width': ['cli'],
   undici: ['session'],
 };
 

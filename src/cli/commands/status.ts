@@ -6,6 +6,7 @@ import { actorList } from '../../http/schemas/actor.ts';
 import { statusSchema } from '../../http/schemas/control-plane.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { forEach } from '../for-each.ts';
 import type { Invocation } from '../invocation.ts';
 import { toActorTree } from '../screen/actor-tree.ts';
 import { createBlock } from '../screen/block.ts';
@@ -96,7 +97,7 @@ async function watch({
     return from.stream('/api/events', { signal });
   };
   try {
-    for await (const _ of follow({ flags, invocation, signal, open })) showAgain();
+    await forEach(follow({ flags, invocation, signal, open }), showAgain);
   } finally {
     clearInterval(clock);
   }

@@ -4,6 +4,7 @@ import type { Environment } from '../../config/expand/environment.ts';
 import type { LineStream } from '../../observe/log/destination.ts';
 import { openLineWriter } from '../../observe/log/line-writer.ts';
 import type { Supervisor } from '../../supervisor/contract.ts';
+import { forEach } from '../for-each.ts';
 import type { Output } from '../invocation.ts';
 import { createBlock } from './block.ts';
 import { toServerTable } from './server-table.ts';
@@ -64,7 +65,7 @@ export function createLiveTable({
       ending.signal.addEventListener('abort', () => clearInterval(tick), { once: true });
       redraw();
       // It ends with the supervisor or with us, and does not reject.
-      void callForEach(supervisor.facts({ signal: ending.signal }), redraw);
+      void forEach(supervisor.facts({ signal: ending.signal }), redraw);
     },
     async close() {
       if (isOver) return;
@@ -74,8 +75,4 @@ export function createLiveTable({
       await writer.close(1_000);
     },
   };
-}
-
-async function callForEach(items: AsyncIterable<unknown>, act: () => void): Promise<void> {
-  for await (const _ of items) act();
 }

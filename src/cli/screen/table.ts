@@ -1,5 +1,6 @@
 /** Rows as lines with aligned columns, as wide as the place they are shown in. */
 
+import stringWidth from 'string-width';
 import { type Format, harmless, plain, type Terminal } from './terminal.ts';
 
 export interface Column<Row> {
@@ -10,6 +11,7 @@ export interface Column<Row> {
   readonly format?: (row: Row) => Format | null;
 }
 
+const characters = new Intl.Segmenter();
 const gap = '  ';
 /** A column is not made narrower than this: less would say nothing. */
 const leastWidth = 6;
@@ -22,7 +24,7 @@ export function toTable<Row>(
 ): string[] {
   const texts = rows.map((row) => columns.map((column) => cellOf(column.of(row))));
   const natural = columns.map(({ title }, index) =>
-    Math.max(title.length, ...texts.map((cells) => lengthOf(cells[index] ?? ''))),
+    Math.max(title.length, ...texts.map((cells) => stringWidth(cells[index] ?? ''))),
   );
   const widths = width === null ? natural : fitted(natural, width - gap.length * (columns.length - 1));
   const toLine = (cells: readonly string[], formats: readonly (Format | null)[]) => {
@@ -66,18 +68,22 @@ function fitted(natural: readonly number[], available: number): number[] {
   return widths;
 }
 
+/** To so many columns of a terminal, whole characters as a person sees them, with `…` in place of the rest. */
 export function cut(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
+  if (stringWidth(text) <= width) return text;
+  let kept = '';
+  let columns = 0;
+  for (const { segment } of characters.segment(text)) {
+    columns += stringWidth(segment);
+    if (columns > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }
 
 function pad(text: string, width: number, align: 'left' | 'right'): string {
-  const space = ' '.repeat(Math.max(0, width - lengthOf(text)));
+  const space = ' '.repeat(Math.max(0, width - stringWidth(text)));
   return align === 'right' ? `${space}${text}` : `${text}${space}`;
-}
-
-function lengthOf(text: string): number {
-  return [...text].length;
 }
 
 function total(numbers: readonly number[]): number {

@@ -18,11 +18,6 @@ export interface InspectionOptions {
   /** A clock in milliseconds, for `sinceMs`. Default `Date.now`. */
   readonly nowMs?: () => number;
   /**
-   * Types of events that are no fact when no edge takes them: those our own actors send to whom it may concern.
-   * Default: none.
-   */
-  readonly unremarkable?: readonly string[];
-  /**
    * Called with an error of this file or of a listener; rethrown, it would lose the event that is being inspected.
    * Default: dropped.
    */
@@ -71,15 +66,9 @@ interface ChartSnapshot {
 
 type ChartId = 'server' | 'group' | 'supervisor';
 
-export function createInspection({
-  publish,
-  nowMs = Date.now,
-  unremarkable = [],
-  onBug,
-}: InspectionOptions): Inspection {
+export function createInspection({ publish, nowMs = Date.now, onBug }: InspectionOptions): Inspection {
   const watches = new WeakMap<object, Watch>();
   const actorListeners = new Set<ActorListener>();
-  const unremarkableTypes = new Set(unremarkable);
 
   function onActorMade({ actorRef }: InspectedActorEvent): void {
     const actor = actorRef as AnyActorRef;
@@ -112,7 +101,7 @@ export function createInspection({
     const watch = watchOf(actorRef as AnyActorRef);
     if (watch.edges.length === 0) watch.event = event.type;
     for (const transition of _transitions) watch.edges.push(edgeOf(transition));
-    if (_transitions.length > 0 || event.type.startsWith('xstate.') || unremarkableTypes.has(event.type)) return;
+    if (_transitions.length > 0 || event.type.startsWith('xstate.')) return;
     const { value, context } = snapshot as unknown as ChartSnapshot;
     publish({
       type: 'event.ignored',

@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { toActorTree } from '../../../src/cli/screen/actor-tree.ts';
 import { durationOf, type ShownServer, toServerTable } from '../../../src/cli/screen/server-table.ts';
-import { type Column, toTable } from '../../../src/cli/screen/table.ts';
+import { type Column, cut, toTable } from '../../../src/cli/screen/table.ts';
 import { type Paint, plain, terminalOf } from '../../../src/cli/screen/terminal.ts';
 
 const at = '2026-01-02T03:04:05.000Z';
@@ -55,6 +56,23 @@ describe('a table of servers', () => {
     expect(toServerTable([server({ alarms })], { width: null, paint: plain }, nowMs)[1]).toMatch(/flapping$/);
   });
 
+  it('is aligned as a terminal shows it, with names of wide, joined and combining characters', () => {
+    const columns: readonly Column<string>[] = [
+      { title: 'NAME', of: (name) => name },
+      { title: 'STATE', of: () => 'idle' },
+    ];
+    expect(toTable(columns, ['数据库', '👩‍👩‍👧 home', 'cafe\u0301', 'plain'])).toEqual([
+      'NAME     STATE',
+      '数据库   idle',
+      '👩‍👩‍👧 home  idle',
+      'cafe\u0301     idle',
+      'plain    idle',
+    ]);
+    expect(cut('数据库的名字', 6)).toBe('数据…');
+    expect(cut('👩‍👩‍👧👩‍👩‍👧', 3)).toBe('👩‍👩‍👧…');
+    expect(cut('数据库', 6)).toBe('数据库');
+  });
+
   it('never is wider than a terminal that is wide enough for anything, whatever the names', () => {
     fc.assert(
       fc.property(
@@ -66,7 +84,7 @@ describe('a table of servers', () => {
             { width, paint: plain },
             nowMs,
           );
-          for (const line of lines) expect([...line].length).toBeLessThanOrEqual(width);
+          for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
         },
       ),
     );

@@ -196,9 +196,9 @@ describe('making sure that servers are connected', () => {
     const restart = { baseMs: 100, capMs: 100, maxConsecutive: 0 };
     const supervisor = await stage.open({
       late: stage.program('speak', { restart }),
-      never: stage.program('exits-at-once', { restart }),
+      never: stage.program('exits-at-once', { restart: { baseMs: 600_000, capMs: 600_000, maxConsecutive: 0 } }),
     });
-    await supervisor.ready();
+    await supervisor.ensureConnected(['late']);
     const down = untilState(supervisor, 'late', 'backoff');
     await errorOf(supervisor.callTool('late', 'exit', { code: 3 }));
     await down;
