@@ -158,15 +158,15 @@ export interface AnswerToolCallsOptions {
 
 export interface CallOptions extends RequestOptions {
   readonly onProgress?: (progress: Progress) => void;
-  /** Told once, just before a result is there; not of what is rejected. */
+  /** Called once, just before the promise resolves; not when it rejects. */
   readonly onAnswered?: (answered: Answered) => void;
 }
 
-/** What there is to say of a call beside its result. */
+/** How long a call took, and who answered it. */
 export interface Answered {
-  /** From the call to its answer, a start that it waited for included, rounded. */
+  /** From the call to its answer, in whole milliseconds, with the time a lazy server took to start. */
   readonly durationMs: number;
-  /** The life of the server that answered. */
+  /** Generation of the server that answered. */
   readonly generation: number;
 }
 
@@ -236,8 +236,8 @@ export interface Supervisor {
   post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
   /**
    * Sends a command to many without waiting: names of servers, `group:NAME` for a group's, `*` for all. A server that
-   * the configuration disables and that nobody started is meant by its name only, and so is `server.retry` to one that
-   * does not wait to be tried again. One entry for each server, in the order of the configuration, then one for each
+   * the configuration disables and that nobody started is meant by its name only; so is one that is neither in
+   * `backoff` nor in `needs-auth`, if the command is `server.retry`. One entry for each server, in the order of the configuration, then one for each
    * name that is nobody's; what `post` would throw is the entry's `error`. Never throws.
    */
   postMany(event: {
@@ -272,7 +272,7 @@ export interface Supervisor {
   resourceTemplates(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   prompts(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   /**
-   * What a server says of how to use it, the last known words of one that is not connected; null: it says nothing, or
+   * What a server says about how to use it; of one that is not connected, what it said last. Null: it says nothing, or
    * was never connected. Throws `SERVER_NOT_FOUND`.
    */
   instructions(server: string): string | null;
@@ -322,8 +322,8 @@ export interface Supervisor {
   ): Promise<unknown>;
   /**
    * Starts lazy servers if need be and waits until all are connected. Throws `SERVER_NOT_CONNECTED` for the first that
-   * will not be. What waits for its next try is waited for within `timeoutMs` only, after which it throws
-   * `CALL_TIMED_OUT`: without, that could be for ever.
+   * will not be. With `timeoutMs` it also waits for the next tries of a server in `backoff`, and throws
+   * `CALL_TIMED_OUT` when the time is over; without, such a server is an error at once.
    */
   ensureConnected(
     servers: readonly string[],

@@ -35,7 +35,7 @@ const instructions = {
   method: 'GET',
   path: '/api/servers/{name}/instructions',
   access: 'read',
-  summary: 'What the server says of how to use it, the last known words of one that is not connected',
+  summary: 'What a server says about how to use it; of one that is not connected, what it said last',
   query: noQuery,
   body: null,
   answers: { 200: { description: 'Null: it says nothing, or was never connected', schema: instructionsSchema } },

@@ -37,7 +37,7 @@ const shutdown = {
   method: 'POST',
   path: '/api/shutdown',
   access: 'admin',
-  summary: 'End every server, then the control plane; what a host program embeds leaves the host alone',
+  summary: 'End every server, then the control plane; inside a host program, close the supervisor',
   query: noQuery,
   body: null,
   answers: { 202: { description: 'It has begun', schema: shuttingDown } },

@@ -15,11 +15,10 @@ const ensure = {
   method: 'POST',
   path: '/api/ensure',
   access: 'operate',
-  summary:
-    'Start lazy servers and wait until all named are connected, or will not be; with `timeoutMs` through their next tries',
+  summary: 'Start lazy servers and wait until those named are connected; with `timeoutMs` through their next tries',
   query: noQuery,
   body: named('Ensure', z.strictObject({ servers: z.array(z.string()).min(1), timeoutMs: timeoutMs.optional() })),
-  answers: { 200: { description: 'Of each name whether it is connected, or the problem', schema: ensured } },
+  answers: { 200: { description: 'For each name whether it is connected, or why not', schema: ensured } },
   problems: [],
 } as const satisfies Endpoint;
 

@@ -23,7 +23,7 @@ export function createRecipients({ actors, commands, desired, ledger }: Parts): 
   /** Who starts or restarts everything does not mean what the configuration has switched off. */
   const isMeant = (server: string) =>
     ledger.get(server)?.specification.enabled === true || snapshotOf(server)?.context.wanted === 'up';
-  /** Who retries everything means what waits to be tried again. Of a server without an actor it is told why not. */
+  /** `server.retry` to everybody means those that wait. A server without an actor is kept: posting says what is wrong. */
   const takes = (server: string, type: CommandType) => {
     const snapshot = snapshotOf(server);
     return snapshot === undefined || allowedOf(snapshot).includes(type);

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { transition } from 'xstate';
 import type { ServerContext } from '../../../machines/server/events.ts';
-import { isAtRest, isHeldBack, isMissing, isOnItsWay, type ServerView } from '../../../machines/server/meaning.ts';
+import {
+  isAtRest,
+  isHeldBack,
+  isMissing,
+  isOnItsWay,
+  isTriedAgain,
+  type ServerView,
+} from '../../../machines/server/meaning.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
 import { charts, policyOf } from '../../support/charts/chart.ts';
 import { innermostStates, snapshotIn } from './snapshots.ts';
@@ -99,6 +106,19 @@ describe('a server is on its way', () => {
 
   it('wherever its session ends for another to start', () => {
     expect(statesWhere(isOnItsWay, { next: 'starting' })).toEqual([...underWay.slice(0, 2), ...statesWith('live')]);
+  });
+});
+
+describe('a server is tried again', () => {
+  it('where it is wanted and not at rest', () => {
+    for (const context of [{}, blocked])
+      expect(statesWhere(isTriedAgain, context)).toEqual(
+        states.filter((state) => !statesWhere(isAtRest, context).includes(state)),
+      );
+  });
+
+  it('only where it starts already, if it is not wanted', () => {
+    expect(statesWhere(isTriedAgain, { wanted: 'down' })).toEqual(statesWhere(isOnItsWay, { wanted: 'down' }));
   });
 });
 
