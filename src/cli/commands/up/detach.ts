@@ -13,8 +13,8 @@ import { findRunning, type Running } from '../../../state-directory/running.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
 import { writeError } from '../../screen/error-output.ts';
-import { lastWordsOf } from './last-words.ts';
-import { maxLogBytes, ownLogPath } from './own-log.ts';
+import { lastLinesOf } from './log-tail.ts';
+import { maxLogBytes, daemonLogPath } from './daemon-log.ts';
 
 export interface DetachOptions {
   readonly stateDir: string;
@@ -28,7 +28,7 @@ export async function detach({ stateDir, asJson }: DetachOptions, invocation: In
   const { stdout, stderr } = invocation;
   await openStateDirectory(stateDir, invocation.uid);
   refuseSecond(await findRunning(stateDir, isAlive), stateDir);
-  const path = ownLogPath(stateDir);
+  const path = daemonLogPath(stateDir);
   const log = await openLog(path);
   try {
     const { size: begin } = await log.stat();
@@ -47,7 +47,7 @@ export async function detach({ stateDir, asJson }: DetachOptions, invocation: In
     // Another one was faster.
     if (ending.exitCode === exitCodes.alreadyRunning) refuseSecond(await findRunning(stateDir, isAlive), stateDir);
     writeError(
-      new McpvisorError('START_FAILED', { ...ending, log: path, lines: await lastWordsOf(path, begin) }),
+      new McpvisorError('START_FAILED', { ...ending, log: path, lines: await lastLinesOf(path, begin) }),
       stderr,
       asJson,
     );

@@ -11,7 +11,7 @@ import type { Invocation } from '../../invocation.ts';
 import { createLiveTable } from '../../screen/live-table.ts';
 import { plain, terminalOf } from '../../screen/terminal.ts';
 import { detach } from './detach.ts';
-import { ownLogBehind } from './own-log.ts';
+import { daemonLogBehind } from './daemon-log.ts';
 import { toUpSettings, type UpFlags } from './settings.ts';
 
 export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCode> {
@@ -41,7 +41,7 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     stdout.isTTY === true && stdout.fd !== undefined && settings.logFormat === 'pretty' && env.TERM !== 'dumb';
   const table = isWatched ? createLiveTable({ stdout, fd: stdout.fd ?? 1, env }) : null;
   // By its descriptor, where it has one: the stream would hold up everything while a pipe is full.
-  const log = table?.log ?? (await ownLogBehind(stdout.fd, stateDir)) ?? stdout.fd ?? stdout;
+  const log = table?.log ?? (await daemonLogBehind(stdout.fd, stateDir)) ?? stdout.fd ?? stdout;
   const colors = terminal.paint !== plain;
   try {
     daemon = await runDaemon(

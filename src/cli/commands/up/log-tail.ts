@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 const mostLines = 20;
 
 /** The last lines from the byte `begin` on; of lines for programs their sentence. */
-export async function lastWordsOf(path: string, begin: number): Promise<readonly string[]> {
+export async function lastLinesOf(path: string, begin: number): Promise<readonly string[]> {
   const bytes = await readFile(path).catch(() => Buffer.alloc(0));
   const lines = bytes.subarray(begin).toString().trimEnd().split('\n');
   return lines.slice(-mostLines).map(sentenceOf);

@@ -9,14 +9,14 @@ import type { RotatedFile } from '../../../observe/log/destination.ts';
 /** Longer than this, it is put aside. */
 export const maxLogBytes = 5 * 1024 * 1024;
 
-export function ownLogPath(stateDir: string): string {
+export function daemonLogPath(stateDir: string): string {
   return join(stateDir, 'logs', 'mcpvisor.log');
 }
 
 /** The descriptor as that log, if it leads there; null: it leads somewhere else, where others see to its length. */
-export async function ownLogBehind(fd: number | undefined, stateDir: string): Promise<RotatedFile | null> {
+export async function daemonLogBehind(fd: number | undefined, stateDir: string): Promise<RotatedFile | null> {
   if (fd === undefined) return null;
-  const path = ownLogPath(stateDir);
+  const path = daemonLogPath(stateDir);
   // One that is not there is not behind the descriptor either.
   const [open, named] = await Promise.all([promisify(fstat)(fd), stat(path).catch(() => null)]);
   return named !== null && open.dev === named.dev && open.ino === named.ino
