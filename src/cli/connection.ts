@@ -1,4 +1,4 @@
-/** Which control plane a command talks to: the one of the state directory, or one that was named. */
+/** Which control plane a command talks to: that of the state directory, or one given by its URL. */
 
 import { resolve } from 'node:path';
 import { reasonOf } from '../config/expand/text-file.ts';
@@ -21,7 +21,7 @@ export interface ConnectionFlags {
 
 export interface Connection {
   readonly client: ApiClient;
-  /** Who runs here; null: it was named by its URL and may be anywhere. */
+  /** The process that runs here; null: the control plane was given by its URL and may be anywhere. */
   readonly local: {
     readonly stateDir: string;
     readonly owner: LockOwner;
@@ -33,7 +33,7 @@ export interface Connection {
 export async function connect(flags: ConnectionFlags, invocation: Invocation): Promise<Connection> {
   const url = namedUrl(flags, invocation);
   if (url !== null) {
-    // The token of a state directory is for its own control plane: it is not sent to whoever a URL leads to.
+    // The token of a state directory is for its own control plane: it is never sent to another URL.
     return {
       client: createApiClient({ url: checkedUrl(url), token: await givenToken(flags, invocation) }),
       local: null,
@@ -50,13 +50,13 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
           : null;
     throw new McpvisorError('NOT_RUNNING', { stateDir, url: null, reason });
   }
-  // Without a token the API says that one is needed, and where it is.
+  // Without a token the API answers that one is needed, and where to find it.
   const token =
     (await givenToken(flags, invocation)) ?? (await readTokenFile(resolve(stateDir, 'token')).catch(() => null));
   return { client: createApiClient({ url: found.address.url, token }), local: { stateDir, ...found } };
 }
 
-/** Absolute path of the state directory that flags, environment or habit name. */
+/** Absolute path of the state directory: from flags, the environment, or the default. */
 export async function stateDirectoryOf(
   flags: Pick<ConnectionFlags, 'stateDir'>,
   invocation: Invocation,
@@ -65,7 +65,7 @@ export async function stateDirectoryOf(
   return given === '' ? await findStateDirectory(invocation) : resolve(invocation.cwd, given);
 }
 
-/** A flag wins over the environment, whichever of the two ways it names. */
+/** Either flag wins over both variables. */
 function namedUrl({ url, stateDir }: ConnectionFlags, { env }: Invocation): string | null {
   if (url !== undefined) return url;
   const fromEnv = env.MCPVISOR_URL ?? '';
@@ -79,7 +79,7 @@ async function givenToken({ token }: ConnectionFlags, { env, cwd }: Invocation):
   return file === '' ? null : await namedToken(resolve(cwd, file));
 }
 
-/** Whoever names a file means its token. Throws `INVALID_REQUEST`. */
+/** The token of a file that was named explicitly. Throws `INVALID_REQUEST` if there is none. */
 async function namedToken(path: string): Promise<string> {
   const refuse = (message: string) =>
     new McpvisorError('INVALID_REQUEST', {
@@ -98,7 +98,7 @@ function checkedUrl(url: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw refuse('is not an address of HTTP', 'write it as http://127.0.0.1:4780');
   const { username, password } = new URL(url);
-  // Not repeated.
+  // The error does not repeat the password.
   if (username !== '' || password !== '')
     throw refuse(
       'holds a name or a password, which nobody asks for here',

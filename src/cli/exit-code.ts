@@ -1,4 +1,4 @@
-/** What a command's end tells the shell. */
+/** The exit codes, and which error ends with which. */
 
 import { type ErrorCode, isMcpvisorError } from '../errors.ts';
 

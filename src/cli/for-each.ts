@@ -1,4 +1,4 @@
-/** For what comes piece by piece. */
+/** A loop over an async iterable whose items may be ignored. */
 
 /** Calls `act` with each item as it comes. */
 export async function forEach<Item>(items: AsyncIterable<Item>, act: (item: Item) => void): Promise<void> {

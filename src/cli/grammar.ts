@@ -1,5 +1,5 @@
 /**
- * Every command: its words, its options, its help. What it does is loaded when it is wanted, so that each answers soon.
+ * Every command: its arguments, its options, its help. Its code is loaded when it runs, so that each starts quickly.
  */
 
 import { Argument, type Command } from 'commander';
@@ -42,7 +42,7 @@ export function addCommands(registration: Registration): void {
   addCompletion(registration);
 }
 
-/** Of every command that talks to a control plane. */
+/** Adds the options of every command that talks to a control plane. */
 function connected(command: Command): Command {
   return command
     .option('--state-dir <dir>', 'state directory of the control plane (default: as for up)')

@@ -1,9 +1,9 @@
-/** Everything a command may know of the world it was called in: the command line reads nothing else. */
+/** Everything a command may know about its environment: the command line reads nothing else. */
 
 import type { Readable, Writable } from 'node:stream';
 import type { Surroundings } from '../state-directory/directory.ts';
 
-/** Something a person or a pipe reads. `columns` and `rows`: of a terminal. */
+/** A terminal or a pipe. `columns` and `rows` are those of a terminal. */
 export type Output = Writable & {
   readonly isTTY?: boolean;
   readonly fd?: number;
@@ -11,18 +11,18 @@ export type Output = Writable & {
   readonly rows?: number;
 };
 
-/** How a person ends a command that stays. */
+/** How a person ends a long-running command. */
 export interface Endings {
-  /** Aborts when the end is asked for. */
+  /** Aborts at the first signal. */
   readonly signal: AbortSignal;
-  /** Aborts when it is asked for again, impatiently: the process ends as soon as its listeners are through. */
+  /** Aborts at the second one: the process exits as soon as the listeners have run. */
   readonly atOnce: AbortSignal;
 }
 
 export interface Invocation extends Surroundings {
   /** Without the program's own name. */
   readonly argv: readonly string[];
-  /** What starts this program again: the runtime, its options, the file. */
+  /** The command that starts this program again: the runtime, its options, the file. */
   readonly program: readonly string[];
   readonly version: string;
   /** Of the runtime: `v20.19.0`. */
@@ -33,8 +33,7 @@ export interface Invocation extends Surroundings {
   readonly stdout: Output;
   readonly stderr: Output;
   /**
-   * From now on the process ends when it is told to, not when it is surprised: bugs that nobody caught are reported
-   * instead.
+   * From now on only a signal ends the process: uncaught errors are reported instead.
    */
   readonly stay: (report: (error: unknown) => void) => Endings;
 }

@@ -43,7 +43,7 @@ function usageError({ message }: CommanderError): McpvisorError {
   return new McpvisorError('INVALID_REQUEST', { problems: [problem] });
 }
 
-/** `asJson`: mistakes are told as problem documents, not in words. */
+/** `asJson`: usage errors are printed as problem documents instead of text. */
 function createProgram({ stdout, stderr, version }: Invocation, asJson: boolean): Command {
   return new Command('mcpvisor')
     .description('Keeps MCP servers alive and tells the truth about them.')

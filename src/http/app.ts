@@ -1,4 +1,4 @@
-/** The control API as one Hono app: who may come in, the routes, and what is said when something goes wrong. */
+/** The control API as one Hono app: admission, the routes, and the answers to errors. */
 
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
@@ -14,28 +14,28 @@ import { isBug, toProblemResponse } from './problem.ts';
 import { allRoutes } from './routes/all.ts';
 import type { RouteParts } from './routes/parts.ts';
 
-/** How callers are told apart: by our tokens, or by a host that has let them in already. */
+/** How callers are identified: by our tokens, or by a host that has authenticated them already. */
 export type Admission =
   | { readonly tokens: readonly Token[]; readonly hosts: HostRules }
   | { readonly identity: Identity };
 
-/** Whom a host let in. */
+/** The name of a caller whom a host let in. */
 export type Identity = (c: Context) => string;
 
 export interface HttpAppOptions {
   readonly supervisor: Supervisor;
   readonly admission: Admission;
-  /** The largest body taken. Default 4 MiB. */
+  /** Largest body accepted, in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number;
-  /** Requests a caller may make; null: any number. Default null. */
+  /** Requests a caller may make each second; null: any number. Default null. */
   readonly requestsPerSecond?: number | null;
-  /** A comment line this often tells readers of a stream that it lives, in milliseconds. Default 15 000. */
+  /** Interval of the comment line that shows a stream is alive, in milliseconds. Default 15 000. */
   readonly heartbeatMs?: number;
   /** Path below which everything is served: `/mcpvisor`. Default: the root. */
   readonly basePath?: string;
-  /** Default null: nobody counts. */
+  /** Default null: there are no metrics. */
   readonly metrics?: RouteParts['metrics'];
-  /** Told of every error that is a bug: its caller learns nothing of it. */
+  /** Called with every error that is a bug; the caller of the API does not see it. */
   readonly report: (error: unknown) => void;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
@@ -67,7 +67,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const open = all.filter(({ endpoint }) => endpoint.access === 'open');
   const guarded = all.filter(({ endpoint }) => endpoint.access !== 'open');
   const mountOptions = { maxBodyBytes, idempotency: createIdempotency(now), answer };
-  // Before the guards: whoever asks whether we live has neither token nor a name we know.
+  // Before the guards: health checks have neither a token nor a known Host.
   mount(app, open, mountOptions);
   app.use(async (c, next) => {
     const { who, scope } = admit(c);
@@ -77,10 +77,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     await next();
   });
   mount(app, guarded, mountOptions);
-  // A host's app that mounts this one has a word of its own for what is not there: below our path it is ours.
+  // The app of a host has its own 404; below our path it is ours.
   app.all('*', (c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path })));
   app.notFound((c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path })));
-  // What a host's identity throws is the host's own answer.
+  // An HTTPException thrown by the host's `identity` is the host's answer.
   app.onError((error) => (error instanceof HTTPException ? error.getResponse() : answer(error)));
   return app;
 }

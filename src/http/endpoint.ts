@@ -1,13 +1,13 @@
 /**
- * What a route takes and answers, as data: one description validates requests, types the code, and makes the OpenAPI
- * document.
+ * What a route takes and answers, as data: one description validates requests, types the handlers, and generates the
+ * OpenAPI document.
  */
 
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
 
-/** What a token may do, each more than the one before: the gateway only, reading, events and calls, everything. */
+/** What a token may do; each scope includes the ones before it: the gateway only, reading, events and calls, all. */
 export const scopes = ['mcp', 'read', 'operate', 'admin'] as const;
 
 export type Scope = (typeof scopes)[number];
@@ -34,11 +34,11 @@ export interface Endpoint<Query extends z.ZodObject = z.ZodObject, Body extends 
   readonly query: Query;
   readonly body: Body;
   readonly answers: Readonly<Record<number, AnswerDescription | readonly AnswerDescription[]>>;
-  /** Codes of the problems it may answer beside those that every route may. */
+  /** Codes of the problems it may answer with, beside those common to all routes. */
   readonly problems: readonly ErrorCode[];
 }
 
-/** What a request carries from the door to its route. */
+/** What admission adds to a request for its route. */
 export interface HttpEnvironment {
   readonly Variables: { readonly who: string; readonly scope: Scope };
 }
@@ -48,9 +48,9 @@ export interface RouteRequest<Query, Body> {
   readonly param: (name: string) => string;
   readonly query: Query;
   readonly body: Body;
-  /** Name of the token, or what the host says. */
+  /** Name of the token, or the identity the host gave. */
   readonly who: string;
-  /** Aborts when the client goes away. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }
 

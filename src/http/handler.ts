@@ -1,4 +1,4 @@
-/** The app as a handler of Node's requests; what is too broken for the app to see is a problem like any other. */
+/** The app as a handler of Node's requests; a request too broken for the app gets a problem document, too. */
 
 import type { RequestListener } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
@@ -21,7 +21,7 @@ export function createRequestHandler(
       return toProblemResponse(error, now());
     },
   });
-  // It answers every error itself, so that there is nothing to wait for.
+  // Every error is answered in there, so there is nothing to await.
   return (request, response) => void handle(request, response);
 }
 

@@ -1,4 +1,4 @@
-/** `Idempotency-Key`: a POST that is sent again is answered as the first time, and done once. */
+/** `Idempotency-Key`: a repeated POST gets the first answer again, and is carried out once. */
 
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
@@ -7,16 +7,16 @@ import type { HttpEnvironment } from './endpoint.ts';
 
 /** How long an answer is remembered, in milliseconds. */
 const rememberedMs = 600_000;
-/** Answers remembered at most; the oldest go first. */
+/** Answers remembered at most; the oldest are forgotten first. */
 const mostRemembered = 10_000;
 
-/** Nothing was done: it may be tried again under the same key. What was cancelled (499) may have been done. */
+/** Statuses that mean nothing was done: the key may be used again. A cancelled call (499) may have been done. */
 const notDone: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415, 429, 503]);
 
 export interface Idempotency {
   /**
-   * Does `handle`, which does not reject, unless its key was seen: then its answer is given again. Throws
-   * `IDEMPOTENCY_MISMATCH` for another body under the same key.
+   * Runs `handle`, which never rejects, unless the key was seen before: then that answer is given again. Throws
+   * `IDEMPOTENCY_MISMATCH` for the same key with another body.
    */
   once(c: Context<HttpEnvironment>, handle: () => Promise<Response>): Promise<Response>;
 }
@@ -25,7 +25,7 @@ interface Remembered {
   readonly digest: string;
   readonly at: number;
   readonly answer: Promise<Answer>;
-  /** Of the answer; null as long as it is not there. */
+  /** Size of the answer; null until there is one. */
   bytes: number | null;
 }
 
@@ -35,7 +35,7 @@ interface Answer {
   readonly body: ArrayBuffer;
 }
 
-/** `mostBytes`: what answers may take together before the oldest are forgotten. */
+/** `mostBytes`: the total size of the answers above which the oldest are forgotten. */
 export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 1024): Idempotency {
   const remembered = new Map<string, Remembered>();
 
@@ -50,7 +50,7 @@ export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 102
   function makeRoom(): void {
     for (const [key, one] of remembered) {
       if (one.at > now() - rememberedMs && remembered.size <= mostRemembered && bytes <= mostBytes) return;
-      // What is still being done must not be begun again.
+      // A request in progress must not be started again.
       if (one.bytes !== null) forget(key, one);
     }
   }
@@ -58,7 +58,7 @@ export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 102
   return {
     async once(c, handle) {
       const given = c.req.header('idempotency-key');
-      // A stream has no one answer to give again.
+      // A stream cannot be answered again.
       if (given === undefined || c.req.header('accept')?.includes('text/event-stream') === true) return await handle();
       const key = JSON.stringify([c.get('who'), c.req.path, given]);
       const digest = createHash('sha256')

@@ -1,6 +1,6 @@
 /**
- * The socket of the control plane, apart from what is served on it: a port that is taken is known before a server is
- * started.
+ * The socket of the control plane, opened before anything is served on it: a port in use is noticed before any server
+ * is started.
  */
 
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -13,13 +13,13 @@ export interface ListenerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Told when a connection could not be taken: the others go on. */
+  /** Called when a connection could not be accepted: the others go on. */
   readonly report: (error: unknown) => void;
   /** Connections at a time; further ones are closed. Default 4 096. */
   readonly maxConnections?: number;
   /**
-   * Requests that are answered also when all connections are taken, for which up to an eighth of them, at most 64, is
-   * kept. Default: none is.
+   * Requests that are answered even when all connections are taken: up to an eighth of the connections, at most 64, is
+   * reserved for them. Default: none.
    */
   readonly mayUseReserve?: ConnectionLimitOptions['mayUseReserve'];
   /** Time a client has for the headers of a request. Default 10 000. */
@@ -33,20 +33,19 @@ export interface ListenerOptions {
 export interface Listener {
   /** For clients on this machine, without a slash at the end. */
   readonly url: string;
-  /** Hands over the requests that have come meanwhile, and all further ones. Called once. */
+  /** Handles the requests that have arrived so far, and all further ones. Called once. */
   serve(handle: RequestListener): void;
-  /** No new connections; those that are open go on. */
+  /** Accepts no new connections; open ones go on. */
   stopAccepting(): void;
   /**
-   * Lets answers that are under way finish for a second, then closes every connection. May be called twice; does not
-   * throw.
+   * Gives answers in progress a second to finish, then closes every connection. May be called twice; does not throw.
    */
   close(): Promise<void>;
 }
 
-/** How often the two timeouts are looked at, at least. */
+/** Longest interval at which the two timeouts are checked. */
 const checkIntervalMs = 2_000;
-/** Time for answers that are under way when everything ends. */
+/** Time for answers in progress at shutdown. */
 const lastAnswersMs = 1_000;
 
 /** Throws `PORT_UNAVAILABLE`. */
@@ -55,12 +54,12 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const { maxConnections = 4096, mayUseReserve = () => false } = options;
   const limits = {
     headersTimeout: headersTimeoutMs,
-    // Node refuses a server that gives less time for the whole than for a part.
+    // Node refuses a request timeout shorter than the headers timeout.
     requestTimeout: Math.max(requestTimeoutMs, headersTimeoutMs),
-    // 0 is no limit.
+    // 0 means no limit.
     connectionsCheckingInterval: Math.min(checkIntervalMs, headersTimeoutMs || checkIntervalMs),
   };
-  // A handshake that is not finished is a header that has not come.
+  // The TLS handshake has the same time limit as the headers.
   const server =
     tls === null
       ? createServer(limits)
@@ -96,7 +95,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
 }
 
 function closedOf(server: Server): Promise<void> {
-  // It can only fail for a server that is not open, which is what is wanted.
+  // `close` fails only if the server is not open, which is fine.
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
@@ -128,7 +127,7 @@ function reasonOf(cause: NodeJS.ErrnoException): string {
   return reasons[cause.code ?? ''] ?? cause.message;
 }
 
-/** Where everything is listened on, this machine is reached by its loopback address. */
+/** A server that listens on all addresses is reached from this machine by the loopback address. */
 function urlOf(scheme: 'http' | 'https', host: string, port: number): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `${scheme}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;

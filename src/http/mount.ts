@@ -1,4 +1,4 @@
-/** Routes on the app: who may use each, how large its body may be, and an answer for every other method. */
+/** Mounts routes: checks scope and size of the body, and answers every other method. */
 
 import type { Hono, MiddlewareHandler } from 'hono';
 import { McpvisorError } from '../errors.ts';
@@ -21,8 +21,7 @@ export function mount(
   const limited = limitBody(maxBodyBytes);
   for (const { endpoint, handle } of routes) {
     const { method, path, access } = endpoint;
-    // A GET has no body, and looking for one makes a whole `Request` of what the socket gave: a third of the cost of
-    // a read.
+    // A GET has no body, and looking for one creates a full `Request`: a third of the cost of a read.
     const guard: MiddlewareHandler = method === 'GET' ? (_c, next) => next() : limited;
     app.on(method, toPattern(path), guard, async (c) => {
       const scope = c.get('scope');
@@ -39,7 +38,7 @@ export function mount(
   }
 }
 
-/** `/api/servers/{name}` in Hono's words. */
+/** `/api/servers/{name}` in Hono's syntax. */
 function toPattern(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made of the endpoints that are really there. */
+/** The OpenAPI 3.1 document, generated from the endpoints that are served. */
 
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
@@ -9,7 +9,7 @@ import { problem } from './schemas/problem.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Problems that every route may answer. */
+/** Problems that every route may answer with. */
 const everywhere: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL'];
 const behindToken: readonly ErrorCode[] = [
   'UNAUTHENTICATED',
@@ -20,7 +20,7 @@ const behindToken: readonly ErrorCode[] = [
 ];
 const withBody: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'IDEMPOTENCY_MISMATCH'];
 
-/** All of it but `servers`. */
+/** Everything but `servers`. */
 export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const endpoint of endpoints) {
@@ -36,7 +36,7 @@ export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json
   };
 }
 
-/** Every code that a route may answer with a problem document. */
+/** Every problem code a route may answer with. */
 export function problemsOf({ access, body, problems }: Endpoint): readonly ErrorCode[] {
   return [
     ...new Set([

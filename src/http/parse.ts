@@ -1,4 +1,4 @@
-/** From bytes to typed values: every problem of a request is named at once. */
+/** From bytes to typed values: all problems of a request are reported at once. */
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -6,8 +6,8 @@ import type { z } from 'zod';
 import { isMcpvisorError, McpvisorError, type Problem } from '../errors.ts';
 
 /**
- * Middleware that reads the body, no more than `maxBytes` of it, however it is sent. Beyond: `BODY_TOO_LARGE`; cut off
- * by its client: `INVALID_REQUEST`.
+ * Middleware that reads the body, at most `maxBytes` of it, however it is sent. Longer: `BODY_TOO_LARGE`; aborted by
+ * the client: `INVALID_REQUEST`.
  */
 export function limitBody(maxBytes: number): MiddlewareHandler {
   const refuse = () => {
@@ -17,15 +17,14 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
   return async (c, next) => {
     let isWhole = false;
     const whole = async () => {
-      // Hono remembers it for whoever reads it again.
+      // Hono caches it for later readers.
       if (c.req.method === 'POST') await c.req.arrayBuffer();
       isWhole = true;
       await next();
     };
     const length = c.req.header('content-length');
     try {
-      // Only what does not tell its length must be counted, and for that a whole `Request` must be made of what the
-      // socket gave.
+      // Only a body without Content-Length must be counted, which needs a full `Request` object.
       if (length === undefined || c.req.header('transfer-encoding') !== undefined) return await count(c, whole);
       if (Number(length) > maxBytes) refuse();
       return await whole();
@@ -56,7 +55,7 @@ export function parseQuery<Shape extends z.ZodRawShape>(
   return parseWith(schema, c.req.query(), '?');
 }
 
-/** Deeper values can be parsed, but not written again: what was never sent would be told of as lost. */
+/** Deeper values can be parsed but not serialized: a call that was never sent would be reported as lost. */
 const mostLevels = 500;
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -67,7 +66,7 @@ function parseJson(bytes: Uint8Array): unknown {
 
 function parseText(bytes: Uint8Array): unknown {
   try {
-    // Fatal: a call with another text than was meant is worse than none.
+    // Fatal on invalid UTF-8: a call with altered text is worse than none.
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw notJson(cause instanceof Error ? cause.message : 'not JSON', cause);
@@ -79,7 +78,7 @@ function notJson(message: string, cause: unknown): McpvisorError {
   return new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
 }
 
-/** Level by level: going down by calls is what deep values break. */
+/** Level by level: recursion would overflow the stack on deep values. */
 function hasMoreLevels(value: unknown, levels: number): boolean {
   let level: readonly unknown[] = [value];
   for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {

@@ -1,4 +1,4 @@
-/** Errors as RFC 9457 problem documents: our code decides the status, and nothing but typed details is said. */
+/** Errors as RFC 9457 problem documents: the code decides the status, and only typed details are shown. */
 
 import { type ErrorCode, isMcpvisorError, McpvisorError } from '../errors.ts';
 
@@ -76,7 +76,7 @@ const titleOf = {
   CALL_TIMED_OUT: 'The call timed out',
 } as const satisfies Record<ErrorCode, string>;
 
-/** What is answered when something goes wrong, and printed by the command line with `--json`. */
+/** The answer when something goes wrong; the command line prints it with `--json`. */
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
@@ -86,19 +86,19 @@ export interface ProblemDocument {
   readonly [detail: string]: unknown;
 }
 
-/** Whether an error is a bug: nobody has thrown it on purpose. */
+/** Whether an error is a bug, not thrown on purpose. */
 export function isBug(error: unknown): boolean {
   return !isMcpvisorError(error) || error.code === 'INTERNAL';
 }
 
-/** The problem document of an error. Of an error that is not ours nothing is told: its message may hold anything. */
+/** The problem document of an error. Foreign errors are not shown: their message may hold anything. */
 export function toProblemDocument(error: unknown): ProblemDocument {
   const known =
     isMcpvisorError(error) && error.code !== 'INTERNAL'
       ? error
       : new McpvisorError('INTERNAL', { what: 'the log has more about it.' });
   const { code, details, message } = known;
-  // The five members of the standard come last: no detail may take their place.
+  // The five members of the standard come last: no detail may overwrite them.
   return {
     ...details,
     type: `docs/troubleshooting.md#${code.toLowerCase()}`,

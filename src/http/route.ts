@@ -1,4 +1,4 @@
-/** From an endpoint and its handler to a route of the app: the request is parsed first, every problem at once. */
+/** An endpoint and its handler become a route: the request is parsed first, and all problems are reported at once. */
 
 import type { Context } from 'hono';
 import type { z } from 'zod';
@@ -17,7 +17,7 @@ export function route<Query extends z.ZodObject, Body extends z.ZodObject | null
     async handle(c: Context<HttpEnvironment>) {
       const query = parseQuery(c, endpoint.query) as z.output<Query>;
       const body = (endpoint.body === null ? null : await parseBody(c, endpoint.body)) as BodyOf<Body>;
-      // The path of the route has the parameter, or there is a bug in the table.
+      // Always defined unless the handler names a parameter its path does not have.
       const param = (name: string) => c.req.param(name) ?? '';
       return await handle({
         c,
@@ -25,7 +25,7 @@ export function route<Query extends z.ZodObject, Body extends z.ZodObject | null
         body,
         param,
         who: c.get('who'),
-        // Made when it is asked for: most reads do not, and it is dear.
+        // Created on demand: it is expensive, and most reads do not need it.
         get signal() {
           return c.req.raw.signal;
         },

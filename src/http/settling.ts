@@ -1,10 +1,10 @@
-/** Waiting for a command to settle, for as long as somebody wants to know. */
+/** Waiting for a command to settle, for a limited time. */
 
 import type { CommandOutcome, PostedCommand } from '../supervisor/contract.ts';
 
 /**
- * The outcome, or null if it is not there after `waitMs` (null: nobody waits) or when `signal` aborts: the command
- * goes on, only the waiting ends. Rejects as `settled` does.
+ * The outcome, or null if there is none after `waitMs` (null: do not wait) or when `signal` aborts. The command goes
+ * on; only the waiting ends. Rejects as `settled` does.
  */
 export function settledWithin(
   { settled }: Pick<PostedCommand, 'settled'>,
@@ -12,7 +12,7 @@ export function settledWithin(
   signal: AbortSignal,
 ): Promise<CommandOutcome | null> {
   if (waitMs === null) {
-    // Its rejection is a fact on the stream; this caller asked not to be told.
+    // A rejection is also a fact; this caller did not ask to wait for it.
     settled.catch(() => undefined);
     return Promise.resolve(null);
   }

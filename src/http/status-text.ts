@@ -1,4 +1,4 @@
-/** The JSON of statuses: serializing hundreds of servers anew for each reader is most of what a list would cost. */
+/** The JSON of statuses, cached: serializing hundreds of servers for each reader is most of the cost of a list. */
 
 import type { ServerStatus } from '../supervisor/contract.ts';
 
@@ -11,8 +11,8 @@ export interface StatusText {
 export const jsonHeaders = { 'content-type': 'application/json' } as const;
 
 /**
- * The supervisor answers with one frozen object until a status is another: its text is made once, and that of a list
- * while none of them is another.
+ * The supervisor returns the same frozen object until a status changes: its text is made once, and that of a list as
+ * long as none of them changes.
  */
 export function createStatusText(): StatusText {
   const texts = new WeakMap<ServerStatus, string>();

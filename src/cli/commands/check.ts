@@ -9,7 +9,7 @@ import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
 import { toLines, writeError } from '../screen/error-output.ts';
 
-/** `file` null: the one `up` would take. */
+/** `file` null: the one `up` would use. */
 export async function check(file: string | null, asJson: boolean, invocation: Invocation): Promise<ExitCode> {
   const { cwd, env, stdout, stderr } = invocation;
   const given = file ?? env.MCPVISOR_CONFIG ?? '';

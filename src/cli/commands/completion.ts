@@ -1,4 +1,4 @@
-/** Shell completion: small scripts that ask us, so that every shell knows the same. */
+/** Shell completion: small scripts that call `mcpvisor complete`, so that every shell offers the same. */
 
 import { toolList } from '../../http/schemas/catalog.ts';
 import { serverList } from '../../http/schemas/server.ts';
@@ -43,7 +43,7 @@ export interface KnownCommand {
 export interface Names {
   readonly servers: readonly string[];
   readonly groups: readonly string[];
-  /** Of the server that was named. */
+  /** Those of the server that was typed. */
   readonly tools: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export function candidatesOf(
   return name === 'call' && position === 2 ? fitting(names.tools) : [];
 }
 
-/** What `mcpvisor complete` prints. Without a control plane only words of our own are known, which is no mistake. */
+/** What `mcpvisor complete` prints. Without a control plane it offers commands and options only, which is no error. */
 export async function complete(
   words: readonly string[],
   commands: readonly KnownCommand[],

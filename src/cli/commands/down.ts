@@ -26,7 +26,7 @@ export async function down(flags: DownFlags, invocation: Invocation): Promise<Ex
   const { client, local } = connection;
   const pid = local?.owner.pid ?? null;
   await client.post('/api/shutdown', shuttingDown).catch((error: unknown) => {
-    // Somebody was faster: it ends, which is what is wanted.
+    // It is shutting down already, which is what is wanted.
     if (!isMcpvisorError(error, 'SHUTTING_DOWN')) throw error;
   });
   const deadlineMs = performance.now() + timeoutMs;
@@ -42,7 +42,7 @@ export async function down(flags: DownFlags, invocation: Invocation): Promise<Ex
   return exitCodes.done;
 }
 
-/** Here a process is looked for, which ends after its servers; elsewhere only whether somebody answers can be told. */
+/** Locally the process is looked for, which ends after its servers; elsewhere only whether the API answers is known. */
 async function isThere({ client, local }: Connection): Promise<boolean> {
   return local === null ? await answers(client) : isAlive(local.owner);
 }

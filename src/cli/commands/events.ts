@@ -56,7 +56,7 @@ export async function events(flags: EventsFlags, invocation: Invocation): Promis
   return exitCodes.done;
 }
 
-/** Nothing will ever be told of a misspelt name. One that is gone may still be remembered. Throws `ACTOR_NOT_FOUND`. */
+/** There will never be a fact of a misspelt name. A removed server may still have some. Throws `ACTOR_NOT_FOUND`. */
 async function refuseUnknown(client: ApiClient, wanted: readonly string[], facts: readonly ShownFact[]): Promise<void> {
   const untold = wanted.filter((id) => facts.every(({ actor }) => actor !== id));
   if (untold.length === 0) return;
@@ -79,8 +79,8 @@ async function lastFacts(client: ApiClient, wanted: Wanted): Promise<readonly Sh
 }
 
 /**
- * Number of the last fact of those shown, from where a stream goes on. Where nothing matches yet, it goes on after the
- * oldest: between asking and following, nothing is lost. Null: there is none yet.
+ * The number after which a stream goes on: that of the last fact shown or, if none matches yet, of the oldest, so that
+ * nothing is lost between asking and following. Null: there are no facts yet.
  */
 async function lastSeen(client: ApiClient, facts: readonly ShownFact[]): Promise<string | null> {
   const oldest = async () => (await client.get('/api/journal', journalPage, { query: { limit: 1 } })).facts[0];
@@ -102,7 +102,7 @@ function describeLine(fact: ShownFact, isTerminal: boolean): string {
   return `${clockTimeOf(fact.at, isTerminal)} ${fact.actor} ${fact.type}: ${oneLine(sentenceOf(fact))}`;
 }
 
-/** A control plane of a later version may tell of things that this one has no words for. */
+/** A later version of the control plane may send facts that this one cannot describe. */
 function sentenceOf(fact: ShownFact): string {
   try {
     return describeFact(fact as unknown as Fact);

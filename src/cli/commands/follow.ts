@@ -1,6 +1,5 @@
 /**
- * A stream of the API that is followed for as long as a person wants to: it goes on where it broke off when the control
- * plane is back.
+ * A stream of the API, followed until Ctrl-C: when the control plane comes back after a loss, it resumes where it was.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +8,7 @@ import type { ApiClient, ServerSentEvent } from '../../http/client/client.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import type { Invocation } from '../invocation.ts';
 
-/** How long to leave a control plane that is away in peace, in milliseconds. */
+/** Time between two attempts to reconnect, in milliseconds. */
 const patienceMs = 500;
 
 export interface FollowOptions {
@@ -21,14 +20,14 @@ export interface FollowOptions {
 }
 
 /**
- * Ends when `signal` aborts; throws what the control plane refuses. Its absence is waited for: whoever calls has talked
- * to it before.
+ * Ends when `signal` aborts; throws the errors the control plane answers with. When it is not there it is waited for:
+ * the caller has talked to it before.
  */
 export async function* follow({ flags, invocation, signal, open }: FollowOptions): AsyncGenerator<ServerSentEvent> {
   let isTold = false;
   while (!signal.aborted) {
     try {
-      // Anew each time: after a restart it may be somewhere else.
+      // Looked up each time: after a restart it may have another address.
       const { client } = await connect(flags, invocation);
       for await (const event of open(client)) {
         isTold = false;
@@ -41,19 +40,19 @@ export async function* follow({ flags, invocation, signal, open }: FollowOptions
     if (signal.aborted) return;
     if (!isTold) invocation.stderr.write('The connection was lost; waiting for the control plane.\n');
     isTold = true;
-    // It rejects only when the end is asked for, which the loop looks at.
+    // Rejects only when `signal` aborts, which the loop checks.
     await delay(patienceMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** A broken connection is an error of `fetch`; everything else has a code. */
+/** A broken connection is a TypeError of `fetch`; everything else has a code. */
 function isAbsence(error: unknown): boolean {
   return isMcpvisorError(error)
     ? error.code === 'NOT_RUNNING' || error.code === 'SHUTTING_DOWN'
     : error instanceof TypeError;
 }
 
-/** Aborts when a person asks for the end, or nobody reads any more. */
+/** Aborts at Ctrl-C, or when the reader of stdout is gone. */
 export function untilEnd({ stay, stdout, stderr }: Invocation): AbortSignal {
   const unread = new AbortController();
   stdout.once('error', () => unread.abort());

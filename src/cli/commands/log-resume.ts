@@ -1,9 +1,9 @@
-/** Log lines have no numbers: after a reconnect those that were shown before are told by their times. */
+/** Log lines have no numbers: after a reconnect, lines that were shown before are recognised by their times. */
 
 export interface Resume {
-  /** From now on the stream begins anew, with lines that may have been shown. */
+  /** The stream starts again, with lines that may have been shown. */
   reopened(): void;
-  /** Whether the next line, written at `at`, was not shown before. */
+  /** Whether the next line, written at `at`, has not been shown before. */
   isNew(at: string): boolean;
 }
 

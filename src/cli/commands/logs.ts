@@ -35,7 +35,7 @@ export async function logs(server: string, flags: LogsFlags, invocation: Invocat
     );
     return exitCodes.done;
   }
-  // Throws for a name that nobody has, before anything is waited for.
+  // Throws for an unknown name before the stream is opened.
   await client.get(path, serverSchema);
   const signal = untilEnd(invocation);
   const resume = createResume();

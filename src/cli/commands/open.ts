@@ -14,7 +14,7 @@ export async function open(flags: ConnectionFlags, invocation: Invocation): Prom
   const url = `${client.url}/docs`;
   stdout.write(flags.json === true ? `${JSON.stringify({ url })}\n` : `${url}\n`);
   const opener = openerOf(invocation);
-  // A browser has no token: what is here is fetched with ours.
+  // A browser has no token, so the pages are fetched with ours.
   const page = opener === null || local === null ? null : await savePages(client, join(local.stateDir, 'pages'));
   if (opener !== null && !(await opens(opener, page ?? url))) stderr.write(`${opener} could not open it.\n`);
   if (page === null && flags.json !== true) {
@@ -24,7 +24,7 @@ export async function open(flags: ConnectionFlags, invocation: Invocation): Prom
   return exitCodes.done;
 }
 
-/** The page, and beside it the document that it links to. Returns where the page is. */
+/** Saves the page and, beside it, the document it links to. Returns the path of the page. */
 async function savePages(client: ApiClient, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const page = join(folder, 'docs.html');
@@ -33,13 +33,13 @@ async function savePages(client: ApiClient, folder: string): Promise<string> {
   return page;
 }
 
-/** Null: there is no display to open anything on. */
+/** Null: there is no display. */
 function openerOf({ platform, env }: Invocation): string | null {
   if (platform === 'darwin') return 'open';
   return (env.DISPLAY ?? '') === '' && (env.WAYLAND_DISPLAY ?? '') === '' ? null : 'xdg-open';
 }
 
-/** Whether the program could be started: some stay for as long as the browser does. */
+/** Whether the program could be started: some run for as long as the browser does. */
 function opens(program: string, url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(program, [url], { detached: true, stdio: 'ignore' });

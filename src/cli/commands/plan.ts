@@ -1,4 +1,4 @@
-/** `mcpvisor plan`: what another configuration would do to the servers that run; changes nothing. */
+/** `mcpvisor plan`: what another configuration would do to the running servers; changes nothing. */
 
 import { resolve } from 'node:path';
 import { loadConfig } from '../../config/parse.ts';
@@ -10,7 +10,7 @@ import { type Connection, type ConnectionFlags, connect } from '../connection.ts
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
 
-/** `file` null: the one that the control plane was started with, as it is now; else the one `up` would take. */
+/** `file` null: the one that the control plane was started with, as it is now; else the one `up` would use. */
 export async function plan(file: string | null, flags: ConnectionFlags, invocation: Invocation): Promise<ExitCode> {
   const { stdout } = invocation;
   const connection = await connect(flags, invocation);

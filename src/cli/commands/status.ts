@@ -1,4 +1,4 @@
-/** `mcpvisor status`: every server, or every actor, once or as long as somebody looks. */
+/** `mcpvisor status`: every server, or every actor, once or until Ctrl-C. */
 
 import type { z } from 'zod';
 import type { ApiClient } from '../../http/client/client.ts';
@@ -51,13 +51,13 @@ function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, term
   ];
 }
 
-/** Facts that come together are shown together, in milliseconds. */
+/** Facts within this time are shown together, in milliseconds. */
 const calmMs = 100;
 const tickMs = 1_000;
 
 /**
- * On a terminal one block is drawn again and again; in a pipe the status follows the status, one JSON document a line
- * with `--json`.
+ * On a terminal one block is redrawn in place; in a pipe each status follows the last, with `--json` as one JSON
+ * document a line.
  */
 async function watch({
   flags,
@@ -81,15 +81,15 @@ async function watch({
     shown = text;
   };
   let client: ApiClient | null = null;
-  // One showing after the other; what cannot be had now is shown after the next fact.
+  // One request at a time; a failed one is made up for after the next fact.
   let showing = Promise.resolve();
   const showAgain = throttle(() => {
     showing = showing.then(async () => {
-      // A look that fails is made up for by the next one; a lost connection is told by the stream of facts.
+      // The stream of facts reports a lost connection.
       if (client !== null && !signal.aborted) await show(client).catch(() => undefined);
     });
   }, calmMs);
-  // Times go on without facts, but only people look at them.
+  // Relative times change without facts, but only on a terminal.
   const clock = setInterval(() => isDrawn && showAgain(), tickMs);
   const open = (from: ApiClient) => {
     client = from;

@@ -10,7 +10,7 @@ import { terminalOf } from '../screen/terminal.ts';
 
 type Tool = z.output<typeof tool>;
 
-/** `server` null: those of all servers. */
+/** `server` null: the tools of all servers. */
 export async function tools(server: string | null, flags: ConnectionFlags, invocation: Invocation): Promise<ExitCode> {
   const { stdout, env } = invocation;
   const { client } = await connect(flags, invocation);
@@ -33,7 +33,7 @@ export async function tools(server: string | null, flags: ConnectionFlags, invoc
   return exitCodes.done;
 }
 
-/** `message [times]`: those that may be left out in brackets. */
+/** `message [times]`: optional ones in brackets. */
 export function argumentsOf({ inputSchema }: Readonly<Record<string, unknown>>): string {
   const { properties = {}, required = [] } = (
     typeof inputSchema === 'object' && inputSchema !== null ? inputSchema : {}

@@ -1,4 +1,4 @@
-/** `mcpvisor start`, `stop`, `restart`, `retry`, `reset`: one command for some servers, and what became of it. */
+/** `mcpvisor start`, `stop`, `restart`, `retry`, `reset`: one command for some servers, and its outcome. */
 
 import type { z } from 'zod';
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
@@ -27,7 +27,7 @@ export interface CommandFlags extends ConnectionFlags {
 
 type Outcome = z.output<typeof eventOutcomes>['outcomes'][number];
 
-/** Names, groups and all are sent as they are: whom they mean is for the control plane to say. */
+/** Names, groups and `*` are sent as they are: the control plane decides which servers they mean. */
 export async function command(
   verb: Verb,
   { words, flags }: { words: readonly string[]; flags: CommandFlags },
@@ -60,7 +60,7 @@ export function targetsOf(words: readonly string[], all: boolean): readonly stri
   });
 }
 
-/** What is wrong with a name that is nobody's; null: it is somebody's. */
+/** The error of an unknown name; null: the name is known. */
 function unknownIn(outcome: Outcome): McpvisorError | null {
   const error = 'error' in outcome ? toError(outcome.error) : null;
   return isMcpvisorError(error, 'SERVER_NOT_FOUND') || isMcpvisorError(error, 'ACTOR_NOT_FOUND') ? error : null;
@@ -72,7 +72,7 @@ interface Writing extends Pick<Invocation, 'stdout' | 'stderr'> {
   readonly waitMs: number | null;
 }
 
-/** A line for each server, with where it is now. */
+/** A line for each server, with its state now. */
 async function write(outcomes: readonly Outcome[], { client, verb, waitMs, stdout, stderr }: Writing): Promise<void> {
   if (outcomes.length === 0) {
     stdout.write(`There is no server to ${verb}.\n`);
@@ -105,7 +105,7 @@ function describe(outcome: Outcome, { verb, state, waitMs }: Words): string {
     : `${server}: ${verb} has not settled within ${waitMs} ms and goes on, it is ${state}`;
 }
 
-/** Of a command that came to nothing, the failure tells more than that it did. */
+/** The server's failure says more than that the command was rejected. */
 function reasonOf({ code, detail, reason, lastFailure }: Extract<Outcome, { error: unknown }>['error']): string {
   const failure =
     typeof lastFailure === 'object' && lastFailure !== null && 'message' in lastFailure ? lastFailure.message : null;

@@ -1,4 +1,4 @@
-/** The actors as a tree: who was started by whom, and where each is. */
+/** The actors as a tree: each below the one that started it, with its state. */
 
 import type { z } from 'zod';
 import type { actor } from '../../http/schemas/actor.ts';

@@ -1,4 +1,4 @@
-/** Times for people: the clock of the day on a terminal, the whole of it elsewhere. */
+/** Times: of the day on a terminal, in full elsewhere. */
 
 export function clockTimeOf(at: string, isTerminal: boolean): string {
   if (!isTerminal) return at;

@@ -1,4 +1,4 @@
-/** Errors in words for people on stderr, or as a problem document for programs. */
+/** Errors on stderr: text for people, a problem document for programs. */
 
 import { inspect } from 'node:util';
 import { closestTo } from '../../config/spelling.ts';

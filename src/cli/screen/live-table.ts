@@ -14,15 +14,15 @@ import { throttle } from './throttle.ts';
 export interface LiveTable {
   /** Where the log is written: above the table. */
   readonly log: LineStream;
-  /** From now on the servers of this one are shown. */
+  /** From now on the servers of this supervisor are shown. */
   show(supervisor: Pick<Supervisor, 'status' | 'facts'>): void;
-  /** Takes the table away and writes out what is buffered. Does not throw. */
+  /** Removes the table and flushes. Does not throw. */
   close(): Promise<void>;
 }
 
-/** Facts that come together are shown together, in milliseconds. */
+/** Facts within this time are drawn together, in milliseconds. */
 const calmMs = 100;
-/** Times go on without facts. */
+/** Relative times change without facts. */
 const tickMs = 1_000;
 const maxBufferedBytes = 1024 * 1024;
 
@@ -35,7 +35,7 @@ export function createLiveTable({
   readonly fd: number;
   readonly env: Environment;
 }): LiveTable {
-  // By its descriptor: a terminal that was stopped (Ctrl-S) would hold up everything.
+  // Written by descriptor: with a stream, a terminal that is stopped (Ctrl-S) would block everything.
   const writer = openLineWriter({ target: fd, maxBufferedBytes, onProblem: () => {} });
   let isOver = false;
   const ending = new AbortController();
@@ -47,7 +47,7 @@ export function createLiveTable({
   function write(text: string): boolean {
     if (text === '') return true;
     const isTaken = writer.write(text);
-    // What is on the terminal is no longer what the block believes: the next one begins below.
+    // The terminal no longer shows what the block has drawn, so a new one starts below.
     if (!isTaken) block = createBlock(half);
     return isTaken;
   }
@@ -64,7 +64,7 @@ export function createLiveTable({
       tick.unref();
       ending.signal.addEventListener('abort', () => clearInterval(tick), { once: true });
       redraw();
-      // It ends with the supervisor or with us, and does not reject.
+      // Ends with the supervisor or with this table; never rejects.
       void forEach(supervisor.facts({ signal: ending.signal }), redraw);
     },
     async close() {

@@ -1,11 +1,11 @@
-/** Numbers as options of the command line. */
+/** Options of the command line that are numbers. */
 
 import { McpvisorError } from '../../errors.ts';
 
-/** An answer that is not there after 300 s is given up by `fetch`; below that the API tells how things stand. */
+/** `fetch` gives up on an answer after 300 s; below that, the API can still answer with the current state. */
 export const longestWaitMs = 240_000;
 
-/** `--timeout` of something that is waited for. Throws `INVALID_REQUEST`. */
+/** `--timeout`: how long to wait. Throws `INVALID_REQUEST`. */
 export function parseWait(text: string | undefined, fallbackMs: number): number {
   return text === undefined
     ? fallbackMs
@@ -13,7 +13,7 @@ export function parseWait(text: string | undefined, fallbackMs: number): number 
 }
 
 export interface WholeNumber {
-  /** What a person would change. */
+  /** The option's name, for the error. */
   readonly option: string;
   /** Default 0. */
   readonly min?: number;

@@ -1,4 +1,4 @@
-/** Servers as a table: where each is, since when, and what comes next. */
+/** Servers as a table: the state of each, since when, and its next try. */
 
 import type { ServerState, ServerStatus } from '../../supervisor/contract.ts';
 import { type Column, toTable } from './table.ts';
@@ -20,7 +20,7 @@ const formats = {
   'needs-auth': 'magenta',
 } as const satisfies Record<ServerState, Format>;
 
-/** Times are told from `nowMs` for people, and as they are in a pipe. */
+/** Times are relative to `nowMs` on a terminal, and absolute in a pipe. */
 export function toServerTable(servers: readonly ShownServer[], terminal: Terminal, nowMs: number): string[] {
   const isShown = terminal.width !== null;
   const columns: readonly Column<ShownServer>[] = [

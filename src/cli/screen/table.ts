@@ -1,4 +1,4 @@
-/** Rows as lines with aligned columns, as wide as the place they are shown in. */
+/** Rows as lines with aligned columns, fitted to the width of the terminal. */
 
 import stringWidth from 'string-width';
 import { type Format, harmless, plain, type Terminal } from './terminal.ts';
@@ -7,13 +7,13 @@ export interface Column<Row> {
   readonly title: string;
   readonly of: (row: Row) => string;
   readonly align?: 'right';
-  /** Null: as it is. */
+  /** Null: unformatted. */
   readonly format?: (row: Row) => Format | null;
 }
 
 const characters = new Intl.Segmenter();
 const gap = '  ';
-/** A column is not made narrower than this: less would say nothing. */
+/** A column is not made narrower than this: less would be unreadable. */
 const leastWidth = 6;
 
 /** The title line, then a line per row, none wider than the terminal if that is possible. */
@@ -68,7 +68,7 @@ function fitted(natural: readonly number[], available: number): number[] {
   return widths;
 }
 
-/** To so many columns of a terminal, whole characters as a person sees them, with `…` in place of the rest. */
+/** Shortens to a width in terminal columns, by whole graphemes, with `…` in place of the rest. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let kept = '';

@@ -1,4 +1,4 @@
-/** What words need to know of where they are written: width, colours, and what must not reach a terminal. */
+/** The place output is written to: width, colours, and what must not reach a terminal. */
 
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Environment } from '../../config/expand/environment.ts';
@@ -9,7 +9,7 @@ export type Format = Parameters<typeof styleText>[0];
 export type Paint = (format: Format, text: string) => string;
 
 export interface Terminal {
-  /** Null: nobody who minds long lines reads along. */
+  /** Null: not a terminal; lines may be of any length. */
   readonly width: number | null;
   readonly paint: Paint;
 }
@@ -19,20 +19,20 @@ export const plain: Paint = (_, text) => text;
 export function terminalOf(output: Output, env: Environment): Terminal {
   if (output.isTTY !== true) return { width: null, paint: plain };
   const isPlain = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
-  // Node would look at stdout and the environment itself: both are known here.
+  // By default Node would look at stdout and the environment itself; both are given here.
   return {
     width: sizeOf(output).columns,
     paint: isPlain ? plain : (format, text) => styleText(format, text, { validateStream: false }),
   };
 }
 
-/** Of a terminal; what one that does not know its size (0 by 0) is taken for. */
+/** The size of a terminal; 80 by 24 for one that does not know it (0 by 0). */
 export function sizeOf({ columns = 0, rows = 0 }: Output): { readonly columns: number; readonly rows: number } {
   return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
 }
 
 /**
- * Text from servers, as it may be shown: a terminal would obey the escape sequences in it. Line breaks and tabs stay.
+ * Text from servers, safe to show: without escape sequences, which a terminal would obey. Line breaks and tabs stay.
  */
 export function harmless(text: string): string {
   return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, (character) =>

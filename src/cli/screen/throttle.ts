@@ -1,6 +1,6 @@
-/** For what comes in bursts. */
+/** Work that is asked for in bursts, and done once for each. */
 
-/** Calls `act` `ms` milliseconds after it is asked for, once for everybody who asks meanwhile. */
+/** Returns a function that calls `act` after `ms` milliseconds; further calls until then add nothing. */
 export function throttle(act: () => void, ms: number): () => void {
   let isComing = false;
   return () => {

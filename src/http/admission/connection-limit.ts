@@ -1,4 +1,4 @@
-/** How many connections there may be at a time, some of them kept for those who ask whether we live. */
+/** How many connections there may be at a time, some of them reserved for health checks. */
 
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -18,9 +18,9 @@ export interface ConnectionLimit {
 const largestReserve = 64;
 
 /**
- * A connection that comes when all others are taken is one of the reserve: it is good for one request that may use
- * it, and gives way to a newer one when that is full, too. Whoever says nothing can so keep out everybody but those
- * who ask at once.
+ * A connection that arrives when all others are taken belongs to the reserve: it may send one request that is allowed
+ * there, and is closed for a newer one when the reserve is full, too. So silent clients cannot keep out a health check
+ * that asks at once.
  */
 export function limitConnections(
   server: Server,
@@ -29,7 +29,7 @@ export function limitConnections(
   const reserve = Math.min(largestReserve, Math.floor(maxConnections / 8));
   let taken = 0;
   /**
-   * By the address of the other side: behind TLS a request has another socket than the connection it came on. Oldest
+   * By the address of the client: behind TLS a request has another socket than the connection it came on. Oldest
    * first.
    */
   const reserved = new Map<string, Socket>();
@@ -57,7 +57,7 @@ export function limitConnections(
 
   return {
     guard: (handle) => (request, response) => {
-      // Nearly always there are none.
+      // Nearly always empty.
       if (reserved.size > 0 && reserved.has(addressOf(request.socket))) {
         if (!mayUseReserve(request)) {
           request.socket.destroy();

@@ -1,10 +1,10 @@
-/** Against DNS rebinding and foreign pages: only known Host names, and of web pages only our own. */
+/** Protection against DNS rebinding and foreign web pages: only known Hosts, and only our own origin. */
 
 import { isIP } from 'node:net';
 import { McpvisorError } from '../../errors.ts';
 
 export interface HostRules {
-  /** The address that is listened on. */
+  /** The address we listen on. */
   readonly boundHost: string;
   /** Further names in `Host`, with or without a port. Default none. */
   readonly allowedHosts?: readonly string[];
@@ -27,7 +27,7 @@ export function createHostCheck({
   return (hostHeader, originHeader) => {
     const host = hostHeader?.toLowerCase() ?? '';
     const name = nameOf(host);
-    // Rebinding needs a name to bind anew: where every address is listened on, an address is as good as its machine.
+    // Rebinding needs a name: when we listen on all addresses, any address as Host is safe.
     const known = name !== null && (hosts.has(name) || hosts.has(host) || (listensEverywhere && isIP(name) !== 0));
     if (!known) {
       throw new McpvisorError('FORBIDDEN_HOST', { host });

@@ -1,8 +1,8 @@
-/** How many requests a caller may make: a bucket each that fills steadily and holds a second's worth. */
+/** How many requests a caller may make: a token bucket for each, which holds a second's worth. */
 
 import { McpvisorError } from '../../errors.ts';
 
-/** Throws `RATE_LIMITED` for a request too many. */
+/** Throws `RATE_LIMITED` when the bucket is empty. */
 export type RateLimit = (who: string) => void;
 
 export function createRateLimit(requestsPerSecond: number | null, now: () => number): RateLimit {

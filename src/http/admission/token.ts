@@ -1,11 +1,11 @@
-/** Who is asking: bearer tokens, compared in constant time. */
+/** Authentication: bearer tokens, compared in constant time. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { McpvisorError } from '../../errors.ts';
 import type { Scope } from '../endpoint.ts';
 
 export interface Token {
-  /** The "who" that commands sent with it carry. */
+  /** The `by` of the commands that are sent with it. */
   readonly name: string;
   readonly value: string;
   readonly scope: Scope;
@@ -23,7 +23,7 @@ export function createAuthentication(tokens: readonly Token[]): (authorization: 
   return (authorization) => {
     const presented = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
     if (presented === undefined) throw new McpvisorError('UNAUTHENTICATED', {});
-    // Digests have one length whatever was sent, and every token is compared: neither length nor order can be timed.
+    // Digests have the same length whatever was sent, and every token is compared: timing reveals neither.
     const digest = digestOf(presented);
     const match = known.reduce<Caller | null>(
       (found, token) => (timingSafeEqual(token.digest, digest) ? token.caller : found),

@@ -1,4 +1,4 @@
-/** A client of the control API: what its routes answer, by their schemas, or the error they ended in. */
+/** A client of the control API: returns what a route answers, checked by its schema, or throws its error. */
 
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { z } from 'zod';
@@ -20,9 +20,9 @@ export interface ApiRequest {
 }
 
 export interface StreamRequest extends ApiRequest {
-  /** Sent with POST; without, the stream is fetched with GET. */
+  /** With a body it is a POST, without a GET. */
   readonly body?: unknown;
-  /** Where to resume. */
+  /** Resumes after this event. */
   readonly lastEventId?: string | null;
 }
 
@@ -32,7 +32,7 @@ export interface ServerSentEvent {
   readonly data: unknown;
 }
 
-/** Everything throws the error of the answered problem, `NOT_RUNNING` when nobody answers, and `UNEXPECTED_ANSWER`. */
+/** Every method throws the error of a problem document, `NOT_RUNNING` if nothing answers, or `UNEXPECTED_ANSWER`. */
 export interface ApiClient {
   readonly url: string;
   get<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest): Promise<z.output<Schema>>;
@@ -43,7 +43,7 @@ export interface ApiClient {
   ): Promise<z.output<Schema>>;
   /** A document that is not JSON. */
   text(path: string): Promise<string>;
-  /** Ends with the connection; throws when that breaks or could not be made. */
+  /** Ends with the connection; throws if that breaks or cannot be made. */
   stream(path: string, request?: StreamRequest): AsyncIterable<ServerSentEvent>;
 }
 
@@ -94,7 +94,7 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
       const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
       const response = await send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers });
       if (response.body === null) return;
-      // The signal once more: `fetch` of Node 20 forgets it when its request is collected, which may be long before
+      // The signal again: in Node 20 `fetch` loses it when its request is garbage-collected, which may be long before
       // the stream ends.
       const ending = request.signal === undefined ? {} : { signal: request.signal };
       const events = response.body
@@ -125,7 +125,7 @@ function toSearch(query: Query): string {
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
-/** A control plane of a later version may say more than we know: that is kept. One that says less is not understood. */
+/** A later version may answer with more fields: they are kept. Missing fields are an error. */
 function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, url: string): z.output<Schema> {
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
@@ -152,7 +152,7 @@ async function jsonOf(response: Response): Promise<unknown> {
   return parseJson(await response.text());
 }
 
-/** Null for what is no JSON: no schema of ours takes it. */
+/** Null if it is not JSON: none of our schemas accepts null. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -167,7 +167,7 @@ function reasonOf(error: unknown): string | null {
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : null;
   if (code === 'ECONNREFUSED') return null;
-  // What OpenSSL says ends with a line break.
+  // OpenSSL's messages end with a line break.
   return cause instanceof Error && cause.message !== ''
     ? cause.message.trim()
     : typeof code === 'string'

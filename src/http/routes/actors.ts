@@ -1,4 +1,4 @@
-/** The tree of actors and its charts, read from the live ones; events to groups and to the supervisor. */
+/** The tree of live actors, their charts, and events to groups and to the supervisor. */
 
 import { z } from 'zod';
 import { McpvisorError } from '../../errors.ts';
@@ -97,7 +97,7 @@ export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
     ),
     route(send, ({ c, param, body, who }) => {
       const scope = c.get('scope');
-      // The end of everything is for tokens that may do everything.
+      // Ending everything takes a token that may do everything.
       if (body.type === 'supervisor.shutdown' && !mayUse(scope, 'admin'))
         throw new McpvisorError('FORBIDDEN_SCOPE', { needed: 'admin', scope });
       const posted = supervisor.postTo(param('id'), { type: body.type, by: who });
@@ -114,7 +114,7 @@ export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
 
 function commandsOf(id: string, posted: PostedToActor) {
   if (posted.to === 'actor') {
-    // Its rejection is a fact on the stream; this caller asked not to be told.
+    // A rejection is also a fact; this caller does not wait for it.
     posted.settled.catch(() => undefined);
     return [{ actor: id, commandId: posted.commandId }];
   }

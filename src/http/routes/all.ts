@@ -1,4 +1,4 @@
-/** Every route of the control API, the documents that describe it included. */
+/** Every route of the control API, including the documents that describe it. */
 
 import type { Context } from 'hono';
 import type { Route } from '../endpoint.ts';
@@ -15,7 +15,7 @@ import { manyRoutes } from './many.ts';
 import type { RouteParts } from './parts.ts';
 import { serverRoutes } from './servers.ts';
 
-/** `mayRead`: whether a request to an open route comes from somebody who may read. */
+/** `mayRead`: whether the caller of an open route has a token that may read. */
 export function allRoutes(
   parts: RouteParts,
   { mayRead }: { readonly mayRead: (c: Context) => boolean },

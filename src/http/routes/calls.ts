@@ -1,4 +1,4 @@
-/** Calls: one, many, any other MCP request; progress as it comes, for those who ask for a stream. */
+/** Calls: one, many, any other MCP request; with progress for clients that ask for a stream. */
 
 import { z } from 'zod';
 import { McpvisorError } from '../../errors.ts';
@@ -21,7 +21,7 @@ import { streamEvents } from '../streams/event-stream.ts';
 import { streamOf } from '../streams/progress.ts';
 import type { RouteParts } from './parts.ts';
 
-/** What may become of a call. */
+/** How a call may fail. */
 const callProblems = [
   'SERVER_NOT_FOUND',
   'SERVER_NOT_CONNECTED',
@@ -106,7 +106,7 @@ export function callRoutes(parts: RouteParts): readonly Route[] {
         ...(servers !== undefined && { servers }),
         ...(timeoutMs !== undefined && { timeoutMs }),
       };
-      // What is wrong with one of them is said in its answer.
+      // A malformed one gets its own answer that says so.
       const asked = required(toolCalls, 'toolCalls') as never;
       if (query.format === 'openai')
         return c.json({ messages: await supervisor.answerToolCalls(asked, { ...options, format: query.format }) });
@@ -147,7 +147,7 @@ async function callTool(
   return c.json({ ...answer, result: answer.result as never });
 }
 
-/** A result with what there is to say of it. */
+/** A result with the time it took and who answered. */
 async function answerOf<Result>(
   call: (onAnswered: (answered: Answered) => void) => Promise<Result>,
 ): Promise<{ readonly result: Result } & Answered> {

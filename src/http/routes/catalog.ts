@@ -1,4 +1,4 @@
-/** What servers offer; the last known lists of those that are not connected. */
+/** What servers offer; for those that are not connected, the last known lists. */
 
 import { z } from 'zod';
 import type { Supervisor } from '../../supervisor/contract.ts';

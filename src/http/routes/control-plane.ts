@@ -1,4 +1,4 @@
-/** The control plane itself: its status, what another configuration would do, and its end. */
+/** The control plane itself: its status, a plan for another configuration, and shutdown. */
 
 import { z } from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';

@@ -1,4 +1,4 @@
-/** What the API says of itself, for programs and for people. */
+/** The description of the API, for programs and for people. */
 
 import { html, raw } from 'hono/html';
 import { z } from 'zod';
@@ -40,7 +40,7 @@ export function documentRoutes(others: readonly Endpoint[], version: string): re
   const endpoints = [...others, openApi, docs];
   const document = toOpenApi(endpoints, version);
   return [
-    // Where a host has mounted it is known by the requests alone.
+    // Only the request tells under which path a host has mounted the API.
     route(openApi, ({ c }) =>
       c.json({ ...document, servers: [{ url: c.req.path.slice(0, -openApi.path.length) || '/' }] }),
     ),

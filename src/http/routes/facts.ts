@@ -1,4 +1,4 @@
-/** Facts: as they come, and those that are remembered. */
+/** Facts: as a stream, and from the journal. */
 
 import { z } from 'zod';
 import { McpvisorError } from '../../errors.ts';
@@ -61,7 +61,7 @@ const journal = {
 export function factRoutes({ supervisor, ...streaming }: RouteParts): readonly Route[] {
   return [
     route(stream, ({ c, query }) => {
-      // A browser that comes back asks for the same address as at first: its header knows more than its query.
+      // A browser reconnects with its first URL: the header is newer than the query.
       const since = lastEventId(c.req.header('last-event-id')) ?? query.since ?? null;
       const isWanted = (one: Fact) =>
         (query.actor?.includes(one.actor) ?? true) && (query.type?.includes(one.type) ?? true);

@@ -1,4 +1,4 @@
-/** For whoever watches from outside: do we live, are we ready, how are we doing. */
+/** For monitoring: liveness, readiness, metrics. */
 
 import type { Context } from 'hono';
 import { z } from 'zod';

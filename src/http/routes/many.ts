@@ -1,4 +1,4 @@
-/** One event for many servers: connect all, stop all. */
+/** One command for many servers: start all, stop all. */
 
 import { z } from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';

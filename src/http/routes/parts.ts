@@ -1,8 +1,8 @@
-/** What routes are made of: the supervisor's face, and what a door hands over beside it. */
+/** What routes are built from: the supervisor, and what the door adds to it. */
 
 import type { Supervisor } from '../../supervisor/contract.ts';
 
-/** In Prometheus' text format. */
+/** Metrics in Prometheus' text format. */
 export interface Figures {
   readonly contentType: string;
   text(): Promise<string>;
@@ -12,10 +12,10 @@ export interface RouteParts {
   readonly supervisor: Supervisor;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
-  /** What has counted so far; null: nobody counts. */
+  /** Null: there are no metrics. */
   readonly metrics: (() => Figures | Promise<Figures>) | null;
-  /** A comment line this often tells readers of a stream that it lives, in milliseconds. */
+  /** Interval of the comment line that shows a stream is alive, in milliseconds. */
   readonly heartbeatMs: number;
-  /** Told of every error that is a bug: its caller learns nothing of it. */
+  /** Called with every error that is a bug; the caller of the API does not see it. */
   readonly report: (error: unknown) => void;
 }

@@ -1,4 +1,4 @@
-/** Servers: each route reads a snapshot or sends an event, and answers. */
+/** Servers: their status, and commands to one of them. */
 
 import { z } from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';

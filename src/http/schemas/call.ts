@@ -1,4 +1,4 @@
-/** Calls and what became of them. */
+/** Calls and their outcomes. */
 
 import { z } from 'zod';
 import { plainObject, timeoutMs } from './common.ts';

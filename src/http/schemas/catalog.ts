@@ -1,4 +1,4 @@
-/** Tools, resources, their templates and prompts, as servers tell them; unknown fields pass. */
+/** Tools, resources, their templates and prompts, as servers list them; unknown fields are kept. */
 
 import { z } from 'zod';
 import { named } from './names.ts';

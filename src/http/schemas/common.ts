@@ -1,6 +1,6 @@
 /**
- * Queries and bodies that more than one route takes. A field that is not here is a problem: a misspelt one would else
- * be ignored in silence.
+ * Queries and bodies of more than one route. Unknown fields are refused: otherwise a misspelt one would be ignored
+ * silently.
  */
 
 import { z } from 'zod';

@@ -12,7 +12,7 @@ export function named<Schema extends z.ZodType>(id: string, schema: Schema): Sch
 /** UTC ISO 8601 with milliseconds. */
 export const time = z.iso.datetime({ precision: 3 });
 
-/** Words of servers and hosts, passed on as they are. */
+/** Data of servers and hosts, passed on as it is. */
 export const anything = z.unknown();
 
 export const anyRecord = z.record(z.string(), z.unknown());

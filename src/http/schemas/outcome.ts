@@ -1,4 +1,4 @@
-/** What became of one command for many servers. */
+/** The outcomes of one command for many servers. */
 
 import { z } from 'zod';
 import { named } from './names.ts';

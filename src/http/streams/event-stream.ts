@@ -1,4 +1,4 @@
-/** Server-sent events from something that comes piece by piece: one reader at a time, at the reader's pace. */
+/** Server-sent events from an async iterable: for one reader, at the reader's pace. */
 
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
@@ -11,13 +11,13 @@ export interface StreamedEvent {
 }
 
 export interface StreamingOptions {
-  /** A comment line this often tells that the stream lives, in milliseconds. */
+  /** Interval of the comment line that shows the stream is alive, in milliseconds. */
   readonly heartbeatMs: number;
-  /** Told of what `events` throws: that is a bug, and the stream ends with it. */
+  /** Called with what `events` throws: that is a bug, and ends the stream. */
   readonly report: (error: unknown) => void;
 }
 
-/** Streams what `events` gives until it ends or the client goes away; then `signal` aborts. */
+/** Streams `events` until they end or the client disconnects; then `signal` aborts. */
 export function streamEvents(
   c: Context<HttpEnvironment>,
   { heartbeatMs, report }: StreamingOptions,
@@ -26,22 +26,22 @@ export function streamEvents(
   // Proxies that buffer would hold events back.
   c.header('X-Accel-Buffering', 'no');
   c.header('Cache-Control', 'no-store');
-  // Hono answers it as a GET and drops the body: nobody would read the stream, nor ever end it.
+  // Hono answers HEAD as GET and drops the body: nobody would read the stream or end it.
   if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
   return streamSSE(c, async (stream) => {
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
     c.req.raw.signal.addEventListener('abort', () => gone.abort(), { once: true });
-    // It reads from here on: what happens while the headers are on their way is not lost.
+    // Reading starts here, so that nothing is lost while the headers are being sent.
     const source = events(gone.signal);
     let waiting = 0;
-    // It does not reject: to a client that is gone nothing is written.
+    // Never rejects: nothing is written to a client that has disconnected.
     const write = async (text: string) => {
       waiting += 1;
       await stream.write(text);
       waiting -= 1;
     };
-    // A reader that stands still has enough to read: no further line waits for it.
+    // A reader that lags has enough to read: no heartbeat is queued for it.
     const heartbeat = setInterval(() => void (waiting === 0 && write(': \n\n')), heartbeatMs);
     heartbeat.unref();
     try {

@@ -1,9 +1,9 @@
-/** A call as a stream: its progress as it comes, then its result or the problem it ended in. */
+/** A call as a stream: its progress as it comes, then its result or its problem. */
 
 import type { Progress } from '../../session/contract.ts';
 import type { StreamedEvent } from './event-stream.ts';
 
-/** Progress that a slow reader has not taken yet; of more only the newest is kept. */
+/** Progress events queued for a slow reader at most; beyond that, the oldest are dropped. */
 const mostWaiting = 64;
 
 export interface StreamOptions {

@@ -1,4 +1,4 @@
-/** Commands on their way: sent to an actor, settled exactly once by its chart. */
+/** Commands in progress: sent to an actor, settled exactly once by its chart. */
 
 import { randomUUID } from 'node:crypto';
 import type { ServerEmitted, ServerEvent } from '../../../machines/server/events.ts';
@@ -21,11 +21,11 @@ export interface CommandsOptions {
 
 export interface Commands {
   post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
-  /** What a server's chart (or the group of one that died) tells of commands. */
+  /** What a server's chart (or the group of one that died) emits about commands. */
   hear(server: string, emitted: ServerEmitted): void;
-  /** The server's actor died, perhaps in the midst of a step of which it told nothing: what is open is rejected. */
+  /** The server's actor died, perhaps in the middle of a step: its open commands are rejected. */
   abandon(server: string, reason: string): void;
-  /** Rejects what is still open, because nobody is left to settle it. */
+  /** Rejects all open commands: nobody is left to settle them. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ export function createCommands({
 }: CommandsOptions): Commands {
   const pending = new Map<string, Pending>();
 
-  /** Once: what was settled already, because its actor died, is not settled again. */
+  /** Does nothing for a command that was settled already because its actor died. */
   function settle(commandId: string, outcome: Outcome, reason: string | null): void {
     const waiting = pending.get(commandId);
     if (waiting === undefined) return;
@@ -82,7 +82,7 @@ export function createCommands({
       const settled = new Promise<CommandOutcome>((resolve, reject) => {
         pending.set(commandId, { server, type, by, settle: (outcome) => resolve({ commandId, outcome }), reject });
       });
-      // Whoever posts without waiting need not catch: a rejection is a fact, too.
+      // A caller that does not wait need not catch: a rejection is also a fact.
       settled.catch(() => undefined);
       actor.send({ type, commandId, ...moments.next() } satisfies ServerEvent);
       return { commandId, settled };

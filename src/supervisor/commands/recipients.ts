@@ -1,4 +1,4 @@
-/** Commands to many servers: whom names, groups and `*` mean, and what became of each. */
+/** Commands to many servers: which servers names, groups and `*` mean, and the outcome for each. */
 
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
 import type { Assembly } from '../assembly.ts';
@@ -20,20 +20,20 @@ type Parts = Pick<Assembly, 'actors' | 'commands' | 'desired' | 'ledger'>;
 export function createRecipients({ actors, commands, desired, ledger }: Parts): Recipients {
   const groupOf = (server: string) => ledger.get(server)?.specification.group;
   const snapshotOf = (server: string) => actors.server(server)?.getSnapshot();
-  /** Who starts or restarts everything does not mean what the configuration has switched off. */
+  /** `*` and groups leave out servers that the configuration disables and nobody has started. */
   const isMeant = (server: string) =>
     ledger.get(server)?.specification.enabled === true || snapshotOf(server)?.context.wanted === 'up';
-  /** `server.retry` to everybody means those that wait. A server without an actor is kept: posting says what is wrong. */
+  /** `*` and groups leave out servers that cannot take the command now. One without an actor stays: `post` says why. */
   const takes = (server: string, type: CommandType) => {
     const snapshot = snapshotOf(server);
     return snapshot === undefined || allowedOf(snapshot).includes(type);
   };
-  /** Those of the configuration in its order, then those on their way out. */
+  /** Those of the configuration in its order, then those being removed. */
   const everybody = () => [...new Set([...desired.current.servers.keys(), ...ledger.entries.keys()])];
   const membersOf = (group: string) => everybody().filter((server) => groupOf(server) === group && isMeant(server));
   const isGroup = (group: string) => desired.current.settings.groups.has(group) || actors.group(group) !== undefined;
 
-  /** Null: nobody is called that. Who is named is meant, whether the command can be taken or not. */
+  /** Null: unknown. A server given by its name is always meant, even if it cannot take the command. */
   function meantBy(name: string, type: CommandType): readonly string[] | null {
     if (name === '*') return everybody().filter((server) => isMeant(server) && takes(server, type));
     if (!name.startsWith('group:')) return ledger.get(name) === undefined ? null : [name];

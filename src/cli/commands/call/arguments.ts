@@ -4,7 +4,7 @@ import { McpvisorError } from '../../../errors.ts';
 
 export type ToolArguments = Readonly<Record<string, unknown>>;
 
-/** `-` alone stands for what is read from stdin. */
+/** `-` alone: the arguments are read from stdin. */
 export const fromStdin = '-';
 
 /** `k=v` words, whose values are JSON if they parse and else text; or one JSON object. Throws `INVALID_REQUEST`. */

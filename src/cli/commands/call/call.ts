@@ -56,7 +56,7 @@ export async function call(
   if (flags.json === true) stdout.write(`${JSON.stringify(answer.result)}\n`);
   else {
     const text = describeContent(answer.result);
-    // What a tool says of its failure is no result for the next program of a pipe.
+    // A tool's error text is no result for the next program of a pipe.
     const output = isError ? stderr : stdout;
     output.write(output.isTTY === true ? harmless(text) : text);
   }
@@ -71,8 +71,8 @@ interface Call {
 }
 
 /**
- * Right after `up` a server is on its way: whoever typed a call would only type it again. Everybody else is refused at
- * once, as the API does.
+ * Right after `up` a server is still starting, and a person would only type the call again. In every other state the
+ * call fails at once, as it does in the API.
  */
 async function callOnceStarted(
   client: ApiClient,
@@ -89,12 +89,12 @@ async function callOnceStarted(
   }
 }
 
-/** Nothing is known against it. What is held back by another server may wait for ever, and is told with a reason. */
+/** Starting, or next in line. One that waits for another server may wait for ever; its error has a reason. */
 function maySoonBe({ state, reason }: ErrorDetails['SERVER_NOT_CONNECTED']): boolean {
   return state === 'starting' || (state === 'idle' && reason === null);
 }
 
-/** Throws what the control plane says against it. After a long wait it returns, and the call finds out. */
+/** Throws why it will not be connected. After a long wait it just returns: the next call tells the state. */
 async function whenConnected(client: ApiClient, server: string): Promise<void> {
   const signal = AbortSignal.timeout(longestWaitMs);
   const answer = await client.post('/api/ensure', ensured, { body: { servers: [server] }, signal }).catch((error) => {
@@ -106,7 +106,7 @@ async function whenConnected(client: ApiClient, server: string): Promise<void> {
   throw toError(problem) ?? new McpvisorError('UNEXPECTED_ANSWER', { url: client.url, reason: problem.detail });
 }
 
-/** As a stream: it has no time-out of its own but the call's, and tells of progress. */
+/** As a stream: only the call's own time-out applies, and progress arrives. */
 async function callTool(
   client: ApiClient,
   { server, tool, args, timeoutMs }: Call,

@@ -1,6 +1,6 @@
-/** A tool's result as text: what is text as it is, of everything else what it is. */
+/** A tool's result as text: text blocks as they are, a short description of all others. */
 
-/** Ends with a line break, unless there is nothing to say. */
+/** Ends with a line break unless it is empty. */
 export function describeContent({ content, structuredContent }: Readonly<Record<string, unknown>>): string {
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
   const lines =

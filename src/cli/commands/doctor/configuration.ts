@@ -65,7 +65,7 @@ function checkServer(specification: ServerSpecification, { config, stateDir, env
     : ok(check, 'everything it needs is set; its address was not tried');
 }
 
-/** As the system will search: in the PATH that the child gets, from the folder it is started in. */
+/** Searches as the system will: in the PATH the child gets, from the folder it is started in. */
 function checkCommand(
   check: string,
   { command, cwd, inheritEnv, env: own }: StdioSpecification,
@@ -92,7 +92,7 @@ function isProgram(path: string): boolean {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
   } catch {
-    // Not there, or not ours to run: the next folder may have one.
+    // Missing, or not executable for us: try the next folder.
     return false;
   }
 }

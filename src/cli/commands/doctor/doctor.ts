@@ -1,4 +1,4 @@
-/** `mcpvisor doctor`: looks at what usually is wrong, and says what to do about it. Works without a control plane. */
+/** `mcpvisor doctor`: looks for the usual problems, and says what to do about each. Works without a control plane. */
 
 import { resolve } from 'node:path';
 import { isAlive } from '../../../session/process/identity.ts';

@@ -1,10 +1,10 @@
-/** The runtime, and whether orphans are waited for. */
+/** The version of Node, and whether process 1 reaps orphans. */
 
 import { readFileSync } from 'node:fs';
 import type { Invocation } from '../../invocation.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** As `engines` of the package says. */
+/** The same as `engines` in package.json. */
 const leastNode = [20, 19] as const;
 
 export function checkMachine({
@@ -57,7 +57,7 @@ function firstProcess(): string | null {
   try {
     return readFileSync('/proc/1/comm', 'utf8').trim();
   } catch {
-    // Hidden from us, or no /proc: that is the answer.
+    // Hidden from us, or no /proc: null is the answer.
     return null;
   }
 }

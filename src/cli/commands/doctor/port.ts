@@ -1,4 +1,4 @@
-/** Whether the port can be had, and who has it if not. */
+/** Whether the port is free, and who has it if not. */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -27,7 +27,7 @@ export async function checkPort({ host, port, running }: PortQuestion): Promise<
   );
 }
 
-/** The system's code for why not; null: it can be had. */
+/** The system's error code; null: the port is free. */
 function tryPort(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -1,4 +1,4 @@
-/** What can only be asked of a control plane that runs: how its servers do, and what they offer. */
+/** What only a running control plane knows: the state of its servers, and what they offer. */
 
 import { isMcpvisorError } from '../../../errors.ts';
 import type { ApiClient } from '../../../http/client/client.ts';
@@ -62,8 +62,8 @@ export interface NamedTool {
 }
 
 /**
- * Tools whose names come out alike once they fit every model API: they are told apart by a suffix, which a person would
- * not guess.
+ * Tools whose names become equal when they are made to fit every model API: a suffix tells them apart, which a person
+ * would not guess.
  */
 export function checkNames(tools: readonly NamedTool[]): readonly Finding[] {
   const byName = new Map<string, readonly NamedTool[]>();

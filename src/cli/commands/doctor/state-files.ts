@@ -1,4 +1,4 @@
-/** The state directory: whether it is private, and what an earlier life left in it. */
+/** The state directory: whether it is private, and what an earlier run left in it. */
 
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
@@ -19,7 +19,7 @@ export async function checkState({ stateDir, uid, running }: StateQuestion): Pro
     const found = await lookAt(stateDir);
     return [checkFolder(stateDir, found, uid), ...(await checkFiles(stateDir)), checkLife(stateDir, running)];
   } catch (error) {
-    // What is in a folder that may not be looked at, and whether somebody runs with it, nobody can say.
+    // In a folder that we may not read, nothing else can be checked.
     return [
       problem(
         folderCheck,
@@ -30,7 +30,7 @@ export async function checkState({ stateDir, uid, running }: StateQuestion): Pro
   }
 }
 
-/** Null: not there. Throws if that cannot be told. */
+/** Null: it does not exist. Throws if that cannot be found out. */
 async function lookAt(stateDir: string): Promise<Stats | null> {
   try {
     return await stat(stateDir);
@@ -54,7 +54,7 @@ function checkFolder(stateDir: string, found: Stats | null, uid: number): Findin
 
 const secretFiles = ['token', 'mcp-token', 'control-plane.json', 'processes.json'];
 
-/** Whoever reads a token may do everything. */
+/** A token lets its reader do everything, so only the owner may read it. */
 async function checkFiles(stateDir: string): Promise<readonly Finding[]> {
   const logs = await readdir(join(stateDir, 'logs')).catch((): string[] => []);
   const paths = [...secretFiles, ...logs.map((name) => join('logs', name))].map((name) => join(stateDir, name));

@@ -13,8 +13,8 @@ import { findRunning, type Running } from '../../../state-directory/running.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
 import { writeError } from '../../screen/error-output.ts';
+import { daemonLogPath, maxLogBytes } from './daemon-log.ts';
 import { lastLinesOf } from './log-tail.ts';
-import { maxLogBytes, daemonLogPath } from './daemon-log.ts';
 
 export interface DetachOptions {
   readonly stateDir: string;
@@ -44,7 +44,7 @@ export async function detach({ stateDir, asJson }: DetachOptions, invocation: In
       );
       return exitCodes.done;
     }
-    // Another one was faster.
+    // Another one started first.
     if (ending.exitCode === exitCodes.alreadyRunning) refuseSecond(await findRunning(stateDir, isAlive), stateDir);
     writeError(
       new McpvisorError('START_FAILED', { ...ending, log: path, lines: await lastLinesOf(path, begin) }),
@@ -72,7 +72,7 @@ async function openLog(path: string): Promise<FileHandle> {
   return log;
 }
 
-/** The same words without those that are for us, in a session of its own: no terminal's end reaches it. */
+/** The same arguments without `--detach` and `--json`, in a session of its own: closing the terminal ends nothing. */
 function startAgain(log: number, { program: [runtime = '', ...before], argv, cwd, env }: Invocation): ChildProcess {
   const words = argv.filter((word) => word !== '--detach' && word !== '--json');
   const child = spawn(runtime, [...before, ...words], {
@@ -90,7 +90,7 @@ interface ChildEnding {
   readonly signal: string | null;
 }
 
-/** How it ended; null: its API answers. */
+/** How the child ended; null: its API answers. */
 async function untilAnswers(child: ChildProcess, stateDir: string): Promise<ChildEnding | null> {
   let ending: ChildEnding | null = null;
   child.once('exit', (exitCode, signal) => {
@@ -102,7 +102,7 @@ async function untilAnswers(child: ChildProcess, stateDir: string): Promise<Chil
   for (;;) {
     if (ending !== null) return ending;
     const found = await findRunning(stateDir, isAlive);
-    // Its address is written when the API answers.
+    // The file with its address is written when the API answers.
     if (found.state === 'running' && found.owner.pid === child.pid) return null;
     await delay(checkMs);
   }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 
 const mostLines = 20;
 
-/** The last lines from the byte `begin` on; of lines for programs their sentence. */
+/** The last lines after the byte `begin`; of JSON lines only the message. */
 export async function lastLinesOf(path: string, begin: number): Promise<readonly string[]> {
   const bytes = await readFile(path).catch(() => Buffer.alloc(0));
   const lines = bytes.subarray(begin).toString().trimEnd().split('\n');
@@ -16,7 +16,7 @@ function sentenceOf(line: string): string {
     const parsed: unknown = JSON.parse(line);
     return typeof parsed === 'object' && parsed !== null && 'msg' in parsed ? String(parsed.msg) : line;
   } catch {
-    // Written for people.
+    // Not JSON: a line of a pretty log.
     return line;
   }
 }

@@ -1,4 +1,4 @@
-/** What `up` was told, by flags and `MCPVISOR_*`, as values: every problem is named at once. */
+/** The settings of `up`, from flags and `MCPVISOR_*`: all problems are reported at once. */
 
 import { McpvisorError, type Problem } from '../../../errors.ts';
 
@@ -33,7 +33,7 @@ export interface UpSettings {
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
   readonly serverLogs: (typeof serverLogs)[number];
-  /** Whether it goes on in the background. */
+  /** Whether it runs in the background. */
   readonly detach: boolean;
   /** Whether an address that other machines can reach may be listened on without encryption. */
   readonly insecureBind: boolean;
@@ -43,7 +43,7 @@ export interface UpSettings {
 export interface SettingSources {
   readonly flags: UpFlags;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether a person reads along: pretty is the default then. */
+  /** Whether stdout is a terminal: the default format is pretty then. */
   readonly isTerminal: boolean;
 }
 
@@ -64,7 +64,7 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     const setting = given(flag);
     const chosen = choices.find((choice) => choice === (setting?.value ?? fallback));
     if (chosen === undefined && setting !== null) {
-      // Not repeated: the address of a store may hold a password.
+      // The value is not repeated: the address of a store may hold a password.
       refuse(setting.by, 'not available in this version', `there is: ${choices.join(', ')}`);
     }
     return chosen ?? fallback;
@@ -91,7 +91,7 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
 
 interface Given {
   readonly value: string;
-  /** What a person would change: the flag or the variable. */
+  /** The flag or the variable the value came from. */
   readonly by: string;
 }
 

@@ -10,8 +10,8 @@ import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
 import { createLiveTable } from '../../screen/live-table.ts';
 import { plain, terminalOf } from '../../screen/terminal.ts';
-import { detach } from './detach.ts';
 import { daemonLogBehind } from './daemon-log.ts';
+import { detach } from './detach.ts';
 import { toUpSettings, type UpFlags } from './settings.ts';
 
 export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCode> {
@@ -40,7 +40,7 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
   const isWatched =
     stdout.isTTY === true && stdout.fd !== undefined && settings.logFormat === 'pretty' && env.TERM !== 'dumb';
   const table = isWatched ? createLiveTable({ stdout, fd: stdout.fd ?? 1, env }) : null;
-  // By its descriptor, where it has one: the stream would hold up everything while a pipe is full.
+  // By its descriptor, if it has one: with a stream, a full pipe would block everything.
   const log = table?.log ?? (await daemonLogBehind(stdout.fd, stateDir)) ?? stdout.fd ?? stdout;
   const colors = terminal.paint !== plain;
   try {
