@@ -42,7 +42,7 @@ export async function command(
   const { outcomes } = await client.post('/api/events', eventOutcomes, { query, body });
   const unknown = outcomes.flatMap((outcome) => unknownIn(outcome) ?? []);
   const known = outcomes.filter((outcome) => unknownIn(outcome) === null);
-  if (unknown.length < outcomes.length || outcomes.length === 0) {
+  if (known.length > 0 || outcomes.length === 0) {
     if (flags.json === true) stdout.write(`${JSON.stringify({ outcomes })}\n`);
     else await write(known, { client, verb, waitMs, stdout, stderr });
   }

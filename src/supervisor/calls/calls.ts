@@ -86,7 +86,8 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     return session.request(method, params, options).then(
       (result) => {
         settle('ok');
-        tell(options?.onAnswered, { durationMs: Math.round(now() - askedAt), generation });
+        if (options?.onAnswered !== undefined)
+          tell(options.onAnswered, { durationMs: Math.round(now() - askedAt), generation });
         return result;
       },
       (error: unknown) => {
@@ -207,9 +208,9 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
 }
 
 /** A bug of the caller must not harm the call. */
-function tell(onAnswered: CallOptions['onAnswered'], answered: Answered): void {
+function tell(onAnswered: NonNullable<CallOptions['onAnswered']>, answered: Answered): void {
   try {
-    onAnswered?.(answered);
+    onAnswered(answered);
   } catch {
     // A library has no place of its own to complain.
   }
