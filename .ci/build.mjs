@@ -1,34 +1,82 @@
-/**
- * Builds `dist` from `src` and `machines`: what tsc emits, the JSON files beside it, and nothing of sources that are
- * gone.
- */
+/** Builds `dist`: the library as tsc emits it, the JSON files beside it, the command as a bundle, and nothing of sources that are gone. */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { build } from 'esbuild';
 
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const { status } = spawnSync(process.execPath, [tsc, '-p', '.tsconfig.build.json'], { stdio: 'inherit' });
-if (status !== 0) process.exit(1);
-
-for (const file of filesOf('.', ['src', 'machines'])) {
-  if (file.endsWith('.json')) cpSync(file, join('dist', file));
-}
+const built = new Set([...buildLibrary(), ...copyJson(), ...(await bundleCommand())]);
 
 // A file left over from a source since renamed would be packed, and found by a test that should miss it.
-for (const file of filesOf('dist', readdirSync('dist'))) {
-  if (!existsSync(file) && !existsSync(file.replace(/(\.d)?\.[jt]s$/, '.ts'))) rmSync(join('dist', file));
+for (const file of filesOf(['dist'])) {
+  if (!built.has(file)) rmSync(file);
 }
 
-const bin = 'dist/src/bin.js';
-if (existsSync(bin)) chmodSync(bin, 0o755);
+/** What `src/index.ts` and `machines/index.ts` lead to, each module a file. */
+function buildLibrary() {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', '.tsconfig.build.json', '--listEmittedFiles'], { encoding: 'utf8' });
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  const emitted = lines.filter((line) => line.startsWith('TSFILE: ')).map((line) => relative('.', line.slice('TSFILE: '.length)));
+  for (const line of lines) if (!line.startsWith('TSFILE: ')) console.error(line);
+  if (status !== 0) process.exit(1);
+  return emitted;
+}
 
-/** Paths of all files below `folders`, relative to `root`. */
-function filesOf(root, folders) {
+function copyJson() {
+  return filesOf(['src', 'machines'])
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => {
+      const copy = join('dist', file);
+      mkdirSync(dirname(copy), { recursive: true });
+      cpSync(file, copy);
+      return copy;
+    });
+}
+
+/** One file to begin with, and one for each part that is loaded when it is wanted. See docs/decisions/0014-the-command-is-a-bundle.md. */
+async function bundleCommand() {
+  const { metafile } = await build({
+    entryPoints: { 'src/bin': 'src/bin.ts' },
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // An ES module says what of it is used; what CommonJS packages ask for is Node's own.
+    mainFields: ['module', 'main'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    // A stack trace in somebody's report can be read as it is.
+    minify: false,
+    metafile: true,
+    logLevel: 'warning',
+  });
+  chmodSync('dist/src/bin.js', 0o755);
+  return [...Object.keys(metafile.outputs), writeLicences(Object.keys(metafile.inputs))];
+}
+
+/** The bundle holds copies of packages; their licences ask to go with them. */
+function writeLicences(inputs) {
+  const folders = new Set(inputs.map((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter((folder) => folder !== undefined));
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${folder} has no licence to go with its copy in the bundle`);
+    return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
+  const licences = 'dist/chunks/LICENSES.txt';
+  writeFileSync(licences, texts.join(`\n${'-'.repeat(80)}\n\n`));
+  return licences;
+}
+
+/** Paths of all files below `folders`. */
+function filesOf(folders) {
   return folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(root === '.' ? 0 : root.length + 1)),
+      .map((entry) => join(entry.parentPath, entry.name)),
   );
 }
