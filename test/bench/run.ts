@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { api } from './api/api.ts';
 import { type Bench, createResults, type Figures, type Line } from './bench.ts';
+import { boot } from './boot.ts';
 import { calls } from './calls.ts';
 import { recovery } from './recovery.ts';
 import { manySessions, sessions } from './sessions.ts';
@@ -17,6 +18,7 @@ import { storms } from './storms.ts';
 import { tracing } from './tracing.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
+  boot,
   calls,
   api,
   starts,
