@@ -1,4 +1,4 @@
-/** Builds `dist`: the library as tsc emits it, the JSON files beside it, the command as a bundle, and nothing of sources that are gone. */
+/** Builds `dist`: the library as tsc emits it, JSON files, the command as a bundle, and nothing of sources that are gone. */
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,9 +16,13 @@ for (const file of filesOf(['dist'])) {
 /** What `src/index.ts` and `machines/index.ts` lead to, each module a file. */
 function buildLibrary() {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', '.tsconfig.build.json', '--listEmittedFiles'], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', '.tsconfig.build.json', '--listEmittedFiles'], {
+    encoding: 'utf8',
+  });
   const lines = stdout.split('\n').filter((line) => line !== '');
-  const emitted = lines.filter((line) => line.startsWith('TSFILE: ')).map((line) => relative('.', line.slice('TSFILE: '.length)));
+  const emitted = lines
+    .filter((line) => line.startsWith('TSFILE: '))
+    .map((line) => relative('.', line.slice('TSFILE: '.length)));
   for (const line of lines) if (!line.startsWith('TSFILE: ')) console.error(line);
   if (status !== 0) process.exit(1);
   return emitted;
@@ -35,7 +39,10 @@ function copyJson() {
     });
 }
 
-/** One file to begin with, and one for each part that is loaded when it is wanted. See docs/decisions/0014-the-command-is-a-bundle.md. */
+/**
+ * One file to begin with, and one for each part that is loaded when it is wanted.
+ * See docs/decisions/0014-the-command-is-a-bundle.md.
+ */
 async function bundleCommand() {
   const { metafile } = await build({
     entryPoints: { 'src/bin': 'src/bin.ts' },
@@ -60,13 +67,19 @@ async function bundleCommand() {
 
 /** The bundle holds copies of packages; their licences ask to go with them. */
 function writeLicences(inputs) {
-  const folders = new Set(inputs.map((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter((folder) => folder !== undefined));
-  const texts = [...folders].sort().map((folder) => {
-    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${folder} has no licence to go with its copy in the bundle`);
-    return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
-  });
+  const folders = new Set(
+    inputs
+      .map((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0])
+      .filter((folder) => folder !== undefined),
+  );
+  const texts = [...folders]
+    .sort((one, other) => one.localeCompare(other, 'en'))
+    .map((folder) => {
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      if (file === undefined) throw new Error(`${folder} has no licence to go with its copy in the bundle`);
+      return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+    });
   const licences = 'dist/chunks/LICENSES.txt';
   writeFileSync(licences, texts.join(`\n${'-'.repeat(80)}\n\n`));
   return licences;

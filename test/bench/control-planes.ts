@@ -33,10 +33,10 @@ const token = 'a-token-for-the-bench';
 export async function prepareOurs(): Promise<ControlPlane> {
   if (!existsSync(command)) throw new Error('there is no command: run npm run build');
   return {
-    args: ({ folder, config, port }) => [
-      ...[command, 'up', '--config', config, '--state-dir', join(folder, 'state'), '--port', String(port)],
-      ...['--token-file', join(folder, 'given-token')],
-    ],
+    args: ({ folder, config, port }) => {
+      const files = ['--config', config, '--state-dir', join(folder, 'state'), '--token-file', join(folder, 'given-token')];
+      return [command, 'up', ...files, '--port', String(port)];
+    },
     path: '/api/status',
     token,
     readyIn: ({ counts }: { readonly counts: Readonly<Record<string, number>> }) => counts.connected ?? 0,
