@@ -1,6 +1,6 @@
 /** Checks a value against a schema and tells everything that is wrong with it, in words a person can act on. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../errors.ts';
 import { errorAt, hasErrors, isRecord, nameHint, type Path, warningAt } from './problems.ts';
 import { hintForKey } from './spelling.ts';
@@ -81,7 +81,7 @@ function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
   if (!(schema instanceof z.ZodObject)) return [];
   if (step === undefined) return Object.keys(schema.shape);
   const inner: unknown = schema.shape[String(step)];
-  return inner instanceof z.core.$ZodType ? keysAt(inner, rest) : [];
+  return inner instanceof z.ZodType ? keysAt(inner, rest) : [];
 }
 
 function messageOf(issue: Issue): string {

@@ -1,6 +1,6 @@
 /** The JSON Schema that editors use, made of the same schema that checks the file. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { documentSchema } from './schema.ts';
 
 /** The text of `mcp.schema.json`. Draft 7, because that is what editors know best. */

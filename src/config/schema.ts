@@ -1,6 +1,6 @@
 /** The shape of `mcp.json`. What needs two fields at once is checked elsewhere. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { maxDelayMs, type SettingPath, settings } from './settings.ts';
 
 /** Names of servers, groups, secrets and profiles. */

@@ -4,7 +4,7 @@
  */
 
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ErrorCode } from '../errors.ts';
 
 /** What a token may do; each scope includes the ones before it: the gateway only, reading, events and calls, all. */

@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, generated from the endpoints that are served. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ErrorCode } from '../errors.ts';
 import type { AnswerDescription, Endpoint } from './endpoint.ts';
 import { statusOf } from './problem.ts';

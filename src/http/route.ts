@@ -1,7 +1,7 @@
 /** An endpoint and its handler become a route: the request is parsed first, and all problems are reported at once. */
 
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Endpoint, HttpEnvironment, Route, RouteRequest } from './endpoint.ts';
 import { parseBody, parseQuery } from './parse.ts';
 

@@ -3,7 +3,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { McpvisorError } from '../errors.ts';
 import { isSystemError } from '../system-error.ts';
 

@@ -1,6 +1,6 @@
 /** `mcpvisor events`: the facts that are remembered, and with `-f` those to come. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import type { ApiClient } from '../../http/client/client.ts';
 import { actorList } from '../../http/schemas/actor.ts';

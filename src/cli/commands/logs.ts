@@ -1,6 +1,6 @@
 /** `mcpvisor logs`: what a server wrote, and with `-f` what it writes. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { logLine, logLines } from '../../http/schemas/log.ts';
 import { server as serverSchema } from '../../http/schemas/server.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';

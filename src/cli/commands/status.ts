@@ -1,6 +1,6 @@
 /** `mcpvisor status`: every server, or every actor, once or until Ctrl-C. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ApiClient } from '../../http/client/client.ts';
 import { actorList } from '../../http/schemas/actor.ts';
 import { statusSchema } from '../../http/schemas/control-plane.ts';

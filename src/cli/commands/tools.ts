@@ -1,6 +1,6 @@
 /** `mcpvisor tools`: what servers offer, with the arguments each tool takes. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type tool, toolList } from '../../http/schemas/catalog.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';

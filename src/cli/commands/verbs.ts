@@ -1,6 +1,6 @@
 /** `mcpvisor start`, `stop`, `restart`, `retry`, `reset`: one command for some servers, and its outcome. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
 import type { ApiClient } from '../../http/client/client.ts';
 import { toError } from '../../http/client/problem-reader.ts';

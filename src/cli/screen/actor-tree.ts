@@ -1,6 +1,6 @@
 /** The actors as a tree: each below the one that started it, with its state. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { actor } from '../../http/schemas/actor.ts';
 import { durationOf } from './server-table.ts';
 import { type Column, toTable } from './table.ts';

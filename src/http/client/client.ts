@@ -1,7 +1,7 @@
 /** A client of the control API: returns what a route answers, checked by its schema, or throws its error. */
 
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import { describeProblem, toError } from './problem-reader.ts';
 

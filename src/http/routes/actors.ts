@@ -1,6 +1,6 @@
 /** The tree of live actors, their charts, and events to groups and to the supervisor. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import { actorEventTypes, type PostedToActor } from '../../supervisor/contract.ts';
 import { type Endpoint, mayUse, type Route } from '../endpoint.ts';

@@ -1,6 +1,6 @@
 /** Calls: one, many, any other MCP request; with progress for clients that ask for a stream. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import type { Answered, CallRequest } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';

@@ -1,6 +1,6 @@
 /** What servers offer; for those that are not connected, the last known lists. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';

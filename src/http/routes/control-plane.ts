@@ -1,6 +1,6 @@
 /** The control plane itself: its status, a plan for another configuration, and shutdown. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
 import { noQuery, plainObject } from '../schemas/common.ts';

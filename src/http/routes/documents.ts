@@ -1,7 +1,7 @@
 /** The description of the API, for programs and for people. */
 
 import { html, raw } from 'hono/html';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { problemsOf, toOpenApi } from '../openapi.ts';
 import { route } from '../route.ts';
@@ -38,12 +38,14 @@ code{font-family:ui-monospace,monospace}h2{font-size:1.1rem;margin:2rem 0 0}dl{d
 /** `others`: every other endpoint of the API. */
 export function documentRoutes(others: readonly Endpoint[], version: string): readonly Route[] {
   const endpoints = [...others, openApi, docs];
-  const document = toOpenApi(endpoints, version);
+  /** Made when it is asked for: that takes longer than all other routes together. */
+  let document: ReturnType<typeof toOpenApi> | null = null;
   return [
-    // Only the request tells under which path a host has mounted the API.
-    route(openApi, ({ c }) =>
-      c.json({ ...document, servers: [{ url: c.req.path.slice(0, -openApi.path.length) || '/' }] }),
-    ),
+    route(openApi, ({ c }) => {
+      document ??= toOpenApi(endpoints, version);
+      // Only the request tells under which path a host has mounted the API.
+      return c.json({ ...document, servers: [{ url: c.req.path.slice(0, -openApi.path.length) || '/' }] });
+    }),
     route(docs, ({ c }) =>
       c.html(html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>mcpvisor API</title><style>${raw(style)}</style></head>

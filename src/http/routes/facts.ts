@@ -1,6 +1,6 @@
 /** Facts: as a stream, and from the journal. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import type { Fact, FactsMissed } from '../../observe/facts/fact.ts';
 import { factTypes } from '../../observe/log/level.ts';

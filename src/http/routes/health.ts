@@ -1,7 +1,7 @@
 /** For monitoring: liveness, readiness, metrics. */
 
 import type { Context } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import { serverStates } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';

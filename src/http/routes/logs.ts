@@ -1,6 +1,6 @@
 /** What servers wrote on stderr, across restarts. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
 import { flag, wholeNumber } from '../schemas/common.ts';

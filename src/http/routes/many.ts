@@ -1,6 +1,6 @@
 /** One command for many servers: start all, stop all. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';

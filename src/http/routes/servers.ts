@@ -1,6 +1,6 @@
 /** Servers: their status, and commands to one of them. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
 import { noQuery, waitMs } from '../schemas/common.ts';

@@ -1,6 +1,6 @@
 /** Actors of the tree, and each as it is now. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { anyRecord, anything, named, time } from './names.ts';
 
 export const actor = named(

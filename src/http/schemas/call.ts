@@ -1,6 +1,6 @@
 /** Calls and their outcomes. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { plainObject, timeoutMs } from './common.ts';
 import { named } from './names.ts';
 

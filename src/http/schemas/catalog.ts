@@ -1,6 +1,6 @@
 /** Tools, resources, their templates and prompts, as servers list them; unknown fields are kept. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { named } from './names.ts';
 
 export const tool = named(

@@ -3,7 +3,7 @@
  * silently.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The longest delay a timer of Node takes, in milliseconds. */
 export const longestDelayMs = 2_147_483_647;

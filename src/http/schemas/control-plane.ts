@@ -1,6 +1,6 @@
 /** The control plane itself, and what another configuration would do to it. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { serverStates } from '../../supervisor/contract.ts';
 import { named, time } from './names.ts';
 import { actorAlarm, server } from './server.ts';

@@ -1,6 +1,6 @@
 /** Facts, as they are streamed and kept. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { named, time } from './names.ts';
 
 export const fact = named('Fact', z.looseObject({ seq: z.int(), at: time, actor: z.string(), type: z.string() }));

@@ -1,6 +1,6 @@
 /** Lines that servers wrote. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { named, time } from './names.ts';
 
 export const logLine = named('LogLine', z.strictObject({ at: time, stream: z.string(), text: z.string() }));

@@ -1,6 +1,6 @@
 /** Names of schemas in the OpenAPI document: each schema that has one is described once. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const schemaNames = z.registry<{ readonly id: string }>();
 

@@ -1,6 +1,6 @@
 /** The outcomes of one command for many servers. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { named } from './names.ts';
 
 const outcome = z.union([

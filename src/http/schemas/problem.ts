@@ -1,6 +1,6 @@
 /** RFC 9457 problem documents. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { named } from './names.ts';
 
 export const problem = named(

@@ -1,6 +1,6 @@
 /** A server as the API shows it. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { failureClasses } from '../../../machines/failure.ts';
 import { commandTypes, serverStates } from '../../supervisor/contract.ts';
 import { anyRecord, named, time } from './names.ts';

@@ -1,6 +1,6 @@
 /** What is on record of one process group. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 const recordSchema = z.object({
   server: z.string(),

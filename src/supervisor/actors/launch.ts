@@ -12,7 +12,7 @@ import type { AuthProviders, FetchLike, HostedTransports } from '../../session/h
 import type { Link, LinkEars } from '../../session/link.ts';
 import type { Guard } from '../../session/process/guard.ts';
 import type { ProcessRegistry } from '../../session/process/registry.ts';
-import { openRemoteLink } from '../../session/remote/link.ts';
+import { openLazyRemoteLink } from '../../session/remote/lazy-link.ts';
 import { openStdioLink } from '../../session/stdio/link.ts';
 import type {
   HostedSpecification,
@@ -100,7 +100,7 @@ function openRemote(
   if (specification.authProvider !== null && authProvider === undefined) {
     return openNothing(`the host has no authProvider called "${specification.authProvider}"`, ears);
   }
-  return openRemoteLink(
+  return openLazyRemoteLink(
     {
       server,
       transport,

@@ -1,7 +1,7 @@
 /** `mcpvisor call`: one tool call, its progress on a terminal, its result. */
 
 import { text as textOf } from 'node:stream/consumers';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { closestTo } from '../../../config/spelling.ts';
 import { type ErrorDetails, isMcpvisorError, McpvisorError } from '../../../errors.ts';
 import type { ApiClient } from '../../../http/client/client.ts';

@@ -1,0 +1,76 @@
+/** A remote link whose code is loaded when it starts: most control planes have none, and none needs it before. */
+
+import { type Failure, failure } from '../../../machines/failure.ts';
+import type { LinkEars } from '../link.ts';
+import type { openRemoteLink, RemoteLink, RemoteLinkOptions } from './link.ts';
+
+/** As `openRemoteLink`. */
+export function openLazyRemoteLink(options: RemoteLinkOptions, ears: LinkEars): RemoteLink {
+  let link: RemoteLink | null = null;
+  let isOver = false;
+
+  /** Throws if the end was asked for meanwhile: it has been told then. */
+  async function open(): Promise<RemoteLink> {
+    const room: { readonly openRemoteLink: typeof openRemoteLink } = await import('./link.ts');
+    if (isOver) throw new Error('The link ended before it was opened.');
+    link = room.openRemoteLink(options, ears);
+    const { transport: real } = link;
+    real.onmessage = (message, extra) => transport.onmessage?.(message, extra);
+    real.onerror = (error) => transport.onerror?.(error);
+    real.onclose = () => transport.onclose?.();
+    real.onrequestlost = (id, reason) => transport.onrequestlost?.(id, reason);
+    return link;
+  }
+
+  const transport: RemoteLink['transport'] = {
+    async start() {
+      const opened = await open().catch((error: unknown) => {
+        end(failure('internal', `The code for remote servers cannot be loaded: ${error}`, { phase: 'spawning' }));
+        throw error;
+      });
+      await opened.transport.start();
+    },
+    async send(message, sendOptions) {
+      if (link === null) throw new Error('The link is not open.');
+      await link.transport.send(message, sendOptions);
+    },
+    async close() {
+      if (link === null) end(null);
+      else await link.transport.close();
+    },
+    get sessionId() {
+      return link?.transport.sessionId;
+    },
+    setProtocolVersion(version) {
+      link?.transport.setProtocolVersion?.(version);
+    },
+  };
+
+  /** Of a link that was never opened. */
+  function end(cause: Failure | null): void {
+    if (isOver) return;
+    isOver = true;
+    queueMicrotask(() => {
+      ears.ended(cause);
+      transport.onclose?.();
+    });
+  }
+
+  return {
+    transport,
+    get kind() {
+      return link?.kind ?? options.transport;
+    },
+    get congested() {
+      return link?.congested ?? false;
+    },
+    end(kind) {
+      if (link === null) end(null);
+      else link.end(kind);
+    },
+    markCpu: () => link?.markCpu(),
+    usedCpu: () => link?.usedCpu() ?? false,
+    failureOf: (error, phase) => link?.failureOf(error, phase) ?? failure('internal', String(error), { phase }),
+    verdictOn: (error) => link?.verdictOn(error) ?? null,
+  };
+}
