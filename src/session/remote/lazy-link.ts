@@ -25,7 +25,7 @@ export function openLazyRemoteLink(options: RemoteLinkOptions, ears: LinkEars): 
   const transport: RemoteLink['transport'] = {
     async start() {
       const opened = await open().catch((error: unknown) => {
-        end(failure('internal', `The code for remote servers cannot be loaded: ${error}`, { phase: 'spawning' }));
+        end(failure('internal', `What remote servers need cannot be loaded: ${String(error)}`, { phase: 'spawning' }));
         throw error;
       });
       await opened.transport.start();

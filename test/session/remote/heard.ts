@@ -4,7 +4,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { onTestFinished, vi } from 'vitest';
 import type { Failure } from '../../../machines/failure.ts';
 import type { LinkEars } from '../../../src/session/link.ts';
-import { openRemoteLink, type RemoteLink, type RemoteLinkOptions } from '../../../src/session/remote/link.ts';
+import { openLazyRemoteLink } from '../../../src/session/remote/lazy-link.ts';
+import type { RemoteLink, RemoteLinkOptions } from '../../../src/session/remote/link.ts';
 
 export interface Heard {
   readonly link: RemoteLink;
@@ -43,7 +44,7 @@ export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Hea
     push: (available, reason) => news.push(`push: ${available}${reason === null ? '' : ` ${reason}`}`),
     drained: () => news.push('drained'),
   };
-  const link = openRemoteLink(
+  const link = openLazyRemoteLink(
     {
       server: 'far',
       transport: 'auto',
