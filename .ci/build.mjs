@@ -6,14 +6,20 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
-/** The SDK's Client brings a validator for results, which is never used here (`src/session/protocol/handshake.ts`). */
-const withoutUnusedValidator = {
-  name: 'without-unused-validator',
+/** Parts of packages that nothing here uses and that would be loaded all the same, with what takes their place. */
+const unusedParts = [
+  // The SDK's Client brings a validator for results; it is given another (src/session/protocol/handshake.ts).
+  { filter: /sdk.dist.esm.validation.ajv-provider\.js$/, contents: 'export class AjvJsonSchemaValidator {}' },
+  // Metrics of Node itself, of several processes, and for a gateway that they are pushed to.
+  { filter: /prom-client.lib.(defaultMetrics|cluster|pushgateway)\.js$/, contents: '' },
+  // Pino's threads that write to other places.
+  { filter: /thread-stream.index\.js$/, contents: '' },
+];
+
+const withoutUnusedParts = {
+  name: 'without-unused-parts',
   setup({ onLoad }) {
-    onLoad({ filter: /sdk[/\\]dist[/\\]esm[/\\]validation[/\\]ajv-provider\.js$/ }, () => ({
-      contents:
-        "export class AjvJsonSchemaValidator { constructor() { throw new Error('There is no validator here.'); } }",
-    }));
+    for (const { filter, contents } of unusedParts) onLoad({ filter }, () => ({ contents }));
   },
 };
 
@@ -71,7 +77,7 @@ async function bundleCommand() {
     minifyWhitespace: true,
     minifySyntax: true,
     lineLimit: 120,
-    plugins: [withoutUnusedValidator],
+    plugins: [withoutUnusedParts],
     metafile: true,
     logLevel: 'warning',
   });

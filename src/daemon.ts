@@ -3,19 +3,15 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { join, resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { inspect } from 'node:util';
 import type { HttpSettings } from './config/configuration.ts';
 import { McpvisorError, type Problem } from './errors.ts';
 import type { Token } from './http/admission/token.ts';
-import { createHttpApp } from './http/app.ts';
-import { createRequestHandler } from './http/handler.ts';
 import { openListener } from './http/listener.ts';
 import { createFacts } from './observe/facts/facts.ts';
 import type { LogTarget } from './observe/log/destination.ts';
 import type { LogLevel } from './observe/log/level.ts';
 import { createLog, type Log } from './observe/log/log.ts';
-import { createMetrics } from './observe/metrics/metrics.ts';
 import { createRedactor } from './observe/secrets/redact.ts';
 import { isAlive, startTimeOf } from './session/process/identity.ts';
 import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
@@ -146,6 +142,12 @@ async function open(
   lifetime.add(() => supervisor.close());
   options.atOnce.addEventListener('abort', killAllNow, { once: true });
 
+  // Servers start while the API is loaded; who asks meanwhile is answered then.
+  const [{ createHttpApp }, { createRequestHandler }, { createMetrics }] = await Promise.all([
+    import('./http/app.ts'),
+    import('./http/handler.ts'),
+    import('./observe/metrics/metrics.ts'),
+  ]);
   const hosts = { boundHost: host, allowedHosts: http.allowedHosts, allowedOrigins: http.allowedOrigins };
   const metrics = createMetrics(measured(() => log.droppedLines));
   lifetime.add(() => metrics.close());
@@ -191,6 +193,7 @@ async function readTls(
     });
   const [cert, key] = await Promise.all([read('certFile'), read('keyFile')]);
   if (problems.length > 0) throw new McpvisorError('INVALID_REQUEST', { problems });
+  const { createSecureContext } = await import('node:tls');
   try {
     createSecureContext({ cert, key });
   } catch (cause) {

@@ -4,7 +4,6 @@
  */
 
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { McpvisorError } from '../errors.ts';
 import { type ConnectionLimitOptions, limitConnections } from './admission/connection-limit.ts';
@@ -63,7 +62,11 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const server =
     tls === null
       ? createServer(limits)
-      : createTlsServer({ ...limits, ...tls, handshakeTimeout: headersTimeoutMs || checkIntervalMs * 5 });
+      : (await import('node:https')).createServer({
+          ...limits,
+          ...tls,
+          handshakeTimeout: headersTimeoutMs || checkIntervalMs * 5,
+        });
   const { guard } = limitConnections(server, { maxConnections, mayUseReserve });
   const waiting: Parameters<RequestListener>[] = [];
   const wait: RequestListener = (request, response) => void waiting.push([request, response]);
