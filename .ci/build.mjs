@@ -81,8 +81,16 @@ async function bundleCommand() {
     metafile: true,
     logLevel: 'warning',
   });
+  refuseLocales(metafile);
   chmodSync('dist/src/bin.js', 0o755);
   return [...Object.keys(metafile.outputs), writeLicences(Object.keys(metafile.inputs))];
+}
+
+/** `import { z } from 'zod'` brings all of its languages along, half a megabyte that is read at each start. */
+function refuseLocales({ outputs }) {
+  const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
+  const locales = inputs.filter((input) => /zod.v4.locales.(?!en\.js)\w/.test(input));
+  if (locales.length > 0) throw new Error("the bundle holds all locales of zod: write import * as z from 'zod'");
 }
 
 /** The bundle holds copies of packages; their licences ask to go with them. */

@@ -1,6 +1,6 @@
 /** Making sure that servers are connected, before work is sent to them. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';

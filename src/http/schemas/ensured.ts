@@ -1,6 +1,6 @@
 /** Whether servers are connected, asked for by name. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { named } from './names.ts';
 import { problem } from './problem.ts';
 
