@@ -2,55 +2,75 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { McpvisorError } from '../errors.ts';
-import { createFacts, type Facts } from '../observe/facts/facts.ts';
+import type { PublishFact } from '../observe/facts/fact.ts';
+import { createFacts } from '../observe/facts/facts.ts';
 import { createInspection } from '../observe/facts/inspection.ts';
-import { createRedactor, type Redactor } from '../observe/secrets/redact.ts';
+import { createLog } from '../observe/log/log.ts';
+import type { MetricsOptions } from '../observe/metrics/metrics.ts';
+import { createRedactor } from '../observe/secrets/redact.ts';
 import { createServerLogs } from '../observe/server-logs/server-logs.ts';
 import { createOpenSession } from '../session/open.ts';
 import { createGuard } from '../session/process/guard.ts';
+import { memoryOfGroups } from '../session/process/memory.ts';
 import { createProcessRegistry } from '../session/process/registry.ts';
 import { createLoopLag } from '../session/protocol/loop-lag.ts';
 import { version } from '../version.ts';
+import { createDirectory } from './actors/directory.ts';
 import { createOpenLink } from './actors/launch.ts';
-import { createMoments } from './actors/moments.ts';
-import { createActors, type ServerActor, type ServerSnapshot } from './actors/system.ts';
+import { createMoments, type Moments } from './actors/moments.ts';
+import { hearActors } from './actors/news.ts';
+import { placeOfRoot, reached } from './actors/root.ts';
+import { createActors, type RootActor } from './actors/system.ts';
 import { createCalls } from './calls/calls.ts';
+import { createCallChecks } from './calls/checks.ts';
+import { createToolAnswers } from './calls/tool-answers.ts';
 import { createWaking } from './calls/waking.ts';
 import { createCatalog } from './catalog/catalog.ts';
+import { createToolLists } from './catalog/formats/tool-lists.ts';
 import { createCommands } from './commands/commands.ts';
-import { createDesired } from './desired/desired.ts';
+import { createRecipients } from './commands/recipients.ts';
+import { createDesired, type Desired } from './desired/desired.ts';
 import type { ConfigurationSource } from './desired/source.ts';
+import { type Face, toFace } from './face.ts';
 import { capabilitiesOf, createHost } from './host.ts';
-import { createLedger, type ServerEntry } from './ledger.ts';
-import type { SupervisorOptions } from './options.ts';
+import { createLedger } from './ledger.ts';
+import type { AssemblyOptions } from './options.ts';
 import { createAlarmWatch } from './status/alarm-watch.ts';
-import { createReadiness } from './status/readiness.ts';
+import { createCharts } from './status/charts.ts';
+import { createOverview } from './status/overview.ts';
+import { createReadiness, readinessNow } from './status/readiness.ts';
+import { toIso } from './status/status.ts';
 import { createStatuses } from './status/statuses.ts';
+import { createTree } from './tree.ts';
 
-/** What a door may share with the supervisor it opens. */
-export interface DoorOptions {
-  readonly env: NonNullable<SupervisorOptions['env']>;
-  /** Default: a stream of its own. */
-  readonly facts?: Facts;
-  /** Default: one of its own. */
-  readonly redactor?: Redactor;
-  /** Each line a server writes on stderr, redacted. */
-  readonly onStderr?: (server: string, line: string) => void;
-  /** Told of bugs that were contained. Default: they are dropped. */
-  readonly onBug?: (error: unknown) => void;
-  /**
-   * Somebody sent `supervisor.shutdown`: whoever opened the supervisor ends it, with everything around it. Default: it
-   * closes.
-   */
-  readonly onShutdown?: () => void;
+/** Who ends it: aborted when the end has begun, and what begins it when somebody asks for it by an event. */
+export interface End {
+  readonly closing: AbortSignal;
+  readonly shutDown: () => void;
 }
 
-export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env'> & DoorOptions;
+/** What the life of a supervisor is made of, beside its face. */
+export interface Assembly {
+  readonly face: Face;
+  readonly root: RootActor;
+  readonly desired: Pick<Desired, 'begin' | 'reload'>;
+  readonly moments: Moments;
+  readonly publish: PublishFact;
+  readonly wallNow: () => number;
+  readonly monotonicNow: () => number;
+  /** Sends SIGKILL to every process group, synchronously. */
+  readonly killAllNow: () => void;
+  /** What `createMetrics` measures; `droppedLines` are those of the door's own log. */
+  readonly measured: (droppedLines: () => number) => MetricsOptions;
+  /** Gives back what was made here, once the root has ended. Does not throw. */
+  readonly release: () => Promise<void>;
+}
 
-export type Assembly = ReturnType<typeof assemble>;
-
-export function assemble(options: AssemblyOptions, { configuration, file }: ConfigurationSource, closing: AbortSignal) {
+export function assemble(
+  options: AssemblyOptions,
+  { configuration, file }: ConfigurationSource,
+  { closing, shutDown }: End,
+): Assembly {
   const { env, stateDir = null, clock, random = Math.random, onBug = () => {}, onStderr = () => {} } = options;
   const wallNow = clock === undefined ? Date.now : () => clock.now();
   const monotonicNow = () => performance.now();
@@ -115,37 +135,8 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     },
   });
 
-  const entryOf = (server: string): ServerEntry => {
-    const entry = ledger.get(server);
-    if (entry === undefined) throw new McpvisorError('SERVER_NOT_FOUND', { server, known: [...ledger.entries.keys()] });
-    return entry;
-  };
-  const actorOf = (server: string): ServerActor => {
-    const actor = actors.server(entryOf(server).name);
-    if (actor !== undefined) return actor;
-    if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
-    // Between the death of an actor and its successor there is nobody to ask.
-    throw new McpvisorError('SERVER_NOT_CONNECTED', {
-      server,
-      state: 'failed',
-      nextRetryAt: null,
-      reason: 'its actor died and is being replaced',
-    });
-  };
-  /** The last actor of each server: still shown when it died, and when all have been let go at the end. */
-  const lastActors = new WeakMap<ServerEntry, ServerActor>();
-  inspection.onActor((actor, name) => {
-    const entry = name.startsWith('server:') ? ledger.get(name.slice('server:'.length)) : undefined;
-    if (entry !== undefined) lastActors.set(entry, actor as ServerActor);
-  });
-  const shownActorOf = (server: string): ServerActor => {
-    const entry = entryOf(server);
-    const living = actors.server(server);
-    if (living !== undefined) return living;
-    const last = lastActors.get(entry);
-    // One that died while it was being made never had a snapshot.
-    return last !== undefined && (last.getSnapshot() as unknown) !== undefined ? last : actorOf(server);
-  };
+  const directory = createDirectory({ ledger, actors, inspection, isShuttingDown });
+  const { entryOf, actorOf, lastActorOf, shownActorOf } = directory;
   const alarms = createAlarmWatch({
     facts,
     serverOf: actors.server,
@@ -179,48 +170,83 @@ export function assemble(options: AssemblyOptions, { configuration, file }: Conf
     file: file?.path ?? null,
     ledger,
     actorOf: actors.server,
-    wishOf: (server) => {
-      const entry = ledger.get(server);
-      const last = entry === undefined ? undefined : lastActors.get(entry);
-      // One that died while it was being made never had a snapshot.
-      return (last?.getSnapshot() as ServerSnapshot | undefined)?.context.wanted ?? null;
-    },
+    wishOf: (server) => lastActorOf(server)?.getSnapshot().context.wanted ?? null,
     publish,
     isShuttingDown,
     carryOut: (steps) => actors.root.send({ type: 'plan.apply', steps, ...moments.next() }),
   });
-  const awaitReady = createReadiness({
-    facts,
-    servers: livingServers,
-    actorOf,
-    statusOf: statusOfServer,
-    signal: closing,
-  });
+  const watched = { servers: livingServers, actorOf, statusOf: statusOfServer };
+  const recipients = createRecipients({ actors, commands, desired, ledger });
+  hearActors({ inspection, commands, facts, ledger, logs, desired, actors });
+  const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });
 
-  return {
-    actors,
-    actorOf,
+  const overview = createOverview({
+    startedAt: toIso(wallNow()),
+    root: actors.root,
+    servers: () => [...ledger.entries.keys()],
+    statusOf: statusOfServer,
+    groups: () => [...desired.current.settings.groups.keys()],
     alarms,
-    awaitReady,
+    isGuarded: () => guard.available,
+  });
+  const face = toFace({
+    answerToolCalls: createToolAnswers({ calls, catalog, nowMs: wallNow }),
+    awaitReady: createReadiness({ facts, ...watched, signal: closing }),
     calls,
     catalog,
-    closing,
+    charts: createCharts(actors.charts),
+    checkCall: createCallChecks({ entryOf, actorOf, catalog, waking }),
     commands,
     desired,
     entryOf,
     facts,
-    guard,
-    inspection,
-    ledger,
-    livingServers,
     logs,
-    moments,
-    monotonicNow,
-    registry,
-    redactor,
-    shownActorOf,
-    statusOfServer,
+    overview,
+    readiness: () => readinessNow(watched, placeOfRoot(actors.root).state === 'running' && !isShuttingDown()),
+    recipients,
+    statusOf: statusOfServer,
+    tools: createToolLists(catalog),
+    tree: createTree({
+      actors,
+      commands,
+      inspection,
+      isShuttingDown,
+      isKnown: (server) => ledger.get(server) !== undefined,
+      publish,
+      recipients,
+      shownActorOf,
+      shutDown,
+      wallNow,
+      whenEnded: () => reached(actors.root, ['closed']),
+    }),
     waking,
+  });
+
+  return {
+    face,
+    root: actors.root,
+    desired,
+    moments,
+    publish,
     wallNow,
+    monotonicNow,
+    killAllNow: () => registry.killAllNow(),
+    measured: (droppedLines) => ({
+      facts,
+      status: overview,
+      memoryOfGroups,
+      droppedLines: () => ({ mcpvisor: droppedLines(), servers: logs.droppedLines }),
+      now: wallNow,
+    }),
+    async release() {
+      commands.close();
+      alarms.close();
+      actors.root.stop();
+      await guard.close();
+      await registry.close();
+      await logs.close();
+      await log?.close();
+      if (options.facts === undefined) facts.close();
+    },
   };
 }

@@ -1,86 +1,73 @@
 /** The library's face over the parts of a supervisor. */
 
+import type { Facts } from '../observe/facts/facts.ts';
 import { selectFacts } from '../observe/facts/journal.ts';
-import { version } from '../version.ts';
-import { placeOfRoot, reached } from './actors/root.ts';
-import type { Assembly } from './assembly.ts';
-import { createCallChecks } from './calls/checks.ts';
-import { createToolAnswers } from './calls/tool-answers.ts';
-import { createToolLists } from './catalog/formats/tool-lists.ts';
-import { createRecipients } from './commands/recipients.ts';
-import { type ServerState, type ServerStatus, type Status, type Supervisor, serverStates } from './contract.ts';
-import { createCharts } from './status/charts.ts';
-import { readinessNow } from './status/readiness.ts';
-import { createTree } from './tree.ts';
+import type { ServerLogs } from '../observe/server-logs/server-logs.ts';
+import type { Calls } from './calls/calls.ts';
+import type { Waking } from './calls/waking.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { Commands } from './commands/commands.ts';
+import type { Recipients } from './commands/recipients.ts';
+import type { ReadyNow, ServerStatus, Status, Supervisor } from './contract.ts';
+import type { Desired } from './desired/desired.ts';
+import type { ServerEntry } from './ledger.ts';
+import type { Charts } from './status/charts.ts';
+import type { AwaitReady } from './status/readiness.ts';
+import type { Tree } from './tree.ts';
 
-export interface Life {
-  readonly startedAt: string;
-  readonly close: () => Promise<void>;
-  readonly onShutdown: () => void;
+/** All of a supervisor but its end, which belongs to whoever opened it. */
+export type Face = Omit<Supervisor, 'close' | typeof Symbol.asyncDispose>;
+
+export interface FaceOptions {
+  readonly answerToolCalls: Supervisor['answerToolCalls'];
+  readonly awaitReady: AwaitReady;
+  readonly calls: Calls;
+  readonly catalog: Catalog;
+  readonly charts: Charts;
+  readonly checkCall: Supervisor['checkCall'];
+  readonly commands: Commands;
+  readonly desired: Desired;
+  /** Throws `SERVER_NOT_FOUND`. */
+  readonly entryOf: (server: string) => ServerEntry;
+  readonly facts: Facts;
+  readonly logs: ServerLogs;
+  readonly overview: () => Status;
+  readonly readiness: () => ReadyNow;
+  readonly recipients: Recipients;
+  readonly statusOf: (server: string) => ServerStatus;
+  readonly tools: Supervisor['tools'];
+  readonly tree: Tree;
+  readonly waking: Waking;
 }
 
-export function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: Life): Supervisor {
-  const {
-    actors,
-    awaitReady,
-    calls,
-    catalog,
-    commands,
-    desired,
-    entryOf,
-    facts,
-    ledger,
-    logs,
-    statusOfServer,
-    waking,
-  } = parts;
-
-  const recipients = createRecipients(parts);
-  const tree = createTree(parts, { recipients, shutDown: onShutdown, whenEnded: () => reached(parts, ['closed']) });
-  const charts = createCharts(actors.charts);
+export function toFace(parts: FaceOptions): Face {
+  const { calls, catalog, commands, desired, entryOf, facts, logs, tree, waking } = parts;
 
   function status(): Status;
   function status(server: string): ServerStatus;
   function status(server?: string): Status | ServerStatus {
-    if (server !== undefined) return statusOfServer(server);
-    const servers = [...ledger.entries.keys()].map(statusOfServer);
-    const counts = Object.fromEntries(serverStates.map((state) => [state, 0])) as Record<ServerState, number>;
-    for (const { state } of servers) counts[state] += 1;
-    return {
-      startedAt,
-      version,
-      ...placeOfRoot(parts),
-      counts,
-      clientProcess: null,
-      store: 'memory:',
-      alarms: allAlarms(parts, startedAt, servers),
-      servers,
-    };
+    return server === undefined ? parts.overview() : parts.statusOf(server);
   }
 
   return {
-    ready: awaitReady,
-    readiness: () =>
-      readinessNow(
-        { servers: parts.livingServers, actorOf: parts.actorOf, statusOf: statusOfServer },
-        placeOfRoot(parts).state === 'running' && !parts.closing.aborted,
-      ),
+    ready: parts.awaitReady,
+    readiness: parts.readiness,
     status,
     snapshot: (server) => tree.snapshotOf(`server:${entryOf(server).name}`),
     post: (server, event) => commands.post(server, event),
     send: async (server, event) => await commands.post(server, event).settled,
-    postMany: recipients.postMany,
+    postMany: parts.recipients.postMany,
     ...tree,
-    ...charts,
-    tools: createToolLists(catalog),
+    ...parts.charts,
+    tools: parts.tools,
     resources: (filter) => catalog.items('resources', filter),
     resourceTemplates: (filter) => catalog.items('resourceTemplates', filter),
     prompts: (filter) => catalog.items('prompts', filter),
     instructions: (server) => entryOf(server).peer?.instructions ?? null,
     callTool: calls.callTool,
     callTools: calls.callTools,
-    checkCall: createCallChecks(parts),
-    answerToolCalls: createToolAnswers({ calls, catalog, nowMs: parts.wallNow }),
+    checkCall: parts.checkCall,
+    answerToolCalls: parts.answerToolCalls,
     request: calls.request,
     async ensureConnected(servers, options) {
       const entries = servers.map(entryOf);
@@ -95,30 +82,5 @@ export function toSupervisor(parts: Assembly, { startedAt, close, onShutdown }: 
     journal: (query = {}) => selectFacts(facts.kept(query.after), query),
     logs: async (server, { tail = 100 } = {}) => await logs.tail(entryOf(server).name, tail),
     followLogs: (server, options) => logs.follow(entryOf(server).name, options),
-    close,
-    [Symbol.asyncDispose]: close,
   };
-}
-
-function allAlarms(parts: Assembly, startedAt: string, servers: readonly ServerStatus[]): Status['alarms'] {
-  const groups = [...parts.desired.current.settings.groups.keys()].map((group) => `group:${group}`);
-  return [
-    ...ownAlarms(parts, startedAt),
-    ...groups.flatMap((actor) => parts.alarms.of(actor).map((alarm) => ({ actor, ...alarm }))),
-    ...servers.flatMap(({ name, alarms }) => alarms.map((alarm) => ({ actor: `server:${name}`, ...alarm }))),
-  ];
-}
-
-function ownAlarms({ guard }: Assembly, startedAt: string): Status['alarms'] {
-  if (guard.available) return [];
-  const reason = 'there is no /bin/sh: a SIGKILL of this process leaves servers running until the next start';
-  return [
-    {
-      actor: 'supervisor',
-      alarm: 'no-guard',
-      since: startedAt,
-      reason,
-      clearedBy: 'a restart on a machine with /bin/sh',
-    },
-  ];
 }

@@ -1,7 +1,9 @@
 /** What a supervisor is made of. Everything from outside is a parameter: environment, clock, chance, sockets. */
 
 import type { Environment } from '../config/expand/environment.ts';
+import type { Facts } from '../observe/facts/facts.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
+import type { Redactor } from '../observe/secrets/redact.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
 import type { TimerClock } from './actors/scheduler.ts';
 import type { Answers, ServerMessage } from './host.ts';
@@ -51,3 +53,23 @@ export interface SupervisorOptions {
   /** For tests: 0 … 1. Default `Math.random`. */
   readonly random?: () => number;
 }
+
+/** What a door may share with the supervisor it opens. */
+export interface DoorOptions {
+  readonly env: NonNullable<SupervisorOptions['env']>;
+  /** Default: a stream of its own. */
+  readonly facts?: Facts;
+  /** Default: one of its own. */
+  readonly redactor?: Redactor;
+  /** Each line a server writes on stderr, redacted. */
+  readonly onStderr?: (server: string, line: string) => void;
+  /** Told of bugs that were contained. Default: they are dropped. */
+  readonly onBug?: (error: unknown) => void;
+  /**
+   * Somebody sent `supervisor.shutdown`: whoever opened the supervisor ends it, with everything around it. Default: it
+   * closes.
+   */
+  readonly onShutdown?: () => void;
+}
+
+export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env'> & DoorOptions;

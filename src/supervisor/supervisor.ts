@@ -2,18 +2,13 @@
 
 import { watchConfig } from '../config/watch.ts';
 import { McpvisorError } from '../errors.ts';
-import { createLog } from '../observe/log/log.ts';
 import type { MetricsOptions } from '../observe/metrics/metrics.ts';
-import { memoryOfGroups } from '../session/process/memory.ts';
-import { hearActors } from './actors/news.ts';
 import { reached } from './actors/root.ts';
 import { watchSuspension } from './actors/suspension.ts';
-import { type Assembly, assemble, type DoorOptions } from './assembly.ts';
+import { type Assembly, assemble } from './assembly.ts';
 import type { Supervisor } from './contract.ts';
 import { type ConfigurationSource, openConfiguration } from './desired/source.ts';
-import { toSupervisor } from './face.ts';
-import type { SupervisorOptions } from './options.ts';
-import { toIso } from './status/status.ts';
+import type { DoorOptions, SupervisorOptions } from './options.ts';
 
 export type OpenSupervisorOptions = Omit<SupervisorOptions, 'env'> & DoorOptions;
 
@@ -35,12 +30,11 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   refuseWhatIsNotThere(options);
   const source = await openConfiguration(options);
   const closing = new AbortController();
-  const parts = assemble(options, source, closing.signal);
-  const { actors, facts, guard, moments, registry, redactor } = parts;
-  const { root } = actors;
-  const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });
-  const startedAt = toIso(parts.wallNow());
-  hearActors(parts);
+  // It does not reject.
+  const onAbort = () => void close();
+  const shutDown = options.onShutdown ?? onAbort;
+  const parts = assemble(options, source, { closing: closing.signal, shutDown });
+  const { face, root, killAllNow, measured } = parts;
 
   let ended = false;
   root.subscribe({
@@ -48,7 +42,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     // The root's actions cannot throw; if one did, nobody would be left to end the servers.
     error: (error) => {
       ended = true;
-      registry.killAllNow();
+      killAllNow();
       options.onBug?.(error);
     },
   });
@@ -57,46 +51,34 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     closing.abort();
     options.signal?.removeEventListener('abort', onAbort);
     if (!ended) {
-      root.send({ type: 'supervisor.shutdown', ...moments.next() });
-      await reached(parts, ['closed']);
+      root.send({ type: 'supervisor.shutdown', ...parts.moments.next() });
+      await reached(root, ['closed']);
     }
-    parts.commands.close();
-    parts.alarms.close();
-    root.stop();
-    await guard.close();
-    await registry.close();
-    await parts.logs.close();
-    await log?.close();
-    if (options.facts === undefined) facts.close();
+    await parts.release();
   };
   let closed: Promise<void> | null = null;
   const close = (): Promise<void> => {
     closed ??= closeAll();
     return closed;
   };
-  // It does not reject.
-  const onAbort = () => void close();
 
   root.start();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
-  await reached(parts, ['running', 'failed', 'closed']);
-  if (!closing.signal.aborted) await begin(parts, source, options.watch !== false);
-  const onShutdown = options.onShutdown ?? onAbort;
-  const supervisor = toSupervisor(parts, { startedAt, close, onShutdown });
-  const measured = (droppedLines: () => number): MetricsOptions => ({
-    facts,
-    status: () => supervisor.status(),
-    memoryOfGroups,
-    droppedLines: () => ({ mcpvisor: droppedLines(), servers: parts.logs.droppedLines }),
-    now: parts.wallNow,
-  });
-  return { supervisor, killAllNow: () => registry.killAllNow(), measured, closing: closing.signal };
+  await reached(root, ['running', 'failed', 'closed']);
+  if (!closing.signal.aborted)
+    await begin(parts, source, { isWatched: options.watch !== false, closing: closing.signal });
+  const supervisor: Supervisor = { ...face, close, [Symbol.asyncDispose]: close };
+  return { supervisor, killAllNow, measured, closing: closing.signal };
 }
 
 /** From now on servers start, and edits of the file and sleeps of the machine are noticed until `closing` aborts. */
-async function begin(parts: Assembly, { file }: ConfigurationSource, isWatched: boolean): Promise<void> {
-  const { closing, desired } = parts;
+async function begin(
+  parts: Assembly,
+  { file }: ConfigurationSource,
+  { isWatched, closing }: { readonly isWatched: boolean; readonly closing: AbortSignal },
+): Promise<void> {
+  const { desired } = parts;
   await desired.begin();
   if (closing.aborted) return;
   if (file !== null && isWatched)
@@ -105,9 +87,9 @@ async function begin(parts: Assembly, { file }: ConfigurationSource, isWatched: 
   closing.addEventListener('abort', unwatch, { once: true });
 }
 
-function resume({ facts, actors, moments }: Assembly, suspendedForMs: number): void {
-  facts.publish({ type: 'machine.resumed', actor: 'supervisor', suspendedForMs: Math.round(suspendedForMs) });
-  actors.root.send({ type: 'machine.resumed', ...moments.next() });
+function resume({ publish, root, moments }: Assembly, suspendedForMs: number): void {
+  publish({ type: 'machine.resumed', actor: 'supervisor', suspendedForMs: Math.round(suspendedForMs) });
+  root.send({ type: 'machine.resumed', ...moments.next() });
 }
 
 function refuseWhatIsNotThere({ store = 'memory:', isolation = 'in-process' }: SupervisorOptions): void {

@@ -5,8 +5,10 @@ import type { AnyActorRef, StateValue } from 'xstate';
 import { eventText } from '../../machines/edges.ts';
 import { pathOf } from '../../machines/state-path.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
-import type { ServerActor } from './actors/system.ts';
-import type { Assembly } from './assembly.ts';
+import type { PublishFact } from '../observe/facts/fact.ts';
+import type { Inspection } from '../observe/facts/inspection.ts';
+import type { Actors, ServerActor } from './actors/system.ts';
+import type { Commands } from './commands/commands.ts';
 import type { Recipients } from './commands/recipients.ts';
 import {
   type ActorEventType,
@@ -26,6 +28,16 @@ export interface Tree {
 }
 
 export interface TreeOptions {
+  readonly actors: Actors;
+  readonly commands: Pick<Commands, 'post'>;
+  readonly inspection: Pick<Inspection, 'sinceMs'>;
+  readonly isShuttingDown: () => boolean;
+  /** Whether a server of this name is there, or on its way out. */
+  readonly isKnown: (server: string) => boolean;
+  readonly publish: PublishFact;
+  /** The living actor of a server, or else its last one. */
+  readonly shownActorOf: (server: string) => ServerActor;
+  readonly wallNow: () => number;
   readonly recipients: Recipients;
   /** Begins the end of everything. */
   readonly shutDown: () => void;
@@ -43,8 +55,8 @@ interface ChartSnapshot {
 
 const rootId = 'supervisor';
 
-export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }: TreeOptions): Tree {
-  const { actors, closing, commands, facts, inspection, ledger, shownActorOf, wallNow } = parts;
+export function createTree(options: TreeOptions): Tree {
+  const { actors, commands, inspection, isShuttingDown, isKnown, publish, recipients, shownActorOf, wallNow } = options;
 
   /** Children that count; for a server whose actor died, and whose successor has to wait, the dead one. */
   function heldBy(actor: AnyActorRef): readonly AnyActorRef[] {
@@ -58,7 +70,7 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
 
   function deadActorOf(server: string): ServerActor | undefined {
     try {
-      return ledger.get(server) === undefined ? undefined : shownActorOf(server);
+      return isKnown(server) ? shownActorOf(server) : undefined;
     } catch (error) {
       if (!isMcpvisorError(error)) throw error;
       return undefined;
@@ -81,7 +93,7 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
   function find(id: string): AnyActorRef {
     const [kind, name = ''] = splitAtColon(id);
     if (id === rootId) return actors.root;
-    if (kind === 'server' && ledger.get(name) !== undefined) return shownActorOf(name);
+    if (kind === 'server' && isKnown(name)) return shownActorOf(name);
     const group = kind === 'group' ? actors.group(name) : undefined;
     if (group !== undefined) return group;
     throw new McpvisorError('ACTOR_NOT_FOUND', { actor: id });
@@ -89,7 +101,7 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
 
   function allowedIn(actor: AnyActorRef): readonly string[] {
     const [kind, name = ''] = splitAtColon(actor.id);
-    if (actor.id === rootId) return closing.aborted ? [] : ['supervisor.shutdown'];
+    if (actor.id === rootId) return isShuttingDown() ? [] : ['supervisor.shutdown'];
     if (kind === 'server') return allowedOf((actor as ServerActor).getSnapshot());
     // A part of a group only holds servers: its group is who is spoken to.
     if (actor._parent?.id !== rootId) return [];
@@ -107,11 +119,11 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
     by: string | undefined,
   ): { readonly commandId: string; settle(): CommandOutcome } {
     const commandId = randomUUID();
-    facts.publish({ type: 'command.accepted', actor, commandId, command, by: by ?? null });
+    publish({ type: 'command.accepted', actor, commandId, command, by: by ?? null });
     return {
       commandId,
       settle() {
-        facts.publish({ type: 'command.settled', actor, commandId, command, outcome: 'done', reason: null });
+        publish({ type: 'command.settled', actor, commandId, command, outcome: 'done', reason: null });
         return { commandId, outcome: 'done' };
       },
     };
@@ -128,7 +140,7 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
       return { actor: id, value, tags: [...tags], context: { ...context }, allowed: allowedIn(actor), timers };
     },
     postTo(id, { type, by }) {
-      if (closing.aborted) throw new McpvisorError('SHUTTING_DOWN', {});
+      if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
       const actor = find(id);
       const allowed = allowedIn(actor);
       const [kind, name = ''] = splitAtColon(id);
@@ -138,8 +150,8 @@ export function createTree(parts: Assembly, { recipients, shutDown, whenEnded }:
       const signed = by === undefined ? {} : { by };
       if (type === 'supervisor.shutdown') {
         const { commandId, settle } = accept(id, type, by);
-        const settled = whenEnded().then(settle);
-        shutDown();
+        const settled = options.whenEnded().then(settle);
+        options.shutDown();
         return { to: 'actor', commandId, settled };
       }
       if (type === 'group.reset') {

@@ -2,12 +2,27 @@
 
 import type { GroupEmitted } from '../../../machines/group/events.ts';
 import type { ServerEmitted } from '../../../machines/server/events.ts';
+import type { Facts } from '../../observe/facts/facts.ts';
+import type { Inspection } from '../../observe/facts/inspection.ts';
+import type { ServerLogs } from '../../observe/server-logs/server-logs.ts';
 import type { ServerSpecification } from '../../specification.ts';
-import type { Assembly } from '../assembly.ts';
-import { isHeld } from './system.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { Desired } from '../desired/desired.ts';
+import type { Ledger } from '../ledger.ts';
+import { type Actors, isHeld } from './system.ts';
+
+export interface NewsOptions {
+  readonly actors: Actors;
+  readonly commands: Pick<Commands, 'hear' | 'abandon'>;
+  readonly desired: Pick<Desired, 'current' | 'restore'>;
+  readonly facts: Pick<Facts, 'publish'>;
+  readonly inspection: Inspection;
+  readonly ledger: Ledger;
+  readonly logs: Pick<ServerLogs, 'forget'>;
+}
 
 /** What the charts emit becomes settled promises and facts. */
-export function hearActors({ inspection, commands, facts, ledger, logs, desired, actors }: Assembly): void {
+export function hearActors({ inspection, commands, facts, ledger, logs, desired, actors }: NewsOptions): void {
   const hearServer = (server: string, emitted: ServerEmitted) => {
     if (emitted.type === 'command.accepted' || emitted.type === 'command.settled')
       return commands.hear(server, emitted);

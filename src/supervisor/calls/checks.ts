@@ -1,13 +1,22 @@
 /** Calls that are only checked: are the arguments what the tool's schema asks for? */
 
 import { McpvisorError } from '../../errors.ts';
-import type { Assembly } from '../assembly.ts';
+import type { ServerActor } from '../actors/system.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { CallCheck, Supervisor } from '../contract.ts';
-import { notConnectedError } from './waking.ts';
+import type { ServerEntry } from '../ledger.ts';
+import { notConnectedError, type Waking } from './waking.ts';
 
-type Parts = Pick<Assembly, 'actorOf' | 'catalog' | 'entryOf' | 'waking'>;
+export interface CallChecksOptions {
+  /** Throws `SERVER_NOT_FOUND`. */
+  readonly entryOf: (server: string) => ServerEntry;
+  readonly actorOf: (server: string) => ServerActor;
+  readonly catalog: Catalog;
+  readonly waking: Waking;
+}
 
-export function createCallChecks({ actorOf, catalog, entryOf, waking }: Parts): Supervisor['checkCall'] {
+export function createCallChecks(options: CallChecksOptions): Supervisor['checkCall'] {
+  const { entryOf, actorOf, catalog, waking } = options;
   let loading: Promise<(schema: object, args: unknown) => CallCheck> | null = null;
 
   function schemaOf(server: string, tool: string): object {

@@ -1,9 +1,12 @@
 /** Commands to many servers: which servers names, groups and `*` mean, and the outcome for each. */
 
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
-import type { Assembly } from '../assembly.ts';
+import type { Actors } from '../actors/system.ts';
 import type { CommandType, PostedToOne } from '../contract.ts';
+import type { Desired } from '../desired/desired.ts';
+import type { Ledger } from '../ledger.ts';
 import { allowedOf } from '../status/status.ts';
+import type { Commands } from './commands.ts';
 
 export interface Recipients {
   /** The servers of a group that a command to the group is meant for. */
@@ -15,9 +18,14 @@ export interface Recipients {
   }): readonly PostedToOne[];
 }
 
-type Parts = Pick<Assembly, 'actors' | 'commands' | 'desired' | 'ledger'>;
+export interface RecipientsOptions {
+  readonly actors: Pick<Actors, 'server' | 'group'>;
+  readonly commands: Pick<Commands, 'post'>;
+  readonly desired: Pick<Desired, 'current'>;
+  readonly ledger: Ledger;
+}
 
-export function createRecipients({ actors, commands, desired, ledger }: Parts): Recipients {
+export function createRecipients({ actors, commands, desired, ledger }: RecipientsOptions): Recipients {
   const groupOf = (server: string) => ledger.get(server)?.specification.group;
   const snapshotOf = (server: string) => actors.server(server)?.getSnapshot();
   /** `*` and groups leave out servers that the configuration disables and nobody has started. */

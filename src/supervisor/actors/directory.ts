@@ -1,0 +1,65 @@
+/** Who is called by a server's name: its entry, its living actor, and the last one it had. */
+
+import { McpvisorError } from '../../errors.ts';
+import type { Inspection } from '../../observe/facts/inspection.ts';
+import type { Ledger, ServerEntry } from '../ledger.ts';
+import type { Actors, ServerActor } from './system.ts';
+
+export interface DirectoryOptions {
+  readonly ledger: Ledger;
+  readonly actors: Actors;
+  readonly inspection: Inspection;
+  readonly isShuttingDown: () => boolean;
+}
+
+export interface Directory {
+  /** Throws `SERVER_NOT_FOUND`. */
+  entryOf(server: string): ServerEntry;
+  /** The living one. Throws `SERVER_NOT_FOUND`, `SHUTTING_DOWN`, and `SERVER_NOT_CONNECTED` between two actors. */
+  actorOf(server: string): ServerActor;
+  /** The last one, dead or alive, if it ever had a snapshot. */
+  lastActorOf(server: string): ServerActor | undefined;
+  /** The living one, or else the last: still shown when it died, and when all have been let go at the end. */
+  shownActorOf(server: string): ServerActor;
+}
+
+export function createDirectory({ ledger, actors, inspection, isShuttingDown }: DirectoryOptions): Directory {
+  const lastActors = new WeakMap<ServerEntry, ServerActor>();
+  inspection.onActor((actor, name) => {
+    const entry = name.startsWith('server:') ? ledger.get(name.slice('server:'.length)) : undefined;
+    if (entry !== undefined) lastActors.set(entry, actor as ServerActor);
+  });
+
+  const entryOf = (server: string): ServerEntry => {
+    const entry = ledger.get(server);
+    if (entry === undefined) throw new McpvisorError('SERVER_NOT_FOUND', { server, known: [...ledger.entries.keys()] });
+    return entry;
+  };
+  const actorOf = (server: string): ServerActor => {
+    const actor = actors.server(entryOf(server).name);
+    if (actor !== undefined) return actor;
+    if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
+    // Between the death of an actor and its successor there is nobody to ask.
+    throw new McpvisorError('SERVER_NOT_CONNECTED', {
+      server,
+      state: 'failed',
+      nextRetryAt: null,
+      reason: 'its actor died and is being replaced',
+    });
+  };
+  const lastActorOf = (server: string): ServerActor | undefined => {
+    const entry = ledger.get(server);
+    const last = entry === undefined ? undefined : lastActors.get(entry);
+    // One that died while it was being made never had a snapshot.
+    return (last?.getSnapshot() as unknown) === undefined ? undefined : last;
+  };
+  return {
+    entryOf,
+    actorOf,
+    lastActorOf,
+    shownActorOf(server) {
+      const { name } = entryOf(server);
+      return actors.server(name) ?? lastActorOf(name) ?? actorOf(name);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** The status of everything: each server, how many are in which state, and every alarm there is. */
+
+import { version } from '../../version.ts';
+import { placeOfRoot } from '../actors/root.ts';
+import type { RootActor } from '../actors/system.ts';
+import { type ServerState, type ServerStatus, type Status, serverStates } from '../contract.ts';
+import type { AlarmWatch } from './alarm-watch.ts';
+
+export interface OverviewOptions {
+  readonly startedAt: string;
+  readonly root: RootActor;
+  readonly servers: () => readonly string[];
+  readonly statusOf: (server: string) => ServerStatus;
+  /** Names of the groups that the configuration has. */
+  readonly groups: () => readonly string[];
+  readonly alarms: AlarmWatch;
+  /** Whether something ends the servers if this process is killed. */
+  readonly isGuarded: () => boolean;
+}
+
+export function createOverview(options: OverviewOptions): () => Status {
+  const { startedAt, root, servers: names, statusOf } = options;
+  return () => {
+    const servers = names().map(statusOf);
+    const counts = Object.fromEntries(serverStates.map((state) => [state, 0])) as Record<ServerState, number>;
+    for (const { state } of servers) counts[state] += 1;
+    return {
+      startedAt,
+      version,
+      ...placeOfRoot(root),
+      counts,
+      clientProcess: null,
+      store: 'memory:',
+      alarms: allAlarms(options, servers),
+      servers,
+    };
+  };
+}
+
+function allAlarms(options: OverviewOptions, servers: readonly ServerStatus[]): Status['alarms'] {
+  const groups = options.groups().map((group) => `group:${group}`);
+  return [
+    ...ownAlarms(options),
+    ...groups.flatMap((actor) => options.alarms.of(actor).map((alarm) => ({ actor, ...alarm }))),
+    ...servers.flatMap(({ name, alarms }) => alarms.map((alarm) => ({ actor: `server:${name}`, ...alarm }))),
+  ];
+}
+
+function ownAlarms({ isGuarded, startedAt }: OverviewOptions): Status['alarms'] {
+  if (isGuarded()) return [];
+  const reason = 'there is no /bin/sh: a SIGKILL of this process leaves servers running until the next start';
+  return [
+    {
+      actor: 'supervisor',
+      alarm: 'no-guard',
+      since: startedAt,
+      reason,
+      clearedBy: 'a restart on a machine with /bin/sh',
+    },
+  ];
+}
