@@ -104,6 +104,9 @@ const supervisorSetup = setup({
         }
       },
     ),
+    limitEnd: assign(({ context }, { steps }: { steps: Steps }) => ({
+      shutdownMs: steps.shutdownMs ?? context.shutdownMs,
+    })),
     /** Servers that begin or cease to depend on others, and those others, hear of it. */
     relate: enqueueActions(({ context, enqueue, system }, { steps }: { steps: Steps }) => {
       const { dependencies } = steps;
@@ -251,6 +254,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
           actions: [
             { type: 'apply', params: ({ event }) => event },
             { type: 'relate', params: ({ event }) => event },
+            { type: 'limitEnd', params: ({ event }) => event },
           ],
         },
         'server.changed': {

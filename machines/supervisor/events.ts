@@ -15,6 +15,8 @@ export interface Steps {
   readonly groups?: Readonly<Record<string, GroupPolicy>>;
   /** What each server depends on from now on; who depends on nothing need not be named. Default: as before. */
   readonly dependencies?: Dependencies;
+  /** How long an orderly end may take from now on, in milliseconds. Default: as before. */
+  readonly shutdownMs?: number;
 }
 
 export type SupervisorEvent =

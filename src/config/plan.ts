@@ -1,4 +1,4 @@
-/** What a new configuration does to the servers: a pure function of two configurations. */
+/** What a new configuration does: a pure function of two configurations. */
 
 import { createHash } from 'node:crypto';
 import { type Problem, toLine } from '../errors.ts';
@@ -6,8 +6,12 @@ import type { ServerSettings, ServerSpecification } from '../specification.ts';
 import type { Configuration } from './configuration.ts';
 import { expandableTexts } from './entry.ts';
 import { secretsIn } from './expand/expression.ts';
+import { groupChanges, type SettingChange, type SettingEffect, settingChanges } from './setting-changes.ts';
 
-/** Every server of either configuration is named exactly once. */
+/**
+ * Every server of either configuration is named exactly once. A disabled server is not started; one that a person has
+ * started all the same is made anew when what it runs changes.
+ */
 export interface Plan {
   /** New, or enabled again. */
   readonly start: readonly string[];
@@ -18,38 +22,75 @@ export interface Plan {
   /** Numbers or filters changed, or a disabled server came or changed: no restart. */
   readonly change: readonly string[];
   readonly keep: readonly string[];
+  /** Names of the groups that act otherwise, from now on. */
+  readonly groups: readonly string[];
+  /** Settings of mcpvisor itself that are others, with when they take effect. */
+  readonly settings: readonly SettingChange[];
   readonly warnings: readonly Problem[];
+}
+
+/** A plan, and what else is to be known to carry it out. */
+export interface Decision {
+  readonly plan: Plan;
+  /** Servers that were there before and whose process or connection is made of something else now, running or not. */
+  readonly remade: ReadonlySet<string>;
 }
 
 type Step = 'start' | 'stop' | 'restart' | 'change' | 'keep';
 
-/** `current` null: nothing is there yet. Only names, in the order of `next`, then those that are gone. */
-export function planOf(current: Configuration | null, next: Configuration): Plan {
+/**
+ * `current` null: nothing is there yet. `started`: the configuration of the start, of which some settings are read
+ * then only. Servers are in the order of `next`, then those that are gone.
+ */
+export function decide(current: Configuration | null, next: Configuration, started = current): Decision {
   const gone = [...(current?.servers.keys() ?? [])].filter((name) => !next.servers.has(name));
+  const remade = remadeBy(current, next);
   const steps = [...next.servers].map(([name, specification]): readonly [string, Step] => [
     name,
-    stepOf(current, next, specification),
+    stepOf(current?.servers.get(name), specification, remade.has(name)),
   ]);
   const named = (step: Step) => steps.filter(([, taken]) => taken === step).map(([name]) => name);
-  return {
+  const plan = {
     start: named('start'),
     stop: [...named('stop'), ...gone],
     restart: named('restart'),
     change: named('change'),
     keep: named('keep'),
+    groups: current === null ? [] : groupChanges(current.settings, next.settings),
+    settings: current === null ? [] : settingChanges(current.settings, next.settings, (started ?? current).settings),
     warnings: next.warnings,
   };
+  return { plan, remade };
 }
 
-function stepOf(current: Configuration | null, next: Configuration, specification: ServerSpecification): Step {
-  const before = current?.servers.get(specification.name);
-  if (current === null || before === undefined) return specification.enabled ? 'start' : 'change';
-  if (before.enabled !== specification.enabled) return specification.enabled ? 'start' : 'stop';
-  if (canonical(before) === canonical(specification) && !hasOtherSecrets(specification, current, next)) return 'keep';
-  if (!specification.enabled) return 'change';
-  return hashOf(before) !== hashOf(specification) || hasOtherSecrets(specification, current, next)
-    ? 'restart'
-    : 'change';
+/** The plan alone, for those who only want to know. */
+export function planOf(current: Configuration | null, next: Configuration, started = current): Plan {
+  return decide(current, next, started).plan;
+}
+
+/** How much a plan does. */
+export function countOf({ start, stop, restart, change, groups, settings }: Plan): number {
+  return [start, stop, restart, change, groups, settings].reduce((sum, { length }) => sum + length, 0);
+}
+
+function remadeBy(current: Configuration | null, next: Configuration): ReadonlySet<string> {
+  if (current === null) return new Set();
+  return new Set(
+    [...next.servers].flatMap(([name, specification]) => {
+      const before = current.servers.get(name);
+      const isSame =
+        before === undefined ||
+        (hardTextOf(before) === hardTextOf(specification) && !hasOtherSecrets(specification, current, next));
+      return isSame ? [] : [name];
+    }),
+  );
+}
+
+function stepOf(before: ServerSpecification | undefined, after: ServerSpecification, isRemade: boolean): Step {
+  if (before === undefined) return after.enabled ? 'start' : 'change';
+  if (before.enabled !== after.enabled) return after.enabled ? 'start' : 'stop';
+  if (isRemade) return after.enabled ? 'restart' : 'change';
+  return canonical(before) === canonical(after) ? 'keep' : 'change';
 }
 
 /** Whether a `${secret:NAME}` that the server uses stands for something else now. */
@@ -86,10 +127,12 @@ const softKeys: ReadonlySet<string> = new Set<keyof ServerSettings>([
 
 /** `sha256:…` over what defines the process or connection, before expansion: the same for every way of writing it. */
 export function hashOf(specification: ServerSpecification): string {
+  return `sha256:${createHash('sha256').update(hardTextOf(specification)).digest('hex')}`;
+}
+
+function hardTextOf(specification: ServerSpecification): string {
   const hard = Object.fromEntries(Object.entries(specification).filter(([key]) => !softKeys.has(key)));
-  return `sha256:${createHash('sha256')
-    .update(canonical(withHardEntry(hard)))
-    .digest('hex')}`;
+  return canonical(withHardEntry(hard));
 }
 
 /** A hosted server's entry repeats the settings as they were written: only the host's own words count. */
@@ -114,14 +157,23 @@ function canonical(value: unknown): string {
 
 /** Plain lines for people. Says so if nothing changes. */
 export function describePlan(plan: Plan): readonly string[] {
-  const steps = (['start', 'stop', 'restart', 'change', 'keep'] as const).filter((step) => plan[step].length > 0);
-  const lines = steps.map(
-    (step) => `${step.padEnd(8)} ${plan[step].join(', ')}${step === 'change' ? ' (without a restart)' : ''}`,
-  );
-  const isQuiet = steps.every((step) => step === 'keep');
+  const settingsThat = (effect: SettingEffect) =>
+    plan.settings.filter((setting) => setting.effect === effect).map(({ path }) => path);
+  const lines: readonly (readonly [string, readonly string[], string])[] = [
+    ['start', plan.start, ''],
+    ['stop', plan.stop, ''],
+    ['restart', plan.restart, ''],
+    ['change', plan.change, ' (without a restart)'],
+    ['keep', plan.keep, ''],
+    ['groups', plan.groups, ' (policy, without a restart)'],
+    ['settings', settingsThat('applied'), ''],
+    ['settings', settingsThat('at the next start'), ' (at the next start)'],
+  ];
   return [
-    ...(isQuiet ? ['nothing changes'] : []),
-    ...lines,
+    ...(countOf(plan) === 0 ? ['nothing changes'] : []),
+    ...lines.flatMap(([word, names, how]) =>
+      names.length === 0 ? [] : [`${word.padEnd(8)} ${names.join(', ')}${how}`],
+    ),
     ...plan.warnings.map((problem) => `warning  ${toLine(problem)}`),
   ];
 }

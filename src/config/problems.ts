@@ -5,7 +5,7 @@ import type { Problem } from '../errors.ts';
 export type Path = readonly PropertyKey[];
 
 /** `mcpServers.files.args[1]`; names that would be ambiguous stand in brackets: `mcpServers["a.b"].url`. */
-function pathOf(path: Path): string {
+export function pathOf(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
     const name = String(step);

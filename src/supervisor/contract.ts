@@ -1,6 +1,7 @@
 /** The library's public face: what `createSupervisor` returns. The doors (HTTP, command line) use nothing else. */
 
 import type { Failure, FailureClass } from '../../machines/failure.ts';
+import type { Plan } from '../config/plan.ts';
 import type { Problem } from '../errors.ts';
 import type { Fact, FactsMissed } from '../observe/facts/fact.ts';
 import type { JournalPage, JournalQuery } from '../observe/facts/journal.ts';
@@ -27,6 +28,8 @@ import type {
   ToolFormat,
 } from './model-messages.ts';
 
+export type { Plan } from '../config/plan.ts';
+export type { SettingChange, SettingEffect } from '../config/setting-changes.ts';
 export * from './actor-contract.ts';
 export * from './model-messages.ts';
 
@@ -198,17 +201,6 @@ export interface CallToolResult {
   readonly isError?: boolean;
   readonly structuredContent?: unknown;
   readonly [key: string]: unknown;
-}
-
-/** What a new configuration does to the servers. */
-export interface Plan {
-  readonly start: readonly string[];
-  readonly stop: readonly string[];
-  readonly restart: readonly string[];
-  /** Numbers or filters changed: no restart. */
-  readonly change: readonly string[];
-  readonly keep: readonly string[];
-  readonly warnings: readonly Problem[];
 }
 
 export interface ReadyNow {

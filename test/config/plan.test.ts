@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Configuration } from '../../src/config/configuration.ts';
 import { parseConfig, parseEntries } from '../../src/config/parse.ts';
-import { describePlan, hashOf, type Plan, planOf } from '../../src/config/plan.ts';
+import { decide, describePlan, hashOf, type Plan, planOf } from '../../src/config/plan.ts';
 import { toLine } from '../../src/errors.ts';
 
 const options = { folder: '/etc/mcp', hostedTransports: ['in-memory'] };
@@ -90,6 +90,29 @@ describe('the plan from one configuration to another', () => {
       restart: ['a'],
       keep: ['b'],
     });
+  });
+
+  it('knows of those that are disabled, or were, whether they are made of something else now', () => {
+    const off = { ...base, disabled: true };
+    const secret = { ...off, args: ['${secret:S}'] };
+    const before = { kept: off, softer: off, other: off, enabled: off, disabled: base, secret };
+    const after = {
+      kept: off,
+      softer: { ...off, lazy: true },
+      other: { ...off, command: 'y' },
+      enabled: { ...base, command: 'y' },
+      disabled: { ...off, command: 'y' },
+      secret,
+      fresh: base,
+    };
+    const [S1, S2] = [{ secrets: { S: '1' } }, { secrets: { S: '2' } }];
+    expect([...decide(configOf(before, S1), configOf(after, S2)).remade]).toEqual([
+      'other',
+      'enabled',
+      'disabled',
+      'secret',
+    ]);
+    expect([...decide(null, configOf(after, S2)).remade]).toEqual([]);
   });
 
   it("takes a host's own words for hard", () => {
@@ -182,6 +205,58 @@ describe('the hash of a specification', () => {
   });
 });
 
+describe('what a plan says beside the servers', () => {
+  const told = (before: object, after: object, started = before) => {
+    const [one, other, first] = [before, after, started].map((mcpvisor) => configOf({ a: base }, mcpvisor));
+    if (one === undefined || other === undefined || first === undefined) throw new Error('there are three');
+    const { groups, settings } = planOf(one, other, first);
+    return [...groups.map((name) => `group ${name}`), ...settings.map(({ path, effect }) => `${path} ${effect}`)];
+  };
+
+  it.each<[string, object, object, readonly string[]]>([
+    ['nothing', { shutdownMs: 9 }, { shutdownMs: 9 }, []],
+    ['a default that is written out', {}, { shutdownMs: 25_000, http: { allowedHosts: [] } }, []],
+    ['the time for the end', {}, { shutdownMs: 9 }, ['shutdownMs applied']],
+    ['a setting that is taken away', { shutdownMs: 9 }, {}, ['shutdownMs applied']],
+    ['a limit of the API', {}, { http: { requestsPerSecond: 5 } }, ['http.requestsPerSecond at the next start']],
+    [
+      'tokens and certificates',
+      { http: { tokens: [{ name: 'ci', scope: 'read', file: 'ci' }] } },
+      { http: { tls: { certFile: 'a', keyFile: 'b' } } },
+      ['http.tls at the next start', 'http.tokens at the next start'],
+    ],
+    [
+      'secrets, by their names',
+      { secrets: { OLD: 'hidden', SAME: 'x', OTHER: '1' } },
+      { secrets: { SAME: 'x', OTHER: '2', 'new.one': 'hidden' } },
+      ['secrets.OLD applied', 'secrets.OTHER applied', 'secrets["new.one"] applied'],
+    ],
+    ['the strategy of a group', {}, { groups: { default: { strategy: 'one-for-all' } } }, ['group default']],
+    ['the rounds of a group', {}, { groups: { default: { intensity: 3 } } }, ['group default']],
+    ['a group that nobody is in', {}, { groups: { web: { periodMs: 3 } } }, ['group web']],
+    ['a group that is as groups are', {}, { groups: { web: { strategy: 'one-for-one' } } }, []],
+    ['a group that is no more', { groups: { web: { strategy: 'rest-for-one' } } }, {}, ['group web']],
+    ['what nothing acts on yet', {}, { clientProcess: { factor: 3 }, compat: true }, []],
+    ['a default for all servers, which shows as what it changes of them', {}, { callTimeoutMs: 7 }, []],
+  ])('for %s', (_what, before, after, lines) => {
+    expect(told(before, after)).toEqual(lines);
+  });
+
+  it('knows what has been in force since the start', () => {
+    const limited = { http: { requestsPerSecond: 5 } };
+    expect(told(limited, {}, {})).toEqual(['http.requestsPerSecond applied']);
+    expect(told(limited, { http: { requestsPerSecond: 6 } }, {})).toEqual(['http.requestsPerSecond at the next start']);
+  });
+
+  it('is nothing at the start', () => {
+    const { groups, settings } = planOf(
+      null,
+      configOf({ a: base }, { shutdownMs: 9, groups: { web: { intensity: 1 } } }),
+    );
+    expect([groups, settings]).toEqual([[], []]);
+  });
+});
+
 describe('a plan in words', () => {
   it('is a line for each kind of step and each warning', () => {
     const plan = planOf(
@@ -194,6 +269,13 @@ describe('a plan in words', () => {
       'restart  a',
       'change   b (without a restart)',
       expect.stringMatching(/^warning {2}mcpServers\.d\.timeout: /),
+    ]);
+    const edited = { groups: { web: { intensity: 3 } }, shutdownMs: 9, http: { maxBodyBytes: 9, tokens: [] } };
+    expect(describePlan(planOf(configOf({ a: base }), configOf({ a: base }, edited)))).toEqual([
+      'keep     a',
+      'groups   web (policy, without a restart)',
+      'settings shutdownMs',
+      'settings http.maxBodyBytes (at the next start)',
     ]);
     expect(describePlan(planOf(configOf({ a: base }), configOf({ a: base })))).toEqual([
       'nothing changes',

@@ -609,6 +609,19 @@ describe('shutdown', () => {
     expect(one.state()).toBe('closed');
   });
 
+  it('has the deadline of the last plan that named one', async () => {
+    const one = await tree({ shutdownMs: 10_000 });
+    one.add(['a']);
+    one.connect('a');
+    one.plan({ shutdownMs: 3_000 });
+    one.plan({});
+    one.send({ type: 'supervisor.shutdown' });
+    one.clock.advance(2_999);
+    expect(one.state()).toBe('shutting-down.ending');
+    one.clock.advance(1);
+    expect(one.state()).toBe('shutting-down.killing');
+  });
+
   it('is closed as soon as what was killed is gone', async () => {
     const one = await tree({ shutdownMs: 10_000 });
     one.add(['a']);

@@ -28,7 +28,12 @@ const plan = {
   summary: 'What another configuration would do; changes nothing',
   query: noQuery,
   body: named('Configuration', z.strictObject({ config: plainObject })),
-  answers: { 200: { description: 'Names of servers by what would happen to them', schema: planSchema } },
+  answers: {
+    200: {
+      description: 'Names of servers and groups by what would happen to them, and settings that would be others',
+      schema: planSchema,
+    },
+  },
   problems: ['CONFIG_INVALID'],
 } as const satisfies Endpoint;
 

@@ -27,6 +27,8 @@ const planProblem = z.strictObject({
   severity: z.enum(['error', 'warning']),
 });
 
+const settingChange = z.strictObject({ path: z.string(), effect: z.enum(['applied', 'at the next start']) });
+
 export const planSchema = named(
   'Plan',
   z.strictObject({
@@ -35,6 +37,8 @@ export const planSchema = named(
     restart: z.array(z.string()),
     change: z.array(z.string()),
     keep: z.array(z.string()),
+    groups: z.array(z.string()),
+    settings: z.array(settingChange),
     warnings: z.array(planProblem),
   }),
 );

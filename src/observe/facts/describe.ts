@@ -47,8 +47,16 @@ const sentences: Sentences = {
   'command.settled': ({ command, outcome, reason }) => `${command} ${outcome}${reason === null ? '' : `: ${reason}`}`,
   'event.ignored': ({ event, state }) => `${event} means nothing in ${state}`,
   'config.planned': ({ steps }) => `a new configuration takes ${counted(steps, 'step')}`,
-  'config.applied': ({ started, stopped, restarted, changed }) =>
-    `configuration applied: ${changesOf({ started, stopped, restarted, changed })}`,
+  'config.applied': ({ started, stopped, restarted, changed, groups, settings }) =>
+    `configuration applied: ${changesOf({
+      started,
+      stopped,
+      restarted,
+      changed,
+      groups,
+      settings: settings.filter(({ effect }) => effect === 'applied').map(({ path }) => path),
+      'at the next start': settings.filter(({ effect }) => effect !== 'applied').map(({ path }) => path),
+    })}`,
   'config.rejected': ({ file, problems }) =>
     `${file ?? 'configuration'} rejected, nothing was changed${problemsOf(problems)}`,
   'config.warned': ({ file, problems }) => `${file ?? 'configuration'} accepted with warnings${problemsOf(problems)}`,
@@ -96,8 +104,8 @@ function listsOf(lists: { readonly tools: number; readonly resources: number; re
 }
 
 function changesOf(changes: Readonly<Record<string, readonly string[]>>): string {
-  const parts = Object.entries(changes).flatMap(([verb, servers]) =>
-    servers.length === 0 ? [] : [`${verb} ${servers.join(', ')}`],
+  const parts = Object.entries(changes).flatMap(([word, names]) =>
+    names.length === 0 ? [] : [`${word} ${names.join(', ')}`],
   );
   return parts.length === 0 ? 'nothing to do' : parts.join('; ');
 }

@@ -83,12 +83,17 @@ export interface FactFields {
   };
   'event.ignored': { readonly event: string; readonly state: string };
   'config.planned': { readonly steps: number };
-  /** As a plan counts: a server that is disabled is stopped, one that is enabled again is started. */
+  /**
+   * As a plan counts: a server that is disabled is stopped, one that is enabled again is started. `groups` are those
+   * whose policy changed. Of a changed setting only the path is told, and when the change takes effect.
+   */
   'config.applied': {
     readonly started: readonly string[];
     readonly stopped: readonly string[];
     readonly restarted: readonly string[];
     readonly changed: readonly string[];
+    readonly groups: readonly string[];
+    readonly settings: readonly { readonly path: string; readonly effect: 'applied' | 'at the next start' }[];
   };
   'config.rejected': { readonly file: string | null; readonly problems: readonly string[] };
   'config.warned': { readonly file: string | null; readonly problems: readonly string[] };

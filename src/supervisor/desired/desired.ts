@@ -1,26 +1,28 @@
 /** The desired state: the configuration in force, and how another one takes its place, always through a plan. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { plainPolicy } from '../../../machines/group/events.ts';
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
-import type { Configuration, Parsed } from '../../config/configuration.ts';
-import { parseConfigBeside, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
-import { hashOf, planOf } from '../../config/plan.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import { countOf, decide, type Plan, planOf } from '../../config/plan.ts';
+import { waitingWarnings } from '../../config/setting-changes.ts';
 import { McpvisorError, type Problem, toLine } from '../../errors.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import { isHeld, type ServerActor } from '../actors/system.ts';
-import type { Plan } from '../contract.ts';
 import type { Ledger } from '../ledger.ts';
+import { carryOutPaced } from './pacing.ts';
 import { policyOf } from './policy.ts';
-import { type Relations, relationsOf } from './relations.ts';
-
-type Entry = Readonly<Record<string, unknown>>;
-
-/**
- * Making the actors of all servers in one turn would keep the first server from starting, and everybody else waiting.
- */
-const addedPerTurn = 4;
+import { relationsOf } from './relations.ts';
+import {
+  type Entry,
+  type Sources,
+  sourcesOf,
+  withAdded,
+  withApplied,
+  withRemoved,
+  withReplaced,
+  withText,
+} from './sources.ts';
+import { type Situation, stepsOf } from './steps.ts';
 
 export interface DesiredOptions {
   readonly initial: Configuration;
@@ -60,38 +62,37 @@ export function createDesired({
   carryOut,
   isShuttingDown,
 }: DesiredOptions): Desired {
-  let current = initial;
+  let sources = sourcesOf(initial, file);
   let relations = relationsOf(initial);
-  /** Entries that did not come from the file: a reload keeps them, unless the file has the name, too. */
-  const added = new Map<string, Entry>();
-  /** Names whose entry in force did not come from the file. */
-  let foreign: ReadonlySet<string> = new Set(file === null ? initial.servers.keys() : []);
+  const lookups = {
+    hasActor: (server: string) => actorOf(server) !== undefined,
+    wishOf,
+    generationOf: (server: string) => ledger.get(server)?.generation ?? 0,
+  };
 
-  function become(parsed: Parsed, previous: Configuration | null): Plan {
-    const { plan, steps } = adopt(parsed, previous);
+  function become(next: Sources): Plan {
+    const { plan, steps } = adopt(next, { configuration: sources.configuration, relations });
     carryOut(steps);
     return applied(plan);
   }
 
-  function adopt(parsed: Parsed, previous: Configuration | null): { readonly plan: Plan; readonly steps: Steps } {
+  function adopt(next: Sources, before: Situation | null): { readonly plan: Plan; readonly steps: Steps } {
     if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
-    const next = accepted(parsed, file);
-    const plan = planOf(previous, next);
-    publish({
-      type: 'config.planned',
-      actor: 'supervisor',
-      steps: plan.start.length + plan.stop.length + plan.restart.length + plan.change.length,
-    });
-    const before = previous === null ? null : relations;
-    current = next;
-    relations = relationsOf(next);
-    const steps = stepsOf(previous, next, { plan, before, after: relations });
-    for (const [name, specification] of next.servers) ledger.put(specification, foreign.has(name) ? 'api' : 'file');
-    return { plan, steps };
+    const { configuration } = next;
+    const decision = decide(before?.configuration ?? null, configuration, initial);
+    publish({ type: 'config.planned', actor: 'supervisor', steps: countOf(decision.plan) });
+    sources = next;
+    relations = relationsOf(configuration);
+    for (const [name, specification] of configuration.servers)
+      ledger.put(specification, next.foreign.has(name) ? 'api' : 'file');
+    return {
+      plan: decision.plan,
+      steps: stepsOf(decision, { before, after: { configuration, relations } }, lookups),
+    };
   }
 
   function applied(plan: Plan): Plan {
-    const { start, stop, restart, change } = plan;
+    const { start, stop, restart, change, groups, settings } = plan;
     publish({
       type: 'config.applied',
       actor: 'supervisor',
@@ -99,61 +100,11 @@ export function createDesired({
       stopped: stop,
       restarted: restart,
       changed: change,
-    });
-    warn(plan.warnings);
-    return plan;
-  }
-
-  function stepsOf(
-    previous: Configuration | null,
-    next: Configuration,
-    {
-      plan,
-      before: relationsBefore,
-      after,
-    }: { readonly plan: Plan; readonly before: Relations | null; readonly after: Relations },
-  ): Steps {
-    const { dependencies } = after;
-    // A group that nothing names any more acts for itself, whatever it was in the midst of.
-    const nameless = Object.keys(relationsBefore?.groups ?? {}).filter((group) => after.groups[group] === undefined);
-    const groups = { ...after.groups, ...Object.fromEntries(nameless.map((group) => [group, plainPolicy])) };
-    const steps = {
-      add: [] as Steps['add'][number][],
-      configure: [] as Steps['configure'][number][],
-      remove: [] as Steps['remove'][number][],
       groups,
-      dependencies,
-    };
-    const kept = new Set(plan.keep);
-    for (const name of plan.stop) {
-      const group = previous?.servers.get(name)?.group;
-      if (!next.servers.has(name) && group !== undefined) steps.remove.push({ group, server: name });
-    }
-    for (const [name, specification] of next.servers) {
-      if (kept.has(name) && relationsBefore?.isRelated(name) === after.isRelated(name)) continue;
-      const before = previous?.servers.get(name);
-      const actor = actorOf(name);
-      const policy = policyOf(specification, after.isRelated(name));
-      const wish = specification.enabled ? ('up' as const) : ('down' as const);
-      const isMoved = before !== undefined && before.group !== specification.group;
-      if (isMoved) steps.remove.push({ group: before.group, server: name });
-      if (before === undefined || actor === undefined || isMoved) {
-        const isAsWished = before?.enabled === specification.enabled;
-        const wanted = isAsWished ? (wishOf(name) ?? wish) : wish;
-        const generation = ledger.put(specification, 'file').generation;
-        const keepsWish = isMoved && isAsWished;
-        steps.add.push({ group: specification.group, server: { name, policy, wanted, generation }, keepsWish });
-      } else {
-        const wanted = before.enabled === specification.enabled ? null : wish;
-        steps.configure.push({
-          server: name,
-          policy,
-          wanted,
-          changed: plan.restart.includes(name) || hashOf(before) !== hashOf(specification),
-        });
-      }
-    }
-    return steps;
+      settings,
+    });
+    warn([...plan.warnings, ...waitingWarnings(settings)]);
+    return plan;
   }
 
   function warn(problems: readonly Problem[]): void {
@@ -162,77 +113,27 @@ export function createDesired({
       publish({ type: 'config.warned', actor: 'supervisor', file, problems: warnings.map(toLine) });
   }
 
-  function parsedWith(name: string, entry: Entry): Parsed {
-    return withEntry(current, name, entry);
-  }
-
   return {
     get current() {
-      return current;
+      return sources.configuration;
     },
     async begin() {
-      const { plan, steps } = adopt({ config: current, problems: current.warnings }, null);
-      carryOut({ ...steps, add: steps.add.slice(0, addedPerTurn) });
-      for (let from = addedPerTurn; from < steps.add.length; from += addedPerTurn) {
-        await nextTurn();
-        if (isShuttingDown()) return;
-        carryOut({ add: steps.add.slice(from, from + addedPerTurn), configure: [], remove: [] });
-      }
-      applied(plan);
+      const { plan, steps } = adopt(sources, null);
+      if (await carryOutPaced(steps, { carryOut, isShuttingDown })) applied(plan);
     },
-    add(name, entry) {
-      if (current.servers.has(name)) {
-        const hint = 'use replace, or another name';
-        throw new McpvisorError('CONFIG_INVALID', {
-          file: null,
-          problems: [{ path: `mcpServers.${name}`, message: 'is there already', hint, severity: 'error' }],
-        });
-      }
-      const parsed = parsedWith(name, entry);
-      accepted(parsed, null);
-      added.set(name, entry);
-      foreign = new Set([...foreign, name]);
-      return become(parsed, current);
-    },
-    replace(name, entry) {
-      requireKnown(current, name);
-      const parsed = parsedWith(name, entry);
-      accepted(parsed, null);
-      added.set(name, entry);
-      foreign = new Set([...foreign, name]);
-      return become(parsed, current);
-    },
-    remove(name) {
-      requireKnown(current, name);
-      const parsed = withoutEntry(current, name);
-      accepted(parsed, null);
-      added.delete(name);
-      return become(parsed, current);
-    },
-    apply(config) {
-      const parsed = parseEntries(config, current);
-      accepted(parsed, null);
-      added.clear();
-      foreign = new Set(parsed.config?.servers.keys());
-      return become(parsed, current);
-    },
-    plan: (config) => planOf(current, accepted(parseEntries(config, current), null)),
+    add: (name, entry) => become(withAdded(sources, name, entry)),
+    replace: (name, entry) => become(withReplaced(sources, name, entry)),
+    remove: (name) => become(withRemoved(sources, name)),
+    apply: (config) => become(withApplied(sources, config)),
+    plan: (config) => planOf(sources.configuration, withApplied(sources, config).configuration, initial),
     reload(text) {
       if (isShuttingDown()) return;
-      const { own, ...parsed } = parseConfigBeside(text, added, current);
-      if (parsed.config === null) {
-        return publish({
-          type: 'config.rejected',
-          actor: 'supervisor',
-          file,
-          problems: parsed.problems.filter(isError).map(toLine),
-        });
+      const { sources: next, problems, overruled } = withText(sources, text);
+      if (next === null) {
+        const errors = problems.filter(({ severity }) => severity === 'error');
+        return publish({ type: 'config.rejected', actor: 'supervisor', file, problems: errors.map(toLine) });
       }
-      const overruled = [...added.keys()].filter((name) => own.has(name) && foreign.has(name));
-      foreign = new Set([...added.keys()].filter((name) => !own.has(name)));
-      // What the file has taken over is the file's from now on.
-      for (const name of own) added.delete(name);
-      become(parsed, current);
+      become(next);
       warn(
         overruled.map((name) => ({
           path: `mcpServers.${name}`,
@@ -243,7 +144,7 @@ export function createDesired({
       );
     },
     restore(group) {
-      const servers = [...current.servers.values()].filter(
+      const servers = [...sources.configuration.servers.values()].filter(
         (specification) => specification.group === group && !isHeld(actorOf(specification.name)),
       );
       const add = servers.map((specification) => {
@@ -261,17 +162,4 @@ export function createDesired({
       carryOut({ add, configure: [], remove: [] });
     },
   };
-}
-
-function accepted({ config, problems }: Parsed, file: string | null): Configuration {
-  if (config === null) throw new McpvisorError('CONFIG_INVALID', { file, problems });
-  return config;
-}
-
-function requireKnown({ servers }: Configuration, server: string): void {
-  if (!servers.has(server)) throw new McpvisorError('SERVER_NOT_FOUND', { server, known: [...servers.keys()] });
-}
-
-function isError({ severity }: Problem): boolean {
-  return severity === 'error';
 }

@@ -10,6 +10,16 @@ const missing = failure('exited', 'exited', {
   exitCode: 1,
   stderrTail: ['node:internal', "Error: Cannot find module 'x'", ''],
 });
+const applied = {
+  type: 'config.applied',
+  actor: 'supervisor',
+  started: [],
+  stopped: [],
+  restarted: [],
+  changed: [],
+  groups: [],
+  settings: [],
+} as const;
 const files = 'server:files';
 
 /** What is told, and what people read of it. */
@@ -252,13 +262,21 @@ const transcript: readonly (readonly [FactBody, string])[] = [
   ],
   [{ type: 'config.planned', actor: 'supervisor', steps: 2 }, 'debug supervisor: a new configuration takes 2 steps'],
   [
-    { type: 'config.applied', actor: 'supervisor', started: ['a', 'b'], stopped: [], restarted: ['c'], changed: [] },
+    { ...applied, started: ['a', 'b'], restarted: ['c'] },
     'info supervisor: configuration applied: started a, b; restarted c',
   ],
   [
-    { type: 'config.applied', actor: 'supervisor', started: [], stopped: [], restarted: [], changed: [] },
-    'info supervisor: configuration applied: nothing to do',
+    {
+      ...applied,
+      groups: ['web'],
+      settings: [
+        { path: 'shutdownMs', effect: 'applied' },
+        { path: 'http.tls', effect: 'at the next start' },
+      ],
+    },
+    'info supervisor: configuration applied: groups web; settings shutdownMs; at the next start http.tls',
   ],
+  [applied, 'info supervisor: configuration applied: nothing to do'],
   [
     { type: 'config.rejected', actor: 'supervisor', file: 'mcp.json', problems: ['mcpServers.a: no command'] },
     'error supervisor: mcp.json rejected, nothing was changed: mcpServers.a: no command',

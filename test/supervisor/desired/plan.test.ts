@@ -18,7 +18,16 @@ describe('a plan', () => {
     };
     const before = await factsSoFar(supervisor);
     const plan = await supervisor.plan(next);
-    expect(plan).toEqual({ start: ['e'], stop: ['d'], restart: ['b'], change: ['c'], keep: ['a'], warnings: [] });
+    expect(plan).toEqual({
+      start: ['e'],
+      stop: ['d'],
+      restart: ['b'],
+      change: ['c'],
+      keep: ['a'],
+      groups: [],
+      settings: [],
+      warnings: [],
+    });
     expect(await factsSoFar(supervisor)).toEqual(before);
     expect(await supervisor.apply(next)).toEqual(plan);
   });

@@ -1,0 +1,25 @@
+/** Many steps, a few in each turn of the event loop. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Steps } from '../../../machines/supervisor/events.ts';
+
+/**
+ * Making the actors of all servers in one turn would keep the first server from starting, and everybody else waiting.
+ */
+const addedPerTurn = 4;
+
+export interface PacingOptions {
+  readonly carryOut: (steps: Steps) => void;
+  readonly isShuttingDown: () => boolean;
+}
+
+/** Everything but the later servers goes at once. Resolves with whether all of it was carried out. */
+export async function carryOutPaced(steps: Steps, { carryOut, isShuttingDown }: PacingOptions): Promise<boolean> {
+  carryOut({ ...steps, add: steps.add.slice(0, addedPerTurn) });
+  for (let from = addedPerTurn; from < steps.add.length; from += addedPerTurn) {
+    await nextTurn();
+    if (isShuttingDown()) return false;
+    carryOut({ add: steps.add.slice(from, from + addedPerTurn), configure: [], remove: [] });
+  }
+  return true;
+}

@@ -1,0 +1,94 @@
+/**
+ * Two sources of entries and the one configuration made of them: the file, and what was added beside it. Each change
+ * gives another value, or throws `CONFIG_INVALID` and leaves the old one in force.
+ */
+
+import type { Configuration, Parsed } from '../../config/configuration.ts';
+import { parseConfigBeside, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
+import { McpvisorError, type Problem } from '../../errors.ts';
+
+export type Entry = Readonly<Record<string, unknown>>;
+
+export interface Sources {
+  readonly configuration: Configuration;
+  /** Entries that did not come from the file: a reload keeps them, unless the file has the name, too. */
+  readonly added: ReadonlyMap<string, Entry>;
+  /** Names whose entry in force did not come from the file. */
+  readonly foreign: ReadonlySet<string>;
+}
+
+/** `file` null: whatever there is came from elsewhere. */
+export function sourcesOf(configuration: Configuration, file: string | null): Sources {
+  return { configuration, added: new Map(), foreign: new Set(file === null ? configuration.servers.keys() : []) };
+}
+
+export function withAdded(sources: Sources, name: string, entry: Entry): Sources {
+  if (sources.configuration.servers.has(name)) {
+    const hint = 'use replace, or another name';
+    throw new McpvisorError('CONFIG_INVALID', {
+      file: null,
+      problems: [{ path: `mcpServers.${name}`, message: 'is there already', hint, severity: 'error' }],
+    });
+  }
+  return withOwn(sources, name, entry);
+}
+
+/** Throws `SERVER_NOT_FOUND`, too. */
+export function withReplaced(sources: Sources, name: string, entry: Entry): Sources {
+  requireKnown(sources, name);
+  return withOwn(sources, name, entry);
+}
+
+function withOwn({ configuration, added, foreign }: Sources, name: string, entry: Entry): Sources {
+  return {
+    configuration: accepted(withEntry(configuration, name, entry)),
+    added: new Map([...added, [name, entry]]),
+    foreign: new Set([...foreign, name]),
+  };
+}
+
+/** Throws `SERVER_NOT_FOUND`, too. */
+export function withRemoved(sources: Sources, name: string): Sources {
+  requireKnown(sources, name);
+  const isOther = (other: string) => other !== name;
+  return {
+    configuration: accepted(withoutEntry(sources.configuration, name)),
+    added: new Map([...sources.added].filter(([other]) => isOther(other))),
+    foreign: new Set([...sources.foreign].filter(isOther)),
+  };
+}
+
+/** Another configuration as a whole, from elsewhere. */
+export function withApplied({ configuration: current }: Sources, config: Entry): Sources {
+  const configuration = accepted(parseEntries(config, current));
+  return { configuration, added: new Map(), foreign: new Set(configuration.servers.keys()) };
+}
+
+/** The file's text is another. `sources` null: it is broken, `problems` says how. */
+export function withText(
+  { configuration: current, added }: Sources,
+  text: string,
+): {
+  readonly sources: Sources | null;
+  readonly problems: readonly Problem[];
+  /** Names that were added, and that are the file's from now on. */
+  readonly overruled: readonly string[];
+} {
+  const { config: configuration, problems, own } = parseConfigBeside(text, added, current);
+  if (configuration === null) return { sources: null, problems, overruled: [] };
+  const beside = new Map([...added].filter(([name]) => !own.has(name)));
+  return {
+    sources: { configuration, added: beside, foreign: new Set(beside.keys()) },
+    problems,
+    overruled: [...added.keys()].filter((name) => own.has(name)),
+  };
+}
+
+function accepted({ config, problems }: Parsed): Configuration {
+  if (config === null) throw new McpvisorError('CONFIG_INVALID', { file: null, problems });
+  return config;
+}
+
+function requireKnown({ configuration: { servers } }: Sources, server: string): void {
+  if (!servers.has(server)) throw new McpvisorError('SERVER_NOT_FOUND', { server, known: [...servers.keys()] });
+}

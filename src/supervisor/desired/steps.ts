@@ -1,0 +1,96 @@
+/** From a plan to the steps that carry it out, in the words of the charts. */
+
+import { plainPolicy } from '../../../machines/group/events.ts';
+import type { Wanted } from '../../../machines/server/events.ts';
+import type { Steps } from '../../../machines/supervisor/events.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import type { Decision } from '../../config/plan.ts';
+import type { ServerSpecification } from '../../specification.ts';
+import { policyOf } from './policy.ts';
+import type { Relations } from './relations.ts';
+
+/** A configuration, and what its servers are to each other. */
+export interface Situation {
+  readonly configuration: Configuration;
+  readonly relations: Relations;
+}
+
+/** What is known of servers by their names. */
+export interface Lookups {
+  /** Whether there is an actor that can be told. */
+  readonly hasActor: (server: string) => boolean;
+  /** The operator's wish as the server's last actor knew it; null: there was none. */
+  readonly wishOf: (server: string) => Wanted | null;
+  /** Highest generation ever opened under this name. */
+  readonly generationOf: (server: string) => number;
+}
+
+/** `before` null: nothing is there yet. */
+export function stepsOf(
+  { plan, remade }: Decision,
+  { before, after }: { readonly before: Situation | null; readonly after: Situation },
+  lookups: Lookups,
+): Steps {
+  const { servers, settings } = after.configuration;
+  const old = (name: string) => before?.configuration.servers.get(name);
+  const isUntouched = (name: string) =>
+    before?.relations.isRelated(name) === after.relations.isRelated(name) && kept.has(name);
+  const kept = new Set(plan.keep);
+
+  const gone = plan.stop.flatMap((name) => {
+    const group = old(name)?.group;
+    return servers.has(name) || group === undefined ? [] : [{ group, server: name }];
+  });
+  const told = [...servers.values()].filter(({ name }) => !isUntouched(name));
+  const moved = told.flatMap((specification) => {
+    const group = old(specification.name)?.group;
+    return group === undefined || group === specification.group ? [] : [{ group, server: specification.name }];
+  });
+  const movedNames = new Set(moved.map(({ server }) => server));
+  const isConfigured = ({ name }: ServerSpecification) =>
+    old(name) !== undefined && lookups.hasActor(name) && !movedNames.has(name);
+
+  const add = told
+    .filter((specification) => !isConfigured(specification))
+    .map((specification): Steps['add'][number] => {
+      const { name, group, enabled } = specification;
+      const isAsWished = old(name)?.enabled === enabled;
+      const wanted = (isAsWished ? lookups.wishOf(name) : null) ?? wishIn(specification);
+      const policy = policyOf(specification, after.relations.isRelated(name));
+      return {
+        group,
+        server: { name, policy, wanted, generation: lookups.generationOf(name) },
+        keepsWish: movedNames.has(name) && isAsWished,
+      };
+    });
+  const configure = told.filter(isConfigured).map((specification): Steps['configure'][number] => {
+    const { name, enabled } = specification;
+    return {
+      server: name,
+      policy: policyOf(specification, after.relations.isRelated(name)),
+      wanted: old(name)?.enabled === enabled ? null : wishIn(specification),
+      changed: remade.has(name),
+    };
+  });
+  return {
+    add,
+    configure,
+    remove: [...gone, ...moved],
+    groups: policiesOf(before, after),
+    dependencies: after.relations.dependencies,
+    ...(plan.settings.some(({ path }) => path === 'shutdownMs') && { shutdownMs: settings.shutdownMs }),
+  };
+}
+
+function wishIn({ enabled }: ServerSpecification): Wanted {
+  return enabled ? 'up' : 'down';
+}
+
+/**
+ * Of all groups: the order in which one acts is that of the servers it has now. One that nothing names any more acts
+ * for itself, whatever it was in the midst of.
+ */
+function policiesOf(before: Situation | null, { relations }: Situation): NonNullable<Steps['groups']> {
+  const nameless = Object.keys(before?.relations.groups ?? {}).filter((name) => relations.groups[name] === undefined);
+  return { ...relations.groups, ...Object.fromEntries(nameless.map((name) => [name, plainPolicy])) };
+}
