@@ -1,24 +1,21 @@
 /** Door 2: a control plane that runs by itself, with a state directory, a port and a log. */
 
-import { readFile } from 'node:fs/promises';
-import { isIPv4 } from 'node:net';
-import { join, resolve } from 'node:path';
-import { inspect } from 'node:util';
-import type { HttpSettings } from './config/configuration.ts';
-import { McpvisorError, type Problem } from './errors.ts';
+import { type Certificate, readTls, refuseOpenBind } from './http/admission/bind.ts';
 import type { Token } from './http/admission/token.ts';
 import { openListener } from './http/listener.ts';
+import { createLifetime, type Lifetime } from './lifetime.ts';
 import { createFacts } from './observe/facts/facts.ts';
 import type { LogTarget } from './observe/log/destination.ts';
 import type { LogLevel } from './observe/log/level.ts';
 import { createLog, type Log } from './observe/log/log.ts';
+import { greet, reportTo, stderrTo } from './observe/log/own-words.ts';
 import { createRedactor } from './observe/secrets/redact.ts';
 import { isAlive, startTimeOf } from './session/process/identity.ts';
 import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
 import { readFurtherTokens } from './state-directory/further-tokens.ts';
 import { openState } from './state-directory/state.ts';
 import type { Supervisor } from './supervisor/contract.ts';
-import { openConfiguration } from './supervisor/desired/source.ts';
+import { type ConfigurationSource, openConfiguration } from './supervisor/desired/source.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 
 export interface DaemonOptions {
@@ -67,49 +64,39 @@ export interface Daemon {
 const noServers = { mcpServers: {} };
 
 /**
- * Starts a control plane; it ends when `signal` aborts. Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`,
- * `CONFIG_UNREADABLE`, `CONFIG_INVALID`, `PORT_UNAVAILABLE`, and `INVALID_REQUEST` for a token file without a token;
- * nothing is left running then.
+ * Starts a control plane; it ends when `signal` aborts. Null: it was told to end before it answered, and nothing is
+ * left of it. Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, `CONFIG_UNREADABLE`, `CONFIG_INVALID`,
+ * `PORT_UNAVAILABLE`, and `INVALID_REQUEST` for a token file without a token; nothing is left running then.
  */
-export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon> {
+export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon | null> {
   const lifetime = createLifetime();
   try {
-    const { url, log, supervisor } = await open(options, lifetime);
-    const end = () => {
-      log.write('info', {}, 'Ending every server; Ctrl-C again ends at once.');
-      void lifetime.close();
-    };
-    if (signal.aborted) {
-      end();
-    } else {
-      signal.addEventListener('abort', end, { once: true });
-    }
+    const { url, log, supervisor } = await open(options, lifetime, signal);
+    signal.addEventListener('abort', () => void lifetime.close(), { once: true });
     return { url, supervisor, closed: lifetime.closed, report: (error) => reportTo(log, error), close: lifetime.close };
   } catch (error) {
     await lifetime.close();
+    if (signal.aborted && error === signal.reason) return null;
     throw error;
   }
 }
 
-async function open(
-  options: DaemonOptions,
-  lifetime: Lifetime,
-): Promise<{ readonly url: string; readonly log: Log; readonly supervisor: Supervisor }> {
+interface Opened {
+  readonly url: string;
+  readonly log: Log;
+  readonly supervisor: Supervisor;
+}
+
+/** Throws the reason of `signal` as soon as it has aborted: whatever has been acquired is in `lifetime` then. */
+async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSignal): Promise<Opened> {
   const { config, stateDir, host, port, env, store, isolation, pid, now } = options;
   const startedAt = new Date(now()).toISOString();
-  const state = await openState({ ...options, owner: { pid, startTime: startTimeOf(pid) }, isAlive });
-  lifetime.add(() => state.lock.release());
-  // Read once more by the supervisor: what is wrong with it, or with the port, is known here before anything is
-  // started.
-  const { configuration } = await openConfiguration({ config: config ?? noServers });
-  const { http } = configuration.settings;
-  const tls = await readTls(http.tls, configuration.folder);
-  if (tls === null) refuseOpenBind(options);
-  const further = await readFurtherTokens(http.tokens, configuration.folder);
+  const { source, tokens, secrets, tls } = await read(options, lifetime, signal);
+  const { http } = source.configuration.settings;
 
   const facts = createFacts({ now });
   const redactor = createRedactor();
-  redactor.addSecrets('tokens', [...state.secrets, ...further.map(({ value }) => value)]);
+  redactor.addSecrets('tokens', secrets);
   const log = createLog({
     facts,
     redactor,
@@ -120,6 +107,8 @@ async function open(
   });
   lifetime.add(() => log.close());
   const report = (error: unknown) => reportTo(log, error);
+  const sayGoodbye = () => log.write('info', {}, 'Ending every server; Ctrl-C again ends at once.');
+  signal.addEventListener('abort', sayGoodbye, { once: true });
 
   const basePath = http.basePath.replace(/\/+$/, '');
   const probes = new Set([`${basePath}/healthz`, `${basePath}/readyz`]);
@@ -127,8 +116,9 @@ async function open(
   const { maxConnections, headersTimeoutMs } = http;
   const listener = await openListener({ host, port, report, tls, maxConnections, headersTimeoutMs, mayUseReserve });
   lifetime.add(() => listener.close());
+  signal.throwIfAborted();
   const { supervisor, killAllNow, measured } = await openSupervisor({
-    config: config ?? noServers,
+    source,
     env,
     stateDir,
     store,
@@ -136,11 +126,13 @@ async function open(
     facts,
     redactor,
     onBug: report,
-    onStderr: stderrTo(options, log),
+    onStderr: stderrTo(log, options),
     onShutdown: () => void lifetime.close(),
+    signal,
   });
   lifetime.add(() => supervisor.close());
   options.atOnce.addEventListener('abort', killAllNow, { once: true });
+  signal.throwIfAborted();
 
   // Servers start while the API is loaded; who asks meanwhile is answered then.
   const [{ createHttpApp }, { createRequestHandler }, { createMetrics }] = await Promise.all([
@@ -148,16 +140,15 @@ async function open(
     import('./http/handler.ts'),
     import('./observe/metrics/metrics.ts'),
   ]);
-  const hosts = { boundHost: host, allowedHosts: http.allowedHosts, allowedOrigins: http.allowedOrigins };
+  signal.throwIfAborted();
   const metrics = createMetrics(measured(() => log.droppedLines));
   lifetime.add(() => metrics.close());
-  const own: readonly Token[] = [
-    { name: 'token', value: state.token, scope: 'admin' },
-    { name: 'mcp-token', value: state.mcpToken, scope: 'mcp' },
-  ];
   const app = createHttpApp({
     supervisor,
-    admission: { tokens: [...own, ...further], hosts },
+    admission: {
+      tokens,
+      hosts: { boundHost: host, allowedHosts: http.allowedHosts, allowedOrigins: http.allowedOrigins },
+    },
     basePath: http.basePath,
     maxBodyBytes: http.maxBodyBytes,
     requestsPerSecond: http.requestsPerSecond,
@@ -165,123 +156,45 @@ async function open(
     report,
     now,
   });
-  listener.serve(createRequestHandler(app, { report, now }));
-  lifetime.add(() => removeControlPlaneFile(stateDir));
   const url = `${listener.url}${basePath}`;
+  lifetime.add(() => removeControlPlaneFile(stateDir));
   await writeControlPlaneFile(stateDir, { url, pid, startedAt, version: supervisor.status().version, config });
   lifetime.add(() => listener.stopAccepting());
-  greet(log, options, url);
+  signal.throwIfAborted();
+  // Last: one of the first requests may be to end.
+  listener.serve(createRequestHandler(app, { report, now }));
+  greet(log, { url, config, stateDir, pid });
   return { url, log, supervisor };
 }
 
-/** Throws `INVALID_REQUEST` that names each file that cannot be read. */
-async function readTls(
-  files: HttpSettings['tls'],
-  folder: string,
-): Promise<{ readonly cert: string; readonly key: string } | null> {
-  if (files === null) return null;
-  const problems: Problem[] = [];
-  const read = async (name: 'certFile' | 'keyFile') =>
-    await readFile(resolve(folder, files[name]), 'utf8').catch(() => {
-      problems.push({
-        path: `mcpvisor.http.tls.${name}`,
-        message: `${files[name]} cannot be read`,
-        hint: null,
-        severity: 'error',
-      });
-      return '';
-    });
-  const [cert, key] = await Promise.all([read('certFile'), read('keyFile')]);
-  if (problems.length > 0) throw new McpvisorError('INVALID_REQUEST', { problems });
-  const { createSecureContext } = await import('node:tls');
-  try {
-    createSecureContext({ cert, key });
-  } catch (cause) {
-    // OpenSSL's words name neither of the two files.
-    const message = `no certificate with its key: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new McpvisorError(
-      'INVALID_REQUEST',
-      { problems: [{ path: 'mcpvisor.http.tls', message, hint: null, severity: 'error' }] },
-      { cause },
-    );
-  }
-  return { cert, key };
+interface Read {
+  readonly source: ConfigurationSource;
+  readonly tokens: readonly Token[];
+  /** To be blanked wherever they might be written. */
+  readonly secrets: readonly string[];
+  readonly tls: Certificate | null;
 }
 
-function refuseOpenBind({ host, insecureBind }: DaemonOptions): void {
-  if (insecureBind || isLoopback(host)) return;
-  const message = `${host} can be reached from other machines, and nothing is encrypted`;
-  const hint = 'give http.tls.certFile and keyFile, or add --insecure-bind if that is meant';
-  throw new McpvisorError('INVALID_REQUEST', { problems: [{ path: '--host', message, hint, severity: 'error' }] });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-}
-
-/** Programs that collect our lines want the servers' too; people ask for a server's when they need them. */
-function stderrTo({ logFormat, serverLogs }: DaemonOptions, log: Log): (server: string, line: string) => void {
-  if (serverLogs === 'off') return () => {};
-  const level = logFormat === 'json' ? 'info' : 'debug';
-  return (server, line) => log.write(level, { actor: `server:${server}`, stream: 'stderr' }, line);
-}
-
-function greet(log: Log, { config, stateDir, pid }: DaemonOptions, url: string): void {
-  if (pid === 1) {
-    log.write(
-      'warn',
-      {},
-      'Running as process 1: orphans of servers are not waited for. Start the container with an init (docker run --init).',
-    );
-  }
-  if (config === null) {
-    log.write(
-      'info',
-      {},
-      'There is no configuration file, so there are no servers. Write one and start again: {"mcpServers": {"NAME": {"command": "…", "args": ["…"]}}} in ./mcp.json',
-    );
-  }
-  log.write(
-    'info',
-    { url, stateDir },
-    `Listening on ${url} (token in ${join(stateDir, 'token')}). Ctrl-C stops everything.`,
-  );
-}
-
-function reportTo(log: Log, error: unknown): void {
-  log.write(
-    'error',
-    { error: inspect(error) },
-    `A bug in mcpvisor: ${error instanceof Error ? error.message : String(error)}`,
-  );
-}
-
-interface Lifetime {
-  /** `close` runs when everything ends, before what was added earlier. It does not throw. */
-  add(close: () => Promise<void> | void): void;
-  readonly close: () => Promise<void>;
-  readonly closed: Promise<void>;
-}
-
-function createLifetime(): Lifetime {
-  const closers: (() => Promise<void> | void)[] = [];
-  let closing: Promise<void> | null = null;
-  let settle = () => {};
-  const closed = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  const closeAll = async () => {
-    for (const close of closers.toReversed()) {
-      await close();
-    }
-    settle();
-  };
+/** What is wrong with the state directory or the configuration is known before anything is started. */
+async function read(options: DaemonOptions, lifetime: Lifetime, signal: AbortSignal): Promise<Read> {
+  const { config, pid } = options;
+  const state = await openState({ ...options, owner: { pid, startTime: startTimeOf(pid) }, isAlive });
+  lifetime.add(() => state.lock.release());
+  signal.throwIfAborted();
+  const source = await openConfiguration({ config: config ?? noServers });
+  const { settings, folder } = source.configuration;
+  const tls = await readTls(settings.http.tls, folder);
+  if (tls === null) refuseOpenBind(options);
+  const further = await readFurtherTokens(settings.http.tokens, folder);
+  signal.throwIfAborted();
+  const own: readonly Token[] = [
+    { name: 'token', value: state.token, scope: 'admin' },
+    { name: 'mcp-token', value: state.mcpToken, scope: 'mcp' },
+  ];
   return {
-    add: (close) => void closers.push(close),
-    close: () => {
-      closing ??= closeAll();
-      return closing;
-    },
-    closed,
+    source,
+    tls,
+    tokens: [...own, ...further],
+    secrets: [...state.secrets, ...further.map(({ value }) => value)],
   };
 }

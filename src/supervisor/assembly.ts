@@ -19,6 +19,7 @@ import { createDirectory } from './actors/directory.ts';
 import { createOpenLink } from './actors/launch.ts';
 import { createMoments, type Moments } from './actors/moments.ts';
 import { hearActors } from './actors/news.ts';
+import { createReaping } from './actors/reaping.ts';
 import { placeOfRoot, reached } from './actors/root.ts';
 import { createActors, type RootActor } from './actors/system.ts';
 import { createCalls } from './calls/calls.ts';
@@ -108,6 +109,7 @@ export function assemble(
     authProviders: options.authProviders ?? {},
     origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
   });
+  const reaping = createReaping(registry, publish);
   const actors = createActors({
     ledger,
     publish,
@@ -128,11 +130,7 @@ export function assemble(
     slots: options.startConcurrency ?? Math.max(2, availableParallelism()),
     shutdownMs: configuration.settings.shutdownMs,
     killAll: () => registry.killAllNow(),
-    reap: async () => {
-      await registry.reapSurvivors(({ server, pid, command }) =>
-        publish({ type: 'process.reaped', actor: `server:${server}`, pid, command }),
-      );
-    },
+    reap: reaping.reap,
   });
 
   const directory = createDirectory({ ledger, actors, inspection, isShuttingDown });
@@ -242,6 +240,7 @@ export function assemble(
       commands.close();
       alarms.close();
       actors.root.stop();
+      await reaping.settled(desired.current.settings.shutdownMs);
       await guard.close();
       await registry.close();
       await logs.close();

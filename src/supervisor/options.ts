@@ -6,6 +6,7 @@ import type { LogMethods } from '../observe/log/lines.ts';
 import type { Redactor } from '../observe/secrets/redact.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
 import type { TimerClock } from './actors/scheduler.ts';
+import type { ConfigurationSource } from './desired/source.ts';
 import type { Answers, ServerMessage } from './host.ts';
 
 /** The wall clock for times, and the timers of the charts. */
@@ -57,6 +58,8 @@ export interface SupervisorOptions {
 /** What a door may share with the supervisor it opens. */
 export interface DoorOptions {
   readonly env: NonNullable<SupervisorOptions['env']>;
+  /** The configuration, where the door has read it already. Default: what `config` names is read. */
+  readonly source?: ConfigurationSource;
   /** Default: a stream of its own. */
   readonly facts?: Facts;
   /** Default: one of its own. */
@@ -72,4 +75,4 @@ export interface DoorOptions {
   readonly onShutdown?: () => void;
 }
 
-export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env'> & DoorOptions;
+export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env'> & Omit<DoorOptions, 'source'>;

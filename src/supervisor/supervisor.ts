@@ -28,7 +28,7 @@ export interface OpenedSupervisor {
  */
 export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
   refuseWhatIsNotThere(options);
-  const source = await openConfiguration(options);
+  const source = options.source ?? (await openConfiguration(options));
   const closing = new AbortController();
   // It does not reject.
   const onAbort = () => void close();

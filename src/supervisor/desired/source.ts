@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path';
 import type { Configuration } from '../../config/configuration.ts';
 import { loadConfig, parseEntries } from '../../config/parse.ts';
 import { McpvisorError } from '../../errors.ts';
-import type { SupervisorOptions } from '../options.ts';
 
 export interface ConfigurationSource {
   readonly configuration: Configuration;
@@ -12,11 +11,18 @@ export interface ConfigurationSource {
   readonly file: { readonly path: string; readonly text: string } | null;
 }
 
+export interface SourceOptions {
+  /** A path of an `mcp.json`, or an object like its content. Default: no servers. */
+  readonly config?: string | Readonly<Record<string, unknown>> | null;
+  /** A host's own transports, of which only the words count here. Default: none. */
+  readonly transports?: object;
+}
+
 /** Throws `CONFIG_INVALID` with every problem, and `CONFIG_UNREADABLE`. */
 export async function openConfiguration({
   config = null,
   transports = {},
-}: Pick<SupervisorOptions, 'config' | 'transports'>): Promise<ConfigurationSource> {
+}: SourceOptions): Promise<ConfigurationSource> {
   const hostedTransports = Object.keys(transports);
   if (typeof config === 'string') {
     const path = resolve(config);

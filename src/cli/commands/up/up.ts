@@ -48,6 +48,7 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
       { ...settings, config, stateDir, tokenFile, env, uid, pid, colors, stdout: log, atOnce, now: Date.now },
       signal,
     );
+    if (daemon === null) return exitCodes.done;
     table?.show(daemon.supervisor);
     await daemon.closed;
     return exitCodes.done;

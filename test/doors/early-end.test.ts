@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startTimeOf } from '../../src/session/process/identity.ts';
+import { openScene, type Scene } from '../support/doors/daemon.ts';
+import { isRunning } from '../support/processes.ts';
+
+/** Says when it is there, and when it hears SIGTERM, which does not end it. */
+const stubborn = "process.on('SIGTERM', () => console.log('asked')); setInterval(() => {}, 1e6); console.log('there');";
+
+/** A server of an earlier life that nobody ended: resolves when it runs. */
+async function leaveBehind({ stateDir, mark }: Scene, terminateMs: number) {
+  const child = spawn(process.execPath, ['-e', stubborn, '--', mark], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  const pid = child.pid ?? 0;
+  const record = {
+    server: 'one',
+    generation: 4,
+    pid,
+    startTime: startTimeOf(pid),
+    command: 'node',
+    stop: { closeMs: 0, terminateMs, killMs: 2_000 },
+  };
+  mkdirSync(stateDir, { mode: 0o700 });
+  writeFileSync(join(stateDir, 'processes.json'), JSON.stringify({ processes: [record] }));
+  return { pid, asked: once(child.stdout, 'data') };
+}
+
+describe('a control plane that is told to end while it ends what an earlier life left', () => {
+  it('starts nothing, says nowhere that it listens, and gives everything back', async () => {
+    const scene = openScene();
+    const started = join(scene.folder, 'started');
+    scene.writeConfig({ one: { command: process.execPath, args: ['-e', `fs.writeFileSync('${started}', '')`] } });
+    const survivor = await leaveBehind(scene, 1_000);
+    const daemon = scene.run(['up', '--state-dir', scene.stateDir, '--port', '0']);
+    await survivor.asked;
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(daemon.stdout()).not.toContain('Listening on');
+    expect(daemon.stdout()).not.toContain('server.transitioned');
+    expect(existsSync(started)).toBe(false);
+    for (const file of ['lock', 'control-plane.json']) expect(existsSync(join(scene.stateDir, file))).toBe(false);
+    expect(isRunning(survivor.pid), 'what was being ended has been ended').toBe(false);
+  });
+
+  it('leaves to the next start what is not gone in time', async () => {
+    const scene = openScene();
+    scene.writeConfig({ one: scene.talker() }, { shutdownMs: 100 });
+    const survivor = await leaveBehind(scene, 600_000);
+    const daemon = scene.run(['up', '--state-dir', scene.stateDir, '--port', '0']);
+    await survivor.asked;
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(daemon.stdout()).not.toContain('Listening on');
+    expect(isRunning(survivor.pid)).toBe(true);
+    expect(existsSync(join(scene.stateDir, 'lock'))).toBe(false);
+    expect(readFileSync(join(scene.stateDir, 'processes.json'), 'utf8')).toContain(`"pid":${survivor.pid}`);
+  });
+});
