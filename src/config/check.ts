@@ -116,6 +116,7 @@ function hintOf(issue: Issue, found: unknown): string | null {
   if (issue.code === 'invalid_key') return keyHints.get(String(issue.path.at(-2))) ?? nameHint;
   if (issue.code === 'invalid_format')
     return issue.format === 'regex' ? `it must match ${issue.pattern ?? 'the pattern'}` : 'it must begin with /';
+  if (issue.code === 'too_small') return limitHints.get(String(issue.path.at(-1))) ?? null;
   if (issue.code !== 'invalid_type') return null;
   if (issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean'))
     return 'put it in double quotes';
@@ -132,6 +133,11 @@ function hintOf(issue: Issue, found: unknown): string | null {
 const keyHints: ReadonlyMap<string, string> = new Map([
   ['env', 'the name of a variable is not empty and has no "=" in it'],
   ['headers', 'the name of a header is not empty and has no spaces, colons or letters with accents in it'],
+]);
+
+/** Why a number may not be smaller, by the field. */
+const limitHints: ReadonlyMap<string, string> = new Map([
+  ['idleStopMs', 'whether a lazy server is unused is looked at once a second; one that shall not sleep is not lazy'],
 ]);
 
 const kindsInWords: Readonly<Record<string, string>> = {

@@ -17,6 +17,9 @@ function field<Shape extends z.ZodType>(path: SettingPath, shape: Shape): z.ZodO
   return shape.meta({ description, ...(value === null ? {} : { default: value }) }).optional();
 }
 
+/** Whether a lazy server is unused is asked no more often than this (`armIdleStop` in its chart). */
+const leastIdleStopMs = 1_000;
+
 const delay = (path: SettingPath) => field(path, z.int().min(0).max(maxDelayMs));
 const whole = (path: SettingPath, least: number) => field(path, z.int().min(least).max(Number.MAX_SAFE_INTEGER));
 const factor = (path: SettingPath) => field(path, z.number().min(1).max(1_000));
@@ -56,7 +59,7 @@ const shared = {
   inheritEnv: field('inheritEnv', z.union([z.enum(['none', 'default', 'all']), texts])),
   installTimeoutMs: delay('installTimeoutMs'),
   startTimeoutMs: delay('startTimeoutMs'),
-  idleStopMs: delay('idleStopMs'),
+  idleStopMs: field('idleStopMs', z.int().min(leastIdleStopMs).max(maxDelayMs)),
   callTimeoutMs: delay('callTimeoutMs'),
   callMaxMs: delay('callMaxMs'),
   maxConcurrentCalls: whole('maxConcurrentCalls', 1),

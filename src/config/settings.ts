@@ -120,7 +120,7 @@ export const settings = {
   idleStopMs: {
     ...milliseconds,
     default: 300_000,
-    meaning: 'Time without calls after which a lazy server is stopped.',
+    meaning: 'Time without calls after which a lazy server is stopped, up to a second later. At least 1 000.',
   },
   callTimeoutMs: {
     ...milliseconds,

@@ -204,6 +204,12 @@ describe('bad configurations', () => {
       a({ command: 'x', startTimeoutMs: 2_147_483_648 }),
       ['error mcpServers.a.startTimeoutMs: must be at most 2 147 483 647'],
     ],
+    [
+      a({ command: 'x', lazy: true, idleStopMs: 999 }),
+      [
+        'error mcpServers.a.idleStopMs: must be at least 1 000 (whether a lazy server is unused is looked at once a second; one that shall not sleep is not lazy)',
+      ],
+    ],
     [a({ command: 'x', restart: { factor: 0.5 } }), ['error mcpServers.a.restart.factor: must be at least 1']],
     [
       a({ command: 'x', restart: { kind: 'always' } }),

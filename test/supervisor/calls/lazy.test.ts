@@ -48,7 +48,7 @@ describe('a lazy server', () => {
 
   it('goes back to sleep without calls, keeps its tools listed, and wakes again', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('speak', { lazy: true, idleStopMs: 100 }) });
+    const supervisor = await stage.open({ a: stage.program('speak', { lazy: true, idleStopMs: 1_000 }) });
     const asleep = untilState(supervisor, 'a', 'idle');
     await supervisor.ensureConnected(['a']);
     await asleep;
@@ -68,7 +68,7 @@ describe('a lazy server', () => {
 
   it('stays awake while a call is in flight', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('speak', { lazy: true, idleStopMs: 50 }) });
+    const supervisor = await stage.open({ a: stage.program('speak', { lazy: true, idleStopMs: 1_000 }) });
     const asleep = untilState(supervisor, 'a', 'idle');
     expect(textOf(await supervisor.callTool('a', 'sleep', { ms: 700 }))).toBe('slept');
     expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 1 });
@@ -77,7 +77,7 @@ describe('a lazy server', () => {
 
   it('that falls asleep just as a call comes is woken by it', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('ignores-eof', { lazy: true, idleStopMs: 50 }) });
+    const supervisor = await stage.open({ a: stage.program('ignores-eof', { lazy: true, idleStopMs: 1_000 }) });
     const fallsAsleep = untilState(supervisor, 'a', 'stopping');
     await supervisor.ensureConnected(['a']);
     const pid = pidOf(supervisor, 'a');
@@ -249,7 +249,7 @@ describe('many lazy servers', () => {
 });
 
 describe('a lazy server that depends on a lazy server', () => {
-  const sleepy = { lazy: true, idleStopMs: 100 };
+  const sleepy = { lazy: true, idleStopMs: 1_000 };
 
   it('is called: both start, in order', async () => {
     const stage = openStage();
@@ -331,7 +331,7 @@ describe('a server that is not lazy and depends on a lazy one', () => {
     const stage = openStage();
     const supervisor = await stage.open({
       app: stage.program('speak', { dependsOn: ['db'] }),
-      db: stage.program('speak', { lazy: true, idleStopMs: 50 }),
+      db: stage.program('speak', { lazy: true, idleStopMs: 1_000 }),
     });
     await supervisor.ready();
     expect(supervisor.status().counts.connected).toBe(2);
