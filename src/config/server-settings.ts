@@ -5,6 +5,7 @@
 
 import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../../machines/policy.ts';
 import type { Problem } from '../errors.ts';
+import type { ServerSettings } from '../specification.ts';
 import { errorAt, type Path } from './problems.ts';
 import type { Entry, Globals } from './schema.ts';
 import { remoteHeartbeatIntervalMs, type SettingPath, settings } from './settings.ts';
@@ -12,20 +13,8 @@ import { remoteHeartbeatIntervalMs, type SettingPath, settings } from './setting
 /** The settings that may stand in an entry and, as a default for all, under `mcpvisor`. */
 type Layer = Pick<Globals, Extract<keyof Globals, keyof Entry>>;
 
-export interface SharedSettings {
-  readonly installTimeoutMs: number;
-  readonly startTimeoutMs: number;
-  readonly idleStopMs: number;
-  readonly callTimeoutMs: number;
-  readonly callMaxMs: number;
-  readonly maxConcurrentCalls: number;
-  readonly maxQueuedCalls: number;
-  readonly maxMessageBytes: number;
-  readonly stderrTailBytes: number;
-  readonly heartbeat: HeartbeatPolicy;
-  readonly restart: RestartPolicy;
-  readonly stop: StopPolicy;
-}
+/** The same with every default filled in. */
+export type SharedSettings = Pick<ServerSettings, Extract<keyof Layer, keyof ServerSettings>>;
 
 /** The entry wins over `mcpvisor`, which wins over the table. */
 export function sharedSettingsOf(entry: Layer, globals: Layer, remote: boolean): SharedSettings {
