@@ -1,7 +1,7 @@
 /** The library's public face: what `createSupervisor` returns. The doors (HTTP, command line) use nothing else. */
 
 import type { Failure, FailureClass } from '../../machines/failure.ts';
-import type { Plan } from '../config/plan.ts';
+import type { Plan } from '../config/plan/plan.ts';
 import type { Problem } from '../errors.ts';
 import type { Fact, FactsMissed } from '../observe/facts/fact.ts';
 import type { JournalPage, JournalQuery } from '../observe/facts/journal.ts';
@@ -28,8 +28,8 @@ import type {
   ToolFormat,
 } from './model-messages.ts';
 
-export type { Plan } from '../config/plan.ts';
-export type { SettingChange, SettingEffect } from '../config/setting-changes.ts';
+export type { Plan } from '../config/plan/plan.ts';
+export type { SettingChange, SettingEffect } from '../config/plan/setting-changes.ts';
 export * from './actor-contract.ts';
 export * from './model-messages.ts';
 

@@ -2,7 +2,8 @@
 
 import { resolve } from 'node:path';
 import { loadConfig } from '../../config/parse.ts';
-import { describePlan, planOf } from '../../config/plan.ts';
+import { describePlan } from '../../config/plan/describe.ts';
+import { planOf } from '../../config/plan/plan.ts';
 import { McpvisorError } from '../../errors.ts';
 import { configCandidates, findConfigFile } from '../config-file.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';

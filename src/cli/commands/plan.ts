@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { loadConfig } from '../../config/parse.ts';
-import { describePlan } from '../../config/plan.ts';
+import { describePlan } from '../../config/plan/describe.ts';
 import { McpvisorError } from '../../errors.ts';
 import { planSchema } from '../../http/schemas/control-plane.ts';
 import { configCandidates, findConfigFile } from '../config-file.ts';

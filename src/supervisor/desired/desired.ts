@@ -3,8 +3,8 @@
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
 import type { Configuration } from '../../config/configuration.ts';
-import { countOf, decide, type Plan, planOf } from '../../config/plan.ts';
-import { waitingWarnings } from '../../config/setting-changes.ts';
+import { countOf, decide, type Plan, planOf } from '../../config/plan/plan.ts';
+import { waitingWarnings } from '../../config/plan/setting-changes.ts';
 import { McpvisorError, type Problem, toLine } from '../../errors.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import { isHeld, type ServerActor } from '../actors/system.ts';

@@ -4,7 +4,7 @@ import { plainPolicy } from '../../../machines/group/events.ts';
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
 import type { Configuration } from '../../config/configuration.ts';
-import type { Decision } from '../../config/plan.ts';
+import type { Decision } from '../../config/plan/plan.ts';
 import type { ServerSpecification } from '../../specification.ts';
 import { policyOf } from './policy.ts';
 import type { Relations } from './relations.ts';

@@ -3,7 +3,7 @@ import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
 import type { Configuration } from '../../../src/config/configuration.ts';
 import { parseEntries } from '../../../src/config/parse.ts';
-import { decide } from '../../../src/config/plan.ts';
+import { decide } from '../../../src/config/plan/plan.ts';
 import { toLine } from '../../../src/errors.ts';
 import { relationsOf } from '../../../src/supervisor/desired/relations.ts';
 import { type Lookups, stepsOf } from '../../../src/supervisor/desired/steps.ts';

@@ -1,10 +1,10 @@
 /** What another configuration changes beside its servers: how groups act, and the settings of mcpvisor itself. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Problem } from '../errors.ts';
-import type { GlobalSettings, GroupSettings } from './configuration.ts';
-import { pathOf } from './problems.ts';
-import { settings } from './settings.ts';
+import type { Problem } from '../../errors.ts';
+import type { GlobalSettings, GroupSettings } from '../configuration.ts';
+import { pathOf } from '../problems.ts';
+import { settings } from '../settings.ts';
 
 export type SettingEffect = 'applied' | 'at the next start';
 

@@ -1,12 +1,12 @@
 /** What a new configuration does: a pure function of two configurations. */
 
 import { createHash } from 'node:crypto';
-import { type Problem, toLine } from '../errors.ts';
-import type { ServerSettings, ServerSpecification } from '../specification.ts';
-import type { Configuration } from './configuration.ts';
-import { expandableTexts } from './entry.ts';
-import { secretsIn } from './expand/expression.ts';
-import { groupChanges, type SettingChange, type SettingEffect, settingChanges } from './setting-changes.ts';
+import type { Problem } from '../../errors.ts';
+import type { ServerSettings, ServerSpecification } from '../../specification.ts';
+import type { Configuration } from '../configuration.ts';
+import { expandableTexts } from '../entry.ts';
+import { secretsIn } from '../expand/expression.ts';
+import { groupChanges, type SettingChange, settingChanges } from './setting-changes.ts';
 
 /**
  * Every server of either configuration is named exactly once. A disabled server is not started; one that a person has
@@ -153,27 +153,4 @@ function canonical(value: unknown): string {
     if (Object.getPrototypeOf(inner) !== Object.prototype) return undefined;
     return Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)));
   });
-}
-
-/** Plain lines for people. Says so if nothing changes. */
-export function describePlan(plan: Plan): readonly string[] {
-  const settingsThat = (effect: SettingEffect) =>
-    plan.settings.filter((setting) => setting.effect === effect).map(({ path }) => path);
-  const lines: readonly (readonly [string, readonly string[], string])[] = [
-    ['start', plan.start, ''],
-    ['stop', plan.stop, ''],
-    ['restart', plan.restart, ''],
-    ['change', plan.change, ' (without a restart)'],
-    ['keep', plan.keep, ''],
-    ['groups', plan.groups, ' (policy, without a restart)'],
-    ['settings', settingsThat('applied'), ''],
-    ['settings', settingsThat('at the next start'), ' (at the next start)'],
-  ];
-  return [
-    ...(countOf(plan) === 0 ? ['nothing changes'] : []),
-    ...lines.flatMap(([word, names, how]) =>
-      names.length === 0 ? [] : [`${word.padEnd(8)} ${names.join(', ')}${how}`],
-    ),
-    ...plan.warnings.map((problem) => `warning  ${toLine(problem)}`),
-  ];
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Configuration } from '../../src/config/configuration.ts';
-import { parseConfig, parseEntries } from '../../src/config/parse.ts';
-import { decide, describePlan, hashOf, type Plan, planOf } from '../../src/config/plan.ts';
-import { toLine } from '../../src/errors.ts';
+import type { Configuration } from '../../../src/config/configuration.ts';
+import { parseConfig, parseEntries } from '../../../src/config/parse.ts';
+import { describePlan } from '../../../src/config/plan/describe.ts';
+import { decide, hashOf, type Plan, planOf } from '../../../src/config/plan/plan.ts';
+import { toLine } from '../../../src/errors.ts';
 
 const options = { folder: '/etc/mcp', hostedTransports: ['in-memory'] };
 

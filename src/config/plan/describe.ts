@@ -1,0 +1,28 @@
+/** A plan in words. */
+
+import { toLine } from '../../errors.ts';
+import { countOf, type Plan } from './plan.ts';
+import type { SettingEffect } from './setting-changes.ts';
+
+/** Plain lines for people. Says so if nothing changes. */
+export function describePlan(plan: Plan): readonly string[] {
+  const settingsThat = (effect: SettingEffect) =>
+    plan.settings.filter((setting) => setting.effect === effect).map(({ path }) => path);
+  const lines: readonly (readonly [string, readonly string[], string])[] = [
+    ['start', plan.start, ''],
+    ['stop', plan.stop, ''],
+    ['restart', plan.restart, ''],
+    ['change', plan.change, ' (without a restart)'],
+    ['keep', plan.keep, ''],
+    ['groups', plan.groups, ' (policy, without a restart)'],
+    ['settings', settingsThat('applied'), ''],
+    ['settings', settingsThat('at the next start'), ' (at the next start)'],
+  ];
+  return [
+    ...(countOf(plan) === 0 ? ['nothing changes'] : []),
+    ...lines.flatMap(([word, names, how]) =>
+      names.length === 0 ? [] : [`${word.padEnd(8)} ${names.join(', ')}${how}`],
+    ),
+    ...plan.warnings.map((problem) => `warning  ${toLine(problem)}`),
+  ];
+}
