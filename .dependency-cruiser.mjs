@@ -94,6 +94,13 @@ const otherRules = [
     to: { pathNot: ['^machines/', packagePath('xstate')] },
   },
   {
+    name: 'one-assembly',
+    comment: 'What wires the parts of a supervisor is above them all: a part says what it needs.',
+    severity: 'error',
+    from: { path: '^(src|machines)/', pathNot: '^src/supervisor/supervisor\\.ts$' },
+    to: { path: '^src/supervisor/assembly\\.ts$' },
+  },
+  {
     name: 'types-only-specification',
     comment: 'The specification is types: it loads nothing.',
     severity: 'error',

@@ -33,6 +33,11 @@ const planted = [
     text: "export const door = () => import('../daemon.ts');",
     rule: 'arrow-supervisor',
   },
+  {
+    file: 'src/supervisor/planted-part.ts',
+    text: "import type { Assembly } from './assembly.ts';\nexport type Parts = Pick<Assembly, 'root'>;",
+    rule: 'one-assembly',
+  },
   { file: 'src/daemon.ts', text: "import { Hono } from 'hono';\nexport const app = Hono;", rule: 'fence-hono' },
   { file: 'src/config/planted.ts', text: "import pino from 'pino';\nexport const log = pino;", rule: 'fence-pino' },
   {

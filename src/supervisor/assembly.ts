@@ -133,8 +133,12 @@ export function assemble(
     reap: reaping.reap,
   });
 
-  const directory = createDirectory({ ledger, actors, inspection, isShuttingDown });
-  const { entryOf, actorOf, lastActorOf, shownActorOf } = directory;
+  const { entryOf, actorOf, lastActorOf, shownActorOf } = createDirectory({
+    ledger,
+    actors,
+    inspection,
+    isShuttingDown,
+  });
   const alarms = createAlarmWatch({
     facts,
     serverOf: actors.server,

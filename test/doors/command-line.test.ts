@@ -393,11 +393,20 @@ describe('plan, open and a control plane elsewhere', () => {
     const { daemon, ...scene } = await openFleet();
     const { command, json } = commandLineOf(scene);
     const file = join(scene.folder, 'other.json');
-    writeFileSync(file, JSON.stringify({ mcpServers: { files: scene.talker({ lazy: true }), extra: scene.talker() } }));
+    const mcpvisor = {
+      groups: { default: { strategy: 'one-for-all' } },
+      shutdownMs: 9_000,
+      http: { requestsPerSecond: 900 },
+    };
+    const mcpServers = { files: scene.talker({ lazy: true }), extra: scene.talker() };
+    writeFileSync(file, JSON.stringify({ mcpServers, mcpvisor }));
     const { code, stdout } = await command('plan', file);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^start +extra$/m);
     expect(stdout).toMatch(/^stop +web, grumpy, broken$/m);
+    expect(stdout).toMatch(/^groups +default \(policy, without a restart\)$/m);
+    expect(stdout).toMatch(/^settings shutdownMs$/m);
+    expect(stdout).toMatch(/^settings http\.requestsPerSecond \(at the next start\)$/m);
     expect(await json('plan')).toMatchObject({
       file: join(scene.folder, 'mcp.json'),
       plan: { keep: ['files', 'web', 'grumpy', 'broken'] },
