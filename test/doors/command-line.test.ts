@@ -256,7 +256,9 @@ describe('commands for servers', () => {
 
   it('end with code 5 when the time is over', async () => {
     const { daemon: _, ...scene } = await openFleet();
-    scene.writeConfig({ slow: { command: process.execPath, args: ['-e', 'process.stdin.resume()', scene.mark] } });
+    scene.writeConfig({
+      slow: { command: process.execPath, args: ['-e', 'process.stdin.resume()', '--', scene.mark] },
+    });
     const { command } = commandLineOf(scene);
     await until('the new server is known', async () => (await command('tools', 'slow')).code === 0);
     expect(await command('restart', 'slow', '--timeout', '1')).toMatchObject({

@@ -2,10 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { runDaemon } from '../../src/daemon.ts';
 import { startTimeOf } from '../../src/session/process/identity.ts';
 import { openScene, type Scene } from '../support/doors/daemon.ts';
 import { isRunning } from '../support/processes.ts';
+import { createScratchFolder } from '../support/scratch-folder.ts';
 
 /** Says when it is there, and when it hears SIGTERM, which does not end it. */
 const stubborn = "process.on('SIGTERM', () => console.log('asked')); setInterval(() => {}, 1e6); console.log('there');";
@@ -30,6 +34,60 @@ async function leaveBehind({ stateDir, mark }: Scene, terminateMs: number) {
   writeFileSync(join(stateDir, 'processes.json'), JSON.stringify({ processes: [record] }));
   return { pid, asked: once(child.stdout, 'data') };
 }
+
+/** In this process: `turns` turns of the event loop after its beginning it is told to end. */
+async function endAfter(turns: number): Promise<{ readonly words: string; readonly stateDir: string }> {
+  const stateDir = join(createScratchFolder(), 'state');
+  const end = new AbortController();
+  let words = '';
+  const running = runDaemon(
+    {
+      config: null,
+      stateDir,
+      host: '127.0.0.1',
+      port: 0,
+      store: 'memory:',
+      isolation: 'in-process',
+      logLevel: 'info',
+      logFormat: 'json',
+      serverLogs: 'on',
+      colors: false,
+      insecureBind: false,
+      tokenFile: null,
+      env: {},
+      uid: process.getuid?.() ?? 0,
+      pid: process.pid,
+      stdout: new Writable({
+        write(chunk, _encoding, done) {
+          words += String(chunk);
+          done();
+        },
+      }),
+      now: Date.now,
+      atOnce: new AbortController().signal,
+    },
+    end.signal,
+  );
+  for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+  end.abort();
+  await (await running)?.closed;
+  return { words, stateDir };
+}
+
+describe('a control plane that is told to end', () => {
+  it('at any moment of its start leaves neither lock nor address behind', async () => {
+    let early = 0;
+    // Until the moment comes too late: it has started.
+    for (let turns = 0, hasStarted = false; !hasStarted; turns = Math.ceil(turns * 1.3) + 1) {
+      const { words, stateDir } = await endAfter(turns);
+      for (const file of ['lock', 'control-plane.json'])
+        expect(existsSync(join(stateDir, file)), `${file} after ${turns} turns`).toBe(false);
+      hasStarted = words.includes('Listening on');
+      if (!hasStarted) early += 1;
+    }
+    expect(early).toBeGreaterThan(3);
+  });
+});
 
 describe('a control plane that is told to end while it ends what an earlier life left', () => {
   it('starts nothing, says nowhere that it listens, and gives everything back', async () => {

@@ -133,7 +133,7 @@ describe('a control plane in the foreground', () => {
 
   it('answers a command that is waited for when it ends', async () => {
     const scene = openScene();
-    scene.writeConfig({ one: { command: process.execPath, args: ['-e', 'process.stdin.resume()', scene.mark] } });
+    scene.writeConfig({ one: { command: process.execPath, args: ['-e', 'process.stdin.resume()', '--', scene.mark] } });
     const daemon = await scene.up();
     const answer = daemon.client.post('/api/servers/one/events?wait=600000', { type: 'server.start' });
     await until(
