@@ -4,7 +4,7 @@
  */
 
 /** What lies at the bottom: imported by every room, importing none. */
-const bottom = ['machines', 'errors', 'lifetime', 'specification', 'system-error', 'version'];
+const bottom = ['machines', 'errors', 'json', 'lifetime', 'specification', 'system-error', 'version'];
 /** Rooms that know nothing of each other. */
 const effects = [...bottom, 'session', 'config', 'store', 'observe', 'state-directory'];
 const actors = [...effects, 'supervisor'];
@@ -18,6 +18,7 @@ const doors = [...faces, 'index', 'daemon', 'client-process'];
 export const arrows = {
   machines: [],
   errors: [],
+  json: [],
   lifetime: [],
   specification: [],
   'system-error': [],
@@ -32,7 +33,8 @@ export const arrows = {
   gateway: actors,
   index: doors,
   daemon: doors,
-  'client-process': doors,
+  // It holds sessions for a control plane that is another process: it knows of nothing else.
+  'client-process': [...bottom, 'session'],
   cli: doors,
   bin: [...doors, 'cli'],
   page: [],

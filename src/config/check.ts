@@ -2,7 +2,8 @@
 
 import * as z from 'zod';
 import type { Problem } from '../errors.ts';
-import { errorAt, hasErrors, isRecord, nameHint, type Path, warningAt } from './problems.ts';
+import { isRecord } from '../json.ts';
+import { errorAt, hasErrors, nameHint, type Path, warningAt } from './problems.ts';
 import { hintForKey } from './spelling.ts';
 
 export interface Checked<Data> {

@@ -1,7 +1,8 @@
 /** Whether the servers can wait for each other the way `dependsOn` says. */
 
 import type { Problem } from '../errors.ts';
-import { errorAt, isRecord } from './problems.ts';
+import { isRecord } from '../json.ts';
+import { errorAt } from './problems.ts';
 import { closestTo } from './spelling.ts';
 
 interface Dependent {

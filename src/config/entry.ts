@@ -2,6 +2,7 @@
 
 import { isAbsolute, resolve } from 'node:path';
 import type { Problem } from '../errors.ts';
+import { isRecord } from '../json.ts';
 import type {
   HostedSpecification,
   RemoteSpecification,
@@ -12,7 +13,7 @@ import type {
 import { besides, check } from './check.ts';
 import type { ParseOptions } from './configuration.ts';
 import { hasExpression, mistakesIn } from './expand/expression.ts';
-import { errorAt, hasErrors, isRecord, nameHint, type Path, warningAt } from './problems.ts';
+import { errorAt, hasErrors, nameHint, type Path, warningAt } from './problems.ts';
 import { type Entry, entrySchema, type Globals, namePattern } from './schema.ts';
 import { contradictionsOf, type SharedSettings, sharedSettingsOf } from './server-settings.ts';
 import { settings } from './settings.ts';

@@ -3,13 +3,14 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { McpvisorError, type Problem } from '../errors.ts';
+import { isRecord } from '../json.ts';
 import type { ServerSpecification } from '../specification.ts';
 import type { Configuration, Parsed, ParseOptions } from './configuration.ts';
 import { dependencyProblems } from './dependencies.ts';
 import { parseEntry } from './entry.ts';
 import { globalSettingsOf, parseGlobals } from './global-settings.ts';
 import { readJsonc } from './jsonc.ts';
-import { errorAt, hasErrors, isRecord, warningAt } from './problems.ts';
+import { errorAt, hasErrors, warningAt } from './problems.ts';
 import { documentSchema } from './schema.ts';
 import { hintForKey } from './spelling.ts';
 

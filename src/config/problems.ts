@@ -26,10 +26,6 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What to say of a name that is none. */
 export const nameHint =
   'a name begins with a letter or digit, has at most 64 characters, and only letters, digits, ".", "_" and "-"';

@@ -1,5 +1,7 @@
 /** A tool's result as text: text blocks as they are, a short description of all others. */
 
+import { isRecord } from '../../../json.ts';
+
 /** Ends with a line break unless it is empty. */
 export function describeContent({ content, structuredContent }: Readonly<Record<string, unknown>>): string {
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
@@ -19,8 +21,4 @@ function describeBlock(block: unknown): string {
   if (typeof data === 'string')
     return `[${String(type)} ${String(mimeType)}, ${Buffer.byteLength(data, 'base64')} bytes; --json has them]`;
   return typeof uri === 'string' ? `[${String(type)} ${uri}]` : JSON.stringify(block);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { isRecord } from '../../../json.ts';
 import type { CallToolResult } from '../../contract.ts';
 
 export type Part =
@@ -23,7 +24,7 @@ export function answerOf({ content = [], structuredContent, isError }: CallToolR
   // The result is as the server sent it: nobody has checked its shape.
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [content];
   const parts = blocks.flatMap((block) =>
-    isBlock(block) ? partsOf(block) : [textPart(typeof block === 'string' ? block : toJson(block))],
+    isRecord(block) ? partsOf(block) : [textPart(typeof block === 'string' ? block : toJson(block))],
   );
   return {
     isError: isError === true,
@@ -53,7 +54,7 @@ function partsOf(block: Block): readonly Part[] {
       textPart(`[a sound, ${wordOf(mimeType, 'of unknown type')}, ${sizeOf(data)}, which cannot be played here]`),
     ];
   }
-  if (type === 'resource' && isBlock(block.resource)) return partsOfResource(block.resource);
+  if (type === 'resource' && isRecord(block.resource)) return partsOfResource(block.resource);
   if (type === 'resource_link') return [textPart(linkText(block))];
   return [textPart(toJson(block))];
 }
@@ -101,8 +102,4 @@ function wordOf(value: unknown, otherwise: string): string {
 function sizeOf(base64: string): string {
   const bytes = Math.floor((base64.length * 3) / 4);
   return bytes < 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KiB`;
-}
-
-function isBlock(value: unknown): value is Block {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@
  * note for the tool's description.
  */
 
+import { isRecord, isTooDeep } from '../../../json.ts';
 import type { ModelSchema } from '../../model-messages.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -51,8 +52,8 @@ const mergeable = new Set([
 ]);
 
 export function toModelInput(inputSchema: unknown): ModelInput {
-  const root = isSchema(inputSchema) ? inputSchema : {};
-  if (isDeeper(root, maxDepth))
+  const root = isRecord(inputSchema) ? inputSchema : {};
+  if (isTooDeep(root, maxDepth))
     return {
       schema: { type: 'object', properties: {} },
       note: 'Its arguments are nested too deeply to be described here.',
@@ -60,7 +61,7 @@ export function toModelInput(inputSchema: unknown): ModelInput {
   const { schema, unsaid } = withoutRefused(root);
   const spelled = spellOut(schema);
   const isChanged = root.$schema !== undefined && JSON.stringify(spelled) !== JSON.stringify(schema);
-  const properties = isSchema(spelled.properties) ? spelled.properties : {};
+  const properties = isRecord(spelled.properties) ? spelled.properties : {};
   return {
     schema: {
       ...spelled,
@@ -82,7 +83,7 @@ export function toModelInput(inputSchema: unknown): ModelInput {
 function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsaid: Schema } {
   const refused = refusedAtTop.filter((keyword) => root[keyword] !== undefined);
   if (refused.length === 0) return { schema: root, unsaid: {} };
-  const properties = new Map(Object.entries(isSchema(root.properties) ? root.properties : {}));
+  const properties = new Map(Object.entries(isRecord(root.properties) ? root.properties : {}));
   const required = new Set(textsIn(root.required));
   const unsaid: Record<string, unknown> = {};
   // It forbids whatever is not beside it: what parts add is not allowed at all.
@@ -123,7 +124,7 @@ function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsai
 function addProperties(properties: Map<string, unknown>, parts: readonly Schema[]): void {
   const found = new Map<string, unknown[]>();
   for (const part of parts) {
-    for (const [name, schema] of Object.entries(isSchema(part.properties) ? part.properties : {})) {
+    for (const [name, schema] of Object.entries(isRecord(part.properties) ? part.properties : {})) {
       const known = found.get(name) ?? [];
       if (!known.some((one) => JSON.stringify(one) === JSON.stringify(schema))) found.set(name, [...known, schema]);
     }
@@ -134,7 +135,7 @@ function addProperties(properties: Map<string, unknown>, parts: readonly Schema[
 }
 
 function clashes(part: Schema, properties: ReadonlyMap<string, unknown>): boolean {
-  const own = Object.entries(isSchema(part.properties) ? part.properties : {});
+  const own = Object.entries(isRecord(part.properties) ? part.properties : {});
   return own.some(
     ([name, schema]) => properties.has(name) && JSON.stringify(properties.get(name)) !== JSON.stringify(schema),
   );
@@ -148,25 +149,25 @@ function partsOf(root: Schema, keyword: (typeof refusedAtTop)[number]): readonly
 
 /** What a reference within the schema stands for; anything else is what it is. */
 function lookedUp(root: Schema, part: unknown, depth = 0): Schema {
-  if (!isSchema(part)) return {};
+  if (!isRecord(part)) return {};
   const { $ref: reference } = part;
   if (typeof reference !== 'string' || !reference.startsWith('#/') || depth > maxDepth) return part;
   const keys = reference.slice(2).split('/');
   const target = keys.reduce<unknown>((place, key) => {
     const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
-    return isSchema(place) && Object.hasOwn(place, name) ? place[name] : undefined;
+    return isRecord(place) && Object.hasOwn(place, name) ? place[name] : undefined;
   }, root);
-  return isSchema(target) ? lookedUp(root, target, depth + 1) : part;
+  return isRecord(target) ? lookedUp(root, target, depth + 1) : part;
 }
 
 /** In the words of draft 2020-12, which Anthropic wants; and with the `items` that OpenAI wants of every array. */
 function spellOut(schema: Schema): Schema {
-  const below = (value: unknown) => (isSchema(value) ? spellOut(value) : value);
+  const below = (value: unknown) => (isRecord(value) ? spellOut(value) : value);
   const spelled: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(schema)) {
     if (listKeywords.has(key) && Array.isArray(value)) spelled[key] = value.map(below);
     else if (schemaKeywords.has(key)) spelled[key] = below(value);
-    else if (mapKeywords.has(key) && isSchema(value))
+    else if (mapKeywords.has(key) && isRecord(value))
       spelled[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, below(one)]));
     else spelled[key] = value;
   }
@@ -179,15 +180,6 @@ function spellOut(schema: Schema): Schema {
   return isArray && spelled.items === undefined && spelled.unevaluatedItems === undefined
     ? { ...spelled, items: {} }
     : spelled;
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((below) => isDeeper(below, levels - 1));
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textsIn(value: unknown): readonly string[] {
