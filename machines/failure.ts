@@ -82,3 +82,17 @@ export function failure(
     ...details,
   };
 }
+
+/**
+ * The first cause of an end is its cause for good: what is learned later only adds how the process exited and what it
+ * wrote last.
+ */
+export function firstCause(first: Failure | null, later: Failure): Failure {
+  if (first === null) return later;
+  return {
+    ...first,
+    exitCode: first.exitCode ?? later.exitCode,
+    signal: first.signal ?? later.signal,
+    stderrTail: later.stderrTail.length > 0 ? later.stderrTail : first.stderrTail,
+  };
+}

@@ -4,7 +4,7 @@
  */
 
 import type { Failure, Phase } from '../failure.ts';
-import { failure as failureOf } from '../failure.ts';
+import { failure as failureOf, firstCause } from '../failure.ts';
 import { countFailure, noCounters, retryOf, verdictOf } from '../restart-policy.ts';
 import type { ServerContext, ServerInput, ServerReport } from './events.ts';
 
@@ -94,7 +94,7 @@ export function forgive({ counters }: ServerContext): Change {
  */
 export function fail(context: ServerContext, failure: Failure): Change {
   if (context.endAsked) return {};
-  if (context.failure !== null) return { failure: withExit(context.failure, failure) };
+  if (context.failure !== null) return { failure: firstCause(context.failure, failure) };
   const counters = countFailure(context.counters, failure, context.stable);
   const verdict = verdictOf(failure, context.policy.restart, counters);
   return { failure, counters, next: context.shuttingDown || context.removing ? 'idle' : verdict };
@@ -164,13 +164,4 @@ export function forgetFailures({ next }: ServerContext): Change {
 
 export function report(type: Exclude<ServerReport['type'], 'server.lost'>, server: string): ServerReport {
   return { type, server };
-}
-
-function withExit(first: Failure, later: Failure): Failure {
-  return {
-    ...first,
-    exitCode: first.exitCode ?? later.exitCode,
-    signal: first.signal ?? later.signal,
-    stderrTail: later.stderrTail.length > 0 ? later.stderrTail : first.stderrTail,
-  };
 }

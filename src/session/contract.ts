@@ -1,53 +1,34 @@
 /**
- * The seam between the charts and whatever holds a session: a session in this process today, one in the client
- * process later. No chart and no door knows which it has.
+ * The seam between the charts and whatever holds a session: this process, or one of its own. No chart and no door knows
+ * which it is, and only plain JSON crosses: what is asked for (`request.ts`), what is told, results, progress and
+ * errors (a `McpvisorError` by its `code` and `details`, of which its words are made anew). A signal and a callback are
+ * this side's way to say `cancel` and to hear progress.
  */
 
 import type { Failure } from '../../machines/failure.ts';
-import type { ServerSpecification } from '../specification.ts';
-
-export interface SessionRequest {
-  readonly server: string;
-  readonly specification: ServerSpecification;
-  /** Number of this life of the server; only grows. */
-  readonly generation: number;
-  /** What is declared to the server at `initialize`, fixed for the session. */
-  readonly capabilities: ClientCapabilities;
-}
-
-/** Declared only if somebody answers: an empty object means "can". */
-export interface ClientCapabilities {
-  readonly sampling?: Readonly<Record<string, unknown>>;
-  readonly elicitation?: Readonly<Record<string, unknown>>;
-  readonly roots?: Readonly<Record<string, unknown>>;
-}
+import type { CallLimits, SessionRequest } from './request.ts';
 
 /** Opens a session and returns at once; all that happens next is told. Never throws. */
 export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) => void) => Session;
 
 /**
  * What a session tells, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push`
- * and `doubted` as they come (`noted` at any time), at most one of `failed` and `exited` before the end, and last,
- * exactly once, `ended`.
+ * and `doubted` as they come, at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
+ * `stderr`, `signalled`, `noted`, `loaded` and `heard` come at any time before it. Words of the server are told as they
+ * came and may hold secrets.
  */
-export type SessionNews =
+export type SessionNews = CarrierNews | ConversationNews;
+
+/** News of what a session stands on. The session adds the phase to a failure and keeps the order; else it hands on. */
+export type CarrierNews =
   /** The process runs (a remote session: its transport is set up); `pid` is null without a process. */
   | { readonly type: 'spawned'; readonly pid: number | null; readonly startTime: string | null }
-  | { readonly type: 'initialized'; readonly peer: Peer }
-  /** Initialized and listed, and the process is on record: calls may come. */
-  | { readonly type: 'ready'; readonly lists: Lists }
-  /** The server changed its lists: these are new. */
-  | { readonly type: 'listed'; readonly lists: Lists }
-  | { readonly type: 'notified'; readonly method: string; readonly params: unknown }
-  /** The server asks (sampling, elicitation, roots): answered once by `session.answer(id, …)`. */
-  | { readonly type: 'asked'; readonly id: string | number; readonly method: string; readonly params: unknown }
+  /** Lines the server wrote on stderr, as they were read; each at most 16 KiB. */
+  | { readonly type: 'stderr'; readonly lines: readonly string[] }
+  /** A signal was sent to the process group. */
+  | { readonly type: 'signalled'; readonly signal: NodeJS.Signals }
   /** Whether the server can tell us things unasked (a remote server's event stream). */
   | { readonly type: 'push'; readonly available: boolean; readonly reason: string | null }
-  /**
-   * Something about what came in was odd, and was passed over: a line that is no message, an answer nobody waits for.
-   * May hold secrets.
-   */
-  | { readonly type: 'noted'; readonly text: string }
   /** Something happened that makes a probe worth while now: an event stream ended, a request was refused oddly. */
   | { readonly type: 'doubted'; readonly reason: string }
   /** The session is of no use any more, but its process (if any) lives: it waits for `end`. */
@@ -56,6 +37,29 @@ export type SessionNews =
   | { readonly type: 'exited'; readonly failure: Failure }
   /** Nothing of it is left. `null`: the end was asked for. */
   | { readonly type: 'ended'; readonly failure: Failure | null };
+
+/** News of what is said over it. */
+export type ConversationNews =
+  | { readonly type: 'initialized'; readonly peer: Peer }
+  /** Initialized and listed, and the process is on record: calls may come. */
+  | { readonly type: 'ready'; readonly lists: Lists }
+  /** The server changed its lists: these are new. */
+  | { readonly type: 'listed'; readonly lists: Lists }
+  | { readonly type: 'notified'; readonly method: string; readonly params: unknown }
+  /** The server asks (sampling, elicitation, roots): answered once by `session.answer(id, …)`. */
+  | { readonly type: 'asked'; readonly id: string | number; readonly method: string; readonly params: unknown }
+  /** Something that came in was odd, and was passed over: a line that is no message, an answer nobody waits for. */
+  | { readonly type: 'noted'; readonly text: string }
+  /** There are more or fewer calls than when it was last told; at most every few milliseconds. At first there are none. */
+  | ({ readonly type: 'loaded' } & Load)
+  /** The answer to `session.report(question)`. */
+  | ({ readonly type: 'heard'; readonly question: number } & Heard);
+
+/** Calls sent and not answered, and calls that wait to be sent. */
+export interface Load {
+  readonly inFlight: number;
+  readonly queued: number;
+}
 
 /** The other side, as it introduced itself. */
 export interface Peer {
@@ -95,8 +99,8 @@ export interface ListProblem {
 
 export interface RequestOptions {
   /**
-   * Time to the answer, time in the queue included, reset by progress, in milliseconds. Default: the server's
-   * `callTimeoutMs`.
+   * Time to the answer, time in the queue included, reset by progress, in milliseconds. Default, and for what is no
+   * time: the server's `callTimeoutMs`.
    */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -120,11 +124,11 @@ export type EndKind = 'close' | 'terminate' | 'kill';
 export interface Heard {
   /** Time since the last inbound message. */
   readonly quietForMs: number;
-  /** Calls sent and not answered. */
+  /** Calls sent and not answered, now. */
   readonly inFlight: number;
   /** Time since the last call was made or settled; 0 while one is in flight or queued. */
   readonly unusedForMs: number;
-  /** How late our own event loop was, at worst, since the last probe was sent. */
+  /** How late the event loop that holds the session was, at worst, since the last probe was sent. */
   readonly lagMs: number;
   /** Whether the process group used CPU since the last probe was sent (Linux; elsewhere false). */
   readonly usedCpu: boolean;
@@ -153,11 +157,12 @@ export interface Session {
    * again, more severely.
    */
   end(kind: EndKind): void;
-  heard(): Heard;
+  /** Asks how it has been lately: `heard` is told with this number. */
+  report(question: number): void;
+  /** New limits, for calls yet to come and those that wait. */
+  limit(limits: CallLimits): void;
   /** Answers what was `asked`; a second answer to one id does nothing. */
   answer(id: string | number, answer: Answer): void;
-  /** Counts for status. */
-  readonly calls: { readonly inFlight: number; readonly queued: number };
 }
 
 export type Answer =

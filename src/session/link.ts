@@ -6,36 +6,27 @@
 
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Failure, Phase } from '../../machines/failure.ts';
-import type { EndKind } from './contract.ts';
+import type { CarrierNews, EndKind } from './contract.ts';
 
-/** Told by a link; each of `failed`, `exited` and `ended` at most once, `ended` last and surely. */
-export interface LinkEars {
-  /**
-   * It can be spoken through. `pid` is null without a process; `recorded` resolves when the process is on the durable
-   * record.
-   */
-  spawned(process: { readonly pid: number; readonly startTime: string | null } | null, recorded: Promise<void>): void;
-  /** No use any more, but something of it lives and waits for `end`. */
-  failed(failure: Failure): void;
-  /** The leader of the group is gone; members of the group live. */
-  exited(failure: Failure): void;
-  /**
-   * Nothing is left, and every message that was on its way has been delivered. Null if `end` was called before anything
-   * failed.
-   */
-  ended(failure: Failure | null): void;
-  doubted(reason: string): void;
-  push(available: boolean, reason: string | null): void;
+/**
+ * What a link tells: `spawned` when it can be spoken through, each of `failed`, `exited` and `ended` at most once,
+ * `ended` last and surely, when nothing is left and every message that was on its way has been delivered.
+ */
+export type LinkNews =
+  | CarrierNews
+  /** The process is on the durable record. A link without a process has none. */
+  | { readonly type: 'recorded' }
   /** The transport takes messages again after `congested`. */
-  drained(): void;
-}
+  | { readonly type: 'drained' };
+
+export type TellLinkNews = (news: LinkNews) => void;
 
 export interface Link {
   /**
    * Handed to the SDK's Client by the session, wrapped. `start()` sets it up; `ended` comes even if `start()` rejects.
    * `close()` is the session's business: use `end`.
    */
-  readonly transport: Transport;
+  readonly transport: LossyTransport;
   /** `stdio`, `streamable-http`, `sse`, or the host's word. May settle only after `start()`. */
   readonly kind: string;
   /** True while messages pile up on the way out: the session holds its calls back until `drained`. */
@@ -55,4 +46,21 @@ export interface Link {
    * else does not. Null: nothing is known. One kind of request alone may be refused for reasons of its own.
    */
   verdictOn(error: unknown): Failure | null;
+}
+
+/** A transport that knows when a request will never be answered although the session goes on. */
+export interface LossyTransport extends Transport {
+  /** Whether the request was carried out is unknown. */
+  onrequestlost?: ((id: string | number, reason: string) => void) | undefined;
+}
+
+/** A message that surely never reached the other side: whoever sent it knows that nothing was done. */
+export class UnreachedError extends Error {
+  override readonly name = 'UnreachedError';
+  readonly reached = false;
+}
+
+/** Whether `error` says so. Everything else leaves it open. */
+export function hasNotReached(error: unknown): boolean {
+  return error instanceof Error && 'reached' in error && error.reached === false;
 }

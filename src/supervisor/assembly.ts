@@ -9,14 +9,10 @@ import { createLog } from '../observe/log/log.ts';
 import type { MetricsOptions } from '../observe/metrics/metrics.ts';
 import { createRedactor } from '../observe/secrets/redact.ts';
 import { createServerLogs } from '../observe/server-logs/server-logs.ts';
-import { createOpenSession } from '../session/open.ts';
-import { createGuard } from '../session/process/guard.ts';
-import { memoryOfGroups } from '../session/process/memory.ts';
-import { createProcessRegistry } from '../session/process/registry.ts';
-import { createLoopLag } from '../session/protocol/loop-lag.ts';
+import { createSessions } from '../session/sessions.ts';
 import { version } from '../version.ts';
 import { createDirectory } from './actors/directory.ts';
-import { createOpenLink } from './actors/launch.ts';
+import { createLaunch } from './actors/launch.ts';
 import { createMoments, type Moments } from './actors/moments.ts';
 import { hearActors } from './actors/news.ts';
 import { createReaping } from './actors/reaping.ts';
@@ -81,9 +77,15 @@ export function assemble(
   const moments = createMoments(wallNow, random);
   const isShuttingDown = () => closing.aborted;
 
-  const registry = createProcessRegistry({ stateDir, onProblem: onBug });
-  const guard = createGuard({ onLost: onBug });
-  const ledger = createLedger((server) => registry.highestGeneration(server));
+  const { transports, fetch, authProviders } = options;
+  const sessions = createSessions({
+    stateDir,
+    clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
+    host: { transports, fetch, authProviders },
+    onProblem: onBug,
+    now: monotonicNow,
+  });
+  const ledger = createLedger(sessions.highestGeneration);
   const inspection = createInspection({ publish, nowMs: wallNow, onBug });
   const logs = createServerLogs({
     folder: stateDir === null ? null : join(stateDir, 'logs'),
@@ -93,23 +95,7 @@ export function assemble(
     onProblem: (error) => onBug(new Error('The logs of servers cannot be written.', { cause: error })),
   });
   const answers = options.answers ?? {};
-  const openLink = createOpenLink({
-    env,
-    stateDir,
-    registry,
-    guard,
-    redactor,
-    publish,
-    onStderr(server, line) {
-      logs.write(server, 'stderr', line);
-      onStderr(server, line);
-    },
-    transports: options.transports ?? {},
-    fetch: options.fetch,
-    authProviders: options.authProviders ?? {},
-    origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
-  });
-  const reaping = createReaping(registry, publish);
+  const reaping = createReaping(sessions, publish);
   const actors = createActors({
     ledger,
     publish,
@@ -119,17 +105,22 @@ export function assemble(
     inspection,
     clock,
     nowMs: wallNow,
-    openSession: createOpenSession({
-      openLink,
-      loopLag: createLoopLag(monotonicNow),
-      clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
+    launch: createLaunch({
+      env,
+      stateDir,
+      origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
+      hasFetch: fetch !== undefined,
     }),
-    onNoted: (server, text) => logs.write(server, 'protocol', text),
+    openSession: sessions.open,
+    onLine(server, stream, text) {
+      logs.write(server, stream, text);
+      if (stream === 'stderr') onStderr(server, text);
+    },
     host: createHost(answers, options.onNotification, onBug),
     capabilities: capabilitiesOf(answers),
     slots: options.startConcurrency ?? Math.max(2, availableParallelism()),
     shutdownMs: configuration.settings.shutdownMs,
-    killAll: () => registry.killAllNow(),
+    killAll: sessions.killAllNow,
     reap: reaping.reap,
   });
 
@@ -189,7 +180,7 @@ export function assemble(
     statusOf: statusOfServer,
     groups: () => [...desired.current.settings.groups.keys()],
     alarms,
-    isGuarded: () => guard.available,
+    isGuarded: () => sessions.isGuarded,
   });
   const face = toFace({
     answerToolCalls: createToolAnswers({ calls, catalog, nowMs: wallNow }),
@@ -232,11 +223,11 @@ export function assemble(
     publish,
     wallNow,
     monotonicNow,
-    killAllNow: () => registry.killAllNow(),
+    killAllNow: sessions.killAllNow,
     measured: (droppedLines) => ({
       facts,
       status: overview,
-      memoryOfGroups,
+      memoryOfGroups: sessions.memoryOf,
       droppedLines: () => ({ mcpvisor: droppedLines(), servers: logs.droppedLines }),
       now: wallNow,
     }),
@@ -245,8 +236,7 @@ export function assemble(
       alarms.close();
       actors.root.stop();
       await reaping.settled(desired.current.settings.shutdownMs);
-      await guard.close();
-      await registry.close();
+      await sessions.close();
       await logs.close();
       await log?.close();
       if (options.facts === undefined) facts.close();

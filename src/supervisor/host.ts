@@ -1,6 +1,7 @@
 /** What an embedding host answers to servers, and what it wants to hear of them. */
 
-import type { Answer, ClientCapabilities } from '../session/contract.ts';
+import type { Answer } from '../session/contract.ts';
+import type { ClientCapabilities } from '../session/request.ts';
 
 export interface ServerMessage {
   readonly server: string;

@@ -1,63 +1,45 @@
 /**
  * Sessions under test: what they tell is kept, and the other side is a real program or a peer whose every word the test
- * says.
+ * says. Each test runs twice: with the session as it is, and with it at the far end of JSON text.
  */
 
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { ClientCapabilities, Session, SessionNews } from '../../src/session/contract.ts';
-import { openHostedLink } from '../../src/session/hosted/link.ts';
-import type { Link, LinkEars } from '../../src/session/link.ts';
-import { createOpenSession } from '../../src/session/open.ts';
-import { createGuard } from '../../src/session/process/guard.ts';
-import { createProcessRegistry } from '../../src/session/process/registry.ts';
+import type { Heard, Load, OpenSession, Session, SessionNews } from '../../src/session/contract.ts';
+import type { HostParts } from '../../src/session/hosted/parts.ts';
+import type { Link, TellLinkNews } from '../../src/session/link.ts';
+import { LiveSession } from '../../src/session/live-session.ts';
 import { createLoopLag } from '../../src/session/protocol/loop-lag.ts';
-import { openStdioLink } from '../../src/session/stdio/link.ts';
-import type { HostedSpecification } from '../../src/specification.ts';
+import type { CallLimits, ClientCapabilities, SessionSpecification, SessionTarget } from '../../src/session/request.ts';
+import { createSessions } from '../../src/session/sessions.ts';
 import { until } from '../support/processes.ts';
+import { throughJson } from './near-end.ts';
 
 export const stop = { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000 };
 
-/** Only what a session reads of it differs from test to test. */
-export function specification(settings: Partial<HostedSpecification> = {}): HostedSpecification {
+/** For `describe.each`. */
+export const ways: readonly (readonly [string, (open: OpenSession) => OpenSession])[] = [
+  ['as it is', (open) => open],
+  ['at the far end of JSON', throughJson],
+];
+
+/** Only what differs from test to test is said there. */
+export type Settings = Partial<CallLimits & Omit<SessionSpecification, 'target' | 'limits' | 'secrets'>>;
+
+function specification(target: SessionTarget, settings: Settings = {}): SessionSpecification {
+  const { callTimeoutMs = 60_000, callMaxMs = 600_000, maxConcurrentCalls = 64, ...rest } = settings;
+  const { maxQueuedCalls = 1_024, ...others } = rest;
   return {
-    name: 'peer',
-    enabled: true,
-    required: false,
-    group: 'default',
-    dependsOn: [],
-    lazy: false,
-    idleStopMs: 300_000,
-    installTimeoutMs: 120_000,
+    target,
+    limits: { callTimeoutMs, callMaxMs, maxConcurrentCalls, maxQueuedCalls },
     startTimeoutMs: 30_000,
-    callTimeoutMs: 60_000,
-    callMaxMs: 600_000,
-    maxConcurrentCalls: 64,
-    maxQueuedCalls: 1_024,
     maxMessageBytes: 64 * 1024 * 1024,
     stderrTailBytes: 64 * 1024,
-    heartbeat: { intervalMs: 15_000, timeoutMs: 5_000, misses: 3, busyMisses: 6 },
-    restart: {
-      kind: 'permanent',
-      firstDelayMs: 0,
-      baseMs: 500,
-      factor: 2,
-      capMs: 30_000,
-      maxConsecutive: 8,
-      intensity: 10,
-      periodMs: 300_000,
-      stableAfterMs: 60_000,
-      flappingPerHour: 30,
-      permanentExitCodes: [78, 126, 127],
-    },
     stop,
-    tools: { include: [], exclude: [] },
-    autoApprove: [],
-    transport: { hosted: 'in-memory' },
-    entry: {},
-    ...settings,
+    secrets: [],
+    ...others,
   };
 }
 
@@ -68,30 +50,40 @@ export interface RecordedSession {
   readonly news: readonly SessionNews[];
   /** Resolves with the first news of that type, told or to come. */
   heard<Type extends SessionNews['type']>(type: Type): Promise<NewsOf<Type>>;
+  /** Of the news that come in their order: `stderr`, `signalled`, `noted`, `loaded` and `heard` come at any time. */
   types(): readonly string[];
+  /** What it told last of its calls. */
+  load(): Load;
+  /** Waits until it has told that there are so many. */
+  loaded(load: Load): Promise<void>;
+  /** Asks how it has been, and resolves with what it says. */
+  report(): Promise<Heard>;
   /** Kills what is left. */
   close(): Promise<void>;
 }
 
 export interface SessionOptions {
-  readonly settings?: Partial<HostedSpecification>;
+  readonly settings?: Settings;
   readonly capabilities?: ClientCapabilities;
 }
 
-export function openRecorded(
-  openLink: (ears: LinkEars) => Link,
-  { settings, capabilities = {} }: SessionOptions = {},
+export interface PeerOptions extends SessionOptions {
+  readonly answers?: Answers;
+}
+
+const anyTime: ReadonlySet<string> = new Set(['stderr', 'signalled', 'noted', 'loaded', 'heard']);
+const clientInfo = { name: 'test', version: '1.0.0' };
+const inMemory: SessionTarget = { kind: 'hosted', transport: 'in-memory', entry: {} };
+
+function record(
+  open: OpenSession,
+  target: SessionTarget,
+  { settings, capabilities = {} }: SessionOptions,
 ): RecordedSession {
   const news: SessionNews[] = [];
-  const openSession = createOpenSession({
-    openLink: (_request, ears) => openLink(ears),
-    clientInfo: { name: 'test', version: '1.0.0' },
-    loopLag: createLoopLag(),
-  });
-  const session = openSession(
-    { server: 'peer', specification: specification(settings), generation: 1, capabilities },
-    (told) => news.push(told),
-  );
+  const request = { server: 'peer', specification: specification(target, settings), generation: 1, capabilities };
+  const session = open(request, (told) => news.push(told));
+  let questions = 0;
   const find = <Type extends SessionNews['type']>(type: Type) =>
     news.find((told): told is NewsOf<Type> => told.type === type);
   const heard = async <Type extends SessionNews['type']>(type: Type): Promise<NewsOf<Type>> => {
@@ -100,47 +92,88 @@ export function openRecorded(
     if (told === undefined) throw new Error(`"${type}" was told and is gone.`);
     return told;
   };
-  const close = async () => {
-    session.end('kill');
-    await heard('ended');
+  const load = (): Load => {
+    const { inFlight = 0, queued = 0 } = news.findLast((told) => told.type === 'loaded') ?? {};
+    return { inFlight, queued };
   };
-  return { session, news, heard, types: () => news.map(({ type }) => type), close };
-}
-
-/** A program of `test/servers` as a real process. */
-export function openProgram(
-  program: string,
-  args: readonly string[] = [],
-  options: SessionOptions = {},
-): RecordedSession {
-  const guard = createGuard();
-  const registry = createProcessRegistry({ stateDir: null });
-  const path = fileURLToPath(new URL(`../servers/${program}.mjs`, import.meta.url));
-  const recorded = openRecorded(
-    (ears) =>
-      openStdioLink(
-        {
-          server: 'peer',
-          generation: 1,
-          command: process.execPath,
-          args: [path, ...args],
-          env: { PATH: process.env.PATH ?? '' },
-          cwd: tmpdir(),
-          policy: specification(options.settings),
-          registry,
-          guard,
-        },
-        ears,
-      ),
-    options,
-  );
   return {
-    ...recorded,
-    close: async () => {
-      await recorded.close();
-      await guard.close();
+    session,
+    news,
+    heard,
+    types: () => news.map(({ type }) => type).filter((type) => !anyTime.has(type)),
+    load,
+    loaded: (expected) =>
+      until(`the load is ${JSON.stringify(expected)}`, () => JSON.stringify(load()) === JSON.stringify(expected)),
+    async report() {
+      questions += 1;
+      const number = questions;
+      session.report(number);
+      const answer = () =>
+        news.find((told): told is NewsOf<'heard'> => told.type === 'heard' && told.question === number);
+      await until('the question is answered', () => answer() !== undefined);
+      const { type: _, question: __, ...found } = answer() ?? (await heard('heard'));
+      return found;
+    },
+    async close() {
+      session.end('kill');
+      await heard('ended');
     },
   };
+}
+
+/** Opens sessions, each of them in one of the two ways. */
+export function sessionsVia(via: (open: OpenSession) => OpenSession) {
+  /** Over a link of the test's own. */
+  function openRecorded(openLink: (tell: TellLinkNews) => Link, options: SessionOptions = {}): RecordedSession {
+    const parts = {
+      openLink: (_: unknown, tell: TellLinkNews) => openLink(tell),
+      clientInfo,
+      loopLag: createLoopLag(),
+    };
+    return record(
+      via((request, tell) => new LiveSession(parts, request, tell)),
+      inMemory,
+      options,
+    );
+  }
+
+  function openTarget(
+    target: SessionTarget,
+    options: SessionOptions = {},
+    host: HostParts | null = null,
+  ): RecordedSession {
+    const sessions = createSessions({ stateDir: null, clientInfo, host });
+    const recorded = record(via(sessions.open), target, options);
+    return {
+      ...recorded,
+      async close() {
+        await recorded.close();
+        await sessions.close();
+      },
+    };
+  }
+
+  /** A program of `test/servers` as a real process. */
+  function openProgram(program: string, args: readonly string[] = [], options: SessionOptions = {}): RecordedSession {
+    const path = fileURLToPath(new URL(`../servers/${program}.mjs`, import.meta.url));
+    const env = { PATH: process.env.PATH ?? '' };
+    return openTarget({ kind: 'stdio', command: process.execPath, args: [path, ...args], env, cwd: tmpdir() }, options);
+  }
+
+  /** With a peer in this process, not yet ready. */
+  function openPeer(options: PeerOptions = {}): RecordedSession & { readonly peer: Peer } {
+    const [near, far] = InMemoryTransport.createLinkedPair();
+    const peer = new Peer(far, options.answers);
+    return { ...openTarget(inMemory, options, { transports: { 'in-memory': () => near } }), peer };
+  }
+
+  async function openReadyPeer(options: PeerOptions = {}): Promise<RecordedSession & { readonly peer: Peer }> {
+    const opened = openPeer(options);
+    await opened.heard('ready');
+    return opened;
+  }
+
+  return { openRecorded, openTarget, openProgram, openPeer, openReadyPeer };
 }
 
 export interface Message {
@@ -183,6 +216,12 @@ export class Peer {
     return this.sent('tools/call');
   }
 
+  /** The calls it got, when they are so many. */
+  async called(times: number): Promise<readonly Message[]> {
+    await until(`${times} calls have come`, () => this.calls.length >= times);
+    return this.calls;
+  }
+
   answer(call: Message | undefined, result: unknown): void {
     if (call?.id !== undefined) this.send({ id: call.id, result });
   }
@@ -214,27 +253,6 @@ const politeAnswers: Answers = {
   }),
   'tools/list': () => ({ result: { tools: [{ name: 'work', inputSchema: { type: 'object' } }] } }),
 };
-
-/** A session with a peer in this process, not yet ready. */
-export function openPeer(
-  options: SessionOptions & { readonly answers?: Answers; readonly ears?: (ears: LinkEars) => LinkEars } = {},
-): RecordedSession & { readonly peer: Peer } {
-  const [near, far] = InMemoryTransport.createLinkedPair();
-  const peer = new Peer(far, options.answers);
-  const recorded = openRecorded(
-    (ears) => openHostedLink({ kind: 'in-memory', create: () => near, stop }, options.ears?.(ears) ?? ears),
-    options,
-  );
-  return { ...recorded, peer };
-}
-
-export async function openReadyPeer(
-  options: SessionOptions & { readonly answers?: Answers } = {},
-): Promise<RecordedSession & { readonly peer: Peer }> {
-  const opened = openPeer(options);
-  await opened.heard('ready');
-  return opened;
-}
 
 /** How a promise ended, as one word: `done`, or the code of the error. */
 export async function outcomeOf(promise: Promise<unknown>): Promise<string> {

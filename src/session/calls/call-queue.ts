@@ -1,15 +1,22 @@
 /** The calls of one session: so many in flight, so many waiting, each with a deadline. One timer serves them all. */
 
 import { McpvisorError } from '../../errors.ts';
-import type { ServerSettings } from '../../specification.ts';
-import type { RequestOptions } from '../contract.ts';
+import type { Load, RequestOptions } from '../contract.ts';
 import type { Wire } from '../protocol/wire.ts';
+import type { CallLimits } from '../request.ts';
 import { Call, type CallKeeper, type CallTimes } from './call.ts';
+import { LoadWatch } from './load.ts';
 
 /** The longest delay a Node timer takes; a longer one would fire at once. */
 const longestTimerMs = 2_147_483_647;
 
-export type CallLimits = Pick<ServerSettings, 'callTimeoutMs' | 'callMaxMs' | 'maxConcurrentCalls' | 'maxQueuedCalls'>;
+export interface CallQueueOptions {
+  readonly server: string;
+  readonly limits: CallLimits;
+  /** A monotonic clock in milliseconds. */
+  readonly now: () => number;
+  readonly tellLoad: (load: Load) => void;
+}
 
 interface Refusal {
   readonly state: string;
@@ -18,10 +25,11 @@ interface Refusal {
 
 export class CallQueue implements CallKeeper {
   readonly #server: string;
-  readonly #limits: CallLimits;
+  #limits: CallLimits;
   readonly #now: () => number;
   readonly #waiting = new Set<Call>();
   readonly #inFlight = new Set<Call>();
+  readonly #load: LoadWatch;
   #wire: Wire | null = null;
   #refusal: Refusal | null = { state: 'starting', reason: null };
   #lastUsedAt: number;
@@ -30,11 +38,12 @@ export class CallQueue implements CallKeeper {
   #wakesAt = 0;
   #pumping = false;
 
-  constructor(server: string, limits: CallLimits, now: () => number) {
+  constructor({ server, limits, now, tellLoad }: CallQueueOptions) {
     this.#server = server;
     this.#limits = limits;
     this.#now = now;
     this.#lastUsedAt = now();
+    this.#load = new LoadWatch(this, tellLoad);
   }
 
   get inFlight(): number {
@@ -55,6 +64,12 @@ export class CallQueue implements CallKeeper {
     this.#wire = wire;
     this.#refusal = null;
     this.#lastUsedAt = this.#now();
+  }
+
+  /** What waits may go now, if there is more room. Calls already made keep the times they were given. */
+  limit(limits: CallLimits): void {
+    this.#limits = limits;
+    this.pump();
   }
 
   /** Calls waiting fail, new ones are refused; those in flight may still be answered. */
@@ -90,8 +105,16 @@ export class CallQueue implements CallKeeper {
       );
       this.#wakeAt(call.deadlineAt);
       if (free) this.#send(call);
-      else this.#waiting.add(call);
+      else {
+        this.#waiting.add(call);
+        this.#load.changed();
+      }
     });
+  }
+
+  /** Nothing is told any more. */
+  end(): void {
+    this.#load.close();
   }
 
   /** Sends what may go; called when the link takes messages again. */
@@ -113,6 +136,7 @@ export class CallQueue implements CallKeeper {
     if (!inFlight && !this.#waiting.delete(call)) return false;
     if (call.id !== null) this.#wire?.forget(call.id);
     this.#lastUsedAt = this.#now();
+    this.#load.changed();
     if (inFlight && this.#waiting.size > 0) this.pump();
     if (this.#inFlight.size === 0 && this.#waiting.size === 0) this.#sleep();
     return true;
@@ -137,6 +161,7 @@ export class CallQueue implements CallKeeper {
     const id = wire.takeId();
     call.id = id;
     this.#inFlight.add(call);
+    this.#load.changed();
     this.#lastUsedAt = this.#now();
     wire.ask({ jsonrpc: '2.0', id, method: call.method, params: call.paramsUnder(id) }, call);
   }
@@ -145,7 +170,7 @@ export class CallQueue implements CallKeeper {
     const { callTimeoutMs, callMaxMs } = this.#limits;
     const asked = options?.timeoutMs;
     // Not a number, or negative: as if nothing had been asked for.
-    const timeoutMs = Math.min(asked !== undefined && asked >= 0 ? asked : callTimeoutMs, callMaxMs);
+    const timeoutMs = Math.min(typeof asked === 'number' && asked >= 0 ? asked : callTimeoutMs, callMaxMs);
     const at = this.#now();
     return { timeoutMs, deadlineAt: at + timeoutMs, lastDeadlineAt: at + callMaxMs };
   }

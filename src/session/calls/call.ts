@@ -2,9 +2,10 @@
 
 import { setMaxListeners } from 'node:events';
 import { McpvisorError } from '../../errors.ts';
+import { isRecord } from '../../json.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
-import { type Inbound, isRecord, type Waiter } from '../protocol/wire.ts';
-import { hasNotReached } from '../unreached.ts';
+import { hasNotReached } from '../link.ts';
+import type { Inbound, Waiter } from '../protocol/wire.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -79,7 +80,7 @@ export class Call implements Waiter {
   }
 
   lost(error: unknown): void {
-    this.fail(this.#unwritable(error) ?? toCallError(this, error));
+    this.fail(unwritableError([this.#params, this.#options?.meta], error) ?? toCallError(this, error));
   }
 
   progressed(progress: Params): void {
@@ -92,26 +93,6 @@ export class Call implements Waiter {
     } catch {
       // A bug of the caller: it must harm neither the call nor the messages behind this one, and a library has no
       // place of its own to complain.
-    }
-  }
-
-  /**
-   * What JSON cannot hold (a circle, a BigInt) was never sent. Looked for only once something went wrong: it costs as
-   * much as the writing.
-   */
-  #unwritable(cause: unknown): McpvisorError | null {
-    try {
-      JSON.stringify([this.#params, this.#options?.meta]);
-      return null;
-    } catch (error) {
-      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
-      const problem = {
-        path: 'params',
-        message: `cannot be written as JSON: ${reason}`,
-        hint: null,
-        severity: 'error',
-      } as const;
-      return new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
     }
   }
 
@@ -132,6 +113,22 @@ export class Call implements Waiter {
     if (!this.#keeper.take(this)) return false;
     this.#options?.signal?.removeEventListener('abort', this);
     return true;
+  }
+}
+
+/**
+ * What JSON cannot hold (a circle, a BigInt) was never sent. Looked for only once something went wrong: it costs as
+ * much as the writing.
+ */
+export function unwritableError(values: readonly unknown[], cause: unknown): McpvisorError | null {
+  try {
+    JSON.stringify(values);
+    return null;
+  } catch (error) {
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const message = `cannot be written as JSON: ${reason}`;
+    const problem = { path: 'params', message, hint: null, severity: 'error' } as const;
+    return new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
   }
 }
 

@@ -5,8 +5,8 @@ import { type JSONRPCMessage, McpError, type MessageExtraInfo } from '@modelcont
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import type { StopPolicy } from '../../../machines/policy.ts';
 import type { EndKind } from '../contract.ts';
-import type { Link, LinkEars } from '../link.ts';
-import { UnreachedError } from '../unreached.ts';
+import { Ending } from '../ending.ts';
+import { type Link, type TellLinkNews, UnreachedError } from '../link.ts';
 
 export interface HostedLinkOptions {
   /** The host's own word for its transport. */
@@ -16,8 +16,8 @@ export interface HostedLinkOptions {
   readonly stop: Pick<StopPolicy, 'closeMs'>;
 }
 
-export function openHostedLink(options: HostedLinkOptions, ears: LinkEars): Link {
-  return new HostedLink(options, ears);
+export function openHostedLink(options: HostedLinkOptions, tell: TellLinkNews): Link {
+  return new HostedLink(options, tell);
 }
 
 /** Link and transport in one: a session of this kind is to be cheap. */
@@ -26,18 +26,18 @@ class HostedLink implements Link, Transport {
   readonly kind: string;
   readonly congested = false;
   readonly #options: HostedLinkOptions;
-  readonly #ears: LinkEars;
+  readonly #ending: Ending;
   /** There only while the transport is being made. */
   #creation: AbortController | null = null;
   #inner: Transport | null = null;
-  #asked: 'no' | 'politely' | 'at once' = 'no';
+  #isHurried = false;
   #ended = false;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(options: HostedLinkOptions, ears: LinkEars) {
+  constructor(options: HostedLinkOptions, tell: TellLinkNews) {
     this.kind = options.kind;
     this.#options = options;
-    this.#ears = ears;
+    this.#ending = new Ending(tell);
   }
 
   get transport(): Transport {
@@ -50,16 +50,16 @@ class HostedLink implements Link, Transport {
       const inner = await this.#options.create(this.#creation.signal);
       this.#creation = null;
       this.#inner = inner;
-      if (this.#asked !== 'no') throw new Error('The link was ended before its transport was there.');
+      if (this.#ending.isAsked) throw new Error('The link was ended before its transport was there.');
       inner.onmessage = this.onmessage;
       inner.onclose = () => this.#closed();
       await inner.start();
     } catch (error) {
       void this.#closeInner();
-      this.#end(this.#asked === 'no' ? this.failureOf(error, 'spawning') : null);
+      this.#end(this.failureOf(error, 'spawning'));
       throw error;
     }
-    if (!this.#ended) this.#ears.spawned(null, Promise.resolve());
+    this.#ending.tell({ type: 'spawned', pid: null, startTime: null });
   }
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
@@ -78,17 +78,17 @@ class HostedLink implements Link, Transport {
   }
 
   end(kind: EndKind): void {
-    if (this.#ended || this.#asked === 'at once') return;
-    const first = this.#asked === 'no';
-    this.#asked = kind === 'close' ? 'politely' : 'at once';
-    if (first) {
+    if (this.#ended || this.#isHurried) return;
+    this.#isHurried = kind !== 'close';
+    if (!this.#ending.isAsked) {
+      this.#ending.ask();
       this.#creation?.abort();
       this.#timer = setTimeout(() => this.#end(null), this.#options.stop.closeMs);
       // While the transport is still being made, `start` ends the link.
       if (this.#inner !== null) void this.#closeInner().then(() => this.#end(null));
     }
     // Not within the call: whoever ends a link does not expect to hear of it before it returns.
-    if (this.#asked === 'at once') queueMicrotask(() => this.#end(null));
+    if (this.#isHurried) queueMicrotask(() => this.#end(null));
   }
 
   markCpu(): void {
@@ -127,7 +127,7 @@ class HostedLink implements Link, Transport {
   }
 
   #closed(): void {
-    this.#end(this.#asked === 'no' ? failure('disconnected', 'The transport was closed by the other side.') : null);
+    this.#end(failure('disconnected', 'The transport was closed by the other side.'));
   }
 
   #end(failed: Failure | null): void {
@@ -136,6 +136,6 @@ class HostedLink implements Link, Transport {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#creation?.abort();
     if (this.#inner !== null) this.#inner.onmessage = undefined;
-    this.#ears.ended(failed);
+    this.#ending.tell({ type: 'ended', failure: failed });
   }
 }

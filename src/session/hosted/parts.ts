@@ -15,3 +15,11 @@ export type HostedTransports = Readonly<
 export type AuthProviders = Readonly<Record<string, OAuthClientProvider>>;
 
 export type { FetchLike, Transport };
+
+/** What cannot be sent to another process: a specification only names it. */
+export interface HostParts {
+  readonly transports?: HostedTransports | undefined;
+  /** Replaces the fetch of remote servers. */
+  readonly fetch?: FetchLike | undefined;
+  readonly authProviders?: AuthProviders | undefined;
+}

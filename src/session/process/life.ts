@@ -4,17 +4,19 @@
  */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type Failure, failure } from '../../../machines/failure.ts';
+import type { Ending } from '../ending.ts';
 import { findLiveMember } from './group.ts';
 
-export interface LifeEars {
-  /** stdout ended and the process lives on. At most once, never after `exited`. */
-  silenced(): void;
-  /** What was written to stdin has no reader any more, and the process lives on. At most once, never after `exited`. */
-  deafened(): void;
-  /** The leader is gone, and after a moment its group or its pipes are not. At most once. */
-  exited(): void;
-  /** No member of the group lives, and what they wrote has been read. Exactly once, last. */
-  ended(): void;
+export interface LifeWatcher {
+  /**
+   * Told `failed` when a pipe to the living process is closed, `exited` when the leader is gone and after a moment its
+   * group or its pipes are not, and `ended`, exactly once and last, when no member of the group lives and what they
+   * wrote has been read.
+   */
+  readonly ending: Ending;
+  /** Called right before `ended` is told. */
+  readonly gone: () => void;
 }
 
 /**
@@ -32,7 +34,7 @@ const firstLookMs = 10;
 const lastLookMs = 50;
 
 /** Watches a child that was spawned as leader of its own group. All it holds is released with `ended`. */
-export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ears: LifeEars): void {
+export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { ending, gone }: LifeWatcher): void {
   let exitedAtMs: number | null = null;
   let isTold = false;
   let hasEnded = false;
@@ -45,7 +47,8 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ea
     if (hasEnded) return;
     hasEnded = true;
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
-    ears.ended();
+    gone();
+    ending.tell({ type: 'ended', failure: exitOf(child) });
   };
 
   const look = (): void => {
@@ -60,7 +63,7 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ea
     }
     if (!isTold && sinceExitMs >= settleMs) {
       isTold = true;
-      ears.exited();
+      ending.tell({ type: 'exited', failure: exitOf(child) });
     }
     // Timers come before input when the loop was late: one more turn reads what the dead have written.
     if (member === null && sinceExitMs >= drainMs) {
@@ -71,8 +74,12 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ea
     if (sinceExitMs >= settleMs) lookMs = Math.min(lookMs * 1.5, lastLookMs);
   };
 
+  const close = (pipe: 'stdin' | 'stdout'): void =>
+    ending.tell({ type: 'failed', failure: failure('disconnected', `The server closed its ${pipe} and lives on.`) });
+
   child.once('exit', () => {
     exitedAtMs = performance.now();
+    ending.learn(exitOf(child));
     clearTimeout(timer);
     clearTimeout(deafTimer);
     // It may have been paused, and now has an end.
@@ -80,12 +87,17 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, ea
     look();
   });
   child.stdout.once('close', () => {
-    if (exitedAtMs === null) timer = setTimeout(() => ears.silenced(), settleMs);
+    if (exitedAtMs === null) timer = setTimeout(close, settleMs, 'stdout');
     else look();
   });
   // A broken pipe: told by the write that found it. The death of the process breaks it, too, and is the better news.
   child.stdin.once('error', () => {
-    if (exitedAtMs === null) deafTimer = setTimeout(() => ears.deafened(), settleMs);
+    if (exitedAtMs === null) deafTimer = setTimeout(close, settleMs, 'stdin');
   });
   child.stderr.once('close', look);
+}
+
+function exitOf({ exitCode, signalCode: signal }: ChildProcessWithoutNullStreams): Failure {
+  const message = signal === null ? `The server exited with code ${exitCode}.` : `The server was ended by ${signal}.`;
+  return failure('exited', message, { exitCode, signal });
 }

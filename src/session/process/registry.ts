@@ -75,25 +75,30 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
     list: () => [...current.values()],
     async reapSurvivors(onReaped = () => {}) {
       const reaped: ProcessRecord[] = [];
-      const endings = [...earlier].map(async (record) => {
-        if (!isSurvivor(record)) return earlier.delete(record);
-        if (!(await endSurvivor(record)))
-          return onProblem(`Process group ${record.pid} of server "${record.server}" survived SIGKILL.`);
-        earlier.delete(record);
-        reaped.push(record);
-        onReaped(record);
-      });
-      if (endings.length === 0) return reaped;
-      await Promise.all(endings);
+      const reap = async (record: ProcessRecord): Promise<void> => {
+        const whose = `Process group ${record.pid} of server "${record.server}"`;
+        try {
+          const isOurs = isSurvivor(record);
+          if (isOurs && !(await endSurvivor(record))) return onProblem(`${whose} survived SIGKILL.`);
+          earlier.delete(record);
+          if (!isOurs) return;
+          reaped.push(record);
+          onReaped(record);
+        } catch (error) {
+          // It stays on record: the next start may know better.
+          onProblem(`${whose} could not be looked at: ${String(error)}`);
+        }
+      };
+      if (earlier.size === 0) return reaped;
+      await Promise.all([...earlier].map(reap));
       saveLater();
       return reaped;
     },
     highestGeneration: (server) => generations.get(server) ?? 0,
     killAllNow() {
       for (const { pid, startTime } of current.values()) {
-        const now = startTimeOf(pid);
         // Another process has the number: our group is gone.
-        if (now !== null && startTime !== null && now !== startTime) continue;
+        if (startTime !== null && isAnother(pid, startTime)) continue;
         signalGroup(pid, 'SIGKILL');
       }
     },
@@ -101,6 +106,17 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
       await file?.settled();
     },
   };
+}
+
+/** Whether another process than the one recorded has the number now. Not known: no. */
+function isAnother(pid: number, startTime: string): boolean {
+  try {
+    const now = startTimeOf(pid);
+    return now !== null && now !== startTime;
+  } catch {
+    // The system tells start times no more: what is on our own list is ours.
+    return false;
+  }
 }
 
 /**

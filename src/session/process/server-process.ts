@@ -3,56 +3,63 @@
  */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type Failure, failure } from '../../../machines/failure.ts';
 import type { EndKind } from '../contract.ts';
+import type { Ending } from '../ending.ts';
 import { cpuTicksOfGroup, signalGroup, terminateGroup } from './group.ts';
 import type { Guard } from './guard.ts';
 import { startTimeOf } from './identity.ts';
-import { type LifeEars, watchLife } from './life.ts';
+import { watchLife } from './life.ts';
 import type { ProcessRecord, ProcessRegistry } from './registry.ts';
 
 export interface ServerProcessOptions extends Omit<ProcessRecord, 'startTime'> {
   readonly registry: ProcessRegistry;
   readonly guard: Guard;
-  readonly onSignal: (pid: number, signal: NodeJS.Signals) => void;
 }
 
 export interface ServerProcess {
   readonly pid: number;
   readonly startTime: string | null;
-  /** Resolves when the process is on the durable record. */
-  readonly recorded: Promise<void>;
+  /** Resolves when the process is on the durable record. Null: it is on no list, and was killed for that. */
+  readonly recorded: Promise<void> | null;
   end(kind: EndKind): void;
   markCpu(): void;
   usedCpu(): boolean;
 }
 
-/** Takes charge of a child in the moment it was spawned, before anything else can happen to it. */
+/** Takes charge of a child in the moment it was spawned, before anything else can happen to it. Does not throw. */
 export function takeCharge(
   child: ChildProcessWithoutNullStreams,
   options: ServerProcessOptions,
-  ears: LifeEars,
+  ending: Ending,
 ): ServerProcess {
-  const { registry, guard, onSignal, server, generation, pid, command, stop } = options;
-  const startTime = startTimeOf(pid);
-  guard.add({ pid, startTime, stop });
-  const recorded = registry.add({ server, generation, pid, startTime, command, stop });
+  const { registry, guard, pid } = options;
   let isGone = false;
   let markedTicks: number | null = null;
 
   watchLife(child, pid, {
-    ...ears,
-    ended() {
+    ending,
+    gone() {
       isGone = true;
       guard.remove(pid);
       registry.remove(pid);
-      ears.ended();
     },
   });
+  const send = (signal: 'SIGTERM' | 'SIGKILL'): void => {
+    const isHeard = signal === 'SIGTERM' ? terminateGroup(pid) : signalGroup(pid, signal);
+    if (isHeard) ending.tell({ type: 'signalled', signal });
+  };
+  const entry = enter(options);
+  if ('failure' in entry) {
+    ending.tell({ type: 'failed', failure: entry.failure });
+    // On no list, it would outlive us.
+    send('SIGKILL');
+  }
 
   return {
     pid,
-    startTime,
-    recorded,
+    startTime: 'failure' in entry ? null : entry.startTime,
+    recorded: 'failure' in entry ? null : entry.recorded,
     end(kind) {
       // The number is free for others.
       if (isGone) return;
@@ -60,9 +67,7 @@ export function takeCharge(
         child.stdin.end();
         return;
       }
-      const signal = kind === 'terminate' ? 'SIGTERM' : 'SIGKILL';
-      const isHeard = kind === 'terminate' ? terminateGroup(pid) : signalGroup(pid, signal);
-      if (isHeard) onSignal(pid, signal);
+      send(kind === 'terminate' ? 'SIGTERM' : 'SIGKILL');
       // Not merely ended: what waits to be read by a server that does not read would keep the end from it.
       child.stdin.destroy();
     },
@@ -73,4 +78,20 @@ export function takeCharge(
       return markedTicks !== null && (cpuTicksOfGroup(pid) ?? 0) > markedTicks;
     },
   };
+}
+
+type Entry = { readonly startTime: string | null; readonly recorded: Promise<void> } | { readonly failure: Failure };
+
+/** Tells the guard and the record of it. */
+function enter({ registry, guard, server, generation, pid, command, stop }: ServerProcessOptions): Entry {
+  try {
+    const startTime = startTimeOf(pid);
+    guard.add({ pid, startTime, stop });
+    return { startTime, recorded: registry.add({ server, generation, pid, startTime, command, stop }) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+    const message = `The process was started, but could not be put on record, and was killed: ${reason}`;
+    return { failure: failure('internal', message, { phase: 'spawning', code }) };
+  }
 }

@@ -30,13 +30,22 @@ export function spawnServer({ command, args, env, cwd }: SpawnRequest): ChildPro
   });
 }
 
-/** `spawnFailed`, with the system's code and a message that says what is missing where. */
+/**
+ * `spawnFailed`, with the system's code and, if it was spawning that the system refused, a message that says what is
+ * missing where: other errors have the same codes and other reasons.
+ */
 export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
   const code = codeOf(error);
-  return failure('spawnFailed', wordingOf(code, request) ?? (error instanceof Error ? error.message : String(error)), {
-    phase: 'spawning',
-    code,
-  });
+  const wording = isRefusedSpawn(error) ? wordingOf(code, request) : null;
+  const message = wording ?? (error instanceof Error ? error.message : String(error));
+  return failure('spawnFailed', message, { phase: 'spawning', code });
+}
+
+/** Node names the system call, and what was to be spawned behind it. */
+function isRefusedSpawn(error: unknown): boolean {
+  return (
+    error instanceof Error && 'syscall' in error && typeof error.syscall === 'string' && /^spawn\b/.test(error.syscall)
+  );
 }
 
 /** The system names the command in its error, whatever was at fault; the folder is looked at first. */

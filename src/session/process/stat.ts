@@ -10,8 +10,8 @@ export interface ProcessStat {
   readonly groupId: number;
   /** Null where only `ps` is at hand. */
   readonly sessionId: number | null;
-  /** Opaque; tells two processes that had the same pid apart, over reboots too. */
-  readonly startTime: string;
+  /** When it started: clock ticks since boot on Linux, else UTC to the second. Says nothing about which boot. */
+  readonly startedAt: string;
   /**
    * CPU used by the process and the children it has waited for, in clock ticks (10 ms). Null where only `ps` is at
    * hand.
@@ -19,8 +19,7 @@ export interface ProcessStat {
   readonly cpuTicks: number | null;
 }
 
-const hasProc = process.platform === 'linux';
-let bootId: string | null = null;
+export const hasProc = process.platform === 'linux';
 
 /** Null: there is no such process. */
 export function statOf(pid: number): ProcessStat | null {
@@ -57,13 +56,12 @@ function procStatOf(pid: number): ProcessStat | null {
   // too: the fields begin after the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): string => fields[number - 3] ?? '';
-  bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   return {
     pid,
     isZombie: field(3) === 'Z' || field(3) === 'X',
     groupId: Number(field(5)),
     sessionId: Number(field(6)),
-    startTime: `${bootId}:${field(22)}`,
+    startedAt: field(22),
     cpuTicks: Number(field(14)) + Number(field(15)) + Number(field(16)) + Number(field(17)),
   };
 }
@@ -78,13 +76,13 @@ function psStats(which: readonly string[]): readonly ProcessStat[] {
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => {
-      const [pid, groupId, state, ...startTime] = line.trim().split(/\s+/);
+      const [pid, groupId, state, ...startedAt] = line.trim().split(/\s+/);
       return {
         pid: Number(pid),
         isZombie: state?.startsWith('Z') ?? false,
         groupId: Number(groupId),
         sessionId: null,
-        startTime: startTime.join(' '),
+        startedAt: startedAt.join(' '),
         cpuTicks: null,
       };
     });

@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { isGroupAlive, membersOf, signalGroup, terminateGroup } from './group.ts';
+import { startTimeIn } from './identity.ts';
 import type { ProcessRecord } from './record.ts';
 import { type ProcessStat, statOf } from './stat.ts';
 
@@ -14,7 +15,7 @@ import { type ProcessStat, statOf } from './stat.ts';
 export function isSurvivor({ pid, startTime }: ProcessRecord): boolean {
   if (startTime === null) return false;
   const leader = statOf(pid);
-  if (leader !== null && leader.startTime !== startTime) return false;
+  if (leader !== null && startTimeIn(leader) !== startTime) return false;
   if (!isGroupAlive(pid)) return false;
   if (leader !== null) return true;
   const members = membersOf(pid).filter((member) => !member.isZombie);
@@ -43,6 +44,6 @@ async function isGoneWithin(pgid: number, withinMs: number): Promise<boolean> {
 
 function isLaterInSameBoot(member: ProcessStat, startTime: string): boolean {
   const [boot, ticks] = startTime.split(':');
-  const [memberBoot, memberTicks] = member.startTime.split(':');
+  const [memberBoot, memberTicks] = startTimeIn(member).split(':');
   return boot === memberBoot && Number(memberTicks) >= Number(ticks);
 }

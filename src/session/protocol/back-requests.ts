@@ -1,7 +1,8 @@
 /** What servers ask of us: sampling, elicitation, roots. Told to whoever holds the session, answered once. */
 
 import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
-import type { Answer, ClientCapabilities } from '../contract.ts';
+import type { Answer } from '../contract.ts';
+import type { ClientCapabilities } from '../request.ts';
 
 const capabilityOf: Readonly<Record<string, keyof ClientCapabilities>> = {
   'sampling/createMessage': 'sampling',

@@ -4,10 +4,11 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { type JSONRPCRequest, type Result, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
 import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import { type Failure, failure } from '../../../machines/failure.ts';
-import type { ClientCapabilities, Peer } from '../contract.ts';
-import { isTooDeep } from '../depth.ts';
+import { isRecord, isTooDeep } from '../../json.ts';
+import type { Peer } from '../contract.ts';
+import type { ClientCapabilities } from '../request.ts';
 import { supportedIn } from './versions.ts';
-import { type Inbound, isRecord, type Wire } from './wire.ts';
+import type { Inbound, Wire } from './wire.ts';
 
 /**
  * Node's longest timer. The budget of a handshake is the chart's; the Client must not end it by itself, nor cancel

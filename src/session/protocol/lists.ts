@@ -1,8 +1,8 @@
 /** What a server offers: all pages of all lists, judged item by item, so that one bad tool costs one tool. */
 
+import { isRecord, isTooDeep } from '../../json.ts';
 import type { ListedItem, ListedTool, ListProblem, Lists } from '../contract.ts';
-import { isTooDeep } from '../depth.ts';
-import { type Inbound, isRecord } from './wire.ts';
+import type { Inbound } from './wire.ts';
 
 const maxItems = 10_000;
 /** Of one list: a page may be empty and still name a next one. */

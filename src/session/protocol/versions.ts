@@ -1,6 +1,6 @@
 /** Protocol versions that a server says it speaks, in the error with which it refuses ours. */
 
-import { isRecord } from './wire.ts';
+import { isRecord } from '../../json.ts';
 
 /**
  * Null: the error is about something else. -32022 is the code of revision 2026-07-28, -32602 that of the earlier ones.

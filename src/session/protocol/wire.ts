@@ -6,6 +6,7 @@
 
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import { isRecord } from '../../json.ts';
 import type { Link } from '../link.ts';
 
 /** The Client counts from 0; it never gets here. */
@@ -13,8 +14,11 @@ const firstId = 1_000_000_000;
 
 const toldIgnored = 20;
 const tellEvery = 1_000;
-/** Of an id in words, in characters: it may be as long as a message. */
-const longestId = 100;
+/**
+ * Of an id in words, in characters: it may be as long as a message. More than is shown, so that a secret in it is
+ * recognised as a whole before it is cut.
+ */
+const longestId = 16 * 1024;
 
 /** A message as it came, trusted no further than this. */
 export interface Inbound {
@@ -44,11 +48,6 @@ export interface Waiter {
 /** The stream that would have carried the answer broke. */
 class AnswerLost extends Error {
   override readonly name = 'AnswerLost';
-}
-
-/** A transport that can tell that the answer to one request will not come. */
-interface LossyTransport extends Transport {
-  onrequestlost?: (id: string | number, reason: string) => void;
 }
 
 export class Wire implements Transport {
@@ -87,7 +86,7 @@ export class Wire implements Transport {
    * which tells the end.
    */
   async start(): Promise<void> {
-    const transport: LossyTransport = this.#link.transport;
+    const { transport } = this.#link;
     transport.onmessage = (message, extra) => this.#receive(message, extra);
     transport.onerror = (error) => this.#note(error.message);
     transport.onrequestlost = (id, reason) => this.#lose(id, reason);
@@ -220,8 +219,4 @@ export class Wire implements Transport {
     // The Client judges for itself what it is given, so nothing is promised about the shape.
     this.onmessage?.({ jsonrpc: '2.0', ...this.#introduce(answer), id } as JSONRPCMessage);
   }
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,10 +5,11 @@ import type { FetchLike, TransportSendOptions } from '@modelcontextprotocol/sdk/
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure, Phase } from '../../../machines/failure.ts';
 import { RemoteError } from './error.ts';
+import { remoteFailureOf } from './failure.ts';
 import { failureOfAll, kindsToTry, suggestsOther } from './fallback.ts';
 import { createRemoteFetch, type RemoteFetch } from './fetch.ts';
 import { createHttpPeer } from './http.ts';
-import type { PeerEars, PeerOptions, RemoteKind, RemotePeer } from './peer.ts';
+import type { PeerListener, PeerOptions, RemoteKind, RemotePeer } from './peer.ts';
 import { createSsePeer } from './sse.ts';
 import { type RemoteTarget, toTarget } from './target.ts';
 
@@ -47,7 +48,7 @@ export interface RemoteDialler {
   close(): Promise<void>;
 }
 
-export function createRemoteDialler(options: RemoteDiallerOptions, ears: PeerEars): RemoteDialler {
+export function createRemoteDialler(options: RemoteDiallerOptions, listener: PeerListener): RemoteDialler {
   const refused: RemoteError[] = [];
   const kinds = kindsToTry(options.transport, options.url);
   let remote: RemoteFetch | null = null;
@@ -61,7 +62,7 @@ export function createRemoteDialler(options: RemoteDiallerOptions, ears: PeerEar
   givenUp.catch(() => {});
 
   async function openNext(peerOptions: PeerOptions): Promise<void> {
-    peer = createPeer(kinds[refused.length] ?? kinds[0], peerOptions, ears);
+    peer = createPeer(kinds[refused.length] ?? kinds[0], peerOptions, listener);
     try {
       await Promise.race([peer.start(), givenUp]);
     } catch (error) {
@@ -91,7 +92,7 @@ export function createRemoteDialler(options: RemoteDiallerOptions, ears: PeerEar
       connectTimeoutMs,
       ca,
       maxMessageBytes,
-      tooLarge: ears.tooLarge,
+      tooLarge: (error) => listener.tell({ type: 'failed', failure: remoteFailureOf(error, null) }),
       ...(fetch && { fetch }),
     });
     return { url: target.url, remote, ...(authProvider && { authProvider }) };
@@ -139,6 +140,6 @@ function notOpen(): RemoteError {
   return new RemoteError({ message: 'The link is not open.' });
 }
 
-function createPeer(kind: RemoteKind, options: PeerOptions, ears: PeerEars): RemotePeer {
-  return kind === 'sse' ? createSsePeer(options, ears) : createHttpPeer(options, ears);
+function createPeer(kind: RemoteKind, options: PeerOptions, listener: PeerListener): RemotePeer {
+  return kind === 'sse' ? createSsePeer(options, listener) : createHttpPeer(options, listener);
 }

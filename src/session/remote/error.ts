@@ -4,8 +4,8 @@
  */
 
 import { errors } from 'undici';
+import { isRecord } from '../../json.ts';
 import { supportedIn } from '../protocol/versions.ts';
-import { isRecord } from '../protocol/wire.ts';
 import { tlsTroubleOf } from './certificate.ts';
 
 export interface Refusal {

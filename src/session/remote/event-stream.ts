@@ -4,10 +4,11 @@
  * whether it goes on.
  */
 
+import type { TellLinkNews } from '../link.ts';
 import { type BodyEnd, isEventStream } from './body.ts';
 import { notAnEventStream, RemoteError } from './error.ts';
 import type { Carry } from './message.ts';
-import { type PeerEars, refusalOf } from './peer.ts';
+import { refusalOf } from './peer.ts';
 import type { PendingRequest, PendingRequests } from './pending.ts';
 
 export interface EventStreamOptions {
@@ -21,7 +22,7 @@ export interface EventStreamOptions {
 /** Fetches event streams for the SDK. It rejects only where the SDK shall try again, later and later. */
 export function createEventStreams(
   options: EventStreamOptions,
-  ears: PeerEars,
+  tell: TellLinkNews,
 ): (url: string | URL, init: RequestInit) => Promise<Response> {
   const { carry, mayAuthorize, pending, isClosed } = options;
   let wasOpen = false;
@@ -42,13 +43,13 @@ export function createEventStreams(
     let isOpen = false;
     const response = await opened(url, init, (end) => {
       if (isOpen && end !== 'dropped' && !isClosed()) {
-        ears.doubted(`The event stream ${end === 'whole' ? 'ended' : 'broke'}.`);
+        tell({ type: 'doubted', reason: `The event stream ${end === 'whole' ? 'ended' : 'broke'}.` });
       }
     });
     isOpen = response.ok;
     wasOpen ||= isOpen;
     if (isOpen) {
-      ears.push(true, null);
+      tell({ type: 'push', available: true, reason: null });
     }
     return response;
   }
@@ -56,9 +57,10 @@ export function createEventStreams(
   /** Only the answer to a POST judges the session: servers without GET say so with whatever status their router has. */
   function withoutStanding(error: RemoteError): Response {
     const { status, session, message } = error.refusal;
-    ears.push(false, status === 405 ? 'The server offers no event stream.' : message);
+    const reason = status === 405 ? 'The server offers no event stream.' : message;
+    tell({ type: 'push', available: false, reason });
     if (status === 404 && session) {
-      ears.doubted(message);
+      tell({ type: 'doubted', reason: message });
     }
     if (status === 405) {
       return noStream();

@@ -9,7 +9,7 @@ import { ZodError } from 'zod';
 import { toHollow } from './error.ts';
 import { createEventStreams } from './event-stream.ts';
 import { answeredBy, cancelledBy, createCarry, createPost, requestIdOf } from './message.ts';
-import { createChallenges, type PeerEars, type PeerOptions, type RemotePeer } from './peer.ts';
+import { createChallenges, type PeerListener, type PeerOptions, type RemotePeer } from './peer.ts';
 import { createPendingRequests, type PendingRequest } from './pending.ts';
 
 /** By default the SDK gives its event stream up after two attempts, for good and silently. */
@@ -20,12 +20,12 @@ const reconnectionOptions = {
   maxRetries: Number.MAX_SAFE_INTEGER,
 };
 
-export function createHttpPeer({ url, remote, authProvider }: PeerOptions, ears: PeerEars): RemotePeer {
+export function createHttpPeer({ url, remote, authProvider }: PeerOptions, listener: PeerListener): RemotePeer {
   const pending = createPendingRequests();
   let isClosed = false;
   const lost = (request: PendingRequest, reason: string) => {
     if (pending.lose(request) && !isClosed) {
-      ears.lost(request.id, reason);
+      listener.lost(request.id, reason);
     }
   };
   const shared = {
@@ -36,7 +36,7 @@ export function createHttpPeer({ url, remote, authProvider }: PeerOptions, ears:
     isClosed: () => isClosed,
   };
   const post = createPost(shared);
-  const openStream = createEventStreams(shared, ears);
+  const openStream = createEventStreams(shared, listener.tell);
 
   const transport = new StreamableHTTPClientTransport(url, {
     reconnectionOptions,
@@ -49,13 +49,13 @@ export function createHttpPeer({ url, remote, authProvider }: PeerOptions, ears:
     },
   });
   keepTimersOff(transport, () => isClosed);
-  transport.onerror = (error) => ears.error(error);
+  transport.onerror = (error) => listener.error(error);
   transport.onmessage = (message) => {
     const answered = answeredBy(message);
     if (answered !== null) {
       pending.settle(answered);
     }
-    ears.message(message, undefined);
+    listener.message(message);
   };
   const sdk: Transport = transport;
 

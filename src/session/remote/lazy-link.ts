@@ -1,19 +1,19 @@
 /** A remote link whose code is loaded when it starts: most control planes have none, and none needs it before. */
 
 import { type Failure, failure } from '../../../machines/failure.ts';
-import type { LinkEars } from '../link.ts';
-import type { openRemoteLink, RemoteLink, RemoteLinkOptions } from './link.ts';
+import type { Link, LossyTransport, TellLinkNews } from '../link.ts';
+import type { openRemoteLink, RemoteLinkOptions } from './link.ts';
 
 /** As `openRemoteLink`. */
-export function openLazyRemoteLink(options: RemoteLinkOptions, ears: LinkEars): RemoteLink {
-  let link: RemoteLink | null = null;
+export function openLazyRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): Link {
+  let link: Link | null = null;
   let isOver = false;
 
   /** Throws if the end was asked for meanwhile: it has been told then. */
-  async function open(): Promise<RemoteLink> {
+  async function open(): Promise<Link> {
     const room: { readonly openRemoteLink: typeof openRemoteLink } = await import('./link.ts');
     if (isOver) throw new Error('The link ended before it was opened.');
-    link = room.openRemoteLink(options, ears);
+    link = room.openRemoteLink(options, tell);
     const { transport: real } = link;
     real.onmessage = (message, extra) => transport.onmessage?.(message, extra);
     real.onerror = (error) => transport.onerror?.(error);
@@ -22,7 +22,7 @@ export function openLazyRemoteLink(options: RemoteLinkOptions, ears: LinkEars): 
     return link;
   }
 
-  const transport: RemoteLink['transport'] = {
+  const transport: LossyTransport = {
     async start() {
       const opened = await open().catch((error: unknown) => {
         end(failure('internal', `What remote servers need cannot be loaded: ${String(error)}`, { phase: 'spawning' }));
@@ -51,7 +51,7 @@ export function openLazyRemoteLink(options: RemoteLinkOptions, ears: LinkEars): 
     if (isOver) return;
     isOver = true;
     queueMicrotask(() => {
-      ears.ended(cause);
+      tell({ type: 'ended', failure: cause });
       transport.onclose?.();
     });
   }

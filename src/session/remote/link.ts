@@ -1,40 +1,31 @@
 /** A server behind a URL as a link: Streamable HTTP, legacy SSE, or whichever of them it speaks. */
 
-import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
-import type { Link, LinkEars } from '../link.ts';
+import { Ending } from '../ending.ts';
+import type { Link, LinkNews, LossyTransport, TellLinkNews } from '../link.ts';
 import { createRemoteDialler, type RemoteDiallerOptions } from './dialler.ts';
 import { RemoteError } from './error.ts';
 import { remoteFailureOf, remoteVerdictOn } from './failure.ts';
 import { answeredBy } from './message.ts';
-import type { PeerEars } from './peer.ts';
+import type { PeerListener } from './peer.ts';
 
 export interface RemoteLinkOptions extends RemoteDiallerOptions {
   readonly stop: { readonly closeMs: number };
-}
-
-/** A transport that knows when a request will never be answered although the session goes on. */
-export interface RequestLossTransport extends Transport {
-  /** Whether the request was carried out is unknown. */
-  onrequestlost?: ((id: RequestId, reason: string) => void) | undefined;
-}
-
-export interface RemoteLink extends Link {
-  readonly transport: RequestLossTransport;
 }
 
 /**
  * Opens a link; nothing is sent before `transport.start()`. Whoever opens it ends it with `end`, unless it has told
  * `ended` by itself.
  */
-export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): RemoteLink {
+export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): Link {
   /** Null once `initialize` is answered: whether the session lists or is connected is not known here. */
   let phase: Phase | null = 'spawning';
   let initializeId: RequestId | null = null;
-  let isEnding = false;
+  const ending = new Ending(tell);
+  /** Nothing is told any more but the end, once everything is closed. */
   let isOver = false;
-  let cause: Failure | null = null;
   /** What was told last: a stream that comes and goes every second is no news each time. */
   let pushed = '';
   let closeTimer: NodeJS.Timeout | undefined;
@@ -43,15 +34,15 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
     tellOver = resolve;
   });
 
-  const peerEars: PeerEars = {
-    message(message, extra) {
+  const listener: PeerListener = {
+    message(message) {
       if (phase === 'initializing' && String(answeredBy(message)) === String(initializeId)) {
         phase = null;
         if (dialler.kind === 'sse') {
-          peerEars.push(true, null);
+          hear({ type: 'push', available: true, reason: null });
         }
       }
-      transport.onmessage?.(message, extra);
+      transport.onmessage?.(message);
     },
     error(error) {
       if (!isOver) {
@@ -60,40 +51,49 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
     },
     lost(id, reason) {
       if (phase === 'initializing') {
-        finish(failure('disconnected', `initialize got no answer: ${reason}.`, { phase }));
+        finish(failure('disconnected', `initialize got no answer: ${reason}.`));
         return;
       }
       transport.onrequestlost?.(id, reason);
       doubt(`A request got no answer: ${reason}.`);
     },
-    disconnected: (reason) => finish(failure('disconnected', reason, { phase })),
-    tooLarge: (error) => finish(remoteFailureOf(error, phase)),
-    doubted: doubt,
-    push(available, reason) {
-      if (!isEnding && !isOver && pushed !== `${available} ${reason}`) {
-        pushed = `${available} ${reason}`;
-        ears.push(available, reason);
-      }
-    },
+    tell: hear,
   };
-  const dialler = createRemoteDialler(options, peerEars);
+  const dialler = createRemoteDialler(options, listener);
 
-  function doubt(reason: string): void {
-    if (!isEnding && !isOver) {
-      ears.doubted(reason);
+  /** A transport that is of no use is let go at once: there is no process that had to be waited for. */
+  function hear(news: LinkNews): void {
+    if (news.type === 'failed' || news.type === 'ended') {
+      finish(news.failure);
+    } else if (!ending.isAsked && !isOver && isNew(news)) {
+      ending.tell(news);
     }
   }
 
-  /** The first cause counts; what was asked for has none. */
+  function isNew(news: LinkNews): boolean {
+    if (news.type !== 'push') {
+      return true;
+    }
+    const before = pushed;
+    pushed = `${news.available} ${news.reason}`;
+    return pushed !== before;
+  }
+
+  function doubt(reason: string): void {
+    hear({ type: 'doubted', reason });
+  }
+
   function finish(failed: Failure | null): void {
     if (isOver) {
       return;
     }
     isOver = true;
-    cause = isEnding ? null : failed;
+    if (failed !== null) {
+      ending.learn({ ...failed, phase: failed.phase ?? phase });
+    }
     clearTimeout(closeTimer);
     void dialler.close().then(() => {
-      ears.ended(cause);
+      ending.tell({ type: 'ended', failure: null });
       tellOver();
       transport.onclose?.();
     });
@@ -133,7 +133,7 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
     }
   }
 
-  const transport: RequestLossTransport = {
+  const transport: LossyTransport = {
     async start() {
       try {
         await dialler.start();
@@ -141,9 +141,7 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
         judge(error);
         throw error;
       }
-      if (!isEnding) {
-        ears.spawned(null, Promise.resolve());
-      }
+      hear({ type: 'spawned', pid: null, startTime: null });
     },
     async send(message, sendOptions) {
       try {
@@ -169,17 +167,17 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
     },
   };
 
-  const link: RemoteLink = {
+  const link: Link = {
     transport,
     get kind() {
       return dialler.kind;
     },
     congested: false,
     end(kind) {
-      if (isOver || (isEnding && kind === 'close')) {
+      if (isOver || (ending.isAsked && kind === 'close')) {
         return;
       }
-      isEnding = true;
+      ending.ask();
       if (kind === 'close') {
         leave();
       } else {
@@ -188,7 +186,7 @@ export function openRemoteLink(options: RemoteLinkOptions, ears: LinkEars): Remo
     },
     markCpu() {},
     usedCpu: () => false,
-    failureOf: (error, at) => (cause === null ? remoteFailureOf(error, at) : { ...cause, phase: at }),
+    failureOf: (error, at) => (ending.cause === null ? remoteFailureOf(error, at) : { ...ending.cause, phase: at }),
     verdictOn: (error) => (error instanceof RemoteError ? remoteVerdictOn(error) : null),
   };
   return link;

@@ -1,7 +1,7 @@
 /** The POST requests of Streamable HTTP: what each carries, and whether its response brought the answer. */
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { isRecord } from '../protocol/wire.ts';
+import { isRecord } from '../../json.ts';
 import { mediaTypeOf } from './body.ts';
 import { RemoteError, toHollow, toRefused, toUnanswered } from './error.ts';
 import type { Exchange, RemoteFetch } from './fetch.ts';

@@ -2,22 +2,20 @@
 
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCMessage, MessageExtraInfo, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { type RemoteError, toRefused } from './error.ts';
+import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
+import type { TellLinkNews } from '../link.ts';
+import { toRefused } from './error.ts';
 import type { RemoteFetch } from './fetch.ts';
 
 export type RemoteKind = 'streamable-http' | 'sse';
 
-export interface PeerEars {
-  message(message: JSONRPCMessage, extra: MessageExtraInfo | undefined): void;
+/** What a transport is heard to say, and what happens to it, in the words of a link. */
+export interface PeerListener {
+  message(message: JSONRPCMessage): void;
   error(error: Error): void;
   /** No answer to this request will come, and whether it was carried out is unknown. */
   lost(id: RequestId, reason: string): void;
-  /** The stream that carries everything has ended. */
-  disconnected(reason: string): void;
-  tooLarge(error: RemoteError): void;
-  doubted(reason: string): void;
-  push(available: boolean, reason: string | null): void;
+  readonly tell: TellLinkNews;
 }
 
 export interface PeerOptions {

@@ -3,19 +3,20 @@
  */
 
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
+import { failure } from '../../../machines/failure.ts';
 import { isEventStream } from './body.ts';
 import { badEndpoint, notAnEventStream, RemoteError } from './error.ts';
 import { createCarry } from './message.ts';
 import {
   afterDelivery,
   createChallenges,
-  type PeerEars,
+  type PeerListener,
   type PeerOptions,
   type RemotePeer,
   refusalOf,
 } from './peer.ts';
 
-export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: PeerEars): RemotePeer {
+export function createSsePeer({ url, remote, authProvider }: PeerOptions, listener: PeerListener): RemotePeer {
   const carry = createCarry(remote);
   const mayAuthorize = createChallenges(authProvider);
   /** Why the stream could not be opened: the SDK's own error names it by message only. */
@@ -34,8 +35,8 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
         : remote.fetch(to, init);
     },
   });
-  transport.onerror = (error) => ears.error(error);
-  transport.onmessage = (message) => ears.message(message, undefined);
+  transport.onerror = (error) => listener.error(error);
+  transport.onmessage = (message) => listener.message(message);
 
   async function openStream(to: string | URL, init: RequestInit): Promise<Response> {
     try {
@@ -81,7 +82,7 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, ears: 
 
   function onStreamEnd(): void {
     if (!isClosed) {
-      ears.disconnected('The event stream ended.');
+      listener.tell({ type: 'ended', failure: failure('disconnected', 'The event stream ended.') });
     }
   }
 

@@ -8,37 +8,24 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import type { ServerSettings } from '../../specification.ts';
 import type { EndKind } from '../contract.ts';
-import type { Link, LinkEars } from '../link.ts';
+import { Ending } from '../ending.ts';
+import { type Link, type LinkNews, type TellLinkNews, UnreachedError } from '../link.ts';
+import { signalGroup } from '../process/group.ts';
 import type { Guard } from '../process/guard.ts';
 import type { ProcessRegistry } from '../process/registry.ts';
 import { type ServerProcess, takeCharge } from '../process/server-process.ts';
 import { spawnFailureOf, spawnServer } from '../process/spawn.ts';
-import { UnreachedError } from '../unreached.ts';
-import { type CauseOfEnd, createCauseOfEnd } from './cause-of-end.ts';
+import type { StdioTarget } from '../request.ts';
 import { createMessageReader } from './reader.ts';
 import { createStderrReader, type StderrReader } from './stderr.ts';
 import { createMessageWriter, type MessageWriter } from './writer.ts';
 
-export interface StdioLinkOptions {
+export interface StdioLinkOptions extends Omit<StdioTarget, 'kind'> {
   readonly server: string;
   readonly generation: number;
-  readonly command: string;
-  readonly args: readonly string[];
-  /** The whole environment of the process: nothing is inherited. Its PATH is the one searched for the command. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
   readonly policy: Pick<ServerSettings, 'stop' | 'maxMessageBytes' | 'stderrTailBytes'>;
   readonly registry: ProcessRegistry;
   readonly guard: Guard;
-  /** Each line of stderr; long ones are cut, and a flood is thinned out. */
-  readonly onStderr?: (line: string) => void;
-  /** Each signal sent to the group. */
-  readonly onSignal?: (pid: number, signal: NodeJS.Signals) => void;
-  /**
-   * Blanks secrets in what the server wrote before it is shown: lines of stderr, the tail in failures, excerpts in
-   * errors. Default: blanks nothing.
-   */
-  readonly redact?: (text: string) => string;
 }
 
 /** Lines of stderr in a failure. */
@@ -47,35 +34,35 @@ const tailLines = 20;
 /**
  * The process is spawned by `transport.start()`. The ladder of `end`s is the caller's: there are no timers for it here.
  */
-export function openStdioLink(options: StdioLinkOptions, ears: LinkEars): Link {
+export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Link {
   let stage: 'new' | 'started' | 'ended' = 'new';
   let parts: Parts | null = null;
   const stderrTail = (): readonly string[] => parts?.stderr.tail(tailLines) ?? [];
-  const cause = createCauseOfEnd(ears, stderrTail);
-  const finish = (reason?: Failure): void => {
-    stage = 'ended';
-    toListener(transport, () => transport.onclose?.());
-    cause.ended(reason);
-  };
+  const ending = new Ending((news) => {
+    if (news.type === 'ended') {
+      stage = 'ended';
+      toListener(transport, () => transport.onclose?.());
+    }
+    tell('failure' in news && news.failure !== null ? withTail(news, stderrTail()) : news);
+  });
 
   const start = async (): Promise<void> => {
     if (stage !== 'new') throw new Error('The link has ended or was started before.');
     stage = 'started';
-    options.guard.start();
+    let child: ChildProcessWithoutNullStreams | null = null;
     try {
-      const child = spawnServer(options);
-      if (child.pid !== undefined) parts = wire(child, child.pid, { options, ears, transport, cause, finish });
+      options.guard.start();
+      child = spawnServer(options);
+      if (child.pid !== undefined) parts = wire(child, child.pid, { options, transport, ending });
       await hasSpawned(child);
     } catch (error) {
+      // Nobody watches what was spawned if it could not be wired: it goes at once.
+      if (parts === null && child?.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       const reason = spawnFailureOf(error, options);
-      finish(reason);
+      ending.tell({ type: 'ended', failure: reason });
       throw new Error(reason.message, { cause: error });
     }
-    if (parts === null) return;
-    const { pid, startTime, recorded } = parts.process;
-    // Whoever waits for it hears of it; nobody has to.
-    recorded.catch(() => {});
-    ears.spawned({ pid, startTime }, recorded);
+    if (parts !== null) tellSpawned(parts.process, ending);
   };
 
   const transport: Transport = {
@@ -91,11 +78,11 @@ export function openStdioLink(options: StdioLinkOptions, ears: LinkEars): Link {
 
   const end = (kind: EndKind): void => {
     if (stage === 'ended') return;
-    cause.asked();
+    ending.ask();
     parts?.process.end(kind);
     if (stage === 'started') return;
     stage = 'ended';
-    queueMicrotask(finish);
+    queueMicrotask(() => ending.tell({ type: 'ended', failure: null }));
   };
 
   return {
@@ -119,49 +106,58 @@ interface Parts {
   readonly stderr: StderrReader;
 }
 
-interface Ends {
+interface Wiring {
   readonly options: StdioLinkOptions;
-  readonly ears: LinkEars;
   readonly transport: Transport;
-  readonly cause: CauseOfEnd;
-  readonly finish: () => void;
+  readonly ending: Ending;
 }
 
 /** Connects a child's pipes and its life, in the moment it was spawned. */
-function wire(
-  child: ChildProcessWithoutNullStreams,
-  pid: number,
-  { options, ears, transport, cause, finish }: Ends,
-): Parts {
-  const { policy, onStderr, redact, onSignal = () => {} } = options;
-  const { stop, maxMessageBytes, stderrTailBytes } = policy;
+function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, transport, ending }: Wiring): Parts {
+  const { stop, maxMessageBytes, stderrTailBytes } = options.policy;
+  // First: whatever goes wrong below, from here on its life is watched.
+  const process = takeCharge(child, { ...options, pid, stop }, ending);
   const reader = createMessageReader({
     maxBytes: maxMessageBytes,
-    redact,
     onMessage: (message) => toListener(transport, () => transport.onmessage?.(message)),
     onMalformed: (error) => transport.onerror?.(error),
     onTooLarge: () =>
-      cause.failed(
-        failure('messageTooLarge', `The server sent a message larger than ${maxMessageBytes} bytes (maxMessageBytes).`),
-      ),
+      ending.tell({
+        type: 'failed',
+        failure: failure(
+          'messageTooLarge',
+          `The server sent a message larger than ${maxMessageBytes} bytes (maxMessageBytes).`,
+        ),
+      }),
   });
   child.stdout.on('data', reader.push);
   // A pipe that breaks ends, which is told by its close.
   child.stdout.on('error', () => {});
   // The system refused a signal: whether the group is gone is looked up, not taken from here.
   child.on('error', () => {});
-  child.once('exit', () => cause.died(child));
-  const life = {
-    silenced: () => cause.failed(failure('disconnected', 'The server closed its stdout and lives on.')),
-    deafened: () => cause.failed(failure('disconnected', 'The server closed its stdin and lives on.')),
-    exited: cause.lingers,
-    ended: finish,
-  };
   return {
-    writer: createMessageWriter(child, ears.drained),
-    stderr: createStderrReader(child.stderr, stderrTailBytes, { onLine: onStderr, redact }),
-    process: takeCharge(child, { ...options, pid, stop, onSignal }, life),
+    process,
+    writer: createMessageWriter(child, () => ending.tell({ type: 'drained' })),
+    stderr: createStderrReader(child.stderr, stderrTailBytes, (lines) => ending.tell({ type: 'stderr', lines })),
   };
+}
+
+/** Throws if it is on no list, and so had to be killed: that has been told. */
+function tellSpawned({ pid, startTime, recorded }: ServerProcess, ending: Ending): void {
+  if (recorded === null) throw new Error(ending.cause?.message ?? 'The process could not be put on record.');
+  ending.tell({ type: 'spawned', pid, startTime });
+  recorded.then(
+    () => ending.tell({ type: 'recorded' }),
+    (error: unknown) => ending.tell({ type: 'failed', failure: unrecorded(error) }),
+  );
+}
+
+function unrecorded(error: unknown): Failure {
+  return failure('internal', `The process could not be put on record: ${messageOf(error)}`);
+}
+
+function withTail(news: Extract<LinkNews, { failure: Failure | null }>, stderrTail: readonly string[]): LinkNews {
+  return news.failure === null ? news : ({ ...news, failure: { ...news.failure, stderrTail } } as LinkNews);
 }
 
 /** Whoever listens may have a bug; the news behind this piece of it are not to blame. */
@@ -182,10 +178,13 @@ function hasSpawned(child: ChildProcessWithoutNullStreams): Promise<void> {
 
 /** What goes wrong while initializing is the server's answer; what goes wrong later, the process alive, is ours. */
 function failureOf(error: unknown, phase: Phase): Failure {
-  const message = error instanceof Error ? error.message : String(error);
   const code =
     error instanceof Error && 'code' in error && (typeof error.code === 'number' || typeof error.code === 'string')
       ? error.code
       : null;
-  return failure(phase === 'initializing' ? 'handshakeFailed' : 'internal', message, { phase, code });
+  return failure(phase === 'initializing' ? 'handshakeFailed' : 'internal', messageOf(error), { phase, code });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -9,17 +9,17 @@ export interface MessageReader {
 export interface MessageReaderOptions {
   readonly maxBytes: number;
   readonly onMessage: (message: JSONRPCMessage) => void;
-  /** A line that is no message: skipped. Told for the first 20, then for every 1 000th. */
+  /** A line that is no message: skipped. Told for the first 20, then for every 1 000th, with its beginning at the end. */
   readonly onMalformed: (error: Error) => void;
   /** Told once; everything after it is dropped unread. */
   readonly onTooLarge: () => void;
-  readonly redact?: ((text: string) => string) | undefined;
 }
 
 const lineEnd = 10;
 const toldMalformed = 20;
 const tellEvery = 1_000;
-const excerptLength = 200;
+/** More than is shown, so that a secret in it is recognised as a whole before it is cut, in characters. */
+const excerptLength = 16 * 1024;
 /** A buffer larger than this is let go after its message, in bytes. */
 const keptBytes = 1024 * 1024;
 
@@ -28,7 +28,6 @@ export function createMessageReader({
   onMessage,
   onMalformed,
   onTooLarge,
-  redact = (text) => text,
 }: MessageReaderOptions): MessageReader {
   // The beginning of a line whose end has not come. Doubled when full, so that each byte is copied a bounded number
   // of times.
@@ -60,7 +59,7 @@ export function createMessageReader({
     const count = malformed > toldMalformed ? ` (${malformed} such lines so far)` : '';
     onMalformed(
       new Error(
-        `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${redact(line.trim()).slice(0, excerptLength)}`,
+        `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${line.trim().slice(0, excerptLength)}`,
       ),
     );
   };

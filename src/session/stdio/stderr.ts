@@ -8,42 +8,48 @@ export interface StderrReader {
   tail(count: number): readonly string[];
 }
 
-/** Longest line told, in characters. */
-const maxLineLength = 8 * 1024;
-/** Longest line in a tail, which goes into every snapshot, in characters. */
-const maxTailLineLength = 2_000;
+/**
+ * Longest line in a tail, in characters. More than is shown, so that a secret in it is recognised as a whole before it
+ * is cut.
+ */
+const maxTailLineLength = 16 * 1024;
 
 /**
  * Reads until the stream ends. Keeps the last `maxBytes` bytes as they came: nothing is decoded before somebody asks,
- * so a flood costs little.
+ * so a flood costs little. The lines of what was read at once are told at once.
  */
 export function createStderrReader(
   stream: Readable,
   maxBytes: number,
-  {
-    onLine,
-    redact = (text) => text,
-  }: {
-    readonly onLine?: ((line: string) => void) | undefined;
-    readonly redact?: ((text: string) => string) | undefined;
-  } = {},
+  tellLines: (lines: readonly string[]) => void,
 ): StderrReader {
   const ring = createByteRing(maxBytes);
-  const teller = onLine === undefined ? null : createLineTeller((line) => onLine(redact(line).slice(0, maxLineLength)));
+  let lines: string[] = [];
+  const teller = createLineTeller((line) => lines.push(line));
+  const tellAll = (): void => {
+    if (lines.length === 0) return;
+    const told = lines;
+    lines = [];
+    tellLines(told);
+  };
   stream.on('data', (chunk: Buffer) => {
     ring.push(chunk);
-    teller?.push(chunk);
+    teller.push(chunk);
+    tellAll();
   });
-  stream.on('end', () => teller?.end());
+  stream.on('end', () => {
+    teller.end();
+    tellAll();
+  });
   // A pipe that breaks has nothing more to say.
   stream.on('error', () => {});
   return {
     tail(count) {
-      const lines = ring.read().toString('utf8').split(/\r?\n/);
+      const written = ring.read().toString('utf8').split(/\r?\n/);
       // The first line of a full ring may have lost its beginning, in the middle of a character or of a secret.
-      if (ring.isFull) lines.shift();
-      const told = lines.filter((line) => line.trim() !== '').slice(-count);
-      return told.map((line) => redact(line).slice(0, maxTailLineLength));
+      if (ring.isFull) written.shift();
+      const told = written.filter((line) => line.trim() !== '').slice(-count);
+      return told.map((line) => line.slice(0, maxTailLineLength));
     },
   };
 }

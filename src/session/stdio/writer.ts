@@ -2,7 +2,7 @@
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { UnreachedError } from '../unreached.ts';
+import { UnreachedError } from '../link.ts';
 
 export interface MessageWriter {
   /**

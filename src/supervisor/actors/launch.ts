@@ -1,147 +1,63 @@
-/** From a specification to the link it is spoken through: every `${…}` is replaced now, at each start anew. */
+/** From a specification to what a session is opened with: every `${…}` is replaced now, at each start anew. */
 
-import { failure } from '../../../machines/failure.ts';
+import { type Failure, failure } from '../../../machines/failure.ts';
 import { childEnvironment, type Environment } from '../../config/expand/environment.ts';
 import { expandSpecification } from '../../config/expand/expand.ts';
 import { toLine } from '../../errors.ts';
-import type { FactBody, PublishFact } from '../../observe/facts/fact.ts';
-import type { Redactor } from '../../observe/secrets/redact.ts';
-import type { SessionRequest } from '../../session/contract.ts';
-import { openHostedLink } from '../../session/hosted/link.ts';
-import type { AuthProviders, FetchLike, HostedTransports } from '../../session/hosted/parts.ts';
-import type { Link, LinkEars } from '../../session/link.ts';
-import type { Guard } from '../../session/process/guard.ts';
-import type { ProcessRegistry } from '../../session/process/registry.ts';
-import { openLazyRemoteLink } from '../../session/remote/lazy-link.ts';
-import { openStdioLink } from '../../session/stdio/link.ts';
-import type {
-  HostedSpecification,
-  RemoteSpecification,
-  ServerSpecification,
-  StdioSpecification,
-} from '../../specification.ts';
+import { callLimitsOf, type SessionSpecification, type SessionTarget } from '../../session/request.ts';
+import type { ExpandedSpecification, ServerSpecification } from '../../specification.ts';
 
-export interface LinkParts {
+export interface LaunchParts {
   readonly env: Environment;
   readonly stateDir: string | null;
-  readonly registry: ProcessRegistry;
-  readonly guard: Guard;
-  readonly redactor: Redactor;
-  readonly publish: PublishFact;
-  readonly transports: HostedTransports;
-  readonly fetch: FetchLike | undefined;
-  readonly authProviders: AuthProviders;
   /** Where relative paths start, and what `${secret:NAME}` stands for, by the configuration in force. */
   readonly origin: () => { readonly folder: string; readonly secrets: ReadonlyMap<string, string> };
-  readonly onStderr: (server: string, line: string) => void;
+  /** Whether the host brings a fetch of its own for remote servers. */
+  readonly hasFetch: boolean;
 }
 
-/** Opens the link of one life. What cannot be expanded ends it at once as `misconfigured`, naming every problem. */
-export function createOpenLink(parts: LinkParts): (request: SessionRequest, ears: LinkEars) => Link {
-  return (request, ears) => {
-    const { specification } = request;
-    if (isHosted(specification)) return openHosted(parts, specification, ears);
-    const { expanded, problems, secrets } = expandSpecification(specification, {
-      env: parts.env,
-      stateDir: parts.stateDir,
-      ...parts.origin(),
-    });
-    parts.redactor.addSecrets(`${request.server}:${request.generation}`, secrets);
-    if (expanded === null) return openNothing(problems.map(toLine).join('; '), ears);
-    const real = expanded.specification;
-    if (isHosted(real)) return openHosted(parts, real, ears);
-    return real.transport === 'stdio'
-      ? openStdio(parts, { ...request, specification: real }, ears)
-      : openRemote(parts, { specification: real, ca: expanded.ca }, ears);
+/** What a life begins with, or why it cannot. Its secrets are known in either case: a problem repeats them. */
+export type Launch = { readonly secrets: readonly string[] } & (
+  | { readonly specification: SessionSpecification }
+  | { readonly failure: Failure }
+);
+
+/** The result does not throw: what cannot be expanded is `misconfigured`, naming every problem. */
+export function createLaunch(parts: LaunchParts): (specification: ServerSpecification) => Launch {
+  return (specification) => {
+    try {
+      return launch(parts, specification);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { secrets: [], failure: failure('internal', `A bug in mcpvisor: ${reason}`, { phase: 'spawning' }) };
+    }
   };
 }
 
-function isHosted(specification: ServerSpecification): specification is HostedSpecification {
-  return typeof specification.transport !== 'string';
-}
-
-function openStdio(
-  parts: LinkParts,
-  request: SessionRequest & { readonly specification: StdioSpecification },
-  ears: LinkEars,
-): Link {
-  const { server, generation, specification } = request;
-  const { registry, guard, redactor } = parts;
-  const tell = (fact: Pick<Extract<FactBody, { type: 'process.killed' }>, 'type' | 'pid' | 'signal'>) =>
-    parts.publish({ actor: `server:${server}`, generation, ...fact });
-  return openStdioLink(
-    {
-      server,
-      generation,
-      command: specification.command,
-      args: specification.args,
-      env: { ...childEnvironment(specification.inheritEnv, parts.env), ...specification.env },
-      cwd: specification.cwd,
-      policy: specification,
-      registry,
-      guard,
-      redact: (text) => redactor.text(text),
-      onSignal: (pid, signal) => tell({ type: 'process.killed', pid, signal }),
-      onStderr: (line) => parts.onStderr(server, line),
-    },
-    ears,
-  );
-}
-
-function openRemote(
-  parts: LinkParts,
-  remote: { readonly specification: RemoteSpecification; readonly ca: string | null },
-  ears: LinkEars,
-): Link {
-  const { specification, ca } = remote;
-  const { name: server, transport, url, headers, stop, maxMessageBytes } = specification;
-  const authProvider =
-    specification.authProvider === null ? undefined : parts.authProviders[specification.authProvider];
-  if (specification.authProvider !== null && authProvider === undefined) {
-    return openNothing(`the host has no authProvider called "${specification.authProvider}"`, ears);
-  }
-  return openLazyRemoteLink(
-    {
-      server,
-      transport,
-      url,
-      headers,
-      stop,
-      maxMessageBytes,
-      ca,
-      ...(parts.fetch && { fetch: parts.fetch }),
-      ...(authProvider && { authProvider }),
-    },
-    ears,
-  );
-}
-
-function openHosted(parts: LinkParts, specification: HostedSpecification, ears: LinkEars): Link {
-  const kind = specification.transport.hosted;
-  const create = parts.transports[kind];
-  if (create === undefined) return openNothing(`the host has no transport called "${kind}"`, ears);
-  return openHostedLink(
-    { kind, create: (signal) => create(specification.entry, signal), stop: specification.stop },
-    ears,
-  );
-}
-
-/** A link that never was: it says why and ends. */
-function openNothing(reason: string, ears: LinkEars): Link {
-  const problem = failure('misconfigured', reason, { phase: 'spawning' });
-  queueMicrotask(() => ears.ended(problem));
+function launch(parts: LaunchParts, written: ServerSpecification): Launch {
+  const { env, stateDir } = parts;
+  const { expanded, problems, secrets } = expandSpecification(written, { env, stateDir, ...parts.origin() });
+  if (expanded === null)
+    return { secrets, failure: failure('misconfigured', problems.map(toLine).join('; '), { phase: 'spawning' }) };
+  const { startTimeoutMs, maxMessageBytes, stderrTailBytes, stop } = written;
+  const limits = callLimitsOf(written);
+  const target = targetOf(parts, expanded);
   return {
-    transport: {
-      start: () => Promise.reject(new Error(reason)),
-      send: () => Promise.reject(new Error(reason)),
-      close: () => Promise.resolve(),
-    },
-    kind: 'none',
-    congested: false,
-    end() {},
-    markCpu() {},
-    usedCpu: () => false,
-    failureOf: () => problem,
-    verdictOn: () => null,
+    secrets,
+    specification: { target, limits, startTimeoutMs, maxMessageBytes, stderrTailBytes, stop, secrets },
   };
+}
+
+function targetOf(parts: LaunchParts, { specification, ca }: ExpandedSpecification): SessionTarget {
+  if (typeof specification.transport !== 'string') {
+    const { transport, entry } = specification;
+    return { kind: 'hosted', transport: transport.hosted, entry };
+  }
+  if (specification.transport === 'stdio') {
+    const { command, args, cwd } = specification;
+    const env = { ...childEnvironment(specification.inheritEnv, parts.env), ...specification.env };
+    return { kind: 'stdio', command, args, env, cwd };
+  }
+  const { transport, url, headers, authProvider } = specification;
+  return { kind: 'remote', transport, url, headers, ca, fetch: parts.hasFetch ? 'host' : 'own', authProvider };
 }

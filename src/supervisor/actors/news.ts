@@ -26,7 +26,7 @@ export function hearActors({ inspection, commands, facts, ledger, logs, desired,
   const hearServer = (server: string, emitted: ServerEmitted) => {
     if (emitted.type === 'command.accepted' || emitted.type === 'command.settled')
       return commands.hear(server, emitted);
-    const { generation } = ledger.get(server) ?? { generation: 0 };
+    const generation = ledger.get(server)?.told.generation ?? 0;
     facts.publish({ actor: `server:${server}`, generation, ...emitted });
   };
   const hearGroup = (group: string, emitted: GroupEmitted) => {

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PublishFact } from '../../observe/facts/fact.ts';
-import type { ProcessRegistry } from '../../session/process/registry.ts';
+import type { Sessions } from '../../session/sessions.ts';
 
 export interface Reaping {
   /** Resolves when it is done. */
@@ -11,11 +11,11 @@ export interface Reaping {
   settled(withinMs: number): Promise<void>;
 }
 
-export function createReaping(registry: Pick<ProcessRegistry, 'reapSurvivors'>, publish: PublishFact): Reaping {
+export function createReaping(sessions: Pick<Sessions, 'reap'>, publish: PublishFact): Reaping {
   let reaping: Promise<unknown> = Promise.resolve();
   return {
     async reap() {
-      reaping = registry.reapSurvivors(({ server, pid, command }) =>
+      reaping = sessions.reap(({ server, pid, command }) =>
         publish({ type: 'process.reaped', actor: `server:${server}`, pid, command }),
       );
       await reaping;

@@ -1,6 +1,6 @@
 /**
- * The actor that holds one session: what the session tells becomes events for the chart, facts, and entries in the
- * ledger.
+ * The actor of one session: it opens it, and what the session tells becomes events for the chart, facts, lines of logs,
+ * and the server's `SessionFacts`. What a server said becomes none of these without its secrets blanked.
  */
 
 import { fromCallback } from 'xstate';
@@ -9,86 +9,73 @@ import type { ServerEvent, SessionOrder } from '../../../machines/server/events.
 import type { SessionInput } from '../../../machines/server/setup.ts';
 import type { FactBody, FactOfActor, PublishFact } from '../../observe/facts/fact.ts';
 import type { Redactor } from '../../observe/secrets/redact.ts';
-import type { ClientCapabilities, OpenSession, Peer, Session, SessionNews } from '../../session/contract.ts';
+import type { LogStream } from '../../observe/server-logs/line.ts';
+import type { Lists, OpenSession, Peer, Session, SessionNews } from '../../session/contract.ts';
+import type { ClientCapabilities } from '../../session/request.ts';
 import type { ServerSpecification } from '../../specification.ts';
 import type { Host } from '../host.ts';
 import type { Ledger, ServerEntry } from '../ledger.ts';
+import { noLoad, type SessionFacts } from '../session-facts.ts';
+import type { Launch } from './launch.ts';
 import type { Moments } from './moments.ts';
 import { createTurns, type Turns } from './turns.ts';
+import { createUnopened } from './unopened.ts';
+import { createWords, type Words } from './words.ts';
 
 export interface SessionActorParts {
+  /** Does not throw. */
+  readonly launch: (specification: ServerSpecification) => Launch;
   readonly openSession: OpenSession;
   readonly ledger: Ledger;
   readonly publish: PublishFact;
   readonly redactor: Redactor;
   readonly moments: Moments;
   readonly host: Host;
-  /** What was odd about what a server said on the wire. */
-  readonly onNoted: (server: string, text: string) => void;
+  /** What a server wrote on stderr, and what was odd about what it said on the wire. */
+  readonly onLine: (server: string, stream: LogStream, text: string) => void;
   readonly capabilities: ClientCapabilities;
   readonly onBug: (error: unknown) => void;
 }
 
 type Send = (event: ServerEvent) => void;
+type NewsOf<Type extends SessionNews['type']> = Extract<SessionNews, { readonly type: Type }>;
 
-/**
- * Longest text of a server's own words that goes into facts and snapshots, in characters: about as a line in its log.
- */
-const maxWordsLength = 8_000;
 /** Bad items of lists that are told one by one. */
 const toldProblems = 100;
 
 export function createSessionActor(parts: SessionActorParts) {
-  const turns = createTurns();
+  const shared = { ...parts, turns: createTurns(), words: createWords(parts.redactor) };
   return fromCallback<SessionOrder, SessionInput>(({ input, sendBack, receive }) => {
     const entry = parts.ledger.get(input.server);
     if (entry === undefined) throw new Error(`server "${input.server}" is not in the ledger`);
-    const holder = new SessionHolder(parts, { entry, generation: input.generation, send: sendBack as Send, turns });
-    receive((order) => holder.obey(order));
-    return () => holder.abandon();
+    const actor = new SessionActor(shared, entry, { generation: input.generation, send: sendBack as Send });
+    receive((order) => actor.obey(order));
+    return () => actor.abandon();
   });
 }
 
-class SessionHolder {
-  readonly #parts: SessionActorParts;
+class SessionActor {
+  readonly #parts: SessionActorParts & { readonly turns: Turns; readonly words: Words };
   readonly #entry: ServerEntry;
   readonly #generation: number;
   readonly #send: Send;
   readonly #session: Session;
-  readonly #turns: Turns;
   #pid: number | null = null;
   #exitTold = false;
   #ended = false;
 
   constructor(
-    parts: SessionActorParts,
-    {
-      entry,
-      generation,
-      send,
-      turns,
-    }: { readonly entry: ServerEntry; readonly generation: number; readonly send: Send; readonly turns: Turns },
+    parts: SessionActorParts & { readonly turns: Turns; readonly words: Words },
+    entry: ServerEntry,
+    { generation, send }: { readonly generation: number; readonly send: Send },
   ) {
     this.#parts = parts;
     this.#entry = entry;
     this.#generation = generation;
     this.#send = send;
-    this.#turns = turns;
-    entry.generation = Math.max(entry.generation, generation);
-    entry.lives += 1;
-    const asked = {
-      server: entry.name,
-      specification: withLiveLimits(entry),
-      generation,
-      capabilities: parts.capabilities,
-    };
-    this.#session = parts.openSession(asked, (news) => {
-      // Many may die at once. Nothing but `ended` comes after `exited`, and nothing after `ended`, so the order of
-      // the news stays as it was.
-      if (news.type === 'exited' || news.type === 'ended') turns.take(() => this.#hearSafely(news));
-      else this.#hearSafely(news);
-    });
-    entry.session = this.#session;
+    this.#session = this.#open();
+    const { generation: highest, lives } = entry.told;
+    this.#tell({ session: this.#session, generation: Math.max(highest, generation), lives: lives + 1 });
   }
 
   obey(order: SessionOrder): void {
@@ -96,10 +83,10 @@ class SessionHolder {
     switch (order.type) {
       case 'end':
         // Many may be told at once.
-        this.#turns.take(() => this.#session.end(order.kind));
+        this.#parts.turns.take(() => this.#session.end(order.kind));
         break;
       case 'report':
-        this.#send({ type: 'session.heard', question: order.question, ...this.#session.heard(), ...this.#now() });
+        this.#session.report(order.question);
         break;
       case 'probe':
         this.#probe(order.kind);
@@ -110,6 +97,26 @@ class SessionHolder {
   /** Its chart is gone without having ended it: only a bug does that. Nobody is left to be polite for. */
   abandon(): void {
     if (!this.#ended) this.#session.end('kill');
+  }
+
+  #open(): Session {
+    const { launch, openSession, redactor, capabilities, turns } = this.#parts;
+    const { name: server, specification } = this.#entry;
+    const launched = launch(specification);
+    redactor.addSecrets(this.#secretsOwner, launched.secrets);
+    const hear = (news: SessionNews): void => {
+      // Many may die at once. The chart hears nothing but `ended` after `exited`, and nothing after `ended`: the order
+      // of what it hears stays as it was.
+      if (news.type === 'exited' || news.type === 'ended') turns.take(() => this.#hearSafely(news));
+      else this.#hearSafely(news);
+    };
+    if ('failure' in launched) return createUnopened(server, launched.failure, hear);
+    const { specification: expanded } = launched;
+    return openSession({ server, specification: expanded, generation: this.#generation, capabilities }, hear);
+  }
+
+  get #secretsOwner(): string {
+    return `${this.#entry.name}:${this.#generation}`;
   }
 
   #probe(kind: 'ping' | 'list'): void {
@@ -131,6 +138,8 @@ class SessionHolder {
   }
 
   #hear(news: SessionNews): void {
+    const { words, onLine } = this.#parts;
+    const { name: server } = this.#entry;
     switch (news.type) {
       case 'spawned':
         this.#pid = news.pid;
@@ -139,51 +148,50 @@ class SessionHolder {
         this.#send({ type: 'session.spawned', pid: news.pid, ...this.#now() });
         break;
       case 'initialized':
-        this.#entry.peer = {
-          ...news.peer,
-          serverInfo: this.#parts.redactor.value(news.peer.serverInfo) as Peer['serverInfo'],
-          instructions: news.peer.instructions === null ? null : this.#parts.redactor.text(news.peer.instructions),
-        };
-        this.#send({ type: 'session.initialized', ...this.#now() });
+        this.#initialized(news.peer);
         break;
       case 'ready':
         this.#ready(news.lists);
         break;
       case 'listed':
-        this.#parts.ledger.setLists(this.#entry, news.lists);
-        this.#publish({
-          type: 'catalog.changed',
-          ...sizesOf(this.#entry),
-          problems: problemsOf(this.#entry).map((problem) => this.#clean(problem)),
-        });
+        this.#listed(news.lists);
         break;
       case 'notified':
-        this.#publish({ type: 'session.notified', method: this.#clean(news.method) });
-        this.#parts.host.notified({ server: this.#entry.name, method: news.method, params: news.params });
+        this.#publish({ type: 'session.notified', method: words.text(news.method) });
+        this.#parts.host.notified({ server, method: news.method, params: news.params });
         break;
       case 'asked':
         this.#asked(news);
         break;
       case 'push':
-        this.#entry.push = news.available;
-        this.#publish({
-          type: 'session.push',
-          available: news.available,
-          reason: news.reason === null ? null : this.#clean(news.reason),
-        });
+        this.#pushes(news);
+        break;
+      case 'stderr':
+        for (const line of news.lines) onLine(server, 'stderr', words.line(line));
         break;
       case 'noted':
-        this.#parts.onNoted(this.#entry.name, news.text);
+        onLine(server, 'protocol', words.note(news.text));
         break;
+      case 'loaded':
+        this.#tell({ load: { inFlight: news.inFlight, queued: news.queued } });
+        break;
+      case 'signalled':
+        if (this.#pid !== null) this.#publish({ type: 'process.killed', pid: this.#pid, signal: news.signal });
+        break;
+      case 'heard': {
+        const { type: _, ...heard } = news;
+        this.#send({ type: 'session.heard', ...heard, ...this.#now() });
+        break;
+      }
       case 'doubted':
-        this.#send({ type: 'session.doubted', reason: news.reason, ...this.#now() });
+        this.#send({ type: 'session.doubted', reason: words.text(news.reason), ...this.#now() });
         break;
       case 'failed':
-        this.#send({ type: 'session.failed', failure: this.#cleanFailure(news.failure), ...this.#now() });
+        this.#send({ type: 'session.failed', failure: words.failure(news.failure), ...this.#now() });
         break;
       case 'exited':
         this.#tellExit(news.failure);
-        this.#send({ type: 'session.exited', failure: this.#cleanFailure(news.failure), ...this.#now() });
+        this.#send({ type: 'session.exited', failure: words.failure(news.failure), ...this.#now() });
         break;
       case 'ended':
         this.#end(news.failure);
@@ -191,10 +199,15 @@ class SessionHolder {
     }
   }
 
-  #ready(lists: Extract<SessionNews, { type: 'ready' }>['lists']): void {
-    const { peer } = this.#entry;
-    this.#parts.ledger.setLists(this.#entry, lists);
-    this.#entry.push ??= true;
+  #initialized(peer: Peer): void {
+    const serverInfo = this.#parts.redactor.value(peer.serverInfo) as Peer['serverInfo'];
+    this.#tell({ peer: { ...peer, serverInfo } });
+    this.#send({ type: 'session.initialized', ...this.#now() });
+  }
+
+  #ready(lists: Lists): void {
+    const { peer, push } = this.#entry.told;
+    this.#tell({ lists, push: push ?? true });
     const sizes = sizesOf(this.#entry);
     this.#publish({
       type: 'session.opened',
@@ -202,42 +215,60 @@ class SessionHolder {
       protocolVersion: peer?.protocolVersion ?? 'unknown',
       ...sizes,
     });
-    if (lists.problems.length > 0)
-      this.#publish({
-        type: 'catalog.changed',
-        ...sizes,
-        problems: problemsOf(this.#entry).map((problem) => this.#clean(problem)),
-      });
+    if (lists.problems.length > 0) this.#tellCatalog();
     this.#send({ type: 'session.ready', ...this.#now() });
   }
 
-  #asked({ id, method, params }: Extract<SessionNews, { type: 'asked' }>): void {
+  #listed(lists: Lists): void {
+    this.#tell({ lists });
+    this.#tellCatalog();
+  }
+
+  #tellCatalog(): void {
+    const problems = problemsOf(this.#entry).map((problem) => this.#parts.words.text(problem));
+    this.#publish({ type: 'catalog.changed', ...sizesOf(this.#entry), problems });
+  }
+
+  #pushes({ available, reason }: NewsOf<'push'>): void {
+    this.#tell({ push: available });
+    this.#publish({
+      type: 'session.push',
+      available,
+      reason: reason === null ? null : this.#parts.words.text(reason),
+    });
+  }
+
+  #asked({ id, method, params }: NewsOf<'asked'>): void {
     const answering = this.#parts.host.answer({ server: this.#entry.name, method, params });
     // The host's errors become answers; the promise does not reject.
     void answering.then((answer) => {
-      this.#publish({ type: 'session.asked', method: this.#clean(method), answered: 'result' in answer });
+      this.#publish({ type: 'session.asked', method: this.#parts.words.text(method), answered: 'result' in answer });
       if (!this.#ended) this.#session.answer(id, answer);
     });
   }
 
-  #end(failure: Failure | null): void {
+  #end(reason: Failure | null): void {
     this.#ended = true;
-    const entry = this.#entry;
+    const { waiters } = this.#entry;
+    const failure = this.#parts.words.failure(reason);
     if (failure !== null) this.#tellExit(failure);
     else if (this.#pid !== null) this.#tellExit({ exitCode: null, signal: null });
-    entry.session = null;
-    entry.push = null;
-    this.#publish({ type: 'session.closed', failure: this.#cleanFailure(failure) });
-    this.#send({ type: 'session.ended', failure: this.#cleanFailure(failure), ...this.#now() });
-    this.#parts.redactor.dropSecrets(`${entry.name}:${this.#generation}`);
-    for (const mourner of entry.mourners) mourner();
-    entry.mourners.clear();
+    this.#tell({ session: null, push: null, load: noLoad });
+    this.#publish({ type: 'session.closed', failure });
+    this.#send({ type: 'session.ended', failure, ...this.#now() });
+    this.#parts.redactor.dropSecrets(this.#secretsOwner);
+    for (const waiter of waiters) waiter();
+    waiters.clear();
   }
 
   #tellExit({ exitCode, signal }: Pick<Failure, 'exitCode' | 'signal'>): void {
     if (this.#exitTold || this.#pid === null) return;
     this.#exitTold = true;
     this.#publish({ type: 'process.exited', pid: this.#pid, exitCode, signal });
+  }
+
+  #tell(told: Partial<SessionFacts>): void {
+    this.#entry.told = Object.freeze({ ...this.#entry.told, ...told });
   }
 
   #now() {
@@ -247,43 +278,6 @@ class SessionHolder {
   #publish(fact: FactOfActor): void {
     this.#parts.publish({ actor: `server:${this.#entry.name}`, generation: this.#generation, ...fact } as FactBody);
   }
-
-  /**
-   * Only what is in somebody's own words: a class or a phase may look like a secret and must stay what it is: the chart
-   * decides by it.
-   */
-  #cleanFailure<Known extends Failure | null>(failed: Known): Known {
-    if (failed === null) return failed;
-    return {
-      ...failed,
-      message: this.#clean(failed.message),
-      stderrTail: failed.stderrTail.map((line) => this.#clean(line)),
-    };
-  }
-
-  /** Blanked first: a cut must not leave half a secret. */
-  #clean(text: string): string {
-    return this.#parts.redactor.text(text).slice(0, maxWordsLength);
-  }
-}
-
-/** Limits of calls change without a restart: the session reads them anew at each call. */
-function withLiveLimits(entry: ServerEntry): ServerSpecification {
-  return {
-    ...entry.specification,
-    get callTimeoutMs() {
-      return entry.specification.callTimeoutMs;
-    },
-    get callMaxMs() {
-      return entry.specification.callMaxMs;
-    },
-    get maxConcurrentCalls() {
-      return entry.specification.maxConcurrentCalls;
-    },
-    get maxQueuedCalls() {
-      return entry.specification.maxQueuedCalls;
-    },
-  };
 }
 
 /** As it is written in the configuration: what is expanded may be a secret. */
@@ -295,7 +289,7 @@ function sizesOf({ lists }: ServerEntry) {
   return { tools: lists.tools.length, resources: lists.resources.length, prompts: lists.prompts.length };
 }
 
-function problemsOf({ lists }: ServerEntry): readonly string[] {
+function problemsOf({ told: { lists } }: ServerEntry): readonly string[] {
   const { problems } = lists;
   const told = problems
     .slice(0, toldProblems)

@@ -7,7 +7,7 @@ import type { Session } from '../../session/contract.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Answered, CallOptions, CallOutcome, CallRequest, CallToolResult } from '../contract.ts';
-import { hasTool, type ServerEntry } from '../ledger.ts';
+import type { ServerEntry } from '../ledger.ts';
 import { notConnectedError, type Waking } from './waking.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -48,7 +48,8 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
 
   /** Not async: a call that can go at once costs no promise of ours beside the session's. */
   function liveSession(entry: ServerEntry): Session | null {
-    return entry.session !== null && actorOf(entry.name).getSnapshot().matches('connected') ? entry.session : null;
+    const { session } = entry.told;
+    return session !== null && actorOf(entry.name).getSnapshot().matches('connected') ? session : null;
   }
 
   function perform(entry: ServerEntry, call: Call): Promise<unknown> {
@@ -68,9 +69,9 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     lastCallId += 1;
     const callId = lastCallId;
     const actor = `server:${entry.name}`;
-    const { generation } = entry;
+    const { generation } = entry.told;
     const startedAt = now();
-    entry.calls += 1;
+    entry.counts.made += 1;
     publish({ type: 'call.started', actor, generation, callId, method, tool });
     const settle = (outcome: string) =>
       publish({
@@ -91,7 +92,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
         return result;
       },
       (error: unknown) => {
-        entry.callErrors += 1;
+        entry.counts.failed += 1;
         settle(isMcpvisorError(error) ? error.code : 'INTERNAL');
         throw asTheChartKnows(entry, error);
       },
@@ -124,7 +125,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     try {
       const askedAt = now();
       const entry = entryOf(server);
-      const name = hasTool(entry, tool) ? tool : ownNameOf(entry, tool);
+      const name = entry.hasTool(tool) ? tool : ownNameOf(entry, tool);
       if (name === null)
         return waking.knowsTools(entry)
           ? rejected('TOOL_NOT_FOUND', server, tool)
@@ -149,7 +150,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     { tool, args, options, askedAt }: { tool: string; args: Arguments } & Pick<Call, 'options' | 'askedAt'>,
   ): Promise<CallToolResult> {
     const restMs = await waking.wake(entry, options);
-    const name = hasTool(entry, tool) ? tool : ownNameOf(entry, tool);
+    const name = entry.hasTool(tool) ? tool : ownNameOf(entry, tool);
     if (name === null) throw new McpvisorError('TOOL_NOT_FOUND', { server: entry.name, tool });
     const rest = { ...options, ...(restMs !== null && { timeoutMs: restMs }) };
     return (await perform(entry, {

@@ -7,7 +7,7 @@ import { isHeldBack, isOnItsWay, isTriedAgain } from '../../../machines/server/m
 import { McpvisorError } from '../../errors.ts';
 import type { RequestOptions } from '../../session/contract.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
-import { hasLists, type ServerEntry } from '../ledger.ts';
+import type { ServerEntry } from '../ledger.ts';
 import { stateOf, toIso } from '../status/status.ts';
 
 export interface Waking {
@@ -57,7 +57,7 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
       const patience = { mayCome: timeoutMs === null ? isOnItsWay : isTriedAgain, signal, method: 'ensureConnected' };
       await whenConnected(rouse(entry, { waitsForOthers: true, ...patience }), { timeoutMs, ...patience });
     },
-    knowsTools: hasLists,
+    knowsTools: (entry) => entry.hasLists,
   };
 }
 

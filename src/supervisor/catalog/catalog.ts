@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Lists } from '../../session/contract.ts';
 import type { CatalogItem, CatalogTool } from '../contract.ts';
-import { hasLists, type Ledger, type ServerEntry } from '../ledger.ts';
+import type { Ledger, ServerEntry } from '../ledger.ts';
 
 /**
  * Exposed names are at most this long, so that a client's own prefix still fits into the 64 characters model APIs take.
@@ -62,7 +62,7 @@ export function createCatalog(ledger: Ledger, isConnected: (server: string) => b
     },
     presume(exposedName) {
       const entry = [...ledger.entries.values()].find(
-        (one) => !hasLists(one) && exposedName.startsWith(`${toSafe(one.name)}__`),
+        (one) => !one.hasLists && exposedName.startsWith(`${toSafe(one.name)}__`),
       );
       return entry === undefined ? null : { server: entry.name, tool: exposedName };
     },

@@ -67,7 +67,7 @@ export function createDesired({
   const lookups = {
     hasActor: (server: string) => actorOf(server) !== undefined,
     wishOf,
-    generationOf: (server: string) => ledger.get(server)?.generation ?? 0,
+    generationOf: (server: string) => ledger.get(server)?.told.generation ?? 0,
   };
 
   function become(next: Sources): Plan {
@@ -148,7 +148,7 @@ export function createDesired({
         (specification) => specification.group === group && !isHeld(actorOf(specification.name)),
       );
       const add = servers.map((specification) => {
-        const { generation } = ledger.put(specification, ledger.get(specification.name)?.source ?? 'file');
+        const { generation } = ledger.put(specification, ledger.get(specification.name)?.source ?? 'file').told;
         return {
           group,
           server: {

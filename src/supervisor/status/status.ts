@@ -27,7 +27,7 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
   const { context } = snapshot;
   const { state, substate } = stateOf(snapshot);
   const isConnected = state === 'connected';
-  const { specification, lists, session } = entry;
+  const { specification, lists, told } = entry;
   return {
     name: entry.name,
     state,
@@ -40,21 +40,20 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
     lastFailure: lastFailureOf(snapshot, sinceMs),
     pid: context.pid,
     transport: transportOf(entry),
-    protocolVersion: isConnected ? (entry.peer?.protocolVersion ?? null) : null,
-    serverInfo: isConnected ? (entry.peer?.serverInfo ?? null) : null,
+    protocolVersion: isConnected ? (told.peer?.protocolVersion ?? null) : null,
+    serverInfo: isConnected ? (told.peer?.serverInfo ?? null) : null,
     latencyMs: isConnected ? context.latencyMs : null,
     counts: {
       tools: lists.tools.length,
       resources: lists.resources.length,
       prompts: lists.prompts.length,
-      restarts: Math.max(0, entry.lives - 1),
-      calls: entry.calls,
-      callErrors: entry.callErrors,
-      inFlight: session?.calls.inFlight ?? 0,
-      queued: session?.calls.queued ?? 0,
+      restarts: Math.max(0, told.lives - 1),
+      calls: entry.counts.made,
+      callErrors: entry.counts.failed,
+      ...told.load,
     },
     alarms,
-    push: isConnected ? entry.push : null,
+    push: isConnected ? told.push : null,
     source: entry.source,
     lazy: specification.lazy,
     required: specification.required,
@@ -101,7 +100,7 @@ function lastFailureOfDead({ error }: ServerSnapshot, sinceMs: number): LastFail
   return { ...died, at: toIso(sinceMs) };
 }
 
-function transportOf({ peer, specification: { transport } }: ServerEntry): string {
+function transportOf({ told: { peer }, specification: { transport } }: ServerEntry): string {
   if (typeof transport !== 'string') return transport.hosted;
   return transport === 'auto' ? (peer?.transport ?? 'streamable-http') : transport;
 }

@@ -40,25 +40,11 @@ export function createStatuses({ sourcesOf, alarmsOf }: StatusSources): (server:
 }
 
 /**
- * What `statusOf` reads but for the alarms. What is here by reference is replaced, never changed, when it is another.
+ * What `statusOf` reads but for the alarms: values that are replaced, never changed, and two counts.
  */
 function ingredientsOf({ entry, actor, sinceMs }: Omit<StatusQuestion, 'alarms'>): readonly unknown[] {
-  const { specification, source, session, peer, lists, push, calls, callErrors, lives } = entry;
-  const queue = session?.calls;
-  return [
-    actor.getSnapshot(),
-    sinceMs,
-    specification,
-    source,
-    peer,
-    lists,
-    push,
-    calls,
-    callErrors,
-    lives,
-    queue?.inFlight,
-    queue?.queued,
-  ];
+  const { specification, source, told, counts } = entry;
+  return [actor.getSnapshot(), sinceMs, specification, source, told, counts.made, counts.failed];
 }
 
 function valuesOf({ alarm, since, reason, clearedBy }: StatusQuestion['alarms'][number]): readonly string[] {

@@ -1,20 +1,20 @@
-/** A stdio link on a program of `test/servers`, with ears that keep what they hear. */
+/** A stdio link on a program of `test/servers`, whose news are kept. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { Failure } from '../../../machines/failure.ts';
-import type { Link } from '../../../src/session/link.ts';
+import type { Link, LinkNews } from '../../../src/session/link.ts';
 import type { Guard } from '../../../src/session/process/guard.ts';
 import { createProcessRegistry, type ProcessRegistry } from '../../../src/session/process/registry.ts';
 import { openStdioLink, type StdioLinkOptions } from '../../../src/session/stdio/link.ts';
 import { createMark, killMarked, pidsMarked, until } from '../../support/processes.ts';
 import { programPath } from './program-path.ts';
 
-export type News =
-  | { readonly type: 'spawned'; readonly pid: number; readonly startTime: string | null }
-  | { readonly type: 'failed'; readonly failure: Failure; readonly atMs: number }
-  | { readonly type: 'exited'; readonly failure: Failure; readonly atMs: number }
-  | { readonly type: 'ended'; readonly failure: Failure | null; readonly atMs: number }
-  | { readonly type: 'drained' };
+/** What comes at any time is kept apart. */
+type Aside = 'stderr' | 'signalled' | 'recorded';
+
+type Told = Exclude<LinkNews, { readonly type: Aside | 'spawned' }>;
+export type News = (Told | { readonly type: 'spawned'; readonly pid: number; readonly startTime: string | null }) & {
+  readonly atMs: number;
+};
 
 export interface OpenedLink extends AsyncDisposable {
   readonly link: Link;
@@ -28,6 +28,7 @@ export interface OpenedLink extends AsyncDisposable {
   readonly guarded: ReadonlySet<number>;
   /** The processes that ran when the guard was asked to start; null: it was not. */
   readonly runningAtGuard: readonly number[] | null;
+  readonly isRecorded: boolean;
   /** The news of one kind, waited for. */
   heard<Type extends News['type']>(type: Type): Promise<Extract<News, { type: Type }>>;
   /** Sends a request and waits for its answer. */
@@ -52,6 +53,7 @@ export function openLink(
   const guarded = new Set<number>();
   const registry = createProcessRegistry({ stateDir: null });
   let runningAtGuard: readonly number[] | null = null;
+  let isRecorded = false;
   const guard: Guard = {
     available: true,
     pid: null,
@@ -73,20 +75,14 @@ export function openLink(
       policy: { stop, maxMessageBytes: 64 * 1024 * 1024, stderrTailBytes: 64 * 1024 },
       registry,
       guard,
-      onStderr: (line) => stderr.push(line),
-      onSignal: (_pid, signal) => signals.push(signal),
       ...changes,
     },
-    {
-      spawned(process) {
-        if (process !== null) news.push({ type: 'spawned', ...process });
-      },
-      failed: (failure) => news.push({ type: 'failed', failure, atMs: performance.now() }),
-      exited: (failure) => news.push({ type: 'exited', failure, atMs: performance.now() }),
-      ended: (failure) => news.push({ type: 'ended', failure, atMs: performance.now() }),
-      doubted: () => {},
-      push: () => {},
-      drained: () => news.push({ type: 'drained' }),
+    (told) => {
+      if (told.type === 'stderr') stderr.push(...told.lines);
+      else if (told.type === 'signalled') signals.push(told.signal);
+      else if (told.type === 'recorded') isRecorded = true;
+      else if (told.type === 'spawned') news.push({ ...told, pid: told.pid ?? 0, atMs: performance.now() });
+      else news.push({ ...told, atMs: performance.now() });
     },
   );
   link.transport.onmessage = (message) => messages.push(message);
@@ -115,6 +111,9 @@ export function openLink(
     guarded,
     get runningAtGuard() {
       return runningAtGuard;
+    },
+    get isRecorded() {
+      return isRecorded;
     },
     async heard(type) {
       await until(`${type} is heard`, () => find(type) !== undefined);

@@ -22,21 +22,16 @@ async function own(program: string, index: number): Promise<number> {
     stderrTailBytes: 1_000,
   };
   const command = { command: process.execPath, args: [programPath(program), mark], env: {}, cwd: '/' };
-  const nothing = () => {};
-  let onSpawned: (pid: number, recorded: Promise<void>) => void = nothing;
-  const spawned = new Promise<number>((resolve) => {
-    onSpawned = (pid, recorded) => void recorded.then(() => resolve(pid));
+  let pid = 0;
+  let isRecorded = () => {};
+  const recorded = new Promise<void>((resolve) => {
+    isRecorded = resolve;
   });
   const link = openStdioLink(
     { server: program, generation: index + 1, ...command, policy, registry, guard },
-    {
-      spawned: (server, recorded) => onSpawned(server?.pid ?? 0, recorded),
-      failed: nothing,
-      exited: nothing,
-      ended: nothing,
-      doubted: nothing,
-      push: nothing,
-      drained: nothing,
+    (news) => {
+      if (news.type === 'spawned') pid = news.pid ?? 0;
+      else if (news.type === 'recorded') isRecorded();
     },
   );
   const answered = new Promise((resolve) => {
@@ -44,8 +39,8 @@ async function own(program: string, index: number): Promise<number> {
   });
   await link.transport.start();
   await link.transport.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
-  await answered;
-  return spawned;
+  await Promise.all([answered, recorded]);
+  return pid;
 }
 
 const pids = await Promise.all(programs.map(own));

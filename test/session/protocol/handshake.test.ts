@@ -1,238 +1,255 @@
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { failure } from '../../../machines/failure.ts';
 import { openHostedLink } from '../../../src/session/hosted/link.ts';
 import { until } from '../../support/processes.ts';
-import { type Answers, openPeer, openRecorded, type RecordedSession, stop } from '../sessions.ts';
+import { type Answers, Peer, type RecordedSession, sessionsVia, stop, ways } from '../sessions.ts';
 
-const open: RecordedSession[] = [];
+describe.each(ways)('a session %s', (_way, via) => {
+  const { openPeer, openRecorded } = sessionsVia(via);
+  const open: RecordedSession[] = [];
 
-function track<Opened extends RecordedSession>(opened: Opened): Opened {
-  open.push(opened);
-  return opened;
-}
+  function track<Opened extends RecordedSession>(opened: Opened): Opened {
+    open.push(opened);
+    return opened;
+  }
 
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ close }) => close()));
-});
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map(({ close }) => close()));
+  });
 
-function introducing(result: unknown): Answers {
-  return { initialize: () => ({ result }) };
-}
+  function introducing(result: unknown): Answers {
+    return { initialize: () => ({ result }) };
+  }
 
-describe('a session that is opened', () => {
-  it('tells nothing before its caller has it, then spawned, initialized and ready', async () => {
-    const opened = track(openPeer({ capabilities: { roots: {} } }));
-    expect(opened.types()).toEqual([]);
-    await opened.heard('ready');
-    expect(opened.types()).toEqual(['spawned', 'initialized', 'ready']);
-    expect(opened.news[0]).toEqual({ type: 'spawned', pid: null, startTime: null });
-    expect(opened.peer.received.map(({ method }) => method)).toEqual([
-      'initialize',
-      'notifications/initialized',
-      'tools/list',
-    ]);
-    expect(opened.peer.received[0]?.params).toMatchObject({
-      capabilities: { roots: {} },
-      clientInfo: { name: 'test', version: '1.0.0' },
+  describe('a session that is opened', () => {
+    it('tells nothing before its caller has it, then spawned, initialized and ready', async () => {
+      const opened = track(openPeer({ capabilities: { roots: {} } }));
+      expect(opened.types()).toEqual([]);
+      await opened.heard('ready');
+      expect(opened.types()).toEqual(['spawned', 'initialized', 'ready']);
+      expect(opened.news[0]).toEqual({ type: 'spawned', pid: null, startTime: null });
+      expect(opened.peer.received.map(({ method }) => method)).toEqual([
+        'initialize',
+        'notifications/initialized',
+        'tools/list',
+      ]);
+      expect(opened.peer.received[0]?.params).toMatchObject({
+        capabilities: { roots: {} },
+        clientInfo: { name: 'test', version: '1.0.0' },
+      });
+    });
+
+    it('ends without ever opening a link if its end is asked for at once', async () => {
+      let links = 0;
+      const opened = openRecorded(() => {
+        links += 1;
+        throw new Error('not reached');
+      });
+      opened.session.end('close');
+      expect(await opened.heard('ended')).toEqual({ type: 'ended', failure: null });
+      expect(links).toBe(0);
+      expect(opened.types()).toEqual(['ended']);
+    });
+
+    it('ends as internal when opening the link throws', async () => {
+      const opened = openRecorded(() => {
+        throw new Error('a bug');
+      });
+      expect((await opened.heard('ended')).failure).toMatchObject({
+        class: 'internal',
+        message: 'A bug in mcpvisor: a bug',
+      });
+    });
+
+    it('ends as it is told when the link ends while it is being opened', async () => {
+      const opened = openRecorded((tell) => {
+        const link = openHostedLink(
+          { kind: 'none', create: () => Promise.reject(new Error('not reached')), stop },
+          tell,
+        );
+        tell({ type: 'ended', failure: null });
+        return link;
+      });
+      await opened.heard('ended');
+      expect(opened.types()).toEqual(['ended']);
     });
   });
 
-  it('ends without ever opening a link if its end is asked for at once', async () => {
-    let links = 0;
-    const opened = openRecorded(() => {
-      links += 1;
-      throw new Error('not reached');
-    });
-    opened.session.end('close');
-    expect(await opened.heard('ended')).toEqual({ type: 'ended', failure: null });
-    expect(links).toBe(0);
-    expect(opened.types()).toEqual(['ended']);
-  });
-
-  it('ends as internal when opening the link throws', async () => {
-    const opened = openRecorded(() => {
-      throw new Error('a bug');
-    });
-    expect((await opened.heard('ended')).failure).toMatchObject({
-      class: 'internal',
-      message: 'A bug in mcpvisor: a bug',
-    });
-  });
-
-  it('ends as it is told when the link ends while it is being opened', async () => {
-    const opened = openRecorded((ears) => {
-      const link = openHostedLink({ kind: 'none', create: () => Promise.reject(new Error('not reached')), stop }, ears);
-      ears.ended(null);
-      return link;
-    });
-    await opened.heard('ended');
-    expect(opened.types()).toEqual(['ended']);
-  });
-});
-
-describe('a server that introduces itself sloppily', () => {
-  it('is taken as it is', async () => {
-    const { heard } = track(
-      openPeer({
-        answers: introducing({
-          protocolVersion: '2024-11-05',
-          serverInfo: { name: 'sloppy', icons: 'not a list', extra: 1 },
-          capabilities: {
-            tools: { listChanged: null },
-            prompts: null,
-            resources: false,
-            logging: true,
-            completions: [],
-          },
-          instructions: 7,
+  describe('a server that introduces itself sloppily', () => {
+    it('is taken as it is', async () => {
+      const { heard } = track(
+        openPeer({
+          answers: introducing({
+            protocolVersion: '2024-11-05',
+            serverInfo: { name: 'sloppy', icons: 'not a list', extra: 1 },
+            capabilities: {
+              tools: { listChanged: null },
+              prompts: null,
+              resources: false,
+              logging: true,
+              completions: [],
+            },
+            instructions: 7,
+          }),
         }),
-      }),
-    );
-    expect((await heard('initialized')).peer).toEqual({
-      protocolVersion: '2024-11-05',
-      serverInfo: { name: 'sloppy', version: 'unknown', icons: 'not a list', extra: 1 },
-      capabilities: { tools: { listChanged: null }, logging: {} },
-      instructions: null,
-      transport: 'in-memory',
+      );
+      expect((await heard('initialized')).peer).toEqual({
+        protocolVersion: '2024-11-05',
+        serverInfo: { name: 'sloppy', version: 'unknown', icons: 'not a list', extra: 1 },
+        capabilities: { tools: { listChanged: null }, logging: {} },
+        instructions: null,
+        transport: 'in-memory',
+      });
+      expect((await heard('ready')).lists.tools.map(({ name }) => name)).toEqual(['work']);
     });
-    expect((await heard('ready')).lists.tools.map(({ name }) => name)).toEqual(['work']);
-  });
 
-  it('is taken under the id as a string', async () => {
-    const { heard, peer } = track(openPeer({ answers: { initialize: () => null } }));
-    await until('initialize has come', () => peer.sent('initialize').length === 1);
-    peer.send({ id: String(peer.sent('initialize')[0]?.id), result: { protocolVersion: '2025-06-18' } });
-    expect((await heard('ready')).lists.tools).toEqual([]);
-  });
-
-  it('is taken without server info and capabilities; then there is nothing to list', async () => {
-    const { heard, peer } = track(openPeer({ answers: introducing({ protocolVersion: '2025-06-18' }) }));
-    expect((await heard('ready')).lists).toEqual({
-      tools: [],
-      resources: [],
-      resourceTemplates: [],
-      prompts: [],
-      problems: [],
+    it('is taken under the id as a string', async () => {
+      const { heard, peer } = track(openPeer({ answers: { initialize: () => null } }));
+      await until('initialize has come', () => peer.sent('initialize').length === 1);
+      peer.send({ id: String(peer.sent('initialize')[0]?.id), result: { protocolVersion: '2025-06-18' } });
+      expect((await heard('ready')).lists.tools).toEqual([]);
     });
-    expect(peer.sent('tools/list')).toEqual([]);
-  });
-});
 
-describe('a handshake that fails', () => {
-  it('names both versions if the protocol is not ours', async () => {
-    const { heard, types, peer } = track(
-      openPeer({ answers: introducing({ protocolVersion: '2026-07-28', capabilities: {} }) }),
-    );
-    const { failure } = await heard('failed');
-    expect(failure).toMatchObject({ class: 'protocolUnsupported', phase: 'initializing', code: '2026-07-28' });
-    expect(failure.message).toContain('2026-07-28');
-    expect(failure.message).toContain('2025-11-25');
-    expect(types()).toEqual(['spawned', 'failed']);
-    expect(peer.sent('notifications/initialized')).toEqual([]);
+    it('is taken without server info and capabilities; then there is nothing to list', async () => {
+      const { heard, peer } = track(openPeer({ answers: introducing({ protocolVersion: '2025-06-18' }) }));
+      expect((await heard('ready')).lists).toEqual({
+        tools: [],
+        resources: [],
+        resourceTemplates: [],
+        prompts: [],
+        problems: [],
+      });
+      expect(peer.sent('tools/list')).toEqual([]);
+    });
   });
 
-  it.each([-32_022, -32_602])(
-    'is for good if the server names the versions it speaks in its error (%i)',
-    async (code) => {
-      const error = {
-        code,
-        message: 'Unsupported protocol version',
-        data: { supported: ['2026-07-28'], requested: '2025-11-25' },
-      };
-      const { heard } = track(openPeer({ answers: { initialize: () => ({ error }) } }));
+  describe('a handshake that fails', () => {
+    it('names both versions if the protocol is not ours', async () => {
+      const { heard, types, peer } = track(
+        openPeer({ answers: introducing({ protocolVersion: '2026-07-28', capabilities: {} }) }),
+      );
       const { failure } = await heard('failed');
       expect(failure).toMatchObject({ class: 'protocolUnsupported', phase: 'initializing', code: '2026-07-28' });
-      expect(failure.message).toContain('speaks protocol version 2026-07-28 only');
-    },
-  );
-
-  it('says that no version was named', async () => {
-    const { heard } = track(openPeer({ answers: introducing(null) }));
-    expect((await heard('failed')).failure).toMatchObject({ class: 'handshakeFailed', phase: 'initializing' });
-  });
-
-  it('keeps the code of an error answer, and waits for the end it is told', async () => {
-    const { heard, session, types, peer } = track(
-      openPeer({ answers: { initialize: () => ({ error: { code: -32001, message: 'no licence' } }) } }),
-    );
-    expect((await heard('failed')).failure).toMatchObject({
-      class: 'handshakeFailed',
-      code: -32001,
-      phase: 'initializing',
+      expect(failure.message).toContain('2026-07-28');
+      expect(failure.message).toContain('2025-11-25');
+      expect(types()).toEqual(['spawned', 'failed']);
+      expect(peer.sent('notifications/initialized')).toEqual([]);
     });
-    session.end('close');
-    await heard('ended');
-    expect(types()).toEqual(['spawned', 'failed', 'ended']);
-    expect(peer.sent('notifications/cancelled')).toEqual([]);
-  });
 
-  it('is told once when the other side closes in the middle of it', async () => {
-    const { heard, peer, types } = track(openPeer({ answers: { initialize: () => null } }));
-    await until('initialize has come', () => peer.sent('initialize').length === 1);
-    await peer.close();
-    expect((await heard('ended')).failure).toMatchObject({ class: 'disconnected', phase: 'initializing' });
-    expect(types()).toEqual(['spawned', 'ended']);
-  });
-
-  it('leaves no timer behind when it is ended in the middle of it', async () => {
-    const { heard, peer, session, types } = track(openPeer({ answers: { initialize: () => null } }));
-    await until('initialize has come', () => peer.sent('initialize').length === 1);
-    const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-    session.end('kill');
-    await heard('ended');
-    expect(types()).toEqual(['spawned', 'ended']);
-    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length).toBeLessThanOrEqual(before);
-    expect(peer.sent('notifications/cancelled')).toEqual([]);
-  });
-});
-
-describe('the record of the process', () => {
-  it('is waited for before the session is ready', async () => {
-    let record = () => {};
-    const recorded = new Promise<void>((resolve) => {
-      record = resolve;
-    });
-    const { peer, types, heard } = track(
-      openPeer({ ears: (ears) => ({ ...ears, spawned: (process) => ears.spawned(process, recorded) }) }),
+    it.each([-32_022, -32_602])(
+      'is for good if the server names the versions it speaks in its error (%i)',
+      async (code) => {
+        const error = {
+          code,
+          message: 'Unsupported protocol version',
+          data: { supported: ['2026-07-28'], requested: '2025-11-25' },
+        };
+        const { heard } = track(openPeer({ answers: { initialize: () => ({ error }) } }));
+        const { failure } = await heard('failed');
+        expect(failure).toMatchObject({ class: 'protocolUnsupported', phase: 'initializing', code: '2026-07-28' });
+        expect(failure.message).toContain('speaks protocol version 2026-07-28 only');
+      },
     );
-    await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
-    expect(types()).toEqual(['spawned', 'initialized']);
-    record();
-    await heard('ready');
+
+    it('says that no version was named', async () => {
+      const { heard } = track(openPeer({ answers: introducing(null) }));
+      expect((await heard('failed')).failure).toMatchObject({ class: 'handshakeFailed', phase: 'initializing' });
+    });
+
+    it('keeps the code of an error answer, and waits for the end it is told', async () => {
+      const { heard, session, types, peer } = track(
+        openPeer({ answers: { initialize: () => ({ error: { code: -32001, message: 'no licence' } }) } }),
+      );
+      expect((await heard('failed')).failure).toMatchObject({
+        class: 'handshakeFailed',
+        code: -32001,
+        phase: 'initializing',
+      });
+      session.end('close');
+      await heard('ended');
+      expect(types()).toEqual(['spawned', 'failed', 'ended']);
+      expect(peer.sent('notifications/cancelled')).toEqual([]);
+    });
+
+    it('is told once when the other side closes in the middle of it', async () => {
+      const { heard, peer, types } = track(openPeer({ answers: { initialize: () => null } }));
+      await until('initialize has come', () => peer.sent('initialize').length === 1);
+      await peer.close();
+      expect((await heard('ended')).failure).toMatchObject({ class: 'disconnected', phase: 'initializing' });
+      expect(types()).toEqual(['spawned', 'ended']);
+    });
+
+    it('leaves no timer behind when it is ended in the middle of it', async () => {
+      const { heard, peer, session, types } = track(openPeer({ answers: { initialize: () => null } }));
+      await until('initialize has come', () => peer.sent('initialize').length === 1);
+      const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+      session.end('kill');
+      await heard('ended');
+      expect(types()).toEqual(['spawned', 'ended']);
+      expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length).toBeLessThanOrEqual(before);
+      expect(peer.sent('notifications/cancelled')).toEqual([]);
+    });
   });
 
-  it('that cannot be made fails the session', async () => {
-    const { heard, types } = track(
-      openPeer({
-        ears: (ears) => ({
-          ...ears,
-          spawned: (process) => ears.spawned(process, Promise.reject(new Error('disk full'))),
+  describe('the record of the process', () => {
+    /** A link that says it has a process, and when it is on record. */
+    function openOnRecord(recorded: Promise<void>) {
+      const [near, far] = InMemoryTransport.createLinkedPair();
+      const peer = new Peer(far);
+      const opened = openRecorded((tell) =>
+        openHostedLink({ kind: 'in-memory', create: () => near, stop }, (news) => {
+          if (news.type !== 'spawned') return tell(news);
+          tell({ type: 'spawned', pid: 4_711, startTime: null });
+          recorded.then(
+            () => tell({ type: 'recorded' }),
+            (error: Error) => tell({ type: 'failed', failure: failure('internal', error.message) }),
+          );
         }),
-      }),
-    );
-    expect((await heard('failed')).failure).toMatchObject({
-      class: 'internal',
-      message: 'The process could not be put on record: disk full',
-    });
-    expect(types()).not.toContain('ready');
-  });
-});
+      );
+      return { opened, peer };
+    }
 
-describe('news that comes before the session is ready', () => {
-  it('is told after it, in its order', async () => {
-    const { peer, heard, types, news } = track(
-      openPeer({ answers: { 'tools/list': () => null }, capabilities: { roots: {} } }),
-    );
-    await heard('initialized');
-    await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
-    peer.send({ method: 'notifications/message', params: { level: 'info', data: 'early' } });
-    peer.send({ id: 'r', method: 'roots/list' });
-    peer.answer(peer.sent('tools/list')[0], { tools: [] });
-    await heard('asked');
-    expect(types()).toEqual(['spawned', 'initialized', 'ready', 'notified', 'asked']);
-    expect(news[3]).toEqual({
-      type: 'notified',
-      method: 'notifications/message',
-      params: { level: 'info', data: 'early' },
+    it('is waited for before the session is ready', async () => {
+      let record = () => {};
+      const recorded = new Promise<void>((resolve) => {
+        record = resolve;
+      });
+      const { opened, peer } = openOnRecord(recorded);
+      const { types, heard } = track(opened);
+      await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
+      expect(types()).toEqual(['spawned', 'initialized']);
+      record();
+      await heard('ready');
+    });
+
+    it('that cannot be made fails the session', async () => {
+      const { heard, types } = track(openOnRecord(Promise.reject(new Error('disk full'))).opened);
+      expect((await heard('failed')).failure).toMatchObject({
+        class: 'internal',
+        message: 'disk full',
+      });
+      expect(types()).not.toContain('ready');
+    });
+  });
+
+  describe('news that comes before the session is ready', () => {
+    it('is told after it, in its order', async () => {
+      const { peer, heard, types, news } = track(
+        openPeer({ answers: { 'tools/list': () => null }, capabilities: { roots: {} } }),
+      );
+      await heard('initialized');
+      await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
+      peer.send({ method: 'notifications/message', params: { level: 'info', data: 'early' } });
+      peer.send({ id: 'r', method: 'roots/list' });
+      peer.answer(peer.sent('tools/list')[0], { tools: [] });
+      await heard('asked');
+      expect(types()).toEqual(['spawned', 'initialized', 'ready', 'notified', 'asked']);
+      expect(news[3]).toEqual({
+        type: 'notified',
+        method: 'notifications/message',
+        params: { level: 'info', data: 'early' },
+      });
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLoopLag } from '../../../src/session/protocol/loop-lag.ts';
 import { until } from '../../support/processes.ts';
-import { openReadyPeer } from '../sessions.ts';
+import { sessionsVia, ways } from '../sessions.ts';
 
 function block(ms: number): void {
   const end = performance.now() + ms;
@@ -56,15 +56,16 @@ describe('the watching', () => {
     expect(loopLag.worstSince(loopLag.mark())).toBeLessThan(50);
   });
 
-  it('is what a session tells while a probe is open', async () => {
-    const { session, close, peer } = await openReadyPeer({ answers: { ping: () => null } });
-    expect(session.heard().lagMs).toBe(0);
+  it.each(ways)('is what a session %s tells while a probe is open', async (_way, via) => {
+    const { session, close, peer, report } = await sessionsVia(via).openReadyPeer({ answers: { ping: () => null } });
+    expect((await report()).lagMs).toBe(0);
     const latency = session.probe('ping');
+    await until('the ping has come', () => peer.sent('ping').length === 1);
     block(300);
-    expect(session.heard().lagMs).toBeGreaterThanOrEqual(200);
+    expect((await report()).lagMs).toBeGreaterThanOrEqual(200);
     peer.answer(peer.sent('ping')[0], {});
     expect(await latency).toBeGreaterThanOrEqual(290);
-    expect(session.heard().lagMs).toBeGreaterThanOrEqual(200);
+    expect((await report()).lagMs).toBeGreaterThanOrEqual(200);
     await close();
   });
 });

@@ -3,12 +3,12 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { onTestFinished, vi } from 'vitest';
 import type { Failure } from '../../../machines/failure.ts';
-import type { LinkEars } from '../../../src/session/link.ts';
+import type { Link, LinkNews } from '../../../src/session/link.ts';
 import { openLazyRemoteLink } from '../../../src/session/remote/lazy-link.ts';
-import type { RemoteLink, RemoteLinkOptions } from '../../../src/session/remote/link.ts';
+import type { RemoteLinkOptions } from '../../../src/session/remote/link.ts';
 
 export interface Heard {
-  readonly link: RemoteLink;
+  readonly link: Link;
   readonly client: Client;
   /** `spawned`, `doubted: …`, `push: true`, `ended: CLASS` in the order told. */
   readonly news: string[];
@@ -31,18 +31,11 @@ export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Hea
   const ended = new Promise<Failure | null>((resolve) => {
     tellEnded = resolve;
   });
-  const ears: LinkEars = {
-    spawned: () => news.push('spawned'),
-    failed: (failure) => news.push(`failed: ${failure.class}`),
-    exited: (failure) => news.push(`exited: ${failure.class}`),
-    ended: (failure) => {
-      news.push(`ended: ${failure?.class ?? 'asked for'}`);
-      ends.push(failure);
-      tellEnded(failure);
-    },
-    doubted: (reason) => news.push(`doubted: ${reason}`),
-    push: (available, reason) => news.push(`push: ${available}${reason === null ? '' : ` ${reason}`}`),
-    drained: () => news.push('drained'),
+  const tell = (item: LinkNews) => {
+    news.push(lineOf(item));
+    if (item.type !== 'ended') return;
+    ends.push(item.failure);
+    tellEnded(item.failure);
   };
   const link = openLazyRemoteLink(
     {
@@ -54,7 +47,7 @@ export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Hea
       maxMessageBytes: 1_000_000,
       ...options,
     },
-    ears,
+    tell,
   );
   link.transport.onrequestlost = (id) => lost.push(id);
   onTestFinished(async () => {
@@ -71,6 +64,12 @@ export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Hea
       { timeout: deadlineMs, interval: 5 },
     );
   return { link, client: new Client({ name: 'test', version: '1' }), news, ends, lost, ended, told };
+}
+
+function lineOf(news: LinkNews): string {
+  if (news.type === 'doubted') return `doubted: ${news.reason}`;
+  if (news.type === 'push') return `push: ${news.available}${news.reason === null ? '' : ` ${news.reason}`}`;
+  return 'failure' in news ? `${news.type}: ${news.failure?.class ?? 'asked for'}` : news.type;
 }
 
 /** The same, connected. */

@@ -22,14 +22,9 @@ const link = openRemoteLink(
     stop: { closeMs: 60_000 },
     maxMessageBytes: 1_000_000,
   },
-  {
-    spawned: ignore,
-    failed: ignore,
-    exited: ignore,
-    ended: () => process.stdout.write('ended\n'),
-    doubted: () => doubted(),
-    push: ignore,
-    drained: ignore,
+  ({ type }) => {
+    if (type === 'ended') process.stdout.write('ended\n');
+    else if (type === 'doubted') doubted();
   },
 );
 await client.connect(link.transport);

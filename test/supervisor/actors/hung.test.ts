@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRunning, pidsMarked } from '../../support/processes.ts';
+import { isRunning, pidsMarked, until } from '../../support/processes.ts';
 import { errorOf, factsSoFar, openStage, pidOf, textOf, untilFact, untilState } from '../../support/supervised.ts';
 
 const heartbeat = { intervalMs: 2_000, timeoutMs: 500, misses: 2 };
@@ -34,7 +34,10 @@ describe('a server stopped with SIGSTOP', () => {
     const hung = untilState(supervisor, 'a', 'heartbeat-timeout');
     const inFlight = errorOf(supervisor.callTool('a', 'sleep', { ms: 60_000 }));
     const queued = errorOf(supervisor.callTool('a', 'echo', { text: 'waiting' }));
-    expect(supervisor.status('a').counts).toMatchObject({ inFlight: 1, queued: 1 });
+    await until('both are counted', () => {
+      const { inFlight: sent, queued: waiting } = supervisor.status('a').counts;
+      return sent === 1 && waiting === 1;
+    });
     const stoppedAt = performance.now();
     process.kill(pid, 'SIGSTOP');
     await hung;

@@ -1,0 +1,103 @@
+/** Which link a session stands on: a process of ours, a remote server, or a transport that the host brings. */
+
+import { failure } from '../../machines/failure.ts';
+import { openHostedLink } from './hosted/link.ts';
+import type { HostParts } from './hosted/parts.ts';
+import type { Link, TellLinkNews } from './link.ts';
+import type { Guard } from './process/guard.ts';
+import type { ProcessRegistry } from './process/registry.ts';
+import { openLazyRemoteLink } from './remote/lazy-link.ts';
+import type { HostedTarget, RemoteTarget, SessionRequest, StdioTarget } from './request.ts';
+import { openStdioLink } from './stdio/link.ts';
+
+export interface LinkParts {
+  readonly registry: ProcessRegistry;
+  readonly guard: Guard;
+  /** Null: sessions are held by a process of their own, where nothing of the embedding program is at hand. */
+  readonly host: HostParts | null;
+}
+
+export type OpenLink = (request: SessionRequest, tell: TellLinkNews) => Link;
+
+export function createOpenLink(parts: LinkParts): OpenLink {
+  return (request, tell) => {
+    const { target } = request.specification;
+    switch (target.kind) {
+      case 'stdio':
+        return openStdio(parts, { ...request, target }, tell);
+      case 'remote':
+        return openRemote(parts, { ...request, target }, tell);
+      case 'hosted':
+        return openHosted(parts, { ...request, target }, tell);
+    }
+  };
+}
+
+type RequestFor<Target> = SessionRequest & { readonly target: Target };
+
+function openStdio(parts: LinkParts, request: RequestFor<StdioTarget>, tell: TellLinkNews): Link {
+  const { server, generation, specification: policy, target } = request;
+  const { registry, guard } = parts;
+  return openStdioLink({ ...target, server, generation, policy, registry, guard }, tell);
+}
+
+function openRemote(
+  { host }: LinkParts,
+  { server, specification, target }: RequestFor<RemoteTarget>,
+  tell: TellLinkNews,
+): Link {
+  const { stop, maxMessageBytes } = specification;
+  const { fetch: whose, authProvider: name, ...rest } = target;
+  if (host === null && whose === 'host') return openNothing(outOfReach("a host's own fetch"), tell);
+  if (host === null && name !== null) return openNothing(outOfReach(`the authProvider "${name}"`), tell);
+  const fetch = whose === 'host' ? host?.fetch : undefined;
+  if (whose === 'host' && fetch === undefined) return openNothing('the host has no fetch of its own', tell);
+  const authProvider = name === null ? undefined : ownOf(host?.authProviders, name);
+  if (name !== null && authProvider === undefined)
+    return openNothing(`the host has no authProvider called "${name}"`, tell);
+  return openLazyRemoteLink(
+    { ...rest, server, stop, maxMessageBytes, ...(fetch && { fetch }), ...(authProvider && { authProvider }) },
+    tell,
+  );
+}
+
+function openHosted(
+  { host }: LinkParts,
+  { specification, target }: RequestFor<HostedTarget>,
+  tell: TellLinkNews,
+): Link {
+  const { transport: kind, entry } = target;
+  if (host === null) return openNothing(outOfReach(`the transport "${kind}"`), tell);
+  const create = ownOf(host.transports, kind);
+  if (create === undefined) return openNothing(`the host has no transport called "${kind}"`, tell);
+  return openHostedLink({ kind, create: (signal) => create(entry, signal), stop: specification.stop }, tell);
+}
+
+/** What the host gave by this word, which may be any: `constructor` is no transport. */
+function ownOf<Value>(given: Readonly<Record<string, Value>> | undefined, word: string): Value | undefined {
+  return given !== undefined && Object.hasOwn(given, word) ? given[word] : undefined;
+}
+
+function outOfReach(what: string): string {
+  return `${what} is a part of the program that embeds mcpvisor, and this session is held by another process; hold it in the same one (isolation: "in-process")`;
+}
+
+/** A link that never was: it says why and ends. */
+function openNothing(reason: string, tell: TellLinkNews): Link {
+  const problem = failure('misconfigured', reason, { phase: 'spawning' });
+  queueMicrotask(() => tell({ type: 'ended', failure: problem }));
+  return {
+    transport: {
+      start: () => Promise.reject(new Error(reason)),
+      send: () => Promise.reject(new Error(reason)),
+      close: () => Promise.resolve(),
+    },
+    kind: 'none',
+    congested: false,
+    end() {},
+    markCpu() {},
+    usedCpu: () => false,
+    failureOf: () => problem,
+    verdictOn: () => null,
+  };
+}

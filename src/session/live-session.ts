@@ -1,0 +1,355 @@
+/** A session held in this process: handshake, lists, calls, probes and back-requests, on top of a link. */
+
+import { McpError } from '@modelcontextprotocol/sdk/types.js';
+import { type Failure, failure, type Phase } from '../../machines/failure.ts';
+import { CallQueue } from './calls/call-queue.ts';
+import type { Answer, EndKind, Lists, Peer, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
+import type { Link, LinkNews, TellLinkNews } from './link.ts';
+import { BackRequests } from './protocol/back-requests.ts';
+import { Handshake, type Introduction } from './protocol/handshake.ts';
+import { ListWatch } from './protocol/list-watch.ts';
+import { listAll } from './protocol/lists.ts';
+import type { LoopLag } from './protocol/loop-lag.ts';
+import { NewsGate } from './protocol/news-gate.ts';
+import { Probe } from './protocol/probe.ts';
+import { type Inbound, Wire } from './protocol/wire.ts';
+import type { CallLimits, SessionRequest } from './request.ts';
+
+/**
+ * A transport that fails while the link lives is nearly always the first sign of its end, and the link knows why: it
+ * gets this long to tell.
+ */
+const lastWordMs = 100;
+
+/** What a dead leader had written is read within this time; after it nobody answers any more. */
+const lastAnswersMs = 100;
+
+const listChanged: ReadonlySet<string> = new Set([
+  'notifications/tools/list_changed',
+  'notifications/resources/list_changed',
+  'notifications/prompts/list_changed',
+]);
+
+export interface LiveSessionParts {
+  /** Opens what the session stands on. May tell `ended` at once; if it throws, that is a bug (`internal`). */
+  readonly openLink: (request: SessionRequest, tell: TellLinkNews) => Link;
+  /** How we introduce ourselves. */
+  readonly clientInfo: { readonly name: string; readonly version: string };
+  /** One for all sessions. */
+  readonly loopLag: LoopLag;
+  /** A monotonic clock in milliseconds. Default `performance.now`. */
+  readonly now?: () => number;
+}
+
+type Stage = 'starting' | 'ready' | 'leaving' | 'ended';
+
+/** The link is opened after the constructor has returned, so nothing is told before its caller has the session. */
+export class LiveSession implements Session {
+  readonly #parts: LiveSessionParts;
+  readonly #asked: SessionRequest;
+  readonly #tell: (news: SessionNews) => void;
+  readonly #now: () => number;
+  readonly #calls: CallQueue;
+  readonly #backRequests: BackRequests;
+  readonly #gate: NewsGate;
+  #link: Link | null = null;
+  #wire: Wire | null = null;
+  #stage: Stage = 'starting';
+  #phase: Phase = 'spawning';
+  /** `failed` or `exited` has been told. */
+  #down = false;
+  /** The leader of the process group is gone. */
+  #exited = false;
+  /** The process, if there is one, is on record. */
+  #isRecorded = false;
+  #capabilities: Peer['capabilities'] = {};
+  #lists: Lists | null = null;
+  #watch: ListWatch | null = null;
+  #probe: Probe | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(parts: LiveSessionParts, request: SessionRequest, tell: (news: SessionNews) => void) {
+    this.#parts = parts;
+    this.#asked = request;
+    this.#tell = tell;
+    this.#now = parts.now ?? now;
+    this.#calls = new CallQueue({
+      server: request.server,
+      limits: request.specification.limits,
+      now: this.#now,
+      tellLoad: (load) => this.#tell({ type: 'loaded', ...load }),
+    });
+    this.#backRequests = new BackRequests(request.capabilities);
+    this.#gate = new NewsGate((news) => this.#heard(news));
+    // In a turn of its own: a server in this process may be up without the loop ever turning, and a thousand of them
+    // would hold it for as long as they all take.
+    setImmediate(() => this.#open());
+  }
+
+  request(
+    method: string,
+    params: Readonly<Record<string, unknown>> | undefined,
+    options?: RequestOptions,
+  ): Promise<unknown> {
+    return this.#calls.request(method, params, options);
+  }
+
+  notify(method: string, params?: Readonly<Record<string, unknown>>): void {
+    if (this.#stage === 'ready') this.#wire?.notify(method, params);
+  }
+
+  probe(kind: ProbeKind): Promise<number> {
+    return new Promise((resolve) => {
+      const wire = this.#wire;
+      if (this.#stage !== 'ready' || wire === null) return;
+      this.#probe?.drop();
+      this.#link?.markCpu();
+      const sentAt = this.#now();
+      const probe = new Probe({
+        wire,
+        kind,
+        loopLag: this.#parts.loopLag,
+        answered: () => resolve(this.#now() - sentAt),
+        verdictOn: (error) => this.#link?.verdictOn(error) ?? null,
+        failed: (failed) => this.#failed(this.#placed(failed)),
+      });
+      this.#probe = probe;
+      probe.send();
+    });
+  }
+
+  report(question: number): void {
+    if (this.#stage === 'ended') return;
+    this.#tell({
+      type: 'heard',
+      question,
+      quietForMs: this.#wire === null ? 0 : this.#now() - this.#wire.lastInboundAt,
+      inFlight: this.#calls.inFlight,
+      unusedForMs: this.#calls.unusedForMs,
+      lagMs: this.#probe?.lagMs ?? 0,
+      usedCpu: this.#link?.usedCpu() ?? false,
+    });
+  }
+
+  limit(limits: CallLimits): void {
+    this.#calls.limit(limits);
+  }
+
+  answer(id: string | number, answer: Answer): void {
+    this.#backRequests.answer(id, answer);
+  }
+
+  end(kind: EndKind): void {
+    if (this.#stage === 'ended') return;
+    if (this.#stage !== 'leaving') this.#phase = 'stopping';
+    this.#leave('stopping');
+    // A dead leader's last answers may still be in the pipe.
+    if (kind !== 'close' && !this.#exited) this.#calls.abandon('stopping');
+    this.#link?.end(kind);
+  }
+
+  #open(): void {
+    if (this.#stage !== 'starting') {
+      this.#ended(null);
+      return;
+    }
+    try {
+      const link = this.#parts.openLink(this.#asked, (news) => this.#hearLink(news));
+      this.#link = link;
+      this.#begin(link).catch((error: unknown) => this.#crashed(error));
+    } catch (error) {
+      this.#crashed(error);
+    }
+  }
+
+  #hearLink(news: LinkNews): void {
+    switch (news.type) {
+      case 'spawned':
+        if (this.#phase === 'spawning') this.#phase = 'initializing';
+        this.#isRecorded ||= news.pid === null;
+        this.#tellLiving(news);
+        break;
+      case 'recorded':
+        this.#isRecorded = true;
+        this.#becomeReady();
+        break;
+      case 'drained':
+        this.#calls.pump();
+        break;
+      case 'push':
+      case 'doubted':
+        this.#gate.pass(news);
+        break;
+      case 'failed':
+        this.#failed(this.#placed(news.failure));
+        break;
+      case 'exited':
+        this.#exitedWith(this.#placed(news.failure));
+        break;
+      case 'ended':
+        this.#ended(news.failure === null ? null : this.#placed(news.failure));
+        break;
+      default:
+        this.#tellLiving(news);
+    }
+  }
+
+  #tellLiving(news: SessionNews): void {
+    if (this.#stage !== 'ended') this.#tell(news);
+  }
+
+  async #begin(link: Link): Promise<void> {
+    // It may have failed or ended while it was being opened.
+    if (this.#stage !== 'starting') return;
+    const handshake = new Handshake();
+    const wire = new Wire(link, this.#now, (answer) => handshake.introduce(answer));
+    this.#wire = wire;
+    wire.onnoted = (text) => this.#tellLiving({ type: 'noted', text });
+    try {
+      const introduction = await this.#shakeHands(handshake, wire);
+      if (this.#stage !== 'starting') return;
+      if ('failure' in introduction) {
+        this.#failed(introduction.failure);
+        return;
+      }
+      this.#phase = 'listing';
+      this.#capabilities = introduction.peer.capabilities;
+      this.#tell({ type: 'initialized', peer: { ...introduction.peer, transport: link.kind } });
+      this.#lists = await this.#list();
+    } catch (error) {
+      this.#stumbled(link, error);
+      return;
+    }
+    this.#becomeReady();
+  }
+
+  /** When it is listed and on record, whichever comes last. */
+  #becomeReady(): void {
+    const [wire, lists] = [this.#wire, this.#lists];
+    if (this.#stage !== 'starting' || !this.#isRecorded || wire === null || lists === null) return;
+    this.#stage = 'ready';
+    this.#phase = 'connected';
+    this.#calls.open(wire);
+    this.#tell({ type: 'ready', lists });
+    this.#gate.open();
+  }
+
+  #shakeHands(handshake: Handshake, wire: Wire): Promise<Introduction> {
+    return handshake.shake(wire, {
+      clientInfo: this.#parts.clientInfo,
+      capabilities: this.#asked.capabilities,
+      asked: (request, signal) => {
+        const { id, method, params } = request;
+        return this.#backRequests.ask(request, signal, () => this.#gate.pass({ type: 'asked', id, method, params }));
+      },
+      notified: (method, params) => this.#gate.pass({ type: 'notified', method, params }),
+    });
+  }
+
+  #list(): Promise<Lists> {
+    return listAll((method, params) => this.#ask(method, params), this.#capabilities);
+  }
+
+  #ask(method: string, params: Readonly<Record<string, unknown>>): Promise<Inbound> {
+    return new Promise((resolve, reject) => {
+      const wire = this.#wire;
+      wire?.ask(
+        { jsonrpc: '2.0', id: wire.takeId(), method, params },
+        { answered: resolve, lost: reject, progressed: () => {} },
+      );
+    });
+  }
+
+  /** What came through the gate. */
+  #heard(news: SessionNews): void {
+    if (this.#stage === 'ended') return;
+    if (news.type === 'notified' && listChanged.has(news.method)) this.#listsChanged();
+    else this.#tell(news);
+  }
+
+  #listsChanged(): void {
+    const lists = this.#lists;
+    if (this.#stage !== 'ready' || lists === null) return;
+    this.#watch ??= new ListWatch({
+      lists,
+      list: () => this.#list(),
+      timeoutMs: this.#asked.specification.startTimeoutMs,
+      tell: (changed) => this.#gate.pass({ type: 'listed', lists: changed }),
+      doubt: (reason) => this.#gate.pass({ type: 'doubted', reason }),
+    });
+    this.#watch.changed();
+  }
+
+  /** The handshake or the first listing went wrong. */
+  #stumbled(link: Link, error: unknown): void {
+    if (this.#stage !== 'starting') return;
+    const phase = this.#phase;
+    const tell = () => this.#failed(link.failureOf(error, phase));
+    if (error instanceof McpError) tell();
+    // A link that could not start tells so itself, and surely.
+    else if (this.#wire?.startFailed !== true) this.#timer = setTimeout(tell, lastWordMs);
+  }
+
+  #crashed(error: unknown): void {
+    const crash = failure('internal', `A bug in mcpvisor: ${messageOf(error)}`, { phase: this.#phase });
+    if (this.#link === null) this.#ended(crash);
+    else this.#failed(crash);
+  }
+
+  #failed(failed: Failure): void {
+    if (this.#stage === 'ended') return;
+    const news = this.#stage !== 'leaving';
+    this.#leave(failed.class);
+    // Nothing can be answered any more.
+    this.#calls.abandon(failed.class);
+    if (!news) return;
+    this.#down = true;
+    this.#tell({ type: 'failed', failure: failed });
+  }
+
+  #exitedWith(failed: Failure): void {
+    if (this.#stage === 'ended') return;
+    this.#exited = true;
+    this.#leave(failed.class);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#calls.abandon(failed.class), lastAnswersMs);
+    if (this.#down) return;
+    this.#down = true;
+    this.#tell({ type: 'exited', failure: failed });
+  }
+
+  /** Links do not know how far the session had come. */
+  #placed(failed: Failure): Failure {
+    return failed.phase === null ? { ...failed, phase: this.#phase } : failed;
+  }
+
+  #leave(reason: string): void {
+    if (this.#stage === 'leaving') return;
+    this.#stage = 'leaving';
+    this.#gate.clear();
+    this.#watch?.close();
+    this.#calls.close(reason);
+  }
+
+  #ended(failed: Failure | null): void {
+    if (this.#stage === 'ended') return;
+    this.#leave(failed?.class ?? 'stopping');
+    this.#stage = 'ended';
+    this.#calls.abandon(failed?.class ?? 'stopping');
+    this.#calls.end();
+    this.#backRequests.close();
+    this.#probe?.drop();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    // Lets the Client go, with its timer if the handshake was still on.
+    void this.#wire?.close();
+    this.#tell({ type: 'ended', failure: failed });
+  }
+}
+
+function now(): number {
+  return performance.now();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,66 @@
+/** Whoever holds sessions, with the processes under them: this process, or one of its own. */
+
+import type { OpenSession } from './contract.ts';
+import type { HostParts } from './hosted/parts.ts';
+import { createOpenSession } from './open.ts';
+import { createGuard } from './process/guard.ts';
+import { memoryOfGroups } from './process/memory.ts';
+import { createProcessRegistry, type ProcessRecord } from './process/registry.ts';
+import { createLoopLag } from './protocol/loop-lag.ts';
+
+/** What a control plane needs of it beside the sessions it opens. */
+export interface Sessions {
+  readonly open: OpenSession;
+  /** False: nothing would end our groups after a SIGKILL of their owner but the next start. */
+  readonly isGuarded: boolean;
+  /**
+   * Ends the groups that an earlier life left behind. To be called once, before anything is opened; never rejects.
+   */
+  reap(onReaped: (record: ProcessRecord) => void): Promise<void>;
+  /** The highest generation on record, of this life or the one before; 0: none. */
+  highestGeneration(server: string): number;
+  /** Sends SIGKILL to every group of this life, at once: for the moment before the process ends. */
+  killAllNow(): void;
+  /** Resident memory in bytes by the number of the group; those without a living member are left out. */
+  memoryOf(groups: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /** Lets guard and record go; groups that still live are ended by the guard. May be called twice; does not throw. */
+  close(): Promise<void>;
+}
+
+export interface SessionsOptions {
+  /** Where `processes.json` lives. Null: nothing is kept beyond this life. */
+  readonly stateDir: string | null;
+  /** How we introduce ourselves to servers. */
+  readonly clientInfo: { readonly name: string; readonly version: string };
+  /** What the embedding program brings. Null: it is another process. */
+  readonly host: HostParts | null;
+  /** Told what went wrong with the record, a survivor or the guard; none of it is fatal. */
+  readonly onProblem?: (message: string) => void;
+  /** A monotonic clock in milliseconds. Default `performance.now`. */
+  readonly now?: () => number;
+}
+
+export function createSessions({
+  stateDir,
+  clientInfo,
+  host,
+  onProblem = () => {},
+  now = () => performance.now(),
+}: SessionsOptions): Sessions {
+  const registry = createProcessRegistry({ stateDir, onProblem });
+  const guard = createGuard({ onLost: onProblem });
+  return {
+    open: createOpenSession({ registry, guard, host, clientInfo, loopLag: createLoopLag(now), now }),
+    isGuarded: guard.available,
+    async reap(onReaped) {
+      await registry.reapSurvivors(onReaped);
+    },
+    highestGeneration: registry.highestGeneration,
+    killAllNow: registry.killAllNow,
+    memoryOf: memoryOfGroups,
+    async close() {
+      await guard.close();
+      await registry.close();
+    },
+  };
+}

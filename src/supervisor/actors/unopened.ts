@@ -1,0 +1,27 @@
+/** The session of a life that ended before anything could be opened. */
+
+import type { Failure } from '../../../machines/failure.ts';
+import { McpvisorError } from '../../errors.ts';
+import type { Session, SessionNews } from '../../session/contract.ts';
+
+/** Tells `ended` like any session, once its caller has it. */
+export function createUnopened(server: string, failure: Failure, tell: (news: SessionNews) => void): Session {
+  let isAsked = false;
+  setImmediate(() => tell({ type: 'ended', failure: isAsked ? null : failure }));
+  return {
+    request: () => Promise.reject(notConnected(server, failure)),
+    // Never answered, as by any session that is not ready.
+    probe: () => new Promise(() => {}),
+    end() {
+      isAsked = true;
+    },
+    notify() {},
+    report() {},
+    limit() {},
+    answer() {},
+  };
+}
+
+function notConnected(server: string, { class: reason }: Failure): McpvisorError {
+  return new McpvisorError('SERVER_NOT_CONNECTED', { server, state: 'starting', nextRetryAt: null, reason });
+}
