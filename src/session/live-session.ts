@@ -3,16 +3,15 @@
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../machines/failure.ts';
 import { CallQueue } from './calls/call-queue.ts';
-import type { Answer, EndKind, Lists, Peer, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
+import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
 import type { Link, LinkNews, TellLinkNews } from './link.ts';
 import { BackRequests } from './protocol/back-requests.ts';
 import { Handshake, type Introduction } from './protocol/handshake.ts';
-import { ListWatch } from './protocol/list-watch.ts';
-import { listAll } from './protocol/lists.ts';
+import { Listing } from './protocol/listing.ts';
 import type { LoopLag } from './protocol/loop-lag.ts';
 import { NewsGate } from './protocol/news-gate.ts';
 import { Probe } from './protocol/probe.ts';
-import { type Inbound, Wire } from './protocol/wire.ts';
+import { Wire } from './protocol/wire.ts';
 import type { CallLimits, SessionRequest } from './request.ts';
 
 /**
@@ -62,9 +61,7 @@ export class LiveSession implements Session {
   #exited = false;
   /** The process, if there is one, is on record. */
   #isRecorded = false;
-  #capabilities: Peer['capabilities'] = {};
-  #lists: Lists | null = null;
-  #watch: ListWatch | null = null;
+  #listing: Listing | null = null;
   #probe: Probe | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -213,9 +210,15 @@ export class LiveSession implements Session {
         return;
       }
       this.#phase = 'listing';
-      this.#capabilities = introduction.peer.capabilities;
       this.#tell({ type: 'initialized', peer: { ...introduction.peer, transport: link.kind } });
-      this.#lists = await this.#list();
+      this.#listing = new Listing({
+        wire,
+        capabilities: introduction.peer.capabilities,
+        timeoutMs: this.#asked.specification.startTimeoutMs,
+        changed: (lists) => this.#gate.pass({ type: 'listed', lists }),
+        doubted: (reason) => this.#gate.pass({ type: 'doubted', reason }),
+      });
+      await this.#listing.first();
     } catch (error) {
       this.#stumbled(link, error);
       return;
@@ -225,7 +228,8 @@ export class LiveSession implements Session {
 
   /** When it is listed and on record, whichever comes last. */
   #becomeReady(): void {
-    const [wire, lists] = [this.#wire, this.#lists];
+    const wire = this.#wire;
+    const lists = this.#listing?.lists ?? null;
     if (this.#stage !== 'starting' || !this.#isRecorded || wire === null || lists === null) return;
     this.#stage = 'ready';
     this.#phase = 'connected';
@@ -246,38 +250,11 @@ export class LiveSession implements Session {
     });
   }
 
-  #list(): Promise<Lists> {
-    return listAll((method, params) => this.#ask(method, params), this.#capabilities);
-  }
-
-  #ask(method: string, params: Readonly<Record<string, unknown>>): Promise<Inbound> {
-    return new Promise((resolve, reject) => {
-      const wire = this.#wire;
-      wire?.ask(
-        { jsonrpc: '2.0', id: wire.takeId(), method, params },
-        { answered: resolve, lost: reject, progressed: () => {} },
-      );
-    });
-  }
-
   /** What came through the gate. */
   #heard(news: SessionNews): void {
     if (this.#stage === 'ended') return;
-    if (news.type === 'notified' && listChanged.has(news.method)) this.#listsChanged();
+    if (news.type === 'notified' && listChanged.has(news.method)) this.#listing?.stale();
     else this.#tell(news);
-  }
-
-  #listsChanged(): void {
-    const lists = this.#lists;
-    if (this.#stage !== 'ready' || lists === null) return;
-    this.#watch ??= new ListWatch({
-      lists,
-      list: () => this.#list(),
-      timeoutMs: this.#asked.specification.startTimeoutMs,
-      tell: (changed) => this.#gate.pass({ type: 'listed', lists: changed }),
-      doubt: (reason) => this.#gate.pass({ type: 'doubted', reason }),
-    });
-    this.#watch.changed();
   }
 
   /** The handshake or the first listing went wrong. */
@@ -327,7 +304,7 @@ export class LiveSession implements Session {
     if (this.#stage === 'leaving') return;
     this.#stage = 'leaving';
     this.#gate.clear();
-    this.#watch?.close();
+    this.#listing?.close();
     this.#calls.close(reason);
   }
 

@@ -1,0 +1,230 @@
+/**
+ * What a session tells becomes events for the chart, facts, lines of logs, and the server's `SessionFacts`. This is the
+ * one door through which a server's words come: what becomes of them has its secrets blanked.
+ */
+
+import type { Failure } from '../../../machines/failure.ts';
+import type { ServerEvent } from '../../../machines/server/events.ts';
+import type { FactBody, FactOfActor, PublishFact } from '../../observe/facts/fact.ts';
+import type { Redactor } from '../../observe/secrets/redact.ts';
+import type { LogStream } from '../../observe/server-logs/line.ts';
+import type { Lists, Peer, ProbeKind, Session, SessionNews } from '../../session/contract.ts';
+import type { Host } from '../host.ts';
+import type { Ledger, ServerEntry } from '../ledger.ts';
+import { noLoad, type SessionFacts } from '../session-facts.ts';
+import type { Moments } from './moments.ts';
+import type { Words } from './words.ts';
+
+export interface SessionListenerParts {
+  readonly ledger: Ledger;
+  readonly publish: PublishFact;
+  readonly redactor: Redactor;
+  readonly words: Words;
+  readonly moments: Moments;
+  readonly host: Host;
+  /** What a server wrote on stderr, and what was odd about what it said on the wire. */
+  readonly onLine: (server: string, stream: LogStream, text: string) => void;
+}
+
+export interface OneLife {
+  readonly entry: ServerEntry;
+  readonly generation: number;
+  readonly send: (event: ServerEvent) => void;
+}
+
+type NewsOf<Type extends SessionNews['type']> = Extract<SessionNews, { readonly type: Type }>;
+
+/** Bad items of lists that are told one by one. */
+const toldProblems = 100;
+
+export class SessionListener {
+  readonly #parts: SessionListenerParts;
+  readonly #entry: ServerEntry;
+  readonly #generation: number;
+  readonly #send: OneLife['send'];
+  #session: Session | null = null;
+  #pid: number | null = null;
+  #exitTold = false;
+  #hasEnded = false;
+
+  constructor(parts: SessionListenerParts, { entry, generation, send }: OneLife) {
+    this.#parts = parts;
+    this.#entry = entry;
+    this.#generation = generation;
+    this.#send = send;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Under which the redactor knows the secrets of this life, until it has ended. */
+  get secretsOwner(): string {
+    return `${this.#entry.name}:${this.#generation}`;
+  }
+
+  /** Nothing has been told before. */
+  opened(session: Session): void {
+    this.#session = session;
+    const { generation: highest, lives } = this.#entry.told;
+    this.#tell({ session, generation: Math.max(highest, this.#generation), lives: lives + 1 });
+  }
+
+  probed(kind: ProbeKind, latencyMs: number): void {
+    if (this.#hasEnded) return;
+    this.#publish({ type: 'probe.answered', kind, latencyMs: Math.round(latencyMs * 1_000) / 1_000 });
+    this.#send({ type: 'probe.answered', latencyMs, ...this.#now() });
+  }
+
+  hear(news: SessionNews): void {
+    const { words, onLine, host } = this.#parts;
+    const { name: server } = this.#entry;
+    switch (news.type) {
+      case 'spawned':
+        this.#spawned(news.pid);
+        break;
+      case 'initialized':
+        this.#initialized(news.peer);
+        break;
+      case 'ready':
+        this.#ready(news.lists);
+        break;
+      case 'listed':
+        this.#tell({ lists: news.lists });
+        this.#tellCatalog();
+        break;
+      case 'notified':
+        this.#publish({ type: 'session.notified', method: words.text(news.method) });
+        host.notified({ server, method: news.method, params: news.params });
+        break;
+      case 'asked':
+        this.#asked(news);
+        break;
+      case 'push':
+        this.#pushes(news);
+        break;
+      case 'stderr':
+        for (const line of news.lines) onLine(server, 'stderr', words.line(line));
+        break;
+      case 'noted':
+        onLine(server, 'protocol', words.note(news.text));
+        break;
+      case 'loaded':
+        this.#tell({ load: { inFlight: news.inFlight, queued: news.queued } });
+        break;
+      case 'signalled':
+        if (this.#pid !== null) this.#publish({ type: 'process.killed', pid: this.#pid, signal: news.signal });
+        break;
+      case 'heard':
+        this.#send({ ...news, type: 'session.heard', ...this.#now() });
+        break;
+      case 'doubted':
+        this.#send({ type: 'session.doubted', reason: words.text(news.reason), ...this.#now() });
+        break;
+      case 'failed':
+        this.#send({ type: 'session.failed', failure: words.failure(news.failure), ...this.#now() });
+        break;
+      case 'exited':
+        this.#tellExit(news.failure);
+        this.#send({ type: 'session.exited', failure: words.failure(news.failure), ...this.#now() });
+        break;
+      case 'ended':
+        this.#end(words.failure(news.failure));
+        break;
+    }
+  }
+
+  #spawned(pid: number | null): void {
+    this.#pid = pid;
+    if (pid !== null) this.#publish({ type: 'process.spawned', pid, command: commandOf(this.#entry) });
+    this.#send({ type: 'session.spawned', pid, ...this.#now() });
+  }
+
+  #initialized(peer: Peer): void {
+    const { redactor } = this.#parts;
+    const serverInfo = redactor.value(peer.serverInfo) as Peer['serverInfo'];
+    const instructions = peer.instructions === null ? null : redactor.text(peer.instructions);
+    this.#tell({ peer: { ...peer, serverInfo, instructions } });
+    this.#send({ type: 'session.initialized', ...this.#now() });
+  }
+
+  #ready(lists: Lists): void {
+    const { peer, push } = this.#entry.told;
+    this.#tell({ lists, push: push ?? true });
+    this.#publish({
+      type: 'session.opened',
+      transport: peer?.transport ?? 'unknown',
+      protocolVersion: peer?.protocolVersion ?? 'unknown',
+      ...sizesOf(this.#entry),
+    });
+    if (lists.problems.length > 0) this.#tellCatalog();
+    this.#send({ type: 'session.ready', ...this.#now() });
+  }
+
+  #tellCatalog(): void {
+    const problems = problemsOf(this.#entry).map((problem) => this.#parts.words.text(problem));
+    this.#publish({ type: 'catalog.changed', ...sizesOf(this.#entry), problems });
+  }
+
+  #pushes({ available, reason }: NewsOf<'push'>): void {
+    this.#tell({ push: available });
+    const told = reason === null ? null : this.#parts.words.text(reason);
+    this.#publish({ type: 'session.push', available, reason: told });
+  }
+
+  #asked({ id, method, params }: NewsOf<'asked'>): void {
+    const answering = this.#parts.host.answer({ server: this.#entry.name, method, params });
+    // The host's errors become answers; the promise does not reject.
+    void answering.then((answer) => {
+      this.#publish({ type: 'session.asked', method: this.#parts.words.text(method), answered: 'result' in answer });
+      if (!this.#hasEnded) this.#session?.answer(id, answer);
+    });
+  }
+
+  #end(failure: Failure | null): void {
+    this.#hasEnded = true;
+    const { waiters } = this.#entry;
+    this.#tellExit(failure ?? { exitCode: null, signal: null });
+    this.#tell({ session: null, push: null, load: noLoad });
+    this.#publish({ type: 'session.closed', failure });
+    this.#send({ type: 'session.ended', failure, ...this.#now() });
+    this.#parts.redactor.dropSecrets(this.secretsOwner);
+    for (const waiter of waiters) waiter();
+    waiters.clear();
+  }
+
+  #tellExit({ exitCode, signal }: Pick<Failure, 'exitCode' | 'signal'>): void {
+    if (this.#exitTold || this.#pid === null) return;
+    this.#exitTold = true;
+    this.#publish({ type: 'process.exited', pid: this.#pid, exitCode, signal });
+  }
+
+  #tell(told: Partial<SessionFacts>): void {
+    this.#entry.told = Object.freeze({ ...this.#entry.told, ...told });
+  }
+
+  #now() {
+    return { generation: this.#generation, ...this.#parts.moments.next() };
+  }
+
+  #publish(fact: FactOfActor): void {
+    this.#parts.publish({ actor: `server:${this.#entry.name}`, generation: this.#generation, ...fact } as FactBody);
+  }
+}
+
+/** As it is written in the configuration: what is expanded may be a secret. */
+function commandOf({ specification }: ServerEntry): string {
+  return specification.transport === 'stdio' ? [specification.command, ...specification.args].join(' ') : '';
+}
+
+function sizesOf({ lists }: ServerEntry) {
+  return { tools: lists.tools.length, resources: lists.resources.length, prompts: lists.prompts.length };
+}
+
+function problemsOf({ told: { lists } }: ServerEntry): readonly string[] {
+  const { problems } = lists;
+  const told = problems
+    .slice(0, toldProblems)
+    .map(({ list, index, name, message }) => `${list}[${index}]${name === null ? '' : ` "${name}"`}: ${message}`);
+  return problems.length > toldProblems ? [...told, `and ${problems.length - toldProblems} more`] : told;
+}
