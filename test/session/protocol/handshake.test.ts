@@ -194,14 +194,14 @@ describe.each(ways)('a session %s', (_way, via) => {
 
   describe('the record of the process', () => {
     /** A link that says it has a process, and when it is on record. */
-    function openOnRecord(recorded: Promise<void>) {
+    function openOnRecord(toRecord: () => Promise<void>) {
       const [near, far] = InMemoryTransport.createLinkedPair();
       const peer = new Peer(far);
       const opened = openRecorded((tell) =>
         openHostedLink({ kind: 'in-memory', create: () => near, stop }, (news) => {
           if (news.type !== 'spawned') return tell(news);
           tell({ type: 'spawned', pid: 4_711, startTime: null });
-          recorded.then(
+          toRecord().then(
             () => tell({ type: 'recorded' }),
             (error: Error) => tell({ type: 'failed', failure: failure('internal', error.message) }),
           );
@@ -215,7 +215,7 @@ describe.each(ways)('a session %s', (_way, via) => {
       const recorded = new Promise<void>((resolve) => {
         record = resolve;
       });
-      const { opened, peer } = openOnRecord(recorded);
+      const { opened, peer } = openOnRecord(() => recorded);
       const { types, heard } = track(opened);
       await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
       expect(types()).toEqual(['spawned', 'initialized']);
@@ -224,7 +224,7 @@ describe.each(ways)('a session %s', (_way, via) => {
     });
 
     it('that cannot be made fails the session', async () => {
-      const { heard, types } = track(openOnRecord(Promise.reject(new Error('disk full'))).opened);
+      const { heard, types } = track(openOnRecord(() => Promise.reject(new Error('disk full'))).opened);
       expect((await heard('failed')).failure).toMatchObject({
         class: 'internal',
         message: 'disk full',
