@@ -85,6 +85,7 @@ export interface ServerStatus {
   readonly serverInfo: Readonly<Record<string, unknown>> | null;
   /** Round trip of the last probe. */
   readonly latencyMs: number | null;
+  /** `inFlight` and `queued` are as they were some milliseconds ago. */
   readonly counts: {
     readonly tools: number;
     readonly resources: number;
