@@ -147,5 +147,6 @@ describe('when the owner exits without having ended its servers', () => {
     await untilNoneMarked(mark);
     // A process that is being killed loses its arguments, and so its mark, a moment before it has gone.
     await until('none of them runs', () => !pids.some(isRunning));
+    expect(pids).toHaveLength(2);
   });
 });
