@@ -1,5 +1,5 @@
 /**
- * The arrows and fences of the source tree, as data. `.ci/check-arrows.mjs` checks them and proves that they are
+ * The arrows, doors and fences of the source tree, as data. `.ci/check-arrows.mjs` checks them and proves that they are
  * checked. A room is a folder, or a file at the root of `src`; a path in a table is a regular expression's beginning.
  */
 
@@ -9,7 +9,7 @@ const bottom = ['machines', 'errors', 'json', 'lifetime', 'specification', 'syst
 const effects = [...bottom, 'session', 'config', 'store', 'observe', 'state-directory'];
 const actors = [...effects, 'supervisor'];
 const faces = [...actors, 'http', 'gateway'];
-const doors = [...faces, 'index', 'daemon', 'client-process'];
+const entrances = [...faces, 'index', 'daemon', 'client-process'];
 
 /**
  * Which rooms a room may import beside itself. The one exception: `specification` takes the types of the policy that
@@ -31,13 +31,199 @@ export const arrows = {
   supervisor: effects,
   http: actors,
   gateway: actors,
-  index: doors,
-  daemon: doors,
+  index: entrances,
+  daemon: entrances,
   // It holds sessions for a control plane that is another process: it knows of nothing else.
   'client-process': [...bottom, 'session'],
-  cli: doors,
-  bin: [...doors, 'cli'],
+  cli: entrances,
+  bin: [...entrances, 'cli'],
   page: [],
+};
+
+/**
+ * The doors: what a folder lets others import. Of a room (`session`), what other rooms may import; of a folder in a room
+ * (`session/process`), what the rest of that room may. Everything else in it is its own affair.
+ */
+export const doors = {
+  cli: ['invocation', 'program'],
+  'cli/commands': [
+    'call/call',
+    'check',
+    'completion',
+    'doctor/doctor',
+    'down',
+    'events',
+    'logs',
+    'open',
+    'plan',
+    'status',
+    'tools',
+    'up/settings',
+    'up/up',
+    'verbs',
+  ],
+  'cli/commands/call': ['call'],
+  'cli/commands/doctor': ['doctor'],
+  'cli/commands/up': ['settings', 'up'],
+  'cli/screen': [
+    'actor-tree',
+    'block',
+    'clock-time',
+    'error-output',
+    'help',
+    'live-table',
+    'number-options',
+    'server-table',
+    'table',
+    'terminal',
+    'throttle',
+  ],
+  config: [
+    'configuration',
+    'expand/environment',
+    'expand/expand',
+    'expand/text-file',
+    'install-budget',
+    'parse',
+    'plan/describe',
+    'plan/plan',
+    'plan/setting-changes',
+    'spelling',
+    'watch',
+  ],
+  'config/expand': ['expression'],
+  'config/plan': [],
+  http: [
+    'admission/bind',
+    'admission/token',
+    'app',
+    'client/client',
+    'client/problem-reader',
+    'handler',
+    'listener',
+    'problem',
+    'schemas/actor',
+    'schemas/call',
+    'schemas/catalog',
+    'schemas/common',
+    'schemas/control-plane',
+    'schemas/ensured',
+    'schemas/fact',
+    'schemas/log',
+    'schemas/names',
+    'schemas/outcome',
+    'schemas/server',
+  ],
+  'http/admission': ['connection-limit', 'origin', 'rate-limit', 'token'],
+  'http/client': [],
+  'http/routes': ['all', 'parts'],
+  'http/schemas': [
+    'actor',
+    'call',
+    'catalog',
+    'common',
+    'control-plane',
+    'ensured',
+    'fact',
+    'log',
+    'names',
+    'outcome',
+    'problem',
+    'server',
+  ],
+  'http/streams': ['event-stream', 'progress'],
+  machines: [
+    'alarm',
+    'definition',
+    'diagram',
+    'edges',
+    'failure',
+    'group.machine',
+    'group/alarms',
+    'group/events',
+    'order',
+    'policy',
+    'server.machine',
+    'server/alarms',
+    'server/events',
+    'server/meaning',
+    'server/settlement',
+    'server/setup',
+    'state-path',
+    'supervisor.machine',
+    'supervisor/events',
+  ],
+  'machines/group': ['events', 'holding', 'round-actions'],
+  'machines/server': [
+    'actions',
+    'alive',
+    'at-rest',
+    'backoff',
+    'clearance',
+    'ending',
+    'events',
+    'life',
+    'plan',
+    'settlement',
+    'setup',
+  ],
+  'machines/supervisor': ['events', 'relations', 'start-slots'],
+  observe: [
+    'facts/describe',
+    'facts/fact',
+    'facts/facts',
+    'facts/inspection',
+    'facts/journal',
+    'log/destination',
+    'log/level',
+    'log/line-writer',
+    'log/lines',
+    'log/log',
+    'log/own-words',
+    'metrics/metrics',
+    'secrets/redact',
+    'server-logs/line',
+    'server-logs/server-logs',
+  ],
+  'observe/facts': ['describe', 'fact', 'facts'],
+  'observe/log': ['level'],
+  'observe/metrics': [],
+  'observe/secrets': ['redact'],
+  'observe/server-logs': [],
+  session: ['contract', 'hosted/parts', 'process/identity', 'request', 'sessions'],
+  'session/calls': ['call-queue'],
+  'session/hosted': ['link', 'parts'],
+  'session/process': ['group', 'guard', 'memory', 'registry', 'server-process', 'spawn'],
+  'session/protocol': ['back-requests', 'handshake', 'listing', 'loop-lag', 'news-gate', 'probe', 'versions', 'wire'],
+  'session/remote': ['lazy-link'],
+  'session/stdio': ['link'],
+  'state-directory': ['control-plane-file', 'directory', 'further-tokens', 'lock', 'running', 'state', 'token-file'],
+  supervisor: ['contract', 'desired/source', 'host', 'options', 'supervisor'],
+  'supervisor/actors': [
+    'directory',
+    'launch',
+    'moments',
+    'news',
+    'reaping',
+    'root',
+    'scheduler',
+    'suspension',
+    'system',
+  ],
+  'supervisor/calls': ['calls', 'checks', 'tool-answers', 'waking'],
+  'supervisor/catalog': [
+    'catalog',
+    'formats/advice',
+    'formats/anthropic',
+    'formats/content',
+    'formats/openai',
+    'formats/tool-call',
+    'formats/tool-lists',
+  ],
+  'supervisor/catalog/formats': ['advice', 'anthropic', 'content', 'openai', 'tool-call', 'tool-lists'],
+  'supervisor/commands': ['commands', 'recipients'],
+  'supervisor/desired': ['desired', 'source'],
+  'supervisor/status': ['alarm-watch', 'charts', 'overview', 'readiness', 'status', 'statuses'],
 };
 
 /** Which packages only some rooms may import. */
@@ -86,6 +272,23 @@ const fenceRules = Object.entries(fences).map(([name, rooms]) => ({
   from: { path: '^(src|machines)/', pathNot: pathOf(rooms) },
   to: { path: packagePath(name) },
 }));
+
+/** `session/process` → `^src/session/process/`, `machines/server` → `^machines/server/`. */
+function folderPath(folder) {
+  return `^${folder === 'machines' || folder.startsWith('machines/') ? '' : 'src/'}${folder}/`;
+}
+
+const doorRules = Object.entries(doors).map(([folder, files]) => {
+  const [room] = folder.split('/');
+  const isRoom = folder === room;
+  return {
+    name: `door-${folder}`,
+    comment: `${isRoom ? 'other rooms' : `the rest of ${room}`} may import of ${folder} only ${files.join(', ')}`,
+    severity: 'error',
+    from: { path: isRoom ? '^(src|machines)/' : folderPath(room), pathNot: folderPath(folder) },
+    to: { path: folderPath(folder), pathNot: files.map((file) => `${folderPath(folder)}${file}\\.ts$`) },
+  };
+});
 
 const otherRules = [
   {
@@ -139,7 +342,7 @@ const otherRules = [
 ];
 
 export default {
-  forbidden: [...arrowRules, ...fenceRules, ...otherRules],
+  forbidden: [...arrowRules, ...doorRules, ...fenceRules, ...otherRules],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,

@@ -1,5 +1,5 @@
 /**
- * Checks the arrows and fences of `.dependency-cruiser.mjs` on the tree, then proves on planted violations that they
+ * Checks the arrows, doors and fences of `.dependency-cruiser.mjs` on the tree, then proves on planted violations that they
  * are checked: a tool that reads no module finds no violation either.
  */
 
@@ -7,10 +7,12 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { arrows } from '../.dependency-cruiser.mjs';
+import { arrows, doors } from '../.dependency-cruiser.mjs';
 
 const config = '.dependency-cruiser.mjs';
 const fewestModules = 5;
+/** More files than a reader takes in at once: a room is missing. */
+const mostFilesInFolder = 17;
 
 /** What a mistaken person might write: the file, what it says, and the rule that must refuse it. */
 const planted = [
@@ -38,6 +40,22 @@ const planted = [
     text: "import type { Assembly } from './assembly.ts';\nexport type Parts = Pick<Assembly, 'root'>;",
     rule: 'one-assembly',
   },
+  {
+    file: 'src/http/planted-window.ts',
+    text: "export { createCalls } from '../supervisor/calls/calls.ts';",
+    rule: 'door-supervisor',
+  },
+  {
+    file: 'src/session/planted-window.ts',
+    text: "export { createMessageReader } from './stdio/reader.ts';",
+    rule: 'door-session/stdio',
+  },
+  {
+    file: 'machines/planted-window.ts',
+    text: "export * from './server/planted-secret.ts';",
+    rule: 'door-machines/server',
+  },
+  { file: 'machines/server/planted-secret.ts', text: 'export const x = 1;', rule: null },
   { file: 'src/daemon.ts', text: "import { Hono } from 'hono';\nexport const app = Hono;", rule: 'fence-hono' },
   { file: 'src/config/planted.ts', text: "import pino from 'pino';\nexport const log = pino;", rule: 'fence-pino' },
   {
@@ -98,11 +116,12 @@ function cruise(folder) {
   return {
     read: new Set(modules.map(({ source }) => source)),
     violations: summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
+    imports: modules.flatMap(({ source, dependencies }) => dependencies.map(({ resolved }) => [source, resolved])),
   };
 }
 
 function checkTree() {
-  const { read, violations } = cruise('.');
+  const { read, violations, imports } = cruise('.');
   const files = typeScriptFiles();
   const problems = violations.map(({ rule, from, to }) => `${rule}: ${from} imports ${to}`);
   problems.push(...files.filter((file) => !read.has(file)).map((file) => `${file} was not read`));
@@ -111,6 +130,7 @@ function checkTree() {
       .filter((file) => !Object.hasOwn(arrows, roomOf(file)))
       .map((file) => `${file} is in no room of ${config}: say there what it may import`),
   );
+  problems.push(...folderProblems(files), ...uselessDoors(imports));
   if (files.length <= fewestModules) problems.push(`only ${files.length} files were found`);
   return { problems, modules: files.length };
 }
@@ -119,6 +139,45 @@ function typeScriptFiles() {
   return ['src', 'machines']
     .flatMap((top) => readdirSync(top, { recursive: true }).map((file) => `${top}/${file}`))
     .filter((file) => file.endsWith('.ts'));
+}
+
+/** Folders without a stated door, and folders with too many files. */
+function folderProblems(files) {
+  const sizes = new Map();
+  for (const file of files) {
+    const folder = nameOf(dirname(file));
+    if (folder !== 'src') sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+  }
+  return [...sizes].flatMap(([folder, size]) => [
+    ...(Object.hasOwn(doors, folder) ? [] : [`${folder} has no doors in ${config}: say there what others may import`]),
+    ...(size > mostFilesInFolder ? [`${folder} has ${size} files: which room is missing in it?`] : []),
+  ]);
+}
+
+/** Doors that nothing outside imports: they would tell a reader of uses that do not exist. */
+function uselessDoors(imports) {
+  const used = new Set();
+  for (const [from, to] of imports) {
+    for (const folder of foldersAround(to)) {
+      if (!nameOf(from).startsWith(`${folder}/`)) used.add(`${folder}: ${nameOf(to).slice(folder.length + 1)}`);
+    }
+  }
+  return Object.entries(doors).flatMap(([folder, files]) =>
+    files
+      .filter((file) => !used.has(`${folder}: ${file}.ts`))
+      .map((file) => `${folder} has the door ${file} in ${config}, which nothing outside imports`),
+  );
+}
+
+/** `src/session/process/guard.ts` → `session`, `session/process`. */
+function foldersAround(file) {
+  const parts = nameOf(file).split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** As the doors have it: `src/session/open.ts` → `session/open.ts`. */
+function nameOf(path) {
+  return path.replace(/^src\//, '');
 }
 
 /** `src/store/lmdb.ts` → `store`, `src/errors.ts` → `errors`, `machines/x.ts` → `machines`. */
@@ -160,5 +219,5 @@ for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
 else
   console.log(
-    `${modules} modules keep to the arrows and fences; ${planted.filter(({ rule }) => rule !== null).length} planted violations were found`,
+    `${modules} modules keep to the arrows, doors and fences; ${planted.filter(({ rule }) => rule !== null).length} planted violations were found`,
   );
