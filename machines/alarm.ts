@@ -8,6 +8,7 @@ export const alarmNames = [
   'waiting-for',
   'dependency-down',
   'group-intensity',
+  'actor-died',
 ] as const;
 
 export interface RaisedAlarm {

@@ -13,14 +13,21 @@
 import { type GroupPolicy, type GroupReport, plainPolicy } from './group/events.ts';
 import type { ActorFailed, ReaperDone } from './group/holding.ts';
 import { groupSetup } from './group/round-actions.ts';
+import type { Standing } from './server/events.ts';
 
 interface Gone {
   readonly server: string;
 }
 
+interface Told extends Gone {
+  readonly standing: Standing;
+}
+
 const configured = { type: 'configure', params: ({ event }: { event: { policy: GroupPolicy } }) => event } as const;
-const letGo = { type: 'letGo', params: ({ event }: { event: Gone }) => event } as const;
-const toldRemoval = { type: 'tellRemoval', params: ({ event }: { event: Gone }) => event } as const;
+const letGo = (isRemoval: boolean) =>
+  ({ type: 'letGo', params: ({ event }: { event: Gone }) => ({ server: event.server, isRemoval }) }) as const;
+const noted = { type: 'note', params: ({ event }: { event: Told }) => event } as const;
+const unheld = { type: 'unhold', params: ({ event }: { event: Gone }) => event } as const;
 const forgottenMember = { type: 'forgetMember', params: ({ event }: { event: Gone }) => event } as const;
 const passedOn = { type: 'passOn', params: ({ event }: { event: GroupReport }) => event } as const;
 
@@ -29,7 +36,10 @@ const state = groupSetup.createStateConfig;
 /** Every member lives for itself. */
 const steady = state({
   on: {
-    'server.lost': { guard: 'isCoupled', actions: { type: 'judge', params: ({ event }) => event } },
+    'server.lost': [
+      { guard: 'isCoupled', actions: [noted, { type: 'judge', params: ({ event }) => event }] },
+      { actions: noted },
+    ],
     'round.opened': 'round',
     'rounds.spent': 'decoupled',
   },
@@ -39,7 +49,7 @@ const steady = state({
 const round = state({
   initial: 'stopping',
   on: {
-    'server.lost': { target: '.stopping', actions: { type: 'join', params: ({ event }) => event } },
+    'server.lost': { target: '.stopping', actions: [noted, { type: 'join', params: ({ event }) => event }] },
     'group.reset': { actions: 'forgetRounds' },
     // Nobody is told any more what its members do.
     'group.configure': {
@@ -48,18 +58,23 @@ const round = state({
       actions: ['release', 'closeRound', configured],
     },
     // Removed or moved: the others neither stop nor wait for it any more, even if its name comes back.
-    'server.gone': { target: '.stopping', actions: [letGo, toldRemoval, forgottenMember] },
+    'server.gone': { target: '.stopping', actions: [letGo(true), forgottenMember] },
     'server.removed': { target: '.stopping', actions: [passedOn, forgottenMember] },
   },
   states: {
     stopping: {
       entry: 'stopMembers',
-      on: { 'server.changed': { actions: 'stopMembers' }, 'members.stopped': 'waiting' },
+      on: {
+        'server.changed': { actions: [noted, 'stopMembers'] },
+        'members.left': { actions: 'stopMembers' },
+        'members.stopped': 'waiting',
+      },
     },
     waiting: {
       entry: 'awaitTriggers',
       on: {
-        'server.changed': { actions: 'awaitTriggers' },
+        'server.changed': { actions: [noted, 'awaitTriggers'] },
+        'members.left': { actions: 'awaitTriggers' },
         'triggers.settled': { target: '#group.running.steady', actions: 'closeRound' },
       },
     },
@@ -69,11 +84,11 @@ const round = state({
 /** Its rounds are spent: members that fail take nobody along, until a period passes in which none does. */
 const decoupled = state({
   initial: 'watching',
-  entry: 'reportDegraded',
-  exit: 'reportRecovered',
+  entry: { type: 'tellAbove', params: { type: 'group.degraded' } },
+  exit: { type: 'tellAbove', params: { type: 'group.recovered' } },
   states: { watching: { after: { period: { target: '#group.running.steady', actions: 'forgetRounds' } } } },
   on: {
-    'server.lost': '.watching',
+    'server.lost': { target: '.watching', actions: noted },
     'group.reset': { target: 'steady', actions: 'forgetRounds' },
     'group.configure': [
       {
@@ -91,21 +106,22 @@ export const groupMachine = groupSetup.createMachine({
   context: ({ input }) => ({
     name: input.name,
     policy: input.policy ?? plainPolicy,
-    dead: {},
-    deaths: {},
-    charges: 0,
-    parts: {},
+    holder: input.holder,
+    members: {},
+    parts: [],
     rounds: [],
     triggers: [],
     victims: {},
+    isEnding: false,
     untold: [],
     spared: [],
   }),
   initial: 'running',
   on: {
-    'server.gone': { actions: letGo },
+    'server.gone': { actions: letGo(false) },
     'server.removed': { actions: passedOn },
-    'group.broken': { actions: passedOn },
+    'server.kept': { actions: { type: 'keep', params: ({ event }) => event } },
+    'server.died': { actions: { type: 'mourn', params: ({ event }) => event } },
     'group.gone': { actions: { type: 'forgetPart', params: ({ event }) => event } },
     'xstate.error.actor.*': {
       actions: { type: 'bury', params: ({ event }: { event: unknown }) => event as ActorFailed },
@@ -113,17 +129,19 @@ export const groupMachine = groupSetup.createMachine({
     'xstate.done.actor.*': {
       actions: { type: 'revive', params: ({ event }: { event: unknown }) => event as ReaperDone },
     },
-    'server.changed': {},
-    'server.lost': {},
+    'server.changed': { actions: [noted, unheld] },
+    'server.lost': { actions: noted },
+    'members.left': {},
     'group.reset': { actions: 'forgetRounds' },
   },
   states: {
     running: {
       initial: 'steady',
       on: {
-        'server.gone': { actions: [letGo, toldRemoval] },
+        'server.gone': { actions: letGo(true) },
         'group.add': { actions: { type: 'add', params: ({ event }) => event } },
         'group.remove': { actions: { type: 'remove', params: ({ event }) => event } },
+        'group.change': { actions: { type: 'change', params: ({ event }) => event } },
         'group.configure': { actions: configured },
         'group.shutdown': { target: 'shutting-down', actions: { type: 'beginEnd', params: ({ event }) => event } },
         'machine.resumed': { actions: { type: 'wake', params: ({ event }) => event } },
@@ -133,7 +151,6 @@ export const groupMachine = groupSetup.createMachine({
     /** Whoever is being reaped has no successor any more. */
     'shutting-down': {
       initial: 'telling',
-      entry: 'forgetDead',
       always: { guard: 'isEmpty', target: 'gone' },
       states: {
         telling: {

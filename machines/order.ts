@@ -1,7 +1,9 @@
 /** In which order servers start and stop: dependencies first, and ties as they were written. */
 
+import { entryOf, type Table } from './table.ts';
+
 /** By server, the servers it depends on. A server without dependencies need not be named. */
-export type Dependencies = Readonly<Record<string, readonly string[]>>;
+export type Dependencies = Table<readonly string[]>;
 
 /** The names so that each comes after what it depends on, however indirectly; otherwise as they came. */
 export function inOrder(names: readonly string[], dependencies: Dependencies): readonly string[] {
@@ -11,7 +13,7 @@ export function inOrder(names: readonly string[], dependencies: Dependencies): r
   const visit = (name: string): void => {
     if (seen.has(name)) return;
     seen.add(name);
-    for (const dependency of dependencies[name] ?? []) visit(dependency);
+    for (const dependency of namedIn(dependencies, name)) visit(dependency);
     if (chosen.has(name)) ordered.push(name);
   };
   for (const name of names) visit(name);
@@ -33,21 +35,23 @@ export function reaches(from: string, to: string, dependencies: Dependencies): b
 
 /** By server, the servers that depend on it directly. */
 export function dependentsOf(dependencies: Dependencies): Dependencies {
-  const dependents: Record<string, string[]> = {};
+  const dependents = new Map<string, string[]>();
   for (const [name, wanted] of Object.entries(dependencies)) {
-    for (const dependency of wanted) {
-      dependents[dependency] ??= [];
-      dependents[dependency].push(name);
-    }
+    for (const dependency of wanted) dependents.set(dependency, [...(dependents.get(dependency) ?? []), name]);
   }
-  return dependents;
+  return Object.fromEntries(dependents);
+}
+
+/** Those that a server depends on, or that depend on it, whichever the table is of. */
+export function namedIn(dependencies: Dependencies, name: string): readonly string[] {
+  return entryOf(dependencies, name) ?? [];
 }
 
 /** Everything a server depends on, however indirectly; not itself. */
 function reachableFrom(name: string, dependencies: Dependencies): ReadonlySet<string> {
   const reached = new Set<string>();
   const visit = (from: string): void => {
-    for (const dependency of dependencies[from] ?? []) {
+    for (const dependency of namedIn(dependencies, from)) {
       if (reached.has(dependency)) continue;
       reached.add(dependency);
       visit(dependency);

@@ -1,214 +1,35 @@
 /**
  * The root: reaps what an earlier life left, carries plans to the groups, tells servers how their dependencies stand,
- * hands out start slots, and ends everything within its deadline.
+ * hands out start slots, takes over the servers of a group that died, and ends everything within its deadline.
  *
  * Invariant: at most `slots` servers hold a start slot; a slot is given in the order it was asked for.
  * Invariant: at the end a server is told to stop only when nothing of those that depend on it runs.
  * Invariant: from `shutting-down` on nothing is added and no slot is given.
  * Invariant: `closed` is reached at most `shutdownMs` + `killMs` after `supervisor.shutdown`.
+ * Invariant: nothing is started when it is not known what an earlier life left behind.
  * Invariant: no action here throws.
  */
 
-import { type AnyActorRef, assign, enqueueActions, fromPromise, setup } from 'xstate';
-import type { GroupEvent } from './group/events.ts';
-import { endOrphans, groupId, holderOf, serverId } from './group/holding.ts';
-import { groupMachine } from './group.machine.ts';
-import { dependentsOf } from './order.ts';
-import type { Moment, ServerEvent, Wanted } from './server/events.ts';
-import type {
-  Steps,
-  SupervisorContext,
-  SupervisorEmitted,
-  SupervisorEvent,
-  SupervisorInput,
-} from './supervisor/events.ts';
-import { applicantOf, isLeft, isUp, tidings } from './supervisor/relations.ts';
-import { grantSlots, returnSlot, wantSlot } from './supervisor/start-slots.ts';
+import type { ActorFailed, ReaperDone } from './group/holding.ts';
+import type { SupervisorEvent } from './supervisor/events.ts';
+import { supervisorSetup } from './supervisor/setup.ts';
 
-/** From KILL to every known group to `closed`, whatever is left, in milliseconds. */
-const killMs = 2_000;
+type Told = Extract<SupervisorEvent, { type: 'server.changed' | 'server.lost' }>;
+interface Named {
+  readonly server: string;
+}
 
-const supervisorSetup = setup({
-  types: {} as {
-    context: SupervisorContext;
-    events: SupervisorEvent;
-    input: SupervisorInput;
-    emitted: SupervisorEmitted;
-  },
-  actors: {
-    group: groupMachine,
-    /** Ends the processes an earlier life left behind; `src/supervisor` provides it. */
-    reap: fromPromise<void>(() => {
-      throw new Error('the actor "reap" is provided by the supervisor room');
-    }),
-    /** Kills every known process group; `src/supervisor` provides it. */
-    killAll: fromPromise<void>(() => {
-      throw new Error('the actor "killAll" is provided by the supervisor room');
-    }),
-  },
-  delays: { shutdown: ({ context }) => context.shutdownMs, kill: killMs },
-  guards: {
-    isAlone: ({ context }) => context.groups.length === 0,
-    isDegraded: ({ context }) => context.degraded.length > 0,
-    isSettled: ({ context }) => context.degraded.length === 0,
-  },
-  actions: {
-    apply: enqueueActions(
-      ({ context, enqueue, self, system }, { steps, at, random }: { steps: Steps; at: number; random: number }) => {
-        const { children } = self.getSnapshot();
-        const leaving = new Set(steps.remove.map(({ server }) => server));
-        // Where its actor lives, not where the plan thinks: it may still be on its way out of another group.
-        const homeOf = (server: string) => homeIn(system, server);
-        const waits = ({ group, server }: Steps['add'][number]) =>
-          leaving.has(server.name) || ![undefined, groupId(group)].includes(homeOf(server.name));
-        const adding = steps.add.filter((step) => !waits(step));
-        for (const { group, server } of steps.remove) {
-          const supervisor = children[homeOf(server) ?? groupId(group)];
-          if (supervisor !== undefined) enqueue.sendTo(supervisor, { type: 'group.remove', server, at, random });
-          else enqueue.raise({ type: 'server.removed', server, wanted: null, group });
-        }
-        for (const { server, ...configuration } of steps.configure) {
-          const living = system.get(serverId(server));
-          if (living !== undefined && !context.moving.some((step) => step.server.name === server)) {
-            const event: ServerEvent = { type: 'server.configure', ...configuration, at, random };
-            enqueue.sendTo(living, event);
-          }
-        }
-        const groups = [...new Set(adding.map(({ group }) => group))];
-        const fresh = groups.filter((group) => !context.groups.includes(group));
-        const policies = { ...context.policies, ...steps.groups };
-        for (const group of fresh) {
-          const policy = policies[group];
-          enqueue.spawnChild('group', {
-            id: groupId(group),
-            systemId: groupId(group),
-            input: { name: group, ...(policy && { policy }) },
-          });
-        }
-        for (const [group, policy] of Object.entries(steps.groups ?? {})) {
-          if (context.groups.includes(group))
-            enqueue.sendTo(groupId(group), { type: 'group.configure', policy } satisfies GroupEvent);
-        }
-        const moving = [
-          ...context.moving
-            .filter(
-              ({ server }) => !leaving.has(server.name) && !steps.add.some((step) => step.server.name === server.name),
-            )
-            .map((step) => withConfiguration(step, steps.configure)),
-          ...steps.add.filter(waits).map((step) => ({ ...step, at, random })),
-        ];
-        enqueue.assign({ groups: [...context.groups, ...fresh], moving, policies });
-        for (const group of groups) {
-          const servers = adding.filter((step) => step.group === group).map(({ server }) => server);
-          enqueue.sendTo(groupId(group), { type: 'group.add', servers, at, random });
-        }
-      },
-    ),
-    limitEnd: assign(({ context }, { steps }: { steps: Steps }) => ({
-      shutdownMs: steps.shutdownMs ?? context.shutdownMs,
-    })),
-    /** Servers that begin or cease to depend on others, and those others, hear of it. */
-    relate: enqueueActions(({ context, enqueue, system }, { steps }: { steps: Steps }) => {
-      const { dependencies } = steps;
-      if (dependencies === undefined || dependencies === context.dependencies) return;
-      const relations = { dependencies, dependents: dependentsOf(dependencies) };
-      enqueue.assign(relations);
-      const touched = [
-        ...Object.keys(context.dependencies),
-        ...Object.keys(dependencies),
-        ...Object.values(context.dependencies).flat(),
-      ];
-      // What is leaving may be gone by the time it would hear.
-      const leaving = new Set(steps.remove.map(({ server }) => server));
-      const staying = [...new Set(touched)].filter((server) => !leaving.has(server));
-      for (const [actor, event] of tidings(staying, relations, system)) enqueue.sendTo(actor, event);
-    }),
-    tell: enqueueActions(({ context, enqueue, system }, { server }: { server: string }) => {
-      for (const [actor, event] of tidings([server], context, system)) enqueue.sendTo(actor, event);
-    }),
-    tellGroup: enqueueActions(({ context, enqueue, system }, event: SupervisorEvent) => {
-      if (event.type !== 'server.changed' && event.type !== 'server.lost') return;
-      const group = homeIn(system, event.server)?.slice(groupId('').length);
-      if (group === undefined || !context.groups.includes(group)) return;
-      const { strategy = 'one-for-one' } = context.policies[group] ?? {};
-      if (strategy !== 'one-for-one') enqueue.sendTo(groupId(group), event);
-    }),
-    wake: enqueueActions(({ enqueue, self }, { at, random }: Moment) => {
-      for (const group of groupsOf(self))
-        enqueue.sendTo(group, { type: 'machine.resumed', at, random } satisfies GroupEvent);
-    }),
-    /** Whom others still need is spared until they are gone; what is ending already is told not to start again. */
-    endGroups: enqueueActions(({ context, enqueue, self, system }) => {
-      const spared = Object.entries(context.dependents)
-        .filter(
-          ([server, dependents]) => isUp(server, system) && dependents.some((dependent) => isLeft(dependent, system)),
-        )
-        .map(([server]) => server);
-      enqueue.assign({ spared });
-      for (const group of groupsOf(self))
-        enqueue.sendTo(group, { type: 'group.shutdown', except: spared } satisfies GroupEvent);
-    }),
-    endSpared: enqueueActions(({ context, enqueue, system }) => {
-      const due = context.spared.filter(
-        (server) => !(context.dependents[server] ?? []).some((dependent) => isLeft(dependent, system)),
-      );
-      if (due.length === 0) return;
-      enqueue.assign({ spared: context.spared.filter((server) => !due.includes(server)) });
-      for (const server of due) {
-        const actor = system.get(serverId(server));
-        if (actor !== undefined) enqueue.sendTo(actor, { type: 'server.shutdown' } satisfies ServerEvent);
-      }
-    }),
-    degrade: assign(({ context }, { group }: { group: string }) => ({
-      degraded: [...context.degraded.filter((name) => name !== group), group],
-    })),
-    recover: assign(({ context }, { group }: { group: string }) => ({
-      degraded: context.degraded.filter((name) => name !== group),
-    })),
-    wantSlot: assign(({ context }, { server }: { server: string }) => wantSlot(context, server)),
-    returnSlot: assign(({ context }, { server }: { server: string }) => returnSlot(context, server)),
-    grantSlots: enqueueActions(({ context, enqueue, system }) => {
-      const { granted, after } = grantSlots(context, (server) => applicantOf(server, context.dependencies, system));
-      enqueue.assign(after);
-      for (const server of granted)
-        enqueue.sendTo(system.get(serverId(server)), { type: 'slot.granted' } satisfies ServerEvent);
-    }),
-    move: enqueueActions(
-      ({ context, enqueue, self }, { server, wanted }: { server: string; wanted: Wanted | null }) => {
-        const moved = context.moving.find((step) => step.server.name === server);
-        if (moved === undefined) return;
-        const { at, random } = moved;
-        const withWish = moved.keepsWish === true && wanted !== null ? { ...moved.server, wanted } : moved.server;
-        enqueue.assign({ moving: context.moving.filter((step) => step !== moved) });
-        enqueue.sendTo(self, {
-          type: 'plan.apply',
-          steps: { add: [{ ...moved, server: withWish }], configure: [], remove: [] },
-          at,
-          random,
-        });
-      },
-    ),
-    buryGroup: enqueueActions(({ context, enqueue, self }, { actorId, error }: { actorId: string; error: unknown }) => {
-      const group = context.groups.find((name) => groupId(name) === actorId);
-      // Told first: to the commands of its servers this is no shutdown.
-      if (group !== undefined)
-        enqueue.emit({ type: 'group.died', group, message: error instanceof Error ? error.message : String(error) });
-      endOrphans(self.getSnapshot().children[actorId], (orphan) =>
-        enqueue.sendTo(orphan, { type: 'server.shutdown' } satisfies ServerEvent),
-      );
-      enqueue.stopChild(actorId);
-      if (group === undefined) return;
-      const isOther = (name: string) => name !== group;
-      enqueue.assign({ groups: context.groups.filter(isOther), degraded: context.degraded.filter(isOther) });
-    }),
-    tellBroken: enqueueActions(({ enqueue }, { group, message }: { group: string; message: string }) => {
-      enqueue.emit({ type: 'group.died', group, message });
-    }),
-    forgetGroup: assign(({ context }, { group }: { group: string }) => ({
-      groups: context.groups.filter((name) => name !== group),
-    })),
-  },
-});
+const noted = { type: 'note', params: ({ event }: { event: Told }) => event } as const;
+const told = { type: 'tell', params: ({ event }: { event: Named }) => event } as const;
+const toldToGroup = { type: 'tellGroup', params: ({ event }: { event: Told }) => event } as const;
+const mourned = {
+  type: 'mourn',
+  params: ({ event }: { event: Named }) => ({ servers: [event.server] }),
+} as const;
+const forgotten = [
+  { type: 'returnSlot', params: ({ event }: { event: Named & { readonly group: string } }) => event },
+  { type: 'forget', params: ({ event }: { event: Named & { readonly group: string } }) => event },
+] as const;
 
 export const supervisorMachine = supervisorSetup.createMachine({
   id: 'supervisor',
@@ -216,6 +37,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
     ...input,
     holders: [],
     queue: [],
+    members: {},
     groups: [],
     policies: {},
     dependencies: {},
@@ -223,28 +45,39 @@ export const supervisorMachine = supervisorSetup.createMachine({
     moving: [],
     degraded: [],
     spared: [],
+    isEnding: false,
+    problem: null,
   }),
   initial: 'booting',
   on: {
     'slot.wanted': {},
     'slot.returned': { actions: { type: 'returnSlot', params: ({ event }) => event } },
-    'server.changed': {},
-    'server.lost': {},
+    'server.changed': { actions: noted },
+    'server.lost': { actions: noted },
+    'server.kept': { actions: { type: 'keep', params: ({ event }) => event } },
+    'server.gone': { actions: { type: 'letGo', params: ({ event }) => event } },
+    'server.died': { actions: mourned },
+    'servers.died': { actions: { type: 'mourn', params: ({ event }) => event } },
     'group.degraded': { actions: { type: 'degrade', params: ({ event }) => event } },
     'group.recovered': { actions: { type: 'recover', params: ({ event }) => event } },
     'group.broken': { actions: { type: 'tellBroken', params: ({ event }) => event } },
-    'server.removed': { actions: { type: 'returnSlot', params: ({ event }) => event } },
+    'server.removed': { actions: forgotten },
     'group.gone': { actions: { type: 'forgetGroup', params: ({ event }) => event } },
     'xstate.error.actor.*': {
-      actions: {
-        type: 'buryGroup',
-        params: ({ event }: { event: unknown }) => event as { actorId: string; error: unknown },
-      },
+      actions: { type: 'bury', params: ({ event }: { event: unknown }) => event as ActorFailed },
+    },
+    'xstate.done.actor.*': {
+      actions: { type: 'revive', params: ({ event }: { event: unknown }) => event as ReaperDone },
     },
   },
   states: {
     booting: {
-      invoke: { id: 'reap', src: 'reap', onDone: 'running', onError: 'failed' },
+      invoke: {
+        id: 'reap',
+        src: 'reap',
+        onDone: 'running',
+        onError: { target: 'failed', actions: { type: 'noteFailure', params: ({ event }) => event } },
+      },
       on: { 'supervisor.shutdown': 'closed' },
     },
     running: {
@@ -257,24 +90,23 @@ export const supervisorMachine = supervisorSetup.createMachine({
             { type: 'limitEnd', params: ({ event }) => event },
           ],
         },
-        'server.changed': {
-          actions: [
-            { type: 'tell', params: ({ event }) => event },
-            { type: 'tellGroup', params: ({ event }) => event },
-          ],
-        },
-        'server.lost': { actions: { type: 'tellGroup', params: ({ event }) => event } },
+        'server.changed': { actions: [noted, told, toldToGroup] },
+        'server.lost': { actions: [noted, told, toldToGroup] },
         'slot.wanted': { actions: [{ type: 'wantSlot', params: ({ event }) => event }, 'grantSlots'] },
         'slot.returned': { actions: [{ type: 'returnSlot', params: ({ event }) => event }, 'grantSlots'] },
-        'server.removed': {
+        'server.died': { actions: [mourned, 'grantSlots', told] },
+        'servers.died': {
           actions: [
-            { type: 'returnSlot', params: ({ event }) => event },
+            { type: 'mourn', params: ({ event }) => event },
             'grantSlots',
-            { type: 'move', params: ({ event }) => event },
+            { type: 'tellDependents', params: ({ event }) => event },
           ],
         },
+        'server.removed': {
+          actions: [...forgotten, 'grantSlots', { type: 'move', params: ({ event }) => event }],
+        },
         'machine.resumed': { actions: { type: 'wake', params: ({ event }) => event } },
-        'supervisor.shutdown': { target: 'shutting-down', actions: 'endGroups' },
+        'supervisor.shutdown': { target: 'shutting-down', actions: 'endAll' },
       },
       states: {
         settled: { always: { guard: 'isDegraded', target: 'degraded' } },
@@ -290,8 +122,8 @@ export const supervisorMachine = supervisorSetup.createMachine({
       initial: 'ending',
       always: { guard: 'isAlone', target: 'closed' },
       on: {
-        'server.changed': { actions: 'endSpared' },
-        'server.removed': { actions: [{ type: 'returnSlot', params: ({ event }) => event }, 'endSpared'] },
+        'server.changed': { actions: [noted, 'endSpared'] },
+        'server.removed': { actions: [...forgotten, 'endSpared'] },
       },
       states: {
         ending: { after: { shutdown: 'killing' } },
@@ -302,28 +134,3 @@ export const supervisorMachine = supervisorSetup.createMachine({
     failed: { on: { 'supervisor.shutdown': 'closed' } },
   },
 });
-
-/** The actor id of the group a server lives in, whichever part of it holds it. */
-function homeIn(system: { get(id: string): AnyActorRef | undefined }, server: string): string | undefined {
-  return holderOf(server, system)?.id.split('/')[0];
-}
-
-function groupsOf(self: {
-  getSnapshot(): { readonly children: Readonly<Record<string, AnyActorRef | undefined>> };
-}): readonly AnyActorRef[] {
-  return Object.values(self.getSnapshot().children).filter(
-    (child) => child?.id.startsWith(groupId('')) === true,
-  ) as AnyActorRef[];
-}
-
-/** A server on its way to another group takes its new numbers along. */
-function withConfiguration<Step extends Steps['add'][number]>(step: Step, configurations: Steps['configure']): Step {
-  const configuration = configurations.find(({ server }) => server === step.server.name);
-  if (configuration === undefined) return step;
-  const { policy, wanted } = configuration;
-  return {
-    ...step,
-    keepsWish: step.keepsWish !== false && wanted === null,
-    server: { ...step.server, policy, wanted: wanted ?? step.server.wanted },
-  };
-}

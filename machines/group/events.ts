@@ -1,8 +1,10 @@
 /** What a group's chart is told, what it remembers, and what it tells. */
 
+import type { Members } from '../members.ts';
 import type { Dependencies } from '../order.ts';
-import type { Moment, ServerInput, Wanted } from '../server/events.ts';
-import type { OpenCommand } from '../server/settlement.ts';
+import type { Moment, ServerInput, ServerReport, Wanted } from '../server/events.ts';
+import type { Configuration } from '../server/plan.ts';
+import type { Table } from '../table.ts';
 
 /** Who restarts with a member that failed: nobody, those after it, or all. */
 export type Strategy = 'one-for-one' | 'rest-for-one' | 'one-for-all';
@@ -23,45 +25,53 @@ export interface GroupPolicy {
 export type GroupEvent =
   | (Moment & { readonly type: 'group.add'; readonly servers: readonly ServerInput[] })
   | (Moment & { readonly type: 'group.remove'; readonly server: string })
+  /** New numbers for one of its servers. */
+  | (Moment & Configuration & { readonly type: 'group.change'; readonly server: string })
   | { readonly type: 'group.configure'; readonly policy: GroupPolicy }
   /** A person forgives the rounds. */
   | { readonly type: 'group.reset' }
   /** `except`: servers that others still need; the root ends them later. */
   | { readonly type: 'group.shutdown'; readonly except: readonly string[] }
   | (Moment & { readonly type: 'machine.resumed' })
-  | { readonly type: 'server.gone'; readonly server: string }
-  /** From the root, of members of a group that acts as one. */
-  | { readonly type: 'server.changed'; readonly server: string }
-  | (Moment & { readonly type: 'server.lost'; readonly server: string })
+  /** From its servers. */
+  | Extract<ServerReport, { type: 'server.gone' }>
+  /** From the root, of members that are related to others. */
+  | Extract<ServerReport, { type: 'server.changed' | 'server.lost' }>
   /** From a part of this group. */
   | GroupReport
   /** Raised by the chart itself. */
   | { readonly type: 'round.opened' }
   | { readonly type: 'rounds.spent' }
+  | { readonly type: 'members.left' }
   | { readonly type: 'members.stopped' }
   | { readonly type: 'triggers.settled' };
 
-export type GroupEmitted =
+/** Of the servers it holds. */
+export type HolderEmitted =
   | { readonly type: 'server.removed'; readonly server: string }
-  | { readonly type: 'actor.died'; readonly server: string; readonly message: string }
+  | { readonly type: 'actor.died'; readonly server: string; readonly message: string };
+
+export type GroupEmitted =
+  | HolderEmitted
   | { readonly type: 'round.opened'; readonly trigger: string; readonly victims: readonly string[] }
   | { readonly type: 'round.joined'; readonly trigger: string; readonly victims: readonly string[] }
-  | { readonly type: 'round.closed'; readonly started: readonly string[] }
-  | {
-      readonly type: 'command.settled';
-      readonly command: OpenCommand;
-      readonly server: string;
-      readonly outcome: 'rejected';
-      readonly reason: string;
-    };
+  | { readonly type: 'round.closed'; readonly started: readonly string[] };
 
 /** What a group tells the root, and a part of a group its group. */
 export type GroupReport =
-  /** `wanted`: the operator's last wish; null if nobody was left to know it. `group`: who held it. */
+  /** `wanted`: the operator's last wish; null if it was never there. `group`: who held it. */
   | { readonly type: 'server.removed'; readonly server: string; readonly wanted: Wanted | null; readonly group: string }
   | { readonly type: 'group.gone'; readonly group: string }
-  /** A part of the group died by a bug. */
-  | { readonly type: 'group.broken'; readonly group: string; readonly message: string }
+  /** Its actor died by a bug, and has no successor yet. */
+  | { readonly type: 'server.died'; readonly server: string }
+  | Extract<ServerReport, { type: 'server.kept' }>
+  /** A part of the group died by a bug, with these servers. */
+  | {
+      readonly type: 'group.broken';
+      readonly group: string;
+      readonly message: string;
+      readonly servers: readonly string[];
+    }
   /** The group acts `one-for-one`, for its rounds are spent; and no longer. */
   | { readonly type: 'group.degraded'; readonly group: string }
   | { readonly type: 'group.recovered'; readonly group: string };
@@ -69,14 +79,13 @@ export type GroupReport =
 export interface GroupContext {
   readonly name: string;
   readonly policy: GroupPolicy;
-  /** Servers whose actor died, and what their successors are made of, until the reaper is done. */
-  readonly dead: Readonly<Record<string, ServerInput>>;
-  /** When actors died, by server, in milliseconds. */
-  readonly deaths: Readonly<Record<string, readonly number[]>>;
-  /** Servers, reapers and parts of the group alive. */
-  readonly charges: number;
-  /** Servers given to each part, by its name. */
-  readonly parts: Readonly<Record<string, number>>;
+  /** Id of the actor that holds it: the root, or the group of which it is a part. */
+  readonly holder: string;
+  /** Its servers, whichever part of it holds them. */
+  readonly members: Members;
+  /** Ids of its parts. */
+  readonly parts: readonly string[];
+  readonly isEnding: boolean;
   /** At the end: what it holds that has not been told yet, by actor id. */
   readonly untold: readonly string[];
   /** At the end: servers that others still need. */
@@ -86,11 +95,13 @@ export interface GroupContext {
   /** Members whose failure opened or joined the round. */
   readonly triggers: readonly string[];
   /** Members that the round stops, and the generation it ends. */
-  readonly victims: Readonly<Record<string, number>>;
+  readonly victims: Table<number>;
 }
 
 export interface GroupInput {
   readonly name: string;
+  /** Id of the actor that holds it. */
+  readonly holder: string;
   readonly policy?: GroupPolicy;
 }
 

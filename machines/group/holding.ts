@@ -1,24 +1,32 @@
 /**
- * How a group holds its servers: spawns them, lets them go, and puts another in the place of one that died by a bug.
- * What it decides over them is `round-actions.ts`.
+ * How a group holds its servers: what `../holding.ts` decides, as actions of its chart. What the group decides over them
+ * is `round-actions.ts`.
  */
 
-import { type AnyActorLogic, type AnyActorRef, assign, emit, enqueueActions, fromPromise, setup } from 'xstate';
-import { failure } from '../failure.ts';
-import type { Moment, ServerContext, ServerInput } from '../server/events.ts';
-import { report } from '../server/life.ts';
+import { type AnyActorLogic, assign, enqueueActions, fromPromise, setup } from 'xstate';
+import { sendById } from '../address.ts';
+import { carryOut, type Hands } from '../deeds.ts';
+import {
+  added,
+  configured,
+  died,
+  fellApart,
+  gone,
+  type Holder,
+  type Outcome,
+  placeInGroup,
+  reaped,
+  removed,
+  unreaped,
+  withoutSuccessors,
+} from '../holding.ts';
+import { groupId, kindOf, serverId } from '../ids.ts';
+import { heldBy, holdsAny, withInput, withoutStanding, withStanding } from '../members.ts';
+import type { Moment, ServerEvent, ServerInput, Standing } from '../server/events.ts';
+import type { Configuration } from '../server/plan.ts';
 import { serverMachine } from '../server.machine.ts';
+import { entryOf, without } from '../table.ts';
 import type { GroupContext, GroupEmitted, GroupEvent, GroupInput, GroupReport } from './events.ts';
-
-/**
- * A parent's cost per child grows with their number (XState copies its table of children): above this, parts of the
- * group hold the rest.
- */
-const mostHeld = 128;
-
-/** Three deaths of a server's actor within this time, and its successor is born in `failed`, in milliseconds. */
-const deathWindowMs = 60_000;
-const deathLimit = 3;
 
 /** Told to end in one turn of the event loop: telling all of a thousand would keep everybody else waiting. */
 const endedPerTurn = 4;
@@ -38,25 +46,6 @@ export interface ReaperDone {
 
 export interface ReaperInput {
   readonly server: string;
-}
-
-const supervisorId = 'supervisor';
-export const groupId = (group: string) => `group:${group}`;
-export const serverId = (server: string) => `server:${server}`;
-const reaperId = (server: string) => `reaper:${server}`;
-
-/** The actor that holds a server or its reaper: a group or a part of one. */
-export function holderOf(
-  server: string,
-  system: { get(id: string): AnyActorRef | undefined },
-): AnyActorRef | undefined {
-  return (system.get(serverId(server)) ?? system.get(reaperId(server)))?._parent;
-}
-
-/** The name of the part of this group that holds a server. */
-function partOf({ parts }: GroupContext, holder: AnyActorRef | undefined): string | null {
-  const name = holder?.id.slice(groupId('').length);
-  return name !== undefined && parts[name] !== undefined ? name : null;
 }
 
 export const groupHolding = setup({
@@ -86,239 +75,133 @@ export const groupHolding = setup({
     }),
   },
   guards: {
-    isEmpty: ({ context }) => context.charges === 0,
+    isEmpty: ({ context }) => context.parts.length === 0 && !holdsAny(context.members, groupId(context.name)),
     isTold: ({ context }) => context.untold.length === 0,
   },
   actions: {
-    add: enqueueActions(
-      (
-        { context, enqueue, self, system },
-        { servers, at, random }: { servers: readonly ServerInput[]; at: number; random: number },
-      ) => {
-        const { children } = self.getSnapshot();
-        const returning: Record<string, ServerInput> = {};
-        const elsewhere = new Map<string, ServerInput[]>();
-        const parts = { ...context.parts };
-        let { charges } = context;
-        let held = charges - Object.keys(parts).length;
-        const give = (part: string, input: ServerInput) => elsewhere.set(part, [...(elsewhere.get(part) ?? []), input]);
-        for (const input of servers) {
-          const living = children[serverId(input.name)];
-          const part = partOf(context, holderOf(input.name, system));
-          if (part !== null) give(part, input);
-          // As long as the reaper is at work, a process of the old life may be left.
-          else if (children[reaperId(input.name)] !== undefined)
-            returning[input.name] = { generation: context.dead[input.name]?.generation ?? 0, ...input };
-          else if (living !== undefined) {
-            const { policy, wanted } = input;
-            enqueue.sendTo(living, { type: 'server.configure' as const, policy, wanted, changed: true, at, random });
-          } else if (held < mostHeld) {
-            enqueue.spawnChild('server', { id: serverId(input.name), systemId: serverId(input.name), input });
-            [charges, held] = [charges + 1, held + 1];
-          } else {
-            const roomy = partWithRoom(context.name, parts, (name) => system.get(groupId(name)) === undefined);
-            if (parts[roomy] === undefined) {
-              enqueue.spawnChild('part', {
-                id: groupId(roomy),
-                systemId: groupId(roomy),
-                input: { name: roomy } satisfies GroupInput,
-              });
-              charges += 1;
-            }
-            parts[roomy] = (parts[roomy] ?? 0) + 1;
-            give(roomy, input);
-          }
-        }
-        enqueue.assign({ charges, parts, dead: { ...context.dead, ...returning } });
-        for (const [part, inputs] of elsewhere)
-          enqueue.sendTo(groupId(part), { type: 'group.add', servers: inputs, at, random } satisfies GroupEvent);
-      },
-    ),
-    remove: enqueueActions(
-      ({ context, enqueue, self, system }, { server, at, random }: { server: string; at: number; random: number }) => {
-        const { children } = self.getSnapshot();
-        const part = partOf(context, holderOf(server, system));
-        const living = children[serverId(server)];
-        if (part !== null)
-          enqueue.sendTo(groupId(part), { type: 'group.remove', server, at, random } satisfies GroupEvent);
-        else if (children[reaperId(server)] !== undefined) enqueue.assign({ dead: without(context.dead, server) });
-        else if (living !== undefined) enqueue.sendTo(living, { type: 'server.remove' as const, at, random });
-        else {
-          enqueue.emit({ type: 'server.removed', server });
-          if (self._parent !== undefined) enqueue.sendTo(self._parent, removal(context, server, null));
-        }
-      },
-    ),
-    wake: enqueueActions(({ enqueue, self }, moment: Moment) => {
+    add: enqueueActions((args, { servers, at, random }: Moment & { readonly servers: readonly ServerInput[] }) => {
+      const { name: group } = args.context;
+      const place = placeInGroup(group);
+      perform(args, added(holderOf(args.context), { group, servers, moment: { at, random }, place }));
+    }),
+    remove: enqueueActions((args, { server, at, random }: Moment & { readonly server: string }) => {
+      perform(args, removed(holderOf(args.context), { server, group: args.context.name, at, random }));
+    }),
+    change: enqueueActions((args, change: Moment & Configuration & { readonly server: string }) => {
+      perform(args, configured(holderOf(args.context), change));
+    }),
+    wake: enqueueActions(({ context, enqueue }, { at, random }: Moment) => {
       // One number for all would wake all at the same moment: multiples of the golden ratio spread evenly.
-      for (const [index, child] of chargesOf(self).entries()) {
-        enqueue.sendTo(child, {
-          type: 'machine.resumed',
-          at: moment.at,
-          random: (moment.random + index * goldenRatio) % 1,
-        });
-      }
+      for (const [index, child] of chargesOf(context).entries())
+        enqueue.sendTo(child, { type: 'machine.resumed', at, random: (random + index * goldenRatio) % 1 });
     }),
-    beginEnd: enqueueActions(({ enqueue, self }, { except }: { except: readonly string[] }) => {
+    beginEnd: assign(({ context }, { except }: { except: readonly string[] }) => {
       const spared = new Set(except.map(serverId));
-      const untold = chargesOf(self)
-        .map(({ id }) => id)
-        .filter((id) => !spared.has(id));
-      enqueue.assign({ untold, spared: except });
+      return {
+        isEnding: true,
+        untold: chargesOf(context).filter((id) => !spared.has(id)),
+        spared: except,
+        members: withoutSuccessors(context.members),
+      };
     }),
-    endSome: enqueueActions(({ context, enqueue, self }) => {
-      const { children } = self.getSnapshot();
+    endSome: enqueueActions(({ context, enqueue }) => {
+      const there = new Set(chargesOf(context));
       enqueue.assign({ untold: context.untold.slice(endedPerTurn) });
       for (const id of context.untold.slice(0, endedPerTurn)) {
-        const child = children[id];
-        if (child === undefined) continue;
-        if (id.startsWith(groupId('')))
-          enqueue.sendTo(child as AnyActorRef, { type: 'group.shutdown', except: context.spared } satisfies GroupEvent);
-        else enqueue.sendTo(child, { type: 'server.shutdown' });
+        if (!there.has(id)) continue;
+        if (kindOf(id).kind === 'group')
+          enqueue.sendTo(id, { type: 'group.shutdown', except: context.spared } satisfies GroupEvent);
+        else enqueue.sendTo(id, { type: 'server.shutdown' } satisfies ServerEvent);
       }
     }),
-    letGo: enqueueActions(({ context, enqueue, self }, { server }: { server: string }) => {
-      const memory = self.getSnapshot().children[serverId(server)]?.getSnapshot()?.context as ServerContext | undefined;
-      enqueue.stopChild(serverId(server));
-      enqueue.assign({ charges: context.charges - 1 });
-      if (self._parent !== undefined) enqueue.sendTo(self._parent, removal(context, server, memory?.wanted ?? null));
+    letGo: enqueueActions((args, { server, isRemoval }: { server: string; isRemoval: boolean }) => {
+      perform(args, gone(holderOf(args.context), { server, isRemoval }));
     }),
-    bury: enqueueActions(({ context, enqueue, self, system }, { actorId, error }: ActorFailed) => {
-      const child = self.getSnapshot().children[actorId];
-      enqueue.stopChild(actorId);
-      const memory = memoryOf(child);
+    bury: enqueueActions((args, { actorId, error }: ActorFailed) => {
+      const { context, enqueue } = args;
+      const isEnd = context.isEnding;
       const message = error instanceof Error ? error.message : String(error);
-      if (actorId.startsWith(groupId(''))) {
-        const part = actorId.slice(groupId('').length);
-        const broken: GroupReport = { type: 'group.broken', group: context.name, message };
-        if (self._parent !== undefined) enqueue.sendTo(self._parent, broken);
-        endOrphans(child, (orphan) => enqueue.sendTo(orphan, { type: 'server.shutdown' }));
-        enqueue.assign({ charges: context.charges - 1, parts: without(context.parts, part) });
-        return;
-      }
-      if (!actorId.startsWith(serverId('')) || memory === undefined) {
-        const server = actorId.slice(actorId.indexOf(':') + 1);
-        enqueue.assign({ charges: context.charges - 1, dead: without(context.dead, server) });
-        enqueue.emit({ type: 'actor.died', server, message });
-        return;
-      }
-      enqueue.emit({ type: 'actor.died', server: memory.name, message });
-      for (const command of memory.open) {
-        enqueue.emit({
-          type: 'command.settled',
-          command,
-          server: memory.name,
-          outcome: 'rejected',
-          reason: `its actor died: ${message}`,
-        });
-      }
-      if (!memory.removing && !memory.shuttingDown)
-        enqueue.assign({ dead: { ...context.dead, [memory.name]: successorOf(memory) } });
-      enqueue.spawnChild('reaper', {
-        id: reaperId(memory.name),
-        systemId: reaperId(memory.name),
-        input: { server: memory.name },
-      });
-      const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined) enqueue.sendTo(supervisor, report('slot.returned', memory.name));
-      // A round that waits for it waits no longer.
-      enqueue.raise({ type: 'server.changed', server: memory.name });
+      const { kind, name: server } = kindOf(actorId);
+      if (kind === 'group') {
+        const { servers, ...outcome } = fellApart(holderOf(context), { below: actorId, isEnd });
+        const broken: GroupReport = { type: 'group.broken', group: context.name, message, servers };
+        sendById(args, context.holder, broken);
+        perform(args, outcome);
+        enqueue.assign({ parts: context.parts.filter((id) => id !== actorId) });
+      } else if (kind === 'server') {
+        perform(args, died(holderOf(context), { server, message, isEnd }));
+        // A round that waits for it waits no longer.
+        enqueue.raise({ type: 'members.left' });
+      } else if (kind === 'reaper') perform(args, unreaped(holderOf(context), { server, message }));
+      else enqueue.stopChild(actorId);
     }),
-    revive: enqueueActions(({ context, enqueue, self }, { actorId, output }: ReaperDone) => {
-      enqueue.stopChild(actorId);
-      const server = actorId.slice('reaper:'.length);
-      const successor = context.dead[server];
-      if (successor === undefined) {
-        enqueue.assign({ charges: context.charges - 1 });
-        enqueue.emit({ type: 'server.removed', server });
-        if (self._parent !== undefined) enqueue.sendTo(self._parent, removal(context, server, null));
-        return;
-      }
-      const deaths = [
-        ...(context.deaths[server] ?? []).filter((diedAt) => diedAt > output.at - deathWindowMs),
-        output.at,
-      ];
-      enqueue.assign({ dead: without(context.dead, server), deaths: { ...context.deaths, [server]: deaths } });
-      const input: ServerInput = {
-        ...successor,
-        generation: Math.max(successor.generation ?? 0, output.generation),
-        ...(deaths.length >= deathLimit
-          ? { failure: { ...failure('internal', `its actor died ${deathLimit} times within a minute`), at: output.at } }
-          : {}),
-      };
-      enqueue.spawnChild('server', { id: serverId(server), systemId: serverId(server), input });
+    revive: enqueueActions((args, { actorId, output }: ReaperDone) => {
+      const { kind, name: server } = kindOf(actorId);
+      if (kind !== 'reaper') return;
+      const place = placeInGroup(args.context.name);
+      perform(args, reaped(holderOf(args.context), { server, place, ...output }));
     }),
-    /** What a part tells is for the root; a place in it is free again. */
-    passOn: enqueueActions(({ context, enqueue, self }, told: GroupReport) => {
-      if (told.type === 'server.removed' && context.parts[told.group] !== undefined) {
-        enqueue.assign({ parts: { ...context.parts, [told.group]: (context.parts[told.group] ?? 1) - 1 } });
-      }
-      if (self._parent !== undefined)
-        enqueue.sendTo(self._parent, told.type === 'server.removed' ? { ...told, group: context.name } : told);
+    note: assign(({ context }, { server, standing }: { server: string; standing: Standing }) => ({
+      members: withStanding(context.members, server, standing),
+    })),
+    keep: enqueueActions((args, kept: Extract<GroupReport, { type: 'server.kept' }>) => {
+      const { members, holder } = args.context;
+      args.enqueue.assign({ members: withInput(members, kept.server, { wanted: kept.wanted }) });
+      sendById(args, holder, kept);
+    }),
+    /** What a part tells is for the root. */
+    passOn: enqueueActions((args, told: GroupReport) => {
+      const { name, holder, members } = args.context;
+      if (told.type !== 'server.removed') return sendById(args, holder, told);
+      if (told.group !== name) args.enqueue.assign({ members: without(members, told.server) });
+      sendById(args, holder, { ...told, group: name });
+    }),
+    /** A part has buried a server; nothing of it runs that a round would have to wait for. */
+    mourn: enqueueActions((args, { server }: { readonly server: string }) => {
+      const { members, holder } = args.context;
+      args.enqueue.assign({ members: withoutStanding(members, server) });
+      args.enqueue.raise({ type: 'members.left' });
+      sendById(args, holder, { type: 'server.died', server } satisfies GroupReport);
     }),
     forgetPart: assign(({ context }, { group }: { group: string }) => ({
-      charges: context.charges - 1,
-      parts: without(context.parts, group),
+      parts: context.parts.filter((id) => id !== groupId(group)),
     })),
-    tellRemoval: emit((_, { server }: { server: string }) => ({ type: 'server.removed', server })),
-    forgetDead: assign({ dead: {} }),
-    reportGone: enqueueActions(({ context, enqueue, self }) => {
-      const gone: GroupReport = { type: 'group.gone', group: context.name };
-      if (self._parent !== undefined) enqueue.sendTo(self._parent, gone);
+    reportGone: enqueueActions((args) => {
+      sendById(args, args.context.holder, { type: 'group.gone', group: args.context.name } satisfies GroupReport);
     }),
   },
 });
 
-/**
- * XState leaves the children of an actor that died running: each server is to end its session, settle its commands and
- * start no other.
- */
-export function endOrphans(dead: AnyActorRef | undefined, end: (server: AnyActorRef) => void): void {
-  const { children = {} } = (dead?.getSnapshot() ?? {}) as {
-    readonly children?: Readonly<Record<string, AnyActorRef>>;
-  };
-  for (const [id, child] of Object.entries(children)) {
-    if (id.startsWith(serverId(''))) end(child);
-    else if (id.startsWith(groupId(''))) endOrphans(child, end);
-  }
-}
-
-/** What a server's actor remembers. One that died at its birth remembers nothing, not even its name. */
-function memoryOf(child: AnyActorRef | undefined): ServerContext | undefined {
-  const memory = child?.getSnapshot()?.context as Partial<ServerContext> | undefined;
-  return memory?.name === undefined ? undefined : (memory as ServerContext);
+function holderOf({ name, members, parts }: GroupContext): Holder {
+  return { id: groupId(name), members, below: parts };
 }
 
 /** Servers and parts of the group, not reapers. */
-function chargesOf(self: {
-  getSnapshot(): { readonly children: Readonly<Record<string, AnyActorRef | undefined>> };
-}): readonly AnyActorRef[] {
-  return Object.values(self.getSnapshot().children).filter(
-    (child) => child !== undefined && !child.id.startsWith(reaperId('')),
-  ) as AnyActorRef[];
+function chargesOf({ name, members, parts }: GroupContext): readonly string[] {
+  const living = heldBy(members, groupId(name)).filter((server) => entryOf(members, server)?.isDead === false);
+  return [...living.map(serverId), ...parts];
 }
 
-/** The first part that has room, or a new one under a name that nobody has. */
-function partWithRoom(
-  group: string,
-  parts: Readonly<Record<string, number>>,
-  isFree: (name: string) => boolean,
-): string {
-  const known = Object.entries(parts).find(([, held]) => held < mostHeld);
-  if (known !== undefined) return known[0];
-  let number = Object.keys(parts).length + 1;
-  while (parts[`${group}/${number}`] !== undefined || !isFree(`${group}/${number}`)) number += 1;
-  return `${group}/${number}`;
+interface GroupHands extends Hands {
+  readonly context: GroupContext;
+  readonly enqueue: Hands['enqueue'] & {
+    assign(change: Partial<GroupContext>): void;
+    spawnChild(
+      source: 'part',
+      options: { readonly id: string; readonly systemId: string; readonly input: GroupInput },
+    ): void;
+  };
 }
 
-function removal({ name }: GroupContext, server: string, wanted: ServerContext['wanted'] | null): GroupReport {
-  return { type: 'server.removed', server, wanted, group: name };
-}
-
-function successorOf({ name, policy, wanted, generation }: ServerContext): ServerInput {
-  return { name, policy, wanted, generation };
-}
-
-function without<Value>(record: Readonly<Record<string, Value>>, key: string): Record<string, Value> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+function perform(hands: GroupHands, { members, deeds }: Outcome): void {
+  const { context, enqueue } = hands;
+  const id = groupId(context.name);
+  const opened = deeds.flatMap((deed) => (deed.do === 'open' ? [deed.id] : []));
+  enqueue.assign({ members, parts: [...context.parts, ...opened] });
+  carryOut(hands, deeds, {
+    id,
+    open: (part) =>
+      enqueue.spawnChild('part', { id: part, systemId: part, input: { name: kindOf(part).name, holder: id } }),
+    tell: (report) => sendById(hands, context.holder, report),
+  });
 }

@@ -4,6 +4,9 @@
  */
 
 import { type Dependencies, mayStop, reaches } from '../order.ts';
+import type { Standing } from '../server/events.ts';
+import { isLeft, isUp } from '../server/standing.ts';
+import { entryOf } from '../table.ts';
 import type { GroupContext, GroupPolicy } from './events.ts';
 
 /** What a member is doing, as far as a round cares. `gone`: nothing of it runs, or it is given up as stuck. */
@@ -19,6 +22,22 @@ export interface Member {
 }
 
 export type Look = (server: string) => Member;
+
+/** A member of which nothing is known has no actor, or is related to nobody yet. */
+export function asMember(standing: Standing | null): Member {
+  if (standing === null) return { generation: 0, phase: 'gone', settled: true };
+  const { phase, generation, wanted, blockedBy } = standing;
+  const isRunning = isUp(standing);
+  const isEnding = !isRunning && isLeft(standing);
+  const isAtRest = phase === 'resting' || phase === 'failed' || phase === 'needs-auth';
+  // Or it waits for a dependency that only a person brings up.
+  const waitsInVain = blockedBy !== null && !isRunning && !isEnding;
+  return {
+    generation,
+    phase: isRunning ? 'up' : isEnding ? 'ending' : 'gone',
+    settled: phase === 'connected' || isAtRest || waitsInVain || (wanted === 'down' && !isRunning),
+  };
+}
 
 type Round = Pick<GroupContext, 'triggers' | 'victims'>;
 
@@ -48,7 +67,7 @@ export function goneOf(round: Round, look: Look): readonly string[] {
 
 /** Victims that have not begun another life. */
 function notYetBack({ victims }: Round, look: Look): readonly string[] {
-  return Object.keys(victims).filter((name) => look(name).generation === victims[name]);
+  return Object.keys(victims).filter((name) => look(name).generation === entryOf(victims, name));
 }
 
 /** Who is to be told to stop now: in reverse order, nobody before those that depend on it. */

@@ -1,7 +1,7 @@
 /** Actions with what they are told, by the names that the states of a server use for them. */
 
 import type { Clearance } from './clearance.ts';
-import type { CommandEvent, Moment, ServerContext, ServerEvent } from './events.ts';
+import type { CommandEvent, Moment, ServerContext, ServerEvent, StandingPhase } from './events.ts';
 import { serverSetup } from './setup.ts';
 
 export const acceptNow = {
@@ -16,6 +16,10 @@ export const acceptWhileEnding = {
   }),
 } as const;
 export const refuse = { type: 'refuse', params: ({ event }: { event: CommandEvent }) => event } as const;
+/** What the state that is entered means to those above. */
+export const standing = (phase: StandingPhase) => ({ type: 'stand', params: { phase } }) as const;
+export const slotWanted = { type: 'tellOfSlot', params: { type: 'slot.wanted' } } as const;
+export const slotReturned = { type: 'tellOfSlot', params: { type: 'slot.returned' } } as const;
 export const wantUp = { type: 'want', params: { wanted: 'up' } } as const;
 export const wantDown = { type: 'want', params: { wanted: 'down' } } as const;
 export const startsDone = { type: 'settle', params: { wish: 'up', outcome: 'done' } } as const;

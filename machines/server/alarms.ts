@@ -17,6 +17,7 @@ export function alarmsOf(server: ServerView, at: number): readonly RaisedAlarm[]
     unreachableAlarm(server),
     waitingAlarm(server),
     dependencyAlarm(server),
+    deathAlarm(server),
   ].filter((alarm) => alarm !== null);
 }
 
@@ -69,6 +70,18 @@ function dependencyAlarm(server: ServerView): RaisedAlarm | null {
     alarm: 'dependency-down',
     reason: `not connected: ${waitingFor.join(', ')}`,
     clearedBy: 'their connection',
+    untilMs: null,
+  };
+}
+
+/** Its forerunners, or the actors of its group, died too often: it was born in `failed`. */
+function deathAlarm({ context }: ServerView): RaisedAlarm | null {
+  const { starts, next, lastFailure } = context;
+  if (starts > 0 || next !== 'failed' || lastFailure === null) return null;
+  return {
+    alarm: 'actor-died',
+    reason: lastFailure.message,
+    clearedBy: 'server.start, server.restart, server.stop or server.reset',
     untilMs: null,
   };
 }

@@ -7,6 +7,8 @@ import {
   endThenStart,
   groupTold,
   refuse,
+  slotReturned,
+  standing,
   startsDone,
   startsRejected,
   state,
@@ -40,17 +42,17 @@ export const starting = state({
   tags: ['live', 'on-its-way'],
   initial: 'spawning',
   // A stop that a plan overtook is done: its session is gone.
-  entry: [stopsDone, 'beginLife', 'openSession', 'reportChanged'],
-  exit: 'returnSlot',
-  after: { slot: { actions: 'returnSlot' } },
+  entry: [stopsDone, 'beginLife', 'openSession', standing('starting')],
+  exit: slotReturned,
+  after: { slot: { actions: slotReturned } },
   on: {
-    'server.start': { actions: [acceptNow, wantUp, 'forgetFailures'] },
+    'server.start': { actions: [acceptNow, wantUp, 'forgetFailures', 'report'] },
     'server.stop': { target: 'stopping', actions: [acceptNow, wantDown, endThenIdle] },
     'server.restart': endThenRestart,
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.needed': {},
     'round.stop': { target: 'stopping', actions: { type: 'endForRound', params: ({ event }) => event } },
-    'server.configure': [...endsByPlan, { actions: [configured, 'rest'] }],
+    'server.configure': [...endsByPlan, { actions: [configured, 'rest', 'report'] }],
     'server.remove': { target: 'stopping', actions: ['remove', endThenIdle, startsRejected] },
     'server.shutdown': { target: 'stopping', actions: ['shutDown', endThenIdle, startsRejected] },
     'session.failed': {
@@ -114,8 +116,8 @@ export const starting = state({
 export const connected = state({
   tags: ['live', 'settled'],
   initial: 'quiet',
-  entry: [startsDone, { type: 'armIdleStop', params: { unusedForMs: 0 } }, 'reportChanged'],
-  exit: ['disarmIdleStop', 'reportChanged'],
+  entry: [startsDone, { type: 'armIdleStop', params: { unusedForMs: 0 } }, standing('connected')],
+  exit: 'disarmIdleStop',
   after: { stableAfter: { actions: 'forgive' } },
   on: {
     'server.start': { actions: [acceptNow, wantUp, 'forgetFailures', startsDone] },
@@ -128,6 +130,7 @@ export const connected = state({
       actions: [
         { type: 'noteDependents', params: ({ event }) => event },
         { type: 'armIdleStop', params: { unusedForMs: 0 } },
+        'report',
       ],
     },
     'server.configure': [
@@ -139,6 +142,7 @@ export const connected = state({
           'rest',
           { type: 'keepQuiet', params: { quietForMs: 0 } },
           { type: 'armIdleStop', params: { unusedForMs: 0 } },
+          'report',
         ],
       },
     ],

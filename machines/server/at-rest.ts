@@ -7,6 +7,8 @@ import {
   configured,
   dependenciesNoted,
   refuse,
+  slotWanted,
+  standing,
   startsRejected,
   state,
   stopsDone,
@@ -50,14 +52,14 @@ export const idle = state({
       { guard: 'startsWhenCalled', target: 'starting' },
       { guard: 'mayBeCalled', target: '.waiting', actions: ['autostart', 'noteCall'] },
     ],
-    'server.configure': { actions: configured },
+    'server.configure': { actions: [configured, 'report'] },
     'server.remove': { target: '.resting', actions: 'remove' },
     'server.shutdown': { target: '.resting', actions: 'shutDown' },
   },
   states: {
     resting: {
       tags: ['settled', 'rests'],
-      entry: ['rejectAtRest', 'reportChanged', 'reportGone'],
+      entry: ['rejectAtRest', standing('resting'), 'reportGone'],
       always: [
         { guard: 'isDue', target: 'queued' },
         { guard: 'autostarts', target: 'waiting' },
@@ -66,18 +68,18 @@ export const idle = state({
     },
     waiting: {
       tags: ['waits', 'on-its-way'],
-      entry: ['reportChanged', 'rejectBlocked'],
+      entry: ['rejectBlocked', standing('waiting')],
       always: [
         { guard: 'rests', target: 'resting' },
         { guard: 'isCalledInVain', target: 'resting', actions: 'rest' },
         { guard: 'startsUrgently', target: '#server.starting' },
         { guard: 'isCleared', target: 'queued' },
       ],
-      on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked'] } },
+      on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked', 'report'] } },
     },
     queued: {
       tags: ['on-its-way'],
-      entry: ['requestSlot', 'reportChanged'],
+      entry: [slotWanted, standing('waiting')],
       exit: 'leaveQueue',
       always: [
         { guard: 'rests', target: 'resting' },
@@ -92,13 +94,13 @@ export const idle = state({
 const tryAgainByPlan = [
   { guard: { type: 'turnsOff', params: configured.params }, target: '#server.idle', actions: configured },
   { guard: { type: 'changes', params: configured.params }, target: '#server.idle', actions: configured },
-  { actions: [configured, 'rest'] },
+  { actions: [configured, 'rest', 'report'] },
 ] as const;
 
 /** The budget is spent, or no restart can mend it: waits for a person or another specification. */
 export const failed = state({
   tags: ['settled'],
-  entry: [startsRejected, thenIdle, 'reportChanged'],
+  entry: [startsRejected, thenIdle, standing('failed')],
   on: {
     'server.start': startFromRest,
     'server.restart': startFromRest,
@@ -113,7 +115,7 @@ export const failed = state({
 /** A remote server wants a person; it is not tried blindly. */
 export const needsAuth = state({
   tags: ['settled'],
-  entry: [startsRejected, 'reportChanged'],
+  entry: [startsRejected, standing('needs-auth')],
   on: {
     'server.start': startFromRest,
     'server.restart': startFromRest,

@@ -1,6 +1,17 @@
 /** A server between two lives: its delay, then the wait for others, then for a start slot. */
 
-import { acceptNow, configured, dependenciesNoted, dueNow, refuse, state, wantDown, wantUp } from './actions.ts';
+import {
+  acceptNow,
+  configured,
+  dependenciesNoted,
+  dueNow,
+  refuse,
+  slotWanted,
+  standing,
+  state,
+  wantDown,
+  wantUp,
+} from './actions.ts';
 
 /** A person's start cuts the delay short, not the wait for a dependency. */
 const startFromBackoff = [
@@ -30,7 +41,7 @@ export const backoff = state({
     'server.configure': [
       { guard: { type: 'turnsOff', params: ({ event }) => event }, target: 'idle', actions: configured },
       { guard: { type: 'changes', params: ({ event }) => event }, target: '.queued', actions: [configured, dueNow] },
-      { actions: [configured, 'rest'] },
+      { actions: [configured, 'rest', 'report'] },
     ],
     'server.remove': { target: 'idle', actions: 'remove' },
     'server.shutdown': { target: 'idle', actions: 'shutDown' },
@@ -38,7 +49,7 @@ export const backoff = state({
   states: {
     delaying: {
       tags: ['delayed'],
-      entry: 'reportChanged',
+      entry: standing('delaying'),
       after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
       on: {
         'machine.resumed': [
@@ -50,15 +61,15 @@ export const backoff = state({
     },
     waiting: {
       tags: ['waits'],
-      entry: ['reportChanged', 'rejectBlocked'],
+      entry: ['rejectBlocked', standing('due')],
       always: [
         { guard: 'startsUrgently', target: '#server.starting' },
         { guard: 'isCleared', target: 'queued' },
       ],
-      on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked'] } },
+      on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked', 'report'] } },
     },
     queued: {
-      entry: 'requestSlot',
+      entry: slotWanted,
       exit: 'leaveQueue',
       always: { guard: 'isHeldBack', target: 'waiting' },
       on: { 'slot.granted': '#server.starting' },

@@ -1,12 +1,12 @@
 /** What `dependsOn` means for a start: pure functions of where each dependency stands. */
 
-/** Where a dependency stands, seen from whoever depends on it. `coming`: it is on its way, or will be by itself. */
-export type Standing = 'connected' | 'coming' | 'stopped' | 'finished' | 'failed' | 'needs-auth';
+/** What whoever depends on a server may expect of it. `coming`: it is on its way, or will be by itself. */
+export type Prospect = 'connected' | 'coming' | 'stopped' | 'finished' | 'failed' | 'needs-auth';
 
 /** A dependency that does not come by itself. */
 export interface Blocker {
   readonly server: string;
-  readonly standing: Exclude<Standing, 'connected' | 'coming'>;
+  readonly standing: Exclude<Prospect, 'connected' | 'coming'>;
 }
 
 export interface Clearance {
@@ -17,7 +17,7 @@ export interface Clearance {
 }
 
 export interface Dependency {
-  readonly standing: Standing;
+  readonly standing: Prospect;
   /** What it waits for itself is blocked by. */
   readonly blockedBy: Blocker | null;
 }
@@ -28,7 +28,7 @@ export function clearanceOf(dependencies: readonly string[], look: (server: stri
     .map((server) => ({ server, ...look(server) }))
     .filter(({ standing }) => standing !== 'connected');
   const blockers = missing.map(({ server, standing, blockedBy }) =>
-    isStanding(standing) ? { server, standing } : blockedBy,
+    isBlocking(standing) ? { server, standing } : blockedBy,
   );
   return {
     waitingFor: missing.map(({ server }) => server),
@@ -49,6 +49,6 @@ export function blockedText({ server, standing }: Blocker): string {
   return `dependency "${server}" is ${standing}`;
 }
 
-function isStanding(standing: Standing): standing is Blocker['standing'] {
+function isBlocking(standing: Prospect): standing is Blocker['standing'] {
   return standing !== 'connected' && standing !== 'coming';
 }

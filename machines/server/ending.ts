@@ -5,6 +5,7 @@ import {
   acceptWhileEnding,
   configured,
   refuse,
+  standing,
   startsRejected,
   state,
   stopsDone,
@@ -15,8 +16,8 @@ import {
 } from './actions.ts';
 
 const startWhileEnding = [
-  { guard: 'isBlocked', actions: [refuse, wantUp, 'forgetFailures', thenStart, 'overrule'] },
-  { guard: 'mayRun', actions: [acceptWhileEnding, wantUp, 'forgetFailures', thenStart, 'overrule'] },
+  { guard: 'isBlocked', actions: [refuse, wantUp, 'forgetFailures', thenStart, 'overrule', 'report'] },
+  { guard: 'mayRun', actions: [acceptWhileEnding, wantUp, 'forgetFailures', thenStart, 'overrule', 'report'] },
   { actions: refuse },
 ] as const;
 
@@ -28,15 +29,15 @@ const ending = state({
   on: {
     'server.start': startWhileEnding,
     'server.restart': startWhileEnding,
-    'server.stop': { actions: [acceptNow, wantDown, thenIdle, 'rest', 'reportChanged'] },
+    'server.stop': { actions: [acceptNow, wantDown, thenIdle, 'rest', 'report'] },
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     // Only one that goes to sleep is woken: after a failure the delay and the budget hold.
-    'server.needed': { guard: 'fallsAsleep', actions: [thenStart, 'noteCall'] },
+    'server.needed': { guard: 'fallsAsleep', actions: [thenStart, 'noteCall', 'report'] },
     'server.configure': {
-      actions: [{ type: 'thenGoAsConfigured', params: ({ event }) => event }, configured, 'rest'],
+      actions: [{ type: 'thenGoAsConfigured', params: ({ event }) => event }, configured, 'rest', 'report'],
     },
-    'server.remove': { actions: ['remove', thenIdle, startsRejected, stopsDone] },
-    'server.shutdown': { actions: ['shutDown', thenIdle, startsRejected] },
+    'server.remove': { actions: ['remove', thenIdle, startsRejected, stopsDone, 'report'] },
+    'server.shutdown': { actions: ['shutDown', thenIdle, startsRejected, 'report'] },
     'session.spawned': { guard: 'isCurrent', actions: { type: 'noteProcess', params: ({ event }) => event } },
     'session.failed': { guard: 'isCurrent', actions: { type: 'fail', params: ({ event }) => event } },
     'session.exited': { guard: 'isCurrent', actions: { type: 'fail', params: ({ event }) => event } },
@@ -51,7 +52,7 @@ const ending = state({
 /** KILL did not help; it is sent again, and whoever waits for the end of this server waits no longer. */
 const stuck = state({
   tags: ['stuck'],
-  entry: [{ type: 'endSession', params: { kind: 'kill' } }, 'reportChanged'],
+  entry: [{ type: 'endSession', params: { kind: 'kill' } }, standing('stuck')],
   after: { stuckRepeat: { target: 'stuck', reenter: true } },
 });
 
@@ -59,6 +60,7 @@ const stuck = state({
 export const heartbeatTimeout = state({
   tags: ['live'],
   initial: 'terminating',
+  entry: standing('ending'),
   on: ending.on,
   states: {
     terminating: { entry: { type: 'endSession', params: { kind: 'terminate' } }, after: { terminate: 'killing' } },
@@ -71,6 +73,7 @@ export const heartbeatTimeout = state({
 export const stopping = state({
   tags: ['live'],
   initial: 'closing',
+  entry: standing('ending'),
   on: ending.on,
   states: {
     closing: {

@@ -83,14 +83,16 @@ export type SessionOrder =
   | { readonly type: 'end'; readonly kind: 'close' | 'terminate' | 'kill' }
   | { readonly type: 'report'; readonly question: number };
 
-/** What the chart tells its supervisors. */
+/** What the chart tells the root; `server.kept` and `server.gone` it tells whoever holds it. */
 export type ServerReport =
   /** It stands elsewhere now; told by related servers only. */
-  | { readonly type: 'server.changed'; readonly server: string }
+  | { readonly type: 'server.changed'; readonly server: string; readonly standing: Standing }
   /** It left `connected` by a failure of its own that its group may have to act on; told by related servers only. */
-  | (Moment & { readonly type: 'server.lost'; readonly server: string })
+  | (Moment & { readonly type: 'server.lost'; readonly server: string; readonly standing: Standing })
   | { readonly type: 'slot.wanted'; readonly server: string }
   | { readonly type: 'slot.returned'; readonly server: string }
+  /** The operator wishes otherwise now: a successor of this actor is to know. */
+  | { readonly type: 'server.kept'; readonly server: string; readonly wanted: Wanted }
   /** Idle for good: being removed or shut down. */
   | { readonly type: 'server.gone'; readonly server: string };
 
@@ -118,10 +120,49 @@ export type Wanted = 'up' | 'down';
 /** What a session that ends leads to. */
 export type Next = 'idle' | 'starting' | 'backoff' | 'failed' | 'needs-auth';
 
+/** What a state means to others; each state of the chart says its own. `due`: in `backoff`, its delay is over. */
+export type StandingPhase =
+  | 'resting'
+  | 'waiting'
+  | 'starting'
+  | 'connected'
+  | 'ending'
+  | 'stuck'
+  | 'delaying'
+  | 'due'
+  | 'failed'
+  | 'needs-auth';
+
+/** Where a server stands: all that those above it decide by. */
+export interface Standing {
+  readonly phase: StandingPhase;
+  readonly generation: number;
+  readonly wanted: Wanted;
+  /** What comes next when the session has ended. */
+  readonly next: Next;
+  readonly lazy: boolean;
+  /**
+   * Lazy, and ended by itself while dependents needed it: to wake it again for the same wish would be a restart without
+   * delay or budget.
+   */
+  readonly hasFinished: boolean;
+  /** A person or a caller waits for it. */
+  readonly isUrgent: boolean;
+  /** What it was last told itself. */
+  readonly waitingFor: readonly string[];
+  readonly blockedBy: Blocker | null;
+  readonly heldFor: readonly string[];
+  readonly heldAwake: boolean;
+}
+
 export interface ServerContext {
   readonly name: string;
+  /** Id of the actor that holds it; null: nobody does. */
+  readonly holder: string | null;
   readonly policy: ServerPolicy;
   readonly wanted: Wanted;
+  /** What its state means to others, as last told. */
+  readonly phase: StandingPhase;
   /** Number of the current or last life. Invariant: it only grows. */
   readonly generation: number;
   /** Lives begun by this actor. */
@@ -166,6 +207,8 @@ export interface ServerInput {
   readonly name: string;
   readonly policy: ServerPolicy;
   readonly wanted: Wanted;
+  /** Id of the actor that holds it. Default: nobody does. */
+  readonly holder?: string;
   /** Highest generation ever used for this name. Default 0. */
   readonly generation?: number;
   /** Born in `failed`: its actor died too often. */

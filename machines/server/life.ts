@@ -6,18 +6,20 @@
 import type { Failure, Phase } from '../failure.ts';
 import { failure as failureOf, firstCause } from '../failure.ts';
 import { countFailure, noCounters, retryOf, verdictOf } from '../restart-policy.ts';
-import type { ServerContext, ServerInput, ServerReport } from './events.ts';
+import type { ServerContext, ServerInput } from './events.ts';
 
 type Change = Partial<ServerContext>;
 
 /** Node's timers take no longer delay; also used as "never". */
 const longestDelayMs = 2_147_483_647;
 
-export function contextOf({ name, policy, wanted, generation = 0, failure }: ServerInput): ServerContext {
+export function contextOf({ name, policy, wanted, holder, generation = 0, failure }: ServerInput): ServerContext {
   return {
     name,
+    holder: holder ?? null,
     policy,
     wanted,
+    phase: 'resting',
     generation,
     starts: 0,
     counters: noCounters,
@@ -160,8 +162,4 @@ export function conclude(
  */
 export function forgetFailures({ next }: ServerContext): Change {
   return { counters: noCounters, forgivenAttempt: 0, next: next === 'failed' ? 'backoff' : next };
-}
-
-export function report(type: Exclude<ServerReport['type'], 'server.lost'>, server: string): ServerReport {
-  return { type, server };
 }

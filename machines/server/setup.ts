@@ -1,8 +1,10 @@
 /** The manifest of a server's chart: everything it may do, by name. The chart itself is `server.machine.ts`. */
 
 import { assign, cancel, emit, enqueueActions, fromCallback, sendTo, setup, spawnChild } from 'xstate';
+import { type Post, sendById } from '../address.ts';
 import type { Failure, Phase } from '../failure.ts';
-import { blockedText, type Clearance, isSameBlocker, isSameClearance } from './clearance.ts';
+import { supervisorId } from '../ids.ts';
+import { blockedText, type Clearance, isSameClearance } from './clearance.ts';
 import type {
   CommandEvent,
   Next,
@@ -12,6 +14,7 @@ import type {
   ServerInput,
   ServerReport,
   SessionOrder,
+  StandingPhase,
 } from './events.ts';
 import {
   beginLife,
@@ -23,12 +26,12 @@ import {
   hang,
   jitteredQuietOf,
   quietLeftOf,
-  report,
   timeOut,
 } from './life.ts';
 import type { ServerTag } from './meaning.ts';
 import { type Configuration, configure, nextAfterConfigure } from './plan.ts';
 import { accept, type CommandKind, type OpenCommand, type Outcome } from './settlement.ts';
+import { isUrgent, standingOf } from './standing.ts';
 
 export interface SessionInput {
   readonly server: string;
@@ -52,12 +55,6 @@ const sessionId = ({ context }: { context: ServerContext }) => `session:${contex
 const silentLosses: ReadonlySet<string> = new Set(['sessionLost', 'clientLost']);
 
 const upKinds: ReadonlySet<CommandKind> = new Set(['start', 'restart', 'retry']);
-
-/**
- * Names of the actors above are system ids, so that a report needs no chain of parents; alone, a server has nobody to
- * report to.
- */
-const supervisorId = 'supervisor';
 
 type HeardEvent = Extract<ServerEvent, { type: 'session.heard' }>;
 
@@ -226,14 +223,10 @@ export const serverSetup = setup({
     autostart: assign({ autostart: true }),
     rest: assign({ autostart: false, called: false }),
     noteCall: assign({ called: true }),
-    noteDependencies: enqueueActions(({ context, enqueue, system }, { waitingFor, blockedBy }: Clearance) => {
+    noteDependencies: enqueueActions(({ context, enqueue }, { waitingFor, blockedBy }: Clearance) => {
       if (isSameClearance({ waitingFor, blockedBy }, context)) return;
       enqueue.assign({ waitingFor, blockedBy });
       enqueue.emit({ type: 'dependencies.changed', waitingFor, blockedBy: blockedBy?.server ?? null });
-      // Whoever waits for this one is blocked, too.
-      const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined && !isSameBlocker(blockedBy, context.blockedBy))
-        enqueue.sendTo(supervisor, report('server.changed', context.name));
     }),
     noteDependents: assign((_, { awake }: { awake: boolean }) => ({ heldAwake: awake })),
     hold: assign((_, { heldFor }: { heldFor: readonly string[] }) => ({ heldFor })),
@@ -267,7 +260,12 @@ export const serverSetup = setup({
     fallDue: assign(({ context }, { at }: { at: number }) => ({
       nextRetryAt: Math.min(context.nextRetryAt ?? at, at),
     })),
-    want: assign((_, { wanted }: { wanted: 'up' | 'down' }) => ({ wanted })),
+    want: enqueueActions((args, { wanted }: { wanted: 'up' | 'down' }) => {
+      const { name, holder, wanted: before } = args.context;
+      if (wanted === before) return;
+      args.enqueue.assign({ wanted });
+      if (holder !== null) sendById(args, holder, { type: 'server.kept', server: name, wanted } satisfies ServerReport);
+    }),
     forgetFailures: assign(({ context }) => forgetFailures(context)),
     configure: assign(({ context }, configuration: Configuration) => configure(context, configuration)),
     remove: assign({ removing: true, autostart: false, called: false }),
@@ -293,37 +291,31 @@ export const serverSetup = setup({
       for (const command of settled) enqueue.emit({ type: 'command.settled', command, outcome, reason });
       enqueue.assign({ open: context.open.filter((command) => !settled.includes(command)) });
     }),
-    requestSlot: enqueueActions(({ context, enqueue, system }) => {
-      const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined) enqueue.sendTo(supervisor, report('slot.wanted', context.name));
+    tellOfSlot: enqueueActions((args, { type }: { type: 'slot.wanted' | 'slot.returned' }) => {
+      sendById(args, supervisorId, { type, server: args.context.name } satisfies ServerReport);
     }),
-    returnSlot: enqueueActions(({ context, enqueue, system }) => {
-      const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined) enqueue.sendTo(supervisor, report('slot.returned', context.name));
+    /** Whoever leaves the queue because it starts keeps its slot. */
+    leaveQueue: enqueueActions((args) => {
+      if (args.event.type === 'slot.granted') return;
+      sendById(args, supervisorId, { type: 'slot.returned', server: args.context.name } satisfies ServerReport);
     }),
-    leaveQueue: enqueueActions(({ context, enqueue, event, system }) => {
-      const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined && event.type !== 'slot.granted')
-        enqueue.sendTo(supervisor, report('slot.returned', context.name));
+    stand: enqueueActions((args, { phase }: { phase: StandingPhase }) => {
+      if (args.context.phase !== phase) args.enqueue.assign({ phase });
+      tellStanding(args, { ...args.context, phase });
     }),
-    reportChanged: enqueueActions(({ context, enqueue, system }) => {
-      const supervisor = system.get(supervisorId);
-      if (supervisor !== undefined && context.policy.related)
-        enqueue.sendTo(supervisor, report('server.changed', context.name));
-    }),
-    reportLost: enqueueActions(({ context, enqueue, system }, { at, random }: { at: number; random: number }) => {
-      const supervisor = system.get(supervisorId);
-      if (supervisor === undefined || !context.policy.related || context.failure === null) return;
+    report: enqueueActions((args) => tellStanding(args, args.context)),
+    reportLost: enqueueActions((args, { at, random }: { at: number; random: number }) => {
+      const { name, policy, failure, next } = args.context;
+      if (!policy.related || failure === null) return;
       // One that finished has not failed.
-      if (silentLosses.has(context.failure.class) || context.next === 'idle') return;
-      const lost: ServerReport = { type: 'server.lost', server: context.name, at, random };
-      enqueue.sendTo(supervisor, lost);
+      if (silentLosses.has(failure.class) || next === 'idle') return;
+      const standing = standingOf({ ...args.context, phase: 'ending' });
+      sendById(args, supervisorId, { type: 'server.lost', server: name, standing, at, random } satisfies ServerReport);
     }),
-    reportGone: enqueueActions(({ context, enqueue, self }) => {
-      // A group that died by a bug hears nothing any more.
-      if ((context.removing || context.shuttingDown) && self._parent?.getSnapshot().status === 'active') {
-        enqueue.sendTo(self._parent, report('server.gone', context.name));
-      }
+    reportGone: enqueueActions((args) => {
+      const { name, holder, removing, shuttingDown } = args.context;
+      if (holder !== null && (removing || shuttingDown))
+        sendById(args, holder, { type: 'server.gone', server: name } satisfies ServerReport);
     }),
   },
 });
@@ -345,9 +337,11 @@ function openUps({ open }: ServerContext): readonly OpenCommand[] {
   return open.filter(({ kind }) => upKinds.has(kind));
 }
 
-/** A person or a caller waits for it. */
-function isUrgent(context: ServerContext): boolean {
-  return context.called || openUps(context).length > 0;
+/** Most servers are related to nobody, and do not pay for what they do not use. */
+function tellStanding(post: Post, context: ServerContext): void {
+  if (!context.policy.related) return;
+  const changed: ServerReport = { type: 'server.changed', server: context.name, standing: standingOf(context) };
+  sendById(post, supervisorId, changed);
 }
 
 function refusalOf({ shuttingDown, removing, blockedBy }: ServerContext): string {

@@ -1,9 +1,11 @@
 /** What the root's chart is told, what it remembers, and what it tells. */
 
-import type { GroupPolicy, GroupReport } from '../group/events.ts';
+import type { GroupPolicy, GroupReport, HolderEmitted } from '../group/events.ts';
+import type { Members } from '../members.ts';
 import type { Dependencies } from '../order.ts';
 import type { Moment, ServerInput, ServerReport } from '../server/events.ts';
 import type { Configuration } from '../server/plan.ts';
+import type { Table } from '../table.ts';
 
 /** What a plan does, in the words of the charts. A server whose group changes is in `remove` and in `add`. */
 export interface Steps {
@@ -23,18 +25,21 @@ export type SupervisorEvent =
   | (Moment & { readonly type: 'plan.apply'; readonly steps: Steps })
   | (Moment & { readonly type: 'supervisor.shutdown' })
   | (Moment & { readonly type: 'machine.resumed' })
-  | Exclude<ServerReport, { type: 'server.gone' }>
-  | GroupReport;
+  | ServerReport
+  | GroupReport
+  /** Raised by the chart itself: so many actors died at once. */
+  | { readonly type: 'servers.died'; readonly servers: readonly string[] };
 
-/**
- * A group, or a part of one, died by a bug: its servers are to be reaped and added again by whoever keeps the desired
- * state.
- */
-export interface SupervisorEmitted {
-  readonly type: 'group.died';
-  readonly group: string;
-  readonly message: string;
-}
+export type SupervisorEmitted =
+  /** A group, or a part of one, died by a bug, with these servers; they are reaped and given to another. */
+  | {
+      readonly type: 'group.died';
+      readonly group: string;
+      readonly message: string;
+      readonly servers: readonly string[];
+    }
+  /** Of servers that the root holds itself. */
+  | HolderEmitted;
 
 export interface SupervisorContext {
   /** Servers that may be in `starting` at a time on our own account. */
@@ -42,14 +47,19 @@ export interface SupervisorContext {
   readonly shutdownMs: number;
   readonly holders: readonly string[];
   readonly queue: readonly string[];
+  /** Every server of the plan in force, and those on their way out. */
+  readonly members: Members;
   readonly groups: readonly string[];
-  readonly policies: Readonly<Record<string, GroupPolicy>>;
+  readonly policies: Table<GroupPolicy>;
   readonly dependencies: Dependencies;
   readonly dependents: Dependencies;
   /** Servers to add again as soon as their old actor, in another group, has gone. */
   readonly moving: readonly (Moment & Steps['add'][number])[];
   /** Groups whose rounds are spent. */
   readonly degraded: readonly string[];
+  readonly isEnding: boolean;
+  /** Why the root is in `failed`. */
+  readonly problem: string | null;
   /** At the end: servers that are told to stop when those that depend on them are gone. */
   readonly spared: readonly string[];
 }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GroupContext } from '../../machines/group/events.ts';
 import type { ServerInput } from '../../machines/server/events.ts';
-import { policyOf } from '../support/charts/chart.ts';
+import { charts, exit, policyOf } from '../support/charts/chart.ts';
 import { stepsFor } from './tree/plan.ts';
 import { settled, startTree, type Tree, type TreeOptions } from './tree/tree.ts';
 
@@ -30,6 +30,14 @@ const states = (one: Tree, names: readonly string[]) => names.map((name) => one.
 const command = (one: Tree, name: string, kind: string, commandId = kind) =>
   one.server(name).send({ type: `server.${kind}`, commandId, at: one.clock.now(), random: 0.5 });
 const gone = (one: Tree, name: string) => one.news(name, 'session.ended');
+const groupsWithBug = () =>
+  charts.group.provide({
+    actions: {
+      add: () => {
+        throw new Error('a bug');
+      },
+    },
+  });
 
 /** Kills a server's actor and lets its reaper see the process group gone. */
 async function dies(one: Tree, name: string): Promise<void> {
@@ -56,6 +64,7 @@ describe('booting', () => {
       shutdownMs: 9,
       holders: [],
       queue: [],
+      members: {},
       groups: [],
       policies: {},
       dependencies: {},
@@ -63,6 +72,8 @@ describe('booting', () => {
       moving: [],
       degraded: [],
       spared: [],
+      isEnding: false,
+      problem: null,
     });
   });
 
@@ -70,7 +81,9 @@ describe('booting', () => {
     const one = await tree({ booted: false });
     one.boot.fail(new Error('no permission'));
     await settled();
-    expect(one.state()).toBe('failed');
+    expect([one.state(), one.context().problem]).toEqual(['failed', 'no permission']);
+    one.add(['a']);
+    expect(one.serverState('a'), 'a process of an earlier life may be left').toBeNull();
     one.send({ type: 'supervisor.shutdown' });
     expect(one.state()).toBe('closed');
   });
@@ -324,19 +337,6 @@ describe('an actor that dies by a bug', () => {
     expect(one.reapers.has('a')).toBe(true);
   });
 
-  it('leaves its open commands rejected', async () => {
-    const one = await tree();
-    one.add(['a']);
-    command(one, 'a', 'start', 'one');
-    command(one, 'a', 'start', 'two');
-    one.break('a');
-    const settledCommands = one.emitted.filter(({ type }) => type === 'command.settled');
-    expect(settledCommands).toMatchObject([
-      { command: { id: 'one' }, server: 'a', outcome: 'rejected', reason: 'its actor died: a bug' },
-      { command: { id: 'two' }, server: 'a', outcome: 'rejected', reason: 'its actor died: a bug' },
-    ]);
-  });
-
   it('is succeeded by one in failed the third time within a minute, which a person may start', async () => {
     const one = await tree();
     one.add(['a']);
@@ -425,8 +425,8 @@ describe('an actor that dies by a bug', () => {
     one.reapers.get('a')?.fail(new Error('cannot look'));
     await settled();
     expect(one.emitted.at(-1)).toEqual({ type: 'actor.died', server: 'a', message: 'cannot look' });
-    const { charges, dead } = (one.group('default').getSnapshot() as { context: GroupContext }).context;
-    expect([charges, dead]).toEqual([0, {}]);
+    expect((one.group('default').getSnapshot() as { context: GroupContext }).context.members).toEqual({});
+    expect(one.context().members).toEqual({});
     one.add(['a']);
     expect(one.serverState('a')).toBe('starting.spawning');
     one.send({ type: 'supervisor.shutdown' });
@@ -434,19 +434,27 @@ describe('an actor that dies by a bug', () => {
     expect(one.state()).toBe('closed');
   });
 
-  it('is told, and waited for no longer, when it dies at its birth', async () => {
+  it('is told, and given up, when each dies at its birth', async () => {
     const one = await tree();
     one.plan({ add: [{ group: 'default', server: { name: 'a', wanted: 'up' } as ServerInput }] });
-    await settled();
-    expect(one.emitted).toMatchObject([{ type: 'actor.died', server: 'a' }]);
-    expect(one.context().groups).toEqual(['default']);
+    for (let death = 1; death <= 9; death += 1) {
+      await settled();
+      one.reapers.get('a')?.open();
+      await settled();
+    }
+    const deaths = one.emitted.filter(({ type }) => type === 'actor.died');
+    expect(deaths, 'nobody tries for ever').toHaveLength(6);
+    expect([one.context().groups, one.context().members]).toEqual([['default'], {}]);
     one.send({ type: 'supervisor.shutdown' });
     expect(one.state()).toBe('closed');
   });
 
   it('is remembered apart from the others that die', async () => {
     const one = await tree({ slots: 9 });
-    const dead = () => Object.keys((one.group('default').getSnapshot() as { context: GroupContext }).context.dead);
+    const dead = () =>
+      Object.values((one.group('default').getSnapshot() as { context: GroupContext }).context.members)
+        .filter(({ isDead }) => isDead)
+        .map(({ input }) => input.name);
     one.add(['a', 'b', 'c']);
     await dies(one, 'a');
     await dies(one, 'a');
@@ -456,7 +464,7 @@ describe('an actor that dies by a bug', () => {
     expect(states(one, ['a', 'b'])).toEqual(['failed', 'starting.spawning']);
     one.break('b');
     one.break('c');
-    expect(dead()).toEqual(['b', 'c']);
+    expect(dead()).toEqual(['c', 'b']);
     one.add(['c']);
     await settled();
     for (const name of ['b', 'c']) one.reapers.get(name)?.open();
@@ -466,16 +474,24 @@ describe('an actor that dies by a bug', () => {
 });
 
 describe('a group that dies', () => {
+  const breaks = (one: Tree, group = 'bad') => one.group(group).send({ type: 'group.add', servers: null });
+  const reap = async (one: Tree) => {
+    await settled();
+    for (const reaper of one.reapers.values()) reaper.open();
+    await settled();
+  };
+
   it('takes neither the root nor the other groups down, and is told', async () => {
     const one = await tree({ slots: 2 });
     one.add(['a', 'b'], 'bad');
     one.add(['c'], 'good');
-    one.group('bad').send({ type: 'group.add', servers: null });
+    breaks(one);
     await settled();
     expect(one.emitted).toContainEqual({
       type: 'group.died',
       group: 'bad',
       message: expect.stringMatching(/^\S+ is not iterable/) as string,
+      servers: ['a', 'b'],
     });
     expect(one.state()).toBe('running.settled');
     expect(one.context().groups).toEqual(['good']);
@@ -486,15 +502,118 @@ describe('a group that dies', () => {
     ]);
   });
 
-  it('can be made anew, with the same names', async () => {
+  it('is made anew with its servers, each when nothing of its processes is left', async () => {
+    const one = await tree({ slots: 9 });
+    one.add(['a', 'b'], 'bad', { idleStopMs: 7 });
+    one.connect('a');
+    command(one, 'b', 'stop');
+    breaks(one);
+    await settled();
+    expect([states(one, ['a', 'b']), one.context().groups]).toEqual([[null, null], []]);
+    one.reapers.get('a')?.open();
+    await settled();
+    expect([states(one, ['a', 'b']), one.context().groups]).toEqual([['starting.spawning', null], ['bad']]);
+    await reap(one);
+    expect(one.serverState('b'), 'the wish of a person survives').toBe('idle.resting');
+    expect(one.serverContext('a')).toMatchObject({ generation: 2, policy: { idleStopMs: 7 } });
+    expect(one.context().members).toMatchObject({ a: { holder: 'group:bad' }, b: { holder: 'group:bad' } });
+  });
+
+  it('has its policy again', async () => {
+    const one = await tree();
+    const groups = {
+      bad: { strategy: 'one-for-all', intensity: 1, periodMs: 9, order: ['a'], dependencies: {} },
+    } as const;
+    one.plan({ groups });
+    one.add(['a'], 'bad');
+    breaks(one);
+    await reap(one);
+    expect((one.group('bad').getSnapshot() as { context: GroupContext }).context.policy).toEqual(groups.bad);
+  });
+
+  it('has what a plan wishes that comes meanwhile', async () => {
+    const one = await tree({ slots: 9 });
+    one.add(['a', 'b', 'c'], 'bad');
+    breaks(one);
+    await settled();
+    one.remove('a', 'bad');
+    one.add(['b'], 'bad', { idleStopMs: 7 });
+    one.plan({ configure: [{ server: 'c', policy: policyOf({ idleStopMs: 8 }), changed: false, wanted: 'down' }] });
+    expect(states(one, ['a', 'b', 'c'])).toEqual([null, null, null]);
+    await reap(one);
+    expect(states(one, ['a', 'b', 'c'])).toEqual([null, 'starting.spawning', 'idle.resting']);
+    expect(['b', 'c'].map((name) => one.serverContext(name).policy.idleStopMs)).toEqual([7, 8]);
+    expect(one.emitted.filter(({ type }) => type === 'server.removed')).toEqual([
+      { type: 'server.removed', server: 'a' },
+    ]);
+  });
+
+  it('lets a server move to another group meanwhile', async () => {
     const one = await tree();
     one.add(['a'], 'bad');
-    one.connect('a');
-    one.group('bad').send({ type: 'group.add', servers: null });
+    breaks(one);
     await settled();
-    one.add(['a'], 'bad');
+    one.plan({
+      remove: [{ group: 'bad', server: 'a' }],
+      add: [{ group: 'good', server: { name: 'a', policy: policyOf(), wanted: 'up' } }],
+    });
+    await reap(one);
+    expect([one.serverState('a'), one.context().groups]).toEqual(['starting.spawning', ['good']]);
+  });
+
+  /** A group that dies whenever it is given a server. */
+  async function hopeless(): Promise<Tree> {
+    const one = await tree({ slots: 9, buggyGroup: groupsWithBug() });
+    one.add(['a', 'b'], 'bad');
+    for (let death = 1; death <= 3; death += 1) await reap(one);
+    return one;
+  }
+
+  it('on each birth keeps nobody waiting: the third time in a minute the root holds its servers, in failed', async () => {
+    const one = await hopeless();
+    expect(states(one, ['a', 'b'])).toEqual(['failed', 'failed']);
+    expect(one.emitted.filter(({ type }) => type === 'group.died').length).toBeLessThanOrEqual(6);
+    expect(one.serverContext('a')).toMatchObject({ wanted: 'up', lastFailure: { class: 'internal' } });
+    expect(one.context()).toMatchObject({
+      groups: [],
+      members: { a: { holder: 'supervisor' }, b: { holder: 'supervisor' } },
+    });
     expect(one.state()).toBe('running.settled');
-    expect(one.serverState('a')).toBe('starting.spawning');
+  });
+
+  it('leaves its servers to a person, a plan and the end', async () => {
+    const one = await hopeless();
+    command(one, 'a', 'start');
+    one.connect('a');
+    expect(one.serverState('a')).toBe('connected.quiet');
+    one.plan({ configure: [{ server: 'a', policy: policyOf({ idleStopMs: 7 }), changed: false, wanted: null }] });
+    expect(one.serverContext('a').policy.idleStopMs).toBe(7);
+    one.send({ type: 'machine.resumed' });
+    expect(one.untimed).toEqual([]);
+    one.remove('b', 'bad');
+    expect([one.serverState('b'), one.context().members.b]).toEqual([null, undefined]);
+    expect(one.emitted.at(-1)).toEqual({ type: 'server.removed', server: 'b' });
+    one.send({ type: 'supervisor.shutdown' });
+    expect([one.state(), one.serverState('a')]).toEqual(['shutting-down.ending', 'stopping.closing']);
+    gone(one, 'a');
+    expect([one.state(), one.emitted.filter(({ type }) => type === 'server.removed')]).toEqual([
+      'closed',
+      [{ type: 'server.removed', server: 'b' }],
+    ]);
+  });
+
+  it('leaves servers whose actors have successors, too', async () => {
+    const one = await hopeless();
+    command(one, 'a', 'start');
+    one.clock.advance(60_001);
+    one.break('a');
+    await settled();
+    expect(one.serverState('a')).toBeNull();
+    await reap(one);
+    expect(one.emitted.at(-1), 'the group is tried again').toMatchObject({ type: 'group.died', servers: ['a'] });
+    await reap(one);
+    await reap(one);
+    expect(one.serverState('a')).toBe('failed');
   });
 
   it('leaves servers that end and start nothing any more', async () => {
@@ -502,16 +621,22 @@ describe('a group that dies', () => {
     one.add(['a'], 'bad');
     one.connect('a');
     const orphan = one.server('a');
-    one.group('bad').send({ type: 'group.add', servers: null });
+    breaks(one);
     await settled();
     expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
+    one.add(['b'], 'bad');
     orphan.send({ type: 'session.ended', generation: 1, failure: null, at: 0, random: 0 });
+    expect(orphan.getSnapshot().value).toEqual({ idle: 'resting' });
+    await reap(one);
+    expect(states(one, ['a', 'b']), 'what it says of its end is not said of its successor').toEqual([
+      'starting.spawning',
+      'starting.spawning',
+    ]);
     one.clock.advance(600_000);
     expect(orphan.getSnapshot().value).toEqual({ idle: 'resting' });
-    expect(one.openSessions()).toEqual([]);
   });
 
-  it('does not hold up a shutdown', async () => {
+  it('is waited for at the end until its servers are reaped, and has no successor', async () => {
     const one = await tree();
     one.add(['a'], 'bad');
     one.add(['b'], 'good');
@@ -519,6 +644,33 @@ describe('a group that dies', () => {
     one.group('bad').send({ type: 'xstate.done.actor.reaper:x', actorId: null });
     await settled();
     gone(one, 'b');
+    expect(one.state()).toBe('shutting-down.ending');
+    await reap(one);
+    expect([one.state(), one.serverState('a')]).toEqual(['closed', null]);
+  });
+});
+
+describe('names that every object knows', () => {
+  it('are names like any other', async () => {
+    const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
+    const one = await tree({ slots: 9 });
+    const servers = names.map((name, index) => ({
+      name,
+      group: '__proto__',
+      dependsOn: names.slice(Math.max(0, index - 1), index),
+      policy: {},
+    }));
+    one.plan(stepsFor({ servers, groups: { ['__proto__']: { strategy: 'one-for-all' } } }));
+    for (const name of names) one.connect(name);
+    expect(states(one, names)).toEqual(names.map(() => 'connected.quiet'));
+    expect(Object.keys(one.context().members)).toEqual(names);
+    one.news('constructor', 'session.ended', { failure: exit(1) });
+    expect(states(one, names)).toEqual(['backoff.delaying', 'connected.quiet', 'connected.quiet', 'stopping.closing']);
+    one.plan({ remove: [{ group: '__proto__', server: 'hasOwnProperty' }] });
+    gone(one, 'hasOwnProperty');
+    expect(Object.keys(one.context().members)).toEqual(names.slice(0, -1));
+    one.send({ type: 'supervisor.shutdown' });
+    for (const name of ['toString', '__proto__']) gone(one, name);
     expect(one.state()).toBe('closed');
   });
 });

@@ -85,7 +85,7 @@ describe('the snapshot of an actor', () => {
     ]);
     expect(snapshots[1]).toMatchObject({
       value: { running: 'steady' },
-      context: { name: 'web', charges: 2, rounds: [] },
+      context: { name: 'web', members: { a: { holder: 'group:web' } }, rounds: [] },
       timers: [],
     });
     expect(snapshots[2]).toEqual(supervisor.snapshot('a'));

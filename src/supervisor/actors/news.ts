@@ -1,6 +1,6 @@
 /** What is heard of actors, beside the steps they take. */
 
-import type { GroupEmitted } from '../../../machines/group/events.ts';
+import type { GroupEmitted, HolderEmitted } from '../../../machines/group/events.ts';
 import type { ServerEmitted } from '../../../machines/server/events.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
 import type { Inspection } from '../../observe/facts/inspection.ts';
@@ -9,12 +9,12 @@ import type { ServerSpecification } from '../../specification.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Desired } from '../desired/desired.ts';
 import type { Ledger } from '../ledger.ts';
-import { type Actors, isHeld } from './system.ts';
+import type { Actors } from './system.ts';
 
 export interface NewsOptions {
   readonly actors: Actors;
   readonly commands: Pick<Commands, 'hear' | 'abandon'>;
-  readonly desired: Pick<Desired, 'current' | 'restore'>;
+  readonly desired: Pick<Desired, 'current'>;
   readonly facts: Pick<Facts, 'publish'>;
   readonly inspection: Inspection;
   readonly ledger: Ledger;
@@ -30,9 +30,11 @@ export function hearActors({ inspection, commands, facts, ledger, logs, desired,
     facts.publish({ actor: `server:${server}`, generation, ...emitted });
   };
   const hearGroup = (group: string, emitted: GroupEmitted) => {
-    if (emitted.type === 'command.settled') return commands.hear(emitted.server, emitted);
     if (emitted.type === 'round.opened' || emitted.type === 'round.joined' || emitted.type === 'round.closed')
       return facts.publish({ actor: group, ...emitted });
+    hearHolder(emitted);
+  };
+  const hearHolder = (emitted: HolderEmitted) => {
     const actor = `server:${emitted.server}`;
     if (emitted.type === 'actor.died') {
       facts.publish({ type: 'actor.died', actor, message: emitted.message });
@@ -66,14 +68,10 @@ export function hearActors({ inspection, commands, facts, ledger, logs, desired,
       });
     }
   });
-  actors.root.on('group.died', ({ group, message }) => {
-    facts.publish({ type: 'actor.died', actor: `group:${group}`, message });
-    const servers = [...ledger.entries.values()].filter(
-      ({ name, specification }) => specification.group === group && !isHeld(actors.server(name)),
-    );
-    for (const { name } of servers) commands.abandon(name, `the actor of its group died: ${message}`);
-    // Their sessions are being killed; only then may they start again. `gone` does not reject.
-    void Promise.all(servers.map(({ name }) => ledger.gone(name))).then(() => desired.restore(group));
+  actors.root.on('*', (emitted) => {
+    if (emitted.type !== 'group.died') return hearHolder(emitted);
+    facts.publish({ type: 'actor.died', actor: `group:${emitted.group}`, message: emitted.message });
+    for (const server of emitted.servers) commands.abandon(server, `the actor of its group died: ${emitted.message}`);
   });
 }
 

@@ -29,7 +29,7 @@ export interface ActorsOptions extends SessionActorParts {
   readonly clock: TimerClock | undefined;
   /** Of the wall, in milliseconds. */
   readonly nowMs: () => number;
-  /** Ends what an earlier life left behind. Does not reject. */
+  /** Ends what an earlier life left behind. When it rejects, nothing is started. */
   readonly reap: () => Promise<void>;
   readonly killAll: () => void;
 }
@@ -62,7 +62,7 @@ export function createActors(options: ActorsOptions): Actors {
   const part = groupMachine.provide({ actors: { server, reaper, turn } });
   const group = groupMachine.provide({ actors: { server, reaper, turn, part } });
   const machine = supervisorMachine.provide({
-    actors: { group, reap: fromPromise(() => reap()), killAll: fromPromise(async () => killAll()) },
+    actors: { group, server, reaper, reap: fromPromise(() => reap()), killAll: fromPromise(async () => killAll()) },
   });
   const root = createActor(machine, {
     id: 'supervisor',
@@ -93,10 +93,4 @@ export function createActors(options: ActorsOptions): Actors {
 
 function clearTimer(timer: unknown): void {
   clearTimeout(timer as NodeJS.Timeout);
-}
-
-/** Whether a living group, or a living part of one, holds the actor. */
-export function isHeld(actor: ServerActor | undefined): boolean {
-  const holder = actor?._parent?.getSnapshot() as { readonly status: string } | undefined;
-  return holder?.status === 'active';
 }

@@ -7,7 +7,7 @@ import { countOf, decide, type Plan, planOf } from '../../config/plan/plan.ts';
 import { waitingWarnings } from '../../config/plan/setting-changes.ts';
 import { McpvisorError, type Problem, toLine } from '../../errors.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
-import { isHeld, type ServerActor } from '../actors/system.ts';
+import type { ServerActor } from '../actors/system.ts';
 import type { Ledger } from '../ledger.ts';
 import { carryOutPaced } from './pacing.ts';
 import { policyOf } from './policy.ts';
@@ -48,8 +48,6 @@ export interface Desired {
   plan(config: Entry): Plan;
   /** The file's text changed. A broken one changes nothing and is told as a fact. */
   reload(text: string): void;
-  /** Adds the servers of a group again, whose actor died. */
-  restore(group: string): void;
 }
 
 export function createDesired({
@@ -142,24 +140,6 @@ export function createDesired({
           severity: 'warning',
         })),
       );
-    },
-    restore(group) {
-      const servers = [...sources.configuration.servers.values()].filter(
-        (specification) => specification.group === group && !isHeld(actorOf(specification.name)),
-      );
-      const add = servers.map((specification) => {
-        const { generation } = ledger.put(specification, ledger.get(specification.name)?.source ?? 'file').told;
-        return {
-          group,
-          server: {
-            name: specification.name,
-            policy: policyOf(specification, relations.isRelated(specification.name)),
-            wanted: wishOf(specification.name) ?? (specification.enabled ? ('up' as const) : ('down' as const)),
-            generation,
-          },
-        };
-      });
-      carryOut({ add, configure: [], remove: [] });
     },
   };
 }

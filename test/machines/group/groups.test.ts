@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { GroupContext } from '../../../machines/group/events.ts';
+import { heldBy } from '../../../machines/members.ts';
 import { exit, type PolicyOverrides, policyOf, stateText } from '../../support/charts/chart.ts';
 import { connectedStates, type State, serverIn, startingStates, states } from '../server/states.ts';
 import { type Fleet, type PlannedGroups, relationsIn, stepsFor } from '../tree/plan.ts';
@@ -104,7 +105,9 @@ describe('a failure of a connected server', () => {
   };
 
   it.each(['session.failed', 'session.exited', 'session.ended'] as const)('is told to its group: %s', (type) => {
-    expect(lost(exit(1), type)).toEqual([{ type: 'server.lost', server: 'a', at: 0, random: 0.5 }]);
+    expect(lost(exit(1), type)).toMatchObject([
+      { type: 'server.lost', server: 'a', standing: { phase: 'ending', generation: 1 }, at: 0, random: 0.5 },
+    ]);
     expect(lost(exit(1), type, { related: false })).toEqual([]);
   });
 
@@ -350,16 +353,16 @@ describe('a group that acts as one', () => {
     const one = await connectedGroup(many, { strategy: 'one-for-all' });
     fail(one, 's0');
     gone(one, 's129');
-    expect(groupContext(one)).toMatchObject({ victims: { s128: 1, s129: 1 }, parts: { 'web/1': 2 } });
+    expect(groupContext(one)).toMatchObject({ victims: { s128: 1, s129: 1 }, parts: ['group:web/1'] });
     const { s129: _, ...others } = many;
     one.plan({
       ...relationsIn(fleetOf(others, { strategy: 'one-for-all' })),
       remove: [{ group: 'web', server: 's129' }],
     });
-    expect([one.serverState('s129'), groupState(one), groupContext(one).parts]).toEqual([
+    expect([one.serverState('s129'), groupState(one), heldBy(groupContext(one).members, 'group:web/1')]).toEqual([
       null,
       'running.round.stopping',
-      { 'web/1': 1 },
+      ['s128'],
     ]);
     expect(Object.keys(groupContext(one).victims)).toEqual(names.slice(1, -1));
   });

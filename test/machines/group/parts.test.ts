@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupContext } from '../../../machines/group/events.ts';
-import { policyOf } from '../../support/charts/chart.ts';
+import { heldBy } from '../../../machines/members.ts';
+import { charts, policyOf } from '../../support/charts/chart.ts';
 import { plantTrees } from '../tree/planted.ts';
 import { settled, startTree, type Tree } from '../tree/tree.ts';
 
@@ -9,7 +10,15 @@ const trees = plantTrees();
 const namesTo = (count: number, from = 1) => Array.from({ length: count - from + 1 }, (_, index) => `s${index + from}`);
 const childrenOf = (one: Tree, group: string) =>
   Object.keys((one.group(group).getSnapshot() as { children: object }).children);
-const contextOf = (one: Tree, group: string) => (one.group(group).getSnapshot() as { context: GroupContext }).context;
+/** How many actors the group itself holds, and how many servers each part of it. */
+const contextOf = (one: Tree, group: string) => {
+  const { members, parts } = (one.group(group).getSnapshot() as { context: GroupContext }).context;
+  const held = (id: string) => heldBy(members, id).length;
+  return {
+    charges: held(`group:${group}`) + parts.length,
+    parts: Object.fromEntries(parts.map((id) => [id.slice('group:'.length), held(id)])),
+  };
+};
 const removed = (one: Tree) => one.emitted.flatMap(({ type, server }) => (type === 'server.removed' ? [server] : []));
 
 /** A group of so many servers, s1, s2 …, which rest. */
@@ -124,14 +133,6 @@ describe('a group with more servers than one actor holds well', () => {
     ]);
   });
 
-  it('makes no part of a name that another has', async () => {
-    const one = await bigGroup(257);
-    one.group('big/1').send({ type: 'group.add', servers: null });
-    await settled();
-    one.add(namesTo(385, 258), 'big', { lazy: true });
-    expect(contextOf(one, 'big').parts).toEqual({ 'big/2': 128, 'big/3': 1 });
-  });
-
   it('wakes those in parts when the machine was suspended', async () => {
     const one = await bigGroup(130);
     connect(one, 's1');
@@ -156,7 +157,8 @@ describe('a group with more servers than one actor holds well', () => {
 
   it('spares one in a part at the end for as long as a dependent of it runs', async () => {
     const one = await bigGroup(130);
-    one.add(['x'], 'other');
+    one.add(['s130'], 'big', { lazy: true, related: true });
+    one.add(['x'], 'other', { related: true });
     one.plan({ dependencies: { x: ['s130'] } });
     for (const name of ['s129', 's130', 'x']) connect(one, name);
     one.send({ type: 'supervisor.shutdown' });
@@ -173,6 +175,10 @@ describe('a group with more servers than one actor holds well', () => {
 
 describe('a part that dies', () => {
   const breaks = (one: Tree) => one.group('big/1').send({ type: 'group.add', servers: null });
+  const reap = async (one: Tree) => {
+    for (const reaper of one.reapers.values()) reaper.open();
+    await settled();
+  };
 
   it('is told as a bug of its group, takes nobody else down, and its servers end', async () => {
     const one = await bigGroup(130);
@@ -185,20 +191,87 @@ describe('a part that dies', () => {
       type: 'group.died',
       group: 'big',
       message: expect.stringMatching(/^\S+ is not iterable/) as string,
+      servers: ['s129', 's130'],
     });
     expect(one.serverState('s1')).toBe('connected.quiet');
     expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
-    expect([contextOf(one, 'big').charges, contextOf(one, 'big').parts]).toEqual([128, {}]);
+    expect(contextOf(one, 'big'), 'the group takes them over').toEqual({ charges: 130, parts: {} });
     expect(one.state()).toBe('running.settled');
   });
 
-  it('is not waited for at the end', async () => {
+  it('gives its servers back to another part, each when nothing of its processes is left', async () => {
+    const one = await bigGroup(130);
+    one.server('s130').send({ type: 'server.stop', commandId: 'stop', at: 1, random: 0.5 });
+    breaks(one);
+    await settled();
+    expect(['s129', 's130'].map((name) => one.serverState(name))).toEqual([null, null]);
+    one.reapers.get('s130')?.open();
+    await settled();
+    expect(['s129', 's130'].map((name) => one.serverState(name))).toEqual([null, 'idle.resting']);
+    expect(one.serverContext('s130').wanted, 'the wish of a person survives').toBe('down');
+    await reap(one);
+    expect(childrenOf(one, 'big/1')).toEqual(['server:s130', 'server:s129']);
+    expect(contextOf(one, 'big')).toEqual({ charges: 129, parts: { 'big/1': 2 } });
+  });
+
+  it('three times in a minute has its servers in failed, held by the group itself', async () => {
+    const one = await bigGroup(129);
+    for (let death = 1; death <= 3; death += 1) {
+      expect(one.serverState('s129')).toBe('idle.resting');
+      breaks(one);
+      await settled();
+      await reap(one);
+    }
+    expect([one.serverState('s129'), one.serverContext('s129').lastFailure?.class]).toEqual(['failed', 'internal']);
+    expect(contextOf(one, 'big')).toEqual({ charges: 129, parts: {} });
+    connect(one, 's129');
+  });
+
+  it('on each birth keeps nobody waiting, and ends with its servers in failed', async () => {
+    const one = await startTree({ slots: 99, buggyPart: charts.group.provide({ actions: { add: buggy } }) });
+    trees.push(one);
+    one.add(namesTo(129), 'big', { lazy: true });
+    for (let death = 1; death <= 3; death += 1) {
+      await settled();
+      await reap(one);
+    }
+    expect(one.reapers.size).toBe(0);
+    expect(one.serverState('s129')).toBe('failed');
+    expect(one.emitted.filter(({ type }) => type === 'group.died')).toHaveLength(3);
+  });
+
+  it('leaves a server of its own that is being reaped to the group', async () => {
+    const one = await bigGroup(130);
+    connect(one, 's130');
+    one.break('s130');
+    await settled();
+    breaks(one);
+    await settled();
+    await reap(one);
+    expect(one.serverState('s130')).toBe('idle.resting');
+    expect(contextOf(one, 'big').parts).toEqual({ 'big/1': 2 });
+  });
+
+  it('is waited for at the end until its servers are reaped', async () => {
     const one = await bigGroup(129);
     breaks(one);
     await settled();
     one.send({ type: 'supervisor.shutdown' });
     for (let turns = 0; turns < 40; turns += 1) await settled();
-    expect(one.state()).toBe('closed');
+    expect(one.state()).toBe('shutting-down.ending');
+    await reap(one);
+    expect([one.state(), one.serverState('s129')]).toEqual(['closed', null]);
+  });
+
+  it('gives nobody a successor at the end', async () => {
+    const one = await bigGroup(129);
+    connect(one, 's129');
+    one.send({ type: 'supervisor.shutdown' });
+    for (let turns = 0; turns < 40; turns += 1) await settled();
+    one.group('big/1').send({ type: 'xstate.done.actor.reaper:x', actorId: null });
+    await settled();
+    await reap(one);
+    expect([one.state(), one.serverState('s129')]).toEqual(['closed', null]);
   });
 
   it('has a successor for the next servers', async () => {
@@ -206,9 +279,9 @@ describe('a part that dies', () => {
     breaks(one);
     await settled();
     one.add(['s130'], 'big', { lazy: true });
-    expect(contextOf(one, 'big').charges).toBe(129);
-    expect(Object.values(contextOf(one, 'big').parts)).toEqual([1]);
-    expect(one.serverState('s130')).toBe('idle.resting');
+    expect([one.serverState('s129'), one.serverState('s130')]).toEqual([null, 'idle.resting']);
+    await reap(one);
+    expect(Object.values(contextOf(one, 'big').parts)).toEqual([2]);
   });
 
   it('takes its servers along when the whole group dies', async () => {
@@ -218,5 +291,12 @@ describe('a part that dies', () => {
     one.group('big').send({ type: 'group.add', servers: null });
     await settled();
     expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
+    await reap(one);
+    expect([one.serverState('s1'), one.serverState('s129')]).toEqual(['idle.resting', 'idle.resting']);
+    expect(contextOf(one, 'big')).toEqual({ charges: 129, parts: { 'big/1': 1 } });
   });
 });
+
+function buggy(): void {
+  throw new Error('a bug');
+}

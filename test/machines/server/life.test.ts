@@ -27,8 +27,10 @@ describe('a server that is born', () => {
   it('remembers nothing, and wishes to start if it is wanted up', () => {
     expect(born).toEqual({
       name: 'a',
+      holder: null,
       policy,
       wanted: 'up',
+      phase: 'resting',
       generation: 0,
       starts: 0,
       counters: { attempt: 0, unreachable: 0, automaticStarts: [], failureTimes: [] },

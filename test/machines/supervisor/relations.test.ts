@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../machines/failure.ts';
 import { exit, policyOf } from '../../support/charts/chart.ts';
-import { type PlannedServer, relationsIn, stepsFor } from '../tree/plan.ts';
+import { inputOf, type PlannedServer, relationsIn, stepsFor } from '../tree/plan.ts';
 import { plantTrees } from '../tree/planted.ts';
 import { settled, startTree, type Tree, type TreeOptions } from '../tree/tree.ts';
 
@@ -27,6 +27,17 @@ async function fleet(words: Words, options: TreeOptions = {}): Promise<Tree> {
   return one;
 }
 
+/** Whoever begins or ceases to be related to others is told so. */
+const relate = (one: Tree, words: Words) => {
+  const next = fleetOf(words);
+  const configure = next.servers.map((server) => ({
+    server: server.name,
+    policy: inputOf(server, next).policy,
+    changed: false,
+    wanted: null,
+  }));
+  one.plan({ ...relationsIn(next), configure });
+};
 const at = (one: Tree, ...names: readonly string[]) => names.map((name) => one.serverState(name));
 const gone = (one: Tree, name: string) => one.news(name, 'session.ended');
 const command = (one: Tree, name: string, kind: string) =>
@@ -102,7 +113,8 @@ describe('a server that depends on others', () => {
     one.connect('b');
     one.break('a');
     await settled();
-    expect(one.serverContext('b')).toMatchObject({ waitingFor: [], blockedBy: null });
+    expect(one.serverContext('b'), 'it is not there').toMatchObject({ waitingFor: ['a'], blockedBy: null });
+    expect(at(one, 'b')).toEqual(['connected.quiet']);
     one.news('b', 'session.ended', { failure: exit(1) });
     expect(one.serverContext('b'), 'it will come').toMatchObject({ waitingFor: ['a'], blockedBy: null });
     one.reapers.get('a')?.open();
@@ -131,7 +143,7 @@ describe('a plan that changes who depends on whom', () => {
   it('is heard by those that begin to depend', async () => {
     const one = await fleet({ a: { wanted: 'down' }, b: [] });
     expect(at(one, 'b')).toEqual(['starting.spawning']);
-    one.plan(relationsIn(fleetOf({ a: [], b: ['a'] })));
+    relate(one, { a: [], b: ['a'] });
     expect(one.serverContext('b')).toMatchObject({
       waitingFor: ['a'],
       blockedBy: { server: 'a', standing: 'stopped' },
@@ -150,7 +162,7 @@ describe('a plan that changes who depends on whom', () => {
     const one = await fleet({ a: { policy: { lazy: true } }, b: [] });
     one.connect('b');
     expect([at(one, 'a'), one.serverContext('a').heldAwake]).toEqual([['idle.resting'], false]);
-    one.plan(relationsIn(fleetOf({ a: [], b: ['a'] })));
+    relate(one, { a: { policy: { lazy: true } }, b: ['a'] });
     expect([at(one, 'a'), one.serverContext('a').heldAwake]).toEqual([['starting.spawning'], true]);
     one.plan(relationsIn(fleetOf({ a: [], b: [] })));
     expect(one.serverContext('a').heldAwake).toBe(false);

@@ -72,6 +72,9 @@ export interface TreeOptions {
   readonly shutdownMs?: number;
   readonly booted?: boolean;
   readonly highestGeneration?: number;
+  /** Instead of the chart of groups, or of their parts. */
+  readonly buggyGroup?: typeof charts.group;
+  readonly buggyPart?: typeof charts.group;
 }
 
 /** Events that come from outside, with time and chance, and are handed on. */
@@ -86,6 +89,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   const records: TreeRecord[] = [];
   const states = new Map<string, string>();
   let isMade = false;
+  const generations = new Map<string, number>();
   const sessions = new Map<string, (order: SessionOrder | { type: 'break' }) => void>();
   const reapers = new Map<string, Door>();
   const emitted: Record<string, unknown>[] = [];
@@ -94,20 +98,34 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   let [kills, rootError]: [number, unknown] = [0, null];
   const moment = () => ({ at: clock.now(), random: random() });
   const commands = new Map<string, string[]>();
-  const noteCommand = ({
-    command,
-    outcome = 'accepted',
-  }: {
-    readonly command?: { readonly id: string };
-    readonly outcome?: string;
-  }) => {
-    if (command !== undefined) commands.set(command.id, [...(commands.get(command.id) ?? []), outcome]);
+  const noteCommand = (
+    actor: string,
+    {
+      command,
+      outcome = 'accepted',
+    }: {
+      readonly command?: { readonly id: string };
+      readonly outcome?: string;
+    },
+  ) => {
+    if (command === undefined) return;
+    commanded.set(command.id, actor.slice('server:'.length));
+    commands.set(command.id, [...(commands.get(command.id) ?? []), outcome]);
   };
+  /** As `src` does it: who accepted the commands of an actor that died rejects them. */
+  const abandon = (names: readonly string[]) => {
+    for (const [id, told] of commands) {
+      const server = commanded.get(id);
+      if (server !== undefined && names.includes(server) && told.length === 1) told.push('rejected');
+    }
+  };
+  const commanded = new Map<string, string>();
   const record = (actor: string, text: string) => records.push({ at: clock.now(), actor, text });
   const boot = deferred();
 
   const session = fromCallback<SessionOrder, SessionInput>(({ input, receive, sendBack }) => {
     const key = `${input.server}:${input.generation}`;
+    generations.set(input.server, input.generation);
     let hear: (order: SessionOrder) => void = () => undefined;
     sessions.set(key, () => undefined);
     const tell = (event: ServerEvent) => sendBack(event);
@@ -115,7 +133,10 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
       hear = listener;
     });
     receive((order) => {
-      if ((order as { type: string }).type === 'break') throw new Error('a bug');
+      if ((order as { type: string }).type === 'break') {
+        sessions.delete(key);
+        throw new Error('a bug');
+      }
       hear(order);
     });
     return () => {
@@ -128,16 +149,18 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     reapers.set(input.server, { open: () => door.resolve(), fail: door.reject });
     return door.promise.then(() => {
       reapers.delete(input.server);
-      return { ...moment(), generation: highestGeneration };
+      return { ...moment(), generation: Math.max(highestGeneration, generations.get(input.server) ?? 0) };
     });
   });
   const server = charts.server.provide({ actors: { session } });
   const turn = fromPromise<void>(() => Promise.resolve());
-  const part = charts.group.provide({ actors: { server, reaper, turn } });
-  const group = charts.group.provide({ actors: { server, reaper, turn, part } });
+  const part = (options.buggyPart ?? charts.group).provide({ actors: { server, reaper, turn } });
+  const group = (options.buggyGroup ?? charts.group).provide({ actors: { server, reaper, turn, part } });
   const chart = charts.supervisor.provide({
     actors: {
       group,
+      server,
+      reaper,
       reap: fromPromise<void>(() => boot.promise),
       killAll: fromPromise<void>(() => {
         kills += 1;
@@ -155,7 +178,10 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
         actor.on('*', (event: unknown) => {
           if (actor.id.startsWith('group:')) emitted.push(event as Record<string, unknown>);
           record(actor.id, emittedText(event as Record<string, unknown>));
+          const { type, server: whose = '' } = event as { readonly type: string; readonly server?: string };
+          if (type === 'actor.died') abandon([whose]);
           noteCommand(
+            actor.id,
             event as { readonly type: string; readonly command?: { readonly id: string }; readonly outcome?: string },
           );
         });
@@ -189,7 +215,11 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     if (isMade) options.onStep?.(tree, name);
   }
 
-  root.on('*', (event) => emitted.push(event as unknown as Record<string, unknown>));
+  root.on('*', (event) => {
+    emitted.push(event as unknown as Record<string, unknown>);
+    if (event.type === 'group.died') abandon(event.servers);
+    else if (event.type === 'actor.died') abandon([event.server]);
+  });
   root.subscribe({
     error: (error) => {
       rootError = error;

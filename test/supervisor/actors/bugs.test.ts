@@ -136,10 +136,12 @@ describe('an actor that dies of a bug', () => {
     await supervisor.ready();
     const start = errorOf(supervisor.send('slow', { type: 'server.start' }));
     const died = untilFact(supervisor, 'actor.died', ({ actor }) => actor === 'group:web');
-    const added = untilFact(supervisor, 'server.added', ({ actor }) => actor === 'server:stopped');
+    const back = ['stopped', 'slow'].map((name) =>
+      untilFact(supervisor, 'server.added', ({ actor }) => actor === `server:${name}`),
+    );
     process.kill(pidOf(supervisor, 'a'), 'SIGKILL');
     await died;
-    await added;
+    await Promise.all(back);
     expect(await start, 'nothing shuts down but its group').toMatchObject({
       code: 'COMMAND_REJECTED',
       details: { server: 'slow', reason: expect.stringContaining('a bug in the clock') },

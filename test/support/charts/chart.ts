@@ -198,6 +198,7 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     name: 'a',
     policy: policyOf(options.policy),
     wanted: options.wanted ?? 'up',
+    holder: 'supervisor',
     ...(options.generation === undefined ? {} : { generation: options.generation }),
     ...(options.failure === undefined ? {} : { failure: options.failure }),
   };

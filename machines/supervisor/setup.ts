@@ -1,0 +1,216 @@
+/** The manifest of the root's chart: everything it may do, by name. The chart itself is `supervisor.machine.ts`. */
+
+import { assign, enqueueActions, fromPromise, setup } from 'xstate';
+import { type Post, sendById } from '../address.ts';
+import type { GroupEvent, GroupReport } from '../group/events.ts';
+import type { ActorFailed, ReaperDone, ReaperInput } from '../group/holding.ts';
+import { groupMachine } from '../group.machine.ts';
+import { died, fellApart, gone, reaped, unreaped, withoutSuccessors } from '../holding.ts';
+import { groupId, kindOf, serverId, supervisorId } from '../ids.ts';
+import { holdsAny, lookIn, type Members, withEnding, withInput, withStanding } from '../members.ts';
+import { dependentsOf } from '../order.ts';
+import type { Moment, ServerEvent, ServerReport, Wanted } from '../server/events.ts';
+import { isUp } from '../server/standing.ts';
+import { serverMachine } from '../server.machine.ts';
+import { entryOf, without } from '../table.ts';
+import { afterPlan } from './apply.ts';
+import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './events.ts';
+import { holderOf, livingOf, perform } from './holding.ts';
+import { applicantOf, isNeeded, messagesAfter, type Relations } from './relations.ts';
+import { grantSlots, returnSlot, type Slots, wantSlot } from './start-slots.ts';
+
+/** From KILL to every known group to `closed`, whatever is left, in milliseconds. */
+const killMs = 2_000;
+
+type Report<Type extends (ServerReport | GroupReport)['type']> = Extract<ServerReport | GroupReport, { type: Type }>;
+
+export const supervisorSetup = setup({
+  types: {} as {
+    context: SupervisorContext;
+    events: SupervisorEvent;
+    input: SupervisorInput;
+    emitted: SupervisorEmitted;
+    children: Record<string, 'group' | 'server' | 'reaper'>;
+  },
+  actors: {
+    group: groupMachine,
+    /** One whose group died too often. */
+    server: serverMachine,
+    /** Resolves when no process of the server is left; `src/supervisor` provides it, as to groups. */
+    reaper: fromPromise<Moment & { readonly generation: number }, ReaperInput>(() => {
+      throw new Error('the actor "reaper" is provided by the supervisor room');
+    }),
+    /** Ends the processes an earlier life left behind; `src/supervisor` provides it. */
+    reap: fromPromise<void>(() => {
+      throw new Error('the actor "reap" is provided by the supervisor room');
+    }),
+    /** Kills every known process group; `src/supervisor` provides it. */
+    killAll: fromPromise<void>(() => {
+      throw new Error('the actor "killAll" is provided by the supervisor room');
+    }),
+  },
+  delays: { shutdown: ({ context }) => context.shutdownMs, kill: killMs },
+  guards: {
+    isAlone: ({ context }) => context.groups.length === 0 && !holdsAny(context.members, supervisorId),
+    isDegraded: ({ context }) => context.degraded.length > 0,
+    isSettled: ({ context }) => context.degraded.length === 0,
+  },
+  actions: {
+    apply: enqueueActions((args, { steps, at, random }: Moment & { readonly steps: Steps }) => {
+      const { context, enqueue } = args;
+      const { policies, moving, ...outcome } = afterPlan(context, steps, { at, random });
+      enqueue.assign({ policies, moving });
+      for (const [group, policy] of Object.entries(steps.groups ?? {})) {
+        if (context.groups.includes(group))
+          enqueue.sendTo(groupId(group), { type: 'group.configure', policy } satisfies GroupEvent);
+      }
+      perform(args, outcome, policies);
+    }),
+    limitEnd: assign(({ context }, { steps }: { steps: Steps }) => ({
+      shutdownMs: steps.shutdownMs ?? context.shutdownMs,
+    })),
+    /** Servers that begin or cease to depend on others, and those others, hear of it. */
+    relate: enqueueActions((args, { steps }: { steps: Steps }) => {
+      const { dependencies } = steps;
+      const { context } = args;
+      if (dependencies === undefined || dependencies === context.dependencies) return;
+      const relations = { dependencies, dependents: dependentsOf(dependencies) };
+      args.enqueue.assign(relations);
+      const touched = [
+        ...Object.keys(context.dependencies),
+        ...Object.keys(dependencies),
+        ...Object.values(context.dependencies).flat(),
+      ];
+      // What is leaving may be gone by the time it would hear.
+      const leaving = new Set(steps.remove.map(({ server }) => server));
+      const staying = [...new Set(touched)].filter((server) => !leaving.has(server));
+      tellAll(args, staying, relations);
+    }),
+    note: assign(({ context }, { server, standing }: Report<'server.changed' | 'server.lost'>) => ({
+      members: withStanding(context.members, server, standing),
+    })),
+    tell: enqueueActions((args, { server }: { server: string }) => tellAll(args, [server], args.context)),
+    tellGroup: enqueueActions((args, report: Report<'server.changed' | 'server.lost'>) => {
+      const member = entryOf(args.context.members, report.server);
+      if (member !== undefined && member.holder !== supervisorId) sendById(args, member.holder, report);
+    }),
+    keep: assign(({ context }, { server, wanted }: Report<'server.kept'>) => ({
+      members: withInput(context.members, server, { wanted }),
+    })),
+    /** Its actor died: what is left of it is being ended. */
+    mourn: assign(({ context: { members, slots, holders, queue } }, { servers }: { servers: readonly string[] }) => ({
+      ...servers.reduce<Slots>(returnSlot, { slots, holders, queue }),
+      members: servers.reduce(withEnding, members),
+    })),
+    wake: enqueueActions(({ context, enqueue }, { at, random }: Moment) => {
+      for (const id of [...context.groups.map(groupId), ...livingOf(context).map(serverId)])
+        enqueue.sendTo(id, { type: 'machine.resumed', at, random });
+    }),
+    /** Whom others still need is spared until they are gone; what is ending already is told not to start again. */
+    endAll: enqueueActions(({ context, enqueue }) => {
+      const look = lookIn(context.members);
+      const spared = Object.keys(context.dependents).filter((server) => {
+        const standing = look(server);
+        return standing !== null && isUp(standing) && isNeeded(server, context.dependents, look);
+      });
+      enqueue.assign({ spared, isEnding: true, members: withoutSuccessors(context.members) });
+      for (const group of context.groups)
+        enqueue.sendTo(groupId(group), { type: 'group.shutdown', except: spared } satisfies GroupEvent);
+      for (const server of livingOf(context).filter((name) => !spared.includes(name)))
+        enqueue.sendTo(serverId(server), { type: 'server.shutdown' } satisfies ServerEvent);
+    }),
+    endSpared: enqueueActions((args) => {
+      const { spared, dependents, members } = args.context;
+      const due = spared.filter((server) => !isNeeded(server, dependents, lookIn(members)));
+      if (due.length === 0) return;
+      args.enqueue.assign({ spared: spared.filter((server) => !due.includes(server)) });
+      for (const server of due) sendById(args, serverId(server), { type: 'server.shutdown' } satisfies ServerEvent);
+    }),
+    degrade: assign(({ context }, { group }: { group: string }) => ({
+      degraded: [...context.degraded.filter((name) => name !== group), group],
+    })),
+    recover: assign(({ context }, { group }: { group: string }) => ({
+      degraded: context.degraded.filter((name) => name !== group),
+    })),
+    wantSlot: assign(({ context }, { server }: { server: string }) => wantSlot(context, server)),
+    returnSlot: assign(({ context }, { server }: { server: string }) => returnSlot(context, server)),
+    grantSlots: enqueueActions((args) => {
+      const { members, dependencies } = args.context;
+      const { granted, after } = grantSlots(args.context, (server) => {
+        const member = entryOf(members, server);
+        return member === undefined || member.isDead ? 'gone' : applicantOf(server, dependencies, lookIn(members));
+      });
+      args.enqueue.assign(after);
+      for (const server of granted) sendById(args, serverId(server), { type: 'slot.granted' } satisfies ServerEvent);
+    }),
+    /** Gone from its group, unless it has been taken over since. */
+    forget: assign(({ context }, { server, group }: { server: string; group: string }) => ({
+      members: entryOf(context.members, server)?.group === group ? without(context.members, server) : context.members,
+    })),
+    move: enqueueActions(
+      ({ context, enqueue, self }, { server, wanted }: { server: string; wanted: Wanted | null }) => {
+        const moved = context.moving.find((step) => step.server.name === server);
+        if (moved === undefined) return;
+        const { at, random } = moved;
+        const withWish = moved.keepsWish === true && wanted !== null ? { ...moved.server, wanted } : moved.server;
+        enqueue.assign({ moving: context.moving.filter((step) => step !== moved) });
+        enqueue.sendTo(self, {
+          type: 'plan.apply',
+          steps: { add: [{ ...moved, server: withWish }], configure: [], remove: [] },
+          at,
+          random,
+        });
+      },
+    ),
+    letGo: enqueueActions((args, { server }: { server: string }) => {
+      const { context } = args;
+      perform(args, gone(holderOf(context), { server, isRemoval: !context.isEnding }), context.policies);
+    }),
+    bury: enqueueActions((args, { actorId, error }: ActorFailed) => {
+      const { context, enqueue } = args;
+      const { policies, isEnding: isEnd } = context;
+      const message = error instanceof Error ? error.message : String(error);
+      const { kind, name } = kindOf(actorId);
+      if (kind === 'group') {
+        const { servers, ...outcome } = fellApart(holderOf(context), { below: actorId, isEnd });
+        // Told first: to the commands of its servers this is no shutdown.
+        enqueue.emit({ type: 'group.died', group: name, message, servers });
+        perform(args, outcome, policies);
+        const isOther = (group: string) => group !== name;
+        enqueue.assign({ groups: context.groups.filter(isOther), degraded: context.degraded.filter(isOther) });
+        enqueue.raise({ type: 'servers.died', servers });
+      } else if (kind === 'server') perform(args, died(holderOf(context), { server: name, message, isEnd }), policies);
+      else if (kind === 'reaper') perform(args, unreaped(holderOf(context), { server: name, message }), policies);
+      else enqueue.stopChild(actorId);
+    }),
+    revive: enqueueActions((args, { actorId, output }: ReaperDone) => {
+      const { context } = args;
+      const { kind, name: server } = kindOf(actorId);
+      if (kind !== 'reaper') return;
+      const place = () => groupId(entryOf(context.members, server)?.group ?? '');
+      perform(args, reaped(holderOf(context), { server, place, ...output }), context.policies);
+    }),
+    tellBroken: enqueueActions(({ enqueue }, { group, message, servers }: Report<'group.broken'>) => {
+      enqueue.emit({ type: 'group.died', group, message, servers });
+      enqueue.raise({ type: 'servers.died', servers });
+    }),
+    tellDependents: enqueueActions((args, { servers }: { servers: readonly string[] }) =>
+      tellAll(args, servers, args.context),
+    ),
+    forgetGroup: assign(({ context }, { group }: { group: string }) => ({
+      groups: context.groups.filter((name) => name !== group),
+    })),
+    noteFailure: assign((_, { error }: { error: unknown }) => ({
+      problem: error instanceof Error ? error.message : String(error),
+    })),
+  },
+});
+
+interface RootPost extends Post {
+  readonly context: { readonly members: Members };
+}
+
+function tellAll(post: RootPost, servers: readonly string[], relations: Relations): void {
+  for (const { server, event } of messagesAfter(servers, relations, lookIn(post.context.members)))
+    sendById(post, serverId(server), event);
+}

@@ -1,0 +1,27 @@
+/**
+ * Tables by names that others choose: plain JSON, never changed in place. `constructor` and `__proto__` are names like
+ * any other.
+ */
+
+export type Table<Value> = Readonly<Record<string, Value>>;
+
+export function entryOf<Value>(table: Table<Value>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+export function withEntry<Value>(table: Table<Value>, name: string, value: Value): Table<Value> {
+  const copy = { ...table };
+  setEntry(copy, name, value);
+  return copy;
+}
+
+export function without<Value>(table: Table<Value>, name: string): Table<Value> {
+  const copy: Record<string, Value> = { ...table };
+  delete copy[name];
+  return copy;
+}
+
+/** Changes a table that nobody else has seen yet. Assignment would let `__proto__` set the prototype. */
+export function setEntry<Value>(table: Record<string, Value>, name: string, value: Value): void {
+  Object.defineProperty(table, name, { value, enumerable: true, writable: true, configurable: true });
+}
