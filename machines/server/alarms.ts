@@ -75,9 +75,9 @@ function dependencyAlarm(server: ServerView): RaisedAlarm | null {
 }
 
 /** Its forerunners, or the actors of its group, died too often: it was born in `failed`. */
-function deathAlarm({ context }: ServerView): RaisedAlarm | null {
-  const { starts, next, lastFailure } = context;
-  if (starts > 0 || next !== 'failed' || lastFailure === null) return null;
+function deathAlarm(server: ServerView): RaisedAlarm | null {
+  const { starts, lastFailure } = server.context;
+  if (starts > 0 || lastFailure === null || !server.hasTag('settled') || server.hasTag('rests')) return null;
   return {
     alarm: 'actor-died',
     reason: lastFailure.message,

@@ -27,6 +27,8 @@ export type SupervisorEvent =
   | (Moment & { readonly type: 'machine.resumed' })
   | ServerReport
   | GroupReport
+  /** From the root to itself: what had been told before has been heard. */
+  | { readonly type: 'slots.due' }
   /** Raised by the chart itself: so many actors died at once. */
   | { readonly type: 'servers.died'; readonly servers: readonly string[] };
 
@@ -57,6 +59,9 @@ export interface SupervisorContext {
   readonly moving: readonly (Moment & Steps['add'][number])[];
   /** Groups whose rounds are spent. */
   readonly degraded: readonly string[];
+  /** `slots.due` is on its way; and whether a server has told something since. */
+  readonly isOffering: boolean;
+  readonly hasHeard: boolean;
   readonly isEnding: boolean;
   /** Why the root is in `failed`. */
   readonly problem: string | null;

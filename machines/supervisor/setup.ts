@@ -53,6 +53,7 @@ export const supervisorSetup = setup({
   guards: {
     isAlone: ({ context }) => context.groups.length === 0 && !holdsAny(context.members, supervisorId),
     isDegraded: ({ context }) => context.degraded.length > 0,
+    hasHeard: ({ context }) => context.hasHeard,
     isSettled: ({ context }) => context.degraded.length === 0,
   },
   actions: {
@@ -88,6 +89,7 @@ export const supervisorSetup = setup({
     }),
     note: assign(({ context }, { server, standing }: Report<'server.changed' | 'server.lost'>) => ({
       members: withStanding(context.members, server, standing),
+      hasHeard: context.isOffering,
     })),
     tell: enqueueActions((args, { server }: { server: string }) => tellAll(args, [server], args.context)),
     tellGroup: enqueueActions((args, report: Report<'server.changed' | 'server.lost'>) => {
@@ -98,9 +100,10 @@ export const supervisorSetup = setup({
       members: withInput(context.members, server, { wanted }),
     })),
     /** Its actor died: what is left of it is being ended. */
-    mourn: assign(({ context: { members, slots, holders, queue } }, { servers }: { servers: readonly string[] }) => ({
+    mourn: assign(({ context: { members, slots, holders, queue, isOffering } }, { servers }: { servers: readonly string[] }) => ({
       ...servers.reduce<Slots>(returnSlot, { slots, holders, queue }),
       members: servers.reduce(withEnding, members),
+      hasHeard: isOffering,
     })),
     wake: enqueueActions(({ context, enqueue }, { at, random }: Moment) => {
       for (const id of [...context.groups.map(groupId), ...livingOf(context).map(serverId)])
@@ -134,14 +137,23 @@ export const supervisorSetup = setup({
     })),
     wantSlot: assign(({ context }, { server }: { server: string }) => wantSlot(context, server)),
     returnSlot: assign(({ context }, { server }: { server: string }) => returnSlot(context, server)),
+    /**
+     * Where servers depend on each other, what is on its way to the root is heard first: a dependency may have gone down
+     * in the same moment.
+     */
+    offerSlots: enqueueActions((args) => {
+      const { context, enqueue, self } = args;
+      if (Object.keys(context.dependencies).length === 0) return grant(args);
+      if (!context.isOffering) enqueue.sendTo(self, { type: 'slots.due' });
+      enqueue.assign({ isOffering: true });
+    }),
+    offerAgain: enqueueActions(({ enqueue, self }) => {
+      enqueue.assign({ hasHeard: false });
+      enqueue.sendTo(self, { type: 'slots.due' });
+    }),
     grantSlots: enqueueActions((args) => {
-      const { members, dependencies } = args.context;
-      const { granted, after } = grantSlots(args.context, (server) => {
-        const member = entryOf(members, server);
-        return member === undefined || member.isDead ? 'gone' : applicantOf(server, dependencies, lookIn(members));
-      });
-      args.enqueue.assign(after);
-      for (const server of granted) sendById(args, serverId(server), { type: 'slot.granted' } satisfies ServerEvent);
+      args.enqueue.assign({ isOffering: false });
+      grant(args);
     }),
     /** Gone from its group, unless it has been taken over since. */
     forget: assign(({ context }, { server, group }: { server: string; group: string }) => ({
@@ -213,4 +225,20 @@ interface RootPost extends Post {
 function tellAll(post: RootPost, servers: readonly string[], relations: Relations): void {
   for (const { server, event } of messagesAfter(servers, relations, lookIn(post.context.members)))
     sendById(post, serverId(server), event);
+}
+
+interface Granting extends Post {
+  readonly context: SupervisorContext;
+  readonly enqueue: Post['enqueue'] & { assign(change: Partial<SupervisorContext>): void };
+}
+
+/** Gives what is free to those who wait longest and may start. */
+function grant(args: Granting): void {
+  const { members, dependencies } = args.context;
+  const { granted, after } = grantSlots(args.context, (server) => {
+    const member = entryOf(members, server);
+    return member === undefined || member.isDead ? 'gone' : applicantOf(server, dependencies, lookIn(members));
+  });
+  args.enqueue.assign(after);
+  for (const server of granted) sendById(args, serverId(server), { type: 'slot.granted' } satisfies ServerEvent);
 }

@@ -24,7 +24,8 @@ export interface OpenedSupervisor {
 
 /**
  * Resolves when what an earlier life left behind is gone and every enabled server is on its way; wait for `ready()`
- * to know that they have come to rest. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE` and `NOT_AVAILABLE`.
+ * to know that they have come to rest. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE` and `NOT_AVAILABLE`, and `INTERNAL`
+ * when it cannot be told whether a process of an earlier life is left: nothing has been started then.
  */
 export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
   refuseWhatIsNotThere(options);
@@ -66,6 +67,11 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
   await reached(root, ['running', 'failed', 'closed']);
+  const { problem } = root.getSnapshot().context;
+  if (problem !== null) {
+    await close();
+    throw new McpvisorError('INTERNAL', { what: `what an earlier life left behind could not be ended: ${problem}` });
+  }
   if (!closing.signal.aborted)
     await begin(parts, source, { isWatched: options.watch !== false, closing: closing.signal });
   const supervisor: Supervisor = { ...face, close, [Symbol.asyncDispose]: close };

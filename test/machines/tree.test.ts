@@ -72,6 +72,8 @@ describe('booting', () => {
       moving: [],
       degraded: [],
       spared: [],
+      isOffering: false,
+      hasHeard: false,
       isEnding: false,
       problem: null,
     });

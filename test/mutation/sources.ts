@@ -20,13 +20,17 @@ export const mutatedSources: readonly string[] = [
   'server/meaning.ts',
   'server/alarms.ts',
   'order.ts',
+  'holding.ts',
+  'members.ts',
+  'server/standing.ts',
   'group/rounds.ts',
   'group/alarms.ts',
   'supervisor/relations.ts',
   'server/setup.ts',
   'group/holding.ts',
   'group/round-actions.ts',
-  'supervisor.machine.ts',
+  'supervisor/apply.ts',
+  'supervisor/setup.ts',
 ];
 
 export interface MutatedSource {

@@ -26,7 +26,7 @@ export interface ProcessRegistry {
   /**
    * Ends the groups that an earlier life left behind (SIGTERM, after the server's `terminateMs` SIGKILL) and resolves
    * with those that are gone. One that survives even that stays on record and is reported. To be called once, before
-   * anything is spawned; never rejects.
+   * anything is spawned. Rejects, once every other one has been seen to, when it cannot be told of one whether it lives.
    */
   reapSurvivors(onReaped?: (record: ProcessRecord) => void): Promise<readonly ProcessRecord[]>;
   /** The highest generation on record, of this life or the one before; 0: none. */
@@ -75,6 +75,7 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
     list: () => [...current.values()],
     async reapSurvivors(onReaped = () => {}) {
       const reaped: ProcessRecord[] = [];
+      const unknown: Error[] = [];
       const reap = async (record: ProcessRecord): Promise<void> => {
         const whose = `Process group ${record.pid} of server "${record.server}"`;
         try {
@@ -86,12 +87,16 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
           onReaped(record);
         } catch (error) {
           // It stays on record: the next start may know better.
-          onProblem(`${whose} could not be looked at: ${String(error)}`);
+          const problem = new Error(`${whose} could not be looked at: ${String(error)}`, { cause: error });
+          onProblem(problem.message);
+          unknown.push(problem);
         }
       };
       if (earlier.size === 0) return reaped;
       await Promise.all([...earlier].map(reap));
       saveLater();
+      const [first] = unknown;
+      if (first !== undefined) throw first;
       return reaped;
     },
     highestGeneration: (server) => generations.get(server) ?? 0,
