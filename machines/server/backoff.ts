@@ -40,7 +40,11 @@ export const backoff = state({
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.configure': [
       { guard: { type: 'turnsOff', params: ({ event }) => event }, target: 'idle', actions: configured },
-      { guard: { type: 'changes', params: ({ event }) => event }, target: '.queued', actions: [configured, dueNow, 'report'] },
+      {
+        guard: { type: 'changes', params: ({ event }) => event },
+        target: '.queued',
+        actions: [configured, dueNow, 'report'],
+      },
       { actions: [configured, 'rest', 'report'] },
     ],
     'server.remove': { target: 'idle', actions: 'remove' },

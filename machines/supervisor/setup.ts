@@ -100,11 +100,13 @@ export const supervisorSetup = setup({
       members: withInput(context.members, server, { wanted }),
     })),
     /** Its actor died: what is left of it is being ended. */
-    mourn: assign(({ context: { members, slots, holders, queue, isOffering } }, { servers }: { servers: readonly string[] }) => ({
-      ...servers.reduce<Slots>(returnSlot, { slots, holders, queue }),
-      members: servers.reduce(withEnding, members),
-      hasHeard: isOffering,
-    })),
+    mourn: assign(
+      ({ context: { members, slots, holders, queue, isOffering } }, { servers }: { servers: readonly string[] }) => ({
+        ...servers.reduce<Slots>(returnSlot, { slots, holders, queue }),
+        members: servers.reduce(withEnding, members),
+        hasHeard: isOffering,
+      }),
+    ),
     wake: enqueueActions(({ context, enqueue }, { at, random }: Moment) => {
       for (const id of [...context.groups.map(groupId), ...livingOf(context).map(serverId)])
         enqueue.sendTo(id, { type: 'machine.resumed', at, random });

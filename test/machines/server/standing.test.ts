@@ -71,18 +71,15 @@ describe('a server that is related to others has always told where it stands', (
       states.flatMap((state) =>
         (state === 'idle.queued' ? [false] : [true, false]).map((lazy) => [state, lazy] as const),
       ),
-    )(
-      'in %s, lazy: %s',
-      (state, lazy) => {
-        const server = serverIn(state, { policy: { related: true, lazy } });
-        const before = standingOf(server.context());
-        acts[act]?.(server);
-        const told = server.reports.flatMap((report) => ('standing' in report ? [report.standing] : [])).at(-1) ?? before;
-        expect(server.bugs).toEqual([]);
-        expect(told).toEqual(standingOf(server.context()));
-        expect(told.phase).toBe(phaseIn(server.state(), told.phase));
-      },
-    );
+    )('in %s, lazy: %s', (state, lazy) => {
+      const server = serverIn(state, { policy: { related: true, lazy } });
+      const before = standingOf(server.context());
+      acts[act]?.(server);
+      const told = server.reports.flatMap((report) => ('standing' in report ? [report.standing] : [])).at(-1) ?? before;
+      expect(server.bugs).toEqual([]);
+      expect(told).toEqual(standingOf(server.context()));
+      expect(told.phase).toBe(phaseIn(server.state(), told.phase));
+    });
   });
 });
 
