@@ -4,8 +4,8 @@
  */
 
 import { type AnyActorLogic, assign, enqueueActions, fromPromise, setup } from 'xstate';
-import { sendById } from '../address.ts';
-import { carryOut, type Hands } from '../deeds.ts';
+import { sendById } from '../holding/address.ts';
+import { carryOut, type Hands } from '../holding/deeds.ts';
 import {
   added,
   configured,
@@ -19,7 +19,7 @@ import {
   removed,
   unreaped,
   withoutSuccessors,
-} from '../holding.ts';
+} from '../holding/holding.ts';
 import { groupId, kindOf, serverId } from '../ids.ts';
 import { heldBy, holdsAny, withInput, withoutStanding, withStanding } from '../members.ts';
 import type { Moment, ServerEvent, ServerInput, Standing } from '../server/events.ts';

@@ -4,7 +4,7 @@
  */
 
 import { assign, enqueueActions } from 'xstate';
-import { type Post, sendById } from '../address.ts';
+import { type Post, sendById } from '../holding/address.ts';
 import { serverId } from '../ids.ts';
 import type { Moment, ServerEvent, Standing } from '../server/events.ts';
 import { entryOf, without } from '../table.ts';

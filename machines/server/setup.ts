@@ -1,8 +1,8 @@
 /** The manifest of a server's chart: everything it may do, by name. The chart itself is `server.machine.ts`. */
 
 import { assign, cancel, emit, enqueueActions, fromCallback, sendTo, setup, spawnChild } from 'xstate';
-import { type Post, sendById } from '../address.ts';
 import type { Failure, Phase } from '../failure.ts';
+import { type Post, sendById } from '../holding/address.ts';
 import { supervisorId } from '../ids.ts';
 import { blockedText, type Clearance, isSameClearance } from './clearance.ts';
 import type {

@@ -1,7 +1,7 @@
 /** What a plan does to the table of servers: who is removed, configured, added, and who waits for its old actor to go. */
 
 import type { GroupPolicy } from '../group/events.ts';
-import { added, configured, type Outcome, removed } from '../holding.ts';
+import { added, configured, type Outcome, removed } from '../holding/holding.ts';
 import { groupId } from '../ids.ts';
 import type { Moment } from '../server/events.ts';
 import { entryOf, type Table } from '../table.ts';

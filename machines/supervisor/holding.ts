@@ -3,9 +3,9 @@
  * keeps those whose group died too often.
  */
 
-import { carryOut, type Hands } from '../deeds.ts';
 import type { GroupInput, GroupPolicy } from '../group/events.ts';
-import type { Holder, Outcome } from '../holding.ts';
+import { carryOut, type Hands } from '../holding/deeds.ts';
+import type { Holder, Outcome } from '../holding/holding.ts';
 import { groupId, kindOf, supervisorId } from '../ids.ts';
 import { heldBy } from '../members.ts';
 import { entryOf, type Table } from '../table.ts';

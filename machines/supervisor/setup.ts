@@ -1,11 +1,11 @@
 /** The manifest of the root's chart: everything it may do, by name. The chart itself is `supervisor.machine.ts`. */
 
 import { assign, enqueueActions, fromPromise, setup } from 'xstate';
-import { type Post, sendById } from '../address.ts';
 import type { GroupEvent, GroupReport } from '../group/events.ts';
 import type { ActorFailed, ReaperDone, ReaperInput } from '../group/holding.ts';
 import { groupMachine } from '../group.machine.ts';
-import { died, fellApart, gone, reaped, unreaped, withoutSuccessors } from '../holding.ts';
+import { type Post, sendById } from '../holding/address.ts';
+import { died, fellApart, gone, reaped, unreaped, withoutSuccessors } from '../holding/holding.ts';
 import { groupId, kindOf, serverId, supervisorId } from '../ids.ts';
 import { holdsAny, lookIn, type Members, withEnding, withInput, withStanding } from '../members.ts';
 import { dependentsOf } from '../order.ts';

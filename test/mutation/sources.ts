@@ -20,7 +20,7 @@ export const mutatedSources: readonly string[] = [
   'server/meaning.ts',
   'server/alarms.ts',
   'order.ts',
-  'holding.ts',
+  'holding/holding.ts',
   'members.ts',
   'server/standing.ts',
   'group/rounds.ts',

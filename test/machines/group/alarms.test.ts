@@ -3,7 +3,7 @@ import { initialTransition, type StateValue } from 'xstate';
 import { groupAlarmsOf } from '../../../machines/group/alarms.ts';
 import { charts } from '../../support/charts/chart.ts';
 
-const [{ context }] = initialTransition(charts.group, { name: 'web' });
+const [{ context }] = initialTransition(charts.group, { holder: 'supervisor', name: 'web' });
 const alarmsIn = (value: StateValue) =>
   groupAlarmsOf(charts.group.resolveState({ value, context: { ...context, rounds: [1, 2, 3] } }));
 

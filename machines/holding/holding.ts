@@ -4,13 +4,13 @@
  * die. Pure functions of the table: they give the next one, and what is to be done.
  */
 
-import { failure } from './failure.ts';
-import type { GroupEvent, GroupReport, HolderEmitted } from './group/events.ts';
-import { groupId, reaperId, serverId } from './ids.ts';
-import { heldBy, type Member, type Members, withInput } from './members.ts';
-import type { Moment, ServerEvent, ServerInput } from './server/events.ts';
-import type { Configuration } from './server/plan.ts';
-import { entryOf, setEntry, withEntry, without } from './table.ts';
+import { failure } from '../failure.ts';
+import type { GroupEvent, GroupReport, HolderEmitted } from '../group/events.ts';
+import { groupId, reaperId, serverId } from '../ids.ts';
+import { heldBy, type Member, type Members, withInput } from '../members.ts';
+import type { Moment, ServerEvent, ServerInput } from '../server/events.ts';
+import type { Configuration } from '../server/plan.ts';
+import { entryOf, setEntry, withEntry, without } from '../table.ts';
 
 /** So many deaths within this time, in milliseconds, and the successor is born in `failed`. */
 const deathWindowMs = 60_000;

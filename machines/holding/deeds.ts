@@ -1,11 +1,11 @@
 /** What a holder decided, done: by the charts of groups and of the root alike. */
 
 import type { AnyActorRef, EventObject } from 'xstate';
+import type { GroupReport, HolderEmitted } from '../group/events.ts';
+import { reaperId, serverId } from '../ids.ts';
+import type { ServerEvent, ServerInput } from '../server/events.ts';
 import { type Post, sendById } from './address.ts';
-import type { GroupReport, HolderEmitted } from './group/events.ts';
 import type { Deed } from './holding.ts';
-import { reaperId, serverId } from './ids.ts';
-import type { ServerEvent, ServerInput } from './server/events.ts';
 
 export interface Hands extends Post {
   readonly enqueue: {
