@@ -4,6 +4,7 @@
  */
 
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import type { CollectedTest } from './collector.ts';
@@ -13,8 +14,8 @@ import { mutation } from './mutation.ts';
 const job = JSON.parse(readFileSync(process.env.MCPVISOR_MUTATION_JOB ?? '', 'utf8')) as Job;
 const folder = new URL('../machines/', import.meta.url);
 const unhurried = ['reachability.test.ts'];
-const files = readdirSync(folder)
-  .filter((name) => name.endsWith('.test.ts') && (job.thorough || !unhurried.includes(name)))
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts') && (job.thorough || !unhurried.includes(basename(name))))
   .sort();
 
 // The same examples for every mutant; the first that fails is enough.
