@@ -130,7 +130,7 @@ export const groupMachine = groupSetup.createMachine({
       actions: { type: 'revive', params: ({ event }: { event: unknown }) => event as ReaperDone },
     },
     'server.changed': { actions: [noted, unheld] },
-    'server.lost': { actions: noted },
+    'server.lost': {},
     'members.left': {},
     'group.reset': { actions: 'forgetRounds' },
   },

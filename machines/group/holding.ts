@@ -1,25 +1,13 @@
 /**
- * How a group holds its servers: what `../holding.ts` decides, as actions of its chart. What the group decides over them
+ * How a group holds its servers: what `../holding` decides, as actions of its chart. What the group decides over them
  * is `round-actions.ts`.
  */
 
 import { type AnyActorLogic, assign, enqueueActions, fromPromise, setup } from 'xstate';
 import { sendById } from '../holding/address.ts';
+import { died, fellApart, reaped, unreaped, withoutSuccessors } from '../holding/deaths.ts';
 import { carryOut, type Hands } from '../holding/deeds.ts';
-import {
-  added,
-  configured,
-  died,
-  fellApart,
-  gone,
-  type Holder,
-  type Outcome,
-  placeInGroup,
-  reaped,
-  removed,
-  unreaped,
-  withoutSuccessors,
-} from '../holding/holding.ts';
+import { added, configured, gone, type Holder, type Outcome, placeInGroup, removed } from '../holding/holding.ts';
 import { groupId, kindOf, serverId } from '../ids.ts';
 import { heldBy, holdsAny, withInput, withoutStanding, withStanding } from '../members.ts';
 import type { Moment, ServerEvent, ServerInput, Standing } from '../server/events.ts';

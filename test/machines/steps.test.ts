@@ -37,11 +37,10 @@ function take<Machine extends AnyStateMachine>(machine: Machine, snapshot: Snaps
 }
 
 describe('a step of the root', () => {
-  const machine = charts.supervisor;
-  type Snapshot = SnapshotFrom<typeof machine>;
+  type Snapshot = SnapshotFrom<typeof charts.supervisor>;
   const send = (snapshot: Snapshot, event: SupervisorEvent | { readonly type: string }): Step<Snapshot> =>
-    take(machine, snapshot, event);
-  const booting = () => initialTransition(machine, { slots: 1, shutdownMs: 9 })[0] as Snapshot;
+    take(charts.supervisor, snapshot, event);
+  const booting = () => initialTransition(charts.supervisor, { slots: 1, shutdownMs: 9 })[0] as Snapshot;
   const running = (steps: Partial<Steps> = {}): Step<Snapshot> => {
     const { snapshot } = send(booting(), { type: 'xstate.done.actor.reap' });
     return send(snapshot, { type: 'plan.apply', steps: { add: [], configure: [], remove: [], ...steps }, ...moment });
@@ -175,13 +174,12 @@ describe('a step of the root', () => {
 });
 
 describe('a step of a group', () => {
-  const machine = charts.group;
-  type Snapshot = SnapshotFrom<typeof machine>;
+  type Snapshot = SnapshotFrom<typeof charts.group>;
   const coupled: GroupPolicy = { ...plainPolicy, strategy: 'one-for-all', order: ['a', 'b'] };
   const send = (snapshot: Snapshot, event: GroupEvent | { readonly type: string }): Step<Snapshot> =>
-    take(machine, snapshot, event);
+    take(charts.group, snapshot, event);
   const holding = (names: readonly string[], policy: GroupPolicy = coupled) => {
-    const [born] = initialTransition(machine, { name: 'web', holder: 'supervisor', policy });
+    const [born] = initialTransition(charts.group, { name: 'web', holder: 'supervisor', policy });
     return send(born as Snapshot, { type: 'group.add', servers: names.map((name) => input(name, true)), ...moment });
   };
   const connected = (names: readonly string[], policy?: GroupPolicy) =>

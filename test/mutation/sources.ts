@@ -21,6 +21,7 @@ export const mutatedSources: readonly string[] = [
   'server/alarms.ts',
   'order.ts',
   'holding/holding.ts',
+  'holding/deaths.ts',
   'members.ts',
   'server/standing.ts',
   'group/rounds.ts',

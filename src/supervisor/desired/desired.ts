@@ -10,7 +10,6 @@ import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Ledger } from '../ledger.ts';
 import { carryOutPaced } from './pacing.ts';
-import { policyOf } from './policy.ts';
 import { relationsOf } from './relations.ts';
 import {
   type Entry,

@@ -159,6 +159,12 @@ describe('a group that acts as one', () => {
     expect([groupContext(one).triggers, groupContext(one).victims]).toEqual([[], {}]);
   });
 
+  it('holds nobody without a round, whatever was on its way when the last one closed', async () => {
+    const one = await connectedGroup(alone, { strategy: 'one-for-all' });
+    one.server('a').send({ type: 'round.hold', heldFor: ['b'] });
+    expect(one.serverContext('a').heldFor).toEqual([]);
+  });
+
   it('rest-for-one: stops those after it alone', async () => {
     const one = await connectedGroup(alone, { strategy: 'rest-for-one' });
     fail(one, 'b');

@@ -32,6 +32,11 @@ const acts: Readonly<Record<string, (server: ServerUnderTest) => unknown>> = {
     server.send('dependencies.changed', { waitingFor: ['d'], blockedBy });
     server.command('start');
   },
+  'a restart while it is blocked': (server) => {
+    server.send('dependencies.changed', { waitingFor: ['d'], blockedBy });
+    server.command('stop');
+    server.command('restart');
+  },
   'a start while it waits': (server) => {
     server.send('dependencies.changed', { waitingFor: ['d'], blockedBy: null });
     server.command('start');
@@ -81,6 +86,14 @@ describe('a server that is related to others has always told where it stands', (
       expect(told.phase).toBe(phaseIn(server.state(), told.phase));
     });
   });
+});
+
+it('a lazy server that is called while it falls asleep tells that it comes again', () => {
+  const server = serverIn('connected.quiet', { policy: { related: true, lazy: true, idleStopMs: 1_000 } });
+  server.clock.advance(1_000);
+  expect(server.reports.at(-1)).toMatchObject({ standing: { phase: 'ending', next: 'idle', isUrgent: false } });
+  server.send('server.needed');
+  expect(server.reports.at(-1)).toMatchObject({ standing: { phase: 'ending', next: 'starting', isUrgent: true } });
 });
 
 it('a server that is related to nobody tells nothing of it, until a plan makes it so', () => {
