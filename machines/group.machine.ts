@@ -36,10 +36,7 @@ const state = groupSetup.createStateConfig;
 /** Every member lives for itself. */
 const steady = state({
   on: {
-    'server.lost': [
-      { guard: 'isCoupled', actions: [noted, { type: 'judge', params: ({ event }) => event }] },
-      { actions: noted },
-    ],
+    'server.lost': { guard: 'isCoupled', actions: [noted, { type: 'judge', params: ({ event }) => event }] },
     'round.opened': 'round',
     'rounds.spent': 'decoupled',
   },
@@ -88,7 +85,7 @@ const decoupled = state({
   exit: { type: 'tellAbove', params: { type: 'group.recovered' } },
   states: { watching: { after: { period: { target: '#group.running.steady', actions: 'forgetRounds' } } } },
   on: {
-    'server.lost': { target: '.watching', actions: noted },
+    'server.lost': '.watching',
     'group.reset': { target: 'steady', actions: 'forgetRounds' },
     'group.configure': [
       {
