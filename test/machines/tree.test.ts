@@ -504,6 +504,32 @@ describe('a group that dies', () => {
     ]);
   });
 
+  it('gives the slots of its servers to those who wait', async () => {
+    const one = await tree({ slots: 1 });
+    one.add(['a'], 'bad');
+    one.add(['c'], 'good');
+    expect(states(one, ['a', 'c'])).toEqual(['starting.spawning', 'idle.queued']);
+    breaks(one);
+    await settled();
+    expect(states(one, ['a', 'c'])).toEqual([null, 'starting.spawning']);
+  });
+
+  it('is told to those who depend on its servers', async () => {
+    const one = await tree({ slots: 9 });
+    const servers = [
+      { name: 'a', group: 'bad', dependsOn: [] },
+      { name: 'b', group: 'good', dependsOn: ['a'] },
+    ];
+    one.plan(stepsFor({ servers, groups: {} }));
+    for (const name of ['a', 'b']) one.connect(name);
+    breaks(one);
+    await settled();
+    expect(one.serverContext('b')).toMatchObject({ waitingFor: ['a'], blockedBy: null });
+    await reap(one);
+    one.connect('a');
+    expect(one.serverContext('b').waitingFor).toEqual([]);
+  });
+
   it('is made anew with its servers, each when nothing of its processes is left', async () => {
     const one = await tree({ slots: 9 });
     one.add(['a', 'b'], 'bad', { idleStopMs: 7 });

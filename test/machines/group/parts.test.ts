@@ -214,6 +214,22 @@ describe('a part that dies', () => {
     expect(contextOf(one, 'big')).toEqual({ charges: 129, parts: { 'big/1': 2 } });
   });
 
+  it('is told to those who depend on its servers, and waited for until they are reaped', async () => {
+    const one = await bigGroup(128);
+    one.add(['s129'], 'big', { related: true });
+    one.add(['x'], 'other', { related: true, dependsOn: ['s129'] });
+    one.plan({ dependencies: { x: ['s129'] } });
+    one.connect('s129');
+    one.connect('x');
+    breaks(one);
+    await settled();
+    expect(one.serverContext('x').waitingFor).toEqual(['s129']);
+    expect(one.context().members.s129?.standing?.phase).toBe('ending');
+    await reap(one);
+    one.connect('s129');
+    expect(one.serverContext('x').waitingFor).toEqual([]);
+  });
+
   it('three times in a minute has its servers in failed, held by the group itself', async () => {
     const one = await bigGroup(129);
     for (let death = 1; death <= 3; death += 1) {
