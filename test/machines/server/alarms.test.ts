@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { failure } from '../../../machines/failure.ts';
 import { noCounters } from '../../../machines/restart-policy.ts';
 import { alarmsOf } from '../../../machines/server/alarms.ts';
 import type { ServerContext } from '../../../machines/server/events.ts';
@@ -112,5 +113,23 @@ describe('the alarm dependency-down', () => {
     expect(alarmsIn('connected.quiet', { waitingFor: ['d', 'e'] })).toEqual([
       { alarm: 'dependency-down', reason: 'not connected: d, e', clearedBy: 'their connection', untilMs: null },
     ]);
+  });
+});
+
+describe('the alarm actor-died', () => {
+  const lastFailure = { ...failure('internal', 'its actor died 3 times within a minute'), at: now };
+
+  it('is raised in failed by a server that was born there', () => {
+    expect(alarmsIn('failed', { lastFailure })).toEqual([
+      {
+        alarm: 'actor-died',
+        reason: 'its actor died 3 times within a minute',
+        clearedBy: 'server.start, server.restart, server.stop or server.reset',
+        untilMs: null,
+      },
+    ]);
+    expect(alarmsIn('failed', { lastFailure, starts: 1 }), 'it has lived since').toEqual([]);
+    expect(alarmsIn('idle.resting', { lastFailure }), 'a person has stopped it').toEqual([]);
+    expect(alarmsIn('idle.queued', { lastFailure }), 'it is on its way').toEqual([]);
   });
 });
