@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, initialTransition, type SnapshotFrom, transition } from 'xstate';
 import type { GroupEvent, GroupPolicy } from '../../machines/group/events.ts';
 import { plainPolicy } from '../../machines/group/events.ts';
+import { asMember } from '../../machines/group/rounds.ts';
 import type { Standing } from '../../machines/server/events.ts';
 import type { Steps, SupervisorEvent } from '../../machines/supervisor/events.ts';
 import { charts, policyOf, stateText } from '../support/charts/chart.ts';
@@ -225,6 +226,46 @@ describe('a step of a group', () => {
     const { snapshot } = send(connected(['a', 'b']), lost);
     const step = send(snapshot, { type: 'server.changed', server: 'b', standing: standing({ phase }) });
     expect(stateText(step.snapshot.value)).toBe(state);
+  });
+
+  it('of a round that hears of a death in a part waits for that one no longer', () => {
+    const names = Array.from({ length: 129 }, (_, index) => `s${index}`);
+    const { snapshot } = ['s0', 's128'].reduce(
+      (step, server) =>
+        send(step.snapshot, { type: 'server.changed', server, standing: standing({ phase: 'connected' }) }),
+      holding(names, { ...coupled, order: names }),
+    );
+    const round = send(snapshot, { ...lost, server: 's0' });
+    expect([stateText(round.snapshot.value), round.snapshot.context.victims]).toEqual([
+      'running.round.stopping',
+      { s128: 1 },
+    ]);
+    const step = send(round.snapshot, { type: 'server.died', server: 's128' });
+    expect(stateText(step.snapshot.value)).toBe('running.round.waiting');
+    expect(step.snapshot.context.members.s128?.standing).toBeNull();
+  });
+
+  it.each<[Partial<Standing>, ReturnType<typeof asMember>['phase'], boolean]>([
+    [{ phase: 'connected' }, 'up', true],
+    [{ phase: 'starting' }, 'up', false],
+    [{ phase: 'starting', wanted: 'down' }, 'up', false],
+    [{ phase: 'ending' }, 'ending', false],
+    [{ phase: 'ending', wanted: 'down' }, 'ending', true],
+    [{ phase: 'ending', blockedBy: { server: 'd', standing: 'failed' } }, 'ending', false],
+    [{ phase: 'stuck' }, 'gone', false],
+    [{ phase: 'due', blockedBy: { server: 'd', standing: 'failed' } }, 'gone', true],
+    [{ phase: 'due' }, 'gone', false],
+    [{ phase: 'delaying' }, 'gone', false],
+    [{ phase: 'waiting' }, 'gone', false],
+    [{ phase: 'resting' }, 'gone', true],
+    [{ phase: 'failed' }, 'gone', true],
+    [{ phase: 'needs-auth' }, 'gone', true],
+  ])('takes a member of which it heard %o to be %s, settled: %s', (changes, phase, settled) => {
+    expect(asMember(standing(changes))).toEqual({ generation: 1, phase, settled });
+  });
+
+  it('takes a member of which it heard nothing to be gone', () => {
+    expect(asMember(null)).toEqual({ generation: 0, phase: 'gone', settled: true });
   });
 
   it('that buries a server reaps it, and its successor has the last wish', () => {

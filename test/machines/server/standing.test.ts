@@ -42,6 +42,10 @@ const acts: Readonly<Record<string, (server: ServerUnderTest) => unknown>> = {
     server.command('start');
     server.send('dependencies.changed', { waitingFor: ['d'], blockedBy });
   },
+  'a start that waits': (server) => {
+    server.send('dependencies.changed', { waitingFor: ['d'], blockedBy: null });
+    server.command('start');
+  },
   'a stop and a start': (server) => {
     server.command('stop');
     server.command('start');

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../machines/failure.ts';
+import type { Standing } from '../../../machines/server/events.ts';
+import { messagesAfter } from '../../../machines/supervisor/relations.ts';
 import { exit, policyOf } from '../../support/charts/chart.ts';
 import { inputOf, type PlannedServer, relationsIn, stepsFor } from '../tree/plan.ts';
 import { plantTrees } from '../tree/planted.ts';
@@ -136,6 +138,28 @@ describe('a server of which one dependency is replaced and another is down for g
       waitingFor: ['a', 'y'],
       blockedBy: { server: 'y', standing: 'stopped' },
     });
+  });
+});
+
+describe('what is known of servers', () => {
+  it('says what is to be told, whether or not a dependency has told anything', () => {
+    const standing = (changes: Partial<Standing>) =>
+      ({ wanted: 'up', waitingFor: [], blockedBy: null, ...changes }) as Standing;
+    const known: Readonly<Record<string, Standing>> = {
+      b: standing({ phase: 'delaying' }),
+      y: standing({ phase: 'resting', wanted: 'down' }),
+    };
+    const relations = { dependencies: { b: ['a', 'y'] }, dependents: { a: ['b'], y: ['b'] } };
+    expect(messagesAfter(['y'], relations, (server) => known[server] ?? null)).toEqual([
+      {
+        server: 'b',
+        event: {
+          type: 'dependencies.changed',
+          waitingFor: ['a', 'y'],
+          blockedBy: { server: 'y', standing: 'stopped' },
+        },
+      },
+    ]);
   });
 });
 
