@@ -78,11 +78,8 @@ export const supervisorSetup = setup({
       if (dependencies === undefined || dependencies === context.dependencies) return;
       const relations = { dependencies, dependents: dependentsOf(dependencies) };
       args.enqueue.assign(relations);
-      const touched = [
-        ...Object.keys(context.dependencies),
-        ...Object.keys(dependencies),
-        ...Object.values(context.dependencies).flat(),
-      ];
+      // Whoever begins to be related to others is told when it tells where it stands.
+      const touched = [...Object.keys(context.dependencies), ...Object.values(context.dependencies).flat()];
       // What is leaving may be gone by the time it would hear.
       const leaving = new Set(steps.remove.map(({ server }) => server));
       const staying = [...new Set(touched)].filter((server) => !leaving.has(server));

@@ -163,6 +163,9 @@ describe('a step of the root', () => {
     const step = send(snapshot, gone('reaper:a'));
     expect(step.effects).toEqual(['stop reaper:a', 'spawn server server:a']);
     expect(step.snapshot.context.members.a).toMatchObject({ holder: 'supervisor', isDead: false });
+    expect(send(step.snapshot, { type: 'machine.resumed', ...moment }).effects).toEqual([
+      'machine.resumed to server:a',
+    ]);
     expect(send(snapshot, gone('reaper:a', 61_001)).effects).toContain('group.add to group:web');
   });
 
