@@ -664,6 +664,17 @@ describe('a group that dies', () => {
     expect(orphan.getSnapshot().value).toEqual({ idle: 'resting' });
   });
 
+  it('has no successor if the end comes before its servers are reaped', async () => {
+    const one = await tree();
+    one.add(['a'], 'bad');
+    breaks(one);
+    await settled();
+    one.send({ type: 'supervisor.shutdown' });
+    expect(one.state()).toBe('shutting-down.ending');
+    await reap(one);
+    expect([one.state(), one.serverState('a')]).toEqual(['closed', null]);
+  });
+
   it('is waited for at the end until its servers are reaped, and has no successor', async () => {
     const one = await tree();
     one.add(['a'], 'bad');
