@@ -664,6 +664,19 @@ describe('a group that dies', () => {
     expect(orphan.getSnapshot().value).toEqual({ idle: 'resting' });
   });
 
+  it('leaves a server whose reaper dies as well to a plan', async () => {
+    const one = await tree();
+    one.add(['a'], 'bad');
+    breaks(one);
+    await settled();
+    one.reapers.get('a')?.fail(new Error('cannot look'));
+    await settled();
+    expect(one.emitted.at(-1)).toEqual({ type: 'actor.died', server: 'a', message: 'cannot look' });
+    expect(one.context().members).toEqual({});
+    one.add(['a'], 'bad');
+    expect(one.serverState('a')).toBe('starting.spawning');
+  });
+
   it('has no successor if the end comes before its servers are reaped', async () => {
     const one = await tree();
     one.add(['a'], 'bad');
