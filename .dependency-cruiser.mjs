@@ -154,6 +154,7 @@ export const doors = {
     'supervisor/events',
   ],
   'machines/group': ['events', 'holding', 'round-actions'],
+  'machines/holding': ['address', 'deaths', 'deeds', 'holding'],
   'machines/server': [
     'actions',
     'alive',
@@ -166,8 +167,9 @@ export const doors = {
     'plan',
     'settlement',
     'setup',
+    'standing',
   ],
-  'machines/supervisor': ['events', 'relations', 'start-slots'],
+  'machines/supervisor': ['events', 'setup'],
   observe: [
     'facts/describe',
     'facts/fact',
