@@ -14,7 +14,8 @@ export interface Sessions {
   /** False: nothing would end our groups after a SIGKILL of their owner but the next start. */
   readonly isGuarded: boolean;
   /**
-   * Ends the groups that an earlier life left behind. To be called once, before anything is opened; never rejects.
+   * Ends the process groups that an earlier run left behind. Call it once, before anything is opened. Rejects if it
+   * could not be found out whether one of them still runs: opening its server again might start it twice.
    */
   reap(onReaped: (record: ProcessRecord) => void): Promise<void>;
   /** The highest generation on record, of this life or the one before; 0: none. */
