@@ -110,6 +110,7 @@ export const groupMachine = groupSetup.createMachine({
     triggers: [],
     victims: {},
     isEnding: false,
+    departed: 0,
     untold: [],
     spared: [],
   }),

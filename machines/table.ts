@@ -10,15 +10,13 @@ export function entryOf<Value>(table: Table<Value>, name: string): Value | undef
 }
 
 export function withEntry<Value>(table: Table<Value>, name: string, value: Value): Table<Value> {
-  const copy = { ...table };
-  setEntry(copy, name, value);
-  return copy;
+  return { ...table, [name]: value };
 }
 
 export function without<Value>(table: Table<Value>, name: string): Table<Value> {
-  const copy: Record<string, Value> = { ...table };
-  delete copy[name];
-  return copy;
+  // What `delete` has been used on is copied ten times more slowly ever after.
+  const { [name]: _, ...rest } = table;
+  return rest;
 }
 
 /** Changes a table that nobody else has seen yet. Assignment would let `__proto__` set the prototype. */

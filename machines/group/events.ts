@@ -86,6 +86,8 @@ export interface GroupContext {
   /** Ids of its parts. */
   readonly parts: readonly string[];
   readonly isEnding: boolean;
+  /** At the end: how many of its own servers have gone, which the table still has. */
+  readonly departed: number;
   /** At the end: what it holds that has not been told yet, by actor id. */
   readonly untold: readonly string[];
   /** At the end: servers that others still need. */

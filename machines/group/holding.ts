@@ -9,7 +9,7 @@ import { died, fellApart, reaped, unreaped, withoutSuccessors } from '../holding
 import { carryOut, type Hands } from '../holding/deeds.ts';
 import { added, configured, gone, type Holder, type Outcome, placeInGroup, removed } from '../holding/holding.ts';
 import { groupId, kindOf, serverId } from '../ids.ts';
-import { heldBy, holdsAny, withInput, withoutStanding, withStanding } from '../members.ts';
+import { heldBy, withInput, withoutStanding, withStanding } from '../members.ts';
 import type { Moment, ServerEvent, ServerInput, Standing } from '../server/events.ts';
 import type { Configuration } from '../server/plan.ts';
 import { serverMachine } from '../server.machine.ts';
@@ -63,7 +63,8 @@ export const groupHolding = setup({
     }),
   },
   guards: {
-    isEmpty: ({ context }) => context.parts.length === 0 && !holdsAny(context.members, groupId(context.name)),
+    isEmpty: ({ context: { name, members, parts, departed } }) =>
+      parts.length === 0 && heldBy(members, groupId(name)).length === departed,
     isTold: ({ context }) => context.untold.length === 0,
   },
   actions: {
@@ -103,7 +104,10 @@ export const groupHolding = setup({
       }
     }),
     letGo: enqueueActions((args, { server, isRemoval }: { server: string; isRemoval: boolean }) => {
-      perform(args, gone(holderOf(args.context), { server, isRemoval }));
+      const { isEnding: isEnd, departed } = args.context;
+      const outcome = gone(holderOf(args.context), { server, isRemoval, isEnd });
+      perform(args, outcome);
+      if (isEnd && outcome.deeds.length > 0) args.enqueue.assign({ departed: departed + 1 });
     }),
     bury: enqueueActions((args, { actorId, error }: ActorFailed) => {
       const { context, enqueue } = args;
@@ -139,9 +143,10 @@ export const groupHolding = setup({
     }),
     /** What a part tells is for the root. */
     passOn: enqueueActions((args, told: GroupReport) => {
-      const { name, holder, members } = args.context;
+      const { name, holder, members, isEnding } = args.context;
       if (told.type !== 'server.removed') return sendById(args, holder, told);
-      if (told.group !== name) args.enqueue.assign({ members: without(members, told.server) });
+      // At the end nobody asks for them any more, and there may be a thousand.
+      if (told.group !== name && !isEnding) args.enqueue.assign({ members: without(members, told.server) });
       sendById(args, holder, { ...told, group: name });
     }),
     /** A part has buried a server; nothing of it runs that a round would have to wait for. */

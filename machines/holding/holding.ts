@@ -118,14 +118,18 @@ export function configured(
 
 /**
  * It has come to rest for good. One that its holder does not know to live was left over by an actor that died, and
- * speaks of another life.
+ * speaks of another life. `isEnd`: the table keeps it, for to take each of a thousand out would be most of the work of
+ * the end.
  */
-export function gone({ id, members }: Holder, { server, isRemoval }: { server: string; isRemoval: boolean }): Outcome {
+export function gone(
+  { id, members }: Holder,
+  { server, isRemoval, isEnd }: { readonly server: string; readonly isRemoval: boolean; readonly isEnd: boolean },
+): Outcome {
   const member = entryOf(members, server);
   if (member === undefined || member.holder !== id || member.isDead) return { members, deeds: [] };
   const [emitted, told] = farewell(server, member.group, member.input.wanted);
   return {
-    members: without(members, server),
+    members: isEnd ? members : without(members, server),
     deeds: [{ do: 'stop', id: serverId(server) }, ...(isRemoval ? [emitted] : []), told],
   };
 }

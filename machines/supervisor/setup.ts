@@ -157,7 +157,7 @@ export const supervisorSetup = setup({
     }),
     /** Gone from its group, unless it has been taken over since. */
     forget: assign(({ context }, { server, group }: { server: string; group: string }) => ({
-      members: entryOf(context.members, server)?.group === group ? without(context.members, server) : context.members,
+      members: isForgotten(context, server, group) ? without(context.members, server) : context.members,
     })),
     move: enqueueActions(
       ({ context, enqueue, self }, { server, wanted }: { server: string; wanted: Wanted | null }) => {
@@ -176,7 +176,7 @@ export const supervisorSetup = setup({
     ),
     letGo: enqueueActions((args, { server }: { server: string }) => {
       const { context } = args;
-      perform(args, gone(holderOf(context), { server, isRemoval: !context.isEnding }), context.policies);
+      perform(args, gone(holderOf(context), { server, isRemoval: !context.isEnding, isEnd: false }), context.policies);
     }),
     bury: enqueueActions((args, { actorId, error }: ActorFailed) => {
       const { context, enqueue } = args;
@@ -217,6 +217,13 @@ export const supervisorSetup = setup({
     })),
   },
 });
+
+/** At the end only those count that others depend on, or that the root holds itself: there may be a thousand more. */
+function isForgotten({ members, isEnding }: SupervisorContext, server: string, group: string): boolean {
+  const member = entryOf(members, server);
+  if (member === undefined || member.group !== group) return false;
+  return !isEnding || member.standing !== null || member.holder === supervisorId;
+}
 
 interface RootPost extends Post {
   readonly context: { readonly members: Members };

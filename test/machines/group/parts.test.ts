@@ -149,8 +149,8 @@ describe('a group with more servers than one actor holds well', () => {
     one.send({ type: 'supervisor.shutdown' });
     for (let turns = 0; turns < 40; turns += 1) await settled();
     expect([one.state(), one.serverState('s130')]).toEqual(['shutting-down.ending', 'stopping.closing']);
-    expect(contextOf(one, 'big').charges).toBe(1);
-    expect(contextOf(one, 'big').parts, 'the one that rested has gone').toEqual({ 'big/1': 1 });
+    expect(childrenOf(one, 'big')).toEqual(['group:big/1']);
+    expect(childrenOf(one, 'big/1'), 'the one that rested has gone').toEqual(['server:s130']);
     one.news('s130', 'session.ended');
     expect([one.state(), contextOf(one, 'big').parts]).toEqual(['closed', {}]);
   });

@@ -71,7 +71,7 @@ describe('what is told of a server that somebody else holds, or nobody', () => {
   it.each([
     ['of its death', (one: Holder) => died(one, { server: 'a', message: 'm', isEnd: false }), ['stop', 'emit']],
     ['of its reaper’s death', (one: Holder) => unreaped(one, { server: 'a', message: 'm' }), ['stop', 'emit']],
-    ['of its end', (one: Holder) => gone(one, { server: 'a', isRemoval: true }), []],
+    ['of its end', (one: Holder) => gone(one, { server: 'a', isRemoval: true, isEnd: false }), []],
     [
       'of its processes',
       (one: Holder) => reaped(one, { server: 'a', ...moment, generation: 1, place: give.place }),
@@ -96,6 +96,13 @@ describe('what is told of a server that somebody else holds, or nobody', () => {
       ],
     });
   });
+});
+
+it('a server that is gone leaves the table, but for the end', () => {
+  const holder = holding({});
+  const told = (isEnd: boolean) => gone(holder, { server: 'a', isRemoval: false, isEnd });
+  expect([told(false).members, told(true).members]).toEqual([{}, holder.members]);
+  expect(doings(told(true))).toEqual(['stop', 'tell']);
 });
 
 describe('a server whose actor dies', () => {
