@@ -105,7 +105,6 @@ export const doors = {
     'schemas/actor',
     'schemas/call',
     'schemas/catalog',
-    'schemas/common',
     'schemas/control-plane',
     'schemas/ensured',
     'schemas/fact',
@@ -135,6 +134,7 @@ export const doors = {
   machines: [
     'alarm',
     'definition',
+    'delay',
     'diagram',
     'edges',
     'failure',

@@ -3,15 +3,13 @@
  * file says what.
  */
 
+import { longestDelayMs } from '../delay.ts';
 import type { Failure, Phase } from '../failure.ts';
 import { failure as failureOf, firstCause } from '../failure.ts';
 import { countFailure, noCounters, retryOf, verdictOf } from '../restart-policy.ts';
 import type { ServerContext, ServerInput } from './events.ts';
 
 type Change = Partial<ServerContext>;
-
-/** Node's timers take no longer delay; also used as "never". */
-const longestDelayMs = 2_147_483_647;
 
 export function contextOf({ name, policy, wanted, holder, generation = 0, failure }: ServerInput): ServerContext {
   return {

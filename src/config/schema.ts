@@ -1,7 +1,8 @@
 /** The shape of `mcp.json`. What needs two fields at once is checked elsewhere. */
 
 import * as z from 'zod';
-import { maxDelayMs, type SettingPath, settings } from './settings.ts';
+import { longestDelayMs } from '../../machines/delay.ts';
+import { type SettingPath, settings } from './settings.ts';
 
 /** Names of servers, groups, secrets and profiles. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -20,7 +21,7 @@ function field<Shape extends z.ZodType>(path: SettingPath, shape: Shape): z.ZodO
 /** Whether a lazy server is unused is asked no more often than this (`armIdleStop` in its chart). */
 const leastIdleStopMs = 1_000;
 
-const delay = (path: SettingPath) => field(path, z.int().min(0).max(maxDelayMs));
+const delay = (path: SettingPath) => field(path, z.int().min(0).max(longestDelayMs));
 const whole = (path: SettingPath, least: number) => field(path, z.int().min(least).max(Number.MAX_SAFE_INTEGER));
 const factor = (path: SettingPath) => field(path, z.number().min(1).max(1_000));
 const flag = (path: SettingPath) => field(path, z.boolean());
@@ -59,7 +60,7 @@ const shared = {
   inheritEnv: field('inheritEnv', z.union([z.enum(['none', 'default', 'all']), texts])),
   installTimeoutMs: delay('installTimeoutMs'),
   startTimeoutMs: delay('startTimeoutMs'),
-  idleStopMs: field('idleStopMs', z.int().min(leastIdleStopMs).max(maxDelayMs)),
+  idleStopMs: field('idleStopMs', z.int().min(leastIdleStopMs).max(longestDelayMs)),
   callTimeoutMs: delay('callTimeoutMs'),
   callMaxMs: delay('callMaxMs'),
   maxConcurrentCalls: whole('maxConcurrentCalls', 1),

@@ -21,9 +21,6 @@ export interface Setting {
   readonly meaning: string;
 }
 
-/** The longest delay a timer of the platform can hold: 2³¹ − 1 milliseconds, about 24.8 days. */
-export const maxDelayMs = 2_147_483_647;
-
 const server = { scope: 'server', unit: null } as const;
 const plain = { scope: 'both', unit: null } as const;
 const milliseconds = { scope: 'both', unit: 'milliseconds' } as const;

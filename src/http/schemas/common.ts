@@ -4,9 +4,7 @@
  */
 
 import * as z from 'zod';
-
-/** The longest delay a timer of Node takes, in milliseconds. */
-export const longestDelayMs = 2_147_483_647;
+import { longestDelayMs } from '../../../machines/delay.ts';
 
 /** Query of routes that take none. */
 export const noQuery = z.strictObject({});

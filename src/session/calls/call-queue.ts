@@ -1,14 +1,12 @@
 /** The calls of one session: so many in flight, so many waiting, each with a deadline. One timer serves them all. */
 
+import { longestDelayMs } from '../../../machines/delay.ts';
 import { McpvisorError } from '../../errors.ts';
 import type { Load, RequestOptions } from '../contract.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { CallLimits } from '../request.ts';
 import { Call, type CallKeeper, type CallTimes } from './call.ts';
 import { LoadWatch } from './load.ts';
-
-/** The longest delay a Node timer takes; a longer one would fire at once. */
-const longestTimerMs = 2_147_483_647;
 
 export interface CallQueueOptions {
   readonly server: string;
@@ -192,7 +190,7 @@ export class CallQueue implements CallKeeper {
       clearTimeout(this.#timer);
     }
     this.#wakesAt = at;
-    this.#timer = setTimeout(CallQueue.#wake, Math.min(Math.max(Math.ceil(at - this.#now()), 1), longestTimerMs), this);
+    this.#timer = setTimeout(CallQueue.#wake, Math.min(Math.max(Math.ceil(at - this.#now()), 1), longestDelayMs), this);
   }
 
   #sleep(): void {

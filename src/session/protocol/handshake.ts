@@ -3,18 +3,13 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { type JSONRPCRequest, type Result, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
 import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
+import { longestDelayMs } from '../../../machines/delay.ts';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import { isRecord, isTooDeep } from '../../json.ts';
 import type { Peer } from '../contract.ts';
 import type { ClientCapabilities } from '../request.ts';
 import { supportedIn } from './versions.ts';
 import type { Inbound, Wire } from './wire.ts';
-
-/**
- * Node's longest timer. The budget of a handshake is the chart's; the Client must not end it by itself, nor cancel
- * `initialize`, which the protocol forbids.
- */
-const noTimeoutMs = 2_147_483_647;
 
 /**
  * Calls go below the Client, so nothing is ever validated by it. Without this every Client makes an Ajv of its own:
@@ -65,7 +60,9 @@ export class Handshake {
     client.fallbackRequestHandler = (request, { signal }) => asked(request, signal);
     client.fallbackNotificationHandler = async ({ method, params }) => notified(method, params);
     try {
-      await client.connect(wire, { timeout: noTimeoutMs });
+      // The chart limits a handshake. The Client must not end it by itself, nor cancel `initialize`, which the protocol
+      // forbids.
+      await client.connect(wire, { timeout: longestDelayMs });
     } catch (error) {
       if (this.#introduction === null || 'peer' in this.#introduction) throw error;
     }

@@ -1,6 +1,7 @@
 /** Follows the alarms of servers and groups, so that their rising and clearing are facts. */
 
 import type { RaisedAlarm } from '../../../machines/alarm.ts';
+import { longestDelayMs } from '../../../machines/delay.ts';
 import { groupAlarmsOf } from '../../../machines/group/alarms.ts';
 import { alarmsOf } from '../../../machines/server/alarms.ts';
 import type { Fact, PublishFact } from '../../observe/facts/fact.ts';
@@ -42,8 +43,6 @@ const platformTimers: TimerClock = {
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
 
-/** A timer of Node takes no longer delay, in milliseconds. */
-const longestDelayMs = 2_147_483_647;
 /**
  * What should be over by now is looked at again after this, in milliseconds: the chart's own timer may come a moment
  * later.

@@ -2,13 +2,13 @@
 
 import { text as textOf } from 'node:stream/consumers';
 import type * as z from 'zod';
+import { longestDelayMs } from '../../../../machines/delay.ts';
 import { closestTo } from '../../../config/spelling.ts';
 import { type ErrorDetails, isMcpvisorError, McpvisorError } from '../../../errors.ts';
 import type { ApiClient } from '../../../http/client/client.ts';
 import { toError } from '../../../http/client/problem-reader.ts';
 import { callResult } from '../../../http/schemas/call.ts';
 import { toolList } from '../../../http/schemas/catalog.ts';
-import { longestDelayMs } from '../../../http/schemas/common.ts';
 import { ensured } from '../../../http/schemas/ensured.ts';
 import { type ConnectionFlags, connect } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
