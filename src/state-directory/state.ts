@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
+import { systemCodeOf } from '../system-error.ts';
 import { openStateDirectory } from './directory.ts';
 import { type Lock, type LockOwner, takeLock } from './lock.ts';
 import { openTokenFile, readTokenFile } from './token-file.ts';
@@ -34,7 +35,7 @@ export async function openState(options: StateOptions): Promise<State> {
     return await open(options);
   } catch (cause) {
     // Read-only, full, or a folder where a file of ours should be: the directory is at fault, not this program.
-    const isOfSystem = cause instanceof Error && 'code' in cause && !isMcpvisorError(cause);
+    const isOfSystem = cause instanceof Error && systemCodeOf(cause) !== null && !isMcpvisorError(cause);
     throw isOfSystem
       ? new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir: options.stateDir, reason: cause.message }, { cause })
       : cause;

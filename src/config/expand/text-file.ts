@@ -1,6 +1,7 @@
 /** Small files that a configuration points to. */
 
 import { readFileSync, statSync } from 'node:fs';
+import { systemCodeOf } from '../../system-error.ts';
 
 /** More than any key, token or environment file needs. */
 const maxTextBytes = 1_048_576;
@@ -24,5 +25,5 @@ function regularFile(path: string): { readonly size: number } {
 /** Why a file could not be read, without its path: the system's code, or what is said of it above. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown reason';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  return systemCodeOf(error) ?? error.message;
 }

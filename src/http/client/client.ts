@@ -3,6 +3,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
+import { systemCodeOf } from '../../system-error.ts';
 import { describeProblem, toError } from './problem-reader.ts';
 
 export interface ApiClientOptions {
@@ -165,12 +166,8 @@ function parseJson(text: string): unknown {
 function reasonOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const { cause } = error;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const code = systemCodeOf(cause);
   if (code === 'ECONNREFUSED') return null;
   // OpenSSL's messages end with a line break.
-  return cause instanceof Error && cause.message !== ''
-    ? cause.message.trim()
-    : typeof code === 'string'
-      ? code
-      : error.message;
+  return cause instanceof Error && cause.message !== '' ? cause.message.trim() : (code ?? error.message);
 }

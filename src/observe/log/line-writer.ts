@@ -10,6 +10,7 @@ import { close, fstat, ftruncate, open, write, writeSync } from 'node:fs';
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isSystemError } from '../../system-error.ts';
 
 export interface LineWriter {
   /** Returns false if the line was dropped: the target is too slow or broken. Never blocks and never throws. */
@@ -130,7 +131,7 @@ async function writeSome(fd: number, bytes: Buffer): Promise<number> {
   try {
     return (await promisify(write)(fd, bytes)).bytesWritten;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0;
+    if (isSystemError(error, 'EAGAIN')) return 0;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** The last lines of a rotated log, read from its end. */
 
 import { type FileHandle, open } from 'node:fs/promises';
+import { isSystemError } from '../../system-error.ts';
 import { type LogLine, parseWritten } from './line.ts';
 
 const chunkBytes = 64 * 1024;
@@ -31,7 +32,7 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
     return await open(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isSystemError(error, 'ENOENT')) return null;
     throw error;
   }
 }

@@ -3,6 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import { McpvisorError } from '../../errors.ts';
 import { isRecord } from '../../json.ts';
+import { codeOf } from '../../system-error.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
 import { hasNotReached } from '../link.ts';
 import type { Inbound, Waiter } from '../protocol/wire.ts';
@@ -156,7 +157,7 @@ function upstreamError({ server, method }: Call, error: unknown): McpvisorError 
 function toCallError({ server, method }: Call, error: unknown): McpvisorError {
   if (error instanceof McpvisorError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   const isUnreached = hasNotReached(error);
   // An HTTP status of this kind is the server's own refusal: nothing was done.
   if (typeof code === 'number' && (isUnreached || (code >= 400 && code < 500))) {

@@ -4,6 +4,7 @@ import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/
 import { type JSONRPCMessage, McpError, type MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import type { StopPolicy } from '../../../machines/policy.ts';
+import { codeOf } from '../../system-error.ts';
 import type { EndKind } from '../contract.ts';
 import { Ending } from '../ending.ts';
 import { type Link, type TellLinkNews, UnreachedError } from '../link.ts';
@@ -102,10 +103,7 @@ class HostedLink implements Link, Transport {
   /** Opening fails for reasons that may pass (`disconnected`), unless the code says that somebody has to sign in. */
   failureOf(error: unknown, phase: Phase): Failure {
     const message = error instanceof Error ? error.message : String(error);
-    const code =
-      error instanceof Error && 'code' in error && (typeof error.code === 'number' || typeof error.code === 'string')
-        ? error.code
-        : null;
+    const code = codeOf(error);
     if (code === 401 || code === 403) return failure('unauthorized', message, { phase, code });
     return failure(
       error instanceof McpError && phase === 'initializing' ? 'handshakeFailed' : 'disconnected',

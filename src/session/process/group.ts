@@ -3,6 +3,7 @@
  * its leader and is a session too.
  */
 
+import { isSystemError } from '../../system-error.ts';
 import { allStats, childrenOf, type ProcessStat, statOf } from './stat.ts';
 
 /** Sends a signal to every member. False: there was nobody, zombies aside, to take it. */
@@ -72,6 +73,6 @@ function tryKill(pgid: number, signal: NodeJS.Signals | 0): boolean {
     return process.kill(-pgid, signal);
   } catch (error) {
     // Members that we may not signal (they changed their user) are members still.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isSystemError(error, 'EPERM');
   }
 }

@@ -5,6 +5,7 @@
 
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSystemError } from '../../system-error.ts';
 import { createDurableFile } from './durable-file.ts';
 import { signalGroup } from './group.ts';
 import { startTimeOf } from './identity.ts';
@@ -133,8 +134,7 @@ function readEarlier(path: string, onProblem: (message: string) => void): readon
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-      onProblem(`${path} cannot be read: ${String(error)}`);
+    if (!isSystemError(error, 'ENOENT')) onProblem(`${path} cannot be read: ${String(error)}`);
     return [];
   }
   try {

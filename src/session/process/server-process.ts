@@ -4,6 +4,7 @@
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { type Failure, failure } from '../../../machines/failure.ts';
+import { systemCodeOf } from '../../system-error.ts';
 import type { EndKind } from '../contract.ts';
 import type { Ending } from '../ending.ts';
 import { cpuTicksOfGroup, signalGroup, terminateGroup } from './group.ts';
@@ -90,8 +91,7 @@ function enter({ registry, guard, server, generation, pid, command, stop }: Serv
     return { startTime, recorded: registry.add({ server, generation, pid, startTime, command, stop }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
     const message = `The process was started, but could not be put on record, and was killed: ${reason}`;
-    return { failure: failure('internal', message, { phase: 'spawning', code }) };
+    return { failure: failure('internal', message, { phase: 'spawning', code: systemCodeOf(error) }) };
   }
 }

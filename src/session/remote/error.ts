@@ -5,6 +5,7 @@
 
 import { errors } from 'undici';
 import { isRecord } from '../../json.ts';
+import { systemCodeOf } from '../../system-error.ts';
 import { supportedIn } from '../protocol/versions.ts';
 import { tlsTroubleOf } from './certificate.ts';
 
@@ -65,7 +66,7 @@ const unsentCodes: ReadonlySet<string> = new Set([
 
 /** A request that got no answer: refused connection, unknown host, TLS, a connection that broke. */
 export function toUnanswered(error: unknown, url: string | URL): RemoteError {
-  const code = systemCodeOf(error);
+  const code = rootCodeOf(error);
   const trouble = tlsTroubleOf(code);
   const reached = trouble === null && (code === null || !unsentCodes.has(code) || isOfOpenConnection(error));
   const why = `${code ?? 'no system code'}${trouble === null ? '' : `: ${trouble}`}`;
@@ -80,7 +81,7 @@ export function toTooLarge(maxMessageBytes: number): RemoteError {
 
 /** A request whose answer came in part. */
 export function toBroken(error: unknown, url: string | URL): RemoteError {
-  const code = systemCodeOf(error);
+  const code = rootCodeOf(error);
   return new RemoteError(
     { message: `The answer of ${showUrl(url)} broke off (${code ?? 'no system code'}).`, code, reached: true },
     { cause: error },
@@ -175,14 +176,15 @@ function isOfOpenConnection(error: unknown): boolean {
  * The first string `code` in a chain of causes: fetch wraps the system's errors. What undici cannot parse has none
  * (7.30).
  */
-export function systemCodeOf(error: unknown): string | null {
+export function rootCodeOf(error: unknown): string | null {
   let current = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
     if (current instanceof errors.HTTPParserError) {
       return 'NOT_HTTP';
     }
-    if ('code' in current && typeof current.code === 'string') {
-      return current.code;
+    const code = systemCodeOf(current);
+    if (code !== null) {
+      return code;
     }
     current = current.cause;
   }

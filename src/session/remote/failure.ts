@@ -6,7 +6,7 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
-import { type Refusal, RemoteError, systemCodeOf } from './error.ts';
+import { type Refusal, RemoteError, rootCodeOf } from './error.ts';
 
 /** What an error of a remote transport, or of a handshake through it, means. Decided by class and code alone. */
 export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
@@ -23,7 +23,7 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
   if (error instanceof McpError) {
     return failure(lateClass(phase), error.message, { phase, code: error.code });
   }
-  const code = systemCodeOf(error);
+  const code = rootCodeOf(error);
   return failure(
     code === null ? lateClass(phase) : 'unreachable',
     error instanceof Error ? error.message : String(error),

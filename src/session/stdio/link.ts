@@ -7,6 +7,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import type { ServerSettings } from '../../specification.ts';
+import { codeOf } from '../../system-error.ts';
 import type { EndKind } from '../contract.ts';
 import { Ending } from '../ending.ts';
 import { type Link, type LinkNews, type TellLinkNews, UnreachedError } from '../link.ts';
@@ -178,11 +179,10 @@ function hasSpawned(child: ChildProcessWithoutNullStreams): Promise<void> {
 
 /** What goes wrong while initializing is the server's answer; what goes wrong later, the process alive, is ours. */
 function failureOf(error: unknown, phase: Phase): Failure {
-  const code =
-    error instanceof Error && 'code' in error && (typeof error.code === 'number' || typeof error.code === 'string')
-      ? error.code
-      : null;
-  return failure(phase === 'initializing' ? 'handshakeFailed' : 'internal', messageOf(error), { phase, code });
+  return failure(phase === 'initializing' ? 'handshakeFailed' : 'internal', messageOf(error), {
+    phase,
+    code: codeOf(error),
+  });
 }
 
 function messageOf(error: unknown): string {
