@@ -192,7 +192,7 @@ export const doors = {
   'observe/metrics': [],
   'observe/secrets': ['redact'],
   'observe/server-logs': [],
-  session: ['contract', 'hosted/parts', 'process/identity', 'request', 'sessions'],
+  session: ['contract', 'hosted/parts', 'process/command', 'process/identity', 'request', 'sessions'],
   'session/calls': ['call-queue'],
   'session/hosted': ['link', 'parts'],
   'session/process': ['group', 'guard', 'memory', 'registry', 'server-process', 'spawn'],

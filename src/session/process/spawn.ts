@@ -2,18 +2,13 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type Failure, failure } from '../../../machines/failure.ts';
+import { systemCodeOf } from '../../system-error.ts';
+import { type Command, programFilesOf, searchPathOf } from './command.ts';
 
-export interface SpawnRequest {
-  readonly command: string;
+export interface SpawnRequest extends Command {
   readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
 }
-
-/** What the system searches when the environment has no PATH. */
-const defaultPath = '/bin:/usr/bin';
 
 /**
  * Spawns without a shell, as leader of a process group and session of its own. Throws or tells `error` what
@@ -35,7 +30,7 @@ export function spawnServer({ command, args, env, cwd }: SpawnRequest): ChildPro
  * missing where: other errors have the same codes and other reasons.
  */
 export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   const wording = isRefusedSpawn(error) ? wordingOf(code, request) : null;
   const message = wording ?? (error instanceof Error ? error.message : String(error));
   return failure('spawnFailed', message, { phase: 'spawning', code });
@@ -49,16 +44,17 @@ function isRefusedSpawn(error: unknown): boolean {
 }
 
 /** The system names the command in its error, whatever was at fault; the folder is looked at first. */
-function wordingOf(code: string | null, { command, cwd, env }: SpawnRequest): string | null {
+function wordingOf(code: string | null, request: SpawnRequest): string | null {
   if (code !== 'ENOENT' && code !== 'EACCES' && code !== 'ENOTDIR') return null;
+  const { command, cwd } = request;
   const folder = problemOfFolder(cwd);
   if (folder !== null) return folder;
-  const path = env.PATH ?? defaultPath;
   if (!command.includes('/')) {
+    const path = searchPathOf(request);
     if (code === 'EACCES') return `The command "${command}" was found in PATH (${path}), but may not be executed.`;
     return `The command "${command}" was not found in PATH (${path}).`;
   }
-  const file = resolve(cwd, command);
+  const [file] = programFilesOf(request);
   if (code === 'EACCES') return `The command "${command}" may not be executed: ${file} is not an executable file.`;
   return isThere(file)
     ? `The command "${command}" cannot be run: the interpreter that ${file} names in its first line does not exist.`
@@ -71,7 +67,7 @@ function problemOfFolder(cwd: string): string | null {
     accessSync(cwd, constants.X_OK);
     return null;
   } catch (error) {
-    return codeOf(error) === 'EACCES'
+    return systemCodeOf(error) === 'EACCES'
       ? `The folder "${cwd}" (cwd) may not be entered.`
       : `The folder "${cwd}" (cwd) does not exist.`;
   }
@@ -85,8 +81,4 @@ function isThere(path: string): boolean {
     // That it cannot be reached is the answer.
     return false;
   }
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -1,12 +1,12 @@
 /** The configuration as a start would find it: mistakes, variables that are not set, programs that are not there. */
 
 import { accessSync, constants, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Configuration } from '../../../config/configuration.ts';
 import { childEnvironment, type Environment } from '../../../config/expand/environment.ts';
 import { expandSpecification } from '../../../config/expand/expand.ts';
 import { loadConfig } from '../../../config/parse.ts';
 import { isMcpvisorError, toLine } from '../../../errors.ts';
+import { programFilesOf, searchPathOf } from '../../../session/process/command.ts';
 import type { ServerSpecification, StdioSpecification } from '../../../specification.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
@@ -72,15 +72,17 @@ function checkCommand(
   env: Environment,
 ): Finding {
   if (!isFolder(cwd)) return problem(check, `its folder ${cwd} does not exist`, 'make it, or change "cwd"');
-  const { PATH = '/bin:/usr/bin' } = { ...childEnvironment(inheritEnv, env), ...own };
-  const candidates = command.includes('/')
-    ? [resolve(cwd, command)]
-    : PATH.split(':').map((folder) => resolve(cwd, folder, command));
+  const program = { command, cwd, env: { ...childEnvironment(inheritEnv, env), ...own } };
+  const candidates = programFilesOf(program);
   const found = candidates.find(isProgram);
   if (found !== undefined) return ok(check, found === command ? `${command} is there` : `${command} is ${found}`);
   return command.includes('/')
     ? problem(check, `there is no program ${candidates[0]}`, 'correct "command", or make it executable')
-    : problem(check, `${command} is not in PATH (${PATH})`, `install ${command}, or write "command" with its folder`);
+    : problem(
+        check,
+        `${command} is not in PATH (${searchPathOf(program)})`,
+        `install ${command}, or write "command" with its folder`,
+      );
 }
 
 function isFolder(path: string): boolean {
