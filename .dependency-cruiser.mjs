@@ -93,6 +93,7 @@ export const doors = {
   ],
   'config/expand': ['expression'],
   'config/plan': [],
+  'config/settings': ['global', 'schema', 'server', 'settings'],
   http: [
     'admission/bind',
     'admission/token',

@@ -5,7 +5,7 @@
 
 import type { Problem } from '../errors.ts';
 import type { ServerSpecification } from '../specification.ts';
-import type { Globals } from './schema.ts';
+import type { Globals } from './settings/schema.ts';
 
 export interface GroupSettings {
   readonly strategy: 'one-for-one' | 'rest-for-one' | 'one-for-all';

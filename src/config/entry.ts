@@ -14,9 +14,9 @@ import { besides, check } from './check.ts';
 import type { ParseOptions } from './configuration.ts';
 import { hasExpression, mistakesIn } from './expand/expression.ts';
 import { errorAt, hasErrors, nameHint, type Path, warningAt } from './problems.ts';
-import { type Entry, entrySchema, type Globals, namePattern } from './schema.ts';
-import { contradictionsOf, type SharedSettings, sharedSettingsOf } from './server-settings.ts';
-import { settings } from './settings.ts';
+import { type Entry, entrySchema, type Globals, namePattern } from './settings/schema.ts';
+import { contradictionsOf, type SharedSettings, sharedSettingsOf } from './settings/server.ts';
+import { settings } from './settings/settings.ts';
 import { type Transport, transportOf } from './transport.ts';
 import { urlMistake } from './url.ts';
 

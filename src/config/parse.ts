@@ -8,10 +8,10 @@ import type { ServerSpecification } from '../specification.ts';
 import type { Configuration, Parsed, ParseOptions } from './configuration.ts';
 import { dependencyProblems } from './dependencies.ts';
 import { parseEntry } from './entry.ts';
-import { globalSettingsOf, parseGlobals } from './global-settings.ts';
 import { readJsonc } from './jsonc.ts';
 import { errorAt, hasErrors, warningAt } from './problems.ts';
-import { documentSchema } from './schema.ts';
+import { globalSettingsOf, parseGlobals } from './settings/global.ts';
+import { documentSchema } from './settings/schema.ts';
 import { hintForKey } from './spelling.ts';
 
 /** Reads JSON with comments and trailing commas. Every problem is told at once; nothing is thrown. */

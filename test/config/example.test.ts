@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/parse.ts';
-import { defaultsTable, notActedOn, settings } from '../../src/config/settings.ts';
+import { defaultsTable, notActedOn, settings } from '../../src/config/settings/settings.ts';
 import type { StdioSpecification } from '../../src/specification.ts';
 
 const file = resolve(dirname(fileURLToPath(import.meta.url)), '../../mcp.json.example');

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { globalSettingsOf } from '../../src/config/global-settings.ts';
-import { jsonSchemaText } from '../../src/config/json-schema.ts';
-import { defaultsTable } from '../../src/config/settings.ts';
+import { globalSettingsOf } from '../../src/config/settings/global.ts';
+import { jsonSchemaText } from '../../src/config/settings/json-schema.ts';
+import { defaultsTable } from '../../src/config/settings/settings.ts';
 
 const file = resolve(dirname(fileURLToPath(import.meta.url)), '../../src/config/mcp.schema.json');
 

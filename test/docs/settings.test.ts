@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultsTable, notActedOn, type Setting } from '../../src/config/settings.ts';
+import { defaultsTable, notActedOn, type Setting } from '../../src/config/settings/settings.ts';
 import { generatedPart, toCell } from '../support/markdown.ts';
 
 const units = { milliseconds: 'ms', bytes: 'bytes', count: '', factor: '', 'per second': 'per second' } as const;

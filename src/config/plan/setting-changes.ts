@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../../errors.ts';
 import type { GlobalSettings, GroupSettings } from '../configuration.ts';
 import { pathOf } from '../problems.ts';
-import { settings } from '../settings.ts';
+import { settings } from '../settings/settings.ts';
 
 export type SettingEffect = 'applied' | 'at the next start';
 

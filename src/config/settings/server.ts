@@ -3,10 +3,10 @@
  * numbers at once.
  */
 
-import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../../machines/policy.ts';
-import type { Problem } from '../errors.ts';
-import type { ServerSettings } from '../specification.ts';
-import { errorAt, type Path } from './problems.ts';
+import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../../../machines/policy.ts';
+import type { Problem } from '../../errors.ts';
+import type { ServerSettings } from '../../specification.ts';
+import { errorAt, type Path } from '../problems.ts';
 import type { Entry, Globals } from './schema.ts';
 import { remoteHeartbeatIntervalMs, type SettingPath, settings } from './settings.ts';
 

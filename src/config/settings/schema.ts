@@ -1,7 +1,7 @@
 /** The shape of `mcp.json`. What needs two fields at once is checked elsewhere. */
 
 import * as z from 'zod';
-import { longestDelayMs } from '../../machines/delay.ts';
+import { longestDelayMs } from '../../../machines/delay.ts';
 import { type SettingPath, settings } from './settings.ts';
 
 /** Names of servers, groups, secrets and profiles. */

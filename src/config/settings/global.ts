@@ -1,14 +1,14 @@
 /** The part of the file under `mcpvisor`. */
 
-import type { Problem } from '../errors.ts';
-import { isRecord } from '../json.ts';
-import type { ServerSpecification } from '../specification.ts';
-import { besides, check } from './check.ts';
-import type { GlobalSettings, GroupSettings } from './configuration.ts';
-import { mistakesIn, secretsIn } from './expand/expression.ts';
-import { errorAt, warningAt } from './problems.ts';
+import type { Problem } from '../../errors.ts';
+import { isRecord } from '../../json.ts';
+import type { ServerSpecification } from '../../specification.ts';
+import { besides, check } from '../check.ts';
+import type { GlobalSettings, GroupSettings } from '../configuration.ts';
+import { mistakesIn, secretsIn } from '../expand/expression.ts';
+import { errorAt, warningAt } from '../problems.ts';
 import { type Globals, globalsSchema } from './schema.ts';
-import { contradictionsOf, sharedSettingsOf } from './server-settings.ts';
+import { contradictionsOf, sharedSettingsOf } from './server.ts';
 import { notActedOn, settings } from './settings.ts';
 
 const base = ['mcpvisor'];
