@@ -19,7 +19,6 @@ import { parseEnvFile } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import { createEvaluation, type Evaluation } from './evaluation.ts';
 import { hasExpression } from './expression.ts';
-import { headerSecretsOf, secretsOf } from './secrets.ts';
 import { type ReadTextFile, readTextFile, reasonOf } from './text-file.ts';
 
 export interface ExpandOptions {
@@ -43,8 +42,8 @@ export interface Expansion {
    */
   readonly problems: readonly Problem[];
   /**
-   * Values to blank wherever a server's words are shown: from env, envFile, headers and `${…}`, at least 8 characters
-   * long.
+   * Values to blank wherever the server's text is shown: those of env, envFile and headers, and what `${…}` gave. As
+   * they are: their lines and escaped forms are left to whoever blanks them.
    */
   readonly secrets: readonly string[];
 }
@@ -166,6 +165,17 @@ function expandRemote(specification: RemoteSpecification, scope: Evaluation, { o
   const ca = certificatesOf(specification.tls.ca, scope, options);
   const expanded = { ...specification, url, headers, envFile: envFile?.path ?? null, tls: { ca: ca?.path ?? null } };
   return { specification: expanded, ca: ca?.text ?? null, secrets: Object.values(headers).flatMap(headerSecretsOf) };
+}
+
+/** A header's value and, since servers quote it alone, what follows the scheme: `Bearer …`, `ApiKey …`. */
+function headerSecretsOf(value: string): readonly string[] {
+  const credentials = /^[A-Za-z][A-Za-z0-9-]* +(\S.*)$/.exec(value)?.[1];
+  return credentials === undefined ? [value] : [value, credentials];
+}
+
+/** Each value once. The state directory is no secret: it is in many paths that a person has to read. */
+function secretsOf(values: readonly string[], stateDir: string | null): readonly string[] {
+  return [...new Set(values)].filter((value) => value !== '' && value !== stateDir);
 }
 
 /** The certificates of the file `written`; null without one, and when a problem was found. */

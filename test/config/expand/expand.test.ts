@@ -6,6 +6,7 @@ import { childEnvironment } from '../../../src/config/expand/environment.ts';
 import { type ExpandOptions, expandSpecification } from '../../../src/config/expand/expand.ts';
 import { parseEntries } from '../../../src/config/parse.ts';
 import { toLine } from '../../../src/errors.ts';
+import { createRedactor } from '../../../src/observe/secrets/redact.ts';
 import type { RemoteSpecification, ServerSpecification, StdioSpecification } from '../../../src/specification.ts';
 
 const folder = '/etc/mcp';
@@ -35,6 +36,13 @@ function expand<Kind extends ServerSpecification = StdioSpecification>(
   const { expanded, problems, secrets } = expandSpecification(specificationOf(entry), optionsWith(more));
   if (expanded === null) throw new Error(problems.map(toLine).join('\n'));
   return { specification: expanded.specification as Kind, ca: expanded.ca, secrets };
+}
+
+/** `text` as people see it. */
+function blanked(secrets: readonly string[], text: string): string {
+  const redactor = createRedactor();
+  redactor.addSecrets('a', secrets);
+  return redactor.text(text);
 }
 
 const problemsOf = (entry: object, more: Parameters<typeof optionsWith>[0] = {}) =>
@@ -223,7 +231,7 @@ describe('the certificates a remote server is trusted by', () => {
 });
 
 describe('the secrets of a server', () => {
-  it('are the values of env, envFile and headers and what expressions came to, if they are long enough', () => {
+  it('are the values of env, envFile and headers and what expressions came to', () => {
     const files = { '/etc/mcp/.env': 'FILE_KEY=in-the-env-file\n' };
     const { secrets } = expand(
       {
@@ -234,25 +242,25 @@ describe('the secrets of a server', () => {
       },
       { env: { TOKEN: 'from-outside', PATH: '/usr/bin:/bin' }, files },
     );
-    expect([...secrets].sort()).toEqual(['from-outside', 'in-the-env-file', 'written-here']);
+    expect([...secrets].sort()).toEqual(['from-outside', 'in-the-env-file', 'short', 'written-here']);
   });
 
-  it('hold a token with and without its scheme, and as it looks in a URL', () => {
+  it('are blanked with and without a scheme, and as they look in a URL', () => {
     const { secrets } = expand<RemoteSpecification>(
-      { url: 'http://h/?k=${KEY}', headers: { Authorization: 'Bearer abcdefgh1' } },
+      { url: 'http://h/?k=${KEY}', headers: { Authorization: 'Bearer abcdefgh1', 'X-Key': 'Own key-of-1, key-of-2' } },
       { env: { KEY: 'a/b c+d=e' } },
     );
-    expect(secrets).toEqual(
-      expect.arrayContaining(['Bearer abcdefgh1', 'abcdefgh1', 'a/b c+d=e', 'a%2Fb%20c%2Bd%3De']),
+    expect(blanked(secrets, 'Bearer abcdefgh1, abcdefgh1, <key-of-1, key-of-2>, a/b c+d=e, a%2Fb%20c%2Bd%3De')).toBe(
+      '[redacted], [redacted], <[redacted]>, [redacted], [redacted]',
     );
   });
 
-  it('hold the single lines of a value of many lines', () => {
+  it('are blanked line by line when they have many lines', () => {
     const { secrets } = expand(
       { command: 'x', env: { PEM: '${file:key}' } },
       { files: { '/etc/mcp/key': '-----BEGIN-----\nabcdefghij\n' } },
     );
-    expect(secrets).toEqual(expect.arrayContaining(['abcdefghij']));
+    expect(blanked(secrets, 'key: abcdefghij')).toBe('key: [redacted]');
   });
 
   it('are known when the expansion fails, too: its problems may repeat them', () => {
