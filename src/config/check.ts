@@ -32,7 +32,7 @@ export function check<Shape extends z.ZodObject>(schema: Shape, value: unknown, 
 }
 
 /** Problems of `more` at places where `known` has none: what is left out as wrong is not missing. */
-export function besides(known: readonly Problem[], more: readonly Problem[]): readonly Problem[] {
+export function problemsElsewhere(known: readonly Problem[], more: readonly Problem[]): readonly Problem[] {
   const places = new Set(known.map(({ path }) => path));
   return more.filter(({ path }) => !places.has(path));
 }

@@ -10,7 +10,7 @@ import type {
   ServerSpecification,
   StdioSpecification,
 } from '../specification.ts';
-import { besides, check } from './check.ts';
+import { check, problemsElsewhere } from './check.ts';
 import type { ParseOptions } from './configuration.ts';
 import { hasExpression, mistakesIn } from './expand/expression.ts';
 import { errorAt, hasErrors, nameHint, type Path, warningAt } from './problems.ts';
@@ -54,7 +54,10 @@ export function parseEntry(name: string, entry: unknown, options: EntryOptions):
   );
   const all = [
     ...problems,
-    ...besides(problems, [...contradictionsOf(sound, shared, path), ...entryProblems(sound, transport, path)]),
+    ...problemsElsewhere(problems, [
+      ...contradictionsOf(sound, shared, path),
+      ...entryProblems(sound, transport, path),
+    ]),
   ];
   if (data === null || transport === null || hasErrors(all)) return { specification: null, problems: all };
   const common = commonSettings(name, data, shared);

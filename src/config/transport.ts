@@ -28,15 +28,15 @@ export function transportOf(
   path: Path,
   hosted: readonly string[],
 ): { readonly transport: Transport | null; readonly problems: readonly Problem[] } {
-  const said = keys.flatMap((key) => {
+  const named = keys.flatMap((key) => {
     const word = entry[key];
     return typeof word === 'string' ? [{ key, word, transport: transportNamed(word, hosted) }] : [];
   });
-  const unknown = said.filter(({ transport }) => transport === null);
+  const unknown = named.filter(({ transport }) => transport === null);
   if (unknown.length > 0)
     return { transport: null, problems: unknown.map(({ key, word }) => unknownWord([...path, key], word, hosted)) };
-  const [first, ...others] = said;
-  if (first === undefined) return unsaid(entry, path);
+  const [first, ...others] = named;
+  if (first === undefined) return transportByFields(entry, path);
   const contradiction = others.find(({ transport }) => wordOf(transport) !== wordOf(first.transport));
   if (contradiction === undefined) return { transport: first.transport, problems: [] };
   return {
@@ -63,7 +63,7 @@ function unknownWord(path: Path, word: string, hosted: readonly string[]): Probl
   );
 }
 
-function unsaid(
+function transportByFields(
   entry: Readonly<Record<string, unknown>>,
   path: Path,
 ): { readonly transport: Transport | null; readonly problems: readonly Problem[] } {

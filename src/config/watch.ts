@@ -45,18 +45,18 @@ export function watchConfig(
 
   const look = async () => {
     isAsked = false;
-    const print = await printOf(path);
-    if (signal.aborted || print === seen) return;
-    seen = print;
+    const fingerprint = await fingerprintOf(path);
+    if (signal.aborted || fingerprint === seen) return;
+    seen = fingerprint;
     clearTimeout(settling);
     settling = setTimeout(queue, debounceMs, settle);
     settling.unref();
   };
 
   const settle = async () => {
-    const before = await printOf(path);
+    const before = await fingerprintOf(path);
     const content = await readFile(path, 'utf8').catch(() => null); // Gone, or not readable for the moment: the next look sees it come back.
-    const isTorn = before !== (await printOf(path));
+    const isTorn = before !== (await fingerprintOf(path));
     if (signal.aborted) return;
     if (isTorn) seen = null;
     if (isTorn) return look();
@@ -124,7 +124,7 @@ function readNow(path: string): string | null {
 }
 
 /** What tells one state of the file from another without reading it. Null: there is none. */
-async function printOf(path: string): Promise<string | null> {
+async function fingerprintOf(path: string): Promise<string | null> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return [dev, ino, size, mtimeNs, ctimeNs].join(':');

@@ -48,13 +48,13 @@ function openRemote(
 ): Link {
   const { stop, maxMessageBytes } = specification;
   const { fetch: whose, authProvider: name, ...rest } = target;
-  if (host === null && whose === 'host') return openNothing(outOfReach("a host's own fetch"), tell);
-  if (host === null && name !== null) return openNothing(outOfReach(`the authProvider "${name}"`), tell);
+  if (host === null && whose === 'host') return openRefused(outOfReach("a host's own fetch"), tell);
+  if (host === null && name !== null) return openRefused(outOfReach(`the authProvider "${name}"`), tell);
   const fetch = whose === 'host' ? host?.fetch : undefined;
-  if (whose === 'host' && fetch === undefined) return openNothing('the host has no fetch of its own', tell);
+  if (whose === 'host' && fetch === undefined) return openRefused('the host has no fetch of its own', tell);
   const authProvider = name === null ? undefined : ownOf(host?.authProviders, name);
   if (name !== null && authProvider === undefined)
-    return openNothing(`the host has no authProvider called "${name}"`, tell);
+    return openRefused(`the host has no authProvider called "${name}"`, tell);
   return openLazyRemoteLink(
     { ...rest, server, stop, maxMessageBytes, ...(fetch && { fetch }), ...(authProvider && { authProvider }) },
     tell,
@@ -67,9 +67,9 @@ function openHosted(
   tell: TellLinkNews,
 ): Link {
   const { transport: kind, entry } = target;
-  if (host === null) return openNothing(outOfReach(`the transport "${kind}"`), tell);
+  if (host === null) return openRefused(outOfReach(`the transport "${kind}"`), tell);
   const create = ownOf(host.transports, kind);
-  if (create === undefined) return openNothing(`the host has no transport called "${kind}"`, tell);
+  if (create === undefined) return openRefused(`the host has no transport called "${kind}"`, tell);
   return openHostedLink({ kind, create: (signal) => create(entry, signal), stop: specification.stop }, tell);
 }
 
@@ -83,7 +83,7 @@ function outOfReach(what: string): string {
 }
 
 /** A link that never was: it says why and ends. */
-function openNothing(reason: string, tell: TellLinkNews): Link {
+function openRefused(reason: string, tell: TellLinkNews): Link {
   const problem = failure('misconfigured', reason, { phase: 'spawning' });
   queueMicrotask(() => tell({ type: 'ended', failure: problem }));
   return {

@@ -18,7 +18,7 @@ import type { CallLimits, SessionRequest } from './request.ts';
  * A transport that fails while the link lives is nearly always the first sign of its end, and the link knows why: it
  * gets this long to tell.
  */
-const lastWordMs = 100;
+const linkNewsMs = 100;
 
 /** What a dead leader had written is read within this time; after it nobody answers any more. */
 const lastAnswersMs = 100;
@@ -56,9 +56,9 @@ export class LiveSession implements Session {
   #stage: Stage = 'starting';
   #phase: Phase = 'spawning';
   /** `failed` or `exited` has been told. */
-  #down = false;
+  #isFailed = false;
   /** The leader of the process group is gone. */
-  #exited = false;
+  #hasExited = false;
   /** The process, if there is one, is on record. */
   #isRecorded = false;
   #listing: Listing | null = null;
@@ -74,10 +74,10 @@ export class LiveSession implements Session {
       server: request.server,
       limits: request.specification.limits,
       now: this.#now,
-      tellLoad: (load) => this.#tell({ type: 'loaded', ...load }),
+      onLoad: (load) => this.#tell({ type: 'loaded', ...load }),
     });
     this.#backRequests = new BackRequests(request.capabilities);
-    this.#gate = new NewsGate((news) => this.#heard(news));
+    this.#gate = new NewsGate((news) => this.#passed(news));
     // In a turn of its own: a server in this process may be up without the loop ever turning, and a thousand of them
     // would hold it for as long as they all take.
     setImmediate(() => this.#open());
@@ -106,9 +106,9 @@ export class LiveSession implements Session {
         wire,
         kind,
         loopLag: this.#parts.loopLag,
-        answered: () => resolve(this.#now() - sentAt),
+        onAnswered: () => resolve(this.#now() - sentAt),
         verdictOn: (error) => this.#link?.verdictOn(error) ?? null,
-        failed: (failed) => this.#failed(this.#placed(failed)),
+        onFailed: (failed) => this.#failed(this.#withPhase(failed)),
       });
       this.#probe = probe;
       probe.send();
@@ -141,7 +141,7 @@ export class LiveSession implements Session {
     if (this.#stage !== 'leaving') this.#phase = 'stopping';
     this.#leave('stopping');
     // A dead leader's last answers may still be in the pipe.
-    if (kind !== 'close' && !this.#exited) this.#calls.abandon('stopping');
+    if (kind !== 'close' && !this.#hasExited) this.#calls.abandon('stopping');
     this.#link?.end(kind);
   }
 
@@ -151,20 +151,20 @@ export class LiveSession implements Session {
       return;
     }
     try {
-      const link = this.#parts.openLink(this.#asked, (news) => this.#hearLink(news));
+      const link = this.#parts.openLink(this.#asked, (news) => this.#onLinkNews(news));
       this.#link = link;
-      this.#begin(link).catch((error: unknown) => this.#crashed(error));
+      this.#begin(link).catch((error: unknown) => this.#crashedWith(error));
     } catch (error) {
-      this.#crashed(error);
+      this.#crashedWith(error);
     }
   }
 
-  #hearLink(news: LinkNews): void {
+  #onLinkNews(news: LinkNews): void {
     switch (news.type) {
       case 'spawned':
         if (this.#phase === 'spawning') this.#phase = 'initializing';
         this.#isRecorded ||= news.pid === null;
-        this.#tellLiving(news);
+        this.#tellUnlessEnded(news);
         break;
       case 'recorded':
         this.#isRecorded = true;
@@ -178,20 +178,20 @@ export class LiveSession implements Session {
         this.#gate.pass(news);
         break;
       case 'failed':
-        this.#failed(this.#placed(news.failure));
+        this.#failed(this.#withPhase(news.failure));
         break;
       case 'exited':
-        this.#exitedWith(this.#placed(news.failure));
+        this.#leaderExited(this.#withPhase(news.failure));
         break;
       case 'ended':
-        this.#ended(news.failure === null ? null : this.#placed(news.failure));
+        this.#ended(news.failure === null ? null : this.#withPhase(news.failure));
         break;
       default:
-        this.#tellLiving(news);
+        this.#tellUnlessEnded(news);
     }
   }
 
-  #tellLiving(news: SessionNews): void {
+  #tellUnlessEnded(news: SessionNews): void {
     if (this.#stage !== 'ended') this.#tell(news);
   }
 
@@ -201,7 +201,7 @@ export class LiveSession implements Session {
     const handshake = new Handshake();
     const wire = new Wire(link, this.#now, (answer) => handshake.introduce(answer));
     this.#wire = wire;
-    wire.onnoted = (text) => this.#tellLiving({ type: 'noted', text });
+    wire.onnoted = (text) => this.#tellUnlessEnded({ type: 'noted', text });
     try {
       const introduction = await this.#shakeHands(handshake, wire);
       if (this.#stage !== 'starting') return;
@@ -215,12 +215,12 @@ export class LiveSession implements Session {
         wire,
         capabilities: introduction.peer.capabilities,
         timeoutMs: this.#asked.specification.startTimeoutMs,
-        changed: (lists) => this.#gate.pass({ type: 'listed', lists }),
-        doubted: (reason) => this.#gate.pass({ type: 'doubted', reason }),
+        onChanged: (lists) => this.#gate.pass({ type: 'listed', lists }),
+        onDoubt: (reason) => this.#gate.pass({ type: 'doubted', reason }),
       });
       await this.#listing.first();
     } catch (error) {
-      this.#stumbled(link, error);
+      this.#startFailed(link, error);
       return;
     }
     this.#becomeReady();
@@ -242,32 +242,32 @@ export class LiveSession implements Session {
     return handshake.shake(wire, {
       clientInfo: this.#parts.clientInfo,
       capabilities: this.#asked.capabilities,
-      asked: (request, signal) => {
+      onRequest: (request, signal) => {
         const { id, method, params } = request;
         return this.#backRequests.ask(request, signal, () => this.#gate.pass({ type: 'asked', id, method, params }));
       },
-      notified: (method, params) => this.#gate.pass({ type: 'notified', method, params }),
+      onNotification: (method, params) => this.#gate.pass({ type: 'notified', method, params }),
     });
   }
 
   /** What came through the gate. */
-  #heard(news: SessionNews): void {
+  #passed(news: SessionNews): void {
     if (this.#stage === 'ended') return;
     if (news.type === 'notified' && listChanged.has(news.method)) this.#listing?.stale();
     else this.#tell(news);
   }
 
   /** The handshake or the first listing went wrong. */
-  #stumbled(link: Link, error: unknown): void {
+  #startFailed(link: Link, error: unknown): void {
     if (this.#stage !== 'starting') return;
     const phase = this.#phase;
     const tell = () => this.#failed(link.failureOf(error, phase));
     if (error instanceof McpError) tell();
     // A link that could not start tells so itself, and surely.
-    else if (this.#wire?.startFailed !== true) this.#timer = setTimeout(tell, lastWordMs);
+    else if (this.#wire?.startFailed !== true) this.#timer = setTimeout(tell, linkNewsMs);
   }
 
-  #crashed(error: unknown): void {
+  #crashedWith(error: unknown): void {
     const crash = failure('internal', `A bug in mcpvisor: ${messageOf(error)}`, { phase: this.#phase });
     if (this.#link === null) this.#ended(crash);
     else this.#failed(crash);
@@ -280,23 +280,23 @@ export class LiveSession implements Session {
     // Nothing can be answered any more.
     this.#calls.abandon(failed.class);
     if (!news) return;
-    this.#down = true;
+    this.#isFailed = true;
     this.#tell({ type: 'failed', failure: failed });
   }
 
-  #exitedWith(failed: Failure): void {
+  #leaderExited(failed: Failure): void {
     if (this.#stage === 'ended') return;
-    this.#exited = true;
+    this.#hasExited = true;
     this.#leave(failed.class);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#calls.abandon(failed.class), lastAnswersMs);
-    if (this.#down) return;
-    this.#down = true;
+    if (this.#isFailed) return;
+    this.#isFailed = true;
     this.#tell({ type: 'exited', failure: failed });
   }
 
   /** Links do not know how far the session had come. */
-  #placed(failed: Failure): Failure {
+  #withPhase(failed: Failure): Failure {
     return failed.phase === null ? { ...failed, phase: this.#phase } : failed;
   }
 

@@ -36,7 +36,7 @@ export interface SessionsOptions {
   /** What the embedding program brings. Null: it is another process. */
   readonly host: HostParts | null;
   /** Told what went wrong with the record, a survivor or the guard; none of it is fatal. */
-  readonly onProblem?: (message: string) => void;
+  readonly onError?: (message: string) => void;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
 }
@@ -45,11 +45,11 @@ export function createSessions({
   stateDir,
   clientInfo,
   host,
-  onProblem = () => {},
+  onError = () => {},
   now = () => performance.now(),
 }: SessionsOptions): Sessions {
-  const registry = createProcessRegistry({ stateDir, onProblem });
-  const guard = createGuard({ onLost: onProblem });
+  const registry = createProcessRegistry({ stateDir, onError });
+  const guard = createGuard({ onError: onError });
   return {
     open: createOpenSession({ registry, guard, host, clientInfo, loopLag: createLoopLag(now), now }),
     isGuarded: guard.available,

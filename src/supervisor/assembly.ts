@@ -82,7 +82,7 @@ export function assemble(
     stateDir,
     clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
     host: { transports, fetch, authProviders },
-    onProblem: onBug,
+    onError: onBug,
     now: monotonicNow,
   });
   const ledger = createLedger(sessions.highestGeneration);

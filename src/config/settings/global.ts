@@ -3,7 +3,7 @@
 import type { Problem } from '../../errors.ts';
 import { isRecord } from '../../json.ts';
 import type { ServerSpecification } from '../../specification.ts';
-import { besides, check } from '../check.ts';
+import { check, problemsElsewhere } from '../check.ts';
 import type { GlobalSettings, GroupSettings } from '../configuration.ts';
 import { mistakesIn, secretsIn } from '../expand/expression.ts';
 import { errorAt, warningAt } from '../problems.ts';
@@ -26,7 +26,7 @@ export function parseGlobals(value: unknown): ParsedGlobals {
   if (!isRecord(value)) return { globals: null, sound: {}, problems: [errorAt(base, 'must be an object: {…}', null)] };
   const { data, sound, problems: found } = check(globalsSchema, value, base);
   if (sound === null) return { globals: null, sound: {}, problems: found };
-  const errors = besides(found, [
+  const errors = problemsElsewhere(found, [
     ...contradictionsOf(sound, sharedSettingsOf(sound, {}, false), base),
     ...clientProcessProblems(sound),
     ...secretProblems(sound),

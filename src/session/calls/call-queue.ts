@@ -5,7 +5,7 @@ import { McpvisorError } from '../../errors.ts';
 import type { Load, RequestOptions } from '../contract.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { CallLimits } from '../request.ts';
-import { Call, type CallKeeper, type CallTimes } from './call.ts';
+import { Call, type CallOwner, type CallTimes } from './call.ts';
 import { LoadWatch } from './load.ts';
 
 export interface CallQueueOptions {
@@ -13,7 +13,7 @@ export interface CallQueueOptions {
   readonly limits: CallLimits;
   /** A monotonic clock in milliseconds. */
   readonly now: () => number;
-  readonly tellLoad: (load: Load) => void;
+  readonly onLoad: (load: Load) => void;
 }
 
 interface Refusal {
@@ -21,7 +21,7 @@ interface Refusal {
   readonly reason: string | null;
 }
 
-export class CallQueue implements CallKeeper {
+export class CallQueue implements CallOwner {
   readonly #server: string;
   #limits: CallLimits;
   readonly #now: () => number;
@@ -36,12 +36,12 @@ export class CallQueue implements CallKeeper {
   #wakesAt = 0;
   #pumping = false;
 
-  constructor({ server, limits, now, tellLoad }: CallQueueOptions) {
+  constructor({ server, limits, now, onLoad }: CallQueueOptions) {
     this.#server = server;
     this.#limits = limits;
     this.#now = now;
     this.#lastUsedAt = now();
-    this.#load = new LoadWatch(this, tellLoad);
+    this.#load = new LoadWatch(this, onLoad);
   }
 
   get inFlight(): number {

@@ -11,7 +11,7 @@ import type { Inbound, Waiter } from '../protocol/wire.ts';
 type Params = Readonly<Record<string, unknown>>;
 
 /** What a call is part of. */
-export interface CallKeeper {
+export interface CallOwner {
   /** Takes the call out of everything. False if it was settled already. */
   take(call: Call): boolean;
   /** Its time begins anew. */
@@ -36,12 +36,12 @@ export class Call implements Waiter {
   readonly times: CallTimes;
   readonly #params: Params | undefined;
   readonly #options: RequestOptions | undefined;
-  readonly #keeper: CallKeeper;
+  readonly #owner: CallOwner;
   readonly #resolve: (result: unknown) => void;
   readonly #reject: (error: McpvisorError) => void;
 
   constructor(
-    keeper: CallKeeper,
+    owner: CallOwner,
     request: {
       readonly server: string;
       readonly method: string;
@@ -51,7 +51,7 @@ export class Call implements Waiter {
     },
     settle: { readonly resolve: (result: unknown) => void; readonly reject: (error: McpvisorError) => void },
   ) {
-    this.#keeper = keeper;
+    this.#owner = owner;
     this.server = request.server;
     this.method = request.method;
     this.#params = request.params;
@@ -87,7 +87,7 @@ export class Call implements Waiter {
   progressed(progress: Params): void {
     const { onProgress } = this.#options ?? {};
     if (onProgress === undefined) return;
-    this.#keeper.progressed(this);
+    this.#owner.progressed(this);
     try {
       // The server's word; the type says what the protocol promises.
       onProgress(progress as unknown as Progress);
@@ -99,7 +99,7 @@ export class Call implements Waiter {
 
   /** The signal was aborted. */
   handleEvent(): void {
-    this.#keeper.cancelled(this);
+    this.#owner.cancelled(this);
   }
 
   fail(error: McpvisorError): void {
@@ -111,7 +111,7 @@ export class Call implements Waiter {
   }
 
   #release(): boolean {
-    if (!this.#keeper.take(this)) return false;
+    if (!this.#owner.take(this)) return false;
     this.#options?.signal?.removeEventListener('abort', this);
     return true;
   }

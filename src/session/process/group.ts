@@ -13,9 +13,9 @@ export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
 
 /** Ends a group with SIGTERM; the SIGCONT behind it lets a stopped one hear it. */
 export function terminateGroup(pgid: number): boolean {
-  const heard = signalGroup(pgid, 'SIGTERM');
+  const isDelivered = signalGroup(pgid, 'SIGTERM');
   signalGroup(pgid, 'SIGCONT');
-  return heard;
+  return isDelivered;
 }
 
 /** Whether a member lives. A group of zombies only is not alive. */

@@ -40,12 +40,12 @@ export interface Guard {
 /** A guard that died sooner than this is replaced after this time instead of at once, in milliseconds. */
 const respawnAfterMs = 1_000;
 
-/** `onLost` hears that the guard died and was or will be replaced, with all groups told to it again. */
+/** `onError` hears that the guard died and was or will be replaced, with all groups told to it again. */
 export function createGuard({
-  onLost = () => {},
+  onError = () => {},
   shell = '/bin/sh',
 }: {
-  readonly onLost?: (reason: string) => void;
+  readonly onError?: (reason: string) => void;
   readonly shell?: string;
 } = {}): Guard {
   const groups = new Map<number, GuardedGroup>();
@@ -54,17 +54,17 @@ export function createGuard({
   let respawning: NodeJS.Timeout | null = null;
   let closed = false;
 
-  const tell = (line: string): void => {
+  const send = (line: string): void => {
     child?.stdin?.write(`${line}\n`);
   };
 
-  const lose = (lost: Child | null, startedAtMs: number, reason: string): void => {
+  const replace = (lost: Child | null, startedAtMs: number, reason: string): void => {
     if (child !== lost || closed) return;
     child = null;
     const isLongLived = performance.now() - startedAtMs >= respawnAfterMs;
     if (isLongLived) launch();
     else respawning = setTimeout(launch, respawnAfterMs).unref();
-    onLost(reason);
+    onError(reason);
   };
 
   const launch = (): void => {
@@ -73,11 +73,11 @@ export function createGuard({
     try {
       const started = spawnShell(shell);
       child = started;
-      started.once('exit', (code, signal) => lose(started, startedAtMs, `the guard ended (${signal ?? code})`));
-      started.once('error', (error) => lose(started, startedAtMs, error.message));
-      for (const group of groups.values()) tell(lineOf(group));
+      started.once('exit', (code, signal) => replace(started, startedAtMs, `the guard ended (${signal ?? code})`));
+      started.once('error', (error) => replace(started, startedAtMs, error.message));
+      for (const group of groups.values()) send(lineOf(group));
     } catch (error) {
-      lose(null, startedAtMs, String(error));
+      replace(null, startedAtMs, String(error));
     }
   };
 
@@ -95,10 +95,10 @@ export function createGuard({
       if (!available || closed) return;
       start();
       groups.set(group.pid, group);
-      tell(lineOf(group));
+      send(lineOf(group));
     },
     remove(pid) {
-      if (groups.delete(pid)) tell(`- ${pid}`);
+      if (groups.delete(pid)) send(`- ${pid}`);
     },
     close() {
       closed = true;

@@ -16,7 +16,7 @@ export interface LifeWatcher {
    */
   readonly ending: Ending;
   /** Called right before `ended` is told. */
-  readonly gone: () => void;
+  readonly onGone: () => void;
 }
 
 /**
@@ -34,20 +34,20 @@ const firstLookMs = 10;
 const lastLookMs = 50;
 
 /** Watches a child that was spawned as leader of its own group. All it holds is released with `ended`. */
-export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { ending, gone }: LifeWatcher): void {
+export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { ending, onGone }: LifeWatcher): void {
   let exitedAtMs: number | null = null;
-  let isTold = false;
+  let isExitReported = false;
   let hasEnded = false;
   let member: number | null = pid;
   let lookMs = firstLookMs;
   let timer: NodeJS.Timeout | undefined;
-  let deafTimer: NodeJS.Timeout | undefined;
+  let stdinTimer: NodeJS.Timeout | undefined;
 
   const end = (): void => {
     if (hasEnded) return;
     hasEnded = true;
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
-    gone();
+    onGone();
     ending.tell({ type: 'ended', failure: exitOf(child) });
   };
 
@@ -61,8 +61,8 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
       end();
       return;
     }
-    if (!isTold && sinceExitMs >= settleMs) {
-      isTold = true;
+    if (!isExitReported && sinceExitMs >= settleMs) {
+      isExitReported = true;
       ending.tell({ type: 'exited', failure: exitOf(child) });
     }
     // Timers come before input when the loop was late: one more turn reads what the dead have written.
@@ -81,7 +81,7 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
     exitedAtMs = performance.now();
     ending.learn(exitOf(child));
     clearTimeout(timer);
-    clearTimeout(deafTimer);
+    clearTimeout(stdinTimer);
     // It may have been paused, and now has an end.
     child.stdout.resume();
     look();
@@ -92,7 +92,7 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
   });
   // A broken pipe: told by the write that found it. The death of the process breaks it, too, and is the better news.
   child.stdin.once('error', () => {
-    if (exitedAtMs === null) deafTimer = setTimeout(close, settleMs, 'stdin');
+    if (exitedAtMs === null) stdinTimer = setTimeout(close, settleMs, 'stdin');
   });
   child.stderr.once('close', look);
 }

@@ -42,13 +42,13 @@ export interface ProcessRegistryOptions {
   /** Where `processes.json` lives. Null: nothing is kept beyond this life. */
   readonly stateDir: string | null;
   /** Told what went wrong with the file or a survivor; none of it is fatal. */
-  readonly onProblem?: (message: string) => void;
+  readonly onError?: (message: string) => void;
 }
 
-export function createProcessRegistry({ stateDir, onProblem = () => {} }: ProcessRegistryOptions): ProcessRegistry {
+export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessRegistryOptions): ProcessRegistry {
   const path = stateDir === null ? null : join(stateDir, 'processes.json');
   const current = new Map<number, ProcessRecord>();
-  const earlier = new Set(path === null ? [] : readEarlier(path, onProblem));
+  const earlier = new Set(path === null ? [] : readEarlier(path, onError));
   const generations = new Map<string, number>();
   const remember = ({ server, generation }: ProcessRecord): void => {
     generations.set(server, Math.max(generation, generations.get(server) ?? 0));
@@ -61,7 +61,7 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
       : createDurableFile(path, () => JSON.stringify({ processes: [...earlier, ...current.values()] }, null, 2));
   const save = (): Promise<void> => file?.save() ?? Promise.resolve();
   const saveLater = (): void => {
-    save().catch((error: unknown) => onProblem(`${path} cannot be written: ${String(error)}`));
+    save().catch((error: unknown) => onError(`${path} cannot be written: ${String(error)}`));
   };
 
   return {
@@ -78,18 +78,18 @@ export function createProcessRegistry({ stateDir, onProblem = () => {} }: Proces
       const reaped: ProcessRecord[] = [];
       const unknown: Error[] = [];
       const reap = async (record: ProcessRecord): Promise<void> => {
-        const whose = `Process group ${record.pid} of server "${record.server}"`;
+        const label = `Process group ${record.pid} of server "${record.server}"`;
         try {
           const isOurs = isSurvivor(record);
-          if (isOurs && !(await endSurvivor(record))) return onProblem(`${whose} survived SIGKILL.`);
+          if (isOurs && !(await endSurvivor(record))) return onError(`${label} survived SIGKILL.`);
           earlier.delete(record);
           if (!isOurs) return;
           reaped.push(record);
           onReaped(record);
         } catch (error) {
           // It stays on record: the next start may know better.
-          const problem = new Error(`${whose} could not be looked at: ${String(error)}`, { cause: error });
-          onProblem(problem.message);
+          const problem = new Error(`${label} could not be looked at: ${String(error)}`, { cause: error });
+          onError(problem.message);
           unknown.push(problem);
         }
       };
@@ -129,23 +129,23 @@ function isAnother(pid: number, startTime: string): boolean {
  * Records of an earlier life. A file that makes no sense is kept aside: it may be the only trace of a process somebody
  * looks for.
  */
-function readEarlier(path: string, onProblem: (message: string) => void): readonly ProcessRecord[] {
+function readEarlier(path: string, onError: (message: string) => void): readonly ProcessRecord[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (!isSystemError(error, 'ENOENT')) onProblem(`${path} cannot be read: ${String(error)}`);
+    if (!isSystemError(error, 'ENOENT')) onError(`${path} cannot be read: ${String(error)}`);
     return [];
   }
   try {
     return parseRecords(text);
   } catch (error) {
     const aside = `${path}.corrupt-${Date.now()}`;
-    onProblem(`${path} is damaged (${String(error)}) and was kept as ${aside}; processes on it are not ended.`);
+    onError(`${path} is damaged (${String(error)}) and was kept as ${aside}; processes on it are not ended.`);
     try {
       renameSync(path, aside);
     } catch (renameError) {
-      onProblem(`${path} cannot be renamed: ${String(renameError)}`);
+      onError(`${path} cannot be renamed: ${String(renameError)}`);
     }
     return [];
   }

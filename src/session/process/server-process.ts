@@ -29,7 +29,7 @@ export interface ServerProcess {
 }
 
 /** Takes charge of a child in the moment it was spawned, before anything else can happen to it. Does not throw. */
-export function takeCharge(
+export function superviseChild(
   child: ChildProcessWithoutNullStreams,
   options: ServerProcessOptions,
   ending: Ending,
@@ -40,27 +40,27 @@ export function takeCharge(
 
   watchLife(child, pid, {
     ending,
-    gone() {
+    onGone() {
       isGone = true;
       guard.remove(pid);
       registry.remove(pid);
     },
   });
   const send = (signal: 'SIGTERM' | 'SIGKILL'): void => {
-    const isHeard = signal === 'SIGTERM' ? terminateGroup(pid) : signalGroup(pid, signal);
-    if (isHeard) ending.tell({ type: 'signalled', signal });
+    const isDelivered = signal === 'SIGTERM' ? terminateGroup(pid) : signalGroup(pid, signal);
+    if (isDelivered) ending.tell({ type: 'signalled', signal });
   };
-  const entry = enter(options);
-  if ('failure' in entry) {
-    ending.tell({ type: 'failed', failure: entry.failure });
+  const registration = register(options);
+  if ('failure' in registration) {
+    ending.tell({ type: 'failed', failure: registration.failure });
     // On no list, it would outlive us.
     send('SIGKILL');
   }
 
   return {
     pid,
-    startTime: 'failure' in entry ? null : entry.startTime,
-    recorded: 'failure' in entry ? null : entry.recorded,
+    startTime: 'failure' in registration ? null : registration.startTime,
+    recorded: 'failure' in registration ? null : registration.recorded,
     end(kind) {
       // The number is free for others.
       if (isGone) return;
@@ -81,10 +81,12 @@ export function takeCharge(
   };
 }
 
-type Entry = { readonly startTime: string | null; readonly recorded: Promise<void> } | { readonly failure: Failure };
+type Registration =
+  | { readonly startTime: string | null; readonly recorded: Promise<void> }
+  | { readonly failure: Failure };
 
 /** Tells the guard and the record of it. */
-function enter({ registry, guard, server, generation, pid, command, stop }: ServerProcessOptions): Entry {
+function register({ registry, guard, server, generation, pid, command, stop }: ServerProcessOptions): Registration {
   try {
     const startTime = startTimeOf(pid);
     guard.add({ pid, startTime, stop });

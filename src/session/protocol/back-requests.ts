@@ -39,8 +39,8 @@ export class BackRequests {
     this.#capabilities = capabilities;
   }
 
-  /** Calls `tell` and resolves when the answer has come. Rejects with what is to be answered instead. */
-  ask({ id, method }: JSONRPCRequest, signal: AbortSignal, tell: () => void): Promise<Result> {
+  /** Calls `onAsked` and resolves when the answer has come. Rejects with what is to be answered instead. */
+  ask({ id, method }: JSONRPCRequest, signal: AbortSignal, onAsked: () => void): Promise<Result> {
     const capability = capabilityOf[method];
     if (capability === undefined || this.#capabilities[capability] === undefined) {
       return Promise.reject(new ErrorAnswer({ code: -32601, message: `Method not found: ${method}` }));
@@ -51,7 +51,7 @@ export class BackRequests {
       this.#asked.set(id, { resolve, reject });
       // The Client makes one controller per request, so this listener goes with it.
       signal.addEventListener('abort', () => this.#asked.delete(id), { once: true });
-      tell();
+      onAsked();
     });
   }
 

@@ -28,9 +28,9 @@ export interface HandshakeParts {
   readonly clientInfo: { readonly name: string; readonly version: string };
   readonly capabilities: ClientCapabilities;
   /** The server asks for something, now or at any later time. */
-  readonly asked: (request: JSONRPCRequest, signal: AbortSignal) => Promise<Result>;
+  readonly onRequest: (request: JSONRPCRequest, signal: AbortSignal) => Promise<Result>;
   /** The server says something unasked, now or at any later time. */
-  readonly notified: (method: string, params: unknown) => void;
+  readonly onNotification: (method: string, params: unknown) => void;
 }
 
 export class Handshake {
@@ -52,13 +52,16 @@ export class Handshake {
    * Leaves a Client on the wire that answers pings and hands on what else the server wants. Rejects if there is no
    * introduction, good or bad.
    */
-  async shake(wire: Wire, { clientInfo, capabilities, asked, notified }: HandshakeParts): Promise<Introduction> {
+  async shake(
+    wire: Wire,
+    { clientInfo, capabilities, onRequest, onNotification }: HandshakeParts,
+  ): Promise<Introduction> {
     const client = new Client(
       { ...clientInfo },
       { capabilities: { ...capabilities }, jsonSchemaValidator: noValidator },
     );
-    client.fallbackRequestHandler = (request, { signal }) => asked(request, signal);
-    client.fallbackNotificationHandler = async ({ method, params }) => notified(method, params);
+    client.fallbackRequestHandler = (request, { signal }) => onRequest(request, signal);
+    client.fallbackNotificationHandler = async ({ method, params }) => onNotification(method, params);
     try {
       // The chart limits a handshake. The Client must not end it by itself, nor cancel `initialize`, which the protocol
       // forbids.

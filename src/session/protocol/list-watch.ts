@@ -4,14 +4,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Lists } from '../contract.ts';
 
 /** Servers tell each registration one by one; a burst of them is one change. */
-const gatherMs = 300;
+const debounceMs = 300;
 
 /**
  * A listing that failed is tried again after this time, and then after twice as long each time: what changed is not
  * told a second time.
  */
-const firstAgainMs = 1_000;
-const lastAgainMs = 60_000;
+const firstRetryMs = 1_000;
+const longestRetryMs = 60_000;
 
 export interface ListWatchParts {
   /** The lists last told. */
@@ -19,8 +19,8 @@ export interface ListWatchParts {
   readonly list: () => Promise<Lists>;
   /** Time one listing may take. */
   readonly timeoutMs: number;
-  readonly tell: (lists: Lists) => void;
-  readonly doubt: (reason: string) => void;
+  readonly onChanged: (lists: Lists) => void;
+  readonly onDoubt: (reason: string) => void;
 }
 
 /** One per session, made at its first change. */
@@ -29,10 +29,10 @@ export class ListWatch {
   #lists: Lists;
   #timer: NodeJS.Timeout | null = null;
   /** Number of the listing under way; null: none. */
-  #underWay: number | null = null;
+  #current: number | null = null;
   #listings = 0;
   #changedMeanwhile = false;
-  #againMs = firstAgainMs;
+  #retryMs = firstRetryMs;
   #closed = false;
 
   constructor(parts: ListWatchParts) {
@@ -42,8 +42,8 @@ export class ListWatch {
 
   changed(): void {
     if (this.#closed) return;
-    if (this.#underWay !== null) this.#changedMeanwhile = true;
-    else this.#timer ??= setTimeout(() => this.#listAgain(), gatherMs);
+    if (this.#current !== null) this.#changedMeanwhile = true;
+    else this.#timer ??= setTimeout(() => this.#listAgain(), debounceMs);
   }
 
   close(): void {
@@ -54,7 +54,7 @@ export class ListWatch {
   #listAgain(): void {
     this.#listings += 1;
     const number = this.#listings;
-    this.#underWay = number;
+    this.#current = number;
     this.#timer = setTimeout(() => this.#done(number, 'The server did not list again in time.'), this.#parts.timeoutMs);
     this.#parts
       .list()
@@ -65,27 +65,27 @@ export class ListWatch {
   }
 
   #listed(number: number, lists: Lists): void {
-    if (this.#closed || this.#underWay !== number) return;
+    if (this.#closed || this.#current !== number) return;
     const different = !isDeepStrictEqual(lists, this.#lists);
     this.#lists = lists;
     this.#done(number, null);
-    if (different) this.#parts.tell(lists);
+    if (different) this.#parts.onChanged(lists);
   }
 
   #done(number: number, trouble: string | null): void {
-    if (this.#closed || this.#underWay !== number) return;
-    this.#underWay = null;
+    if (this.#closed || this.#current !== number) return;
+    this.#current = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const isStale = this.#changedMeanwhile;
     this.#changedMeanwhile = false;
     if (trouble === null) {
-      this.#againMs = firstAgainMs;
+      this.#retryMs = firstRetryMs;
       if (isStale) this.changed();
       return;
     }
-    this.#timer = setTimeout(() => this.#listAgain(), this.#againMs);
-    this.#againMs = Math.min(2 * this.#againMs, lastAgainMs);
-    this.#parts.doubt(trouble);
+    this.#timer = setTimeout(() => this.#listAgain(), this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
+    this.#parts.onDoubt(trouble);
   }
 }

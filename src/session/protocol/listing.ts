@@ -10,8 +10,8 @@ export interface ListingParts {
   readonly capabilities: Peer['capabilities'];
   /** Time a later listing may take. The budget of the first is the chart's. */
   readonly timeoutMs: number;
-  readonly changed: (lists: Lists) => void;
-  readonly doubted: (reason: string) => void;
+  readonly onChanged: (lists: Lists) => void;
+  readonly onDoubt: (reason: string) => void;
 }
 
 export class Listing {
@@ -39,8 +39,8 @@ export class Listing {
   stale(): void {
     const lists = this.#lists;
     if (this.#isClosed || lists === null) return;
-    const { timeoutMs, changed: tell, doubted: doubt } = this.#parts;
-    this.#watch ??= new ListWatch({ lists, list: () => this.#list(), timeoutMs, tell, doubt });
+    const { timeoutMs, onChanged, onDoubt } = this.#parts;
+    this.#watch ??= new ListWatch({ lists, list: () => this.#list(), timeoutMs, onChanged, onDoubt });
     this.#watch.changed();
   }
 

@@ -13,11 +13,11 @@ export interface ProbeParts {
   readonly wire: Wire;
   readonly kind: ProbeKind;
   readonly loopLag: LoopLag;
-  readonly answered: () => void;
+  readonly onAnswered: () => void;
   /** What a refusal says of the session; null: nothing. */
   readonly verdictOn: (error: unknown) => Failure | null;
   /** The session is of no use any more: told at most once. */
-  readonly failed: (failure: Failure) => void;
+  readonly onFailed: (failure: Failure) => void;
 }
 
 export class Probe implements Waiter {
@@ -44,7 +44,7 @@ export class Probe implements Waiter {
 
   answered(): void {
     this.drop();
-    this.#parts.answered();
+    this.#parts.onAnswered();
   }
 
   /**
@@ -56,7 +56,7 @@ export class Probe implements Waiter {
     const verdict = this.#isOver ? null : this.#parts.verdictOn(error);
     if (verdict === null) return;
     const mayPass = verdict.class === 'unreachable';
-    if (this.#parts.kind === 'list' || (this.#isDoubted && !mayPass)) this.#parts.failed(verdict);
+    if (this.#parts.kind === 'list' || (this.#isDoubted && !mayPass)) this.#parts.onFailed(verdict);
     else if (!this.#isDoubted && !mayPass) {
       this.#isDoubted = true;
       this.#ask('list');

@@ -12,8 +12,8 @@ import type { Link } from '../link.ts';
 /** The Client counts from 0; it never gets here. */
 const firstId = 1_000_000_000;
 
-const toldIgnored = 20;
-const tellEvery = 1_000;
+const firstReported = 20;
+const reportEvery = 1_000;
 /**
  * Of an id in words, in characters: it may be as long as a message. More than is shown, so that a secret in it is
  * recognised as a whole before it is cut.
@@ -178,8 +178,8 @@ export class Wire implements Transport {
 
   #noteIgnored(id: unknown): void {
     const count = this.ignoredAnswers;
-    if (count > toldIgnored && count % tellEvery !== 0) return;
-    const soFar = count > toldIgnored ? ` (${count} such answers so far)` : '';
+    if (count > firstReported && count % reportEvery !== 0) return;
+    const soFar = count > firstReported ? ` (${count} such answers so far)` : '';
     this.#note(
       `An answer came that nobody waits for: a late one, a second one, or one to a question we never asked${soFar}: id ${JSON.stringify(id)?.slice(0, longestId)}`,
     );

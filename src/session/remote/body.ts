@@ -5,26 +5,26 @@ export type BodyEnd = 'whole' | 'broken' | 'dropped';
 
 export interface BodyWatch {
   /** Told once. */
-  readonly settled: (end: BodyEnd) => void;
+  readonly onEnd: (end: BodyEnd) => void;
   /** What a reader is given for the error that broke the body. */
-  readonly broken: (error: unknown) => unknown;
+  readonly toError: (error: unknown) => unknown;
   /** Longest message: an event of an event stream, or the whole body of anything else. */
   readonly maxMessageBytes: number;
   /** A message was longer; the rest is not read. Its reader gets the error that this returns. */
-  readonly tooLarge: () => Error;
+  readonly onTooLarge: () => Error;
 }
 
 /** The same answer, with news of how its body ends. */
-export function watched(response: Response, watch: BodyWatch): Response {
+export function watchBody(response: Response, watch: BodyWatch): Response {
   if (response.body === null) {
-    watch.settled('whole');
+    watch.onEnd('whole');
     return response;
   }
   let isSettled = false;
   const settled = (end: BodyEnd) => {
     if (!isSettled) {
       isSettled = true;
-      watch.settled(end);
+      watch.onEnd(end);
     }
   };
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
@@ -38,14 +38,14 @@ export function watched(response: Response, watch: BodyWatch): Response {
             controller.close();
             settled('whole');
           } else if (longest(value) > watch.maxMessageBytes) {
-            controller.error(watch.tooLarge());
+            controller.error(watch.onTooLarge());
             settled('dropped');
             await reader.cancel();
           } else {
             controller.enqueue(value);
           }
         } catch (error) {
-          controller.error(watch.broken(error));
+          controller.error(watch.toError(error));
           settled('broken');
         }
       },

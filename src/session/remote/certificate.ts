@@ -3,7 +3,7 @@
 const untrusted =
   'its certificate is not trusted; if it should be, name the file of the authority that signed it, or of itself, in tls.ca';
 
-const troubles: ReadonlyMap<string, string> = new Map([
+const problems: ReadonlyMap<string, string> = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', untrusted],
   ['SELF_SIGNED_CERT_IN_CHAIN', untrusted],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', untrusted],
@@ -18,7 +18,7 @@ const troubles: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'no TLS is spoken there; is it http://?'],
 ]);
 
-/** Null: the code is of something else. Whatever has a trouble here came before the first byte of a request. */
-export function tlsTroubleOf(code: string | null): string | null {
-  return code === null ? null : (troubles.get(code) ?? null);
+/** Null: the code is of something else. Whatever has a problem here came before the first byte of a request. */
+export function tlsProblemOf(code: string | null): string | null {
+  return code === null ? null : (problems.get(code) ?? null);
 }

@@ -92,7 +92,7 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
       connectTimeoutMs,
       ca,
       maxMessageBytes,
-      tooLarge: (error) => listener.tell({ type: 'failed', failure: remoteFailureOf(error, null) }),
+      onTooLarge: (error) => listener.tell({ type: 'failed', failure: remoteFailureOf(error, null) }),
       ...(fetch && { fetch }),
     });
     return { url: target.url, remote, ...(authProvider && { authProvider }) };

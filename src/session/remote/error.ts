@@ -7,7 +7,7 @@ import { errors } from 'undici';
 import { isRecord } from '../../json.ts';
 import { systemCodeOf } from '../../system-error.ts';
 import { supportedIn } from '../protocol/versions.ts';
-import { tlsTroubleOf } from './certificate.ts';
+import { tlsProblemOf } from './certificate.ts';
 
 export interface Refusal {
   /** For people. Names a URL by origin and path only, and never repeats what the server wrote: it may echo a secret. */
@@ -67,9 +67,9 @@ const unsentCodes: ReadonlySet<string> = new Set([
 /** A request that got no answer: refused connection, unknown host, TLS, a connection that broke. */
 export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   const code = rootCodeOf(error);
-  const trouble = tlsTroubleOf(code);
-  const reached = trouble === null && (code === null || !unsentCodes.has(code) || isOfOpenConnection(error));
-  const why = `${code ?? 'no system code'}${trouble === null ? '' : `: ${trouble}`}`;
+  const problem = tlsProblemOf(code);
+  const reached = problem === null && (code === null || !unsentCodes.has(code) || isOfOpenConnection(error));
+  const why = `${code ?? 'no system code'}${problem === null ? '' : `: ${problem}`}`;
   return new RemoteError({ message: `${showUrl(url)} cannot be reached (${why}).`, code, reached }, { cause: error });
 }
 
@@ -92,11 +92,7 @@ export function toBroken(error: unknown, url: string | URL): RemoteError {
  * An answer that has the look of success and holds none. `status` null: it is JSON, but no message; the error that says
  * so quotes it.
  */
-export function toHollow(
-  url: string | URL,
-  status: number | null = null,
-  mediaType: string | null = null,
-): RemoteError {
+export function notMcp(url: string | URL, status: number | null = null, mediaType: string | null = null): RemoteError {
   const shown = mediaType !== null && /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(mediaType) ? `, ${mediaType}` : '';
   const what = status === null ? 'JSON that is no message' : `HTTP ${status}${shown}`;
   return new RemoteError({

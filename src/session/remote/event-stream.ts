@@ -27,8 +27,8 @@ export function createEventStreams(
   const { carry, mayAuthorize, pending, isClosed } = options;
   let wasOpen = false;
 
-  async function opened(url: string | URL, init: RequestInit, settled?: (end: BodyEnd) => void): Promise<Response> {
-    const response = await carry(url, init, { ...(settled && { settled }) });
+  async function opened(url: string | URL, init: RequestInit, onEnd?: (end: BodyEnd) => void): Promise<Response> {
+    const response = await carry(url, init, { ...(onEnd && { onEnd }) });
     if (!response.ok && !mayAuthorize(response, null)) {
       throw await refusalOf(response, { method: 'GET', url, session: new Headers(init.headers).has('mcp-session-id') });
     }

@@ -5,7 +5,7 @@
 
 import { setMaxListeners } from 'node:events';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { type BodyEnd, watched } from './body.ts';
+import { type BodyEnd, watchBody } from './body.ts';
 import { createConnections } from './connections.ts';
 import { RemoteError, showUrl, toBroken, toTooLarge } from './error.ts';
 import type { RemoteTarget } from './target.ts';
@@ -21,14 +21,14 @@ export interface RemoteFetchOptions {
   /** Longest message of an answer, unpacked. */
   readonly maxMessageBytes: number;
   /** Told of each message that is longer. */
-  readonly tooLarge: (error: RemoteError) => void;
+  readonly onTooLarge: (error: RemoteError) => void;
 }
 
 export interface Exchange {
   /** Ours to abort; also aborted by `init.signal` and `close`. */
   readonly controller?: AbortController;
   /** Told once per answer that has a body. */
-  readonly settled?: (end: BodyEnd) => void;
+  readonly onEnd?: (end: BodyEnd) => void;
 }
 
 export interface RemoteFetch {
@@ -52,8 +52,8 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
     get closed() {
       return lifetime.signal.aborted;
     },
-    async fetch(url, init = {}, { controller = new AbortController(), settled } = {}) {
-      const unlink = link(controller, [lifetime.signal, init.signal ?? null]);
+    async fetch(url, init = {}, { controller = new AbortController(), onEnd } = {}) {
+      const unlink = abortWith(controller, [lifetime.signal, init.signal ?? null]);
       try {
         const headers = withConfigured(target, url, init);
         const response = await withinOrigin(connections.fetch, new URL(url), {
@@ -61,16 +61,16 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
           headers,
           signal: controller.signal,
         });
-        return watched(response, {
-          settled(end) {
+        return watchBody(response, {
+          onEnd(end) {
             unlink();
-            settled?.(controller.signal.aborted ? 'dropped' : end);
+            onEnd?.(controller.signal.aborted ? 'dropped' : end);
           },
-          broken: (error) => (controller.signal.aborted ? error : toBroken(error, url)),
+          toError: (error) => (controller.signal.aborted ? error : toBroken(error, url)),
           maxMessageBytes,
-          tooLarge() {
+          onTooLarge() {
             const error = toTooLarge(maxMessageBytes);
-            options.tooLarge(error);
+            options.onTooLarge(error);
             return error;
           },
         });
@@ -90,10 +90,10 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
  * Aborts `controller` with the first of `signals`, until the returned function is called: one signal for many requests
  * would gather listeners that only the garbage collector takes off (Node 20).
  */
-function link(controller: AbortController, signals: readonly (AbortSignal | null)[]): () => void {
+function abortWith(controller: AbortController, signals: readonly (AbortSignal | null)[]): () => void {
   const abort = () => controller.abort();
-  const heeded = signals.filter((signal) => signal !== null);
-  for (const signal of heeded) {
+  const present = signals.filter((signal) => signal !== null);
+  for (const signal of present) {
     if (signal.aborted) {
       abort();
     }
@@ -102,7 +102,7 @@ function link(controller: AbortController, signals: readonly (AbortSignal | null
     signal.addEventListener('abort', abort, { once: true });
   }
   return () => {
-    for (const signal of heeded) {
+    for (const signal of present) {
       signal.removeEventListener('abort', abort);
     }
   };

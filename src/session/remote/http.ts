@@ -6,7 +6,7 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ZodError } from 'zod';
-import { toHollow } from './error.ts';
+import { notMcp } from './error.ts';
 import { createEventStreams } from './event-stream.ts';
 import { answeredBy, cancelledBy, createCarry, createPost, requestIdOf } from './message.ts';
 import { createChallenges, type PeerListener, type PeerOptions, type RemotePeer } from './peer.ts';
@@ -77,7 +77,7 @@ export function createHttpPeer({ url, remote, authProvider }: PeerOptions, liste
       };
       await sdk.send(message, { ...options, onresumptiontoken }).catch((error: unknown) => {
         pending.settle(id);
-        throw isUnreadable(error) ? toHollow(url) : error;
+        throw isUnreadable(error) ? notMcp(url) : error;
       });
     },
     leave: () => transport.terminateSession(),

@@ -3,7 +3,7 @@
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { isRecord } from '../../json.ts';
 import { mediaTypeOf } from './body.ts';
-import { RemoteError, toHollow, toRefused, toUnanswered } from './error.ts';
+import { notMcp, RemoteError, toRefused, toUnanswered } from './error.ts';
 import type { Exchange, RemoteFetch } from './fetch.ts';
 import { afterDelivery, errorTextOf } from './peer.ts';
 import type { PendingRequest, PendingRequests } from './pending.ts';
@@ -43,7 +43,7 @@ export function createPost({
     let isAwaited = false;
     const response = await carry(url, init, {
       ...(request && { controller: request.controller }),
-      settled: (end) => {
+      onEnd: (end) => {
         if (request !== undefined && end !== 'dropped') {
           afterDelivery(
             () =>
@@ -110,7 +110,7 @@ async function answering(response: Response, url: string | URL): Promise<Respons
     return response;
   }
   await response.body?.cancel();
-  throw toHollow(url, response.status, mediaType);
+  throw notMcp(url, response.status, mediaType);
 }
 
 /**

@@ -49,7 +49,7 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, listen
 
   async function eventStream(to: string | URL, init: RequestInit): Promise<Response> {
     const response = await carry(to, init, {
-      settled: (end) => {
+      onEnd: (end) => {
         if (end !== 'dropped' && isOpen) {
           refusal ??= new RemoteError({
             message: 'The event stream ended before it named its endpoint.',

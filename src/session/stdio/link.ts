@@ -14,7 +14,7 @@ import { type Link, type LinkNews, type TellLinkNews, UnreachedError } from '../
 import { signalGroup } from '../process/group.ts';
 import type { Guard } from '../process/guard.ts';
 import type { ProcessRegistry } from '../process/registry.ts';
-import { type ServerProcess, takeCharge } from '../process/server-process.ts';
+import { type ServerProcess, superviseChild } from '../process/server-process.ts';
 import { spawnFailureOf, spawnServer } from '../process/spawn.ts';
 import type { StdioTarget } from '../request.ts';
 import { createMessageReader } from './reader.ts';
@@ -117,7 +117,7 @@ interface Wiring {
 function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, transport, ending }: Wiring): Parts {
   const { stop, maxMessageBytes, stderrTailBytes } = options.policy;
   // First: whatever goes wrong below, from here on its life is watched.
-  const process = takeCharge(child, { ...options, pid, stop }, ending);
+  const process = superviseChild(child, { ...options, pid, stop }, ending);
   const reader = createMessageReader({
     maxBytes: maxMessageBytes,
     onMessage: (message) => toListener(transport, () => transport.onmessage?.(message)),

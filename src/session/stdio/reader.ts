@@ -16,8 +16,8 @@ export interface MessageReaderOptions {
 }
 
 const lineEnd = 10;
-const toldMalformed = 20;
-const tellEvery = 1_000;
+const firstReported = 20;
+const reportEvery = 1_000;
 /** More than is shown, so that a secret in it is recognised as a whole before it is cut, in characters. */
 const excerptLength = 16 * 1024;
 /** A buffer larger than this is let go after its message, in bytes. */
@@ -31,32 +31,32 @@ export function createMessageReader({
 }: MessageReaderOptions): MessageReader {
   // The beginning of a line whose end has not come. Doubled when full, so that each byte is copied a bounded number
   // of times.
-  let begun: Buffer = Buffer.alloc(0);
-  let begunBytes = 0;
+  let partial: Buffer = Buffer.alloc(0);
+  let partialBytes = 0;
   let malformed = 0;
   let isTooLarge = false;
 
-  const begin = (piece: Buffer): void => {
-    if (begunBytes + piece.length > begun.length) {
-      const roomy = Buffer.allocUnsafeSlow(Math.max(2 * (begunBytes + piece.length), 4 * 1024));
-      begun.copy(roomy, 0, 0, begunBytes);
-      begun = roomy;
+  const append = (piece: Buffer): void => {
+    if (partialBytes + piece.length > partial.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * (partialBytes + piece.length), 4 * 1024));
+      partial.copy(larger, 0, 0, partialBytes);
+      partial = larger;
     }
-    piece.copy(begun, begunBytes);
-    begunBytes += piece.length;
+    piece.copy(partial, partialBytes);
+    partialBytes += piece.length;
   };
   const finish = (piece: Buffer): string => {
-    if (begunBytes === 0) return piece.toString('utf8');
-    begin(piece);
-    const line = begun.toString('utf8', 0, begunBytes);
-    begunBytes = 0;
-    if (begun.length > keptBytes) begun = Buffer.alloc(0);
+    if (partialBytes === 0) return piece.toString('utf8');
+    append(piece);
+    const line = partial.toString('utf8', 0, partialBytes);
+    partialBytes = 0;
+    if (partial.length > keptBytes) partial = Buffer.alloc(0);
     return line;
   };
-  const complain = (line: string, reason: string): void => {
+  const reportMalformed = (line: string, reason: string): void => {
     malformed += 1;
-    if (malformed > toldMalformed && malformed % tellEvery !== 0) return;
-    const count = malformed > toldMalformed ? ` (${malformed} such lines so far)` : '';
+    if (malformed > firstReported && malformed % reportEvery !== 0) return;
+    const count = malformed > firstReported ? ` (${malformed} such lines so far)` : '';
     onMalformed(
       new Error(
         `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${line.trim().slice(0, excerptLength)}`,
@@ -71,11 +71,11 @@ export function createMessageReader({
       // Some runtimes begin what they write with a byte order mark.
       if (line.startsWith('\uFEFF')) read(line.slice(1));
       // Empty lines are nobody's fault; all others are told.
-      else if (line.trim() !== '') complain(line, 'not JSON');
+      else if (line.trim() !== '') reportMalformed(line, 'not JSON');
       return;
     }
     if (isMessage(value)) onMessage(value);
-    else complain(line, Array.isArray(value) ? 'a batch' : 'not JSON-RPC 2.0');
+    else reportMalformed(line, Array.isArray(value) ? 'a batch' : 'not JSON-RPC 2.0');
   };
 
   return {
@@ -85,13 +85,13 @@ export function createMessageReader({
       while (!isTooLarge) {
         const to = chunk.indexOf(lineEnd, from);
         const piece = chunk.subarray(from, to === -1 ? chunk.length : to);
-        isTooLarge = begunBytes + piece.length > maxBytes;
+        isTooLarge = partialBytes + piece.length > maxBytes;
         if (isTooLarge) break;
-        if (to === -1) return piece.length > 0 ? begin(piece) : undefined;
+        if (to === -1) return piece.length > 0 ? append(piece) : undefined;
         read(finish(piece));
         from = to + 1;
       }
-      begun = Buffer.alloc(0);
+      partial = Buffer.alloc(0);
       onTooLarge();
     },
   };

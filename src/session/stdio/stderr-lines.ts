@@ -1,6 +1,6 @@
 /** Bytes in, lines out, at a bounded price: long lines are cut, and in a flood lines are counted instead of told. */
 
-export interface LineTeller {
+export interface LineSplitter {
   push(chunk: Buffer): void;
   /** Tells the last line, ended or not, and how many were left out. */
   end(): void;
@@ -15,37 +15,37 @@ const maxLineBytes = 16 * 1024;
 const maxLinesPerSecond = 10_000;
 const lineEnd = 10;
 
-export function createLineTeller(tell: (line: string) => void): LineTeller {
-  let begun: Buffer[] = [];
-  let begunBytes = 0;
+export function createLineSplitter(onLine: (line: string) => void): LineSplitter {
+  let partial: Buffer[] = [];
+  let partialBytes = 0;
   let secondBeganAtMs = performance.now();
-  let toldThisSecond = 0;
+  let linesThisSecond = 0;
   let leftOut = 0;
 
-  const tellLeftOut = (): void => {
-    if (leftOut > 0) tell(`(${leftOut} lines left out: more than ${maxLinesPerSecond} in a second)`);
+  const reportLeftOut = (): void => {
+    if (leftOut > 0) onLine(`(${leftOut} lines left out: more than ${maxLinesPerSecond} in a second)`);
     leftOut = 0;
   };
   const turnSecond = (): void => {
     if (performance.now() - secondBeganAtMs < 1_000) return;
     secondBeganAtMs = performance.now();
-    toldThisSecond = 0;
-    tellLeftOut();
+    linesThisSecond = 0;
+    reportLeftOut();
   };
-  const begin = (piece: Buffer): void => {
-    const room = maxLineBytes - begunBytes;
+  const append = (piece: Buffer): void => {
+    const room = maxLineBytes - partialBytes;
     if (room <= 0 || piece.length === 0) return;
     // A copy: a view would hold on to the whole chunk it was read with.
-    begun.push(Buffer.from(piece.subarray(0, room)));
-    begunBytes += Math.min(piece.length, room);
+    partial.push(Buffer.from(piece.subarray(0, room)));
+    partialBytes += Math.min(piece.length, room);
   };
   const finish = (): void => {
-    const line = begun.length === 1 ? begun[0] : Buffer.concat(begun);
-    begun = [];
-    begunBytes = 0;
-    toldThisSecond += 1;
-    if (toldThisSecond > maxLinesPerSecond) leftOut += 1;
-    else tell((line ?? '').toString().replace(/\r$/, ''));
+    const line = partial.length === 1 ? partial[0] : Buffer.concat(partial);
+    partial = [];
+    partialBytes = 0;
+    linesThisSecond += 1;
+    if (linesThisSecond > maxLinesPerSecond) leftOut += 1;
+    else onLine((line ?? '').toString().replace(/\r$/, ''));
   };
 
   return {
@@ -53,18 +53,18 @@ export function createLineTeller(tell: (line: string) => void): LineTeller {
       turnSecond();
       let from = 0;
       for (let to = chunk.indexOf(lineEnd); to !== -1; to = chunk.indexOf(lineEnd, from)) {
-        if (toldThisSecond >= maxLinesPerSecond && begunBytes === 0) leftOut += 1;
+        if (linesThisSecond >= maxLinesPerSecond && partialBytes === 0) leftOut += 1;
         else {
-          begin(chunk.subarray(from, to));
+          append(chunk.subarray(from, to));
           finish();
         }
         from = to + 1;
       }
-      begin(chunk.subarray(from));
+      append(chunk.subarray(from));
     },
     end() {
-      if (begunBytes > 0) finish();
-      tellLeftOut();
+      if (partialBytes > 0) finish();
+      reportLeftOut();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What a server writes on stderr: always read, the end of it kept, its lines told. */
 
 import type { Readable } from 'node:stream';
-import { createLineTeller } from './stderr-lines.ts';
+import { createLineSplitter } from './stderr-lines.ts';
 
 export interface StderrReader {
   /** The last `count` lines, oldest first, long ones cut. */
@@ -21,25 +21,25 @@ const maxTailLineLength = 16 * 1024;
 export function createStderrReader(
   stream: Readable,
   maxBytes: number,
-  tellLines: (lines: readonly string[]) => void,
+  onLines: (lines: readonly string[]) => void,
 ): StderrReader {
   const ring = createByteRing(maxBytes);
   let lines: string[] = [];
-  const teller = createLineTeller((line) => lines.push(line));
-  const tellAll = (): void => {
+  const splitter = createLineSplitter((line) => lines.push(line));
+  const flush = (): void => {
     if (lines.length === 0) return;
     const told = lines;
     lines = [];
-    tellLines(told);
+    onLines(told);
   };
   stream.on('data', (chunk: Buffer) => {
     ring.push(chunk);
-    teller.push(chunk);
-    tellAll();
+    splitter.push(chunk);
+    flush();
   });
   stream.on('end', () => {
-    teller.end();
-    tellAll();
+    splitter.end();
+    flush();
   });
   // A pipe that breaks has nothing more to say.
   stream.on('error', () => {});
@@ -74,9 +74,9 @@ function createByteRing(maxBytes: number): ByteRing {
       if (length + last.length > held.length) {
         const keep = Math.min(length, maxBytes - last.length);
         const wanted = Math.min(2 * maxBytes, Math.max(1024, 2 * (keep + last.length)));
-        const roomy = wanted > held.length ? Buffer.allocUnsafeSlow(wanted) : held;
-        held.copy(roomy, 0, length - keep, length);
-        held = roomy;
+        const larger = wanted > held.length ? Buffer.allocUnsafeSlow(wanted) : held;
+        held.copy(larger, 0, length - keep, length);
+        held = larger;
         length = keep;
       }
       last.copy(held, length);

@@ -65,7 +65,7 @@ describe('a guard', () => {
 
   it('that is killed is told, replaced, and told its groups again', async () => {
     const reasons: string[] = [];
-    const guard = createGuard({ onLost: (reason) => reasons.push(reason) });
+    const guard = createGuard({ onError: (reason) => reasons.push(reason) });
     const group = spawnGroup();
     guard.add({ ...group, stop });
     const first = guard.pid ?? 0;

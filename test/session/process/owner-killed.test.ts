@@ -107,7 +107,7 @@ describe('when the owner and its guard are both gone', () => {
     expect(pidsMarked(mark).length).toBeGreaterThan(3);
 
     const problems: string[] = [];
-    const registry = createProcessRegistry({ stateDir, onProblem: (problem) => problems.push(problem) });
+    const registry = createProcessRegistry({ stateDir, onError: (problem) => problems.push(problem) });
     expect(registry.highestGeneration('forks-a-grandchild')).toBe(3);
     const told: string[] = [];
     const reaped = await registry.reapSurvivors(({ server }) => told.push(server));

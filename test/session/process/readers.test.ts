@@ -3,7 +3,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 import { createMessageReader } from '../../../src/session/stdio/reader.ts';
 import { createStderrReader } from '../../../src/session/stdio/stderr.ts';
-import { createLineTeller } from '../../../src/session/stdio/stderr-lines.ts';
+import { createLineSplitter } from '../../../src/session/stdio/stderr-lines.ts';
 
 function createReader(maxBytes = 1024 * 1024) {
   const messages: JSONRPCMessage[] = [];
@@ -117,7 +117,7 @@ describe('stderr', () => {
 
   it('in a flood is counted instead of told', () => {
     const lines: string[] = [];
-    const teller = createLineTeller((line) => lines.push(line));
+    const teller = createLineSplitter((line) => lines.push(line));
     const chunk = Buffer.from('noise\n'.repeat(10_000));
     for (let round = 0; round < 100; round += 1) teller.push(chunk);
     teller.end();

@@ -64,7 +64,7 @@ describe('a registry with a state directory', () => {
   it('rejects what it cannot write, and goes on when it can', async () => {
     rmSync(stateDir, { recursive: true });
     const problems: string[] = [];
-    const registry = createProcessRegistry({ stateDir, onProblem: (problem) => problems.push(problem) });
+    const registry = createProcessRegistry({ stateDir, onError: (problem) => problems.push(problem) });
     await expect(registry.add(record())).rejects.toThrow('ENOENT');
     registry.remove(record().pid);
     await registry.close();
@@ -97,7 +97,7 @@ describe('a registry whose file is damaged', () => {
     it(`keeps it aside and says so (${what})`, async () => {
       writeFileSync(path, text);
       const problems: string[] = [];
-      const registry = createProcessRegistry({ stateDir, onProblem: (problem) => problems.push(problem) });
+      const registry = createProcessRegistry({ stateDir, onError: (problem) => problems.push(problem) });
       expect(await registry.reapSurvivors()).toEqual([]);
       const [aside] = readdirSync(stateDir);
       expect(aside).toMatch(/^processes\.json\.corrupt-\d+$/);

@@ -76,7 +76,7 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own', () => {
       ca: certificate.cert,
       connectTimeoutMs: deadlineMs,
       maxMessageBytes: 1_000,
-      tooLarge: () => {},
+      onTooLarge: () => {},
     });
     onTestFinished(() => remote.close());
     expect((await remote.fetch(`${own}/mcp`)).status).toBe(405);
