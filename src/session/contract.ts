@@ -1,25 +1,28 @@
 /**
- * The seam between the charts and whatever holds a session: this process, or one of its own. No chart and no door knows
- * which it is, and only plain JSON crosses: what is asked for (`request.ts`), what is told, results, progress and
- * errors (a `McpvisorError` by its `code` and `details`, of which its words are made anew). A signal and a callback are
- * this side's way to say `cancel` and to hear progress.
+ * The seam between the charts and the session's holder: this process, or one of its own. No chart and no API knows
+ * which it is, and only plain JSON crosses: the request (`request.ts`), news, results, progress and errors (a
+ * `McpvisorError` as its `code` and `details`; its message is made again from them). On this side, a signal stands for
+ * `cancel` and a callback receives progress.
  */
 
 import type { Failure } from '../../machines/failure.ts';
 import type { CallLimits, SessionRequest } from './request.ts';
 
-/** Opens a session and returns at once; all that happens next is told. Never throws. */
+/** Opens a session and returns at once; everything after that is news. Never throws. */
 export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) => void) => Session;
 
 /**
- * What a session tells, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push`
- * and `doubted` as they come, at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
- * `stderr`, `signalled`, `noted`, `loaded` and `heard` come at any time before it. Words of the server are told as they
- * came and may hold secrets.
+ * The news of a session, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push`
+ * and `doubted` as they occur, at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
+ * `stderr`, `signalled`, `noted`, `loaded` and `heard` come at any time before it. The server's text is passed on
+ * unchanged and may hold secrets.
  */
 export type SessionNews = CarrierNews | ConversationNews;
 
-/** News of what a session stands on. The session adds the phase to a failure and keeps the order; else it hands on. */
+/**
+ * News of the link under a session. The session adds the phase to failures and keeps the order; it passes the rest on
+ * unchanged.
+ */
 export type CarrierNews =
   /** The process runs (a remote session: its transport is set up); `pid` is null without a process. */
   | { readonly type: 'spawned'; readonly pid: number | null; readonly startTime: string | null }
@@ -27,51 +30,51 @@ export type CarrierNews =
   | { readonly type: 'stderr'; readonly lines: readonly string[] }
   /** A signal was sent to the process group. */
   | { readonly type: 'signalled'; readonly signal: NodeJS.Signals }
-  /** Whether the server can tell us things unasked (a remote server's event stream). */
+  /** Whether the server can send messages unasked (a remote server's event stream). */
   | { readonly type: 'push'; readonly available: boolean; readonly reason: string | null }
-  /** Something happened that makes a probe worth while now: an event stream ended, a request was refused oddly. */
+  /** A reason to probe now: an event stream ended, or a request was refused in an unusual way. */
   | { readonly type: 'doubted'; readonly reason: string }
-  /** The session is of no use any more, but its process (if any) lives: it waits for `end`. */
+  /** The session is unusable, but its process (if any) lives: it waits for `end`. */
   | { readonly type: 'failed'; readonly failure: Failure }
   /** The leader of the process group is gone, the group not yet. */
   | { readonly type: 'exited'; readonly failure: Failure }
   /** Nothing of it is left. `null`: the end was asked for. */
   | { readonly type: 'ended'; readonly failure: Failure | null };
 
-/** News of what is said over it. */
+/** News of the MCP conversation over the link. */
 export type ConversationNews =
   | { readonly type: 'initialized'; readonly peer: Peer }
-  /** Initialized and listed, and the process is on record: calls may come. */
+  /** Initialized and listed, and the process is on record: calls are accepted. */
   | { readonly type: 'ready'; readonly lists: Lists }
-  /** The server changed its lists: these are new. */
+  /** The server changed its lists; these are the new ones. */
   | { readonly type: 'listed'; readonly lists: Lists }
   | { readonly type: 'notified'; readonly method: string; readonly params: unknown }
-  /** The server asks (sampling, elicitation, roots): answered once by `session.answer(id, …)`. */
+  /** The server asks (sampling, elicitation, roots). Answered once, by `session.answer(id, …)`. */
   | { readonly type: 'asked'; readonly id: string | number; readonly method: string; readonly params: unknown }
-  /** Something that came in was odd, and was passed over: a line that is no message, an answer nobody waits for. */
+  /** An inbound line was skipped: it is no message, or an answer nobody waits for. */
   | { readonly type: 'noted'; readonly text: string }
-  /** There are more or fewer calls than when it was last told; at most every few milliseconds. At first there are none. */
+  /** The number of calls changed since the last `loaded`; at most once every few milliseconds. It starts at 0. */
   | ({ readonly type: 'loaded' } & Load)
   /** The answer to `session.report(question)`. */
   | ({ readonly type: 'heard'; readonly question: number } & Heard);
 
-/** Calls sent and not answered, and calls that wait to be sent. */
+/** Calls in flight (sent, not answered), and calls waiting to be sent. */
 export interface Load {
   readonly inFlight: number;
   readonly queued: number;
 }
 
-/** The other side, as it introduced itself. */
+/** What the server said of itself. */
 export interface Peer {
   readonly protocolVersion: string;
   readonly serverInfo: { readonly name: string; readonly version: string; readonly [key: string]: unknown };
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
-  /** What the transport turned out to be: `stdio`, `streamable-http`, `sse`, or the host's word. */
+  /** The transport in use: `stdio`, `streamable-http`, `sse`, or the host's name for its own. */
   readonly transport: string;
 }
 
-/** All pages of all lists, judged item by item. Items are as the server sent them, unknown fields included. */
+/** All pages of all lists, checked item by item. Items are as the server sent them, unknown fields included. */
 export interface Lists {
   readonly tools: readonly ListedTool[];
   readonly resources: readonly ListedItem[];
@@ -99,13 +102,13 @@ export interface ListProblem {
 
 export interface RequestOptions {
   /**
-   * Time to the answer, time in the queue included, reset by progress, in milliseconds. Default, and for what is no
-   * time: the server's `callTimeoutMs`.
+   * Time to the answer, including time in the queue, reset by progress, in milliseconds. Default, and if the value is
+   * not a time: the server's `callTimeoutMs`.
    */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Sent as `_meta`, unchanged but for the progress token. */
+  /** Sent as `_meta`, unchanged except for the progress token. */
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
@@ -115,10 +118,10 @@ export interface Progress {
   readonly message?: string;
 }
 
-/** `ping` asks whether the loop turns; `list` is the second opinion before anyone is killed. */
+/** `ping` checks whether the server's loop runs; `list` is the second opinion before a server is killed. */
 export type ProbeKind = 'ping' | 'list';
 
-/** How politely: the end of stdin (HTTP: DELETE), SIGTERM, SIGKILL. */
+/** How gracefully: the end of stdin (HTTP: DELETE), SIGTERM, SIGKILL. */
 export type EndKind = 'close' | 'terminate' | 'kill';
 
 export interface Heard {
@@ -128,7 +131,7 @@ export interface Heard {
   readonly inFlight: number;
   /** Time since the last call was made or settled; 0 while one is in flight or queued. */
   readonly unusedForMs: number;
-  /** How late the event loop that holds the session was, at worst, since the last probe was sent. */
+  /** The worst delay, since the last probe was sent, of the event loop that holds the session. */
   readonly lagMs: number;
   /** Whether the process group used CPU since the last probe was sent (Linux; elsewhere false). */
   readonly usedCpu: boolean;
@@ -148,20 +151,20 @@ export interface Session {
   /** Sends a notification; one that cannot be sent is dropped. */
   notify(method: string, params?: Readonly<Record<string, unknown>>): void;
   /**
-   * Resolves with the round trip in milliseconds when anything answers, an error too; never rejects and never times
-   * out: the chart does.
+   * Resolves with the round trip in milliseconds when anything answers, even with an error; never rejects and never
+   * times out: the chart limits it.
    */
   probe(kind: ProbeKind): Promise<number>;
   /**
-   * Calls waiting fail now; with `terminate` and `kill`, calls in flight too, with `OUTCOME_UNKNOWN`. May be called
-   * again, more severely.
+   * Waiting calls fail now; with `terminate` and `kill`, calls in flight fail too, with `OUTCOME_UNKNOWN`. May be
+   * called again, with a more severe kind.
    */
   end(kind: EndKind): void;
-  /** Asks how it has been lately: `heard` is told with this number. */
+  /** Asks for the state of the session: the news `heard` repeats this number. */
   report(question: number): void;
-  /** New limits, for calls yet to come and those that wait. */
+  /** New limits, for later calls and those that wait. */
   limit(limits: CallLimits): void;
-  /** Answers what was `asked`; a second answer to one id does nothing. */
+  /** Answers a request of the server (`asked`); a second answer to the same id does nothing. */
   answer(id: string | number, answer: Answer): void;
 }
 

@@ -1,4 +1,4 @@
-/** How a link ends, as one story: the first cause counts, and an end that was asked for has no cause. */
+/** How a link ends: the first cause counts, and an end that was asked for has no cause. */
 
 import { type Failure, firstCause } from '../../machines/failure.ts';
 import type { LinkNews, TellLinkNews } from './link.ts';
@@ -27,12 +27,12 @@ export class Ending {
     this.#isAsked ||= this.#cause === null;
   }
 
-  /** Learned, and not to be told yet: more of it may follow in a moment. */
+  /** Keeps a cause without sending it yet: more news of it may follow in a moment. */
   learn(failure: Failure): void {
     if (!this.#isAsked) this.#cause = firstCause(this.#cause, failure);
   }
 
-  /** Hands on what is news: no failure behind the first cause, one end, and nothing after it. */
+  /** Passes news on: no failure after the first cause, one end, and nothing after it. */
   tell(news: LinkNews): void {
     if (this.#isOver || (news.type === 'exited' && this.#hasFailed)) return;
     if (news.type === 'failed') {

@@ -1,7 +1,6 @@
 /**
- * What a session stands on: a transport of the MCP SDK, and the life and death of whatever carries it.
- * Three kinds: a process of ours (`stdio/link.ts`), a remote server (`remote/link.ts`), a host's own transport
- * (`hosted/link.ts`).
+ * What a session runs over: a transport of the MCP SDK, and the life of its process or connection. Three kinds: our own
+ * process (`stdio/link.ts`), a remote server (`remote/link.ts`), a transport of the host (`hosted/link.ts`).
  */
 
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -9,12 +8,12 @@ import type { Failure, Phase } from '../../machines/failure.ts';
 import type { CarrierNews, EndKind } from './contract.ts';
 
 /**
- * What a link tells: `spawned` when it can be spoken through, each of `failed`, `exited` and `ended` at most once,
- * `ended` last and surely, when nothing is left and every message that was on its way has been delivered.
+ * The news of a link: `spawned` when messages can be sent, each of `failed`, `exited` and `ended` at most once; `ended`
+ * always comes, and last, when nothing is left and every message on its way has been delivered.
  */
 export type LinkNews =
   | CarrierNews
-  /** The process is on the durable record. A link without a process has none. */
+  /** The process is on the durable record. Never sent by a link without a process. */
   | { readonly type: 'recorded' }
   /** The transport takes messages again after `congested`. */
   | { readonly type: 'drained' };
@@ -23,44 +22,46 @@ export type TellLinkNews = (news: LinkNews) => void;
 
 export interface Link {
   /**
-   * Handed to the SDK's Client by the session, wrapped. `start()` sets it up; `ended` comes even if `start()` rejects.
-   * `close()` is the session's business: use `end`.
+   * The session wraps it for the SDK's Client. `start()` sets it up; `ended` comes even if `start()` rejects. To end
+   * the link use `end`, not `close()`, which is for the session only.
    */
   readonly transport: LossyTransport;
-  /** `stdio`, `streamable-http`, `sse`, or the host's word. May settle only after `start()`. */
+  /** `stdio`, `streamable-http`, `sse`, or the host's name for its own. May be known only after `start()`. */
   readonly kind: string;
-  /** True while messages pile up on the way out: the session holds its calls back until `drained`. */
+  /** True while outgoing messages pile up: the session holds its calls until `drained`. */
   readonly congested: boolean;
-  /** May be called again, more severely. Without a process every kind ends the link at most `stop.closeMs` later. */
+  /** May be called again, with a more severe kind. Without a process every kind ends the link within `stop.closeMs`. */
   end(kind: EndKind): void;
   /** Marks the moment from which `usedCpu` counts. */
   markCpu(): void;
   /** Whether the process group used CPU since `markCpu` (Linux; elsewhere and without a process: false). */
   usedCpu(): boolean;
   /**
-   * What an error of this transport (or of a handshake through it) means. Decided by class and code, never by message.
+   * The failure that an error of this transport (or of a handshake over it) means. Decided by class and code, never by
+   * message.
    */
   failureOf(error: unknown, phase: Phase): Failure;
   /**
-   * What it means for an open session that a probe could not be sent or was refused: `unreachable` may pass, anything
-   * else does not. Null: nothing is known. One kind of request alone may be refused for reasons of its own.
+   * What it means for an open session that a probe could not be sent or was refused: `unreachable` may pass, every
+   * other failure will not. Null: it means nothing, since a server may have reasons to refuse just this kind of
+   * request.
    */
   verdictOn(error: unknown): Failure | null;
 }
 
-/** A transport that knows when a request will never be answered although the session goes on. */
+/** A transport that notices when a request will never be answered although the session goes on. */
 export interface LossyTransport extends Transport {
-  /** Whether the request was carried out is unknown. */
+  /** It is unknown whether the request was carried out. */
   onrequestlost?: ((id: string | number, reason: string) => void) | undefined;
 }
 
-/** A message that surely never reached the other side: whoever sent it knows that nothing was done. */
+/** A message that certainly did not reach the other side: nothing was done. */
 export class UnreachedError extends Error {
   override readonly name = 'UnreachedError';
   readonly reached = false;
 }
 
-/** Whether `error` says so. Everything else leaves it open. */
+/** Whether `error` says that nothing was done. Any other error leaves it open. */
 export function hasNotReached(error: unknown): boolean {
   return error instanceof Error && 'reached' in error && error.reached === false;
 }

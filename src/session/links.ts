@@ -1,4 +1,4 @@
-/** Which link a session stands on: a process of ours, a remote server, or a transport that the host brings. */
+/** Chooses the link of a session: our own process, a remote server, or a transport of the host. */
 
 import { failure } from '../../machines/failure.ts';
 import { openHostedLink } from './hosted/link.ts';
@@ -13,7 +13,7 @@ import { openStdioLink } from './stdio/link.ts';
 export interface LinkParts {
   readonly registry: ProcessRegistry;
   readonly guard: Guard;
-  /** Null: sessions are held by a process of their own, where nothing of the embedding program is at hand. */
+  /** Null: sessions are held by a separate process, which has no access to the embedding program. */
   readonly host: HostParts | null;
 }
 
@@ -73,7 +73,7 @@ function openHosted(
   return openHostedLink({ kind, create: (signal) => create(entry, signal), stop: specification.stop }, tell);
 }
 
-/** What the host gave by this word, which may be any: `constructor` is no transport. */
+/** The host's value under this name, which may be any text: `constructor` must not be found. */
 function ownOf<Value>(given: Readonly<Record<string, Value>> | undefined, word: string): Value | undefined {
   return given !== undefined && Object.hasOwn(given, word) ? given[word] : undefined;
 }
@@ -82,7 +82,7 @@ function outOfReach(what: string): string {
   return `${what} is a part of the program that embeds mcpvisor, and this session is held by another process; hold it in the same one (isolation: "in-process")`;
 }
 
-/** A link that never was: it says why and ends. */
+/** A link that could not be opened: it ends at once, with the reason. */
 function openRefused(reason: string, tell: TellLinkNews): Link {
   const problem = failure('misconfigured', reason, { phase: 'spawning' });
   queueMicrotask(() => tell({ type: 'ended', failure: problem }));

@@ -15,12 +15,12 @@ import { Wire } from './protocol/wire.ts';
 import type { CallLimits, SessionRequest } from './request.ts';
 
 /**
- * A transport that fails while the link lives is nearly always the first sign of its end, and the link knows why: it
- * gets this long to tell.
+ * How long to wait for the link's own explanation, in milliseconds: when a transport fails while the link lives, the
+ * link nearly always ends next, and knows why.
  */
 const linkNewsMs = 100;
 
-/** What a dead leader had written is read within this time; after it nobody answers any more. */
+/** The last output of a dead leader is read within this time, in milliseconds; after it no answer can come. */
 const lastAnswersMs = 100;
 
 const listChanged: ReadonlySet<string> = new Set([
@@ -30,9 +30,9 @@ const listChanged: ReadonlySet<string> = new Set([
 ]);
 
 export interface LiveSessionParts {
-  /** Opens what the session stands on. May tell `ended` at once; if it throws, that is a bug (`internal`). */
+  /** Opens the link. May send `ended` at once; if it throws, that is a bug (`internal`). */
   readonly openLink: (request: SessionRequest, tell: TellLinkNews) => Link;
-  /** How we introduce ourselves. */
+  /** Our name and version for the server. */
   readonly clientInfo: { readonly name: string; readonly version: string };
   /** One for all sessions. */
   readonly loopLag: LoopLag;
@@ -42,7 +42,7 @@ export interface LiveSessionParts {
 
 type Stage = 'starting' | 'ready' | 'leaving' | 'ended';
 
-/** The link is opened after the constructor has returned, so nothing is told before its caller has the session. */
+/** The link is opened after the constructor has returned, so that no news comes before the caller has the session. */
 export class LiveSession implements Session {
   readonly #parts: LiveSessionParts;
   readonly #asked: SessionRequest;
@@ -55,7 +55,7 @@ export class LiveSession implements Session {
   #wire: Wire | null = null;
   #stage: Stage = 'starting';
   #phase: Phase = 'spawning';
-  /** `failed` or `exited` has been told. */
+  /** `failed` or `exited` has been sent. */
   #isFailed = false;
   /** The leader of the process group is gone. */
   #hasExited = false;
@@ -78,8 +78,8 @@ export class LiveSession implements Session {
     });
     this.#backRequests = new BackRequests(request.capabilities);
     this.#gate = new NewsGate((news) => this.#passed(news));
-    // In a turn of its own: a server in this process may be up without the loop ever turning, and a thousand of them
-    // would hold it for as long as they all take.
+    // In a turn of its own: a server in this process may start without the loop ever turning, and a thousand of them
+    // would block it until all are up.
     setImmediate(() => this.#open());
   }
 
@@ -140,7 +140,7 @@ export class LiveSession implements Session {
     if (this.#stage === 'ended') return;
     if (this.#stage !== 'leaving') this.#phase = 'stopping';
     this.#leave('stopping');
-    // A dead leader's last answers may still be in the pipe.
+    // The last answers of a dead leader may still be in the pipe.
     if (kind !== 'close' && !this.#hasExited) this.#calls.abandon('stopping');
     this.#link?.end(kind);
   }
@@ -196,7 +196,7 @@ export class LiveSession implements Session {
   }
 
   async #begin(link: Link): Promise<void> {
-    // It may have failed or ended while it was being opened.
+    // It may have failed or ended during the opening.
     if (this.#stage !== 'starting') return;
     const handshake = new Handshake();
     const wire = new Wire(link, this.#now, (answer) => handshake.introduce(answer));
@@ -226,7 +226,7 @@ export class LiveSession implements Session {
     this.#becomeReady();
   }
 
-  /** When it is listed and on record, whichever comes last. */
+  /** Called when it is listed, and when it is on record; the second call makes it ready. */
   #becomeReady(): void {
     const wire = this.#wire;
     const lists = this.#listing?.lists ?? null;
@@ -250,7 +250,7 @@ export class LiveSession implements Session {
     });
   }
 
-  /** What came through the gate. */
+  /** Receives what came through the gate. */
   #passed(news: SessionNews): void {
     if (this.#stage === 'ended') return;
     if (news.type === 'notified' && listChanged.has(news.method)) this.#listing?.stale();
@@ -263,7 +263,7 @@ export class LiveSession implements Session {
     const phase = this.#phase;
     const tell = () => this.#failed(link.failureOf(error, phase));
     if (error instanceof McpError) tell();
-    // A link that could not start tells so itself, and surely.
+    // If the link could not start, it always says so itself.
     else if (this.#wire?.startFailed !== true) this.#timer = setTimeout(tell, linkNewsMs);
   }
 
@@ -277,7 +277,7 @@ export class LiveSession implements Session {
     if (this.#stage === 'ended') return;
     const news = this.#stage !== 'leaving';
     this.#leave(failed.class);
-    // Nothing can be answered any more.
+    // No answer can come any more.
     this.#calls.abandon(failed.class);
     if (!news) return;
     this.#isFailed = true;
@@ -295,7 +295,7 @@ export class LiveSession implements Session {
     this.#tell({ type: 'exited', failure: failed });
   }
 
-  /** Links do not know how far the session had come. */
+  /** Adds the phase: a link does not know how far the session had come. */
   #withPhase(failed: Failure): Failure {
     return failed.phase === null ? { ...failed, phase: this.#phase } : failed;
   }
@@ -317,7 +317,7 @@ export class LiveSession implements Session {
     this.#backRequests.close();
     this.#probe?.drop();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    // Lets the Client go, with its timer if the handshake was still on.
+    // Releases the Client, with its timer if the handshake was still going on.
     void this.#wire?.close();
     this.#tell({ type: 'ended', failure: failed });
   }

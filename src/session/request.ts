@@ -1,24 +1,24 @@
-/** What a session is opened with: plain JSON, every `${…}` replaced, nothing left to be looked up where it is opened. */
+/** What a session is opened with: plain JSON, with every `${…}` replaced and nothing left to look up. */
 
 import type { ServerSettings } from '../specification.ts';
 
 export interface SessionRequest {
   readonly server: string;
   readonly specification: SessionSpecification;
-  /** Number of this life of the server; only grows. */
+  /** Number of this session among those of the server; it only grows. */
   readonly generation: number;
-  /** What is declared to the server at `initialize`, fixed for the session. */
+  /** What we declare to the server at `initialize`; fixed for the session. */
   readonly capabilities: ClientCapabilities;
 }
 
-/** Declared only if somebody answers: an empty object means "can". */
+/** Declared only if the host answers such requests: an empty object means "supported". */
 export interface ClientCapabilities {
   readonly sampling?: Readonly<Record<string, unknown>>;
   readonly elicitation?: Readonly<Record<string, unknown>>;
   readonly roots?: Readonly<Record<string, unknown>>;
 }
 
-/** What calls go by. It may change while the session lives. */
+/** The limits of calls. They may change during the session. */
 export type CallLimits = Pick<ServerSettings, 'callTimeoutMs' | 'callMaxMs' | 'maxConcurrentCalls' | 'maxQueuedCalls'>;
 
 export function callLimitsOf({ callTimeoutMs, callMaxMs, maxConcurrentCalls, maxQueuedCalls }: CallLimits): CallLimits {
@@ -31,20 +31,20 @@ export interface SessionSpecification
   readonly target: SessionTarget;
   readonly limits: CallLimits;
   /**
-   * Values to blank wherever this server's words are shown. A session shows nothing and tells everything as it came:
-   * blanking is up to whoever hears it, who finds here what to blank.
+   * Values to blank wherever the server's text is shown. A session passes all text on unchanged: its receiver blanks
+   * these.
    */
   readonly secrets: readonly string[];
 }
 
 export type SessionTarget = StdioTarget | RemoteTarget | HostedTarget;
 
-/** A process of ours. */
+/** Our own process. */
 export interface StdioTarget {
   readonly kind: 'stdio';
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment of the process: nothing is inherited. Its PATH is the one searched for the command. */
+  /** The whole environment of the process: nothing is inherited. The command is searched in its PATH. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
 }
@@ -57,13 +57,13 @@ export interface RemoteTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** Certificates (PEM) to trust instead of the system's. */
   readonly ca: string | null;
-  /** `host`: the fetch that the embedding program brings; it cannot be sent, so it has to be there. */
+  /** `host`: the fetch of the embedding program. It cannot be sent to another process. */
   readonly fetch: 'own' | 'host';
-  /** Name of an OAuth provider that the embedding program brings; it, too, has to be there. */
+  /** Name of an OAuth provider of the embedding program. It cannot be sent to another process either. */
   readonly authProvider: string | null;
 }
 
-/** A transport that the embedding program brings, by its own word. It has to be there. */
+/** A transport of the embedding program, by its name there. It cannot be sent to another process. */
 export interface HostedTarget {
   readonly kind: 'hosted';
   readonly transport: string;

@@ -1,4 +1,4 @@
-/** Whoever holds sessions, with the processes under them: this process, or one of its own. */
+/** The holder of sessions and of the processes under them: this process, or one of its own. */
 
 import type { OpenSession } from './contract.ts';
 import type { HostParts } from './hosted/parts.ts';
@@ -8,34 +8,34 @@ import { memoryOfGroups } from './process/memory.ts';
 import { createProcessRegistry, type ProcessRecord } from './process/registry.ts';
 import { createLoopLag } from './protocol/loop-lag.ts';
 
-/** What a control plane needs of it beside the sessions it opens. */
+/** What a control plane needs of it besides opening sessions. */
 export interface Sessions {
   readonly open: OpenSession;
-  /** False: nothing would end our groups after a SIGKILL of their owner but the next start. */
+  /** False: after a SIGKILL of their owner, our groups would run until the next start. */
   readonly isGuarded: boolean;
   /**
    * Ends the process groups that an earlier run left behind. Call it once, before anything is opened. Rejects if it
    * could not be found out whether one of them still runs: opening its server again might start it twice.
    */
   reap(onReaped: (record: ProcessRecord) => void): Promise<void>;
-  /** The highest generation on record, of this life or the one before; 0: none. */
+  /** The highest generation on record, from this run or the one before; 0: none. */
   highestGeneration(server: string): number;
-  /** Sends SIGKILL to every group of this life, at once: for the moment before the process ends. */
+  /** Sends SIGKILL to every group of this run, at once: for the moment before the process ends. */
   killAllNow(): void;
-  /** Resident memory in bytes by the number of the group; those without a living member are left out. */
+  /** Resident memory in bytes, by group number; groups without a living member are left out. */
   memoryOf(groups: readonly number[]): Promise<ReadonlyMap<number, number>>;
-  /** Lets guard and record go; groups that still live are ended by the guard. May be called twice; does not throw. */
+  /** Releases guard and record; the guard ends groups that still live. May be called twice; does not throw. */
   close(): Promise<void>;
 }
 
 export interface SessionsOptions {
-  /** Where `processes.json` lives. Null: nothing is kept beyond this life. */
+  /** Where `processes.json` is. Null: no record is kept. */
   readonly stateDir: string | null;
-  /** How we introduce ourselves to servers. */
+  /** Our name and version for servers. */
   readonly clientInfo: { readonly name: string; readonly version: string };
-  /** What the embedding program brings. Null: it is another process. */
+  /** The parts of the embedding program. Null: it is another process. */
   readonly host: HostParts | null;
-  /** Told what went wrong with the record, a survivor or the guard; none of it is fatal. */
+  /** Receives problems with the record, a survivor or the guard; none of them is fatal. */
   readonly onError?: (message: string) => void;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;

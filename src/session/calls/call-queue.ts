@@ -1,4 +1,7 @@
-/** The calls of one session: so many in flight, so many waiting, each with a deadline. One timer serves them all. */
+/**
+ * The calls of one session: a limited number in flight, a limited number waiting, each with a deadline. One timer
+ * serves them all.
+ */
 
 import { longestDelayMs } from '../../../machines/delay.ts';
 import { McpvisorError } from '../../errors.ts';
@@ -57,26 +60,26 @@ export class CallQueue implements CallOwner {
     return this.#inFlight.size + this.#waiting.size > 0 ? 0 : this.#now() - this.#lastUsedAt;
   }
 
-  /** From now on calls are taken. */
+  /** Accepts calls from now on. */
   open(wire: Wire): void {
     this.#wire = wire;
     this.#refusal = null;
     this.#lastUsedAt = this.#now();
   }
 
-  /** What waits may go now, if there is more room. Calls already made keep the times they were given. */
+  /** Sends waiting calls if there is more room now. Calls already made keep their deadlines. */
   limit(limits: CallLimits): void {
     this.#limits = limits;
     this.pump();
   }
 
-  /** Calls waiting fail, new ones are refused; those in flight may still be answered. */
+  /** Waiting calls fail and new ones are refused; those in flight may still be answered. */
   close(reason: string | null): void {
     this.#refusal = { state: 'stopping', reason };
     for (const call of this.#waiting) call.fail(this.#notConnected(this.#refusal));
   }
 
-  /** Calls in flight fail: whether they were done nobody can say. */
+  /** Calls in flight fail: nobody can say whether they were done. */
   abandon(reason: string): void {
     for (const call of this.#inFlight)
       call.fail(new McpvisorError('OUTCOME_UNKNOWN', { server: this.#server, method: call.method, reason }));
@@ -110,14 +113,14 @@ export class CallQueue implements CallOwner {
     });
   }
 
-  /** Nothing is told any more. */
+  /** Sends no more news of the load. */
   end(): void {
     this.#load.close();
   }
 
-  /** Sends what may go; called when the link takes messages again. */
+  /** Sends as many waiting calls as there is room for; also called when the link accepts messages again. */
   pump(): void {
-    // A transport within this process may answer before `send` returns, which pumps again: a loop then, not a
+    // A transport within this process may answer before `send` returns, which pumps again: make that a loop, not a
     // recursion.
     if (this.#pumping) return;
     this.#pumping = true;
@@ -141,7 +144,7 @@ export class CallQueue implements CallOwner {
   }
 
   progressed(call: Call): void {
-    // The timer is left as it is: it finds the new deadline when it fires.
+    // The timer is not moved: when it fires it finds the new deadline.
     call.deadlineAt = Math.min(this.#now() + call.times.timeoutMs, call.times.lastDeadlineAt);
   }
 
@@ -167,7 +170,7 @@ export class CallQueue implements CallOwner {
   #timesOf(options: RequestOptions | undefined): CallTimes {
     const { callTimeoutMs, callMaxMs } = this.#limits;
     const asked = options?.timeoutMs;
-    // Not a number, or negative: as if nothing had been asked for.
+    // Not a number, or negative: use the default.
     const timeoutMs = Math.min(typeof asked === 'number' && asked >= 0 ? asked : callTimeoutMs, callMaxMs);
     const at = this.#now();
     return { timeoutMs, deadlineAt: at + timeoutMs, lastDeadlineAt: at + callMaxMs };
@@ -201,8 +204,8 @@ export class CallQueue implements CallOwner {
   }
 
   /**
-   * Timers run before input is read: after a blocked stretch of our own the answer may lie there already, so the
-   * verdict waits for one look.
+   * Timers run before input is read: if our own loop was blocked, the answer may have arrived already, so read input
+   * once before a call times out.
    */
   static #wake(queue: CallQueue): void {
     queue.#timer = null;
@@ -213,7 +216,7 @@ export class CallQueue implements CallOwner {
     queue.#lastLook = null;
     const at = queue.#now();
     let next = Number.POSITIVE_INFINITY;
-    // Those waiting first: a place that becomes free must not go to one whose time is over.
+    // Waiting calls first: a free place must not go to a call whose time is over.
     for (const calls of [queue.#waiting, queue.#inFlight]) {
       for (const call of calls) {
         if (call.deadlineAt > at) next = Math.min(next, call.deadlineAt);

@@ -10,11 +10,11 @@ import type { Inbound, Waiter } from '../protocol/wire.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
-/** What a call is part of. */
+/** The queue that a call belongs to. */
 export interface CallOwner {
-  /** Takes the call out of everything. False if it was settled already. */
+  /** Removes the call everywhere. False if it was settled already. */
   take(call: Call): boolean;
-  /** Its time begins anew. */
+  /** Restarts its time-out. */
   progressed(call: Call): void;
   cancelled(call: Call): void;
 }
@@ -22,13 +22,13 @@ export interface CallOwner {
 export interface CallTimes {
   readonly timeoutMs: number;
   readonly deadlineAt: number;
-  /** No progress moves the deadline beyond. */
+  /** Progress never moves the deadline past this. */
   readonly lastDeadlineAt: number;
 }
 
-/** Its own listener and waiter, so that a call costs one object and no closures. */
+/** It is its own listener and waiter, so that a call costs one object and no closures. */
 export class Call implements Waiter {
-  /** Under which it was sent; null: it waits. */
+  /** Id under which it was sent; null: it is waiting. */
   id: number | null = null;
   deadlineAt: number;
   readonly server: string;
@@ -66,7 +66,9 @@ export class Call implements Waiter {
     signal.addEventListener('abort', this, { once: true });
   }
 
-  /** What is sent. A progress token goes along only if somebody listens: it costs the server a message each time. */
+  /**
+   * The params to send. There is a progress token only if the caller listens: each progress costs the server a message.
+   */
   paramsUnder(id: number): Params | undefined {
     const { meta, onProgress } = this.#options ?? {};
     if (meta === undefined && onProgress === undefined) return this.#params;
@@ -89,15 +91,15 @@ export class Call implements Waiter {
     if (onProgress === undefined) return;
     this.#owner.progressed(this);
     try {
-      // The server's word; the type says what the protocol promises.
+      // Unchecked: the type says what the protocol promises.
       onProgress(progress as unknown as Progress);
     } catch {
-      // A bug of the caller: it must harm neither the call nor the messages behind this one, and a library has no
-      // place of its own to complain.
+      // A bug of the caller. It must harm neither the call nor the messages after this one, and a library has nowhere
+      // to report it.
     }
   }
 
-  /** The signal was aborted. */
+  /** Called when the signal aborts. */
   handleEvent(): void {
     this.#owner.cancelled(this);
   }
@@ -118,8 +120,8 @@ export class Call implements Waiter {
 }
 
 /**
- * What JSON cannot hold (a circle, a BigInt) was never sent. Looked for only once something went wrong: it costs as
- * much as the writing.
+ * The error for values that JSON cannot hold (a cycle, a BigInt), so that nothing was sent. Checked only after a
+ * failure: the check costs as much as the writing.
  */
 export function unwritableError(values: readonly unknown[], cause: unknown): McpvisorError | null {
   try {
@@ -133,12 +135,12 @@ export function unwritableError(values: readonly unknown[], cause: unknown): Mcp
   }
 }
 
-/** One signal for many calls at once is ordinary use, not a leak: every listener is removed when its call settles. */
+/** One signal for many calls is normal use, not a leak: each listener is removed when its call settles. */
 function allowManyListeners(signal: AbortSignal): void {
   try {
     setMaxListeners(0, signal);
   } catch {
-    // Not one of Node's own signals: it has no such limit.
+    // Not one of Node's own signals, so it has no such limit.
   }
 }
 
@@ -153,13 +155,13 @@ function upstreamError({ server, method }: Call, error: unknown): McpvisorError 
   return new McpvisorError('UPSTREAM_ERROR', { server, method, rpcCode, rpcMessage, data });
 }
 
-/** What a request that could not be sent, or whose answer was lost, means to its caller. */
+/** The error for the caller when a request could not be sent, or its answer was lost. */
 function toCallError({ server, method }: Call, error: unknown): McpvisorError {
   if (error instanceof McpvisorError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error);
   const isUnreached = hasNotReached(error);
-  // An HTTP status of this kind is the server's own refusal: nothing was done.
+  // With such an HTTP status the server itself refused: nothing was done.
   if (typeof code === 'number' && (isUnreached || (code >= 400 && code < 500))) {
     return new McpvisorError(
       'UPSTREAM_ERROR',

@@ -1,8 +1,8 @@
-/** Tells how many calls there are, so seldom that a call does not pay for it. */
+/** Reports how many calls there are, so seldom that calls do not pay for it. */
 
 import type { Load } from '../contract.ts';
 
-/** Shorter than a person notices; a fast caller makes a thousand calls in it, and pays once. */
+/** In milliseconds: shorter than a person notices; a fast caller makes a thousand calls in it, and pays once. */
 const reportAfterMs = 10;
 
 export class LoadWatch {
@@ -16,7 +16,7 @@ export class LoadWatch {
     this.#onLoad = onLoad;
   }
 
-  /** Called with every change: the first one sets the timer, all others find it set. It keeps no process alive. */
+  /** Called at every change: the first sets the timer, the others find it set. It keeps no process alive. */
   changed(): void {
     if (this.#timer === null) this.#timer = setTimeout(LoadWatch.#report, reportAfterMs, this).unref();
   }

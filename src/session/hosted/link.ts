@@ -1,4 +1,4 @@
-/** A link over a transport that an embedding host brings: no process of ours, so nothing outlives `stop.closeMs`. */
+/** A link over the embedding host's transport: there is no process of ours, so nothing outlives `stop.closeMs`. */
 
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type JSONRPCMessage, McpError, type MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
@@ -10,9 +10,9 @@ import { Ending } from '../ending.ts';
 import { type Link, type TellLinkNews, UnreachedError } from '../link.ts';
 
 export interface HostedLinkOptions {
-  /** The host's own word for its transport. */
+  /** The host's name for its transport. */
   readonly kind: string;
-  /** Makes the transport, not yet started. `signal` is aborted when the link ends first. */
+  /** Creates the transport, not yet started. `signal` aborts when the link ends first. */
   readonly create: (signal: AbortSignal) => Transport | Promise<Transport>;
   readonly stop: Pick<StopPolicy, 'closeMs'>;
 }
@@ -21,14 +21,14 @@ export function openHostedLink(options: HostedLinkOptions, tell: TellLinkNews): 
   return new HostedLink(options, tell);
 }
 
-/** Link and transport in one: a session of this kind is to be cheap. */
+/** Link and transport in one object: a session of this kind should be cheap. */
 class HostedLink implements Link, Transport {
   onmessage?: (<T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void) | undefined;
   readonly kind: string;
   readonly congested = false;
   readonly #options: HostedLinkOptions;
   readonly #ending: Ending;
-  /** There only while the transport is being made. */
+  /** Set only while the transport is being created. */
   #creation: AbortController | null = null;
   #inner: Transport | null = null;
   #isHurried = false;
@@ -73,7 +73,7 @@ class HostedLink implements Link, Transport {
     this.#inner?.setProtocolVersion?.(version);
   }
 
-  /** The session's business is `end`; this is here because a transport has it. */
+  /** Part of a transport's interface; the session uses `end`. */
   async close(): Promise<void> {
     this.end('close');
   }
@@ -85,22 +85,22 @@ class HostedLink implements Link, Transport {
       this.#ending.ask();
       this.#creation?.abort();
       this.#timer = setTimeout(() => this.#end(null), this.#options.stop.closeMs);
-      // While the transport is still being made, `start` ends the link.
+      // While the transport is still being created, `start` ends the link.
       if (this.#inner !== null) void this.#closeInner().then(() => this.#end(null));
     }
-    // Not within the call: whoever ends a link does not expect to hear of it before it returns.
+    // Not within the call: the caller of `end` expects no news before it returns.
     if (this.#isHurried) queueMicrotask(() => this.#end(null));
   }
 
   markCpu(): void {
-    // There is no process whose CPU could be counted.
+    // There is no process.
   }
 
   usedCpu(): boolean {
     return false;
   }
 
-  /** Opening fails for reasons that may pass (`disconnected`), unless the code says that somebody has to sign in. */
+  /** A failed opening may succeed later (`disconnected`), unless the code says that somebody has to sign in. */
   failureOf(error: unknown, phase: Phase): Failure {
     const message = error instanceof Error ? error.message : String(error);
     const code = codeOf(error);
@@ -120,7 +120,7 @@ class HostedLink implements Link, Transport {
     try {
       await this.#inner?.close();
     } catch {
-      // The link ends whether or not the host's transport closes in good order.
+      // The link ends even if the host's transport cannot close properly.
     }
   }
 

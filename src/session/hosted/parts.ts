@@ -1,17 +1,17 @@
-/** What an embedding host may bring to sessions: its own transports, its own fetch, its own OAuth providers. */
+/** What an embedding host may provide for sessions: its own transports, fetch, and OAuth providers. */
 
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 
 /**
- * By the word that `transport` says in a specification. `entry` is the specification as it was written; `signal` aborts
+ * By the name that `transport` has in a specification. `entry` is the specification as it was written; `signal` aborts
  * when the session ends first.
  */
 export type HostedTransports = Readonly<
   Record<string, (entry: Readonly<Record<string, unknown>>, signal: AbortSignal) => Transport | Promise<Transport>>
 >;
 
-/** By the name that `authProvider` says in a specification. */
+/** By the name that `authProvider` has in a specification. */
 export type AuthProviders = Readonly<Record<string, OAuthClientProvider>>;
 
 export type { FetchLike, Transport };

@@ -1,12 +1,12 @@
-/** A small file that is either the old one or the new one, whatever happens, and on disk when `save` says so. */
+/** A small file that is always either the old or the new one, and on disk when `save` resolves. */
 
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface DurableFile {
   /**
-   * Writes what `content` says now or a moment later. Calls that come while a write is under way share the next one.
-   * Rejects when it fails.
+   * Writes the text that `content` returns, now or a moment later. Calls during a write share the next one. Rejects
+   * when it fails.
    */
   save(): Promise<void>;
   /** Resolves when nothing is left to write; never rejects. */
@@ -25,7 +25,7 @@ export function createDurableFile(path: string, content: () => string): DurableF
 
   return {
     save() {
-      // The failure of the write before was told to those who waited for it.
+      // A failure of the previous write was reported to those who waited for it.
       next ??= last = last.catch(() => {}).then(write);
       return next;
     },

@@ -1,38 +1,38 @@
 /**
- * Signals to, and signs of life from, a whole process group. Servers are spawned detached, so a group has the number of
+ * Signals to a whole process group, and whether it is alive. Servers are spawned detached, so a group has the number of
  * its leader and is a session too.
  */
 
 import { isSystemError } from '../../system-error.ts';
 import { allStats, childrenOf, type ProcessStat, statOf } from './stat.ts';
 
-/** Sends a signal to every member. False: there was nobody, zombies aside, to take it. */
+/** Sends a signal to every member. False: there was no living member. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
   return tryKill(pgid, signal);
 }
 
-/** Ends a group with SIGTERM; the SIGCONT behind it lets a stopped one hear it. */
+/** Ends a group with SIGTERM; the SIGCONT after it lets a stopped one receive it. */
 export function terminateGroup(pgid: number): boolean {
   const isDelivered = signalGroup(pgid, 'SIGTERM');
   signalGroup(pgid, 'SIGCONT');
   return isDelivered;
 }
 
-/** Whether a member lives. A group of zombies only is not alive. */
+/** Whether a member lives. A group of zombies is not alive. */
 export function isGroupAlive(pgid: number): boolean {
   return findLiveMember(pgid) !== null;
 }
 
 /**
- * The pid of a member that lives, or null. `guess` is looked at first: hand in the last answer when asking again, and
- * all processes need not be read.
+ * The pid of a living member, or null. `guess` is checked first: pass the last answer, and usually not all processes
+ * have to be read.
  */
 export function findLiveMember(pgid: number, guess = pgid): number | null {
   if (!tryKill(pgid, 0)) return null;
   const guessed = statOf(guess);
   if (guessed !== null && isLiveMember(guessed, pgid)) return guess;
-  // Processes are read one after another: a member that forks and dies meanwhile can slip through once, so nobody is
-  // called gone after one look.
+  // Processes are read one after another: a member that forks and then dies can be missed once, so look twice before
+  // calling a group gone.
   return searchLiveMember(pgid) ?? (tryKill(pgid, 0) ? searchLiveMember(pgid) : null);
 }
 
@@ -42,9 +42,9 @@ export function membersOf(pgid: number): readonly ProcessStat[] {
 }
 
 /**
- * CPU used so far by the leader and its descendants within the group, in clock ticks (10 ms). Null where the system
- * does not say cheaply. Members whose parents have died are not counted: finding them means reading every process of
- * the machine.
+ * CPU used so far by the leader and its descendants within the group, in clock ticks (10 ms). Null where the system has
+ * no cheap way to tell. Members whose parents have died are not counted: finding them would mean reading every process
+ * of the machine.
  */
 export function cpuTicksOfGroup(pgid: number): number | null {
   let ticks: number | null = null;
@@ -67,12 +67,12 @@ function isLiveMember(stat: ProcessStat, pgid: number): boolean {
 }
 
 function tryKill(pgid: number, signal: NodeJS.Signals | 0): boolean {
-  // -1 is everybody and -0 is ourselves: a wrong number here must never reach the system.
+  // -1 means everybody and -0 ourselves: a wrong number must never reach the system.
   if (!Number.isSafeInteger(pgid) || pgid <= 1) throw new RangeError(`${pgid} is not a process group`);
   try {
     return process.kill(-pgid, signal);
   } catch (error) {
-    // Members that we may not signal (they changed their user) are members still.
+    // EPERM: there are members, but they changed their user.
     return isSystemError(error, 'EPERM');
   }
 }

@@ -1,15 +1,15 @@
 /**
- * The guard's program, for any POSIX shell: no arrays, no forks while it only listens.
+ * The guard's program, for any POSIX shell: no arrays, no forks while it only reads.
  *
- * It reads `+ PID closeMs terminateMs killMs START TIME` and `- PID` until the pipe ends, which means that its owner
- * is gone and the servers have seen the end of their stdin. Then each group gets SIGTERM after its own closeMs and
- * SIGKILL its own terminateMs later; killMs after that the guard lets go of it.
+ * It reads `+ PID closeMs terminateMs killMs START TIME` and `- PID` until the pipe ends, which means that its owner is
+ * gone and the stdin of the servers has ended. Then each group gets SIGTERM after its own closeMs and SIGKILL its own
+ * terminateMs later; killMs after that the guard gives up on it.
  *
- * Before each signal it looks whether the group is still the one it was told of. A leader with another start time is
+ * Before each signal it checks that the group is still the one it was given. A leader with another start time is
  * another process: a pid is not given away while a group of that number exists, so our group is gone and nothing is
- * sent. A leader that is gone proves nothing either way; the group is taken for ours, because its owner takes a group
- * off the list within moments of its end: another group could have the number only if every other pid was used up in
- * those moments.
+ * sent. A leader that is gone proves nothing; the group is taken for ours, because its owner removes a group from the
+ * list within moments of its end: another group could have the number only if every other pid had been used up in those
+ * moments.
  */
 export const guardScript = `
 set -f

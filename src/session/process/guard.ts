@@ -1,4 +1,4 @@
-/** Ends our process groups when this process cannot any more, because it was killed in any way. */
+/** Ends our process groups when this process cannot, because it was killed in any way. */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -8,39 +8,37 @@ import type { StopPolicy } from '../../../machines/policy.ts';
 import { guardScript } from './guard-script.ts';
 
 export interface GuardedGroup {
-  /** Of the leader, and so of the group. */
+  /** The pid of the leader, which is the number of the group. */
   readonly pid: number;
-  /** Null: unknown; the group is then ended on its number alone. */
+  /** Null: unknown; the group is then ended by its number alone. */
   readonly startTime: string | null;
   readonly stop: StopPolicy;
 }
 
 export interface Guard {
-  /**
-   * False: there is no `/bin/sh`, and nothing would end our groups after a SIGKILL of this process but the next start.
-   */
+  /** False: there is no `/bin/sh`, so after a SIGKILL of this process our groups would run until the next start. */
   readonly available: boolean;
-  /** The guard's own pid, null before the first start and between two lives. */
+  /** The guard's own pid; null before its first start and while it is being replaced. */
   readonly pid: number | null;
   /**
-   * Starts the guard if it does not run: before a process is spawned, or a SIGKILL in the meantime would leave that
-   * process behind.
+   * Starts the guard if it does not run. To be called before a process is spawned: a SIGKILL in between would leave
+   * that process behind.
    */
   start(): void;
-  /** In the guard's pipe when this returns. Starts the guard, too. */
+  /** The group is in the guard's pipe when this returns. Starts the guard, too. */
   add(group: GuardedGroup): void;
   remove(pid: number): void;
   /**
-   * Lets the guard go; groups still on its list are ended by it. Resolves when it is gone, at once if it has work left.
-   * May be called twice; does not throw.
+   * Releases the guard, which ends the groups still on its list. Resolves when it is gone, or at once if it has work
+   * left. May be called twice; does not throw.
    */
   close(): Promise<void>;
 }
 
-/** A guard that died sooner than this is replaced after this time instead of at once, in milliseconds. */
+/** A guard that dies sooner than this is replaced after this time instead of at once, in milliseconds. */
 const respawnAfterMs = 1_000;
 
-/** `onError` hears that the guard died and was or will be replaced, with all groups told to it again. */
+/** `onError` is called when the guard has died; it was or will be replaced, and the new one gets all groups. */
 export function createGuard({
   onError = () => {},
   shell = '/bin/sh',
@@ -122,19 +120,19 @@ function spawnShell(shell: string): Child {
   const child = spawn(shell, ['-c', guardScript, 'mcpvisor-guard'], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' },
-    // A session of its own: the terminal's signals and the end of ours do not reach it.
+    // In its own session, so that neither the terminal's signals nor the end of our session reach it.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   child.unref();
   if (child.stdin instanceof Socket) child.stdin.unref();
-  // A broken pipe is the guard's death, which `exit` tells.
+  // A broken pipe means that the guard died, which `exit` reports.
   child.stdin?.on('error', () => {});
   return child;
 }
 
 function lineOf({ pid, startTime, stop }: GuardedGroup): string {
-  // The shell counts in whole numbers, and ends with a fault at any other.
+  // The shell calculates in whole numbers, and any other would end it with an error.
   const [closeMs, terminateMs, killMs] = [stop.closeMs, stop.terminateMs, stop.killMs].map(Math.ceil);
   return `+ ${pid} ${closeMs} ${terminateMs} ${killMs} ${startTime ?? '-'}`;
 }
@@ -144,7 +142,7 @@ function isExecutable(file: string): boolean {
     accessSync(file, constants.X_OK);
     return true;
   } catch {
-    // That it cannot be used is the answer.
+    // False is the answer.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * When a process and its group are gone: told by the system's `exit`, never by a closed pipe, which a grandchild may
- * hold open for ever.
+ * When a process and its group are gone. The system's `exit` decides, never a closed pipe, which a grandchild may keep
+ * open for ever.
  */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -10,30 +10,29 @@ import { findLiveMember } from './group.ts';
 
 export interface LifeWatcher {
   /**
-   * Told `failed` when a pipe to the living process is closed, `exited` when the leader is gone and after a moment its
-   * group or its pipes are not, and `ended`, exactly once and last, when no member of the group lives and what they
-   * wrote has been read.
+   * Receives `failed` when the living process closes a pipe, `exited` when the leader is gone but a moment later its
+   * group or its pipes are not, and `ended`, exactly once and last, when no member of the group lives and its output
+   * has been read.
    */
   readonly ending: Ending;
-  /** Called right before `ended` is told. */
+  /** Called right before `ended`. */
   readonly onGone: () => void;
 }
 
 /**
- * Time from the exit, or from the end of stdout, in which the other news may come that make one story of it, in
- * milliseconds.
+ * Time after the exit, or after the end of stdout, in which related news is combined into one failure, in milliseconds.
  */
 const settleMs = 20;
 /**
- * Time from the exit in which the pipes may be read to their end; whoever holds them open longer is none of ours, in
- * milliseconds.
+ * Time after the exit in which the pipes may be read to their end, in milliseconds; a process that holds them open
+ * longer is not in our group.
  */
 const drainMs = 100;
-/** A group without its leader is looked at after this time, and then ever less often, in milliseconds. */
+/** A group without its leader is checked after this time, then less and less often, in milliseconds. */
 const firstLookMs = 10;
 const lastLookMs = 50;
 
-/** Watches a child that was spawned as leader of its own group. All it holds is released with `ended`. */
+/** Watches a child that was spawned as leader of its own group. Everything is released with `ended`. */
 export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { ending, onGone }: LifeWatcher): void {
   let exitedAtMs: number | null = null;
   let isExitReported = false;
@@ -65,7 +64,7 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
       isExitReported = true;
       ending.tell({ type: 'exited', failure: exitOf(child) });
     }
-    // Timers come before input when the loop was late: one more turn reads what the dead have written.
+    // When the loop was late, timers run before input: one more turn reads the last output.
     if (member === null && sinceExitMs >= drainMs) {
       setImmediate(end);
       return;
@@ -82,7 +81,7 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
     ending.learn(exitOf(child));
     clearTimeout(timer);
     clearTimeout(stdinTimer);
-    // It may have been paused, and now has an end.
+    // It may have been paused, and could not end then.
     child.stdout.resume();
     look();
   });
@@ -90,7 +89,8 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
     if (exitedAtMs === null) timer = setTimeout(close, settleMs, 'stdout');
     else look();
   });
-  // A broken pipe: told by the write that found it. The death of the process breaks it, too, and is the better news.
+  // The write that finds a broken pipe reports it. The death of the process breaks the pipe, too, and is the better
+  // news.
   child.stdin.once('error', () => {
     if (exitedAtMs === null) stdinTimer = setTimeout(close, settleMs, 'stdin');
   });

@@ -1,18 +1,15 @@
-/**
- * Resident memory of process groups, from `/proc`: one pass over the processes of the machine for all of them, a piece
- * at a time.
- */
+/** Resident memory of process groups, from `/proc`: one pass over all processes of the machine, in pieces. */
 
 import { readdir, readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { statOf } from './stat.ts';
 
-/** Processes looked at before the event loop has its turn: about a millisecond. */
+/** Processes read before the event loop gets its turn: about a millisecond. */
 const pieceSize = 64;
 
 /**
- * In bytes, by the number of the group. Groups without a living member are left out, and all of them where there is no
- * `/proc`. Does not reject.
+ * In bytes, by group number. Groups without a living member are left out, and all of them where there is no `/proc`.
+ * Does not reject.
  */
 export async function memoryOfGroups(groups: readonly number[]): Promise<ReadonlyMap<number, number>> {
   const wanted = new Set(groups);
@@ -29,7 +26,7 @@ export async function memoryOfGroups(groups: readonly number[]): Promise<Readonl
   return memory;
 }
 
-/** Null: gone, or a zombie, which has none. */
+/** Null: the process is gone, or a zombie, which has no memory. */
 async function residentBytesOf(pid: number): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];

@@ -1,14 +1,17 @@
-/** What is on record of one process group. */
+/** The record of one process group. */
 
 import * as z from 'zod';
 
 const recordSchema = z.object({
   server: z.string(),
   generation: z.number().int().nonnegative(),
-  /** Of the leader, and so of the group. 0 and 1 are never ours: signals to such "groups" reach everybody. */
+  /**
+   * The pid of the leader, which is the number of the group. 0 and 1 are never ours: signals to such "groups" reach
+   * everybody.
+   */
   pid: z.number().int().min(2),
   startTime: z.string().nullable(),
-  /** For people; without arguments, which may hold secrets. */
+  /** For people to read; without arguments, which may hold secrets. */
   command: z.string(),
   stop: z
     .object({
@@ -23,7 +26,7 @@ const fileSchema = z.object({ processes: z.array(recordSchema.readonly()) });
 
 export type ProcessRecord = Readonly<z.infer<typeof recordSchema>>;
 
-/** Throws when `text` is not a file of records. */
+/** Throws when `text` is not a valid record file. */
 export function parseRecords(text: string): readonly ProcessRecord[] {
   return fileSchema.parse(JSON.parse(text)).processes;
 }

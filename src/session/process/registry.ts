@@ -1,5 +1,5 @@
 /**
- * Which process groups are ours, on disk before they count, so that the next life can end what an earlier one left
+ * The process groups that are ours, on disk before they count, so that the next run can end what an earlier one left
  * behind.
  */
 
@@ -20,28 +20,28 @@ export interface ProcessRegistry {
    * once.
    */
   add(record: ProcessRecord): Promise<void>;
-  /** Not waited for: a record too many is found out by its start time. */
+  /** Nobody waits for the write: a record that stayed too long is recognised by its start time. */
   remove(pid: number): void;
-  /** The processes of this life. */
+  /** The processes of this run. */
   list(): readonly ProcessRecord[];
   /**
-   * Ends the groups that an earlier life left behind (SIGTERM, after the server's `terminateMs` SIGKILL) and resolves
-   * with those that are gone. One that survives even that stays on record and is reported. To be called once, before
-   * anything is spawned. Rejects, once every other one has been seen to, when it cannot be told of one whether it lives.
+   * Ends the groups that an earlier run left behind (SIGTERM, after the server's `terminateMs` SIGKILL) and resolves
+   * with those that are gone. One that survives even that stays on record and is reported. Call it once, before
+   * anything is spawned. If it is unknown whether one is alive, it deals with all others and then rejects.
    */
   reapSurvivors(onReaped?: (record: ProcessRecord) => void): Promise<readonly ProcessRecord[]>;
-  /** The highest generation on record, of this life or the one before; 0: none. */
+  /** The highest generation on record, from this run or the one before; 0: none. */
   highestGeneration(server: string): number;
-  /** Sends SIGKILL to every group of this life, synchronously: for the handler of `exit`. */
+  /** Sends SIGKILL to every group of this run, synchronously: for the handler of `exit`. */
   killAllNow(): void;
   /** Resolves when the last change is on disk. May be called twice; does not throw. */
   close(): Promise<void>;
 }
 
 export interface ProcessRegistryOptions {
-  /** Where `processes.json` lives. Null: nothing is kept beyond this life. */
+  /** Where `processes.json` is. Null: no record is kept. */
   readonly stateDir: string | null;
-  /** Told what went wrong with the file or a survivor; none of it is fatal. */
+  /** Receives problems with the file or a survivor; none of them is fatal. */
   readonly onError?: (message: string) => void;
 }
 
@@ -87,7 +87,7 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
           reaped.push(record);
           onReaped(record);
         } catch (error) {
-          // It stays on record: the next start may know better.
+          // It stays on record, so the next start tries again.
           const problem = new Error(`${label} could not be looked at: ${String(error)}`, { cause: error });
           onError(problem.message);
           unknown.push(problem);
@@ -103,7 +103,7 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
     highestGeneration: (server) => generations.get(server) ?? 0,
     killAllNow() {
       for (const { pid, startTime } of current.values()) {
-        // Another process has the number: our group is gone.
+        // Another process has the number, so our group is gone.
         if (startTime !== null && isAnother(pid, startTime)) continue;
         signalGroup(pid, 'SIGKILL');
       }
@@ -114,20 +114,20 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
   };
 }
 
-/** Whether another process than the one recorded has the number now. Not known: no. */
+/** Whether a process other than the recorded one has the number now. Unknown counts as no. */
 function isAnother(pid: number, startTime: string): boolean {
   try {
     const now = startTimeOf(pid);
     return now !== null && now !== startTime;
   } catch {
-    // The system tells start times no more: what is on our own list is ours.
+    // The system hides start times: what is on our own list is ours.
     return false;
   }
 }
 
 /**
- * Records of an earlier life. A file that makes no sense is kept aside: it may be the only trace of a process somebody
- * looks for.
+ * Records of an earlier run. An invalid file is set aside: it may be the only trace of a process that somebody is
+ * looking for.
  */
 function readEarlier(path: string, onError: (message: string) => void): readonly ProcessRecord[] {
   let text: string;

@@ -1,6 +1,4 @@
-/**
- * A server's process group as one thing: on record and under guard from its first moment, ended as politely as asked.
- */
+/** A server's process group: on record and guarded from its first moment, ended as gracefully as asked. */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { type Failure, failure } from '../../../machines/failure.ts';
@@ -21,14 +19,16 @@ export interface ServerProcessOptions extends Omit<ProcessRecord, 'startTime'> {
 export interface ServerProcess {
   readonly pid: number;
   readonly startTime: string | null;
-  /** Resolves when the process is on the durable record. Null: it is on no list, and was killed for that. */
+  /** Resolves when the process is on the durable record. Null: it could not be registered, and was killed. */
   readonly recorded: Promise<void> | null;
   end(kind: EndKind): void;
   markCpu(): void;
   usedCpu(): boolean;
 }
 
-/** Takes charge of a child in the moment it was spawned, before anything else can happen to it. Does not throw. */
+/**
+ * Registers and watches a child in the moment it was spawned, before anything else can happen to it. Does not throw.
+ */
 export function superviseChild(
   child: ChildProcessWithoutNullStreams,
   options: ServerProcessOptions,
@@ -53,7 +53,7 @@ export function superviseChild(
   const registration = register(options);
   if ('failure' in registration) {
     ending.tell({ type: 'failed', failure: registration.failure });
-    // On no list, it would outlive us.
+    // Without a record it would outlive us.
     send('SIGKILL');
   }
 
@@ -62,14 +62,14 @@ export function superviseChild(
     startTime: 'failure' in registration ? null : registration.startTime,
     recorded: 'failure' in registration ? null : registration.recorded,
     end(kind) {
-      // The number is free for others.
+      // Another process may have the number now.
       if (isGone) return;
       if (kind === 'close') {
         child.stdin.end();
         return;
       }
       send(kind === 'terminate' ? 'SIGTERM' : 'SIGKILL');
-      // Not merely ended: what waits to be read by a server that does not read would keep the end from it.
+      // Not `end()`, which would first wait until a server that does not read has read everything.
       child.stdin.destroy();
     },
     markCpu() {
@@ -85,7 +85,7 @@ type Registration =
   | { readonly startTime: string | null; readonly recorded: Promise<void> }
   | { readonly failure: Failure };
 
-/** Tells the guard and the record of it. */
+/** Adds it to the guard and to the record. */
 function register({ registry, guard, server, generation, pid, command, stop }: ServerProcessOptions): Registration {
   try {
     const startTime = startTimeOf(pid);

@@ -1,4 +1,4 @@
-/** Spawning a server, and what it means when that does not work. */
+/** Spawns a server, and explains why that failed. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
@@ -11,8 +11,8 @@ export interface SpawnRequest extends Command {
 }
 
 /**
- * Spawns without a shell, as leader of a process group and session of its own. Throws or tells `error` what
- * `spawnFailureOf` explains.
+ * Spawns without a shell, as leader of its own process group and session. Throws, or emits `error`; `spawnFailureOf`
+ * explains both.
  */
 export function spawnServer({ command, args, env, cwd }: SpawnRequest): ChildProcessWithoutNullStreams {
   return spawn(command, args, {
@@ -26,8 +26,8 @@ export function spawnServer({ command, args, env, cwd }: SpawnRequest): ChildPro
 }
 
 /**
- * `spawnFailed`, with the system's code and, if it was spawning that the system refused, a message that says what is
- * missing where: other errors have the same codes and other reasons.
+ * `spawnFailed`, with the system's code. If the system refused to spawn, the message says what is missing where; other
+ * errors with the same codes have other reasons.
  */
 export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
   const code = systemCodeOf(error);
@@ -36,14 +36,14 @@ export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
   return failure('spawnFailed', message, { phase: 'spawning', code });
 }
 
-/** Node names the system call, and what was to be spawned behind it. */
+/** Node names the system call, followed by the command. */
 function isRefusedSpawn(error: unknown): boolean {
   return (
     error instanceof Error && 'syscall' in error && typeof error.syscall === 'string' && /^spawn\b/.test(error.syscall)
   );
 }
 
-/** The system names the command in its error, whatever was at fault; the folder is looked at first. */
+/** The system names the command in its error even if the folder was at fault, so the folder is checked first. */
 function wordingOf(code: string | null, request: SpawnRequest): string | null {
   if (code !== 'ENOENT' && code !== 'EACCES' && code !== 'ENOTDIR') return null;
   const { command, cwd } = request;
@@ -78,7 +78,7 @@ function isThere(path: string): boolean {
     accessSync(path);
     return true;
   } catch {
-    // That it cannot be reached is the answer.
+    // False is the answer.
     return false;
   }
 }

@@ -1,20 +1,19 @@
-/** What the system knows of a process: `/proc` on Linux (no fork, 15 µs), `ps` elsewhere (8 ms). */
+/** What the system knows about a process: from `/proc` on Linux (no fork, 15 µs), from `ps` elsewhere (8 ms). */
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ProcessStat {
   readonly pid: number;
-  /** Dead and not yet waited for by its parent. */
+  /** Dead, but its parent has not waited for it yet. */
   readonly isZombie: boolean;
   readonly groupId: number;
-  /** Null where only `ps` is at hand. */
+  /** Null where there is only `ps`. */
   readonly sessionId: number | null;
-  /** When it started: clock ticks since boot on Linux, else UTC to the second. Says nothing about which boot. */
+  /** When it started: clock ticks since boot on Linux, else UTC to the second. Does not say which boot. */
   readonly startedAt: string;
   /**
-   * CPU used by the process and the children it has waited for, in clock ticks (10 ms). Null where only `ps` is at
-   * hand.
+   * CPU used by the process and the children it has waited for, in clock ticks (10 ms). Null where there is only `ps`.
    */
   readonly cpuTicks: number | null;
 }
@@ -32,14 +31,14 @@ export function allStats(): readonly ProcessStat[] {
   return pids.map(procStatOf).filter((stat) => stat !== null);
 }
 
-/** The children of a process, by all its threads. Empty where the system does not say. */
+/** The children of a process, of all its threads. Empty where the system does not say. */
 export function childrenOf(pid: number): readonly number[] {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
     const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1'));
     return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
   } catch {
-    // The process is gone, or the kernel was built without these files: there is nothing to tell.
+    // The process is gone, or the kernel was built without these files: no children are known.
     return [];
   }
 }
@@ -49,11 +48,11 @@ function procStatOf(pid: number): ProcessStat | null {
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
   } catch {
-    // Gone, before or while it was read.
+    // It ended before or during the read.
     return null;
   }
-  // The second field is the program's name in parentheses and may hold anything, parentheses, spaces and line ends
-  // too: the fields begin after the last one.
+  // The second field is the program's name in parentheses and may hold anything, even parentheses, spaces and line
+  // breaks: the other fields begin after the last parenthesis.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): string => fields[number - 3] ?? '';
   return {

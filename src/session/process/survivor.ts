@@ -1,4 +1,4 @@
-/** A process group that an earlier life left behind: known surely, then ended surely. */
+/** A process group that an earlier run left behind: identified with certainty, then ended. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { isGroupAlive, membersOf, signalGroup, terminateGroup } from './group.ts';
@@ -7,10 +7,10 @@ import type { ProcessRecord } from './record.ts';
 import { type ProcessStat, statOf } from './stat.ts';
 
 /**
- * Whether the group on record lives and is the one that was recorded. With a leader: its start time decides. Without
- * one (it died, a member of its group holds on) every living member must be in the session that the leader opened and
- * have started after it, in the same boot; a stranger's group would have to have been given the very same number,
- * opened a session, and lost its leader too. Where sessions are not known such a group is left alone.
+ * Whether the group on record is alive and still the same group. With a leader, its start time decides. Without one (it
+ * died, but a member of its group lives on) every living member must be in the session that the leader opened and have
+ * started after it, in the same boot; a stranger's group would have to have been given the very same number, opened a
+ * session, and lost its leader too. Where sessions are not known such a group is left alone.
  */
 export function isSurvivor({ pid, startTime }: ProcessRecord): boolean {
   if (startTime === null) return false;
@@ -24,7 +24,7 @@ export function isSurvivor({ pid, startTime }: ProcessRecord): boolean {
   );
 }
 
-/** SIGTERM, then SIGKILL; stdin ended with its owner. False: it lives still. */
+/** SIGTERM, then SIGKILL; its stdin ended with its owner. False: it is still alive. */
 export async function endSurvivor(record: ProcessRecord): Promise<boolean> {
   const { pid, stop } = record;
   terminateGroup(pid);

@@ -1,4 +1,4 @@
-/** What servers ask of us: sampling, elicitation, roots. Told to whoever holds the session, answered once. */
+/** Requests of servers to us: sampling, elicitation, roots. Passed to the session's holder, answered once. */
 
 import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
 import type { Answer } from '../contract.ts';
@@ -11,7 +11,7 @@ const capabilityOf: Readonly<Record<string, keyof ClientCapabilities>> = {
 };
 
 /**
- * An error answer. The SDK's Client sends `code`, `message` and `data` as they are; its own McpError would put words
+ * An error answer. The SDK's Client sends `code`, `message` and `data` unchanged; its own McpError would add words
  * before the message.
  */
 class ErrorAnswer extends Error {
@@ -39,7 +39,7 @@ export class BackRequests {
     this.#capabilities = capabilities;
   }
 
-  /** Calls `onAsked` and resolves when the answer has come. Rejects with what is to be answered instead. */
+  /** Calls `onAsked` and resolves with the answer. Rejects with the error to answer instead. */
   ask({ id, method }: JSONRPCRequest, signal: AbortSignal, onAsked: () => void): Promise<Result> {
     const capability = capabilityOf[method];
     if (capability === undefined || this.#capabilities[capability] === undefined) {
@@ -49,13 +49,13 @@ export class BackRequests {
       return Promise.reject(new ErrorAnswer({ code: -32600, message: `A request with the id ${id} is open already.` }));
     return new Promise((resolve, reject) => {
       this.#asked.set(id, { resolve, reject });
-      // The Client makes one controller per request, so this listener goes with it.
+      // The Client makes one controller per request, so the listener goes with it.
       signal.addEventListener('abort', () => this.#asked.delete(id), { once: true });
       onAsked();
     });
   }
 
-  /** An id that is not open, or no more, changes nothing. */
+  /** Does nothing if no request with this id is open. */
   answer(id: string | number, answer: Answer): void {
     const asked = this.#asked.get(id);
     if (asked === undefined) return;

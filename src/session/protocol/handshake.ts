@@ -1,4 +1,7 @@
-/** The first exchange: who the other side is, read as leniently as can be, and whether we understand each other. */
+/**
+ * The first exchange: what the server says of itself, read as leniently as possible, and whether we have a protocol
+ * version in common.
+ */
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { type JSONRPCRequest, type Result, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
@@ -12,8 +15,8 @@ import { supportedIn } from './versions.ts';
 import type { Inbound, Wire } from './wire.ts';
 
 /**
- * Calls go below the Client, so nothing is ever validated by it. Without this every Client makes an Ajv of its own:
- * most of its memory.
+ * Calls go below the Client, so it never validates anything. Without this every Client would create an Ajv of its own,
+ * which is most of its memory.
  */
 const noValidator: jsonSchemaValidator = {
   getValidator() {
@@ -21,22 +24,22 @@ const noValidator: jsonSchemaValidator = {
   },
 };
 
-/** What the server said of itself, or why that is no use. */
+/** What the server said of itself, or why it cannot be used. */
 export type Introduction = { readonly peer: Omit<Peer, 'transport'> } | { readonly failure: Failure };
 
 export interface HandshakeParts {
   readonly clientInfo: { readonly name: string; readonly version: string };
   readonly capabilities: ClientCapabilities;
-  /** The server asks for something, now or at any later time. */
+  /** A request of the server, now or at any later time. */
   readonly onRequest: (request: JSONRPCRequest, signal: AbortSignal) => Promise<Result>;
-  /** The server says something unasked, now or at any later time. */
+  /** A notification of the server, now or at any later time. */
   readonly onNotification: (method: string, params: unknown) => void;
 }
 
 export class Handshake {
   #introduction: Introduction | null = null;
 
-  /** Sees the answer to `initialize` first, and gives what the Client is to see of it. */
+  /** Reads the answer to `initialize` first, and returns the answer that the Client gets. */
   introduce(answer: Inbound): Inbound {
     if (answer.error !== undefined) {
       this.#introduction = refusalIn(answer.error);
@@ -49,7 +52,7 @@ export class Handshake {
   }
 
   /**
-   * Leaves a Client on the wire that answers pings and hands on what else the server wants. Rejects if there is no
+   * Leaves a Client on the wire that answers pings and passes on the server's other requests. Rejects if there is no
    * introduction, good or bad.
    */
   async shake(
@@ -63,7 +66,7 @@ export class Handshake {
     client.fallbackRequestHandler = (request, { signal }) => onRequest(request, signal);
     client.fallbackNotificationHandler = async ({ method, params }) => onNotification(method, params);
     try {
-      // The chart limits a handshake. The Client must not end it by itself, nor cancel `initialize`, which the protocol
+      // The chart limits the handshake. The Client must not end it, nor cancel `initialize`, which the protocol
       // forbids.
       await client.connect(wire, { timeout: longestDelayMs });
     } catch (error) {
@@ -74,7 +77,7 @@ export class Handshake {
   }
 }
 
-/** A server that speaks other versions only may say so in an error. Null: the error is about something else. */
+/** A server may refuse our versions with an error that names its own. Null: the error is about something else. */
 function refusalIn(error: unknown): Introduction | null {
   const spoken = supportedIn(error);
   if (spoken === null) return null;
@@ -105,7 +108,7 @@ function introductionOf(result: unknown): Introduction {
   };
 }
 
-/** The least the SDK's Client accepts: whatever else a server says cannot fail the handshake. */
+/** The minimum that the SDK's Client accepts: nothing else that a server says can fail the handshake. */
 function toClientResult({ protocolVersion, serverInfo }: Omit<Peer, 'transport'>): unknown {
   return { protocolVersion, capabilities: {}, serverInfo: { name: serverInfo.name, version: serverInfo.version } };
 }
@@ -119,7 +122,7 @@ function toServerInfo(value: unknown): Peer['serverInfo'] {
   };
 }
 
-/** Null and false mean "not there" to the servers that send them, true means "there". */
+/** Servers send null and false for "not supported", true for "supported". */
 function toCapabilities(value: unknown): Readonly<Record<string, unknown>> {
   const declared = Object.entries(isRecord(value) ? value : {}).filter(
     ([, capability]) => isRecord(capability) || capability === true,

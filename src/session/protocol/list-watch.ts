@@ -1,34 +1,34 @@
-/** Lists again when a server says that its lists changed, and tells only what is really different. */
+/** Lists again when a server says that its lists changed, and reports only real differences. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Lists } from '../contract.ts';
 
-/** Servers tell each registration one by one; a burst of them is one change. */
+/** Some servers send a notification per registration; a burst of them is one change. In milliseconds. */
 const debounceMs = 300;
 
 /**
- * A listing that failed is tried again after this time, and then after twice as long each time: what changed is not
- * told a second time.
+ * A failed listing is retried after this time, then after twice as long each time, in milliseconds: the server does not
+ * announce the change again.
  */
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
 
 export interface ListWatchParts {
-  /** The lists last told. */
+  /** The lists last reported. */
   readonly lists: Lists;
   readonly list: () => Promise<Lists>;
-  /** Time one listing may take. */
+  /** Time that one listing may take. */
   readonly timeoutMs: number;
   readonly onChanged: (lists: Lists) => void;
   readonly onDoubt: (reason: string) => void;
 }
 
-/** One per session, made at its first change. */
+/** One per session, created at its first change. */
 export class ListWatch {
   readonly #parts: ListWatchParts;
   #lists: Lists;
   #timer: NodeJS.Timeout | null = null;
-  /** Number of the listing under way; null: none. */
+  /** Number of the listing in progress; null: none. */
   #current: number | null = null;
   #listings = 0;
   #changedMeanwhile = false;

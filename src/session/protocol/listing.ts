@@ -1,4 +1,6 @@
-/** The lists of one session: asked for once before it is ready, and again whenever the server says they changed. */
+/**
+ * The lists of one session: requested once before it is ready, and again whenever the server says that they changed.
+ */
 
 import type { Lists, Peer } from '../contract.ts';
 import { ListWatch } from './list-watch.ts';
@@ -8,7 +10,7 @@ import type { Inbound, Wire } from './wire.ts';
 export interface ListingParts {
   readonly wire: Wire;
   readonly capabilities: Peer['capabilities'];
-  /** Time a later listing may take. The budget of the first is the chart's. */
+  /** Time that a later listing may take. The chart limits the first one. */
   readonly timeoutMs: number;
   readonly onChanged: (lists: Lists) => void;
   readonly onDoubt: (reason: string) => void;
@@ -16,7 +18,7 @@ export interface ListingParts {
 
 export class Listing {
   readonly #parts: ListingParts;
-  /** Made at the first change: most servers never have one. */
+  /** Created at the first change: most servers never have one. */
   #watch: ListWatch | null = null;
   #lists: Lists | null = null;
   #isClosed = false;
@@ -25,7 +27,7 @@ export class Listing {
     this.#parts = parts;
   }
 
-  /** Those of the first listing; null before. */
+  /** Those of the first listing; null before it. */
   get lists(): Lists | null {
     return this.#lists;
   }
@@ -35,7 +37,7 @@ export class Listing {
     this.#lists = await this.#list();
   }
 
-  /** The server says that they are others now. */
+  /** The server says that they changed. */
   stale(): void {
     const lists = this.#lists;
     if (this.#isClosed || lists === null) return;

@@ -1,24 +1,24 @@
-/** What a server offers: all pages of all lists, judged item by item, so that one bad tool costs one tool. */
+/** What a server offers: all pages of all lists, checked item by item, so that one bad tool costs one tool. */
 
 import { isRecord, isTooDeep } from '../../json.ts';
 import type { ListedItem, ListedTool, ListProblem, Lists } from '../contract.ts';
 import type { Inbound } from './wire.ts';
 
 const maxItems = 10_000;
-/** Of one list: a page may be empty and still name a next one. */
+/** Per list: a page may be empty and still name a next one. */
 const maxPages = 10_000;
 
 type ListName = ListProblem['list'];
 
-/** Sends one request of our own and resolves with the answer, an error too. Rejects if no answer can come. */
+/** Sends one of our own requests and resolves with the answer, even an error. Rejects if no answer can come. */
 export type Ask = (method: string, params: Readonly<Record<string, unknown>>) => Promise<Inbound>;
 
 interface ListKind {
   readonly list: ListName;
   readonly method: string;
-  /** Which capability announces it. */
+  /** The capability that announces it. */
   readonly capability: string;
-  /** The field that tells one item from another. */
+  /** The field that identifies an item. */
   readonly key: 'name' | 'uri' | 'uriTemplate';
 }
 
@@ -30,7 +30,7 @@ const kinds: readonly ListKind[] = [
 ];
 
 /**
- * Asks for every list whose capability is declared, all at once. A list that answers with an error is empty and a
+ * Requests every list whose capability is declared, all at once. A list that is answered with an error is empty, and a
  * problem. Rejects if an answer cannot come.
  */
 export async function listAll(ask: Ask, capabilities: Readonly<Record<string, unknown>>): Promise<Lists> {
@@ -59,7 +59,7 @@ async function pagesOf({ list, method }: ListKind, ask: Ask, problems: ListProbl
     }
     for (const item of page) items.push(item);
     const { nextCursor } = result;
-    // Null and the empty string are how some servers say that there is no more.
+    // Some servers send null or the empty string on the last page.
     if (typeof nextCursor !== 'string' || nextCursor === '') return items;
     if (items.length >= maxItems) {
       stop(`${method} goes on after ${maxItems} items; the rest is left out.`);
@@ -99,10 +99,7 @@ function judge(kind: ListKind, items: readonly unknown[], problems: ListProblem[
   return [...kept.values()];
 }
 
-/**
- * What is wrong with an item that has its key. Odd output schemas and references that lead nowhere are the server's
- * business.
- */
+/** What is wrong with an item that has its key. Odd output schemas and dangling references are left to the server. */
 function faultOf({ list }: ListKind, item: Readonly<Record<string, unknown>>): string | null {
   if (list === 'tools' && !isRecord(item.inputSchema)) return 'Its inputSchema is not an object.';
   return isTooDeep(item) ? 'It is nested too deeply.' : null;

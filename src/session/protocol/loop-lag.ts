@@ -1,25 +1,24 @@
 /**
- * How late our own event loop is. A probe that looks missed may only have been read too late by us; such a miss must
- * not count. One monitor serves all sessions and ticks only while somebody watches.
+ * How late our own event loop is. A probe that looks missed may only have been read too late by us, and must not count.
+ * One monitor serves all sessions, and ticks only while a watch is open.
  */
 
 const tickMs = 50;
 
-/** One period of watching. `worstMs` stays as it was once the watching has ended. */
+/** One period of watching. `worstMs` no longer changes after `release`. */
 export interface LagWatch {
   readonly since: number;
   worstMs: number;
 }
 
 export interface LoopLag {
-  /** Starts watching; whoever calls it calls `release`. */
+  /** Starts watching; the caller must call `release`. */
   mark(): LagWatch;
   /**
-   * How late the loop was at worst since the mark, in milliseconds; a delay that has only just ended or still goes on
-   * counts.
+   * The worst delay of the loop since the mark, in milliseconds, including one that has just ended or still goes on.
    */
   worstSince(watch: LagWatch): number;
-  /** Ends the watching; the last one stops the ticking. */
+  /** Ends the watch; the last one stops the ticking. */
   release(watch: LagWatch): void;
 }
 
@@ -29,7 +28,7 @@ export function createLoopLag(now: () => number = () => performance.now()): Loop
   let timer: NodeJS.Timeout | null = null;
 
   const note = (watch: LagWatch, at: number) => {
-    // What passed before the mark was not this watch's time, however late the tick.
+    // Time before the mark does not count, however late the tick is.
     const lateMs = Math.min(at - lastTickAt - tickMs, at - watch.since);
     if (lateMs > watch.worstMs) watch.worstMs = lateMs;
   };
@@ -50,7 +49,7 @@ export function createLoopLag(now: () => number = () => performance.now()): Loop
       return watch;
     },
     worstSince(watch) {
-      // Asked by a timer right after a blocked stretch, our own tick may be due only later in the same turn.
+      // If a timer asks right after a blocked stretch, our own tick may be due only later in the same turn.
       if (watches.has(watch)) note(watch, now());
       return watch.worstMs;
     },

@@ -1,8 +1,10 @@
-/** Keeps the order that a session promises: what a server says before its session is ready is told after `ready`. */
+/**
+ * Keeps the order that a session promises: what a server sends before its session is ready becomes news after `ready`.
+ */
 
 import type { SessionNews } from '../contract.ts';
 
-/** A flood of log messages before `ready` is cut, not kept. */
+/** A flood of log messages before `ready` is cut off, not kept. */
 const maxHeld = 1_000;
 
 export class NewsGate {
@@ -13,13 +15,13 @@ export class NewsGate {
     this.#tell = tell;
   }
 
-  /** Tells it now, or when the gate opens. */
+  /** Sends the news now, or when the gate opens. */
   pass(news: SessionNews): void {
     if (this.#held === null) this.#tell(news);
     else if (this.#held.length < maxHeld || news.type !== 'notified') this.#held.push(news);
   }
 
-  /** From now on nothing is held; what was, is told. */
+  /** Sends what was held; from now on nothing is held. */
   open(): void {
     const held = this.#held ?? [];
     this.#held = null;

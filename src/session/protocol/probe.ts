@@ -1,5 +1,6 @@
 /**
- * Questions whether the server still lives. Whatever answers is life, an error too; silence is for the chart to judge.
+ * A request that checks whether the server is alive. Any answer means yes, even an error; silence is for the chart to
+ * judge.
  */
 
 import type { Failure } from '../../../machines/failure.ts';
@@ -14,16 +15,16 @@ export interface ProbeParts {
   readonly kind: ProbeKind;
   readonly loopLag: LoopLag;
   readonly onAnswered: () => void;
-  /** What a refusal says of the session; null: nothing. */
+  /** What a refusal means for the session; null: nothing. */
   readonly verdictOn: (error: unknown) => Failure | null;
-  /** The session is of no use any more: told at most once. */
+  /** The session is unusable. Called at most once. */
   readonly onFailed: (failure: Failure) => void;
 }
 
 export class Probe implements Waiter {
   readonly #parts: ProbeParts;
   readonly #lag: LagWatch;
-  /** A refused ping, asked about by a second kind of request. */
+  /** The ping was refused, and a second kind of request checks that. */
   #isDoubted = false;
   #isOver = false;
 
@@ -32,12 +33,12 @@ export class Probe implements Waiter {
     this.#lag = parts.loopLag.mark();
   }
 
-  /** How late our own loop was, at worst, since the probe was made and before it was answered. */
+  /** The worst delay of our own loop, since the probe was made and until it was answered. */
   get lagMs(): number {
     return this.#parts.loopLag.worstSince(this.#lag);
   }
 
-  /** Goes around the queue of calls: a full one is no sign of death. */
+  /** Bypasses the queue of calls: a full one is no sign of death. */
   send(): void {
     this.#ask(this.#parts.kind);
   }
@@ -48,8 +49,8 @@ export class Probe implements Waiter {
   }
 
   /**
-   * Lost is not answered. The watching goes on: the chart asks for the lag when the time of the probe is over.
-   * Refused is not silence, though: a refusal that will not pass is confirmed now, and one of the confirmation is
+   * A lost request is not answered. The lag is still watched: the chart asks for it when the probe's time is over. A
+   * refusal is not silence, though: if it will not pass, a second request checks it now, and a refusal of that one is
    * believed.
    */
   lost(error: unknown): void {
@@ -64,10 +65,10 @@ export class Probe implements Waiter {
   }
 
   progressed(): void {
-    // Life, as every message is; not an answer.
+    // A sign of life, as every message is, but not an answer.
   }
 
-  /** Nobody is interested any more. */
+  /** The result is not needed any more. */
   drop(): void {
     this.#isOver = true;
     this.#parts.loopLag.release(this.#lag);

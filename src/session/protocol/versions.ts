@@ -1,10 +1,8 @@
-/** Protocol versions that a server says it speaks, in the error with which it refuses ours. */
+/** The protocol versions that a server names in the error with which it refuses ours. */
 
 import { isRecord } from '../../json.ts';
 
-/**
- * Null: the error is about something else. -32022 is the code of revision 2026-07-28, -32602 that of the earlier ones.
- */
+/** Null: the error is about something else. Revision 2026-07-28 has the code -32022, earlier ones -32602. */
 export function supportedIn(error: unknown): readonly string[] | null {
   if (!isRecord(error) || (error.code !== -32022 && error.code !== -32602)) return null;
   const supported = isRecord(error.data) ? error.data.supported : null;

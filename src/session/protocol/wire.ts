@@ -1,7 +1,7 @@
 /**
- * Between a link's transport and the SDK's Client. Requests of our own go below the Client, under ids of their own,
- * and their answers are settled here, synchronously and unparsed: the Client's schema checks would reject what sloppy
- * servers send, strip unknown fields and cost half the time of a call.
+ * Between a link's transport and the SDK's Client. Our own requests go below the Client, with ids of their own, and
+ * their answers are settled here, synchronously and unparsed: the Client's schema checks would reject what sloppy
+ * servers send, strip unknown fields, and cost half the time of a call.
  */
 
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -9,18 +9,18 @@ import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk
 import { isRecord } from '../../json.ts';
 import type { Link } from '../link.ts';
 
-/** The Client counts from 0; it never gets here. */
+/** The Client counts from 0 and never gets this far. */
 const firstId = 1_000_000_000;
 
 const firstReported = 20;
 const reportEvery = 1_000;
 /**
- * Of an id in words, in characters: it may be as long as a message. More than is shown, so that a secret in it is
+ * Longest id in a text, in characters: an id may be as long as a message. More than is shown, so that a secret in it is
  * recognised as a whole before it is cut.
  */
 const longestId = 16 * 1024;
 
-/** A message as it came, trusted no further than this. */
+/** A message as it came, with nothing else assumed. */
 export interface Inbound {
   readonly id?: unknown;
   readonly method?: unknown;
@@ -37,7 +37,7 @@ export interface OwnRequest {
   readonly params: Record<string, unknown> | undefined;
 }
 
-/** Whoever waits for an answer. `answered` or `lost` is called at most once; nothing is called after `forget`. */
+/** Waits for an answer. `answered` or `lost` is called at most once; nothing is called after `forget`. */
 export interface Waiter {
   answered(answer: Inbound): void;
   /** The request could not be sent, or the stream that would have carried the answer broke. */
@@ -53,13 +53,15 @@ class AnswerLost extends Error {
 export class Wire implements Transport {
   onmessage?: (<T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void) | undefined;
   onclose?: (() => void) | undefined;
-  /** What came in and was passed over, in words. Answers are told the first 20 times, then every 1 000th. */
+  /**
+   * Describes inbound messages that were skipped. Ignored answers are reported the first 20 times, then every 1 000th.
+   */
   onnoted?: ((text: string) => void) | undefined;
-  /** When a message last came in, on the clock of `now`. */
+  /** When the last message came in, by the clock `now`. */
   lastInboundAt: number;
-  /** Answers nobody waits for: late ones, second ones, ones to ids that were never given out. */
+  /** Answers nobody waits for: late ones, second ones, ones to ids never given out. */
   ignoredAnswers = 0;
-  /** `start()` failed: the link tells what that means. */
+  /** `start()` failed: the link reports why. */
   startFailed = false;
   readonly #link: Link;
   readonly #now: () => number;
@@ -69,7 +71,7 @@ export class Wire implements Transport {
   #initializeId: string | number | null = null;
   #closed = false;
 
-  /** `introduce` turns the answer to `initialize` into what the Client is to see of it. */
+  /** `introduce` turns the answer to `initialize` into the one that the Client gets. */
   constructor(link: Link, now: () => number, introduce: (answer: Inbound) => Inbound) {
     this.#link = link;
     this.#now = now;
@@ -82,8 +84,8 @@ export class Wire implements Transport {
   }
 
   /**
-   * Called by the Client. The transport's own `onclose` is not passed on: a pipe that closed says less than the link,
-   * which tells the end.
+   * Called by the Client. The transport's own `onclose` is not passed on: the link reports the end, and knows more than
+   * a closed pipe does.
    */
   async start(): Promise<void> {
     const { transport } = this.#link;
@@ -105,8 +107,8 @@ export class Wire implements Transport {
   }
 
   /**
-   * Called by the Client when it gives up, and by the session at its end. Lets the Client go; the link is ended by the
-   * session.
+   * Called by the Client when it gives up, and by the session at its end. Releases the Client; the session ends the
+   * link.
    */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -123,7 +125,7 @@ export class Wire implements Transport {
     return this.#nextId++;
   }
 
-  /** Sends a request under an id from `takeId`. The waiter may hear of the answer before this returns. */
+  /** Sends a request with an id from `takeId`. The waiter may be called before this returns. */
   ask(request: OwnRequest, waiter: Waiter): void {
     const { id } = request;
     this.#waiters.set(id, waiter);
@@ -139,7 +141,7 @@ export class Wire implements Transport {
   /** Sends a notification; one that cannot be sent is dropped. */
   notify(method: string, params: Readonly<Record<string, unknown>> | undefined): void {
     this.#post({ jsonrpc: '2.0', method, params }, () => {
-      // Nobody waits for a notification, and a link that is broken tells so itself.
+      // Nobody waits for a notification, and a broken link reports itself.
     });
   }
 
@@ -163,7 +165,7 @@ export class Wire implements Transport {
     else this.onmessage?.(message, extra);
   }
 
-  /** All answers but that to `initialize` are to us: the Client asks nothing else. */
+  /** All answers but the one to `initialize` are to our own requests: the Client sends no others. */
   #answer(id: unknown, answer: Inbound): void {
     const ours = typeof id === 'string' ? Number(id) : id;
     const waiter = typeof ours === 'number' ? this.#waiters.get(ours) : undefined;
@@ -208,7 +210,7 @@ export class Wire implements Transport {
     waiter.lost(new AnswerLost(reason));
   }
 
-  /** Some servers answer under the id as a string; under null comes an error about an unreadable message. */
+  /** Some servers answer with the id as a string; an error about an unreadable message has the id null. */
   #isInitialize(id: unknown): boolean {
     return this.#initializeId !== null && String(id) === String(this.#initializeId);
   }
@@ -216,7 +218,7 @@ export class Wire implements Transport {
   #introduced(answer: Inbound): void {
     const id = this.#initializeId;
     this.#initializeId = null;
-    // The Client judges for itself what it is given, so nothing is promised about the shape.
+    // The Client checks what it is given, so no shape is promised.
     this.onmessage?.({ jsonrpc: '2.0', ...this.#introduce(answer), id } as JSONRPCMessage);
   }
 }

@@ -1,7 +1,4 @@
-/**
- * A server that is a process of ours: a transport over its stdin and stdout, with the life and death of its process
- * group.
- */
+/** A server that is our own process: a transport over its stdin and stdout, and the life of its process group. */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -32,9 +29,7 @@ export interface StdioLinkOptions extends Omit<StdioTarget, 'kind'> {
 /** Lines of stderr in a failure. */
 const tailLines = 20;
 
-/**
- * The process is spawned by `transport.start()`. The ladder of `end`s is the caller's: there are no timers for it here.
- */
+/** `transport.start()` spawns the process. The caller makes each step of the end: there are no timers for it here. */
 export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Link {
   let stage: 'new' | 'started' | 'ended' = 'new';
   let parts: Parts | null = null;
@@ -57,7 +52,7 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
       if (child.pid !== undefined) parts = wire(child, child.pid, { options, transport, ending });
       await hasSpawned(child);
     } catch (error) {
-      // Nobody watches what was spawned if it could not be wired: it goes at once.
+      // If wiring failed, nothing watches the process: kill it at once.
       if (parts === null && child?.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       const reason = spawnFailureOf(error, options);
       ending.tell({ type: 'ended', failure: reason });
@@ -100,7 +95,7 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
   };
 }
 
-/** What a running server consists of. */
+/** The parts of a running server. */
 interface Parts {
   readonly process: ServerProcess;
   readonly writer: MessageWriter;
@@ -113,10 +108,10 @@ interface Wiring {
   readonly ending: Ending;
 }
 
-/** Connects a child's pipes and its life, in the moment it was spawned. */
+/** Connects a child's pipes and watches its life, in the moment it was spawned. */
 function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, transport, ending }: Wiring): Parts {
   const { stop, maxMessageBytes, stderrTailBytes } = options.policy;
-  // First: whatever goes wrong below, from here on its life is watched.
+  // First, so that its life is watched whatever goes wrong below.
   const process = superviseChild(child, { ...options, pid, stop }, ending);
   const reader = createMessageReader({
     maxBytes: maxMessageBytes,
@@ -132,9 +127,9 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, tra
       }),
   });
   child.stdout.on('data', reader.push);
-  // A pipe that breaks ends, which is told by its close.
+  // A broken pipe also closes, which is reported.
   child.stdout.on('error', () => {});
-  // The system refused a signal: whether the group is gone is looked up, not taken from here.
+  // The system refused a signal: whether the group is gone is checked, not concluded from this.
   child.on('error', () => {});
   return {
     process,
@@ -143,7 +138,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, tra
   };
 }
 
-/** Throws if it is on no list, and so had to be killed: that has been told. */
+/** Throws if it could not be registered and was killed, which has been reported. */
 function tellSpawned({ pid, startTime, recorded }: ServerProcess, ending: Ending): void {
   if (recorded === null) throw new Error(ending.cause?.message ?? 'The process could not be put on record.');
   ending.tell({ type: 'spawned', pid, startTime });
@@ -161,7 +156,7 @@ function withTail(news: Extract<LinkNews, { failure: Failure | null }>, stderrTa
   return news.failure === null ? news : ({ ...news, failure: { ...news.failure, stderrTail } } as LinkNews);
 }
 
-/** Whoever listens may have a bug; the news behind this piece of it are not to blame. */
+/** A bug in the listener must not stop later messages. */
 function toListener(transport: Transport, tell: () => void): void {
   try {
     tell();
@@ -177,7 +172,7 @@ function hasSpawned(child: ChildProcessWithoutNullStreams): Promise<void> {
   });
 }
 
-/** What goes wrong while initializing is the server's answer; what goes wrong later, the process alive, is ours. */
+/** An error while initializing is the server's answer; a later one, with the process alive, is our bug. */
 function failureOf(error: unknown, phase: Phase): Failure {
   return failure(phase === 'initializing' ? 'handshakeFailed' : 'internal', messageOf(error), {
     phase,

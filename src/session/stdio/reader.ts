@@ -1,4 +1,4 @@
-/** Newline-delimited JSON into JSON-RPC messages, delivered in order and at once. */
+/** Turns newline-delimited JSON into JSON-RPC messages, delivered in order and at once. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 
@@ -9,18 +9,21 @@ export interface MessageReader {
 export interface MessageReaderOptions {
   readonly maxBytes: number;
   readonly onMessage: (message: JSONRPCMessage) => void;
-  /** A line that is no message: skipped. Told for the first 20, then for every 1 000th, with its beginning at the end. */
+  /**
+   * A line that is no message, and is skipped. Called for the first 20, then for every 1 000th; the error's text ends
+   * with the beginning of the line.
+   */
   readonly onMalformed: (error: Error) => void;
-  /** Told once; everything after it is dropped unread. */
+  /** Called once; everything after it is dropped unread. */
   readonly onTooLarge: () => void;
 }
 
 const lineEnd = 10;
 const firstReported = 20;
 const reportEvery = 1_000;
-/** More than is shown, so that a secret in it is recognised as a whole before it is cut, in characters. */
+/** In characters. More than is shown, so that a secret in it is recognised as a whole before it is cut. */
 const excerptLength = 16 * 1024;
-/** A buffer larger than this is let go after its message, in bytes. */
+/** A buffer larger than this is released after its message, in bytes. */
 const keptBytes = 1024 * 1024;
 
 export function createMessageReader({
@@ -29,8 +32,8 @@ export function createMessageReader({
   onMalformed,
   onTooLarge,
 }: MessageReaderOptions): MessageReader {
-  // The beginning of a line whose end has not come. Doubled when full, so that each byte is copied a bounded number
-  // of times.
+  // The beginning of a line that has not ended yet. Doubled when full, so that each byte is copied a bounded number of
+  // times.
   let partial: Buffer = Buffer.alloc(0);
   let partialBytes = 0;
   let malformed = 0;
@@ -68,9 +71,9 @@ export function createMessageReader({
     try {
       value = JSON.parse(line);
     } catch {
-      // Some runtimes begin what they write with a byte order mark.
+      // Some runtimes write a byte order mark first.
       if (line.startsWith('\uFEFF')) read(line.slice(1));
-      // Empty lines are nobody's fault; all others are told.
+      // Empty lines are harmless; all others are reported.
       else if (line.trim() !== '') reportMalformed(line, 'not JSON');
       return;
     }

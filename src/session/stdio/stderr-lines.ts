@@ -1,17 +1,17 @@
-/** Bytes in, lines out, at a bounded price: long lines are cut, and in a flood lines are counted instead of told. */
+/** Splits bytes into lines at a limited cost: long lines are cut, and in a flood lines are only counted. */
 
 export interface LineSplitter {
   push(chunk: Buffer): void;
-  /** Tells the last line, ended or not, and how many were left out. */
+  /** Reports the last line, complete or not, and how many were left out. */
   end(): void;
 }
 
 /**
- * Longest line told, in bytes. More than is shown, so that a secret at the end of what is shown is still recognised as
- * a whole.
+ * Longest line reported, in bytes. More than is shown, so that a secret at the end of what is shown is still recognised
+ * as a whole.
  */
 const maxLineBytes = 16 * 1024;
-/** Lines told per second; what a disk and a reader can take of one server. */
+/** Lines reported per second: as many as a disk and a reader can take from one server. */
 const maxLinesPerSecond = 10_000;
 const lineEnd = 10;
 
@@ -35,7 +35,7 @@ export function createLineSplitter(onLine: (line: string) => void): LineSplitter
   const append = (piece: Buffer): void => {
     const room = maxLineBytes - partialBytes;
     if (room <= 0 || piece.length === 0) return;
-    // A copy: a view would hold on to the whole chunk it was read with.
+    // A copy: a view would keep the whole chunk in memory.
     partial.push(Buffer.from(piece.subarray(0, room)));
     partialBytes += Math.min(piece.length, room);
   };

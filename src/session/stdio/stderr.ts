@@ -1,4 +1,4 @@
-/** What a server writes on stderr: always read, the end of it kept, its lines told. */
+/** A server's stderr: always read, its end kept, its lines passed on. */
 
 import type { Readable } from 'node:stream';
 import { createLineSplitter } from './stderr-lines.ts';
@@ -15,8 +15,8 @@ export interface StderrReader {
 const maxTailLineLength = 16 * 1024;
 
 /**
- * Reads until the stream ends. Keeps the last `maxBytes` bytes as they came: nothing is decoded before somebody asks,
- * so a flood costs little. The lines of what was read at once are told at once.
+ * Reads until the stream ends. Keeps the last `maxBytes` bytes undecoded until somebody asks, so that a flood costs
+ * little. `onLines` gets the lines of one read together.
  */
 export function createStderrReader(
   stream: Readable,
@@ -41,12 +41,12 @@ export function createStderrReader(
     splitter.end();
     flush();
   });
-  // A pipe that breaks has nothing more to say.
+  // A broken pipe has no more to read.
   stream.on('error', () => {});
   return {
     tail(count) {
       const written = ring.read().toString('utf8').split(/\r?\n/);
-      // The first line of a full ring may have lost its beginning, in the middle of a character or of a secret.
+      // In a full ring the first line may have lost its beginning, in the middle of a character or of a secret.
       if (ring.isFull) written.shift();
       const told = written.filter((line) => line.trim() !== '').slice(-count);
       return told.map((line) => line.slice(0, maxTailLineLength));
@@ -56,13 +56,13 @@ export function createStderrReader(
 
 interface ByteRing {
   push(chunk: Buffer): void;
-  /** A view, good until the next `push`. */
+  /** A view, valid until the next `push`. */
   read(): Buffer;
-  /** Whether something was forgotten. */
+  /** Whether bytes were dropped. */
   readonly isFull: boolean;
 }
 
-/** The last `maxBytes` bytes; takes memory as it fills, at most twice that. */
+/** The last `maxBytes` bytes; its memory grows as it fills, to at most twice that. */
 function createByteRing(maxBytes: number): ByteRing {
   let held: Buffer = Buffer.alloc(0);
   let length = 0;

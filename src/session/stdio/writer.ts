@@ -1,4 +1,4 @@
-/** Messages to a server's stdin, and what happens while it does not read them. */
+/** Writes messages to a server's stdin, and handles a server that does not read them. */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
@@ -6,18 +6,18 @@ import { UnreachedError } from '../link.ts';
 
 export interface MessageWriter {
   /**
-   * Returns at once; a message that a dying server never reads is lost with it. Throws when stdin is closed. The
-   * first message of a turn goes out at once, all others of that turn in one write: a write costs the system more
-   * than all we do with a message, and wakes the server each time.
+   * Returns at once; a message that a dying server never reads is lost with it. Throws when stdin is closed. The first
+   * message of a turn is written at once, all others of that turn in one write: a write costs more than all we do with
+   * a message, and wakes the server each time.
    */
   write(message: JSONRPCMessage): void;
-  /** True from the first message that had to wait until all are handed over. */
+  /** True from the first message that had to wait until all are written. */
   readonly isCongested: boolean;
 }
 
 /**
- * Bytes waiting for the server to read them beyond which it is not listened to: each of its messages may cost an
- * answer.
+ * When more bytes than this wait for the server to read them, its own messages are not read either: each of them may
+ * need an answer.
  */
 const maxBacklogBytes = 16 * 1024 * 1024;
 
@@ -27,8 +27,7 @@ export function createMessageWriter(
 ): MessageWriter {
   let isCongested = false;
   let writtenThisTurn = 0;
-  // A broken pipe takes no message and is never drained. What it means for the process is told by whoever watches its
-  // life.
+  // A broken pipe accepts no message and never drains. The watcher of the process's life reports what it means.
   stdin.on('error', () => {});
   stdin.on('drain', () => {
     isCongested = false;
@@ -36,8 +35,8 @@ export function createMessageWriter(
     onDrained();
   });
   /**
-   * Runs when all promises of the turn have been heard: calls that follow on answers are then written. Ending the
-   * stream hands over, too.
+   * Runs when all promises of the turn have run, so that calls which follow on answers are written already. Ending the
+   * stream flushes it, too.
    */
   const endTurn = (): void => {
     if (writtenThisTurn > 1) stdin.uncork();
@@ -46,7 +45,7 @@ export function createMessageWriter(
   return {
     write(message) {
       if (!stdin.writable) throw new UnreachedError('The stdin of the server is closed.');
-      // One large message may pass; what piles up behind it may not.
+      // One large message may pass; the backlog behind it may not.
       if (stdin.writableLength > maxBacklogBytes) stdout.pause();
       writtenThisTurn += 1;
       if (writtenThisTurn === 1) process.nextTick(endTurn);
