@@ -1,20 +1,20 @@
-/** The body of an answer: what it is, how it ends, and that no message in it is longer than we can hold. */
+/** The body of an answer: its type, how it ends, and a limit on the length of each message in it. */
 
-/** How the body of an answer came to its end: whole, broken by the other side, or given up by us. */
+/** How the body of an answer ended: whole, broken by the other side, or dropped by us. */
 export type BodyEnd = 'whole' | 'broken' | 'dropped';
 
 export interface BodyWatch {
-  /** Told once. */
+  /** Called once. */
   readonly onEnd: (end: BodyEnd) => void;
-  /** What a reader is given for the error that broke the body. */
+  /** The error that the reader gets when the body breaks. */
   readonly toError: (error: unknown) => unknown;
-  /** Longest message: an event of an event stream, or the whole body of anything else. */
+  /** Longest message, in bytes: an event of an event stream, or the whole body of anything else. */
   readonly maxMessageBytes: number;
-  /** A message was longer; the rest is not read. Its reader gets the error that this returns. */
+  /** A message was longer; the rest is not read. The reader gets the error that this returns. */
   readonly onTooLarge: () => Error;
 }
 
-/** The same answer, with news of how its body ends. */
+/** The same answer, but `watch` is informed how its body ends. */
 export function watchBody(response: Response, watch: BodyWatch): Response {
   if (response.body === null) {
     watch.onEnd('whole');
@@ -59,7 +59,7 @@ export function watchBody(response: Response, watch: BodyWatch): Response {
   return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
 }
 
-/** Without parameters, in lower case. Null: the server does not say. */
+/** In lower case, without parameters. Null: the server does not say. */
 export function mediaTypeOf(response: Response): string | null {
   return response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? null;
 }
@@ -68,7 +68,7 @@ export function isEventStream(response: Response): boolean {
   return response.ok && mediaTypeOf(response) === 'text/event-stream';
 }
 
-/** Takes a piece of a body and tells the length of the longest message in it so far, in bytes. */
+/** Takes a piece of a body and returns the length of the longest message in it so far, in bytes. */
 type Meter = (piece: Uint8Array) => number;
 
 function createMeter(): Meter {
@@ -81,7 +81,7 @@ function createMeter(): Meter {
 
 const [lineFeed, carriageReturn] = [10, 13];
 
-/** An event ends with an empty line. (A lone CR ends a line too, by the letter; nobody writes that.) */
+/** An event ends with an empty line. (By the specification a lone CR ends a line too; nobody writes that.) */
 function createEventMeter(): Meter {
   let bytes = 0;
   let isLineEmpty = true;

@@ -1,4 +1,4 @@
-/** What is wrong with TLS at an address, by the code that the TLS layer gives, and what to do about it. */
+/** Explains a TLS error by the code of the TLS layer, and says what to do about it. */
 
 const untrusted =
   'its certificate is not trusted; if it should be, name the file of the authority that signed it, or of itself, in tls.ca';
@@ -18,7 +18,7 @@ const problems: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'no TLS is spoken there; is it http://?'],
 ]);
 
-/** Null: the code is of something else. Whatever has a problem here came before the first byte of a request. */
+/** Null: the code is of something else. Any problem here occurred before the first byte of a request. */
 export function tlsProblemOf(code: string | null): string | null {
   return code === null ? null : (problems.get(code) ?? null);
 }

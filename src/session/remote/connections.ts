@@ -1,19 +1,19 @@
 /**
- * Our own connections to remote servers: without the 300 s limits of a plain fetch, and trusting whom the specification
- * says.
+ * Our own connections to remote servers: without the 300 s limits of plain fetch, and trusting the certificates that
+ * the specification names.
  */
 
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
 
 export interface ConnectionsOptions {
-  /** Of the server. */
+  /** The server's origin. */
   readonly origin: string;
-  /** Certificates (PEM) that `origin` is trusted by. Every other origin, and null: those of the system. */
+  /** Certificates (PEM) to trust for `origin`. For every other origin, and if null: those of the system. */
   readonly ca: string | null;
   /** Time to open a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Ends connections that are being opened. */
+  /** Aborts connections that are being opened. */
   readonly signal: AbortSignal;
 }
 
@@ -27,12 +27,12 @@ export function createConnections({ origin, ca, connectTimeoutMs, signal }: Conn
   const limits = { headersTimeout: 0, bodyTimeout: 0 };
   const connect = { timeout: connectTimeoutMs, signal };
   const own = new Agent({ ...limits, connect: ca === null ? connect : { ...connect, ca } });
-  // An authorization server elsewhere is not vouched for by the authority of this one.
+  // The configured certificates do not count for an authorization server elsewhere.
   const others = ca === null ? own : new Agent({ ...limits, connect });
   return {
     fetch(url, init) {
       const dispatcher = new URL(url).origin === origin ? own : others;
-      // undici's types of fetch and Node's own differ by version only.
+      // undici's types of fetch differ from Node's only by version.
       return undiciFetch(url, { ...init, dispatcher } as UndiciRequestInit) as unknown as Promise<Response>;
     },
     async close() {

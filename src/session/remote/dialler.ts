@@ -1,4 +1,4 @@
-/** Opens the transport a server speaks, trying the other one where that is due, and holds the one that is spoken. */
+/** Opens the transport that a server supports, trying the other one where that makes sense, and holds it. */
 
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { FetchLike, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -15,34 +15,32 @@ import { type RemoteTarget, toTarget } from './target.ts';
 
 export interface RemoteDiallerOptions {
   readonly server: string;
-  /**
-   * `auto` tries Streamable HTTP, then legacy SSE on 400, 404 or 405 (a path ending in `/sse`: the other way round).
-   */
+  /** `auto` tries Streamable HTTP, then legacy SSE on 400, 404 or 405 (the reverse if the path ends in `/sse`). */
   readonly transport: RemoteKind | 'auto';
   /** Expanded. Userinfo becomes an `Authorization` header. */
   readonly url: string;
   /** Expanded; sent with every request to the origin of `url`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The host's own. Default: undici's, without limits on headers and bodies. */
+  /** The host's fetch. Default: undici's, without limits on headers and bodies. */
   readonly fetch?: FetchLike;
   readonly authProvider?: OAuthClientProvider;
   /** Time to open a connection, in milliseconds. Default 10 000. */
   readonly connectTimeoutMs?: number;
-  /** Certificates (PEM) that the server of `url` is trusted by. Default and null: those of the system. */
+  /** Certificates (PEM) to trust for the server of `url`. Default and null: those of the system. */
   readonly ca?: string | null;
-  /** Longest message the server may send. */
+  /** Longest message that the server may send, in bytes. */
   readonly maxMessageBytes: number;
 }
 
 export interface RemoteDialler {
   readonly kind: RemoteKind;
   readonly peer: RemotePeer | null;
-  /** Rejects with a `RemoteError` if the target is none, if no transport opens, and when closed meanwhile. */
+  /** Rejects with a `RemoteError` if the target is invalid, if no transport opens, or if closed in the meantime. */
   start(): Promise<void>;
-  /** Sends the first message, and again over the other transport if this one is refused as unknown. */
+  /** Sends the first message; sends it over the other transport if this one is refused as unknown. */
   sendFirst(message: JSONRPCMessage, options: TransportSendOptions | undefined): Promise<void>;
   send(message: JSONRPCMessage, options: TransportSendOptions | undefined): Promise<void>;
-  /** What an error of `start` or `sendFirst` means, everything tried before it included. */
+  /** The failure that an error of `start` or `sendFirst` means, including all earlier attempts. */
   failureOf(error: unknown, phase: Phase): Failure;
   leave(): Promise<void>;
   close(): Promise<void>;
@@ -58,7 +56,7 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
   const givenUp = new Promise<never>((_, reject) => {
     giveUp = reject;
   });
-  // Closed when nothing is being opened: nobody needs to hear of it.
+  // It may be closed while nothing is being opened, and then nobody handles the rejection.
   givenUp.catch(() => {});
 
   async function openNext(peerOptions: PeerOptions): Promise<void> {
@@ -71,7 +69,7 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
     }
   }
 
-  /** Gives the transport up that was refused with `error`, which is thrown if there is no other to try. */
+  /** Gives up the transport that was refused with `error`; throws the error if there is no other to try. */
   function turnTo(error: unknown): void {
     if (!suggestsOther(error) || refused.length + 1 >= kinds.length || isClosed) {
       throw error;

@@ -1,6 +1,6 @@
 /**
- * What goes wrong with a request to a remote server, as facts: status, code, what the request was. What these mean:
- * `failure.ts`.
+ * Errors of requests to a remote server, as facts: status, code, what the request was. `failure.ts` says what they
+ * mean.
  */
 
 import { errors } from 'undici';
@@ -10,9 +10,9 @@ import { supportedIn } from '../protocol/versions.ts';
 import { tlsProblemOf } from './certificate.ts';
 
 export interface Refusal {
-  /** For people. Names a URL by origin and path only, and never repeats what the server wrote: it may echo a secret. */
+  /** For people to read. Shows only origin and path of a URL, and never what the server wrote: it may echo a secret. */
   readonly message: string;
-  /** Null: no answer at all. */
+  /** Null: there was no answer. */
   readonly status: number | null;
   /**
    * The system's code (`ECONNREFUSED`) or one of ours (`BAD_ENDPOINT`, `INVALID_URL`, `INVALID_HEADER`,
@@ -20,19 +20,19 @@ export interface Refusal {
    */
   readonly code: string | null;
   readonly retryAfterMs: number | null;
-  /** Whether the request named a session of the server's. */
+  /** Whether the request named a session of the server. */
   readonly session: boolean;
-  /** Protocol versions that a server which refused ours says it speaks. */
+  /** The protocol versions that the server named when it refused ours. */
   readonly supported: readonly string[] | null;
   /** Whether the server may have begun to work on the request. */
   readonly reached: boolean;
 }
 
-/** A request that got no answer it asked for. What it means depends on the phase: `remoteFailureOf`. */
+/** A request that did not get the answer it asked for. What that means depends on the phase: `remoteFailureOf`. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
   readonly refusal: Refusal;
-  /** The HTTP status, or where there was no answer the system's code. 400 to 499: nothing was done. */
+  /** The HTTP status or, without an answer, the system's code. 400 to 499: nothing was done. */
   readonly code: number | string | null;
   /** False: nothing was done, whatever the code. */
   readonly reached: boolean;
@@ -53,7 +53,7 @@ export class RemoteError extends Error {
   }
 }
 
-/** Codes of errors that come before the first byte of a request is sent, unless the connection was open. */
+/** Codes of errors that occur before the first byte of a request is sent, unless the connection was already open. */
 const unsentCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -64,7 +64,7 @@ const unsentCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** A request that got no answer: refused connection, unknown host, TLS, a connection that broke. */
+/** A request without an answer: refused connection, unknown host, TLS, a connection that broke. */
 export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   const code = rootCodeOf(error);
   const problem = tlsProblemOf(code);
@@ -73,13 +73,13 @@ export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   return new RemoteError({ message: `${showUrl(url)} cannot be reached (${why}).`, code, reached }, { cause: error });
 }
 
-/** An answer with more in it than we hold at once. */
+/** An answer longer than we accept. */
 export function toTooLarge(maxMessageBytes: number): RemoteError {
   const message = `The server sent a message larger than ${maxMessageBytes} bytes (maxMessageBytes).`;
   return new RemoteError({ message, code: 'MESSAGE_TOO_LARGE', reached: true });
 }
 
-/** A request whose answer came in part. */
+/** A request whose answer broke off. */
 export function toBroken(error: unknown, url: string | URL): RemoteError {
   const code = rootCodeOf(error);
   return new RemoteError(
@@ -89,8 +89,8 @@ export function toBroken(error: unknown, url: string | URL): RemoteError {
 }
 
 /**
- * An answer that has the look of success and holds none. `status` null: it is JSON, but no message; the error that says
- * so quotes it.
+ * An answer with a success status but no MCP in it. `status` null: it is JSON, but no message; the SDK's own error
+ * would quote it.
  */
 export function notMcp(url: string | URL, status: number | null = null, mediaType: string | null = null): RemoteError {
   const shown = mediaType !== null && /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(mediaType) ? `, ${mediaType}` : '';
@@ -111,7 +111,10 @@ export function notAnEventStream(url: string | URL, status: number): RemoteError
   });
 }
 
-/** A legacy server says where messages go, which must be at its own origin: the headers go along. */
+/**
+ * A legacy server names the endpoint for messages, which must have the same origin: the configured headers are sent to
+ * it.
+ */
 export function badEndpoint(url: string | URL): RemoteError {
   return new RemoteError({
     message: `${showUrl(url)} names an endpoint for messages that is none, or not at its own origin.`,
@@ -119,7 +122,7 @@ export function badEndpoint(url: string | URL): RemoteError {
   });
 }
 
-/** A request that was answered, but not with what it asked for. `text` is the beginning of the body. */
+/** A request that was answered with an error status. `text` is the beginning of the body. */
 export function toRefused(
   response: Response,
   request: { readonly method: string; readonly url: string | URL; readonly session: boolean; readonly text: string },
@@ -136,19 +139,19 @@ export function toRefused(
   });
 }
 
-/** The versions named by a JSON-RPC error that refuses ours, or null if `text` is anything else. */
+/** The versions named by a JSON-RPC error that refuses ours; null if `text` is anything else. */
 function supportedVersionsIn(text: string): readonly string[] | null {
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    // Error pages are seldom JSON: nothing to learn from them.
+    // Error pages are seldom JSON, and then say nothing about versions.
     return null;
   }
   return isRecord(body) ? supportedIn(body.error) : null;
 }
 
-/** Milliseconds to wait by a `Retry-After` header: seconds or an HTTP date. */
+/** The wait of a `Retry-After` header (seconds or an HTTP date), in milliseconds. */
 export function retryAfterMsOf(header: string | null, now: number = Date.now()): number | null {
   if (header === null || header.trim() === '') {
     return null;
@@ -158,7 +161,7 @@ export function retryAfterMsOf(header: string | null, now: number = Date.now()):
   return Number.isNaN(waitMs) ? null : Math.max(0, waitMs);
 }
 
-/** A network that goes away under an open connection has the codes of one that was never there. */
+/** When the network fails under an open connection, the codes are the same as when it was never there. */
 function isOfOpenConnection(error: unknown): boolean {
   for (let current = error, depth = 0; depth < 5 && current instanceof Error; current = current.cause, depth += 1) {
     if ('syscall' in current && (current.syscall === 'read' || current.syscall === 'write')) {
@@ -169,8 +172,8 @@ function isOfOpenConnection(error: unknown): boolean {
 }
 
 /**
- * The first string `code` in a chain of causes: fetch wraps the system's errors. What undici cannot parse has none
- * (7.30).
+ * The first string `code` in a chain of causes: fetch wraps the system's errors. Errors about what undici cannot parse
+ * have none (7.30).
  */
 export function rootCodeOf(error: unknown): string | null {
   let current = error;
@@ -187,7 +190,7 @@ export function rootCodeOf(error: unknown): string | null {
   return null;
 }
 
-/** Origin and path: the rest of a URL may be secret. */
+/** Origin and path only: the rest of a URL may be secret. */
 export function showUrl(url: string | URL): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;

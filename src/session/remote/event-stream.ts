@@ -1,7 +1,7 @@
 /**
- * The GET streams of Streamable HTTP: the standing one, over which a server tells things unasked, and those that
- * resume the answer to a request. The SDK opens and reopens them; here it is noticed how that goes, and decided
- * whether it goes on.
+ * The GET streams of Streamable HTTP: the standing one for messages that a server sends unasked, and those that resume
+ * the answer to a request. The SDK opens and reopens them; this file watches how that goes, and decides whether it goes
+ * on.
  */
 
 import type { TellLinkNews } from '../link.ts';
@@ -19,7 +19,7 @@ export interface EventStreamOptions {
   readonly lost: (request: PendingRequest, reason: string) => void;
 }
 
-/** Fetches event streams for the SDK. It rejects only where the SDK shall try again, later and later. */
+/** Fetches event streams for the SDK. Rejects only where the SDK should retry, with growing delays. */
 export function createEventStreams(
   options: EventStreamOptions,
   tell: TellLinkNews,
@@ -54,7 +54,9 @@ export function createEventStreams(
     return response;
   }
 
-  /** Only the answer to a POST judges the session: servers without GET say so with whatever status their router has. */
+  /**
+   * Only the answer to a POST decides about the session: servers without GET answer with any status their router has.
+   */
   function withoutStanding(error: RemoteError): Response {
     const { status, session, message } = error.refusal;
     const reason = status === 405 ? 'The server offers no event stream.' : message;
@@ -68,7 +70,7 @@ export function createEventStreams(
     if (wasOpen) {
       throw error;
     }
-    // The SDK tries again only after a stream that was open once.
+    // The SDK retries only if a stream was open once.
     return mayPass(status) ? emptyStream() : noStream();
   }
 
@@ -89,7 +91,7 @@ export function createEventStreams(
     try {
       return await (request === null ? openStanding(url, init) : opened(url, init));
     } catch (error) {
-      // Closed meanwhile: a rejection would make the SDK set one more timer.
+      // Closed in the meantime: a rejection would make the SDK set another timer.
       if (isClosed() || !(error instanceof RemoteError)) {
         return noStream();
       }
@@ -99,13 +101,14 @@ export function createEventStreams(
 }
 
 /**
- * Whether a stream that was refused so may be had later. 409: the server has not noticed yet that the last one is gone.
+ * Whether a stream that was refused with this status may open later. 409: the server has not noticed yet that the last
+ * one is gone.
  */
 function mayPass(status: number | null): boolean {
   return status === null || status >= 500 || status === 429 || status === 409;
 }
 
-/** The one answer that makes the SDK leave a stream alone. */
+/** The only answer that stops the SDK from retrying a stream. */
 function noStream(): Response {
   return new Response(null, { status: 405 });
 }

@@ -1,4 +1,4 @@
-/** What an error of a remote server means in each phase. */
+/** The failure that an error of a remote server means, in each phase. */
 
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { SseError } from '@modelcontextprotocol/sdk/client/sse.js';
@@ -8,7 +8,9 @@ import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
 import { type Refusal, RemoteError, rootCodeOf } from './error.ts';
 
-/** What an error of a remote transport, or of a handshake through it, means. Decided by class and code alone. */
+/**
+ * The failure that an error of a remote transport, or of a handshake over it, means. Decided by class and code only.
+ */
 export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
   if (error instanceof RemoteError) {
     const { message, status, code, retryAfterMs } = error.refusal;
@@ -32,8 +34,8 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
 }
 
 /**
- * What a refused probe says of an open session. A server that has forgotten the session may say so with another status
- * than 404.
+ * What a refused probe means for an open session. A server that has forgotten the session may answer with another
+ * status than 404.
  */
 export function remoteVerdictOn(error: RemoteError): Failure | null {
   const { status, session } = error.refusal;
@@ -47,7 +49,7 @@ export function remoteVerdictOn(error: RemoteError): Failure | null {
   return session && failed.class === 'disconnected' ? { ...failed, class: 'sessionLost' } : failed;
 }
 
-/** Whoever listens there is no server of ours to speak to. */
+/** Something listens there, but it is not an MCP server we can use. */
 const strangeCodes: ReadonlySet<string> = new Set(['BAD_ENDPOINT', 'NOT_HTTP', 'NOT_MCP']);
 
 function classOf({ status, code, session, supported }: Refusal, phase: Phase | null): FailureClass {
@@ -66,9 +68,9 @@ function classOf({ status, code, session, supported }: Refusal, phase: Phase | n
   return code !== null && strangeCodes.has(code) ? lateClass(phase) : 'unreachable';
 }
 
-/** Answers that ask for patience: timeout, too early, too many requests. */
+/** Statuses that ask for patience: timeout, too early, too many requests. */
 const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
-/** Answers to `initialize` that no restart can mend; 301 and 308 say that the address is wrong for good. */
+/** Answers to `initialize` that no restart can fix; 301 and 308 say that the address is permanently wrong. */
 const permanentStatuses: ReadonlySet<number> = new Set([301, 308, 400, 404, 405, 410]);
 
 function classOfStatus(status: number, session: boolean, phase: Phase | null): FailureClass {

@@ -1,11 +1,11 @@
-/** Which remote transport a server is tried with, in which order, and when the other one is tried. */
+/** Which remote transports are tried, in which order, and when the second one is. */
 
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import { RemoteError } from './error.ts';
 import { remoteFailureOf } from './failure.ts';
 import type { RemoteKind } from './peer.ts';
 
-/** The kinds to try, the likelier first. */
+/** The kinds to try, the more likely first. */
 export function kindsToTry(transport: RemoteKind | 'auto', url: string): readonly [RemoteKind, ...RemoteKind[]] {
   if (transport !== 'auto') {
     return [transport];
@@ -18,8 +18,8 @@ export function kindsToTry(transport: RemoteKind | 'auto', url: string): readonl
 const otherTransportStatuses: ReadonlySet<number> = new Set([400, 404, 405]);
 
 /**
- * Whether an error says that the server may speak the other transport. Refused access, trouble and silence say nothing
- * of the kind.
+ * Whether an error suggests that the server supports the other transport. Refused access, server errors and silence do
+ * not.
  */
 export function suggestsOther(error: unknown): error is RemoteError {
   if (!(error instanceof RemoteError) || error.refusal.supported !== null) {
@@ -30,8 +30,8 @@ export function suggestsOther(error: unknown): error is RemoteError {
 }
 
 /**
- * What it means that none of the kinds worked: trouble and refused access speak for themselves, else nobody speaks MCP
- * there.
+ * The failure if none of the kinds worked: refused access and server errors stand for themselves; otherwise there is no
+ * MCP server there.
  */
 export function failureOfAll(refused: readonly RemoteError[], last: unknown, phase: Phase): Failure {
   const final = remoteFailureOf(last, phase);

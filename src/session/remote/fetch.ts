@@ -1,6 +1,6 @@
 /**
- * The one way requests of a link leave: over own connections, with a private abort per request and the configured
- * headers, redirects within the origin only, and nothing after `close`.
+ * The only way out for a link's requests: over its own connections, with an abort signal per request and the configured
+ * headers; redirects only within the origin, and nothing after `close`.
  */
 
 import { setMaxListeners } from 'node:events';
@@ -12,29 +12,29 @@ import type { RemoteTarget } from './target.ts';
 
 export interface RemoteFetchOptions {
   readonly target: RemoteTarget;
-  /** The host's own; then connections, their limits and `ca` are the host's business. */
+  /** The host's fetch; then connections, their limits and `ca` are up to the host. */
   readonly fetch?: FetchLike;
   /** Time to open a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Certificates (PEM) that the origin of the target is trusted by. Null: those of the system. */
+  /** Certificates (PEM) to trust for the origin of the target. Null: those of the system. */
   readonly ca: string | null;
-  /** Longest message of an answer, unpacked. */
+  /** Longest message of an answer, decompressed, in bytes. */
   readonly maxMessageBytes: number;
-  /** Told of each message that is longer. */
+  /** Called for each message that is longer. */
   readonly onTooLarge: (error: RemoteError) => void;
 }
 
 export interface Exchange {
-  /** Ours to abort; also aborted by `init.signal` and `close`. */
+  /** Aborts the request; also aborted by `init.signal` and `close`. */
   readonly controller?: AbortController;
-  /** Told once per answer that has a body. */
+  /** Called once per answer that has a body. */
   readonly onEnd?: (end: BodyEnd) => void;
 }
 
 export interface RemoteFetch {
   fetch(url: string | URL, init?: RequestInit, exchange?: Exchange): Promise<Response>;
   readonly closed: boolean;
-  /** Aborts what is on its way and destroys every connection. May be called twice; does not reject. */
+  /** Aborts pending requests and destroys every connection. May be called twice; does not reject. */
   close(): Promise<void>;
 }
 
@@ -87,8 +87,8 @@ export function createRemoteFetch(options: RemoteFetchOptions): RemoteFetch {
 }
 
 /**
- * Aborts `controller` with the first of `signals`, until the returned function is called: one signal for many requests
- * would gather listeners that only the garbage collector takes off (Node 20).
+ * Aborts `controller` with the first of `signals`, until the returned function is called: on a signal shared by many
+ * requests, listeners would pile up that only the garbage collector removes (Node 20).
  */
 function abortWith(controller: AbortController, signals: readonly (AbortSignal | null)[]): () => void {
   const abort = () => controller.abort();
@@ -97,7 +97,7 @@ function abortWith(controller: AbortController, signals: readonly (AbortSignal |
     if (signal.aborted) {
       abort();
     }
-    // As many as there are requests on their way is right, and no leak to warn of.
+    // One listener per pending request is right, and no leak to warn about.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', abort, { once: true });
   }
@@ -109,8 +109,8 @@ function abortWith(controller: AbortController, signals: readonly (AbortSignal |
 }
 
 /**
- * Configured headers go to their own origin only, and win over ours there; a foreign authorization server never sees
- * them.
+ * Configured headers are sent only to the target's origin, and win over ours there; a foreign authorization server
+ * never sees them.
  */
 function withConfigured(
   { url: own, headers: configured }: RemoteTarget,
@@ -129,8 +129,8 @@ function withConfigured(
 const maxRedirects = 5;
 
 /**
- * Follows redirects as long as they stay within the origin and keep the method; any other is refused, for the headers
- * are secrets.
+ * Follows redirects that stay within the origin and keep the method; refuses all others, because the headers are
+ * secrets.
  */
 async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Promise<Response> {
   let from = url;
@@ -157,6 +157,6 @@ async function withinOrigin(carry: FetchLike, url: URL, init: RequestInit): Prom
 function refusedRedirect(status: number, from: URL, to: URL | null): RemoteError {
   const where = to === null ? 'to nowhere' : `to ${showUrl(to)}`;
   const message = `${showUrl(from)} redirects ${where} (HTTP ${status}), which is not followed: give the final address.`;
-  // 303 is how a server says where to see what came of a request; the others send the request itself elsewhere.
+  // 303 says where to see the result of a request that was done; the others send the request itself elsewhere.
   return new RemoteError({ message, status, reached: status === 303 });
 }

@@ -1,5 +1,5 @@
 /**
- * Streamable HTTP over the SDK's transport, telling what that keeps to itself: `message.ts` for POST, `event-stream.ts`
+ * Streamable HTTP over the SDK's transport, reporting what the SDK does not: `message.ts` for POST, `event-stream.ts`
  * for GET.
  */
 
@@ -12,7 +12,7 @@ import { answeredBy, cancelledBy, createCarry, createPost, requestIdOf } from '.
 import { createChallenges, type PeerListener, type PeerOptions, type RemotePeer } from './peer.ts';
 import { createPendingRequests, type PendingRequest } from './pending.ts';
 
-/** By default the SDK gives its event stream up after two attempts, for good and silently. */
+/** By default the SDK gives up its event stream after two attempts, permanently and silently. */
 const reconnectionOptions = {
   initialReconnectionDelay: 1_000,
   maxReconnectionDelay: 30_000,
@@ -88,14 +88,14 @@ export function createHttpPeer({ url, remote, authProvider }: PeerOptions, liste
   };
 }
 
-/** The answer was no JSON, or JSON that is no message. */
+/** The answer was not JSON, or JSON that is no message. */
 function isUnreadable(error: unknown): boolean {
   return error instanceof SyntaxError || error instanceof ZodError;
 }
 
 /**
- * The SDK posts JSON twice: messages, and a client's registration at an authorization server, which is nobody's
- * business here.
+ * The SDK posts two kinds of JSON: messages, and a client's registration at an authorization server, which is not
+ * handled here.
  */
 function isMessage(init: RequestInit): init is RequestInit & { body: string } {
   return (
@@ -107,9 +107,9 @@ function isMessage(init: RequestInit): init is RequestInit & { body: string } {
 }
 
 /**
- * SDK 1.32.2 keeps the reconnection timers of all streams in one slot, so that `close` forgets all but the last, and
- * sets another when a reconnection is aborted by it. No timer of a stream shall hold the process, and none is set
- * after the end.
+ * SDK 1.32.2 keeps the reconnection timers of all streams in one field, so `close` clears only the last one, and
+ * aborting a reconnection sets another. With this, no stream's timer keeps the process alive, and none is set after the
+ * end.
  */
 function keepTimersOff(transport: StreamableHTTPClientTransport, isClosed: () => boolean): void {
   let latest: NodeJS.Timeout | undefined;

@@ -1,15 +1,18 @@
-/** A remote link whose code is loaded when it starts: most control planes have none, and none needs it before. */
+/**
+ * A remote link whose code is loaded when it starts: most control planes have no remote servers, and none needs the
+ * code earlier.
+ */
 
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { Link, LossyTransport, TellLinkNews } from '../link.ts';
 import type { openRemoteLink, RemoteLinkOptions } from './link.ts';
 
-/** As `openRemoteLink`. */
+/** Like `openRemoteLink`. */
 export function openLazyRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): Link {
   let link: Link | null = null;
   let isOver = false;
 
-  /** Throws if the end was asked for meanwhile: it has been told then. */
+  /** Throws if the end was asked for in the meantime, which has been reported then. */
   async function open(): Promise<Link> {
     const room: { readonly openRemoteLink: typeof openRemoteLink } = await import('./link.ts');
     if (isOver) throw new Error('The link ended before it was opened.');
@@ -46,7 +49,7 @@ export function openLazyRemoteLink(options: RemoteLinkOptions, tell: TellLinkNew
     },
   };
 
-  /** Of a link that was never opened. */
+  /** Ends a link that was never opened. */
   function end(cause: Failure | null): void {
     if (isOver) return;
     isOver = true;

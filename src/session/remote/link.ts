@@ -1,4 +1,4 @@
-/** A server behind a URL as a link: Streamable HTTP, legacy SSE, or whichever of them it speaks. */
+/** The link to a server at a URL: Streamable HTTP or legacy SSE, whichever it supports. */
 
 import type { TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
@@ -16,17 +16,17 @@ export interface RemoteLinkOptions extends RemoteDiallerOptions {
 }
 
 /**
- * Opens a link; nothing is sent before `transport.start()`. Whoever opens it ends it with `end`, unless it has told
- * `ended` by itself.
+ * Opens a link; nothing is sent before `transport.start()`. The caller ends it with `end`, unless `ended` has come by
+ * itself.
  */
 export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): Link {
-  /** Null once `initialize` is answered: whether the session lists or is connected is not known here. */
+  /** Null once `initialize` is answered: a link does not know whether the session is listing or connected. */
   let phase: Phase | null = 'spawning';
   let initializeId: RequestId | null = null;
   const ending = new Ending(tell);
-  /** Nothing is told any more but the end, once everything is closed. */
+  /** Only `ended` is sent any more, once everything is closed. */
   let isOver = false;
-  /** What was told last: a stream that comes and goes every second is no news each time. */
+  /** The last `push` news: a stream that comes and goes every second is not news each time. */
   let pushed = '';
   let closeTimer: NodeJS.Timeout | undefined;
   let tellOver = () => {};
@@ -61,7 +61,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   };
   const dialler = createRemoteDialler(options, listener);
 
-  /** A transport that is of no use is let go at once: there is no process that had to be waited for. */
+  /** A failed transport is closed at once: there is no process to wait for. */
   function hear(news: LinkNews): void {
     if (news.type === 'failed' || news.type === 'ended') {
       finish(news.failure);
@@ -101,20 +101,20 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
 
   function leave(): void {
     closeTimer = setTimeout(finish, options.stop.closeMs, null);
-    // A server that is gone, or knows no DELETE, has nothing to forget: the link ends all the same.
+    // A server that is gone, or does not support DELETE, has nothing to forget: the link ends anyway.
     void dialler.leave().then(
       () => finish(null),
       () => finish(null),
     );
   }
 
-  /** What a message that could not be sent says about the session; the call fails in any case. */
+  /** Decides what a message that could not be sent means for the session; the call fails in any case. */
   function judge(error: unknown): void {
     if (isOver || isAbort(error)) {
       return;
     }
     const failed = phase === null ? remoteFailureOf(error, phase) : dialler.failureOf(error, phase);
-    // Where nobody listens any more, whoever held the session is gone with it: there is nothing to wait for.
+    // If nothing listens there any more, the process that held the session is gone: do not wait.
     const isGone = failed.code === 'ECONNREFUSED';
     if (phase !== null || isGone || failed.class === 'sessionLost' || failed.class === 'unauthorized') {
       finish(failed);
@@ -148,7 +148,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
         await deliver(message, sendOptions);
       } catch (error) {
         judge(error);
-        // Cut off by the end of the link: that is told first, for it says why.
+        // Aborted by the end of the link: that is reported first, because it says why.
         if (isOver && isAbort(error)) {
           await over;
         }
@@ -192,7 +192,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   return link;
 }
 
-/** Given up by us: says nothing about the server. */
+/** Aborted by us: says nothing about the server. */
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

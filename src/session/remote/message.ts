@@ -1,4 +1,4 @@
-/** The POST requests of Streamable HTTP: what each carries, and whether its response brought the answer. */
+/** The POST requests of Streamable HTTP: what each carries, and whether its response contained the answer. */
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { isRecord } from '../../json.ts';
@@ -8,7 +8,7 @@ import type { Exchange, RemoteFetch } from './fetch.ts';
 import { afterDelivery, errorTextOf } from './peer.ts';
 import type { PendingRequest, PendingRequests } from './pending.ts';
 
-/** Fetches, and rejects with a `RemoteError` unless it was aborted by us. */
+/** Fetches; rejects with a `RemoteError` unless we aborted it. */
 export type Carry = (url: string | URL, init: RequestInit, exchange?: Exchange) => Promise<Response>;
 
 export function createCarry(remote: RemoteFetch): Carry {
@@ -29,7 +29,7 @@ export interface MessageOptions {
   readonly lost: (request: PendingRequest, reason: string) => void;
 }
 
-/** Posts messages for the SDK. `body` is the message as it is sent. */
+/** Posts messages for the SDK. `body` is the serialised message. */
 export function createPost({
   carry,
   pending,
@@ -80,15 +80,15 @@ export function createPost({
 }
 
 /**
- * Some servers give their JSON-RPC errors an HTTP status of its own. About access, sessions and the handshake the
- * status itself has the word.
+ * Some servers send JSON-RPC errors with an HTTP error status. For access, sessions and the handshake only the status
+ * counts.
  */
 function mayHoldAnswer(status: number, session: boolean, message: JSONRPCMessage): boolean {
   const isAboutSession = status === 401 || status === 403 || (status === 404 && session);
   return !isAboutSession && 'method' in message && message.method !== 'initialize';
 }
 
-/** Whether `text` is the error answer to request `id`. One to nobody is about the HTTP request. */
+/** Whether `text` is the error answer to request `id`. One without an id is about the HTTP request. */
 function holdsError(text: string, id: RequestId | null): boolean {
   try {
     const answer: unknown = JSON.parse(text);
@@ -98,12 +98,12 @@ function holdsError(text: string, id: RequestId | null): boolean {
     const { code, message } = answer.error;
     return String(answer.id) === String(id) && Number.isInteger(code) && typeof message === 'string';
   } catch {
-    // A page, or nothing: no answer.
+    // An error page, or nothing: no answer.
     return false;
   }
 }
 
-/** The SDK would wait for ever after a 202, and does not look at a body of another kind. */
+/** The SDK would wait for ever after a 202, and does not check other content types. */
 async function answering(response: Response, url: string | URL): Promise<Response> {
   const mediaType = mediaTypeOf(response);
   if (response.status !== 202 && (mediaType === 'application/json' || mediaType === 'text/event-stream')) {
@@ -114,15 +114,15 @@ async function answering(response: Response, url: string | URL): Promise<Respons
 }
 
 /**
- * SDK 1.32 opens its event stream only if `notifications/initialized` is answered with exactly 202; servers say 200 and
- * 204 as well.
+ * SDK 1.32 opens its event stream only if `notifications/initialized` is answered with exactly 202; servers also send
+ * 200 and 204.
  */
 async function accepted(response: Response): Promise<Response> {
   await response.body?.cancel();
   return new Response(null, { status: 202, headers: response.headers });
 }
 
-/** The id of a request of ours; null for everything else that is sent. */
+/** The id of one of our requests; null for every other message. */
 export function requestIdOf(message: JSONRPCMessage): RequestId | null {
   return 'method' in message && 'id' in message ? message.id : null;
 }
@@ -132,7 +132,7 @@ export function answeredBy(message: JSONRPCMessage): RequestId | null {
   return 'method' in message ? null : (message.id ?? null);
 }
 
-/** The request that a `notifications/cancelled` gives up. */
+/** The id of the request that a `notifications/cancelled` cancels. */
 export function cancelledBy(message: JSONRPCMessage): RequestId | null {
   const id = 'method' in message && message.method === 'notifications/cancelled' ? message.params?.requestId : null;
   return typeof id === 'string' || typeof id === 'number' ? id : null;

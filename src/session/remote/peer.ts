@@ -1,4 +1,4 @@
-/** What a link needs of either remote transport, and what it hears from it. */
+/** What a link needs from either remote transport, and the news it gets. */
 
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -9,11 +9,11 @@ import type { RemoteFetch } from './fetch.ts';
 
 export type RemoteKind = 'streamable-http' | 'sse';
 
-/** What a transport is heard to say, and what happens to it, in the words of a link. */
+/** Receives the transport's messages and what happens to it, as the news of a link. */
 export interface PeerListener {
   message(message: JSONRPCMessage): void;
   error(error: Error): void;
-  /** No answer to this request will come, and whether it was carried out is unknown. */
+  /** No answer to this request will come, and it is unknown whether it was carried out. */
   lost(id: RequestId, reason: string): void;
   readonly tell: TellLinkNews;
 }
@@ -28,17 +28,17 @@ export interface RemotePeer {
   readonly kind: RemoteKind;
   readonly transport: Transport;
   start(): Promise<void>;
-  /** Rejects with a `RemoteError` for whatever this process saw of the refusal, else with the SDK's error. */
+  /** Rejects with a `RemoteError` for every refusal that this process saw, else with the SDK's error. */
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void>;
-  /** Tells the server that the session is over. Rejects if that cannot be done. */
+  /** Tells the server that the session is over. Rejects if that fails. */
   leave(): Promise<void>;
-  /** Quietly: nothing is heard of it afterwards. */
+  /** Silently: no news comes afterwards. */
   close(): void;
 }
 
 /**
- * Which refused answers the SDK is shown, because its authorization flow begins there.
- * Each message gets one flow: 1.32 tries for ever over SSE.
+ * Decides which refused answers the SDK sees, because its authorization flow starts there. Each message gets one flow:
+ * over SSE version 1.32 would retry for ever.
  */
 export function createChallenges(
   authProvider: OAuthClientProvider | undefined,
@@ -64,7 +64,7 @@ export async function refusalOf(
   return toRefused(response, { ...request, text: await errorTextOf(response) });
 }
 
-/** As much of the body of an answer that is not ok as a protocol error may fill. */
+/** The beginning of the body of an answer that is not ok: enough for a protocol error. */
 export function errorTextOf(response: Response): Promise<string> {
   return beginningOf(response.body, 64 * 1_024);
 }
@@ -81,12 +81,12 @@ async function beginningOf(body: ReadableStream<Uint8Array> | null, maxBytes: nu
       }
     }
   } catch {
-    // The status says enough: a broken error page changes nothing.
+    // The status is enough: a broken error page changes nothing.
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Runs `then` when everything a stream held before its end has been handed on: that takes microtasks only. */
+/** Runs `then` when everything that a stream held before its end has been delivered, which takes microtasks only. */
 export function afterDelivery(then: () => void): void {
   setImmediate(() => setImmediate(then));
 }

@@ -1,6 +1,6 @@
 /**
- * Requests sent over Streamable HTTP and not answered, each with its connection and what the SDK would do about its
- * stream.
+ * Requests sent over Streamable HTTP and not yet answered, each with its connection and the position in its stream from
+ * which the SDK resumes.
  */
 
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
@@ -9,28 +9,28 @@ export interface PendingRequest {
   readonly id: RequestId;
   /** Aborts its connection. */
   readonly controller: AbortController;
-  /** Id of the last event of its stream, if the server gives ids: then the SDK resumes the stream when it ends. */
+  /** Id of the last event of its stream, if the server sends ids: the SDK then resumes the stream when it ends. */
   token: string | null;
 }
 
 export interface PendingRequests {
   add(id: RequestId): PendingRequest;
   get(id: RequestId): PendingRequest | undefined;
-  /** It has been answered, or failed before it was on its way. */
+  /** It was answered, or failed before it was sent. */
   settle(id: RequestId): void;
-  /** Nobody waits for it any more: its connection goes. */
+  /** Nobody waits for it any more: closes its connection. */
   giveUp(id: RequestId): void;
-  /** Whether it was still pending. Not any more. */
+  /** Removes it; returns whether it was still pending. */
   lose(request: PendingRequest): boolean;
   /** The request whose stream is resumed after event `token`. */
   resumedBy(token: string): PendingRequest | null;
-  /** Whether `token` belongs to a request that is settled: its stream is resumed for nobody. */
+  /** Whether `token` belongs to a settled request, whose stream nobody needs. */
   isSpent(token: string): boolean;
 }
 
 /**
- * Tokens of settled requests to remember. The SDK resumes at most a few of them, within seconds: after an error answer
- * and after a cancelled call.
+ * Number of settled requests whose tokens are remembered. The SDK resumes at most a few of them, within seconds: after
+ * an error answer and after a cancelled call.
  */
 const maxSpent = 256;
 

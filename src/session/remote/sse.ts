@@ -1,6 +1,4 @@
-/**
- * Legacy HTTP+SSE over the SDK's transport. Its one stream carries everything: when that ends, the session has ended.
- */
+/** Legacy HTTP+SSE over the SDK's transport. One stream carries everything: when it ends, the session has ended. */
 
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { failure } from '../../../machines/failure.ts';
@@ -19,7 +17,7 @@ import {
 export function createSsePeer({ url, remote, authProvider }: PeerOptions, listener: PeerListener): RemotePeer {
   const carry = createCarry(remote);
   const mayAuthorize = createChallenges(authProvider);
-  /** Why the stream could not be opened: the SDK's own error names it by message only. */
+  /** Why the stream could not be opened: the SDK's own error says so only in its message. */
   let refusal: unknown = null;
   let isOpened = false;
   let isClosed = false;
@@ -91,12 +89,12 @@ export function createSsePeer({ url, remote, authProvider }: PeerOptions, listen
     transport,
     async start() {
       await transport.start().catch((error: unknown) => {
-        // The one thing that can be wrong with a stream that is open; the SDK's error repeats what the server wrote.
+        // The only thing that can be wrong with an open stream; the SDK's error repeats what the server wrote.
         throw refusal ?? (isOpened && !isClosed ? badEndpoint(url) : error);
       });
     },
     send: (message) => transport.send(message),
-    // The protocol has no word for it: the end of the stream says it.
+    // The protocol has no message for it: the end of the stream means it.
     leave: async () => {},
     close() {
       isClosed = true;

@@ -1,15 +1,15 @@
-/** Where a remote server is and what every request to it carries. */
+/** The address of a remote server, and the headers of every request to it. */
 
 import { RemoteError } from './error.ts';
 
 export interface RemoteTarget {
-  /** Without userinfo: fetch refuses it there. */
+  /** Without userinfo, which fetch refuses. */
   readonly url: URL;
   readonly headers: Headers;
 }
 
 /**
- * Checks what expansion made of a specification's `url` and `headers`. Throws a `RemoteError` with `INVALID_URL` or
+ * Checks the expanded `url` and `headers` of a specification. Throws a `RemoteError` with `INVALID_URL` or
  * `INVALID_HEADER`.
  */
 export function toTarget(server: string, url: string, headers: Readonly<Record<string, string>>): RemoteTarget {
@@ -38,7 +38,7 @@ function toHeaders(server: string, headers: Readonly<Record<string, string>>): H
     try {
       carried.set(name, value);
     } catch {
-      // The cause is not kept: it quotes the value.
+      // Without the cause, which quotes the value.
       throw new RemoteError({
         message: `The header "${name}" of server "${server}" has a name or value that HTTP does not allow.`,
         code: 'INVALID_HEADER',
@@ -52,7 +52,7 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // A lone % was meant as it stands.
+    // A lone % was meant literally.
     return part;
   }
 }
