@@ -1,4 +1,4 @@
-/** Checks a value against a schema and tells everything that is wrong with it, in words a person can act on. */
+/** Checks a value against a schema, and describes everything that is wrong with it in words a person can act on. */
 
 import * as z from 'zod';
 import type { Problem } from '../errors.ts';
@@ -8,14 +8,14 @@ import { hintForKey } from './spelling.ts';
 
 export interface Checked<Data> {
   readonly data: Data | null;
-  /** `data`, or what is left of it without its mistakes: good for finding more of them, and for nothing else. */
+  /** `data`, or `value` without its mistakes, which is good only for finding more of them. */
   readonly sound: Data | null;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Checks `value` against `schema`. Unknown keys are warnings and left out of `data`; everything else that is wrong is
- * an error, and then `data` is null.
+ * Checks `value` against `schema`. Unknown keys are warnings and left out of `data`; everything else is an error, and
+ * then `data` is null.
  */
 export function check<Shape extends z.ZodObject>(schema: Shape, value: unknown, path: Path): Checked<z.output<Shape>> {
   const first = schema.safeParse(value);
@@ -31,7 +31,7 @@ export function check<Shape extends z.ZodObject>(schema: Shape, value: unknown, 
   return { data, sound: data, problems };
 }
 
-/** Problems of `more` at places where `known` has none: what is left out as wrong is not missing. */
+/** Those problems of `more` whose place has none in `known`: what was left out as wrong is not missing. */
 export function problemsElsewhere(known: readonly Problem[], more: readonly Problem[]): readonly Problem[] {
   const places = new Set(known.map(({ path }) => path));
   return more.filter(({ path }) => !places.has(path));
@@ -39,7 +39,7 @@ export function problemsElsewhere(known: readonly Problem[], more: readonly Prob
 
 type Issue = z.core.$ZodIssue;
 
-/** Of an alternative that failed, the branch that came furthest: the one the writer meant. */
+/** For a failed union, the issues of the branch that matched best: the one the writer meant. */
 function flatten(issue: Issue): readonly Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const meant = issue.errors.find((branch) =>
@@ -72,7 +72,7 @@ function toProblems(issue: Issue, { schema, value, path: base }: Question): read
   return [errorAt(path, messageOf(issue), hintOf(issue, found))];
 }
 
-/** The keys the schema knows at `path`. */
+/** The keys that the schema knows at `path`. */
 function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
   if (schema instanceof z.ZodOptional) return keysAt(schema.unwrap(), path);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => keysAt(option, path));
@@ -130,13 +130,13 @@ function hintOf(issue: Issue, found: unknown): string | null {
   return null;
 }
 
-/** Of records whose keys are no names of ours, by the field. */
+/** Hints for records whose keys are not ours, by field. */
 const keyHints: ReadonlyMap<string, string> = new Map([
   ['env', 'the name of a variable is not empty and has no "=" in it'],
   ['headers', 'the name of a header is not empty and has no spaces, colons or letters with accents in it'],
 ]);
 
-/** Why a number may not be smaller, by the field. */
+/** Why a number may not be smaller, by field. */
 const limitHints: ReadonlyMap<string, string> = new Map([
   ['idleStopMs', 'whether a lazy server is unused is looked at once a second; one that shall not sleep is not lazy'],
 ]);
@@ -151,7 +151,7 @@ const kindsInWords: Readonly<Record<string, string>> = {
   record: 'an object: {…}',
 };
 
-/** 2147483647 as 2 147 483 647. */
+/** Writes 2147483647 as 2 147 483 647. */
 function spaced(value: number | bigint): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
@@ -164,7 +164,7 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /**
- * Leaves out the whole field: numbers that belong together are not judged by one of them. Of a record only the entry.
+ * Leaves out the whole field, since related numbers should not be judged by one of them; in a record only the entry.
  */
 function withoutMistake(schema: z.ZodObject, value: unknown, issue: Issue): unknown {
   const [key, name] = issue.path;

@@ -1,7 +1,4 @@
-/**
- * What a configuration is once it has been read: servers with every default filled in, and the settings of mcpvisor
- * itself.
- */
+/** A parsed configuration: servers with every default filled in, and the settings of mcpvisor itself. */
 
 import type { Problem } from '../errors.ts';
 import type { ServerSpecification } from '../specification.ts';
@@ -14,7 +11,7 @@ export interface GroupSettings {
   readonly periodMs: number;
 }
 
-/** How the client process is watched and started again. */
+/** How the client process is watched and restarted. */
 export interface ClientProcessSettings {
   readonly watchdogMs: number;
   readonly orphanGraceMs: number;
@@ -25,7 +22,7 @@ export interface ClientProcessSettings {
   readonly stableAfterMs: number;
 }
 
-/** A further token of the API, and the file that holds it. */
+/** An additional token of the API, and the file that holds it. */
 export interface TokenSettings {
   readonly name: string;
   readonly scope: 'mcp' | 'read' | 'operate' | 'admin';
@@ -47,11 +44,11 @@ export interface HttpSettings {
 
 export interface GlobalSettings {
   readonly shutdownMs: number;
-  /** Every group that is declared or that a server names. */
+  /** Every group that is declared or used by a server. */
   readonly groups: ReadonlyMap<string, GroupSettings>;
   readonly clientProcess: ClientProcessSettings;
   readonly http: HttpSettings;
-  /** What `${secret:NAME}` stands for, before expansion. */
+  /** The text that `${secret:NAME}` stands for, before expansion. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
@@ -59,9 +56,9 @@ export interface Configuration {
   /** In the order of the file. */
   readonly servers: ReadonlyMap<string, ServerSpecification>;
   readonly settings: GlobalSettings;
-  /** The part under `mcpvisor` as it was checked, with what nothing acts on yet. */
+  /** The checked part under `mcpvisor`, including settings that nothing acts on yet. */
   readonly globals: Globals;
-  /** The object it was made of, unknown keys included. Holds secrets: never shown, never logged. */
+  /** The object it was made from, unknown keys included. Holds secrets: never shown, never logged. */
   readonly source: Readonly<Record<string, unknown>>;
   /** Absolute path of the folder that relative paths start from. */
   readonly folder: string;
@@ -72,11 +69,10 @@ export interface Configuration {
 export interface ParseOptions {
   /** Absolute path of the folder that relative paths start from, and the default of `cwd`. */
   readonly folder: string;
-  /** Words of `transport` that the embedding host serves itself. Default: none. */
+  /** Values of `transport` that the embedding host serves itself. Default: none. */
   readonly hostedTransports?: readonly string[];
   /**
-   * The servers there are now: a dependency that is one of them is no misspelling, but about to be removed. Default:
-   * none.
+   * The current servers: a dependency that is one of them is not a misspelling, but about to be removed. Default: none.
    */
   readonly servers?: ReadonlyMap<string, unknown>;
 }

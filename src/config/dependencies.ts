@@ -1,4 +1,4 @@
-/** Whether the servers can wait for each other the way `dependsOn` says. */
+/** Checks that the servers can wait for each other as `dependsOn` says. */
 
 import type { Problem } from '../errors.ts';
 import { isRecord } from '../json.ts';
@@ -16,8 +16,8 @@ interface Names {
 }
 
 /**
- * Looks at the entries as they are written, so that a mistake elsewhere in an entry makes no false problems here.
- * `present`: the servers there are now.
+ * Checks the entries as they are written, so that a mistake elsewhere in an entry causes no false problems here.
+ * `present`: the current servers.
  */
 export function dependencyProblems(
   entries: Readonly<Record<string, unknown>>,
@@ -78,7 +78,7 @@ function mistakeIn({
   return { message: `names "${wanted}", which is disabled`, hint: `enable ${wanted}, or disable ${name} as well` };
 }
 
-/** Each circle once, beginning with the member that is reached first. A server that names itself is no circle here. */
+/** Each cycle once, starting with the member that is reached first. A server that names itself is not reported here. */
 function cyclesIn(dependents: ReadonlyMap<string, Dependent>): readonly (readonly string[])[] {
   const cycles: (readonly string[])[] = [];
   const done = new Set<string>();

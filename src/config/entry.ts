@@ -1,4 +1,4 @@
-/** From one entry of `mcpServers` to a server's specification. */
+/** Turns one entry of `mcpServers` into a server's specification. */
 
 import { isAbsolute, resolve } from 'node:path';
 import type { Problem } from '../errors.ts';
@@ -21,17 +21,17 @@ import { type Transport, transportOf } from './transport.ts';
 import { urlMistake } from './url.ts';
 
 export interface EntryOptions extends ParseOptions {
-  /** Defaults for all servers, as they stand under `mcpvisor`. Default: none. */
+  /** Defaults for all servers, as written under `mcpvisor`. Default: none. */
   readonly globals?: Globals;
 }
 
-/** `specification` is null if and only if a problem is an error. Names of other servers are not checked here. */
+/** `specification` is null if and only if a problem is an error. The names of other servers are not checked here. */
 export interface ParsedEntry {
   readonly specification: ServerSpecification | null;
   readonly problems: readonly Problem[];
 }
 
-/** Checks one entry by itself and fills in every default. */
+/** Checks one entry on its own and fills in every default. */
 export function parseEntry(name: string, entry: unknown, options: EntryOptions): ParsedEntry {
   const path = ['mcpServers', name];
   const misnamed = namePattern.test(name) ? [] : [errorAt(path, 'is not a name a server can have', nameHint)];
@@ -40,7 +40,7 @@ export function parseEntry(name: string, entry: unknown, options: EntryOptions):
   const { transport, problems: unclear } = transportOf(entry, path, options.hostedTransports ?? []);
   const isHosted = typeof transport === 'object' && transport !== null;
   const { data, sound, problems: found } = check(entrySchema, entry, path);
-  // The host's factory may read keys of its own.
+  // The host's factory may have keys of its own.
   const problems = [
     ...misnamed,
     ...unclear,
@@ -119,14 +119,14 @@ function toSpecification(
 }
 
 /**
- * A relative path starts from `folder`; one with `${…}` is left for the expansion, because what it begins with is not
- * known yet.
+ * A relative path starts from `folder`; one with `${…}` is left to the expansion, because its beginning is not known
+ * yet.
  */
 function resolvePath(folder: string, path: string): string {
   return isAbsolute(path) || hasExpression(path) ? path : resolve(folder, path);
 }
 
-/** A command without a slash is searched in PATH. */
+/** A command without a slash is left as it is: PATH is searched for it. */
 export function resolveCommand(folder: string, command: string): string {
   return command.includes('/') ? resolvePath(folder, command) : command;
 }
@@ -188,10 +188,7 @@ function remoteProblems(entry: Entry, path: Path): readonly Problem[] {
     : problems;
 }
 
-/**
- * HTTP carries one line of Latin-1, and does not tell upper from lower case in names. Values with `${…}` are looked at
- * once expanded.
- */
+/** HTTP allows one line of Latin-1, and ignores case in names. Values with `${…}` are checked after expansion. */
 function headerProblems(headers: Readonly<Record<string, string>>, path: Path): readonly Problem[] {
   const names = Object.keys(headers);
   return Object.entries(headers).flatMap(([name, value], index) => {
@@ -226,7 +223,7 @@ function expressionProblems(entry: Entry, path: Path): readonly Problem[] {
   );
 }
 
-/** Every text of an entry or a specification in which `${…}` is expanded. */
+/** Every text of an entry or specification in which `${…}` is expanded. */
 export function expandableTexts(entry: {
   readonly command?: string | undefined;
   readonly args?: readonly string[] | undefined;

@@ -1,4 +1,4 @@
-/** How long the first answer of a server may take: some download what they run, the first time they run it. */
+/** How long the first answer of a server may take: some commands download the program the first time they run it. */
 
 import { basename } from 'node:path';
 import type { ServerSpecification } from '../specification.ts';

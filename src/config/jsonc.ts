@@ -1,4 +1,4 @@
-/** JSON with comments and trailing commas, read so that every mistake is found and none is passed over. */
+/** Reads JSON with comments and trailing commas, and reports every mistake. */
 
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Problem } from '../errors.ts';
@@ -24,8 +24,8 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /**
- * The value of a text, or `undefined` with every reason why there is none. A name that stands twice in one object is an
- * error, too.
+ * The value of a text, or `undefined` with every reason why there is none. A duplicate name in an object is an error,
+ * too.
  */
 export function readJsonc(text: string): { readonly value: unknown; readonly problems: readonly Problem[] } {
   const content = text.startsWith('\uFEFF') ? text.slice(1) : text;
@@ -40,7 +40,7 @@ export function readJsonc(text: string): { readonly value: unknown; readonly pro
     const value = toValue(root, [], { text: content, problems });
     return { value: problems.length > 0 ? undefined : value, problems };
   } catch (error) {
-    // The parser descends by recursion: only a text nested thousands deep ends here.
+    // The parser is recursive: only a text nested thousands of levels deep gets here.
     if (!(error instanceof RangeError)) throw error;
     return { value: undefined, problems: [errorAt([], 'the file is nested too deeply', null)] };
   }
@@ -60,9 +60,7 @@ interface Reading {
   readonly problems: Problem[];
 }
 
-/**
- * Own objects instead of the parser's: its assignment would let a key `__proto__` set a prototype, and lose duplicates.
- */
+/** Builds its own objects: the parser's would let a key `__proto__` set a prototype, and lose duplicates. */
 function toValue(node: Node, path: Path, reading: Reading): unknown {
   const children = node.children ?? [];
   if (node.type === 'array') return children.map((child, index) => toValue(child, [...path, index], reading));

@@ -1,4 +1,4 @@
-/** From the text or object of a configuration to a `Configuration`, or to every reason why there is none. */
+/** Turns the text or object of a configuration into a `Configuration`, or into every reason why that is impossible. */
 
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -14,22 +14,22 @@ import { globalSettingsOf, parseGlobals } from './settings/global.ts';
 import { documentSchema } from './settings/schema.ts';
 import { hintForKey } from './spelling.ts';
 
-/** Reads JSON with comments and trailing commas. Every problem is told at once; nothing is thrown. */
+/** Reads JSON with comments and trailing commas. Returns all problems at once; does not throw. */
 export function parseConfig(text: string, options: ParseOptions): Parsed {
   const { value, problems } = readJsonc(text);
   return problems.length > 0 ? { config: null, problems } : parseEntries(value, options);
 }
 
 /**
- * Entries of a text, and others beside them; checked as a whole, for they may depend on each other. Of two with one
- * name that of the text counts.
+ * Parses the entries of a text together with others; checked as a whole, because they may depend on each other. If both
+ * have a name, the entry of the text counts.
  */
 export function parseConfigBeside(
   text: string,
   others: ReadonlyMap<string, unknown>,
   options: ParseOptions,
 ): Parsed & {
-  /** Names that the text has. */
+  /** The names in the text. */
   readonly own: ReadonlySet<string>;
 } {
   const { value, problems } = readJsonc(text);
@@ -54,7 +54,7 @@ export async function loadConfig(
   return { ...parseConfig(text, { ...options, folder: dirname(path) }), text };
 }
 
-/** The same for an object that a program made: `{mcpServers, mcpvisor?}`. */
+/** Like `parseConfig`, for an object: `{mcpServers, mcpvisor?}`. */
 export function parseEntries(document: unknown, options: ParseOptions): Parsed {
   if (!isRecord(document))
     return { config: null, problems: [errorAt([], 'must be an object: {"mcpServers": {…}}', null)] };
@@ -86,7 +86,7 @@ export function parseEntries(document: unknown, options: ParseOptions): Parsed {
   };
 }
 
-/** The configuration with one more entry, or another one under that name; checked as a whole. */
+/** The configuration with an entry added or replaced; checked as a whole. */
 export function withEntry(current: Configuration, name: string, entry: unknown): Parsed {
   return parseEntries({ ...current.source, mcpServers: { ...entriesOf(current), [name]: entry } }, current);
 }

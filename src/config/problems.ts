@@ -1,10 +1,10 @@
-/** How problems are made and how their places are written. No value is ever repeated in one: it may be a secret. */
+/** Creates problems and writes their paths. A problem never repeats a value, which may be a secret. */
 
 import type { Problem } from '../errors.ts';
 
 export type Path = readonly PropertyKey[];
 
-/** `mcpServers.files.args[1]`; names that would be ambiguous stand in brackets: `mcpServers["a.b"].url`. */
+/** `mcpServers.files.args[1]`; ambiguous names are in brackets: `mcpServers["a.b"].url`. */
 export function pathOf(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
@@ -26,6 +26,6 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
-/** What to say of a name that is none. */
+/** The hint for an invalid name. */
 export const nameHint =
   'a name begins with a letter or digit, has at most 64 characters, and only letters, digits, ".", "_" and "-"';

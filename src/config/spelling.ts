@@ -1,6 +1,6 @@
-/** What somebody may have meant by a key that is not ours: a slip of the finger, or the word of another program. */
+/** Guesses what an unknown key was meant to be: a misspelling, or another program's word. */
 
-/** Other programs' words for what we have under another name. */
+/** Other programs' words for settings that have another name here. */
 const foreignWords: Readonly<Record<string, string>> = {
   timeout:
     'some programs mean seconds by it and some milliseconds; write callTimeoutMs for calls or startTimeoutMs for the start',
@@ -33,15 +33,15 @@ const foreignWords: Readonly<Record<string, string>> = {
   mcp_servers: 'write mcpServers',
 };
 
-/** What to say about `key` where the keys `known` are allowed. */
+/** The hint for `key` where the keys `known` are allowed. */
 export function hintForKey(key: string, known: readonly string[]): string | null {
   const closest = closestTo(key, known);
-  // Not what every object has by birth: a key may be called `__proto__`.
+  // Own properties only: a key may be called `__proto__`.
   const foreign = Object.hasOwn(foreignWords, key) ? foreignWords[key] : undefined;
   return closest === null ? (foreign ?? null) : `did you mean ${closest}?`;
 }
 
-/** The word of `known` that is at most a few slips away from `word`. */
+/** The word of `known` closest to `word`, if it is at most a few edits away. */
 export function closestTo(word: string, known: readonly string[]): string | null {
   const lower = word.toLowerCase();
   const ranked = known
@@ -52,7 +52,7 @@ export function closestTo(word: string, known: readonly string[]): string | null
   return ranked[0]?.candidate ?? withUnit ?? null;
 }
 
-/** Levenshtein's distance: insertions, deletions and replacements. */
+/** The Levenshtein distance: insertions, deletions and replacements. */
 function slipsBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [at, letter] of one.split('').entries()) {

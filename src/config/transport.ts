@@ -1,4 +1,4 @@
-/** Which transport an entry means. */
+/** Finds out which transport an entry means. */
 
 import type { Problem } from '../errors.ts';
 import { errorAt, type Path } from './problems.ts';
@@ -19,10 +19,7 @@ const known: ReadonlyMap<string, 'stdio' | 'streamable-http' | 'sse'> = new Map(
 
 const keys = ['transport', 'type', 'transportType'] as const;
 
-/**
- * The transport of an entry, or the reasons why it cannot be told. The entry may be anything: other fields are not
- * looked at closely.
- */
+/** The transport of an entry, or why it is unclear. The entry may be anything: its other fields are not checked. */
 export function transportOf(
   entry: Readonly<Record<string, unknown>>,
   path: Path,

@@ -1,6 +1,6 @@
 /**
- * Whether a text can be the address of a remote server. Nothing of it is repeated, the scheme neither: it may be a
- * secret.
+ * Checks whether a text can be the address of a remote server. No part of it is repeated, not even the scheme: it may
+ * be a secret.
  */
 
 export function urlMistake(text: string): { readonly message: string; readonly hint: string } | null {

@@ -1,6 +1,6 @@
 /**
- * Notices edits of a configuration file: in place, by renaming another file over it, or by pointing a symbolic link
- * elsewhere.
+ * Notices edits of a configuration file: in place, by renaming another file over it, or by changing the target of a
+ * symbolic link.
  */
 
 import { type FSWatcher, readFileSync, watch } from 'node:fs';
@@ -8,26 +8,26 @@ import { readFile, readlink, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 export interface WatchOptions {
-  /** Ends the watching. */
+  /** Stops watching. */
   readonly signal: AbortSignal;
   /** Quiet time after the last sign of an edit, in milliseconds. Default 200. */
   readonly debounceMs?: number;
-  /** What the caller has read already: an edit since then is told. Default: what the file says now. */
+  /** The text that the caller has read: an edit since then is reported. Default: the current text. */
   readonly text?: string;
 }
 
 /**
- * With the quiet time of 200 ms an edit is known within a second even where the system tells nothing (network file
- * systems).
+ * In milliseconds: with the quiet time of 200 ms an edit is noticed within a second even where the system reports none
+ * (network file systems).
  */
 const pollMs = 700;
 
-/** As many links as Linux follows. */
+/** The number of links that Linux follows. */
 const maxLinks = 40;
 
 /**
- * Calls `onChange` with the file's text whenever it has become another one. A file that is gone is waited for and
- * changes nothing. Keeps no process alive. `onChange` must not throw.
+ * Calls `onChange` with the file's text whenever it has changed. A missing file is waited for and is no change. Keeps
+ * no process alive. `onChange` must not throw.
  */
 export function watchConfig(
   file: string,
@@ -55,7 +55,7 @@ export function watchConfig(
 
   const settle = async () => {
     const before = await fingerprintOf(path);
-    const content = await readFile(path, 'utf8').catch(() => null); // Gone, or not readable for the moment: the next look sees it come back.
+    const content = await readFile(path, 'utf8').catch(() => null); // Missing or not readable: the next look notices when it is back.
     const isTorn = before !== (await fingerprintOf(path));
     if (signal.aborted) return;
     if (isTorn) seen = null;
@@ -82,19 +82,19 @@ export function watchConfig(
   const watchFolder = (key: string, folder: string) => {
     try {
       const watcher = watch(folder, { persistent: false }, ask);
-      watcher.on('error', () => watcher.close()); // The poll goes on without it.
+      watcher.on('error', () => watcher.close()); // The poll continues.
       watchers.set(key, watcher);
     } catch {
-      // No watch to be had here (too many, or not supported): the poll sees edits too, only later.
+      // No watch possible (too many, or not supported): the poll also sees edits, only later.
     }
   };
 
-  /** One at a time; none of them rejects but by a bug of `onChange`. */
+  /** One task at a time; a task rejects only if `onChange` has a bug. */
   const queue = (task: () => Promise<void>) => {
     work = work.then(task);
   };
 
-  /** A folder may be busy with other files: however many signs, one look. */
+  /** A folder may be busy with other files: many events lead to one look. */
   const ask = () => {
     if (isAsked) return;
     isAsked = true;
@@ -119,32 +119,32 @@ function readNow(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return null; // Not there yet: whatever comes is news.
+    return null; // Not there yet: any text will be a change.
   }
 }
 
-/** What tells one state of the file from another without reading it. Null: there is none. */
+/** Identifies a state of the file without reading it. Null: there is no file. */
 async function fingerprintOf(path: string): Promise<string | null> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return [dev, ino, size, mtimeNs, ctimeNs].join(':');
   } catch {
-    return null; // Gone, or a folder on the way is.
+    return null; // The file or a folder on its path is missing.
   }
 }
 
 /**
- * The folders in which something happens when the file is edited: its own, and those that its links lead through. Keyed
- * by identity: a folder made anew is another one.
+ * The folders where something happens when the file is edited: its own, and those that its links lead through. The key
+ * is the identity of a folder, so that a recreated one counts as another.
  */
 async function foldersOf(path: string): Promise<ReadonlyMap<string, string>> {
   const folders = new Map<string, string>();
   let hop: string | null = path;
   for (let links = 0; hop !== null && links <= maxLinks; links += 1) {
     const folder: string = dirname(hop);
-    const identity = await stat(folder).catch(() => null); // Gone: watched again once it is back.
+    const identity = await stat(folder).catch(() => null); // Missing: watched again when it is back.
     if (identity !== null) folders.set(`${folder}:${identity.dev}:${identity.ino}`, folder);
-    const target: string | null = await readlink(hop).catch(() => null); // Not a link, or not there: the last one.
+    const target: string | null = await readlink(hop).catch(() => null); // Not a link, or missing: the last one.
     hop = target === null ? null : resolve(folder, target);
   }
   return folders;

@@ -1,7 +1,4 @@
-/**
- * Files of certificates in PEM. TLS takes what it cannot read in one for no certificate, without a word: so it is
- * looked at here.
- */
+/** Checks files of PEM certificates. TLS silently ignores what it cannot read in one. */
 
 import { X509Certificate } from 'node:crypto';
 
@@ -11,12 +8,12 @@ export interface CertificateMistake {
 }
 
 /**
- * Text around certificates is allowed, as everywhere; one without an end goes on to the next end, or to that of the
+ * Text around certificates is allowed, as everywhere; one without an end runs to the next end, or to the end of the
  * file.
  */
 const pattern = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----.*?(?:-----END (?:X509 |TRUSTED )?CERTIFICATE-----|$)/gs;
 
-/** What is wrong with the text of the file `path`, or null if it holds nothing but certificates that can be read. */
+/** What is wrong with the text of the file `path`; null if it holds at least one certificate and all can be read. */
 export function certificateMistake(path: string, text: string): CertificateMistake | null {
   const certificates = text.match(pattern) ?? [];
   if (certificates.length === 0)
@@ -29,7 +26,7 @@ export function certificateMistake(path: string, text: string): CertificateMista
 
 function isReadable(certificate: string): boolean {
   try {
-    // Made to see whether it can be.
+    // Parsed only to see whether that works.
     return new X509Certificate(certificate).raw.length > 0;
   } catch {
     return false;

@@ -1,14 +1,14 @@
-/** Files of `KEY=VALUE` lines: comments, quotes, `export`, and text over several lines in quotes. */
+/** Reads files of `KEY=VALUE` lines: comments, quotes, `export`, and quoted text over several lines. */
 
 /**
- * One variable. The platform's own parser (`util.parseEnv` of Node 20) takes a line without `=` for the beginning of
- * the next name, keeps tabs before a value, and ends a text in double quotes at the first `\"`. The quotes must close
- * before the end of a line or a comment; else they are part of the value.
+ * One variable. The platform's own parser (`util.parseEnv` of Node 20) treats a line without `=` as the beginning of
+ * the next name, keeps tabs before a value, and ends double-quoted text at the first `\"`. The quotes must close before
+ * the end of a line or a comment; otherwise they are part of the value.
  */
 const pattern =
   /^[^\S\n]*(?:export[^\S\n]+)?(?<name>[^\s=#'"`]+)[^\S\n]*=[^\S\n]*(?:(?:"(?<double>(?:\\"|[^"])*)"|'(?<single>[^']*)'|`(?<back>[^`]*)`)[^\S\n]*(?=#|$)|(?<bare>[^#\n]*))/gm;
 
-/** Values are taken as they are: no `${…}` in them is expanded. Lines that set nothing are passed over. */
+/** Values are kept as they are: no `${…}` in them is expanded. Lines that set nothing are skipped. */
 export function parseEnvFile(text: string): ReadonlyMap<string, string> {
   const content = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
   const found = [...content.matchAll(pattern)].map(({ groups }): [string, string] => [
@@ -22,7 +22,7 @@ function contentOf({ double, single, back, bare = '' }: Readonly<Record<string, 
   return double === undefined ? (single ?? back ?? bare.trim()) : unescaped(double);
 }
 
-/** Only what cannot be written otherwise: a path with backslashes stays one. */
+/** Unescapes only what cannot be written otherwise: a path with backslashes stays as it is. */
 function unescaped(text: string): string {
   return text.replace(/\\(["nr])/g, (_, sign: string) => ({ n: '\n', r: '\r' })[sign] ?? sign);
 }

@@ -1,12 +1,10 @@
-/** What a server's process gets of our own environment. */
+/** The part of our own environment that a server's process inherits. */
 
 import type { StdioSpecification } from '../../specification.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * Enough for programs to find themselves, their home, their language and the network; nothing that is usually a secret.
- */
+/** Enough for programs to find other programs, their home, their language and the network; usually no secrets. */
 const defaultNames: ReadonlySet<string> = new Set([
   'HOME',
   'LOGNAME',
@@ -32,8 +30,8 @@ const defaultNames: ReadonlySet<string> = new Set([
 const defaultPrefixes = ['LC_', 'XDG_'];
 
 /**
- * The inherited part of a child's environment; the `env` of an expanded specification goes over it.
- * `none` is empty, `all` everything, `default` a minimal set, and a list of names adds those to `default`.
+ * The inherited part of a child's environment; the `env` of an expanded specification overrides it. `none` is empty,
+ * `all` everything, `default` a minimal set, and a list of names adds those to `default`.
  */
 export function childEnvironment(
   inheritEnv: StdioSpecification['inheritEnv'],

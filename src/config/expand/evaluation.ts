@@ -1,4 +1,4 @@
-/** One expansion under way: what the expressions of one server come to, and everything that is wrong with them. */
+/** One expansion in progress: the values of one server's expressions, and everything that is wrong with them. */
 
 import { resolve } from 'node:path';
 import type { Problem } from '../../errors.ts';
@@ -18,13 +18,13 @@ export interface EvaluationOptions {
 
 export interface Evaluation {
   readonly server: string;
-  /** The text with every expression replaced. Of one that cannot be, a problem is kept and nothing put in its place. */
+  /** The text with every expression replaced. One that cannot be replaced becomes a problem and is left out. */
   expand(text: string, at: Path): string;
   fail(at: Path, message: string, hint: string | null): void;
-  /** The same expansion, looking for variables in `variables` first. */
+  /** The same expansion, but variables are looked up in `variables` first. */
   within(variables: ReadonlyMap<string, string>): Evaluation;
   readonly problems: readonly Problem[];
-  /** What expressions came to, but for the state directory. */
+  /** The values of the expressions, except the state directory. */
   readonly pieces: readonly string[];
   readonly stateDir: string | null;
 }

@@ -1,5 +1,6 @@
 /**
- * From a specification to what is really started: every `${…}` replaced. The result is used at once and never stored.
+ * Turns a specification into what is really started: every `${…}` replaced. The result is used at once and never
+ * stored.
  */
 
 import { resolve } from 'node:path';
@@ -23,11 +24,11 @@ import { type ReadTextFile, readTextFile, reasonOf } from './text-file.ts';
 
 export interface ExpandOptions {
   readonly env: Environment;
-  /** What `${MCPVISOR_STATE_DIR}` stands for. Null: there is no state directory, and only `env` can say it. */
+  /** The value of `${MCPVISOR_STATE_DIR}`. Null: there is no state directory, unless `env` names one. */
   readonly stateDir: string | null;
   /** Folder of the configuration: relative paths start there. */
   readonly folder: string;
-  /** What `${secret:NAME}` stands for, before expansion. Default: no secrets. */
+  /** The text that `${secret:NAME}` stands for, before expansion. Default: no secrets. */
   readonly secrets?: ReadonlyMap<string, string>;
   /** Default: regular files of at most 1 MiB. */
   readonly readFile?: ReadTextFile;
@@ -37,8 +38,8 @@ export interface Expansion {
   /** The specification as it is started. Never stored, never logged. Null if and only if there are problems. */
   readonly expanded: ExpandedSpecification | null;
   /**
-   * Each names the server, the place and the variable. They repeat what was expanded: blank the secrets in them before
-   * anybody sees them.
+   * Each names the server, the place and the variable. They repeat expanded text: blank the secrets in them before
+   * showing them.
    */
   readonly problems: readonly Problem[];
   /**
@@ -49,9 +50,9 @@ export interface Expansion {
 }
 
 /**
- * Expands `command`, `args`, `env`, `cwd`, `envFile`, `url`, `headers` and `tls.ca`, whose file is read. `${NAME}`
- * looks into the server's `envFile` first, then into `env`. The `env` of the result holds `envFile` too; what is
- * inherited goes below it (`childEnvironment`).
+ * Expands `command`, `args`, `env`, `cwd`, `envFile`, `url`, `headers` and `tls.ca`, whose file is read. `${NAME}` is
+ * looked up in the server's `envFile` first, then in `env`. The `env` of the result includes `envFile`, and overrides
+ * what is inherited (`childEnvironment`).
  */
 export function expandSpecification(specification: ServerSpecification, options: ExpandOptions): Expansion {
   if (isHosted(specification)) return { expanded: { specification, ca: null }, problems: [], secrets: [] };
@@ -63,7 +64,7 @@ export function expandSpecification(specification: ServerSpecification, options:
   });
   const { problems, pieces, stateDir } = evaluation;
   const file = envFileOf(specification.envFile, evaluation, options);
-  // Without the file every variable in it would seem to be missing: one cause, one problem.
+  // Without the file every variable in it would seem to be missing: report one cause as one problem.
   if (problems.length > 0) return { expanded: null, problems, secrets: secretsOf(pieces, stateDir) };
   const scope = file === null ? evaluation : evaluation.within(file.values);
   const parts = { options, envFile: file };
@@ -105,7 +106,7 @@ function envFileOf(written: string | null, scope: Evaluation, options: ExpandOpt
   if (scope.problems.length > 0) return null;
   const text = textOfFile(path, ['envFile'], { scope, options });
   if (text?.includes('\0') === true) {
-    // UTF-16, as some editors and shells write it. The system takes no such value, and its error would quote it.
+    // UTF-16, as some editors and shells write it. The system rejects such a value, and its error would quote it.
     scope.fail(
       ['envFile'],
       `server "${scope.server}" needs the file ${path}, which is no UTF-8 text`,
@@ -116,7 +117,7 @@ function envFileOf(written: string | null, scope: Evaluation, options: ExpandOpt
   return text === null ? null : { path, values: parseEnvFile(text) };
 }
 
-/** Null if it cannot be read, which is then a problem. */
+/** Null if it cannot be read, which becomes a problem. */
 function textOfFile(
   path: string,
   at: Path,
@@ -146,7 +147,7 @@ function expandStdio(specification: StdioSpecification, scope: Evaluation, { opt
   };
 }
 
-/** A path that expands to nothing would mean something else than was meant. */
+/** A path that expands to nothing would mean something unintended. */
 function expandedPath(text: string, at: Path, scope: Evaluation): string {
   const expanded = withoutNul(scope.expand(text, at), at, scope);
   if (expanded === '' && hasExpression(text)) scope.fail(at, 'is empty once expanded', null);

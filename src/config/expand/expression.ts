@@ -1,12 +1,12 @@
 /**
- * The language of `${…}`: `${NAME}`, `${NAME:-default}`, `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`,
- * `${secret:NAME}`. A default may hold further expressions; `$${` is a literal `${`. Everything else between braces
- * is a mistake.
+ * The syntax of `${…}`: `${NAME}`, `${NAME:-default}`, `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`,
+ * `${secret:NAME}`. A default may contain further expressions; `$${` is a literal `${`. Anything else between the
+ * braces is a mistake.
  */
 
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
-  /** `fallback` counts if the variable is not set or empty; null: there is none. */
+  /** `fallback` is used if the variable is not set or empty; null: there is none. */
   | { readonly kind: 'variable'; readonly name: string; readonly fallback: readonly Piece[] | null }
   | { readonly kind: 'file'; readonly path: readonly Piece[] }
   | { readonly kind: 'secret'; readonly name: string }
@@ -14,7 +14,7 @@ export type Piece =
 
 const variable = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
-/** Whether anything in `text` is to be expanded or unescaped. */
+/** Whether `text` has anything to expand or unescape. */
 export function hasExpression(text: string): boolean {
   return text.includes('${');
 }
@@ -47,7 +47,7 @@ export function parseExpressions(text: string): readonly Piece[] {
 
 const unclosed: Piece = { kind: 'mistake', message: 'has a ${ without its }', hint: 'write $${ for a literal ${' };
 
-/** The mistakes in `text`, whatever the environment is. */
+/** The mistakes in `text`, in any environment. */
 export function mistakesIn(text: string): readonly Extract<Piece, { kind: 'mistake' }>[] {
   return allPieces(parseExpressions(text)).filter((piece) => piece.kind === 'mistake');
 }

@@ -1,9 +1,9 @@
-/** Small files that a configuration points to. */
+/** Reads small files that a configuration names. */
 
 import { readFileSync, statSync } from 'node:fs';
 import { systemCodeOf } from '../../system-error.ts';
 
-/** More than any key, token or environment file needs. */
+/** Larger than any key, token or environment file. */
 const maxTextBytes = 1_048_576;
 
 export type ReadTextFile = (path: string) => string;
@@ -15,14 +15,14 @@ export function readTextFile(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
-/** A pipe or device could hold up the whole process for ever. */
+/** A pipe or device could block the whole process for ever. */
 function regularFile(path: string): { readonly size: number } {
   const stats = statSync(path);
   if (!stats.isFile()) throw new Error('it is not a regular file');
   return stats;
 }
 
-/** Why a file could not be read, without its path: the system's code, or what is said of it above. */
+/** Why a file could not be read, without its path: the system's code, or the message of an error thrown above. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown reason';
   return systemCodeOf(error) ?? error.message;

@@ -4,7 +4,7 @@ import { toLine } from '../../errors.ts';
 import { countOf, type Plan } from './plan.ts';
 import type { SettingEffect } from './setting-changes.ts';
 
-/** Plain lines for people. Says so if nothing changes. */
+/** Plain lines for people. They say so if nothing changes. */
 export function describePlan(plan: Plan): readonly string[] {
   const settingsThat = (effect: SettingEffect) =>
     plan.settings.filter((setting) => setting.effect === effect).map(({ path }) => path);

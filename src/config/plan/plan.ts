@@ -1,4 +1,4 @@
-/** What a new configuration does: a pure function of two configurations. */
+/** What a new configuration changes: a pure function of two configurations. */
 
 import { createHash } from 'node:crypto';
 import type { Problem } from '../../errors.ts';
@@ -9,38 +9,38 @@ import { secretsIn } from '../expand/expression.ts';
 import { groupChanges, type SettingChange, settingChanges } from './setting-changes.ts';
 
 /**
- * Every server of either configuration is named exactly once. A disabled server is not started; one that a person has
- * started all the same is made anew when what it runs changes.
+ * Every server of either configuration is listed exactly once. A disabled server is not started; one that a person has
+ * started anyway is restarted when its process or connection changes.
  */
 export interface Plan {
   /** New, or enabled again. */
   readonly start: readonly string[];
-  /** Removed, or disabled: the new configuration tells which. */
+  /** Removed or disabled: the new configuration tells which. */
   readonly stop: readonly string[];
-  /** What its process or connection is made of changed. */
+  /** Its process or connection is configured differently. */
   readonly restart: readonly string[];
-  /** Numbers or filters changed, or a disabled server came or changed: no restart. */
+  /** Numbers or filters changed, or a disabled server was added or changed: no restart. */
   readonly change: readonly string[];
   readonly keep: readonly string[];
-  /** Names of the groups that act otherwise, from now on. */
+  /** Names of the groups whose behaviour changes, effective now. */
   readonly groups: readonly string[];
-  /** Settings of mcpvisor itself that are others, with when they take effect. */
+  /** Changed settings of mcpvisor itself, with when they take effect. */
   readonly settings: readonly SettingChange[];
   readonly warnings: readonly Problem[];
 }
 
-/** A plan, and what else is to be known to carry it out. */
+/** A plan, and what else is needed to carry it out. */
 export interface Decision {
   readonly plan: Plan;
-  /** Servers that were there before and whose process or connection is made of something else now, running or not. */
+  /** Existing servers whose process or connection is configured differently now, running or not. */
   readonly remade: ReadonlySet<string>;
 }
 
 type Step = 'start' | 'stop' | 'restart' | 'change' | 'keep';
 
 /**
- * `current` null: nothing is there yet. `started`: the configuration of the start, of which some settings are read
- * then only. Servers are in the order of `next`, then those that are gone.
+ * `current` null: there are no servers yet. `started`: the configuration at the start, when some settings are read
+ * once. Servers are in the order of `next`, then removed ones.
  */
 export function decide(current: Configuration | null, next: Configuration, started = current): Decision {
   const gone = [...(current?.servers.keys() ?? [])].filter((name) => !next.servers.has(name));
@@ -63,12 +63,12 @@ export function decide(current: Configuration | null, next: Configuration, start
   return { plan, remade };
 }
 
-/** The plan alone, for those who only want to know. */
+/** The plan alone, for callers that do not carry it out. */
 export function planOf(current: Configuration | null, next: Configuration, started = current): Plan {
   return decide(current, next, started).plan;
 }
 
-/** How much a plan does. */
+/** How many changes a plan makes. */
 export function countOf({ start, stop, restart, change, groups, settings }: Plan): number {
   return [start, stop, restart, change, groups, settings].reduce((sum, { length }) => sum + length, 0);
 }
@@ -93,7 +93,7 @@ function stepOf(before: ServerSpecification | undefined, after: ServerSpecificat
   return canonical(before) === canonical(after) ? 'keep' : 'change';
 }
 
-/** Whether a `${secret:NAME}` that the server uses stands for something else now. */
+/** Whether the text of a `${secret:NAME}` that the server uses has changed. */
 function hasOtherSecrets(specification: ServerSpecification, current: Configuration, next: Configuration): boolean {
   if (typeof specification.transport !== 'string') return false;
   return expandableTexts(specification)
@@ -102,8 +102,8 @@ function hasOtherSecrets(specification: ServerSpecification, current: Configurat
 }
 
 /**
- * Settings that can change without touching the process or the connection. Everything else is hard, so that a new field
- * is never forgotten.
+ * Settings that can change without touching the process or the connection. All others are hard, so that a new field is
+ * never forgotten.
  */
 const softKeys: ReadonlySet<string> = new Set<keyof ServerSettings>([
   'name',
@@ -125,7 +125,7 @@ const softKeys: ReadonlySet<string> = new Set<keyof ServerSettings>([
   'autoApprove',
 ]);
 
-/** `sha256:…` over what defines the process or connection, before expansion: the same for every way of writing it. */
+/** `sha256:…` of what defines the process or connection, before expansion: the same however it is written. */
 export function hashOf(specification: ServerSpecification): string {
   return `sha256:${createHash('sha256').update(hardTextOf(specification)).digest('hex')}`;
 }
@@ -135,7 +135,7 @@ function hardTextOf(specification: ServerSpecification): string {
   return canonical(withHardEntry(hard));
 }
 
-/** A hosted server's entry repeats the settings as they were written: only the host's own words count. */
+/** A hosted server's entry repeats the settings as they were written: only the host's own keys count. */
 function withHardEntry(hard: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (typeof hard.entry !== 'object' || hard.entry === null) return hard;
   return {
@@ -146,7 +146,7 @@ function withHardEntry(hard: Readonly<Record<string, unknown>>): Readonly<Record
   };
 }
 
-/** JSON with sorted keys. Live objects that a host put into an entry do not count. */
+/** JSON with sorted keys. Live objects that a host put into an entry are ignored. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;

@@ -1,4 +1,6 @@
-/** What another configuration changes beside its servers: how groups act, and the settings of mcpvisor itself. */
+/**
+ * What another configuration changes besides its servers: the behaviour of groups, and the settings of mcpvisor itself.
+ */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../../errors.ts';
@@ -8,7 +10,7 @@ import { settings } from '../settings/settings.ts';
 
 export type SettingEffect = 'applied' | 'at the next start';
 
-/** A setting that stands under `mcpvisor` only. Its value is not told: it may be a secret. */
+/** A setting that exists under `mcpvisor` only. Its value is not given: it may be a secret. */
 export interface SettingChange {
   /** Dotted, below `mcpvisor`. */
   readonly path: string;
@@ -16,17 +18,19 @@ export interface SettingChange {
 }
 
 /**
- * When a change of each takes effect. Groups are told by their names, and nothing acts on `clientProcess` yet; the
- * defaults for all servers show as what they change about servers.
+ * When a change of each takes effect. Groups are reported by name, and nothing acts on `clientProcess` yet; defaults
+ * for all servers show up as changes of servers.
  */
 const effects = {
   shutdownMs: 'applied',
   secrets: 'applied',
-  // Listener and admission are made of them once.
+  // The listener and the admission checks are created from them once.
   http: 'at the next start',
 } as const satisfies Readonly<Record<Exclude<keyof GlobalSettings, 'groups' | 'clientProcess'>, SettingEffect>>;
 
-/** `started`: the settings that were read at the start. What has been in force since then need not wait for another. */
+/**
+ * `started`: the settings read at the start. One that is back at its value from then need not wait for the next start.
+ */
 export function settingChanges(
   current: GlobalSettings,
   next: GlobalSettings,
@@ -46,13 +50,13 @@ export function settingChanges(
   });
 }
 
-/** Names of the groups that act otherwise from now on. */
+/** Names of the groups whose behaviour changes. */
 export function groupChanges({ groups: before }: GlobalSettings, { groups: after }: GlobalSettings): readonly string[] {
   const names = [...new Set([...after.keys(), ...before.keys()])];
   return names.filter((name) => !isDeepStrictEqual(before.get(name) ?? plain, after.get(name) ?? plain));
 }
 
-/** What a person has to be told who thinks that an edit is in force. */
+/** Warnings for people who expect an edit to be in force already. */
 export function waitingWarnings(changes: readonly SettingChange[]): readonly Problem[] {
   return changes
     .filter(({ effect }) => effect === 'at the next start')
@@ -64,14 +68,14 @@ export function waitingWarnings(changes: readonly SettingChange[]): readonly Pro
     }));
 }
 
-/** How a group acts that nobody says anything of. */
+/** The behaviour of a group without settings. */
 const plain: GroupSettings = {
   strategy: settings['groups.NAME.strategy'].default,
   intensity: settings['groups.NAME.intensity'].default,
   periodMs: settings['groups.NAME.periodMs'].default,
 };
 
-/** By path; what stands below one of these is one value. */
+/** By path; everything below one of these is one value. */
 function valuesAt(key: keyof typeof effects, { [key]: value }: GlobalSettings): ReadonlyMap<string, unknown> {
   if (typeof value !== 'object') return new Map([[key, value]]);
   const entries = value instanceof Map ? [...value] : Object.entries(value);

@@ -16,7 +16,7 @@ const base = ['mcpvisor'];
 export interface ParsedGlobals {
   /** Null if and only if a problem is an error. */
   readonly globals: Globals | null;
-  /** What is left without mistakes: good for checking the entries that it is the default of. */
+  /** The settings without the mistakes: used as defaults while the entries are checked. */
   readonly sound: Globals;
   readonly problems: readonly Problem[];
 }
@@ -125,7 +125,7 @@ export function globalSettingsOf(globals: Globals, servers: ReadonlyMap<string, 
 }
 
 function tlsOf(tls: NonNullable<Globals['http']>['tls']): GlobalSettings['http']['tls'] {
-  // Half of a pair is a problem that has been told of.
+  // Half of a pair has been reported as a problem.
   return tls?.certFile === undefined || tls.keyFile === undefined
     ? null
     : { certFile: tls.certFile, keyFile: tls.keyFile };

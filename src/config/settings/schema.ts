@@ -1,4 +1,4 @@
-/** The shape of `mcp.json`. What needs two fields at once is checked elsewhere. */
+/** The shape of `mcp.json`. Checks that need two fields at once are elsewhere. */
 
 import * as z from 'zod';
 import { longestDelayMs } from '../../../machines/delay.ts';
@@ -11,14 +11,14 @@ const name = z.string().regex(namePattern);
 const texts = z.array(z.string());
 const filledText = z.string().min(1);
 
-/** A field with its meaning and default, so that editors can show them. */
+/** A field with its meaning and default, which editors show. */
 function field<Shape extends z.ZodType>(path: SettingPath, shape: Shape): z.ZodOptional<Shape> {
   const { default: value, meaning, unit }: { default: unknown; meaning: string; unit: string | null } = settings[path];
   const description = unit === null || unit === 'factor' ? meaning : `${meaning} (${unit})`;
   return shape.meta({ description, ...(value === null ? {} : { default: value }) }).optional();
 }
 
-/** Whether a lazy server is unused is asked no more often than this (`armIdleStop` in its chart). */
+/** A lazy server is checked for being unused no more often than this, in milliseconds (`armIdleStop` in its chart). */
 const leastIdleStopMs = 1_000;
 
 const delay = (path: SettingPath) => field(path, z.int().min(0).max(longestDelayMs));
@@ -55,7 +55,7 @@ const stop = z.strictObject({
   killMs: delay('stop.killMs'),
 });
 
-/** What may stand in an entry and, as a default for all, directly under `mcpvisor`. */
+/** Settings that may be in an entry and, as a default for all, directly under `mcpvisor`. */
 const shared = {
   inheritEnv: field('inheritEnv', z.union([z.enum(['none', 'default', 'all']), texts])),
   installTimeoutMs: delay('installTimeoutMs'),
@@ -170,8 +170,8 @@ export const documentSchema = z.strictObject({
     .optional(),
 });
 
-/** An entry of `mcpServers` that has been checked. */
+/** A checked entry of `mcpServers`. */
 export type Entry = z.output<typeof entrySchema>;
 
-/** The part of the file under `mcpvisor`, checked. */
+/** The checked part of the file under `mcpvisor`. */
 export type Globals = z.output<typeof globalsSchema>;

@@ -1,6 +1,6 @@
 /**
- * From an entry and the defaults under `mcpvisor` to settings with nothing left open, and the checks that need two
- * numbers at once.
+ * Fills in a server's settings from its entry and the defaults under `mcpvisor`, and checks numbers that depend on each
+ * other.
  */
 
 import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../../../machines/policy.ts';
@@ -10,7 +10,7 @@ import { errorAt, type Path } from '../problems.ts';
 import type { Entry, Globals } from './schema.ts';
 import { remoteHeartbeatIntervalMs, type SettingPath, settings } from './settings.ts';
 
-/** The settings that may stand in an entry and, as a default for all, under `mcpvisor`. */
+/** The settings that may be in an entry and, as a default for all, under `mcpvisor`. */
 type Layer = Pick<Globals, Extract<keyof Globals, keyof Entry>>;
 
 /** The same with every default filled in. */
@@ -39,9 +39,9 @@ type NumberKey = {
   [Key in keyof Layer & SettingPath]: NonNullable<Layer[Key]> extends number ? Key : never;
 }[keyof Layer & SettingPath];
 
-/** A key that is there without a value must not hide the layer below. */
+/** Removes keys without a value, which must not hide the layer below. */
 function given<Fields extends object>(fields: Fields | undefined): Partial<Fields> {
-  // Leaving entries out leaves the type of the others as it was.
+  // Removing entries does not change the type of the others.
   return Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 }
 
@@ -85,7 +85,7 @@ function stopOf(layer: NonNullable<Layer['stop']>): StopPolicy {
 }
 
 /**
- * Contradictions between numbers. Told where one of the two is written: those of `globals` alone are told once, not per
+ * Contradictions between numbers. Reported where one of the two is written: those of `globals` alone once, not per
  * server.
  */
 export function contradictionsOf(written: Layer, resolved: SharedSettings, path: Path): readonly Problem[] {

@@ -1,10 +1,10 @@
 /**
- * Every setting of `mcp.json`: where it may stand, its default, its unit, and what it means. Documentation, schema and
- * defaults are made of this table.
+ * Every setting of `mcp.json`: where it may be written, its default, its unit, and its meaning. Documentation, schema
+ * and defaults are generated from this table.
  */
 
 /**
- * `server`: in an entry of `mcpServers`. `both`: there, and as a default for all servers directly under `mcpvisor`.
+ * `server`: in an entry of `mcpServers`. `both`: there, and directly under `mcpvisor` as a default for all servers.
  * `global`: under `mcpvisor` only.
  */
 export type SettingScope = 'server' | 'both' | 'global';
@@ -329,16 +329,16 @@ export const settings = {
 
 export type SettingPath = keyof typeof settings;
 
-/** The default heartbeat interval of servers reached over a network: they may sleep. */
+/** The default heartbeat interval of remote servers, which may be asleep, in milliseconds. */
 export const remoteHeartbeatIntervalMs = 60_000;
 
-/** All settings in the order in which they are best read. */
+/** All settings, in a good order to read them. */
 export const defaultsTable: readonly Setting[] = Object.entries(settings).map(([path, setting]) => ({
   path,
   ...setting,
 }));
 
-/** Settings that are checked and kept, but that nothing acts on yet: a path here covers everything below it. */
+/** Settings that are checked and kept, but that nothing acts on yet; a path covers everything below it. */
 export const notActedOn: readonly string[] = [
   'approved',
   'clientProcess',
