@@ -55,7 +55,7 @@ export function watchConfig(
 
   const settle = async () => {
     const before = await fingerprintOf(path);
-    const content = await readFile(path, 'utf8').catch(() => null); // Missing or not readable: the next look notices when it is back.
+    const content = await readFile(path, 'utf8').catch(() => null); // Missing or unreadable: its return is a change.
     const isTorn = before !== (await fingerprintOf(path));
     if (signal.aborted) return;
     if (isTorn) seen = null;

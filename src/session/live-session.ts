@@ -261,10 +261,10 @@ export class LiveSession implements Session {
   #startFailed(link: Link, error: unknown): void {
     if (this.#stage !== 'starting') return;
     const phase = this.#phase;
-    const tell = () => this.#failed(link.failureOf(error, phase));
-    if (error instanceof McpError) tell();
+    const fail = () => this.#failed(link.failureOf(error, phase));
+    if (error instanceof McpError) fail();
     // If the link could not start, it always says so itself.
-    else if (this.#wire?.startFailed !== true) this.#timer = setTimeout(tell, linkNewsMs);
+    else if (this.#wire?.startFailed !== true) this.#timer = setTimeout(fail, linkNewsMs);
   }
 
   #crashedWith(error: unknown): void {

@@ -43,8 +43,8 @@ export interface Expansion {
    */
   readonly problems: readonly Problem[];
   /**
-   * Values to blank wherever the server's text is shown: those of env, envFile and headers, and what `${…}` gave. As
-   * they are: their lines and escaped forms are left to whoever blanks them.
+   * Values to blank wherever the server's text is shown: those of env, envFile and headers, and the values of `${…}`.
+   * As they are: the redactor finds their lines and escaped forms.
    */
   readonly secrets: readonly string[];
 }

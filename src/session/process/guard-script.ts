@@ -19,11 +19,11 @@ while read -r word p close term kill start; do
   case $word in
   +)
     list="$list$p "
-    eval "close_$p=\\$close term_$p=\\$((close + term)) kill_$p=\\$((close + term + kill)) start_$p=\\$start told_$p="
+    eval "close_$p=\\$close term_$p=\\$((close + term)) kill_$p=\\$((close + term + kill)) start_$p=\\$start sent_$p="
     ;;
   -)
     case $list in *" $p "*) list="\${list%%" $p "*} \${list#*" $p "}" ;; esac
-    unset "close_$p" "term_$p" "kill_$p" "start_$p" "told_$p"
+    unset "close_$p" "term_$p" "kill_$p" "start_$p" "sent_$p"
     ;;
   esac
 done
@@ -62,15 +62,15 @@ while [ "$list" != ' ' ]; do
   left=' '
   for p in $list; do
     kill -0 -$p || continue
-    eval "close=\\$close_$p term=\\$term_$p kill=\\$kill_$p start=\\$start_$p told=\\$told_$p"
+    eval "close=\\$close_$p term=\\$term_$p kill=\\$kill_$p start=\\$start_$p sent=\\$sent_$p"
     if [ "$passed" -ge "$term" ]; then
       is_ours "$p" || continue
       kill -KILL -$p
-    elif [ "$passed" -ge "$close" ] && [ -z "$told" ]; then
+    elif [ "$passed" -ge "$close" ] && [ -z "$sent" ]; then
       is_ours "$p" || continue
       kill -TERM -$p
       kill -CONT -$p
-      eval "told_$p=1"
+      eval "sent_$p=1"
     fi
     [ "$passed" -lt "$kill" ] && left="$left$p "
   done

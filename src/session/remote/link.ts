@@ -29,9 +29,9 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   /** The last `push` news: a stream that comes and goes every second is not news each time. */
   let pushed = '';
   let closeTimer: NodeJS.Timeout | undefined;
-  let tellOver = () => {};
+  let resolveOver = () => {};
   const over = new Promise<void>((resolve) => {
-    tellOver = resolve;
+    resolveOver = resolve;
   });
 
   const listener: PeerListener = {
@@ -39,7 +39,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
       if (phase === 'initializing' && String(answeredBy(message)) === String(initializeId)) {
         phase = null;
         if (dialler.kind === 'sse') {
-          hear({ type: 'push', available: true, reason: null });
+          onNews({ type: 'push', available: true, reason: null });
         }
       }
       transport.onmessage?.(message);
@@ -57,12 +57,12 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
       transport.onrequestlost?.(id, reason);
       doubt(`A request got no answer: ${reason}.`);
     },
-    tell: hear,
+    tell: onNews,
   };
   const dialler = createRemoteDialler(options, listener);
 
   /** A failed transport is closed at once: there is no process to wait for. */
-  function hear(news: LinkNews): void {
+  function onNews(news: LinkNews): void {
     if (news.type === 'failed' || news.type === 'ended') {
       finish(news.failure);
     } else if (!ending.isAsked && !isOver && isNew(news)) {
@@ -80,7 +80,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   }
 
   function doubt(reason: string): void {
-    hear({ type: 'doubted', reason });
+    onNews({ type: 'doubted', reason });
   }
 
   function finish(failed: Failure | null): void {
@@ -94,7 +94,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
     clearTimeout(closeTimer);
     void dialler.close().then(() => {
       ending.tell({ type: 'ended', failure: null });
-      tellOver();
+      resolveOver();
       transport.onclose?.();
     });
   }
@@ -141,7 +141,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
         judge(error);
         throw error;
       }
-      hear({ type: 'spawned', pid: null, startTime: null });
+      onNews({ type: 'spawned', pid: null, startTime: null });
     },
     async send(message, sendOptions) {
       try {

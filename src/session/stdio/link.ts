@@ -58,7 +58,7 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
       ending.tell({ type: 'ended', failure: reason });
       throw new Error(reason.message, { cause: error });
     }
-    if (parts !== null) tellSpawned(parts.process, ending);
+    if (parts !== null) reportSpawned(parts.process, ending);
   };
 
   const transport: Transport = {
@@ -139,7 +139,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, tra
 }
 
 /** Throws if it could not be registered and was killed, which has been reported. */
-function tellSpawned({ pid, startTime, recorded }: ServerProcess, ending: Ending): void {
+function reportSpawned({ pid, startTime, recorded }: ServerProcess, ending: Ending): void {
   if (recorded === null) throw new Error(ending.cause?.message ?? 'The process could not be put on record.');
   ending.tell({ type: 'spawned', pid, startTime });
   recorded.then(

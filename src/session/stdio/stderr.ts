@@ -28,9 +28,9 @@ export function createStderrReader(
   const splitter = createLineSplitter((line) => lines.push(line));
   const flush = (): void => {
     if (lines.length === 0) return;
-    const told = lines;
+    const batch = lines;
     lines = [];
-    onLines(told);
+    onLines(batch);
   };
   stream.on('data', (chunk: Buffer) => {
     ring.push(chunk);
@@ -48,8 +48,8 @@ export function createStderrReader(
       const written = ring.read().toString('utf8').split(/\r?\n/);
       // In a full ring the first line may have lost its beginning, in the middle of a character or of a secret.
       if (ring.isFull) written.shift();
-      const told = written.filter((line) => line.trim() !== '').slice(-count);
-      return told.map((line) => line.slice(0, maxTailLineLength));
+      const last = written.filter((line) => line.trim() !== '').slice(-count);
+      return last.map((line) => line.slice(0, maxTailLineLength));
     },
   };
 }
