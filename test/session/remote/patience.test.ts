@@ -33,8 +33,9 @@ describe('a server that accepts connections and never answers', () => {
     ['sse', 'spawning'],
   ])('is given up when the time of the phase is over, and nothing stays open (%s)', async (transport, phase) => {
     const { origin, sockets } = await serveSilence();
+    // The first remote link loads its code, too, which takes a busy machine some hundred milliseconds.
     const supervisor = await openStage().open({
-      a: { url: `${origin}/mcp`, transport, startTimeoutMs: 300, restart: slowRestart },
+      a: { url: `${origin}/mcp`, transport, startTimeoutMs: 1_500, restart: slowRestart },
     });
     await untilState(supervisor, 'a', 'backoff', { since: 0 });
     expect(supervisor.status('a')).toMatchObject({ attempt: 1, lastFailure: { class: 'timedOut', phase } });
