@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Argv and environment in, exit code out: the only reader of both, and of signals. */
+/** The program: the only file that reads argv, environment and signals, and that sets the exit code. */
 
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import type { Endings, Invocation } from './cli/invocation.ts';
 import { runCommandLine } from './cli/program.ts';
 import { version } from './version.ts';
 
-/** npm and some terminals deliver one Ctrl-C twice; sooner than this it is the same one. */
+/** npm and some terminals deliver one Ctrl-C twice: a second one within this time is the same. */
 const impatienceMs = 500;
 
 const invocation: Invocation = {
@@ -27,7 +27,7 @@ const invocation: Invocation = {
   stay,
 };
 
-// Whoever reads our words may leave before we are done (`| head`, a closed terminal): servers are not ended for that.
+// The reader of our output may go away first (`| head`, a closed terminal). That is no reason to end the servers.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 

@@ -1,4 +1,4 @@
-/** Door 2: a control plane that runs by itself, with a state directory, a port and a log. */
+/** The control plane as a process of its own, with a state directory, a port and a log. */
 
 import { type Certificate, readTls, refuseOpenBind } from './http/admission/bind.ts';
 import type { Token } from './http/admission/token.ts';
@@ -19,24 +19,25 @@ import { type ConfigurationSource, openConfiguration } from './supervisor/desire
 import { openSupervisor } from './supervisor/supervisor.ts';
 
 export interface DaemonOptions {
-  /** Absolute path of the configuration; null: starts without servers. */
+  /** Absolute path of the configuration; null: there are no servers. */
   readonly config: string | null;
-  /** Absolute path; made if it is not there. */
+  /** Absolute path of the state directory. It is created if it does not exist. */
   readonly stateDir: string;
+  /** Address to listen on. */
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly store: 'memory:';
   readonly isolation: 'in-process';
   readonly logLevel: LogLevel | 'silent';
   readonly logFormat: 'pretty' | 'json';
-  /** Whether what servers write on stderr is written to the log too: in JSON, or in full detail. */
+  /** Whether the log also has what servers write on stderr; a pretty log only if it is verbose. */
   readonly serverLogs: 'on' | 'off';
   /** Whether a pretty log has colours. */
   readonly colors: boolean;
-  /** Whether an address that other machines can reach may be listened on without encryption. */
+  /** Whether to allow listening without encryption on an address that other machines can reach. */
   readonly insecureBind: boolean;
-  /** File with the API's bearer token; null: `token` in the state directory, made at the first start. */
+  /** File with the API's bearer token; null: `token` in the state directory, created at the first start. */
   readonly tokenFile: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
@@ -51,21 +52,21 @@ export interface DaemonOptions {
 
 export interface Daemon {
   readonly url: string;
-  /** For those who look on. */
+  /** For the command line, which shows what happens. */
   readonly supervisor: Pick<Supervisor, 'status' | 'facts'>;
   /** Resolves when everything has ended. Never rejects. */
   readonly closed: Promise<void>;
-  /** For errors that nobody caught: they are logged. */
+  /** Logs an error that nobody caught. */
   report(error: unknown): void;
-  /** Ends every server and gives everything back, in reverse. May be called twice; does not throw. */
+  /** Ends every server and releases everything, in reverse order. May be called twice; does not throw. */
   close(): Promise<void>;
 }
 
 const noServers = { mcpServers: {} };
 
 /**
- * Starts a control plane; it ends when `signal` aborts. Null: it was told to end before it answered, and nothing is
- * left of it. Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, `CONFIG_UNREADABLE`, `CONFIG_INVALID`,
+ * Starts a control plane, which ends when `signal` aborts. Null: `signal` aborted before the start was complete, and
+ * everything was released. Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, `CONFIG_UNREADABLE`, `CONFIG_INVALID`,
  * `PORT_UNAVAILABLE`, and `INVALID_REQUEST` for a token file without a token; nothing is left running then.
  */
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon | null> {
@@ -87,7 +88,7 @@ interface Opened {
   readonly supervisor: Supervisor;
 }
 
-/** Throws the reason of `signal` as soon as it has aborted: whatever has been acquired is in `lifetime` then. */
+/** Throws the reason of `signal` once it has aborted. Everything acquired by then is in `lifetime`. */
 async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSignal): Promise<Opened> {
   const { config, stateDir, host, port, env, store, isolation, pid, now } = options;
   const startedAt = new Date(now()).toISOString();
@@ -134,7 +135,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   options.atOnce.addEventListener('abort', killAllNow, { once: true });
   signal.throwIfAborted();
 
-  // Servers start while the API is loaded; who asks meanwhile is answered then.
+  // The servers start while the API is loaded. Requests that arrive in the meantime wait.
   const [{ createHttpApp }, { createRequestHandler }, { createMetrics }] = await Promise.all([
     import('./http/app.ts'),
     import('./http/handler.ts'),
@@ -161,7 +162,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   await writeControlPlaneFile(stateDir, { url, pid, startedAt, version: supervisor.status().version, config });
   lifetime.add(() => listener.stopAccepting());
   signal.throwIfAborted();
-  // Last: one of the first requests may be to end.
+  // Last, because one of the first requests may be the one to shut down.
   listener.serve(createRequestHandler(app, { report, now }));
   greet(log, { url, config, stateDir, pid });
   return { url, log, supervisor };
@@ -170,12 +171,12 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
 interface Read {
   readonly source: ConfigurationSource;
   readonly tokens: readonly Token[];
-  /** To be blanked wherever they might be written. */
+  /** Blanked wherever they would be written. */
   readonly secrets: readonly string[];
   readonly tls: Certificate | null;
 }
 
-/** What is wrong with the state directory or the configuration is known before anything is started. */
+/** Finds what is wrong with the state directory or the configuration before anything is started. */
 async function read(options: DaemonOptions, lifetime: Lifetime, signal: AbortSignal): Promise<Read> {
   const { config, pid } = options;
   const state = await openState({ ...options, owner: { pid, startTime: startTimeOf(pid) }, isAlive });

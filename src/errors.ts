@@ -1,27 +1,28 @@
-/** Every error mcpvisor throws on purpose: a code, typed details, and the wording that says what to do about it. */
+/** Every error that mcpvisor throws on purpose: a code, typed details, and a text that says what to do about it. */
 
-/** One thing wrong with an input: where, what, and how to mend it. */
+/** One mistake in an input: where it is, what it is, and how to correct it. */
 export interface Problem {
-  /** JSON pointer-like path with dots, as a person would write it: `mcpServers.files.args`. Empty: the whole input. */
+  /** Where it is, as a path with dots: `mcpServers.files.args`. Empty: the whole input. */
   readonly path: string;
   readonly message: string;
-  /** What to do about it, if there is something to say. */
+  /** What to do about it; null: nothing to say. */
   readonly hint: string | null;
-  /** A warning changes nothing; an error refuses the input. */
+  /** An `error` causes the input to be refused; a `warning` does not. */
   readonly severity: 'error' | 'warning';
 }
 
+/** The `details` of an error, by its `code`. */
 export interface ErrorDetails {
   INVALID_REQUEST: { readonly problems: readonly Problem[] };
   CONFIG_INVALID: { readonly file: string | null; readonly problems: readonly Problem[] };
   CONFIG_UNREADABLE: { readonly file: string };
   SERVER_NOT_FOUND: { readonly server: string; readonly known: readonly string[] };
   TOOL_NOT_FOUND: { readonly server: string | null; readonly tool: string };
-  /** `known`: those that may be meant. */
+  /** `known`: actors that may have been meant. */
   ACTOR_NOT_FOUND: { readonly actor: string; readonly known?: readonly string[] };
   NOT_FOUND: { readonly path: string };
   METHOD_NOT_ALLOWED: { readonly method: string; readonly allowed: readonly string[] };
-  /** Of a server, or of another actor by its id. */
+  /** `server`: its name; for any other actor, `actor`: its id. */
   EVENT_NOT_ALLOWED: { readonly event: string; readonly state: string; readonly allowed: readonly string[] } & (
     | { readonly server: string }
     | { readonly actor: string }
@@ -51,7 +52,7 @@ export interface ErrorDetails {
   };
   SHUTTING_DOWN: Record<never, never>;
   ALREADY_RUNNING: { readonly pid: number; readonly stateDir: string };
-  /** `url` null: none was given, and the state directory has nobody. */
+  /** `url` null: none was given, and the state directory names no control plane. */
   NOT_RUNNING: { readonly stateDir: string | null; readonly url: string | null; readonly reason: string | null };
   UNEXPECTED_ANSWER: { readonly url: string; readonly reason: string };
   START_FAILED: {
@@ -133,7 +134,7 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   INTERNAL: ({ what }) => `A bug in mcpvisor: ${what}`,
 };
 
-/** The one class of errors thrown on purpose. `code` is what programs decide by; `details` are typed by it. */
+/** The one class of errors thrown on purpose. Programs decide by `code`, which also sets the type of `details`. */
 export class McpvisorError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'McpvisorError';
   readonly code: Code;
@@ -146,7 +147,7 @@ export class McpvisorError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** Whether `error` is ours, and if `code` is given, of that code. */
+/** Whether `error` is a `McpvisorError`; if `code` is given, also whether it has that code. */
 export function isMcpvisorError<Code extends ErrorCode>(error: unknown, code?: Code): error is McpvisorError<Code> {
   return error instanceof McpvisorError && (code === undefined || error.code === code);
 }

@@ -1,6 +1,6 @@
 /**
- * Door 1: embed. A host program creates a supervisor, asks for tools, calls them, and never thinks about dead or hung
- * servers again.
+ * The library. A host program creates a supervisor, lists tools and calls them; mcpvisor takes care of servers that die
+ * or hang.
  */
 
 import { createHttpApp, type HttpApp, type Identity } from './http/app.ts';
@@ -22,30 +22,30 @@ export { version } from './version.ts';
 
 export interface EmbeddedAppOptions {
   /**
-   * Whom a host's own login let in: the "who" of commands. Default: everybody is `host`. It may throw Hono's
-   * `HTTPException`.
+   * Returns the name of the user whom the host's own login let in; it becomes the `by` of commands. May throw Hono's
+   * `HTTPException`. Default: the name is always `host`.
    */
   readonly identity?: Identity;
-  /** The largest body taken, in bytes. Default 4 MiB. */
+  /** Largest request body accepted, in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number;
-  /** Told of every error that is a bug: its caller learns nothing of it. Default: nobody is. */
+  /** Called with every error that is a bug; the caller of the API does not see it. Default: they are dropped. */
   readonly report?: (error: unknown) => void;
 }
 
-/** What a host program holds: everything a supervisor can do, and the control API as an app to mount. */
+/** Everything a supervisor can do, and the control API as an app to mount. */
 export interface Supervisor extends BareSupervisor {
   /**
-   * The control API as a Hono app, for `app.route('/mcpvisor', supervisor.httpApp())`. It asks for no token and looks
-   * at no Host: the host's own login decides who comes in, and whoever does may do everything.
+   * The control API as a Hono app, for `app.route('/mcpvisor', supervisor.httpApp())`. It checks neither a token nor
+   * the Host header: the host's own login decides who gets in, and everybody who does may do everything.
    */
   httpApp(options?: EmbeddedAppOptions): HttpApp;
 }
 
 /**
- * Creates a supervisor and starts its servers. Resolves when every enabled server is on its way; `ready()` tells when
- * they have come to rest. Installs no signal handlers and writes nothing to the terminal. Whoever creates it closes
- * it: `close()`, `await using`, or `options.signal`. Throws `CONFIG_INVALID` (with every problem),
- * `CONFIG_UNREADABLE` and `NOT_AVAILABLE`.
+ * Creates a supervisor and starts its servers. Resolves as soon as every enabled server is starting; `ready()` resolves
+ * when they have settled. Installs no signal handlers and writes nothing to the terminal. The caller has to close it:
+ * with `close()`, `await using` or `options.signal`. Throws `CONFIG_INVALID` (with every problem), `CONFIG_UNREADABLE`,
+ * `NOT_AVAILABLE`, and `INTERNAL` if it cannot be found out whether a process of an earlier run is left.
  */
 export async function createSupervisor(options: SupervisorOptions = {}): Promise<Supervisor> {
   // oxlint-disable-next-line no-restricted-properties -- the library's one default
@@ -54,16 +54,16 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
   let counting: Promise<Metrics> | null = null;
   const startCounting = async (): Promise<Metrics> => {
     const { createMetrics } = await import('./observe/metrics/metrics.ts');
-    // There is no log of our own that could drop lines.
+    // The library has no log of its own that could drop lines.
     const metrics = createMetrics(measured(() => 0));
     if (closing.aborted) metrics.close();
     else closing.addEventListener('abort', () => metrics.close(), { once: true });
     return metrics;
   };
-  /** Whoever mounts no app pays for no counting, and all apps have the same figures. */
+  /** Counting costs nothing until the first app is mounted; all apps share the same figures. */
   const countOnce = (): Promise<Metrics> => {
     counting ??= startCounting();
-    // Whoever asks for the figures is told.
+    // The route that returns the figures reports the error.
     counting.catch(() => undefined);
     return counting;
   };

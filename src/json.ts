@@ -1,8 +1,8 @@
-/** Values as JSON has them: what is asked of anything that came from outside. */
+/** Checks of JSON values that came from outside. */
 
 /**
- * As many levels as the control API takes. Who compares, copies or writes values goes down by recursion, and what a
- * server sends must not be too deep for that.
+ * As many levels as the control API accepts. Values are compared, copied and serialized by recursion, which a deeper
+ * value of a server could overflow.
  */
 const mostLevels = 500;
 
@@ -10,7 +10,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether there are more levels in `value` than can be handled by everybody. */
+/** Whether `value` has more than `levels` levels. */
 export function isTooDeep(value: unknown, levels = mostLevels): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;

@@ -1,11 +1,11 @@
-/** Who creates closes, in reverse: what is to be done when everything ends. */
+/** Closes what was opened, in reverse order. */
 
 export interface Lifetime {
-  /** `close` runs when everything ends, before what was added earlier. It does not throw. */
+  /** Adds a function to call on `close`, before those that were added earlier. It must not throw. */
   add(close: () => Promise<void> | void): void;
   /** May be called twice; does not throw. */
   readonly close: () => Promise<void>;
-  /** Resolves when everything has ended. Never rejects. */
+  /** Resolves when everything is closed. Never rejects. */
   readonly closed: Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export function createLifetime(): Lifetime {
     settle = resolve;
   });
   const closeAll = async () => {
-    // One that is added meanwhile is closed as well.
+    // What is added in the meantime is closed as well.
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
     settle();
   };

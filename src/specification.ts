@@ -1,40 +1,50 @@
-/** What a server is, after validation and defaults and before expansion: types only. */
+/**
+ * Types of a server's specification: its entry, validated and with every default filled in, before `${…}` is replaced.
+ * Times are in milliseconds, sizes in bytes. `src/config/settings.ts` has the defaults.
+ */
 
 import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../machines/policy.ts';
 
-/**
- * Settings every server has, whatever its transport. All are optional in `mcp.json`; here every default is filled in.
- */
+/** Settings that every server has, whatever its transport. All are optional in `mcp.json`. */
 export interface ServerSettings {
   readonly name: string;
-  /** False keeps the entry without starting it. */
+  /** False: the entry is kept, but the server is not started. */
   readonly enabled: boolean;
-  /** Readiness waits for it. */
+  /** Whether readiness waits until it is connected. */
   readonly required: boolean;
   readonly group: string;
+  /** Servers that must be connected before this one starts. */
   readonly dependsOn: readonly string[];
+  /** Whether it is started by its first call instead of at boot. */
   readonly lazy: boolean;
+  /** Time without calls after which a lazy server is stopped. */
   readonly idleStopMs: number;
+  /** Limit for the first answer of a server that a package runner starts, downloads included. */
   readonly installTimeoutMs: number;
+  /** Limit for each step of a start. */
   readonly startTimeoutMs: number;
-  /** Time a call may take, time in the queue included, reset by progress. */
+  /** Limit for a call, its time in the queue included. Progress restarts it. */
   readonly callTimeoutMs: number;
-  /** Time a call may take at most, progress or not. */
+  /** Limit for a call that progress does not restart. */
   readonly callMaxMs: number;
+  /** Most calls that are sent and not yet answered. */
   readonly maxConcurrentCalls: number;
+  /** Most calls that wait to be sent; more are refused. */
   readonly maxQueuedCalls: number;
+  /** Longest message the server may send. */
   readonly maxMessageBytes: number;
+  /** How much of the server's stderr is kept in memory. */
   readonly stderrTailBytes: number;
   readonly heartbeat: HeartbeatPolicy;
   readonly restart: RestartPolicy;
   readonly stop: StopPolicy;
-  /** Globs with `*`; exclude wins. */
+  /** Which tools are offered: globs with `*`; `exclude` wins. */
   readonly tools: { readonly include: readonly string[]; readonly exclude: readonly string[] };
-  /** Kept and shown on catalog entries; nothing here acts on it. */
+  /** Names of tools, shown in the catalog; mcpvisor does nothing else with them. */
   readonly autoApprove: readonly string[];
 }
 
-/** A server that runs as a process of ours and speaks over its stdin and stdout. */
+/** A server that runs as a child process and speaks over its stdin and stdout. */
 export interface StdioSpecification extends ServerSettings {
   readonly transport: 'stdio';
   readonly command: string;
@@ -46,8 +56,8 @@ export interface StdioSpecification extends ServerSettings {
 }
 
 /**
- * A server somewhere else. `auto` tries Streamable HTTP first and legacy SSE on 400, 404 or 405 (a path ending in
- * `/sse`: SSE first).
+ * A server at a URL. `auto` tries Streamable HTTP first, and legacy SSE if the answer is 400, 404 or 405. If the path
+ * ends in `/sse`, it tries SSE first.
  */
 export interface RemoteSpecification extends ServerSettings {
   readonly transport: 'streamable-http' | 'sse' | 'auto';
@@ -56,11 +66,11 @@ export interface RemoteSpecification extends ServerSettings {
   readonly envFile: string | null;
   /** Name of an entry of the host's `authProviders`. */
   readonly authProvider: string | null;
-  /** `ca`: file of certificates (PEM) to trust instead of the system's. */
+  /** `ca`: a file of certificates (PEM) to trust instead of the system's. Null: the system's. */
   readonly tls: { readonly ca: string | null };
 }
 
-/** A server whose transport an embedding host brings. `transport` is the host's own word. */
+/** A server whose transport the host brings. `hosted` is the transport's name. */
 export interface HostedSpecification extends ServerSettings {
   readonly transport: { readonly hosted: string };
   /** The entry as it was written, for the host's factory. */
@@ -69,9 +79,9 @@ export interface HostedSpecification extends ServerSettings {
 
 export type ServerSpecification = StdioSpecification | RemoteSpecification | HostedSpecification;
 
-/** A specification as it is started: every `${…}` replaced. Never stored, never logged. */
+/** A specification as it is used for a start, with every `${…}` replaced. It is never stored or logged. */
 export interface ExpandedSpecification {
   readonly specification: ServerSpecification;
-  /** What the file `tls.ca` of a remote server says. */
+  /** Content of the file `tls.ca` of a remote server. */
   readonly ca: string | null;
 }

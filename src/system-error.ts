@@ -1,6 +1,6 @@
 /** The codes that errors carry. */
 
-/** Whether `error` came from the operating system with this code: `ENOENT`, `EADDRINUSE`. */
+/** Whether `error` is an error of the operating system with this code: `ENOENT`, `EADDRINUSE`. */
 export function isSystemError(error: unknown, code: string): error is NodeJS.ErrnoException {
   return systemCodeOf(error) === code;
 }

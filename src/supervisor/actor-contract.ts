@@ -1,5 +1,5 @@
 /**
- * The library's public face on actors: the tree, one actor as it is, events to any of them, and the charts they follow.
+ * The public interface to actors: the tree, the state of one actor, events to any actor, and the charts.
  */
 
 import type { ChartDefinition } from '../../machines/definition.ts';
@@ -21,53 +21,59 @@ export type ActorEventType = (typeof actorEventTypes)[number];
 export interface ActorNode {
   /** `supervisor`, `group:NAME` (a part of a large group: `group:NAME/1`) or `server:NAME`. */
   readonly id: string;
-  /** Id of the actor that holds it; null: it is the root. */
+  /** Id of its parent; null: it is the root. */
   readonly parent: string | null;
+  /** Name of the outermost state. */
   readonly state: string;
-  /** Dotted path below `state`, or null. */
+  /** Dotted path below `state`; null: there is none. */
   readonly substate: string | null;
-  /** The state as the chart has it. */
+  /** The state value of XState. */
   readonly value: unknown;
-  /** When it entered `state`: UTC ISO 8601 with milliseconds. */
+  /** When it entered `state`: UTC, ISO 8601 with milliseconds. */
   readonly since: string;
-  /** Ids of the actors it holds. */
+  /** Ids of its children. */
   readonly children: readonly string[];
 }
 
-/** A live actor, as it is: nothing of it is secret. */
+/** The current state of one actor. It contains no secrets. */
 export interface ActorSnapshot {
+  /** Its id. */
   readonly actor: string;
+  /** The state value of XState. */
   readonly value: unknown;
   readonly tags: readonly string[];
   /** Plain JSON. */
   readonly context: Readonly<Record<string, unknown>>;
-  /** Events a person may send now. */
+  /** Events that a person may send now. */
   readonly allowed: readonly string[];
+  /** Running timers. `dueAt` is UTC, ISO 8601 with milliseconds. */
   readonly timers: readonly { readonly name: string; readonly dueAt: string }[];
 }
 
+/** How a command settled. */
 export interface CommandOutcome {
   readonly commandId: string;
+  /** `superseded`: a later command took its place. */
   readonly outcome: 'done' | 'superseded';
 }
 
-/** A command on its way. `settled` rejects with `COMMAND_REJECTED` or `SHUTTING_DOWN`. */
+/** A command that was sent. `settled` rejects with `COMMAND_REJECTED` or `SHUTTING_DOWN`. */
 export interface PostedCommand {
   readonly commandId: string;
   readonly settled: Promise<CommandOutcome>;
 }
 
-/** What became of one server of many: a command on its way, or why there is none. */
+/** One entry of the result of `postMany`: the command that was sent to the server, or why none was. */
 export type PostedToOne =
   | ({ readonly server: string } & PostedCommand)
   | { readonly server: string; readonly error: McpvisorError };
 
-/** An event to one actor: a command of its own, or, for a server's event to a group, one for each of its servers. */
+/** The result of `postTo`: one command, or, if a server's command was sent to a group, one for each of its servers. */
 export type PostedToActor =
   | ({ readonly to: 'actor' } & PostedCommand)
   | { readonly to: 'members'; readonly commands: readonly PostedToOne[] };
 
-/** A chart as data and as a picture, made from the definition that runs. */
+/** A chart as data and as a diagram, both made from the definition that runs. */
 export interface Chart extends ChartDefinition {
   /** A Mermaid `stateDiagram-v2`. */
   readonly mermaid: string;

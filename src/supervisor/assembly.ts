@@ -1,4 +1,4 @@
-/** Wires the rooms together: what each part is made of stands here and nowhere else. */
+/** Wires the parts of a supervisor together. No other file knows what each part is made of. */
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -40,13 +40,14 @@ import { toIso } from './status/status.ts';
 import { createStatuses } from './status/statuses.ts';
 import { createTree } from './tree.ts';
 
-/** Who ends it: aborted when the end has begun, and what begins it when somebody asks for it by an event. */
 export interface End {
+  /** Aborted once the supervisor has begun to close. */
   readonly closing: AbortSignal;
+  /** Closes the supervisor. Called when somebody sends `supervisor.shutdown`. */
   readonly shutDown: () => void;
 }
 
-/** What the life of a supervisor is made of, beside its face. */
+/** Everything that `openSupervisor` needs of a supervisor: its public methods, and what starts and ends it. */
 export interface Assembly {
   readonly face: Face;
   readonly root: RootActor;
@@ -57,9 +58,9 @@ export interface Assembly {
   readonly monotonicNow: () => number;
   /** Sends SIGKILL to every process group, synchronously. */
   readonly killAllNow: () => void;
-  /** What `createMetrics` measures; `droppedLines` are those of the door's own log. */
+  /** What `createMetrics` measures. `droppedLines` counts the lines that the entry point's own log dropped. */
   readonly measured: (droppedLines: () => number) => MetricsOptions;
-  /** Gives back what was made here, once the root has ended. Does not throw. */
+  /** Releases what was created here, once the root has ended. Does not throw. */
   readonly release: () => Promise<void>;
 }
 

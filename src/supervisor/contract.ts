@@ -1,4 +1,4 @@
-/** The library's public face: what `createSupervisor` returns. The doors (HTTP, command line) use nothing else. */
+/** The library's public interface: what `createSupervisor` returns. HTTP and the command line use nothing else. */
 
 import type { Failure, FailureClass } from '../../machines/failure.ts';
 import type { Plan } from '../config/plan/plan.ts';
@@ -46,46 +46,61 @@ export const serverStates = [
 
 export type ServerState = (typeof serverStates)[number];
 
+/** Something a person should look at while everything goes on. */
 export interface Alarm {
+  /** Its name: `flapping`, `stuck` … */
   readonly alarm: string;
-  /** UTC ISO 8601 with milliseconds. */
+  /** When it was raised: UTC, ISO 8601 with milliseconds. */
   readonly since: string;
+  /** Why it was raised, as a sentence. */
   readonly reason: string;
   /** What clears it. */
   readonly clearedBy: string;
 }
 
-/** An alarm, and whose it is: `supervisor`, `group:NAME` or `server:NAME`. */
+/** An alarm with the actor that raised it: `supervisor`, `group:NAME` or `server:NAME`. */
 export interface ActorAlarm extends Alarm {
   readonly actor: string;
 }
 
-/** A failure as status shows it. `at` is UTC ISO 8601 with milliseconds. */
+/** A failure as the status shows it. */
 export interface LastFailure extends Omit<Failure, 'retryAfterMs'> {
   readonly class: FailureClass;
+  /** When it happened: UTC, ISO 8601 with milliseconds. */
   readonly at: string;
 }
 
-/** One server as it is now. Absent is null; times are UTC ISO 8601 with milliseconds. */
+/** The current status of one server. What is absent is null; times are UTC, ISO 8601 with milliseconds. */
 export interface ServerStatus {
+  /** Its name in the configuration. */
   readonly name: string;
+  /** One of the eight states. */
   readonly state: ServerState;
-  /** Dotted path below `state`, or null. */
+  /** Dotted path below `state`; null: there is none. */
   readonly substate: string | null;
+  /** When it entered `state`. */
   readonly since: string;
+  /** Whether a person or the configuration wants the server up or down. */
   readonly wanted: 'up' | 'down';
+  /** Number of the current session, or of the last one; 0: there was none. */
   readonly generation: number;
   /** Counted failures in a row. */
   readonly attempt: number;
+  /** When it will be started again; null: no retry is planned. */
   readonly nextRetryAt: string | null;
+  /** The last failure; null: there was none. */
   readonly lastFailure: LastFailure | null;
+  /** Id of its process; null: no process runs. */
   readonly pid: number | null;
+  /** `stdio`, `streamable-http`, `sse`, or the name of a host's transport. */
   readonly transport: string;
+  /** MCP version that was negotiated; null: not connected. */
   readonly protocolVersion: string | null;
+  /** Name and version as the server gave them; null: not connected. */
   readonly serverInfo: Readonly<Record<string, unknown>> | null;
-  /** Round trip of the last probe. */
+  /** Round trip of the last probe in milliseconds; null: not connected, or not probed yet. */
   readonly latencyMs: number | null;
-  /** `inFlight` and `queued` are as they were some milliseconds ago. */
+  /** Sizes of its lists, and counts since it was added. `inFlight` and `queued` may be some milliseconds old. */
   readonly counts: {
     readonly tools: number;
     readonly resources: number;
@@ -96,92 +111,112 @@ export interface ServerStatus {
     readonly inFlight: number;
     readonly queued: number;
   };
+  /** Its alarms. */
   readonly alarms: readonly Alarm[];
-  /** Whether the server can tell us things unasked; null: not connected. */
+  /** Whether the server can send messages on its own; null: not connected, or not known yet. */
   readonly push: boolean | null;
-  /** Where the entry came from: `file` or `api`. */
+  /** Where its entry came from: the configuration file, or a call of the library or the API. */
   readonly source: 'file' | 'api';
+  /** Whether it is started by its first call. */
   readonly lazy: boolean;
+  /** Whether readiness waits until it is connected. */
   readonly required: boolean;
+  /** Name of its group. */
   readonly group: string;
+  /** Names of the servers that must be connected before it starts. */
   readonly dependsOn: readonly string[];
 }
 
+/** The current status of the supervisor and of every server. Times are UTC, ISO 8601 with milliseconds. */
 export interface Status {
   readonly startedAt: string;
+  /** Version of mcpvisor. */
   readonly version: string;
+  /** State of the supervisor: `running` … */
   readonly state: string;
-  /** In `running`: `settled`, or `degraded` while a group has spent its rounds. */
+  /** In `running`: `settled`, or `degraded` while a group has used up its budget of rounds. */
   readonly substate: string | null;
+  /** How many servers are in each state. */
   readonly counts: Readonly<Record<ServerState, number>>;
   /** Null while sessions are held in this process. */
   readonly clientProcess: null;
   readonly store: string;
-  /** All of them: the supervisor's own, its groups' and its servers'. */
+  /** All alarms: those of the supervisor, its groups and its servers. */
   readonly alarms: readonly ActorAlarm[];
   readonly servers: readonly ServerStatus[];
 }
 
 export interface Readiness {
-  /** Every wanted server has come to rest: `connected`, `failed`, `needs-auth`, or `idle` on purpose. */
+  /** Whether every wanted server has settled: `connected`, `failed`, `needs-auth`, or `idle` on purpose. */
   readonly settled: boolean;
+  /** The servers that are wanted and not ready. */
   readonly notReady: readonly ServerStatus[];
 }
 
+/** A tool as its server listed it, unknown fields included, with what mcpvisor adds. */
 export interface CatalogTool extends ListedTool {
   readonly server: string;
-  /** A name every model API takes (`^[a-zA-Z0-9_-]{1,64}$`); `callTool` resolves it. */
+  /** A name that every model API accepts (`^[a-zA-Z0-9_-]{1,64}$`); `callTool` resolves it. */
   readonly exposedName: string;
-  /** Whether the entry's `autoApprove` names it: kept for hosts that ask before a call. */
+  /** Whether the entry's `autoApprove` names the tool. Kept for hosts that ask before a call. */
   readonly autoApprove: boolean;
-  /** True while its server is not connected: the list is the last known one. */
+  /** True while the server is not connected: the list is the last known one. */
   readonly stale: boolean;
 }
 
+/** A resource, resource template or prompt as its server listed it, unknown fields included. */
 export interface CatalogItem extends ListedItem {
   readonly server: string;
+  /** True while the server is not connected: the list is the last known one. */
   readonly stale: boolean;
 }
 
 export interface ToolsOptions {
-  /** Default: all. */
+  /** Only tools of these servers. Default: all. */
   readonly servers?: readonly string[];
   /** Default `mcp`. */
   readonly format?: ToolFormat;
-  /** Whether descriptions begin with the tool's server. Default false. */
+  /** Whether each description begins with the name of the tool's server. Default false. */
   readonly describeOrigin?: boolean;
 }
 
 export interface AnswerToolCallsOptions {
   /** Only tools of these servers may be called. Default: all. */
   readonly servers?: readonly string[];
-  /** Of each call, as for `callTool`. */
+  /** Limit for each call, in milliseconds. Default: the server's `callTimeoutMs`. */
   readonly timeoutMs?: number;
+  /** When it aborts, the calls in progress are cancelled. */
   readonly signal?: AbortSignal;
 }
 
 export interface CallOptions extends RequestOptions {
+  /** Called with each progress message of the server. */
   readonly onProgress?: (progress: Progress) => void;
   /** Called once, just before the promise resolves; not when it rejects. */
   readonly onAnswered?: (answered: Answered) => void;
 }
 
-/** How long a call took, and who answered it. */
+/** How long a call took, and which session answered it. */
 export interface Answered {
-  /** From the call to its answer, in whole milliseconds, with the time a lazy server took to start. */
+  /** From the call to its answer, in whole milliseconds. Includes the time a lazy server took to start. */
   readonly durationMs: number;
-  /** Generation of the server that answered. */
+  /** Generation of the session that answered. */
   readonly generation: number;
 }
 
+/** One of the calls of `callTools`. */
 export interface CallRequest {
+  /** Default: the server that `tool`, an exposed name, belongs to. */
   readonly server?: string;
-  /** The tool's own name, or, without `server`, its `exposedName`. */
+  /** The tool's own name or its `exposedName`; without `server` its `exposedName`. */
   readonly tool: string;
+  /** Default `{}`. */
   readonly arguments?: Readonly<Record<string, unknown>>;
+  /** Limit in milliseconds. Default: the server's `callTimeoutMs`. */
   readonly timeoutMs?: number;
 }
 
+/** The outcome of one of the calls of `callTools`. */
 export type CallOutcome =
   | ({ readonly status: 'ok'; readonly result: CallToolResult } & Answered)
   | {
@@ -189,89 +224,101 @@ export type CallOutcome =
       readonly error: { readonly code: string; readonly message: string; readonly [key: string]: unknown };
     };
 
-/** Whether a call's arguments are what the tool's input schema asks for. */
+/** Whether the arguments of a call match the tool's input schema. */
 export type CallCheck =
-  /** `problems` holds warnings only: the schema says nothing that can be checked. */
+  /** `problems` has only warnings: the schema cannot be used for a check. */
   | { readonly valid: true; readonly problems: readonly Problem[] }
   /** Every problem, with its path in the arguments. */
   | { readonly valid: false; readonly problems: readonly Problem[] };
 
-/** A tool's result as the server sent it, unknown fields included. */
+/** The result of a tool as the server sent it, unknown fields included. */
 export interface CallToolResult {
   readonly content?: readonly unknown[];
+  /** True: the tool reports that it failed. */
   readonly isError?: boolean;
   readonly structuredContent?: unknown;
   readonly [key: string]: unknown;
 }
 
 export interface ReadyNow {
-  /** Booted, every server at rest, every required one connected. */
+  /** True: the supervisor has started, every server has settled, and every required one is connected. */
   readonly ready: boolean;
+  /** The servers that stand in the way, each with the reason. */
   readonly notReady: readonly { readonly name: string; readonly state: ServerState; readonly reason: string }[];
 }
 
 export interface Supervisor {
-  /** Resolves when every wanted server has settled or `timeoutMs` (default: none) is over; never rejects. */
+  /**
+   * Resolves when every wanted server has settled, when `timeoutMs` milliseconds (default: no limit) have passed, or
+   * when `signal` aborts. Never rejects.
+   */
   ready(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Readiness>;
-  /** Whether to send work here: booted, every server at rest, every required one connected; and which are not. */
+  /** Whether work may be sent now: started, every server settled, every required one connected. */
   readiness(): ReadyNow;
+  /** The current status of everything. */
   status(): Status;
-  /** Throws `SERVER_NOT_FOUND`. */
+  /** The current status of one server. Throws `SERVER_NOT_FOUND`. */
   status(server: string): ServerStatus;
-  /** Throws `SERVER_NOT_FOUND`. */
+  /** The same as `snapshotOf('server:NAME')`. Throws `SERVER_NOT_FOUND`. */
   snapshot(server: string): ActorSnapshot;
   /**
-   * Sends a command and resolves when it has settled. Throws `SERVER_NOT_FOUND`, `EVENT_NOT_ALLOWED`,
-   * `COMMAND_REJECTED`, `SHUTTING_DOWN`.
+   * Sends a command to a server and resolves when it has settled. Throws `SERVER_NOT_FOUND`, `EVENT_NOT_ALLOWED`,
+   * `COMMAND_REJECTED` and `SHUTTING_DOWN`.
    */
   send(server: string, event: { readonly type: CommandType }): Promise<CommandOutcome>;
-  /** The same without waiting. Throws at once what `send` throws before the command is accepted. */
+  /**
+   * Sends a command without waiting; `by` says who sends it. Throws what `send` throws before the command is accepted.
+   */
   post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
   /**
-   * Sends a command to many without waiting: names of servers, `group:NAME` for a group's, `*` for all. A server that
-   * the configuration disables and that nobody started is meant by its name only; so is one that is neither in
-   * `backoff` nor in `needs-auth`, if the command is `server.retry`. One entry for each server, in the order of the configuration, then one for each
-   * name that is nobody's; what `post` would throw is the entry's `error`. Never throws.
+   * Sends a command to many servers without waiting. `servers` has names, `group:NAME` for the servers of a group, or
+   * `*` for all. Groups and `*` leave out a server that is disabled and that nobody started, and one that cannot take
+   * the command now. Returns an entry for each server, in the order of the configuration, then one for each unknown
+   * name. If `post` would throw, the entry has the `error`. Never throws.
    */
   postMany(event: {
     readonly type: CommandType;
     readonly servers: readonly string[];
     readonly by?: string;
   }): readonly PostedToOne[];
-  /** Every actor there is now, each after the one that holds it. */
+  /** Every actor that runs now, parents before their children. */
   actors(): readonly ActorNode[];
-  /** Any actor by its id, as it is. Throws `ACTOR_NOT_FOUND`. */
+  /** The current state of any actor, by its id. Throws `ACTOR_NOT_FOUND`. */
   snapshotOf(actor: string): ActorSnapshot;
   /**
-   * Sends an event to any actor by its id, without waiting: a command to `server:NAME`; `group.reset` to
-   * `group:NAME`, or a command for each of its servers; `supervisor.shutdown` to `supervisor`, which is `close()`.
-   * Throws `ACTOR_NOT_FOUND`, `EVENT_NOT_ALLOWED` with what is allowed, `SHUTTING_DOWN`.
+   * Sends an event to any actor, by its id, without waiting: a command to `server:NAME`; `group.reset`, or a command
+   * for each of its servers, to `group:NAME`; `supervisor.shutdown`, which is `close()`, to `supervisor`. Throws
+   * `ACTOR_NOT_FOUND`, `EVENT_NOT_ALLOWED` with what is allowed, and `SHUTTING_DOWN`.
    */
   postTo(actor: string, event: { readonly type: ActorEventType; readonly by?: string }): PostedToActor;
-  /** The charts that run: `supervisor`, `group`, `server`. */
+  /** The charts that run: `supervisor`, `group` and `server`. */
   machines(): readonly Chart[];
-  /** One of them. Throws `NOT_FOUND`. */
+  /** One of the charts, by its id. Throws `NOT_FOUND`. */
   machine(id: string): Chart;
   /**
-   * The tools of all servers, the last known ones of those that are not connected. `openai` and `anthropic` give them
-   * as these APIs take them: under their exposed names, with input schemas that neither refuses; what a schema may
-   * not say there is said in the description.
+   * The tools of all servers; of a server that is not connected, the last known ones. The formats `openai` and
+   * `anthropic` are what these APIs accept: exposed names, and input schemas that neither API refuses. What a schema
+   * must not contain there is put into the description.
    */
   tools(options: ToolsOptions & { readonly format: 'openai' }): OpenAiTool[];
   tools(options: ToolsOptions & { readonly format: 'anthropic' }): AnthropicTool[];
   tools(options?: ToolsOptions & { readonly format?: 'mcp' }): readonly CatalogTool[];
   tools(options: ToolsOptions): readonly CatalogTool[] | OpenAiTool[] | AnthropicTool[];
+  /** The resources of these servers (default: all); of one that is not connected, the last known ones. */
   resources(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
+  /** The resource templates, in the same way. */
   resourceTemplates(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
+  /** The prompts, in the same way. */
   prompts(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   /**
-   * What a server says about how to use it; of one that is not connected, what it said last. Null: it says nothing, or
-   * was never connected. Throws `SERVER_NOT_FOUND`.
+   * A server's instructions on how to use it; if it is not connected, the last known ones. Null: it gives none, or was
+   * never connected. Throws `SERVER_NOT_FOUND`.
    */
   instructions(server: string): string | null;
   /**
-   * Throws what `Session.request` throws, and `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`. A tool's own `isError` is a result,
-   * not an error.
+   * Calls a tool, by its own name or its exposed name, and starts a lazy server first. A result with `isError` is a
+   * result, not an error. Throws `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`, `SERVER_NOT_CONNECTED`, `SERVER_BUSY`,
+   * `CALL_TIMED_OUT`, `CALL_CANCELLED`, `OUTCOME_UNKNOWN`, `UPSTREAM_ERROR`, `INVALID_REQUEST` and `SHUTTING_DOWN`.
    */
   callTool(
     server: string,
@@ -280,23 +327,23 @@ export interface Supervisor {
     options?: CallOptions,
   ): Promise<CallToolResult>;
   /**
-   * Checks arguments against the tool's input schema, without calling it and without starting anything. Throws
+   * Checks arguments (default `{}`) against the tool's input schema. Calls and starts nothing. Throws
    * `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`, and `SERVER_NOT_CONNECTED` while the server's tools are not known.
    */
   checkCall(server: string, tool: string, args?: Readonly<Record<string, unknown>>): Promise<CallCheck>;
   /**
-   * In parallel, in the order asked, each with its own outcome; never rejects. `signal` cancels those that have none
-   * yet.
+   * Makes many calls in parallel. Returns an outcome for each, in the same order; never rejects. When `signal` aborts,
+   * the calls in progress are cancelled.
    */
   callTools(
     calls: readonly CallRequest[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly CallOutcome[]>;
   /**
-   * Makes a model's tool calls, in parallel, and gives the messages to send back: for `openai` (`message.tool_calls`)
-   * one for each call, in order; for `anthropic` (the content of a message, of which the `tool_use` blocks count) one
-   * message with a result for each. Whatever goes wrong with a call is its answer, in words a model can act on; never
-   * rejects.
+   * Makes a model's tool calls in parallel and returns the messages to send back. For `openai`, `toolCalls` is
+   * `message.tool_calls`, and each call gets a message, in order. For `anthropic`, `blocks` is the content of a
+   * message, and one message has a result for each `tool_use` block. If a call fails, its answer says so in words a
+   * model can act on. Never rejects.
    */
   answerToolCalls(
     toolCalls: readonly OpenAiToolCall[],
@@ -306,7 +353,7 @@ export interface Supervisor {
     blocks: readonly AnthropicContentBlock[],
     options: AnswerToolCallsOptions & { readonly format: 'anthropic' },
   ): Promise<AnthropicToolMessage>;
-  /** Any MCP request. Throws as `callTool`. */
+  /** Sends any MCP request. Throws what `callTool` throws, except `TOOL_NOT_FOUND`. */
   request(
     server: string,
     method: string,
@@ -314,37 +361,44 @@ export interface Supervisor {
     options?: CallOptions,
   ): Promise<unknown>;
   /**
-   * Starts lazy servers if need be and waits until all are connected. Throws `SERVER_NOT_CONNECTED` for the first that
-   * will not be. With `timeoutMs` it also waits for the next tries of a server in `backoff`, and throws
-   * `CALL_TIMED_OUT` when the time is over; without, such a server is an error at once.
+   * Starts lazy servers and waits until all these servers are connected. Throws `SERVER_NOT_FOUND`, and
+   * `SERVER_NOT_CONNECTED` for the first one that will not be connected; without `timeoutMs` that includes a server in
+   * `backoff`. With `timeoutMs` (milliseconds) it also waits for the retries of such a server, and throws
+   * `CALL_TIMED_OUT` when the time is over. Throws `CALL_CANCELLED` when `signal` aborts.
    */
   ensureConnected(
     servers: readonly string[],
     options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<void>;
-  /** Adds a server through a plan; entries are as in `mcp.json`. Throws `CONFIG_INVALID`. */
+  /**
+   * Adds a server; `entry` is as in `mcp.json`. Returns the plan, which is carried out from now on. Nothing is written
+   * to the configuration file. Throws `CONFIG_INVALID` (also when the name is taken) and `SHUTTING_DOWN`; nothing is
+   * changed then.
+   */
   add(name: string, entry: Readonly<Record<string, unknown>>): Promise<Plan>;
+  /** Replaces the entry of a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
   replace(name: string, entry: Readonly<Record<string, unknown>>): Promise<Plan>;
+  /** Stops and removes a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
   remove(name: string): Promise<Plan>;
-  /** Replaces the whole configuration in memory. Throws `CONFIG_INVALID` and then changes nothing. */
+  /** Replaces the whole configuration in memory, in the same way. Throws `CONFIG_INVALID` and `SHUTTING_DOWN`. */
   apply(config: Readonly<Record<string, unknown>>): Promise<Plan>;
-  /** What `apply` would do with this configuration; changes nothing. Throws `CONFIG_INVALID`. */
+  /** What `apply` would do with this configuration. Changes nothing. Throws `CONFIG_INVALID`. */
   plan(config: Readonly<Record<string, unknown>>): Promise<Plan>;
   /**
-   * Facts from `since` (a `seq`; default: from now) on, as they come. A slow reader is told what it missed. Ends with
-   * `close` or `signal`.
+   * The facts after `since` (a `seq`; default: now), as they happen. A reader that is too slow gets one `facts.missed`
+   * in place of those it missed. Ends on `close()` or when `signal` aborts.
    */
   facts(options?: { readonly since?: number; readonly signal?: AbortSignal }): AsyncIterable<Fact | FactsMissed>;
-  /** The facts that are remembered, chosen and paged, the newest last. Throws `INVALID_REQUEST`. */
+  /** A page of the facts in memory that match the query, the newest last. Throws `INVALID_REQUEST`. */
   journal(query?: JournalQuery): JournalPage;
   /**
-   * The last lines (`tail`; default 100) a server wrote on stderr, and what was odd about what it said on the wire
-   * (`protocol`), oldest first. With a state directory those of earlier runs too. Throws `SERVER_NOT_FOUND`.
+   * The last lines (`tail`; default 100) that a server wrote on stderr, and notes on its odd messages (`protocol`),
+   * oldest first. With a state directory, lines of earlier runs are included. Throws `SERVER_NOT_FOUND`.
    */
   logs(server: string, options?: { readonly tail?: number }): Promise<readonly LogLine[]>;
   /**
-   * The same lines as they come, after the last `tail` (default 0) of those there are. A slow reader is told what it
-   * missed. Ends when the server is removed, with `close`, or `signal`. Throws `SERVER_NOT_FOUND`.
+   * The last `tail` lines (default 0), then new ones as they are written. A slow reader is told how many it missed.
+   * Ends when the server is removed, on `close()`, or when `signal` aborts. Throws `SERVER_NOT_FOUND`.
    */
   followLogs(
     server: string,
@@ -352,5 +406,6 @@ export interface Supervisor {
   ): AsyncIterable<LogLine | LinesMissed>;
   /** Ends every server and releases everything. May be called twice; does not throw. */
   close(): Promise<void>;
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The library's face over the parts of a supervisor. */
+/** The public methods of a supervisor, each handed on to the part that does the work. */
 
 import type { Facts } from '../observe/facts/facts.ts';
 import { selectFacts } from '../observe/facts/journal.ts';
@@ -15,7 +15,7 @@ import type { Charts } from './status/charts.ts';
 import type { AwaitReady } from './status/readiness.ts';
 import type { Tree } from './tree.ts';
 
-/** All of a supervisor but its end, which belongs to whoever opened it. */
+/** All methods of a supervisor except `close`, which `openSupervisor` adds. */
 export type Face = Omit<Supervisor, 'close' | typeof Symbol.asyncDispose>;
 
 export interface FaceOptions {

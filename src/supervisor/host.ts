@@ -1,8 +1,9 @@
-/** What an embedding host answers to servers, and what it wants to hear of them. */
+/** What a host that embeds the library answers to requests of servers, and how it gets their notifications. */
 
 import type { Answer } from '../session/contract.ts';
 import type { ClientCapabilities } from '../session/request.ts';
 
+/** A request or notification of a server. */
 export interface ServerMessage {
   readonly server: string;
   readonly method: string;
@@ -10,14 +11,14 @@ export interface ServerMessage {
 }
 
 /**
- * Answers one request of a server with a result as the MCP schema wants it. What it throws is told to the server as an
- * error.
+ * Answers a request of a server. Returns a result as the MCP schema defines it. If it throws, the server gets an error
+ * with the message.
  */
 export type Answerer = (
   request: ServerMessage,
 ) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
 
-/** A capability is declared to servers only if its answer is given. */
+/** The host's answers to requests of servers. A capability is declared to servers only if it has an answer. */
 export interface Answers {
   readonly sampling?: Answerer;
   readonly elicitation?: Answerer;
@@ -36,7 +37,7 @@ export function capabilitiesOf({ sampling, elicitation, roots }: Answers): Clien
   return { ...(sampling && { sampling: {} }), ...(elicitation && { elicitation: {} }), ...(roots && { roots: {} }) };
 }
 
-/** `onBug` hears what the host's `onNotification` throws: it must not end the session. */
+/** `onBug` is called with what the host's `onNotification` throws: that must not end the session. */
 export function createHost(
   answers: Answers,
   onNotification: ((message: ServerMessage) => void) | undefined,
@@ -63,7 +64,7 @@ export function createHost(
     },
     notified(message) {
       try {
-        // An async function passes for one that returns nothing; what it rejects with is its host's bug as well.
+        // `onNotification` may be an async function; a rejection is a bug of the host, too.
         Promise.resolve(onNotification?.(message)).catch(onBug);
       } catch (error) {
         onBug(error);

@@ -1,6 +1,6 @@
 /**
- * What is known of each server beside its chart. Each part of an entry has one owner who writes it: the ledger what the
- * server is meant to be, the session's actor what its sessions told, the calls their counts.
+ * What is known of each server apart from its chart. Each part of an entry has one writer: the ledger writes the
+ * specification, the session's actor writes what the sessions reported, and the calls write their counts.
  */
 
 import type { Lists } from '../session/contract.ts';
@@ -9,7 +9,7 @@ import type { ServerSpecification } from '../specification.ts';
 import { factsBefore, noLists, type SessionFacts } from './session-facts.ts';
 import { mayShow, showsAll } from './tool-filter.ts';
 
-/** Of calls made to a server in all its lives; `calls/calls.ts` counts. */
+/** Calls made to a server, over all its sessions. Only `calls/calls.ts` writes them. */
 export interface CallCounts {
   made: number;
   failed: number;
@@ -19,31 +19,31 @@ export interface ServerEntry {
   readonly name: string;
   readonly specification: ServerSpecification;
   readonly source: 'file' | 'api';
-  /** Replaced as a whole, by the server's session actor only. */
+  /** What its sessions reported. Only the server's session actor writes it, always as a whole. */
   told: SessionFacts;
   readonly counts: CallCounts;
-  /** Waiting for the session to end; called and forgotten by its actor. */
+  /** Called and removed by the session's actor when the session has ended. */
   readonly waiters: Set<() => void>;
-  /** The last known lists as they are shown: only the tools the specification lets through. */
+  /** The last known lists, with only those tools that the specification offers. */
   readonly lists: Lists;
-  /** Whether the server ever told its lists, in this life or an earlier one. */
+  /** Whether the server ever listed anything, in this session or an earlier one. */
   readonly hasLists: boolean;
-  /** Whether the server listed this tool, and the filter lets it through. */
+  /** Whether the server listed this tool and the specification offers it. */
   hasTool(tool: string): boolean;
 }
 
 export interface Ledger {
   readonly entries: ReadonlyMap<string, ServerEntry>;
-  /** Adds an entry, or gives an old one its new specification; a living session goes by its limits from now on. */
+  /** Adds an entry, or gives an existing one its new specification, whose limits apply to the open session at once. */
   put(specification: ServerSpecification, source: 'file' | 'api'): ServerEntry;
   get(server: string): ServerEntry | undefined;
-  /** Forgets a server that is gone; its generation is remembered. */
+  /** Removes a server. Its generation is remembered. */
   drop(server: string): void;
-  /** Resolves when the server has no session any more. */
+  /** Resolves when the server has no session. Never rejects. */
   gone(server: string): Promise<void>;
 }
 
-/** `highestGeneration` knows the generations of an earlier life. */
+/** `highestGeneration` returns a server's highest generation in earlier runs. */
 export function createLedger(highestGeneration: (server: string) => number): Ledger {
   const entries = new Map<string, Entry>();
   const dropped = new Map<string, number>();
@@ -77,7 +77,7 @@ export function createLedger(highestGeneration: (server: string) => number): Led
   };
 }
 
-/** The lists as a filter shows them, made when first asked for. */
+/** The filtered lists, cached until the lists or the filter change. */
 interface Shown {
   readonly told: Lists;
   readonly filter: ServerSpecification['tools'];
@@ -127,7 +127,7 @@ class Entry implements ServerEntry {
   }
 }
 
-/** Limits change without a restart; most plans leave them as they are. */
+/** Tells the open session its new limits, if they changed: they need no restart. */
 function limitSession({ told, specification: before }: ServerEntry, after: ServerSpecification): void {
   const [old, limits] = [callLimitsOf(before), callLimitsOf(after)];
   const isSame = Object.entries(limits).every(([name, limit]) => old[name as keyof typeof old] === limit);

@@ -1,6 +1,6 @@
 /**
- * What model APIs take and give, as far as tools go. Arrays are not readonly, so that they fit the types of the APIs'
- * own packages.
+ * The messages of model APIs, as far as they concern tools. Arrays are not readonly, so that they fit the types of the
+ * APIs' own packages.
  */
 
 export const toolFormats = ['mcp', 'openai', 'anthropic'] as const;
@@ -11,8 +11,8 @@ export type ToolFormat = (typeof toolFormats)[number];
 export type AnswerFormat = Exclude<ToolFormat, 'mcp'>;
 
 /**
- * A tool's arguments as every model API takes them: an object at the top, with none of the keywords there that an API
- * refuses.
+ * An input schema that every model API accepts: an object at the top level, without the keywords that an API refuses
+ * there.
  */
 export interface ModelSchema {
   type: 'object';
@@ -27,7 +27,7 @@ export interface OpenAiTool {
   function: { name: string; description: string; parameters: ModelSchema };
 }
 
-/** An entry of `message.tool_calls`; one that calls no function is answered with an error. */
+/** An entry of `message.tool_calls`. One that calls no function is answered with an error. */
 export interface OpenAiToolCall {
   readonly id: string;
   readonly type: string;
@@ -49,7 +49,7 @@ export interface AnthropicTool {
   input_schema: ModelSchema;
 }
 
-/** A block of a message's content; those that are no `tool_use` are passed over. */
+/** A block of a message's content. Only `tool_use` blocks are answered. */
 export interface AnthropicContentBlock {
   readonly type: string;
   readonly id?: string | undefined;
@@ -71,7 +71,7 @@ export interface AnthropicToolResult {
   type: 'tool_result';
   tool_use_id: string;
   content: (AnthropicText | AnthropicImage)[];
-  /** There only if the call failed. */
+  /** Present only if the call failed. */
   is_error?: true;
 }
 

@@ -1,4 +1,4 @@
-/** What a supervisor is made of. Everything from outside is a parameter: environment, clock, chance, sockets. */
+/** The options of a supervisor. Everything from outside is a parameter: environment, clock, randomness, sockets. */
 
 import type { Environment } from '../config/expand/environment.ts';
 import type { Facts } from '../observe/facts/facts.ts';
@@ -9,68 +9,69 @@ import type { TimerClock } from './actors/scheduler.ts';
 import type { ConfigurationSource } from './desired/source.ts';
 import type { Answers, ServerMessage } from './host.ts';
 
-/** The wall clock for times, and the timers of the charts. */
+/** The wall clock, and the timers of the charts. */
 export interface Clock extends TimerClock {
+  /** The wall clock in milliseconds. */
   now(): number;
 }
 
 export interface SupervisorOptions {
-  /** A path of an `mcp.json`, or an object like its content. Default: no servers. */
+  /** The path of an `mcp.json`, or an object with the same content. Default: no servers. */
   readonly config?: string | Readonly<Record<string, unknown>> | null;
-  /** Whether edits of the configuration file are carried out as they come. Default true. */
+  /** Whether edits of the configuration file are applied while the supervisor runs. Default true. */
   readonly watch?: boolean;
   /**
-   * Folder of `processes.json`, from which the next life learns what this one left behind, and of `logs`, what
-   * servers write on stderr. Default: none; then the guard alone ends what a SIGKILL of this process leaves, and the
-   * last `stderrTailBytes` of each server are kept in memory.
+   * Folder for `processes.json`, from which the next run ends what this one left behind, and for `logs`, which hold
+   * what servers write on stderr. Default: none. Then only the guard ends the servers when this process is killed, and
+   * the last `stderrTailBytes` of each server's stderr are kept in memory.
    */
   readonly stateDir?: string;
-  /** Default `memory:`; there is no other in this version. */
+  /** Where state is kept. Default `memory:`, the only one in this version. */
   readonly store?: string;
-  /** Default `in-process`; there is no other in this version. */
+  /** Where sessions are held. Default `in-process`, the only one in this version. */
   readonly isolation?: string;
-  /** For `${…}` and `inheritEnv`. Default `process.env`. */
+  /** Environment variables for `${…}` and `inheritEnv`. Default `process.env`. */
   readonly env?: Environment;
-  /** When it aborts, the supervisor closes. */
+  /** When it aborts, the supervisor closes. Default: it closes only on `close()`. */
   readonly signal?: AbortSignal;
-  /** How we introduce ourselves to servers. Default: mcpvisor and its version. */
+  /** The client's name and version as servers see them. Default: mcpvisor and its version. */
   readonly clientInfo?: { readonly name: string; readonly version: string };
-  /** What servers may ask back. A capability is declared only if its answer is given. */
+  /** Answers to requests of servers. A capability is declared only if it has an answer here. Default: none. */
   readonly answers?: Answers;
-  /** Hears what servers tell unasked: log messages, resource updates. */
+  /** Called with each notification of a server: log messages, resource updates. Default: they are dropped. */
   readonly onNotification?: (message: ServerMessage) => void;
-  /** A host's own transports, by the word `transport` says in a specification. */
+  /** The host's own transports; an entry names one of them as its `transport`. Default: none. */
   readonly transports?: HostedTransports;
-  /** A pino-compatible logger that gets a line for each fact worth one. Default: none. */
+  /** A pino-compatible logger. It gets a line for each fact worth one. Default: none. */
   readonly logger?: LogMethods;
-  /** Replaces the fetch of remote servers. */
+  /** Replaces `fetch` for remote servers. */
   readonly fetch?: FetchLike;
-  /** By the name `authProvider` says in a specification. */
+  /** OAuth providers for remote servers; an entry names one of them as its `authProvider`. Default: none. */
   readonly authProviders?: AuthProviders;
-  /** Servers that may be starting at a time on our own account. Default: `max(2, cores)`. */
+  /** How many servers may start automatically at the same time. Default: `max(2, cores)`. */
   readonly startConcurrency?: number;
-  /** For tests: time and the charts' timers. */
+  /** For tests: the wall clock and the timers of the charts. Default: those of Node. */
   readonly clock?: Clock;
-  /** For tests: 0 … 1. Default `Math.random`. */
+  /** For tests: returns numbers from 0 up to 1. Default `Math.random`. */
   readonly random?: () => number;
 }
 
-/** What a door may share with the supervisor it opens. */
+/** What an entry point may share with the supervisor it opens. */
 export interface DoorOptions {
   readonly env: NonNullable<SupervisorOptions['env']>;
-  /** The configuration, where the door has read it already. Default: what `config` names is read. */
+  /** The configuration, if it has been read already. Default: read from `config`. */
   readonly source?: ConfigurationSource;
-  /** Default: a stream of its own. */
+  /** Default: a new stream, closed with the supervisor. */
   readonly facts?: Facts;
-  /** Default: one of its own. */
+  /** Default: a new one. */
   readonly redactor?: Redactor;
-  /** Each line a server writes on stderr, redacted. */
+  /** Called with each line a server writes on stderr, redacted. */
   readonly onStderr?: (server: string, line: string) => void;
-  /** Told of bugs that were contained. Default: they are dropped. */
+  /** Called with errors that were caught and are bugs. Default: they are dropped. */
   readonly onBug?: (error: unknown) => void;
   /**
-   * Somebody sent `supervisor.shutdown`: whoever opened the supervisor ends it, with everything around it. Default: it
-   * closes.
+   * Called when somebody sends `supervisor.shutdown`. It has to close the supervisor and everything around it. Default:
+   * closes the supervisor.
    */
   readonly onShutdown?: () => void;
 }

@@ -1,24 +1,24 @@
-/** What the sessions of one server have told, as one value: its actor replaces it as a whole, others only read it. */
+/** What the sessions of one server reported, as one value. The session's actor replaces it; others only read it. */
 
 import type { Lists, Load, Peer, Session } from '../session/contract.ts';
 
 export interface SessionFacts {
-  /** Not null from the opening of a session to its `ended`. */
+  /** The open session, until it reports `ended`; null: there is none. */
   readonly session: Session | null;
   /** Highest generation ever opened under this name. */
   readonly generation: number;
-  /** Lives begun, over all actors of this name. */
+  /** How many sessions were opened, over all actors of this name. */
   readonly lives: number;
   readonly peer: Peer | null;
-  /** The last known lists, every tool included; kept when the session ends. */
+  /** The last known lists, with all tools. They are kept when the session ends. */
   readonly lists: Lists;
-  /** Whether the server can tell us things unasked; null: there is no session, or it has not said. */
+  /** Whether the server can send messages on its own; null: there is no session, or it is not known yet. */
   readonly push: boolean | null;
   readonly load: Load;
 }
 
 export const noLoad: Load = { inFlight: 0, queued: 0 };
-/** Stands for lists that were never told. */
+/** The lists of a server that never listed anything: compared by identity. */
 export const noLists: Lists = { tools: [], resources: [], resourceTemplates: [], prompts: [], problems: [] };
 
 export function factsBefore(generation: number): SessionFacts {

@@ -1,4 +1,4 @@
-/** The supervisor as doors use it: its life from boot to close. */
+/** The supervisor as entry points use it, from start to close. */
 
 import { watchConfig } from '../config/watch.ts';
 import { McpvisorError } from '../errors.ts';
@@ -14,24 +14,24 @@ export type OpenSupervisorOptions = Omit<SupervisorOptions, 'env'> & DoorOptions
 
 export interface OpenedSupervisor {
   readonly supervisor: Supervisor;
-  /** Sends SIGKILL to every process group, synchronously: for the moment before the process ends at once. */
+  /** Sends SIGKILL to every process group, synchronously: for a process that is about to exit at once. */
   readonly killAllNow: () => void;
-  /** What `createMetrics` measures; `droppedLines` are those of the door's own log. */
+  /** What `createMetrics` measures. `droppedLines` counts the lines that the entry point's own log dropped. */
   readonly measured: (droppedLines: () => number) => MetricsOptions;
-  /** Aborts when the end has begun. */
+  /** Aborted once the supervisor has begun to close. */
   readonly closing: AbortSignal;
 }
 
 /**
- * Resolves when what an earlier life left behind is gone and every enabled server is on its way; wait for `ready()`
- * to know that they have come to rest. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE` and `NOT_AVAILABLE`, and `INTERNAL`
- * when it cannot be told whether a process of an earlier life is left: nothing has been started then.
+ * Resolves when what an earlier run left behind has been ended and every enabled server is starting; `ready()` resolves
+ * when they have settled. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE`, `NOT_AVAILABLE`, and `INTERNAL` if it cannot be
+ * found out whether a process of an earlier run is left; nothing has been started then.
  */
 export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
   refuseWhatIsNotThere(options);
   const source = options.source ?? (await openConfiguration(options));
   const closing = new AbortController();
-  // It does not reject.
+  // `close` does not reject.
   const onAbort = () => void close();
   const shutDown = options.onShutdown ?? onAbort;
   const parts = assemble(options, source, { closing: closing.signal, shutDown });
@@ -40,7 +40,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   let ended = false;
   root.subscribe({
     next() {},
-    // The root's actions cannot throw; if one did, nobody would be left to end the servers.
+    // The root's actions cannot throw. If one did, nothing else would end the servers.
     error: (error) => {
       ended = true;
       killAllNow();
@@ -78,7 +78,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   return { supervisor, killAllNow, measured, closing: closing.signal };
 }
 
-/** From now on servers start, and edits of the file and sleeps of the machine are noticed until `closing` aborts. */
+/** Starts the servers, and watches the file for edits and the machine for suspends until `closing` aborts. */
 async function begin(
   parts: Assembly,
   { file }: ConfigurationSource,

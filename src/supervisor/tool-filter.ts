@@ -1,4 +1,4 @@
-/** Which of a server's tools are shown: globs with `*`, exclude wins. */
+/** Which of a server's tools are offered: globs with `*`; `exclude` wins. */
 
 export interface ToolFilter {
   readonly include: readonly string[];

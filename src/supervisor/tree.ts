@@ -1,4 +1,4 @@
-/** The tree of actors as others see it: who is there, one of them as it is, and events to any of them. */
+/** The tree of actors as the public methods show it: all actors, the state of one, and events to any. */
 
 import { randomUUID } from 'node:crypto';
 import type { AnyActorRef, StateValue } from 'xstate';
@@ -32,20 +32,20 @@ export interface TreeOptions {
   readonly commands: Pick<Commands, 'post'>;
   readonly inspection: Pick<Inspection, 'sinceMs'>;
   readonly isShuttingDown: () => boolean;
-  /** Whether a server of this name is there, or on its way out. */
+  /** Whether a server of this name exists or is being removed. */
   readonly isKnown: (server: string) => boolean;
   readonly publish: PublishFact;
-  /** The living actor of a server, or else its last one. */
+  /** The running actor of a server, or else its last one. */
   readonly shownActorOf: (server: string) => ServerActor;
   readonly wallNow: () => number;
   readonly recipients: Recipients;
-  /** Begins the end of everything. */
+  /** Begins to close the supervisor. */
   readonly shutDown: () => void;
   /** Resolves when everything has ended. */
   readonly whenEnded: () => Promise<void>;
 }
 
-/** What is read of any chart's snapshot: XState types that of an unknown chart as `any`. */
+/** What is read from the snapshot of any chart. XState types the snapshot of an unknown chart as `any`. */
 interface ChartSnapshot {
   readonly value: StateValue;
   readonly tags: ReadonlySet<string>;
@@ -58,12 +58,12 @@ const rootId = 'supervisor';
 export function createTree(options: TreeOptions): Tree {
   const { actors, commands, inspection, isShuttingDown, isKnown, publish, recipients, shownActorOf, wallNow } = options;
 
-  /** Children that count; for a server whose actor died, and whose successor has to wait, the dead one. */
+  /** Children to show. For a server whose actor died and has no successor yet, that is the dead actor. */
   function heldBy(actor: AnyActorRef): readonly AnyActorRef[] {
     return Object.values(snapshotIn(actor).children).flatMap((child) => {
       const [kind, name = ''] = child?.id.split(':') ?? [];
       const shown = kind === 'reaper' ? deadActorOf(name) : kind === 'server' || kind === 'group' ? child : undefined;
-      // One that is being made has no snapshot yet.
+      // An actor that is being created has no snapshot yet.
       return shown === undefined || (shown.getSnapshot() as unknown) === undefined ? [] : [shown];
     });
   }
@@ -103,7 +103,7 @@ export function createTree(options: TreeOptions): Tree {
     const [kind, name = ''] = splitAtColon(actor.id);
     if (actor.id === rootId) return isShuttingDown() ? [] : ['supervisor.shutdown'];
     if (kind === 'server') return allowedOf((actor as ServerActor).getSnapshot());
-    // A part of a group only holds servers: its group is who is spoken to.
+    // A part of a large group takes no events; its group does.
     if (actor._parent?.id !== rootId) return [];
     const members = recipients.membersOf(name).flatMap((server) => actors.server(server)?.getSnapshot() ?? []);
     return [
@@ -112,7 +112,7 @@ export function createTree(options: TreeOptions): Tree {
     ];
   }
 
-  /** Told like a server's command: who asked stays known. */
+  /** Publishes the same facts as for a server's command, with who sent it. */
   function accept(
     actor: string,
     command: ActorEventType,

@@ -1,4 +1,4 @@
-/** Who is called by a server's name: its entry, its living actor, and the last one it had. */
+/** Finds what belongs to a server's name: its entry, its running actor, or its last actor. */
 
 import { McpvisorError } from '../../errors.ts';
 import type { Inspection } from '../../observe/facts/inspection.ts';
@@ -15,11 +15,11 @@ export interface DirectoryOptions {
 export interface Directory {
   /** Throws `SERVER_NOT_FOUND`. */
   entryOf(server: string): ServerEntry;
-  /** The living one. Throws `SERVER_NOT_FOUND`, `SHUTTING_DOWN`, and `SERVER_NOT_CONNECTED` between two actors. */
+  /** The running actor. Throws `SERVER_NOT_FOUND`, `SHUTTING_DOWN`, and `SERVER_NOT_CONNECTED` between two actors. */
   actorOf(server: string): ServerActor;
-  /** The last one, dead or alive, if it ever had a snapshot. */
+  /** The last actor, running or not, if it ever had a snapshot. */
   lastActorOf(server: string): ServerActor | undefined;
-  /** The living one, or else the last: still shown when it died, and when all have been let go at the end. */
+  /** The running actor, or else the last one: after it died, and after the supervisor has closed. */
   shownActorOf(server: string): ServerActor;
 }
 
@@ -39,7 +39,7 @@ export function createDirectory({ ledger, actors, inspection, isShuttingDown }: 
     const actor = actors.server(entryOf(server).name);
     if (actor !== undefined) return actor;
     if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
-    // Between the death of an actor and its successor there is nobody to ask.
+    // The actor died, and its successor does not exist yet.
     throw new McpvisorError('SERVER_NOT_CONNECTED', {
       server,
       state: 'failed',
@@ -50,7 +50,7 @@ export function createDirectory({ ledger, actors, inspection, isShuttingDown }: 
   const lastActorOf = (server: string): ServerActor | undefined => {
     const entry = ledger.get(server);
     const last = entry === undefined ? undefined : lastActors.get(entry);
-    // One that died while it was being made never had a snapshot.
+    // An actor that died while it was being created never had a snapshot.
     return (last?.getSnapshot() as unknown) === undefined ? undefined : last;
   };
   return {

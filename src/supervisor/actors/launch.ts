@@ -1,4 +1,4 @@
-/** From a specification to what a session is opened with: every `${…}` is replaced now, at each start anew. */
+/** Prepares a specification for the start of a session: replaces every `${…}`, at each start again. */
 
 import { type Failure, failure } from '../../../machines/failure.ts';
 import { childEnvironment, type Environment } from '../../config/expand/environment.ts';
@@ -10,19 +10,19 @@ import type { ExpandedSpecification, ServerSpecification } from '../../specifica
 export interface LaunchParts {
   readonly env: Environment;
   readonly stateDir: string | null;
-  /** Where relative paths start, and what `${secret:NAME}` stands for, by the configuration in force. */
+  /** Of the configuration in force: the folder that relative paths start from, and the values of `${secret:NAME}`. */
   readonly origin: () => { readonly folder: string; readonly secrets: ReadonlyMap<string, string> };
-  /** Whether the host brings a fetch of its own for remote servers. */
+  /** Whether the host brings its own `fetch` for remote servers. */
   readonly hasFetch: boolean;
 }
 
-/** What a life begins with, or why it cannot. Its secrets are known in either case: a problem repeats them. */
+/** What a session is opened with, or why it cannot be. `secrets` is set in both cases: the failure may quote them. */
 export type Launch = { readonly secrets: readonly string[] } & (
   | { readonly specification: SessionSpecification }
   | { readonly failure: Failure }
 );
 
-/** The result does not throw: what cannot be expanded is `misconfigured`, naming every problem. */
+/** The returned function does not throw: what cannot be expanded gives the failure `misconfigured`, with every problem. */
 export function createLaunch(parts: LaunchParts): (specification: ServerSpecification) => Launch {
   return (specification) => {
     try {

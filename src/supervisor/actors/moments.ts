@@ -1,4 +1,4 @@
-/** Time and chance, as the charts get them with every event. */
+/** Time and randomness, which the charts get with every event. */
 
 import type { Moment } from '../../../machines/server/events.ts';
 

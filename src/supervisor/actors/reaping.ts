@@ -1,13 +1,13 @@
-/** What an earlier life left behind is ended at the start; who ends this life meanwhile lets that be finished. */
+/** Ends at the start what an earlier run left behind. A shutdown in the meantime waits for it. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { Sessions } from '../../session/sessions.ts';
 
 export interface Reaping {
-  /** Resolves when it is done. */
+  /** Resolves when everything has been ended. */
   reap(): Promise<void>;
-  /** Resolves when nothing is being ended, or after `withinMs`: what is left then stays on record. Does not reject. */
+  /** Resolves when `reap` is done, or after `withinMs`; what is left then stays on record. Does not reject. */
   settled(withinMs: number): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export function createReaping(sessions: Pick<Sessions, 'reap'>, publish: Publish
     async settled(withinMs) {
       const enough = new AbortController();
       const tooLong = delay(withinMs, undefined, { signal: enough.signal });
-      // Whoever asked for it was told if it failed; the delay is cancelled.
+      // A failure was reported to the caller of `reap`. The delay rejects when it is cancelled.
       await Promise.race([reaping, tooLong]).catch(() => undefined);
       enough.abort();
       await tooLong.catch(() => undefined);

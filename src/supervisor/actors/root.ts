@@ -1,4 +1,4 @@
-/** Where the root of the tree is. */
+/** The state of the root actor. */
 
 import { waitFor } from 'xstate';
 import { pathOf, topOf } from '../../../machines/state-path.ts';
@@ -10,8 +10,8 @@ export function placeOfRoot(root: RootActor): Pick<Status, 'state' | 'substate'>
   return { state, substate: below.length === 0 ? null : below.join('.') };
 }
 
-/** Resolves when the root is in one of these states, or in none any more; it never leaves the last ones. */
+/** Resolves when the root is in one of these states, or will never be because it has stopped. Never rejects. */
 export async function reached(root: RootActor, states: readonly string[]): Promise<void> {
-  // One that died of a bug reaches nothing any more: whoever waits has to go on.
+  // A root that died of a bug reaches no state any more; the caller has to go on.
   await waitFor(root, ({ value }) => states.includes(topOf(pathOf(value)))).catch(() => undefined);
 }

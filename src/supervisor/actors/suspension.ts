@@ -1,4 +1,4 @@
-/** Notices that the machine was suspended: then the wall clock runs ahead of the monotonic one. */
+/** Notices that the machine was suspended: the wall clock is then ahead of the monotonic clock. */
 
 const checkEveryMs = 5_000;
 const suspendedFromMs = 30_000;
@@ -9,7 +9,7 @@ export interface SuspensionOptions {
   readonly onResumed: (suspendedForMs: number) => void;
 }
 
-/** Returns what ends the watching. Its timer keeps no process alive. */
+/** Returns a function that ends the watching. The timer does not keep the process running. */
 export function watchSuspension({ wallNow, monotonicNow, onResumed }: SuspensionOptions): () => void {
   let lead = wallNow() - monotonicNow();
   const timer = setInterval(() => {

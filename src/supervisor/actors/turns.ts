@@ -1,16 +1,16 @@
 /**
- * Work that may come in crowds, done in the order in which it comes: hundreds of servers that die at the same moment
- * must not keep the event loop from everything else until the last of them has been seen to.
+ * Spreads work over several turns of the event loop, in the order in which it comes: hundreds of servers that die at
+ * the same time must not block the event loop until the last one has been handled.
  */
 
 /**
- * Work of one turn of the loop, at most, in milliseconds; one piece of it more, for it is not known beforehand how long
- * that takes.
+ * Time for work in one turn of the event loop, in milliseconds. The last piece of work may exceed it: how long that
+ * takes is not known beforehand.
  */
 const budgetMs = 5;
 
 export interface Turns {
-  /** Does it at once, unless others wait or this turn's time is spent. `work` does not throw. */
+  /** Does the work at once, unless other work waits or the time of this turn is used up. `work` must not throw. */
   take(work: () => void): void;
 }
 

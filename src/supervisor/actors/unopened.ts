@@ -1,16 +1,16 @@
-/** The session of a life that ended before anything could be opened. */
+/** The session of a server for which nothing could be opened, because its specification could not be expanded. */
 
 import type { Failure } from '../../../machines/failure.ts';
 import { McpvisorError } from '../../errors.ts';
 import type { Session, SessionNews } from '../../session/contract.ts';
 
-/** Tells `ended` like any session, once its caller has it. */
+/** Reports `ended` like any session, after its caller has got it. */
 export function createUnopened(server: string, failure: Failure, tell: (news: SessionNews) => void): Session {
   let isAsked = false;
   setImmediate(() => tell({ type: 'ended', failure: isAsked ? null : failure }));
   return {
     request: () => Promise.reject(notConnected(server, failure)),
-    // Never answered, as by any session that is not ready.
+    // Never resolves, like that of any session that is not ready.
     probe: () => new Promise(() => {}),
     end() {
       isAsked = true;

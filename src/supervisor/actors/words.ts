@@ -1,18 +1,18 @@
 /**
- * A server's own words, made fit to be shown: secrets are blanked, then the text is cut. The other way round half a
- * secret would be left, which nobody knows as one.
+ * Makes texts of a server fit to be shown: secrets are blanked, then the text is cut. In the other order, half of a
+ * secret could remain, and would not be recognized.
  */
 
 import type { Failure } from '../../../machines/failure.ts';
 import type { Redactor } from '../../observe/secrets/redact.ts';
 
-/** The longest there is in facts and snapshots, in characters: about as long as a line in its log. */
+/** Longest text in facts and snapshots, in characters: about as long as a line in its log. */
 const maxLength = 8_000;
-/** Of a line it wrote on stderr. */
+/** Longest line of stderr, in characters. */
 const maxLineLength = 8 * 1024;
-/** Of a line in the tail of a failure, which goes into every snapshot. */
+/** Longest line in the stderr tail of a failure, which goes into every snapshot. */
 const maxTailLineLength = 2_000;
-/** Of a note: a sentence of ours, and behind it what the server said. */
+/** Longest note: a sentence of mcpvisor, followed by what the server said. */
 const maxNoteLength = 400;
 
 export interface Words {
@@ -20,8 +20,8 @@ export interface Words {
   line(text: string): string;
   note(text: string): string;
   /**
-   * Only what is in somebody's own words: a class or a phase may look like a secret and must stay what it is: the chart
-   * decides by it.
+   * Changes only the message and the stderr tail. A class or a phase may look like a secret, but the chart decides by
+   * it.
    */
   failure<Known extends Failure | null>(failed: Known): Known;
 }

@@ -1,4 +1,4 @@
-/** Calls: from a server's name to its live session, and from what went wrong to an error that says so. */
+/** Calls: find the server's open session, send the request, and turn what goes wrong into an error that says why. */
 
 import type { FailureClass } from '../../../machines/failure.ts';
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
@@ -16,7 +16,7 @@ export interface CallsOptions {
   /** Throws `SERVER_NOT_FOUND`. */
   readonly entryOf: (server: string) => ServerEntry;
   readonly actorOf: (server: string) => ServerActor;
-  /** What ended the server's life, or is ending it; null: somebody's wish, or nothing yet. */
+  /** The failure that is ending the server's session, or ended it; null: none, or it was stopped on request. */
   readonly causeOf: (server: string) => FailureClass | null;
   readonly catalog: Catalog;
   readonly waking: Waking;
@@ -39,14 +39,14 @@ interface Call {
   readonly params: Arguments | undefined;
   readonly tool: string | null;
   readonly options: CallOptions | undefined;
-  /** When somebody called, by `now`: the server may have to be started first. */
+  /** When the call was made, by `now`: before a lazy server was started for it. */
   readonly askedAt: number;
 }
 
 export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, now }: CallsOptions): Calls {
   let lastCallId = 0;
 
-  /** Not async: a call that can go at once costs no promise of ours beside the session's. */
+  /** Not async: a call that can be sent at once costs no promise besides the session's. */
   function liveSession(entry: ServerEntry): Session | null {
     const { session } = entry.told;
     return session !== null && actorOf(entry.name).getSnapshot().matches('connected') ? session : null;
@@ -99,9 +99,9 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     );
   }
 
-  /** The session only knows that it is going; the chart knows why, and where to. */
+  /** The session knows only that it is ending. The chart knows why, and what happens next. */
   function asTheChartKnows({ name: server }: ServerEntry, error: unknown): unknown {
-    // A call that could not be sent says why; the chart may not have heard of it yet, or may never take it for the end.
+    // The error of a call that could not be sent says why. The chart may learn of it later, or may keep the session.
     const isKnown =
       isMcpvisorError(error, 'SERVER_NOT_CONNECTED') &&
       error.details.state === 'connected' &&
@@ -143,7 +143,8 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
   }
 
   /**
-   * A server that never was connected has no list to look the tool up in: it is started first, if a call may start it.
+   * A server that was never connected has no list in which to look the tool up. It is started first, if a call may
+   * start it.
    */
   async function wakeThenCall(
     entry: ServerEntry,
@@ -162,7 +163,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     })) as CallToolResult;
   }
 
-  /** `callTool` takes exposed names, too. */
+  /** `callTool` accepts exposed names, too. */
   function ownNameOf(entry: ServerEntry, tool: string): string | null {
     const resolved = catalog.resolve(tool);
     return resolved?.server === entry.name ? resolved.tool : null;
@@ -208,12 +209,12 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
   };
 }
 
-/** A bug of the caller must not harm the call. */
+/** A bug in the caller's callback must not affect the call. */
 function tell(onAnswered: NonNullable<CallOptions['onAnswered']>, answered: Answered): void {
   try {
     onAnswered(answered);
   } catch {
-    // A library has no place of its own to complain.
+    // A library has nowhere to report it.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Calls that are only checked: are the arguments what the tool's schema asks for? */
+/** Checks whether the arguments of a call match the tool's schema, without making the call. */
 
 import { McpvisorError } from '../../errors.ts';
 import type { ServerActor } from '../actors/system.ts';
@@ -32,7 +32,7 @@ export function createCallChecks(options: CallChecksOptions): Supervisor['checkC
 
   return async (server, tool, args = {}) => {
     const schema = schemaOf(server, tool);
-    // Most hosts never check: they are spared the validator.
+    // Loaded at the first check: most hosts never need the validator.
     loading ??= import('./validator.ts').then(({ createValidator }) => createValidator());
     const validate = await loading;
     return validate(schema, args);

@@ -1,4 +1,4 @@
-/** A model's tool calls: each is understood, made and answered, in the words of the API it came from. */
+/** A model's tool calls: parses and makes each call, and answers it in the format of the model's API. */
 
 import { closestTo } from '../../config/spelling.ts';
 import type { RequestOptions } from '../../session/contract.ts';
@@ -25,9 +25,9 @@ export interface ToolAnswersOptions {
   readonly nowMs: () => number;
 }
 
-/** More names than these are no help. */
+/** A longer list of names would not help the model. */
 const mostNamesTold = 20;
-/** No API takes longer names. */
+/** No API accepts longer names. */
 const maxNameLength = 64;
 
 export function createToolAnswers({ calls, catalog, nowMs }: ToolAnswersOptions): Supervisor['answerToolCalls'] {
@@ -51,7 +51,7 @@ export function createToolAnswers({ calls, catalog, nowMs }: ToolAnswersOptions)
     if (name.length > maxNameLength) return `There is no tool with a name of ${name.length} characters.`;
     const tools = catalog.tools(servers && { servers });
     const names = tools.map(({ exposedName }) => exposedName);
-    // Models drop the part before the tool's own name.
+    // Models tend to drop the prefix of the server.
     const meant = tools.find((tool) => tool.name === name)?.exposedName ?? closestTo(name, names);
     const rest = names.length > 0 && names.length <= mostNamesTold ? ` There are: ${names.join(', ')}.` : '';
     return `There is no tool called "${name}".${meant === null ? '' : ` Did you mean ${meant}?`}${rest}`;

@@ -1,6 +1,6 @@
 /**
- * JSON Schema, drafts 7 and 2020-12, for schemas that others wrote: what is odd about one never throws, and never
- * refuses what might be right.
+ * Validation by JSON Schema, drafts 7 and 2020-12. Servers wrote the schemas: a bad one never causes an exception, and
+ * never refuses arguments that may be right.
  */
 
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
@@ -10,10 +10,10 @@ import { closestTo } from '../../config/spelling.ts';
 import type { Problem } from '../../errors.ts';
 import type { CallCheck } from '../contract.ts';
 
-/** Compiled schemas kept; beyond, the one that was not used for longest is compiled again when it is needed. */
+/** How many compiled schemas are kept. The least recently used one is dropped, and compiled again when needed. */
 const maxCompiled = 256;
 const maxProblems = 100;
-/** Longer names than this are no slips of the finger, and costly to compare. */
+/** A longer name is no typing mistake, and costly to compare. */
 const maxNameLength = 100;
 
 const options: Options = {
@@ -55,8 +55,8 @@ export function createValidator(): (schema: object, args: unknown) => CallCheck 
 }
 
 /**
- * Without a `$schema` it is 2020-12, as MCP has it, or else what many servers still write. Patterns need not be fit for
- * the flag `u`.
+ * Without `$schema` the schema is tried as 2020-12, as MCP says, then as draft 7, which many servers still write. Each
+ * is tried with and without the flag `u` for patterns.
  */
 function compile(schema: object): Validate {
   const { $schema: dialect, $async: _, ...rest } = schema as Readonly<Record<string, unknown>>;
@@ -66,7 +66,7 @@ function compile(schema: object): Validate {
   for (const unicodeRegExp of [true, false]) {
     for (const Dialect of dialects) {
       try {
-        // One each: names within one server's schema must not be seen by another's.
+        // A new instance for each schema: one server's schema must not refer to names in another's.
         const ajv = new Dialect({ ...options, unicodeRegExp });
         formats.default(ajv);
         return ajv.compile(rest);

@@ -1,4 +1,4 @@
-/** Servers that are not connected: which of them a call may wake, and waiting until they are. */
+/** Starts lazy servers for a call, and waits until servers are connected. */
 
 import { waitFor } from 'xstate';
 import { waitText } from '../../../machines/server/alarms.ts';
@@ -12,14 +12,13 @@ import { stateOf, toIso } from '../status/status.ts';
 
 export interface Waking {
   /**
-   * Resolves when the server is connected: at once, or because it is lazy and was started for this. Resolves with
-   * what is left of the call's time in milliseconds, null without a limit of its own. Rejects with
-   * `SERVER_NOT_CONNECTED`, `CALL_TIMED_OUT` or `CALL_CANCELLED`.
+   * Resolves when the server is connected; a lazy one is started. Resolves with the rest of the call's time in
+   * milliseconds, null without a limit. Rejects with `SERVER_NOT_CONNECTED`, `CALL_TIMED_OUT` or `CALL_CANCELLED`.
    */
   wake(entry: ServerEntry, options?: RequestOptions): Promise<number | null>;
   /**
-   * The same for whoever only wants it to be connected: one that is starting anyway is waited for, lazy or not. With
-   * `timeoutMs`, so is one that is to be tried again.
+   * The same without a call: also waits for a server that is already starting, lazy or not. With `timeoutMs`, also
+   * waits for one that will be retried.
    */
   await(entry: ServerEntry, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>;
   /** Whether the server's list of tools is known, from this life or an earlier one. */
@@ -34,7 +33,7 @@ export interface WakingOptions {
 
 export function createWaking({ actorOf, now }: WakingOptions): Waking {
   function rouse(entry: ServerEntry, { waitsForOthers, mayCome = isOnItsWay, signal, method }: Rousing): ServerActor {
-    // Nobody waits: nothing is to be started.
+    // The caller has given up: start nothing.
     if (signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server: entry.name, method });
     const actor = actorOf(entry.name);
     const snapshot = actor.getSnapshot();
@@ -62,9 +61,9 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
 }
 
 interface Rousing {
-  /** Whether one that is starting anyway is waited for, lazy or not. */
+  /** Whether to wait for a server that is already starting, lazy or not. */
   readonly waitsForOthers: boolean;
-  /** Which servers are worth waiting for. Default: those that are on their way. */
+  /** Whether the server may still become connected. Default: it is starting. */
   readonly mayCome?: (snapshot: ServerSnapshot) => boolean;
   readonly signal: AbortSignal | undefined;
   readonly method: string;
@@ -74,11 +73,11 @@ interface Patience {
   readonly mayCome?: (snapshot: ServerSnapshot) => boolean;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | null;
-  /** What is waited for, in the words of the error. */
+  /** The `method` of the error. */
   readonly method: string;
 }
 
-/** Rejects as soon as the server's way no longer leads to `connected` by itself. */
+/** Rejects as soon as the server will not become connected by itself. */
 async function whenConnected(
   actor: ServerActor,
   { mayCome = isOnItsWay, signal, timeoutMs, method }: Patience,
@@ -89,7 +88,7 @@ async function whenConnected(
     const last = actor.getSnapshot();
     const server = last.context.name;
     if (signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server, method });
-    // While the actor lives, only the time can be over.
+    // While the actor runs, the only reason left is the timeout.
     if (timeoutMs !== null && isActive(last)) throw new McpvisorError('CALL_TIMED_OUT', { server, method, timeoutMs });
     return last;
   });
@@ -100,7 +99,7 @@ function isActive({ status }: Pick<ServerSnapshot, 'status'>): boolean {
   return status === 'active';
 }
 
-/** A chart that died of a bug has kept its last state. */
+/** An actor that died of a bug still has its last state: that does not count. */
 function isConnected(snapshot: ServerSnapshot): boolean {
   return isActive(snapshot) && snapshot.matches('connected');
 }

@@ -1,4 +1,4 @@
-/** Tools, resources and prompts of all servers, the last known ones of those that are not connected. */
+/** Tools, resources and prompts of all servers; for a server that is not connected, the last known ones. */
 
 import { createHash } from 'node:crypto';
 import type { Lists } from '../../session/contract.ts';
@@ -6,7 +6,7 @@ import type { CatalogItem, CatalogTool } from '../contract.ts';
 import type { Ledger, ServerEntry } from '../ledger.ts';
 
 /**
- * Exposed names are at most this long, so that a client's own prefix still fits into the 64 characters model APIs take.
+ * Longest exposed name: model APIs accept 64 characters, and a client may add a prefix of its own.
  */
 const maxNameLength = 50;
 const digestLength = 8;
@@ -17,16 +17,16 @@ export interface CatalogFilter {
 
 export interface ToolPlace {
   readonly server: string;
-  /** What `callTool` takes. */
+  /** A name that `callTool` accepts. */
   readonly tool: string;
 }
 
 export interface Catalog {
   tools(filter?: CatalogFilter): readonly CatalogTool[];
   items(list: 'resources' | 'resourceTemplates' | 'prompts', filter?: CatalogFilter): readonly CatalogItem[];
-  /** The server and tool an exposed name stands for. */
+  /** The server and tool of an exposed name; null: no known tool has it. */
   resolve(exposedName: string): ToolPlace | null;
-  /** The server whose tools are not known yet, and one of which may have this exposed name. */
+  /** A server whose tools are not known yet, and which may have a tool with this exposed name; null: there is none. */
   presume(exposedName: string): ToolPlace | null;
 }
 
@@ -70,9 +70,9 @@ export function createCatalog(ledger: Ledger, isConnected: (server: string) => b
 }
 
 /**
- * `server__tool`, in characters every model API takes, at most 50 of them. What had to be changed to fit carries a
- * digest of the true names, so that two tools never share a name and no name depends on which other servers there
- * are.
+ * `server__tool`: at most 50 characters, all of which every model API accepts. A name that has to be changed to fit
+ * gets a digest of the original names. So two tools never share a name, and no name depends on which other servers
+ * exist.
  */
 function exposedNameOf(server: string, tool: string): string {
   const plain = `${server}__${tool}`;
@@ -90,7 +90,7 @@ function toSafe(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/g, '_');
 }
 
-/** Whether the first `__` of the name is where the server's name ends. */
+/** Whether the server's name ends at the first `__` of the exposed name. */
 function isUnambiguous(server: string, tool: string): boolean {
   return !server.includes('__') && !server.endsWith('_') && !tool.startsWith('_');
 }

@@ -1,4 +1,4 @@
-/** Commands in progress: sent to an actor, settled exactly once by its chart. */
+/** Commands in progress: each is sent to a server's actor, and the chart settles it exactly once. */
 
 import { randomUUID } from 'node:crypto';
 import type { ServerEmitted, ServerEvent } from '../../../machines/server/events.ts';
@@ -21,11 +21,11 @@ export interface CommandsOptions {
 
 export interface Commands {
   post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
-  /** What a server's chart (or the group of one that died) emits about commands. */
+  /** Takes what a server's chart emits about commands, or its group for a server whose actor died. */
   hear(server: string, emitted: ServerEmitted): void;
-  /** The server's actor died, perhaps in the middle of a step: its open commands are rejected. */
+  /** Rejects the open commands of a server whose actor died, perhaps in the middle of a step. */
   abandon(server: string, reason: string): void;
-  /** Rejects all open commands: nobody is left to settle them. */
+  /** Rejects all open commands: no chart is left to settle them. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ export function createCommands({
 }: CommandsOptions): Commands {
   const pending = new Map<string, Pending>();
 
-  /** Does nothing for a command that was settled already because its actor died. */
+  /** Does nothing if the command was already settled because its actor died. */
   function settle(commandId: string, outcome: Outcome, reason: string | null): void {
     const waiting = pending.get(commandId);
     if (waiting === undefined) return;
@@ -82,7 +82,7 @@ export function createCommands({
       const settled = new Promise<CommandOutcome>((resolve, reject) => {
         pending.set(commandId, { server, type, by, settle: (outcome) => resolve({ commandId, outcome }), reject });
       });
-      // A caller that does not wait need not catch: a rejection is also a fact.
+      // A caller that does not wait need not catch a rejection: it is also published as a fact.
       settled.catch(() => undefined);
       actor.send({ type, commandId, ...moments.next() } satisfies ServerEvent);
       return { commandId, settled };

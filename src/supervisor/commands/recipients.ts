@@ -1,4 +1,4 @@
-/** Commands to many servers: which servers names, groups and `*` mean, and the outcome for each. */
+/** Commands to many servers: finds the servers that names, groups and `*` stand for, and sends the command to each. */
 
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
 import type { Actors } from '../actors/system.ts';
@@ -9,7 +9,7 @@ import { allowedOf } from '../status/status.ts';
 import type { Commands } from './commands.ts';
 
 export interface Recipients {
-  /** The servers of a group that a command to the group is meant for. */
+  /** The servers that get a command sent to their group. */
   membersOf(group: string): readonly string[];
   postMany(event: {
     readonly type: CommandType;
@@ -31,17 +31,20 @@ export function createRecipients({ actors, commands, desired, ledger }: Recipien
   /** `*` and groups leave out servers that the configuration disables and nobody has started. */
   const isMeant = (server: string) =>
     ledger.get(server)?.specification.enabled === true || snapshotOf(server)?.context.wanted === 'up';
-  /** `*` and groups leave out servers that cannot take the command now. One without an actor stays: `post` says why. */
+  /**
+   * `*` and groups leave out servers that cannot take the command now, but not a server without an actor: for that one
+   * `post` says why.
+   */
   const takes = (server: string, type: CommandType) => {
     const snapshot = snapshotOf(server);
     return snapshot === undefined || allowedOf(snapshot).includes(type);
   };
-  /** Those of the configuration in its order, then those being removed. */
+  /** The servers of the configuration in its order, then those being removed. */
   const everybody = () => [...new Set([...desired.current.servers.keys(), ...ledger.entries.keys()])];
   const membersOf = (group: string) => everybody().filter((server) => groupOf(server) === group && isMeant(server));
   const isGroup = (group: string) => desired.current.settings.groups.has(group) || actors.group(group) !== undefined;
 
-  /** Null: unknown. A server given by its name is always meant, even if it cannot take the command. */
+  /** Null: the name is unknown. A server given by its name is included even if it cannot take the command. */
   function meantBy(name: string, type: CommandType): readonly string[] | null {
     if (name === '*') return everybody().filter((server) => isMeant(server) && takes(server, type));
     if (!name.startsWith('group:')) return ledger.get(name) === undefined ? null : [name];

@@ -1,4 +1,4 @@
-/** The desired state: the configuration in force, and how another one takes its place, always through a plan. */
+/** The desired state: the configuration in force. Another one replaces it always through a plan. */
 
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
@@ -28,7 +28,7 @@ export interface DesiredOptions {
   readonly file: string | null;
   readonly ledger: Ledger;
   readonly actorOf: (server: string) => ServerActor | undefined;
-  /** The operator's wish as the server's last actor knew it, dead or alive; null: there was none. */
+  /** Whether the server's last actor, running or not, was wanted up or down; null: there was no actor. */
   readonly wishOf: (server: string) => Wanted | null;
   readonly publish: PublishFact;
   readonly carryOut: (steps: Steps) => void;
@@ -37,15 +37,15 @@ export interface DesiredOptions {
 
 export interface Desired {
   readonly current: Configuration;
-  /** Carries out the configuration given at the start, some servers in each turn of the loop. */
+  /** Carries out the initial configuration, a few servers in each turn of the event loop. */
   begin(): Promise<void>;
   add(name: string, entry: Entry): Plan;
   replace(name: string, entry: Entry): Plan;
   remove(name: string): Plan;
   apply(config: Entry): Plan;
-  /** What `apply` would do. */
+  /** What `apply` would do. Changes nothing. */
   plan(config: Entry): Plan;
-  /** The file's text changed. A broken one changes nothing and is told as a fact. */
+  /** Applies the new text of the configuration file. A text with errors changes nothing and is published as a fact. */
   reload(text: string): void;
 }
 

@@ -1,10 +1,10 @@
-/** Many steps, a few in each turn of the event loop. */
+/** Carries out many steps, a few in each turn of the event loop. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Steps } from '../../../machines/supervisor/events.ts';
 
 /**
- * Making the actors of all servers in one turn would keep the first server from starting, and everybody else waiting.
+ * Creating the actors of all servers in one turn would delay the start of the first server and block everything else.
  */
 const addedPerTurn = 4;
 
@@ -13,7 +13,7 @@ export interface PacingOptions {
   readonly isShuttingDown: () => boolean;
 }
 
-/** Everything but the later servers goes at once. Resolves with whether all of it was carried out. */
+/** All but the servers after the first few is carried out at once. Resolves to whether everything was carried out. */
 export async function carryOutPaced(steps: Steps, { carryOut, isShuttingDown }: PacingOptions): Promise<boolean> {
   carryOut({ ...steps, add: steps.add.slice(0, addedPerTurn) });
   for (let from = addedPerTurn; from < steps.add.length; from += addedPerTurn) {

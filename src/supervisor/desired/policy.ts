@@ -1,10 +1,10 @@
-/** The numbers of a specification that its chart decides by. */
+/** The settings of a specification that its chart needs for decisions. */
 
 import type { ServerPolicy } from '../../../machines/policy.ts';
 import { initializeTimeoutMsOf } from '../../config/install-budget.ts';
 import type { ServerSpecification } from '../../specification.ts';
 
-/** `related`: whether others depend on it, it depends on others, or its group acts as one. */
+/** `related`: it depends on others, others depend on it, or its group restarts members together. */
 export function policyOf(specification: ServerSpecification, related: boolean): ServerPolicy {
   const { restart, heartbeat, stop, startTimeoutMs, lazy, idleStopMs, dependsOn } = specification;
   return {

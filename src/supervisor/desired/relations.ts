@@ -1,4 +1,4 @@
-/** How the servers of a configuration belong together: who depends on whom, and which groups act as one. */
+/** How the servers of a configuration are related: which depends on which, and which groups restart together. */
 
 import type { GroupPolicy } from '../../../machines/group/events.ts';
 import { type Dependencies, dependentsOf, inOrder } from '../../../machines/order.ts';
@@ -7,7 +7,7 @@ import type { Configuration } from '../../config/configuration.ts';
 export interface Relations {
   readonly dependencies: Dependencies;
   readonly groups: Readonly<Record<string, GroupPolicy>>;
-  /** Whether supervisors have to hear of each step of this server. */
+  /** Whether the groups and the supervisor need to know of every step of this server. */
   isRelated(server: string): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Where the first configuration comes from: a file, an object of the host, or nowhere. */
+/** Reads the initial configuration: from a file, from an object of the host, or an empty one. */
 
 import { dirname, resolve } from 'node:path';
 import type { Configuration } from '../../config/configuration.ts';
@@ -12,9 +12,9 @@ export interface ConfigurationSource {
 }
 
 export interface SourceOptions {
-  /** A path of an `mcp.json`, or an object like its content. Default: no servers. */
+  /** The path of an `mcp.json`, or an object with the same content. Default: no servers. */
   readonly config?: string | Readonly<Record<string, unknown>> | null;
-  /** A host's own transports, of which only the words count here. Default: none. */
+  /** The host's own transports; only their names are used here. Default: none. */
   readonly transports?: object;
 }
 

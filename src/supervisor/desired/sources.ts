@@ -1,6 +1,6 @@
 /**
- * Two sources of entries and the one configuration made of them: the file, and what was added beside it. Each change
- * gives another value, or throws `CONFIG_INVALID` and leaves the old one in force.
+ * The two sources of entries, the file and what was added through the API, and the configuration made of both. Each
+ * change returns a new value, or throws `CONFIG_INVALID`.
  */
 
 import type { Configuration, Parsed } from '../../config/configuration.ts';
@@ -11,13 +11,13 @@ export type Entry = Readonly<Record<string, unknown>>;
 
 export interface Sources {
   readonly configuration: Configuration;
-  /** Entries that did not come from the file: a reload keeps them, unless the file has the name, too. */
+  /** Entries that did not come from the file. A reload keeps them unless the file has the same name. */
   readonly added: ReadonlyMap<string, Entry>;
   /** Names whose entry in force did not come from the file. */
   readonly foreign: ReadonlySet<string>;
 }
 
-/** `file` null: whatever there is came from elsewhere. */
+/** `file` null: no entry came from a file. */
 export function sourcesOf(configuration: Configuration, file: string | null): Sources {
   return { configuration, added: new Map(), foreign: new Set(file === null ? configuration.servers.keys() : []) };
 }
@@ -58,20 +58,20 @@ export function withRemoved(sources: Sources, name: string): Sources {
   };
 }
 
-/** Another configuration as a whole, from elsewhere. */
+/** Replaces the whole configuration by one that did not come from the file. */
 export function withApplied({ configuration: current }: Sources, config: Entry): Sources {
   const configuration = accepted(parseEntries(config, current));
   return { configuration, added: new Map(), foreign: new Set(configuration.servers.keys()) };
 }
 
-/** The file's text is another. `sources` null: it is broken, `problems` says how. */
+/** Takes in the new text of the file. `sources` null: it has errors, listed in `problems`. */
 export function withText(
   { configuration: current, added }: Sources,
   text: string,
 ): {
   readonly sources: Sources | null;
   readonly problems: readonly Problem[];
-  /** Names that were added, and that are the file's from now on. */
+  /** Added entries that the file replaces from now on. */
   readonly overruled: readonly string[];
 } {
   const { config: configuration, problems, own } = parseConfigBeside(text, added, current);

@@ -1,4 +1,4 @@
-/** From a plan to the steps that carry it out, in the words of the charts. */
+/** Converts a plan into the steps that the charts carry out. */
 
 import { plainPolicy } from '../../../machines/group/events.ts';
 import type { Wanted } from '../../../machines/server/events.ts';
@@ -9,23 +9,23 @@ import type { ServerSpecification } from '../../specification.ts';
 import { policyOf } from './policy.ts';
 import type { Relations } from './relations.ts';
 
-/** A configuration, and what its servers are to each other. */
+/** A configuration, and how its servers are related. */
 export interface Situation {
   readonly configuration: Configuration;
   readonly relations: Relations;
 }
 
-/** What is known of servers by their names. */
+/** What is known about a server, by its name. */
 export interface Lookups {
-  /** Whether there is an actor that can be told. */
+  /** Whether the server has a running actor. */
   readonly hasActor: (server: string) => boolean;
-  /** The operator's wish as the server's last actor knew it; null: there was none. */
+  /** Whether the server's last actor was wanted up or down; null: there was no actor. */
   readonly wishOf: (server: string) => Wanted | null;
   /** Highest generation ever opened under this name. */
   readonly generationOf: (server: string) => number;
 }
 
-/** `before` null: nothing is there yet. */
+/** `before` null: this is the initial configuration. */
 export function stepsOf(
   { plan, remade }: Decision,
   { before, after }: { readonly before: Situation | null; readonly after: Situation },
@@ -87,8 +87,8 @@ function wishIn({ enabled }: ServerSpecification): Wanted {
 }
 
 /**
- * Of all groups: the order in which one acts is that of the servers it has now. One that nothing names any more acts
- * for itself, whatever it was in the midst of.
+ * The policies of all groups: the restart order of a group follows from the servers it has now. A group that the
+ * configuration no longer names gets `one-for-one`, even in the middle of a round.
  */
 function policiesOf(before: Situation | null, { relations }: Situation): NonNullable<Steps['groups']> {
   const nameless = Object.keys(before?.relations.groups ?? {}).filter((name) => relations.groups[name] === undefined);

@@ -1,4 +1,4 @@
-/** Follows the alarms of servers and groups, so that their rising and clearing are facts. */
+/** Watches the alarms of servers and groups, and publishes a fact when one is raised or cleared. */
 
 import type { RaisedAlarm } from '../../../machines/alarm.ts';
 import { longestDelayMs } from '../../../machines/delay.ts';
@@ -12,7 +12,7 @@ import type { Alarm } from '../contract.ts';
 import { toIso } from './status.ts';
 
 export interface AlarmWatch {
-  /** The alarms of an actor (`server:NAME`, `group:NAME`) as they are now. */
+  /** The current alarms of an actor (`server:NAME`, `group:NAME`). */
   of(actor: string): readonly Alarm[];
   close(): void;
 }
@@ -23,13 +23,13 @@ export interface AlarmWatchOptions {
   readonly groupOf: (group: string) => GroupActor | undefined;
   readonly publish: PublishFact;
   readonly nowMs: () => number;
-  /** Default: the platform's timers; they keep no process alive. */
+  /** Default: timers of Node that do not keep the process running. */
   readonly clock: TimerClock | undefined;
 }
 
 const none: readonly Alarm[] = Object.freeze([]);
 
-/** Facts after which their actor's alarms may be others. */
+/** Facts after which the alarms of their actor may have changed. */
 const telling: ReadonlySet<Fact['type']> = new Set([
   'server.transitioned',
   'server.removed',
@@ -44,8 +44,8 @@ const platformTimers: TimerClock = {
 };
 
 /**
- * What should be over by now is looked at again after this, in milliseconds: the chart's own timer may come a moment
- * later.
+ * Delay before another look at an alarm that should have ended by now, in milliseconds: the chart's own timer may fire
+ * a moment later.
  */
 const shortestDelayMs = 20;
 
@@ -57,7 +57,7 @@ export function createAlarmWatch({
   nowMs,
   clock = platformTimers,
 }: AlarmWatchOptions): AlarmWatch {
-  /** When each alarm was raised, by actor and alarm, in milliseconds. */
+  /** When each alarm was raised, by actor and name of the alarm, in milliseconds. */
   const raised = new Map<string, Map<string, number>>();
   const timers = new Map<string, unknown>();
 
@@ -89,7 +89,7 @@ export function createAlarmWatch({
     lookAgain(actor, Math.min(...alarms.flatMap(({ untilMs }) => (untilMs === null ? [] : [untilMs]))), now);
   }
 
-  /** Some alarms end by the mere passing of time. */
+  /** Some alarms end after a time, without any event. */
   function lookAgain(actor: string, untilMs: number, now: number): void {
     stopTimer(actor);
     if (!Number.isFinite(untilMs)) return;
@@ -107,12 +107,12 @@ export function createAlarmWatch({
 
   const unsubscribe = facts.subscribe((fact) => {
     const { type, actor } = fact;
-    // Status and facts are to name the same moment.
+    // The status has to show the same time as the fact.
     if (type === 'alarm.raised') raised.get(actor)?.set(fact.alarm, Date.parse(fact.at));
     else if (telling.has(type)) look(actor);
-    // A person's command may forgive failures without a step; it is settled in the midst of the chart's doing so.
+    // A command may clear failures without a transition. This fact comes while the chart is still in the middle of it.
     else if (type === 'command.settled') queueMicrotask(() => look(actor));
-    // So may a plan, and other numbers may raise an alarm.
+    // A plan may clear them, too, and changed settings may raise an alarm.
     else if (type === 'config.applied')
       for (const changed of new Set([...raised.keys(), ...fact.changed.map((server) => `server:${server}`)]))
         look(changed);

@@ -1,4 +1,4 @@
-/** The charts that run, as data and as pictures. */
+/** The charts that run, as data and as diagrams. */
 
 import type { AnyStateMachine } from 'xstate';
 import { toDefinition } from '../../../machines/definition.ts';

@@ -1,4 +1,4 @@
-/** The status of everything: each server, how many are in which state, and every alarm there is. */
+/** The status of everything: each server, how many are in each state, and all alarms. */
 
 import { version } from '../../version.ts';
 import { placeOfRoot } from '../actors/root.ts';
@@ -11,10 +11,10 @@ export interface OverviewOptions {
   readonly root: RootActor;
   readonly servers: () => readonly string[];
   readonly statusOf: (server: string) => ServerStatus;
-  /** Names of the groups that the configuration has. */
+  /** Names of the groups in the configuration. */
   readonly groups: () => readonly string[];
   readonly alarms: AlarmWatch;
-  /** Whether something ends the servers if this process is killed. */
+  /** Whether a guard runs, which ends the servers if this process is killed. */
   readonly isGuarded: () => boolean;
 }
 

@@ -1,4 +1,4 @@
-/** When every wanted server has come to rest, and which are not ready then. */
+/** Waits until every wanted server has settled, and tells which servers are not ready. */
 
 import { isAtRest, isMissing } from '../../../machines/server/meaning.ts';
 import type { Fact } from '../../observe/facts/fact.ts';
@@ -11,7 +11,7 @@ export interface ReadinessOptions {
   readonly servers: () => readonly string[];
   readonly actorOf: (server: string) => ServerActor;
   readonly statusOf: (server: string) => ServerStatus;
-  /** Aborts when the supervisor closes: nobody waits on. */
+  /** When it aborts, because the supervisor closes, the waiting ends. */
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +23,7 @@ export type AwaitReady = (options?: {
 export function createReadiness({ facts, servers, actorOf, statusOf, signal: lifetime }: ReadinessOptions): AwaitReady {
   const isSettled = (server: string) => isAtRest(actorOf(server).getSnapshot());
   const areSettled = () => servers().every(isSettled);
-  // Whole statuses only of those few: to put a thousand together holds everything up.
+  // Full statuses only of the servers that are not ready: building a thousand of them blocks the event loop.
   const look = (): Readiness => ({
     settled: areSettled(),
     notReady: servers()
@@ -33,11 +33,12 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
 
   return ({ timeoutMs, signal } = {}) => {
     if (areSettled()) return Promise.resolve(look());
-    // Listened to one by one: in Node 20 a signal made by AbortSignal.any may be collected before it fires
+    // A listener on each: in Node 20 a signal made by AbortSignal.any may be garbage-collected before it fires
     // (nodejs/node#54614).
     const limits = signal === undefined ? [lifetime] : [lifetime, signal];
     return new Promise((resolve) => {
-      // Looking at all servers after each step of each would take a thousand of them a second or two.
+      // The last server that had not settled: until it does, the others need not be checked. Checking all servers after
+      // every transition takes a second or two with a thousand servers.
       let laggard: string | null = null;
       let timer: NodeJS.Timeout | undefined;
       const finish = () => {
@@ -51,7 +52,7 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
         if (laggard === null) finish();
       };
       const unsubscribe = facts.subscribe((fact) => {
-        // Nothing is known of it until its successor takes a step.
+        // Its successor may be in any state: check all servers after the next transition.
         if (fact.type === 'actor.died') laggard = null;
         else if (mayHaveSettled(fact, laggard)) lookAgain();
       });
@@ -63,7 +64,7 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
   };
 }
 
-/** For whoever asks from outside whether to send work here. A required server that is lazy may sleep. */
+/** Whether work may be sent now. A required server that is lazy need not be connected. */
 export function readinessNow(
   options: Pick<ReadinessOptions, 'servers' | 'actorOf' | 'statusOf'>,
   isBooted: boolean,
@@ -83,7 +84,7 @@ function reasonOf({ alarms, lastFailure, state }: ServerStatus, otherwise: strin
   return waits ?? (state === 'starting' ? otherwise : (lastFailure?.message ?? otherwise));
 }
 
-/** While the last one that was looked at is on its way, the others do not matter. */
+/** Whether all servers may have settled now. While `laggard` has not, the others do not matter. */
 function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean {
   return (
     type === 'server.removed' ||
@@ -92,7 +93,7 @@ function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean 
   );
 }
 
-/** One whose chart died of a bug is not ready, in whatever state it was. */
+/** A server whose actor died of a bug is not ready, whatever its last state was. */
 function isNotReady(snapshot: ServerSnapshot): boolean {
   return snapshot.status === 'error' || isMissing(snapshot);
 }

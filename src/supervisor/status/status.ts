@@ -1,4 +1,4 @@
-/** A server as it is now: its chart's snapshot and what the ledger knows, in the words of the API. */
+/** The status of a server, made from the snapshot of its chart and its entry in the ledger. */
 
 import { getNextTransitions } from 'xstate';
 import { failure } from '../../../machines/failure.ts';
@@ -66,24 +66,24 @@ export function stateOf(snapshot: ServerSnapshot): {
   readonly state: ServerState;
   readonly substate: string | null;
 } {
-  // Its chart died of a bug, in whatever state it was.
+  // The actor died of a bug; its last state does not matter.
   if (snapshot.status === 'error') return { state: 'failed', substate: null };
   const [state = '', ...rest] = pathOf(snapshot.value).split('.');
   const substate = rest.join('.');
-  // An idle server usually just rests, which is nothing to tell.
+  // The usual substate of an idle server says nothing.
   return { state: state as ServerState, substate: substate === '' || snapshot.hasTag('rests') ? null : substate };
 }
 
 /**
- * Commands for which the chart has an edge now, if only to refuse them. No guard is asked, as `snapshot.can` would: a
- * bug in one is to end its own actor, not whoever looks.
+ * Commands for which the chart has an edge now, even one that rejects the command. Unlike `snapshot.can` this runs no
+ * guards: a bug in a guard must end only its own actor, not the caller.
  */
 export function allowedOf(snapshot: ServerSnapshot): readonly CommandType[] {
   const events = new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType));
   return commandTypes.filter((type) => events.has(type));
 }
 
-/** A failure counts from the moment it is known, while the session is still being ended. */
+/** A failure is shown as soon as it is known, while the session is still being ended. */
 function lastFailureOf(snapshot: ServerSnapshot, sinceMs: number): LastFailure | null {
   const { context } = snapshot;
   if (snapshot.status === 'error') return lastFailureOfDead(snapshot, sinceMs);

@@ -1,6 +1,6 @@
 /**
- * The status of each server, made anew only when something in it is another: whoever watches hundreds of servers reads
- * it many times a second.
+ * Caches the status of each server until something in it changes: a program that watches hundreds of servers reads it
+ * many times a second.
  */
 
 import type { ServerStatus } from '../contract.ts';
@@ -9,7 +9,7 @@ import { type StatusQuestion, statusOf } from './status.ts';
 
 export interface StatusSources {
   readonly sourcesOf: (server: string) => Omit<StatusQuestion, 'alarms'>;
-  /** Those of its snapshot as they are now: time may end some, and only another snapshot brings new ones. */
+  /** The server's current alarms. Time may end an alarm; a new one comes only with a new snapshot. */
   readonly alarmsOf: (server: string) => StatusQuestion['alarms'];
 }
 
@@ -19,8 +19,7 @@ interface Kept {
 }
 
 /**
- * The result answers with the same object, frozen, until the status has changed: what is made of it can be kept beside
- * it.
+ * Returns the same frozen object until the status changes, so that callers can cache what they make of it.
  */
 export function createStatuses({ sourcesOf, alarmsOf }: StatusSources): (server: string) => ServerStatus {
   const kept = new WeakMap<ServerEntry, Kept>();
@@ -40,7 +39,7 @@ export function createStatuses({ sourcesOf, alarmsOf }: StatusSources): (server:
 }
 
 /**
- * What `statusOf` reads but for the alarms: values that are replaced, never changed, and two counts.
+ * Everything that `statusOf` reads except the alarms: values that are replaced and never mutated, and two counts.
  */
 function ingredientsOf({ entry, actor, sinceMs }: Omit<StatusQuestion, 'alarms'>): readonly unknown[] {
   const { specification, source, told, counts } = entry;

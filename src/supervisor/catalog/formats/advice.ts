@@ -1,4 +1,4 @@
-/** What a model is told when a call of its fails: what happened, and what to do now. */
+/** The text a model gets when its call fails: what happened, and what to do now. */
 
 import { type ErrorCode, type ErrorDetails, isMcpvisorError, type McpvisorError } from '../../../errors.ts';
 
@@ -19,7 +19,7 @@ const adviceFor: { readonly [Code in ErrorCode]?: (details: ErrorDetails[Code], 
   SHUTTING_DOWN: () => 'No tool can be called any more.',
 };
 
-/** Of an error that is not ours only that there was one: its message may hold anything. */
+/** For an error that is not a `McpvisorError`, the text says only that there was one: its message may hold anything. */
 export function adviceOn(error: unknown, nowMs: number): string {
   if (!isMcpvisorError(error))
     return 'The call failed by a bug in the program that runs the tools. Go on without this tool.';

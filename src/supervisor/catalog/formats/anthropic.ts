@@ -32,7 +32,7 @@ export function readAnthropicCall({ id = '', name, input }: AnthropicContentBloc
 }
 
 export function toAnthropicResult(id: string, { isError, parts }: Answer): AnthropicToolResult {
-  // An error may hold text only, and text must not be blank.
+  // An error may only have text, and text must not be blank.
   const content = parts
     .map((part) => toBlock(part, !isError))
     .filter((block) => block.type !== 'text' || block.text.trim() !== '');

@@ -1,6 +1,6 @@
 /**
- * A tool's result in parts that a model can be shown: text and images. Everything else is told in words, nothing is
- * left out in silence.
+ * A tool's result as parts that a model can be shown: text and images. Everything else is described as text; nothing is
+ * left out silently.
  */
 
 import { isDeepStrictEqual } from 'node:util';
@@ -12,7 +12,7 @@ export type Part =
   /** `data` is base64. */
   | { readonly kind: 'image'; readonly mediaType: string; readonly data: string };
 
-/** What a model is told of one of its calls. */
+/** The answer to one of a model's calls. */
 export interface Answer {
   readonly isError: boolean;
   readonly parts: readonly Part[];
@@ -21,7 +21,7 @@ export interface Answer {
 type Block = Readonly<Record<string, unknown>>;
 
 export function answerOf({ content = [], structuredContent, isError }: CallToolResult): Answer {
-  // The result is as the server sent it: nobody has checked its shape.
+  // The result is as the server sent it; its shape has not been checked.
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [content];
   const parts = blocks.flatMap((block) =>
     isRecord(block) ? partsOf(block) : [textPart(typeof block === 'string' ? block : toJson(block))],
@@ -39,7 +39,7 @@ export function failedAnswer(message: string): Answer {
   return { isError: true, parts: [textPart(message)] };
 }
 
-/** For where an image cannot go. */
+/** The text in place of an image where none is allowed. */
 export function describeImage({ mediaType, data }: Extract<Part, { kind: 'image' }>): string {
   return `[an image, ${mediaType}, ${sizeOf(data)}, which cannot be shown here]`;
 }
@@ -73,14 +73,14 @@ function linkText({ uri, name, title, mimeType, description }: Block): string {
   return `[link to a resource: ${words.join(', ')}]`;
 }
 
-/** Servers are asked to tell structured content as text, too. */
+/** Whether a text part already has the structured content: MCP asks servers to send it as text, too. */
 function isSaid(structured: unknown, parts: readonly Part[]): boolean {
   return parts.some((part) => {
     if (part.kind !== 'text') return false;
     try {
       return isDeepStrictEqual(JSON.parse(part.text), structured);
     } catch {
-      // It is no JSON, so it is something else.
+      // Not JSON, so not the structured content.
       return false;
     }
   });
@@ -98,7 +98,7 @@ function wordOf(value: unknown, otherwise: string): string {
   return typeof value === 'string' && value !== '' ? value : otherwise;
 }
 
-/** Of base64: four letters are three bytes. */
+/** The size of what is encoded: four characters of base64 are three bytes. */
 function sizeOf(base64: string): string {
   const bytes = Math.floor((base64.length * 3) / 4);
   return bytes < 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KiB`;

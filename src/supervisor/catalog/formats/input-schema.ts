@@ -1,6 +1,6 @@
 /**
- * Input schemas as model APIs take them: the same meaning in fewer words. What an API refuses at the top is said in a
- * note for the tool's description.
+ * Converts input schemas to what model APIs accept, with the same meaning. What an API refuses at the top level goes
+ * into a note for the tool's description.
  */
 
 import { isRecord, isTooDeep } from '../../../json.ts';
@@ -10,17 +10,17 @@ type Schema = Readonly<Record<string, unknown>>;
 
 export interface ModelInput {
   readonly schema: ModelSchema;
-  /** What the arguments have to keep beside the schema, in words; null: the schema says it all. */
+  /** What the arguments must also satisfy, as text; null: the schema says everything. */
   readonly note: string | null;
 }
 
 /**
- * OpenAI and Anthropic refuse a whole request for one tool with any of these at the top (`$ref`: where a type is
- * wanted).
+ * OpenAI and Anthropic refuse a whole request if one tool has any of these at the top level (`$ref`: because they want
+ * a `type` there).
  */
 const refusedAtTop = ['$ref', 'allOf', 'anyOf', 'oneOf', 'enum', 'not'] as const;
 
-/** Nobody writes deeper schemas, and neither our stack nor that of whoever makes JSON of them is without an end. */
+/** Nobody writes deeper schemas, and a deep one could overflow the stack, here or when it is serialized. */
 const maxDepth = 100;
 
 const schemaKeywords = new Set([
@@ -37,7 +37,7 @@ const schemaKeywords = new Set([
 const listKeywords = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']);
 const mapKeywords = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
 
-/** What a schema may hold to be merged with another without a loss. */
+/** A schema with only these keywords can be merged with another one without loss. */
 const mergeable = new Set([
   'type',
   'properties',
@@ -77,8 +77,8 @@ export function toModelInput(inputSchema: unknown): ModelInput {
 }
 
 /**
- * Moves what alternatives and parts have in common to the top, so that a model sees every property; the rest stays
- * unsaid there.
+ * Moves what alternatives and parts have in common to the top level, so that a model sees every property. The rest is
+ * returned as `unsaid`.
  */
 function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsaid: Schema } {
   const refused = refusedAtTop.filter((keyword) => root[keyword] !== undefined);
@@ -86,7 +86,7 @@ function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsai
   const properties = new Map(Object.entries(isRecord(root.properties) ? root.properties : {}));
   const required = new Set(textsIn(root.required));
   const unsaid: Record<string, unknown> = {};
-  // It forbids whatever is not beside it: what parts add is not allowed at all.
+  // It forbids every property that is not listed next to it, also those that the parts add.
   const isClosed = root.additionalProperties === false;
 
   for (const keyword of ['$ref', 'allOf'] as const) {
@@ -120,7 +120,7 @@ function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsai
   return { schema, unsaid };
 }
 
-/** A property that several parts have is any of what they say. */
+/** A property that several parts define differently may match any of them. */
 function addProperties(properties: Map<string, unknown>, parts: readonly Schema[]): void {
   const found = new Map<string, unknown[]>();
   for (const part of parts) {
@@ -147,7 +147,7 @@ function partsOf(root: Schema, keyword: (typeof refusedAtTop)[number]): readonly
   return Array.isArray(value) ? value.map((part) => lookedUp(root, part)) : [];
 }
 
-/** What a reference within the schema stands for; anything else is what it is. */
+/** Resolves a reference within the schema. Anything else is returned as it is. */
 function lookedUp(root: Schema, part: unknown, depth = 0): Schema {
   if (!isRecord(part)) return {};
   const { $ref: reference } = part;
@@ -160,7 +160,7 @@ function lookedUp(root: Schema, part: unknown, depth = 0): Schema {
   return isRecord(target) ? lookedUp(root, target, depth + 1) : part;
 }
 
-/** In the words of draft 2020-12, which Anthropic wants; and with the `items` that OpenAI wants of every array. */
+/** Converts to draft 2020-12, which Anthropic wants, and adds the `items` that OpenAI wants for every array. */
 function spellOut(schema: Schema): Schema {
   const below = (value: unknown) => (isRecord(value) ? spellOut(value) : value);
   const spelled: Record<string, unknown> = {};
@@ -176,7 +176,7 @@ function spellOut(schema: Schema): Schema {
     return { ...rest, prefixItems: items, items: below(additionalItems) };
   }
   const isArray = schema.type === 'array' || (Array.isArray(schema.type) && schema.type.includes('array'));
-  // Where `unevaluatedItems` speaks of the rest, an `items` would take it the word.
+  // With an added `items`, `unevaluatedItems` would no longer apply to anything.
   return isArray && spelled.items === undefined && spelled.unevaluatedItems === undefined
     ? { ...spelled, items: {} }
     : spelled;

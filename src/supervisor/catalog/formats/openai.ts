@@ -19,7 +19,7 @@ export function readOpenAiCall({ id, function: called }: OpenAiToolCall): ToolCa
   return toToolCall(id, called?.name, readJsonArguments(called?.arguments));
 }
 
-/** A tool message holds text only, and has no field for failure: an error says so first. */
+/** A tool message has only text and no field for a failure, so the text of an error begins with "Error:". */
 export function toOpenAiMessage(id: string, { isError, parts }: Answer): OpenAiToolMessage {
   const text = parts.map((part) => (part.kind === 'text' ? part.text : describeImage(part))).join('\n');
   const said = text === '' ? '(no content)' : text;

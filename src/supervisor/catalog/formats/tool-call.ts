@@ -1,15 +1,15 @@
-/** One of a model's tool calls as it was understood. */
+/** One of a model's tool calls, parsed. */
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 export type ToolCall =
   | { readonly id: string; readonly name: string; readonly arguments: Arguments }
-  /** `problem`: why it cannot be made, and what the model should do. */
+  /** `problem`: why the call cannot be made, and what the model should do. */
   | { readonly id: string; readonly problem: string };
 
 const sendObject = 'send the call again with one JSON object as the tool’s schema describes it.';
 
-/** Arguments that came as JSON. Models leave them empty for a tool that takes none. */
+/** Parses arguments that came as JSON. Models send an empty text for a tool without arguments. */
 export function readJsonArguments(json: unknown): Arguments | string {
   if (typeof json !== 'string') return readArguments(json);
   if (json.trim() === '') return {};
@@ -26,7 +26,7 @@ export function readArguments(value: unknown): Arguments | string {
   return `The arguments are ${Array.isArray(value) ? 'an array' : `a ${typeof value}`}, not an object: ${sendObject}`;
 }
 
-/** `read` is the arguments, or what is wrong with them. */
+/** `read`: the arguments, or what is wrong with them. */
 export function toToolCall(id: string, name: unknown, read: Arguments | string): ToolCall {
   if (typeof name !== 'string' || name === '')
     return { id, problem: 'This call names no function; only functions can be called here.' };

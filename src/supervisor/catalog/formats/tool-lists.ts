@@ -13,6 +13,6 @@ export function createToolLists(catalog: Catalog): Supervisor['tools'] {
     if (format === 'openai') return tools.map(toOpenAiTool);
     return format === 'anthropic' ? tools.map(toAnthropicTool) : tools;
   };
-  // What is given depends on the format, which the overloads of the contract say and an arrow cannot.
+  // The result depends on the format. The overloads of the contract can express that, an arrow function cannot.
   return list as Supervisor['tools'];
 }
