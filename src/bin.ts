@@ -8,7 +8,7 @@ import { runCommandLine } from './cli/program.ts';
 import { version } from './version.ts';
 
 /** npm and some terminals deliver one Ctrl-C twice: a second one within this time is the same. */
-const impatienceMs = 500;
+const sameCtrlCMs = 500;
 
 const invocation: Invocation = {
   argv: process.argv.slice(2),
@@ -33,7 +33,7 @@ process.stderr.on('error', () => undefined);
 
 process.exit(await runCommandLine(invocation));
 
-function stay(report: (error: unknown) => void): Endings {
+function stay(onError: (error: unknown) => void): Endings {
   const asked = new AbortController();
   const atOnce = new AbortController();
   let askedMs: number | null = null;
@@ -43,13 +43,13 @@ function stay(report: (error: unknown) => void): Endings {
       if (askedMs === null) {
         askedMs = nowMs;
         asked.abort();
-      } else if (name === 'SIGINT' && nowMs - askedMs >= impatienceMs) {
+      } else if (name === 'SIGINT' && nowMs - askedMs >= sameCtrlCMs) {
         atOnce.abort();
         process.exit(1);
       }
     });
   }
-  process.on('uncaughtException', report);
-  process.on('unhandledRejection', report);
+  process.on('uncaughtException', onError);
+  process.on('unhandledRejection', onError);
   return { signal: asked.signal, atOnce: atOnce.signal };
 }

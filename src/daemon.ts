@@ -107,15 +107,15 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     level: options.logLevel,
   });
   lifetime.add(() => log.close());
-  const report = (error: unknown) => reportTo(log, error);
-  const sayGoodbye = () => log.write('info', {}, 'Ending every server; Ctrl-C again ends at once.');
-  signal.addEventListener('abort', sayGoodbye, { once: true });
+  const onError = (error: unknown) => reportTo(log, error);
+  const logShutdown = () => log.write('info', {}, 'Ending every server; Ctrl-C again ends at once.');
+  signal.addEventListener('abort', logShutdown, { once: true });
 
   const basePath = http.basePath.replace(/\/+$/, '');
   const probes = new Set([`${basePath}/healthz`, `${basePath}/readyz`]);
   const mayUseReserve = ({ url }: { readonly url?: string | undefined }) => probes.has(url ?? '');
   const { maxConnections, headersTimeoutMs } = http;
-  const listener = await openListener({ host, port, report, tls, maxConnections, headersTimeoutMs, mayUseReserve });
+  const listener = await openListener({ host, port, onError, tls, maxConnections, headersTimeoutMs, mayUseReserve });
   lifetime.add(() => listener.close());
   signal.throwIfAborted();
   const { supervisor, killAllNow, measured } = await openSupervisor({
@@ -126,7 +126,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     isolation,
     facts,
     redactor,
-    onBug: report,
+    onError,
     onStderr: stderrTo(log, options),
     onShutdown: () => void lifetime.close(),
     signal,
@@ -154,7 +154,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     maxBodyBytes: http.maxBodyBytes,
     requestsPerSecond: http.requestsPerSecond,
     metrics: () => metrics,
-    report,
+    onError,
     now,
   });
   const url = `${listener.url}${basePath}`;
@@ -163,7 +163,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   lifetime.add(() => listener.stopAccepting());
   signal.throwIfAborted();
   // Last, because one of the first requests may be the one to shut down.
-  listener.serve(createRequestHandler(app, { report, now }));
+  listener.serve(createRequestHandler(app, { onError, now }));
   greet(log, { url, config, stateDir, pid });
   return { url, log, supervisor };
 }

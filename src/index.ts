@@ -29,7 +29,7 @@ export interface EmbeddedAppOptions {
   /** Largest request body accepted, in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number;
   /** Called with every error that is a bug; the caller of the API does not see it. Default: they are dropped. */
-  readonly report?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => void;
 }
 
 /** Everything a supervisor can do, and the control API as an app to mount. */
@@ -69,9 +69,9 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
   };
   return {
     ...supervisor,
-    httpApp({ identity = () => 'host', report = () => {}, ...limits } = {}) {
+    httpApp({ identity = () => 'host', onError = () => {}, ...limits } = {}) {
       void countOnce();
-      return createHttpApp({ supervisor, admission: { identity }, report, now, metrics: countOnce, ...limits });
+      return createHttpApp({ supervisor, admission: { identity }, onError, now, metrics: countOnce, ...limits });
     },
   };
 }

@@ -35,5 +35,5 @@ export interface Invocation extends Surroundings {
   /**
    * From now on only a signal ends the process: uncaught errors are reported instead.
    */
-  readonly stay: (report: (error: unknown) => void) => Endings;
+  readonly stay: (onError: (error: unknown) => void) => Endings;
 }

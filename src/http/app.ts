@@ -36,7 +36,7 @@ export interface HttpAppOptions {
   /** Default null: there are no metrics. */
   readonly metrics?: RouteParts['metrics'];
   /** Called with every error that is a bug; the caller of the API does not see it. */
-  readonly report: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
 }
@@ -45,7 +45,7 @@ export type HttpApp = Hono<HttpEnvironment>;
 
 /** Builds the app; nothing listens yet, and there is nothing to close. */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
-  const { supervisor, admission, maxBodyBytes = 4 * 1024 * 1024, requestsPerSecond = null, report, now } = options;
+  const { supervisor, admission, maxBodyBytes = 4 * 1024 * 1024, requestsPerSecond = null, onError, now } = options;
   const basePath = (options.basePath ?? '').replace(/\/+$/, '');
   const admit = createAdmission(admission);
   const limit = createRateLimit(requestsPerSecond, now);
@@ -55,13 +55,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     now,
     metrics: options.metrics ?? null,
     heartbeatMs,
-    report,
+    onError,
   };
   const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c) });
 
   const app = new Hono<HttpEnvironment>().basePath(basePath);
   const answer = (error: unknown): Response => {
-    if (isBug(error)) report(error);
+    if (isBug(error)) onError(error);
     return toProblemResponse(error, now());
   };
   const open = all.filter(({ endpoint }) => endpoint.access === 'open');

@@ -10,14 +10,14 @@ import { toProblemResponse } from './problem.ts';
 
 export function createRequestHandler(
   app: Hono<HttpEnvironment>,
-  { report, now }: Pick<HttpAppOptions, 'report' | 'now'>,
+  { onError, now }: Pick<HttpAppOptions, 'onError' | 'now'>,
 ): RequestListener {
   const handle = getRequestListener(app.fetch, {
     errorHandler(error) {
       if (error instanceof RequestError) {
         return toProblemResponse(invalid(error), now());
       }
-      report(error);
+      onError(error);
       return toProblemResponse(error, now());
     },
   });

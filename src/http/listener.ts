@@ -13,7 +13,7 @@ export interface ListenerOptions {
   /** 0: any free one. */
   readonly port: number;
   /** Called when a connection could not be accepted: the others go on. */
-  readonly report: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
   /** Connections at a time; further ones are closed. Default 4 096. */
   readonly maxConnections?: number;
   /**
@@ -49,7 +49,7 @@ const lastAnswersMs = 1_000;
 
 /** Throws `PORT_UNAVAILABLE`. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
-  const { host, port, report, headersTimeoutMs = 10_000, requestTimeoutMs = 60_000, tls = null } = options;
+  const { host, port, onError, headersTimeoutMs = 10_000, requestTimeoutMs = 60_000, tls = null } = options;
   const { maxConnections = 4096, mayUseReserve = () => false } = options;
   const limits = {
     headersTimeout: headersTimeoutMs,
@@ -72,7 +72,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const wait: RequestListener = (request, response) => void waiting.push([request, response]);
   server.on('request', wait);
   await listen(server, host, port);
-  server.on('error', report);
+  server.on('error', onError);
   let closed: Promise<void> | null = null;
   return {
     url: urlOf(tls === null ? 'http' : 'https', host, portOf(server, port)),

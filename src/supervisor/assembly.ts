@@ -28,9 +28,9 @@ import { createCommands } from './commands/commands.ts';
 import { createRecipients } from './commands/recipients.ts';
 import { createDesired, type Desired } from './desired/desired.ts';
 import type { ConfigurationSource } from './desired/source.ts';
-import { type Face, toFace } from './face.ts';
 import { capabilitiesOf, createHost } from './host.ts';
 import { createLedger } from './ledger.ts';
+import { type SupervisorMethods, toMethods } from './methods.ts';
 import type { AssemblyOptions } from './options.ts';
 import { createAlarmWatch } from './status/alarm-watch.ts';
 import { createCharts } from './status/charts.ts';
@@ -49,7 +49,7 @@ export interface End {
 
 /** Everything that `openSupervisor` needs of a supervisor: its public methods, and what starts and ends it. */
 export interface Assembly {
-  readonly face: Face;
+  readonly methods: SupervisorMethods;
   readonly root: RootActor;
   readonly desired: Pick<Desired, 'begin' | 'reload'>;
   readonly moments: Moments;
@@ -69,10 +69,10 @@ export function assemble(
   { configuration, file }: ConfigurationSource,
   { closing, shutDown }: End,
 ): Assembly {
-  const { env, stateDir = null, clock, random = Math.random, onBug = () => {}, onStderr = () => {} } = options;
+  const { env, stateDir = null, clock, random = Math.random, onError = () => {}, onStderr = () => {} } = options;
   const wallNow = clock === undefined ? Date.now : () => clock.now();
   const monotonicNow = () => performance.now();
-  const facts = options.facts ?? createFacts({ now: wallNow, onBug });
+  const facts = options.facts ?? createFacts({ now: wallNow, onError });
   const redactor = options.redactor ?? createRedactor();
   const publish = facts.publish;
   const moments = createMoments(wallNow, random);
@@ -83,17 +83,17 @@ export function assemble(
     stateDir,
     clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
     host: { transports, fetch, authProviders },
-    onError: onBug,
+    onError,
     now: monotonicNow,
   });
   const ledger = createLedger(sessions.highestGeneration);
-  const inspection = createInspection({ publish, nowMs: wallNow, onBug });
+  const inspection = createInspection({ publish, nowMs: wallNow, onError });
   const logs = createServerLogs({
     folder: stateDir === null ? null : join(stateDir, 'logs'),
     redactor,
     now: wallNow,
     memoryBytesOf: (server) => ledger.get(server)?.specification.stderrTailBytes,
-    onProblem: (error) => onBug(new Error('The logs of servers cannot be written.', { cause: error })),
+    onError: (error) => onError(new Error('The logs of servers cannot be written.', { cause: error })),
   });
   const answers = options.answers ?? {};
   const reaping = createReaping(sessions, publish);
@@ -102,7 +102,7 @@ export function assemble(
     publish,
     redactor,
     moments,
-    onBug,
+    onBug: onError,
     inspection,
     clock,
     nowMs: wallNow,
@@ -117,7 +117,7 @@ export function assemble(
       logs.write(server, stream, text);
       if (stream === 'stderr') onStderr(server, text);
     },
-    host: createHost(answers, options.onNotification, onBug),
+    host: createHost(answers, options.onNotification, onError),
     capabilities: capabilitiesOf(answers),
     slots: options.startConcurrency ?? Math.max(2, availableParallelism()),
     shutdownMs: configuration.settings.shutdownMs,
@@ -183,7 +183,7 @@ export function assemble(
     alarms,
     isGuarded: () => sessions.isGuarded,
   });
-  const face = toFace({
+  const methods = toMethods({
     answerToolCalls: createToolAnswers({ calls, catalog, nowMs: wallNow }),
     awaitReady: createReadiness({ facts, ...watched, signal: closing }),
     calls,
@@ -217,7 +217,7 @@ export function assemble(
   });
 
   return {
-    face,
+    methods,
     root: actors.root,
     desired,
     moments,

@@ -37,11 +37,11 @@ export function capabilitiesOf({ sampling, elicitation, roots }: Answers): Clien
   return { ...(sampling && { sampling: {} }), ...(elicitation && { elicitation: {} }), ...(roots && { roots: {} }) };
 }
 
-/** `onBug` is called with what the host's `onNotification` throws: that must not end the session. */
+/** `onError` is called with what the host's `onNotification` throws: that must not end the session. */
 export function createHost(
   answers: Answers,
   onNotification: ((message: ServerMessage) => void) | undefined,
-  onBug: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Host {
   const answererOf = (method: string): Answerer | undefined => {
     if (method === 'sampling/createMessage') return answers.sampling;
@@ -65,9 +65,9 @@ export function createHost(
     notified(message) {
       try {
         // `onNotification` may be an async function; a rejection is a bug of the host, too.
-        Promise.resolve(onNotification?.(message)).catch(onBug);
+        Promise.resolve(onNotification?.(message)).catch(onError);
       } catch (error) {
-        onBug(error);
+        onError(error);
       }
     },
   };

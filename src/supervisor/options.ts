@@ -68,7 +68,7 @@ export interface DoorOptions {
   /** Called with each line a server writes on stderr, redacted. */
   readonly onStderr?: (server: string, line: string) => void;
   /** Called with errors that were caught and are bugs. Default: they are dropped. */
-  readonly onBug?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => void;
   /**
    * Called when somebody sends `supervisor.shutdown`. It has to close the supervisor and everything around it. Default:
    * closes the supervisor.

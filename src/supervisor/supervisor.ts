@@ -35,7 +35,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   const onAbort = () => void close();
   const shutDown = options.onShutdown ?? onAbort;
   const parts = assemble(options, source, { closing: closing.signal, shutDown });
-  const { face, root, killAllNow, measured } = parts;
+  const { methods, root, killAllNow, measured } = parts;
 
   let ended = false;
   root.subscribe({
@@ -44,7 +44,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     error: (error) => {
       ended = true;
       killAllNow();
-      options.onBug?.(error);
+      options.onError?.(error);
     },
   });
 
@@ -74,7 +74,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   }
   if (!closing.signal.aborted)
     await begin(parts, source, { isWatched: options.watch !== false, closing: closing.signal });
-  const supervisor: Supervisor = { ...face, close, [Symbol.asyncDispose]: close };
+  const supervisor: Supervisor = { ...methods, close, [Symbol.asyncDispose]: close };
   return { supervisor, killAllNow, measured, closing: closing.signal };
 }
 

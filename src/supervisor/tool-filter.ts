@@ -10,10 +10,10 @@ export function showsAll({ include, exclude }: ToolFilter): boolean {
 }
 
 export function mayShow(tool: string, { include, exclude }: ToolFilter): boolean {
-  return include.some((glob) => fits(tool, glob)) && !exclude.some((glob) => fits(tool, glob));
+  return include.some((glob) => matches(tool, glob)) && !exclude.some((glob) => matches(tool, glob));
 }
 
-function fits(tool: string, glob: string): boolean {
+function matches(tool: string, glob: string): boolean {
   const pattern = glob
     .split('*')
     .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))

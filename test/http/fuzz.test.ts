@@ -24,7 +24,7 @@ describe('any request', () => {
     const app = createHttpApp({
       supervisor,
       admission: { identity: () => 'fuzz' },
-      report: (bug) => bugs.push(bug),
+      onError: (bug) => bugs.push(bug),
       now: Date.now,
     });
     const endpoints = endpointsOf(supervisor);

@@ -30,7 +30,7 @@ async function openHost(): Promise<Host> {
     if (user === 'mallory') throw new HTTPException(402, { message: 'pay first' });
     return user;
   };
-  host.route('/mcpvisor', supervisor.httpApp({ identity, report: (bug) => bugs.push(bug) }));
+  host.route('/mcpvisor', supervisor.httpApp({ identity, onError: (bug) => bugs.push(bug) }));
   host.get('/', (c) => c.text('the host'));
   host.notFound((c) => c.text('the host has no such page', 404));
   const server = serve({ fetch: host.fetch, port: 0, hostname: '127.0.0.1' });

@@ -23,7 +23,7 @@ export interface Api {
   close(): Promise<void>;
 }
 
-export interface ApiOptions extends Partial<Omit<HttpAppOptions, 'supervisor' | 'admission' | 'report' | 'now'>> {
+export interface ApiOptions extends Partial<Omit<HttpAppOptions, 'supervisor' | 'admission' | 'onError' | 'now'>> {
   readonly servers?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly hosts?: Partial<HostRules>;
@@ -46,22 +46,22 @@ export async function openApi({
   ...extra
 }: ApiOptions = {}): Promise<Api> {
   const bugs: unknown[] = [];
-  const report = (error: unknown) => void bugs.push(error);
+  const onError = (error: unknown) => void bugs.push(error);
   const { supervisor } = await openSupervisor({
     config: { mcpServers: servers, mcpvisor: settings },
     env: process.env,
     ...(onShutdown !== undefined && { onShutdown }),
   });
-  const listener = await openListener({ host: '127.0.0.1', port: 0, report, ...limits });
+  const listener = await openListener({ host: '127.0.0.1', port: 0, onError, ...limits });
   const tokens = scopes.map((scope) => ({ name: scope === 'admin' ? 'tests' : scope, value: tokenOf(scope), scope }));
   const app = createHttpApp({
     supervisor,
     admission: { tokens, hosts: { boundHost: '127.0.0.1', ...hosts } },
-    report,
+    onError,
     now: Date.now,
     ...extra,
   });
-  listener.serve(createRequestHandler(app, { report, now: Date.now }));
+  listener.serve(createRequestHandler(app, { onError, now: Date.now }));
   return {
     url: listener.url,
     supervisor,

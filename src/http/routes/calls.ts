@@ -134,7 +134,7 @@ async function callTool(
           ),
         {
           toProblem(error) {
-            if (isBug(error)) streaming.report(error);
+            if (isBug(error)) streaming.onError(error);
             return toProblemDocument(error);
           },
         },

@@ -22,13 +22,13 @@ const ensure = {
   problems: [],
 } as const satisfies Endpoint;
 
-export function ensureRoutes({ supervisor, report }: RouteParts): readonly Route[] {
+export function ensureRoutes({ supervisor, onError }: RouteParts): readonly Route[] {
   return [
     route(ensure, async ({ c, body, signal }) => {
       const options = { signal, ...(body.timeoutMs !== undefined && { timeoutMs: body.timeoutMs }) };
       const asked = [...new Set(body.servers)].map(async (server) => {
         const error = await errorOf(supervisor, server, options);
-        if (error !== null && isBug(error)) report(error);
+        if (error !== null && isBug(error)) onError(error);
         return [
           server,
           { connected: error === null, error: error === null ? null : toProblemDocument(error) },

@@ -22,11 +22,14 @@ const health = {
   problems: [],
 } as const satisfies Endpoint;
 
-const laggard = named(
+const notReadyServer = named(
   'NotReady',
   z.strictObject({ name: z.string(), state: z.enum(serverStates), reason: z.string() }),
 );
-const readiness = named('Readiness', z.strictObject({ ready: z.boolean(), notReady: z.array(laggard).optional() }));
+const readiness = named(
+  'Readiness',
+  z.strictObject({ ready: z.boolean(), notReady: z.array(notReadyServer).optional() }),
+);
 
 const ready = {
   id: 'getReadiness',

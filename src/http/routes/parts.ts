@@ -17,5 +17,5 @@ export interface RouteParts {
   /** Interval of the comment line that shows a stream is alive, in milliseconds. */
   readonly heartbeatMs: number;
   /** Called with every error that is a bug; the caller of the API does not see it. */
-  readonly report: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }

@@ -14,13 +14,13 @@ export interface StreamingOptions {
   /** Interval of the comment line that shows the stream is alive, in milliseconds. */
   readonly heartbeatMs: number;
   /** Called with what `events` throws: that is a bug, and ends the stream. */
-  readonly report: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Streams `events` until they end or the client disconnects; then `signal` aborts. */
 export function streamEvents(
   c: Context<HttpEnvironment>,
-  { heartbeatMs, report }: StreamingOptions,
+  { heartbeatMs, onError }: StreamingOptions,
   events: (signal: AbortSignal) => AsyncIterable<StreamedEvent>,
 ): Response {
   // Proxies that buffer would hold events back.
@@ -51,7 +51,7 @@ export function streamEvents(
         await write(`event: ${event}\ndata: ${JSON.stringify(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`);
       }
     } catch (error) {
-      report(error);
+      onError(error);
     } finally {
       clearInterval(heartbeat);
       gone.abort();

@@ -1,9 +1,9 @@
 /** The one stream of facts: numbered, timed, kept for a while, read by many. No reader can block it. */
 
-import type { OnBug } from './bug.ts';
 import type { Fact, FactBody, FactsMissed } from './fact.ts';
 import { createFactListeners } from './listeners.ts';
 import { createFactReader } from './reader.ts';
+import type { OnError } from './report-error.ts';
 import { createFactRing } from './ring.ts';
 
 export interface FactsOptions {
@@ -14,7 +14,7 @@ export interface FactsOptions {
   /** The wall clock in milliseconds. Default `Date.now`. */
   readonly now?: () => number;
   /** Called with what a listener threw. Default: it is only counted. */
-  readonly onBug?: OnBug;
+  readonly onError?: OnError;
 }
 
 export interface ReadOptions {
@@ -57,10 +57,10 @@ export function createFacts({
   capacity = 20_000,
   firstSeq = Date.now() * 1000,
   now = Date.now,
-  onBug,
+  onError,
 }: FactsOptions = {}): Facts {
   const ring = createFactRing(capacity, firstSeq);
-  const listeners = createFactListeners(onBug);
+  const listeners = createFactListeners(onError);
   const waiting = new Set<() => void>();
   const isoTime = createIsoTime(now);
   let closed = false;
@@ -95,7 +95,7 @@ export function createFacts({
         wakeIsDue = true;
         queueMicrotask(wakeReaders);
       }
-      listeners.tell(fact);
+      listeners.deliver(fact);
     },
     read({ since, signal } = {}) {
       return createFactReader({

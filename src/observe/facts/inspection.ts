@@ -10,8 +10,8 @@ import type {
 } from 'xstate';
 import { type Edge, edgeOf, eventText } from '../../../machines/edges.ts';
 import { pathOf, topOf } from '../../../machines/state-path.ts';
-import { type OnBug, tellBug } from './bug.ts';
 import type { PublishFact } from './fact.ts';
+import { type OnError, reportError } from './report-error.ts';
 
 export interface InspectionOptions {
   readonly publish: PublishFact;
@@ -21,7 +21,7 @@ export interface InspectionOptions {
    * Called with an error of this file or of a listener; rethrown, it would lose the event that is being inspected.
    * Default: dropped.
    */
-  readonly onBug?: OnBug;
+  readonly onError?: OnError;
 }
 
 /**
@@ -66,7 +66,7 @@ interface ChartSnapshot {
 
 type ChartId = 'server' | 'group' | 'supervisor';
 
-export function createInspection({ publish, nowMs = Date.now, onBug }: InspectionOptions): Inspection {
+export function createInspection({ publish, nowMs = Date.now, onError }: InspectionOptions): Inspection {
   const watches = new WeakMap<object, Watch>();
   const actorListeners = new Set<ActorListener>();
 
@@ -78,7 +78,7 @@ export function createInspection({ publish, nowMs = Date.now, onBug }: Inspectio
       try {
         listener(actor, name);
       } catch (error) {
-        tellBug(onBug, error);
+        reportError(onError, error);
       }
     }
   }
@@ -152,14 +152,14 @@ export function createInspection({ publish, nowMs = Date.now, onBug }: Inspectio
           if (event.sourceRef !== undefined) catchUp(event.sourceRef as AnyActorRef);
         } else if (event.type === '@xstate.actor') onActorMade(event);
       } catch (error) {
-        tellBug(onBug, error);
+        reportError(onError, error);
       }
     },
     catchUp(actor) {
       try {
         catchUp(actor);
       } catch (error) {
-        tellBug(onBug, error);
+        reportError(onError, error);
       }
     },
     onActor(listener) {

@@ -1,29 +1,29 @@
 /** Synchronous listeners of facts. One that throws is counted and reported, and does not disturb the others. */
 
-import { type OnBug, tellBug } from './bug.ts';
 import type { Fact } from './fact.ts';
+import { type OnError, reportError } from './report-error.ts';
 
 export interface FactListeners {
   /** How often a listener threw. */
   readonly errors: number;
   add(listener: (fact: Fact) => void): () => void;
-  tell(fact: Fact): void;
+  deliver(fact: Fact): void;
   clear(): void;
 }
 
 /** Each listener gets every fact in order, even when one of them publishes another fact in response. */
-export function createFactListeners(onBug: OnBug | undefined): FactListeners {
+export function createFactListeners(onError: OnError | undefined): FactListeners {
   const listeners = new Set<(fact: Fact) => void>();
-  const untold: Fact[] = [];
-  let telling = false;
+  const undelivered: Fact[] = [];
+  let isDelivering = false;
   let errors = 0;
 
-  function tellOne(listener: (fact: Fact) => void, fact: Fact): void {
+  function deliverTo(listener: (fact: Fact) => void, fact: Fact): void {
     try {
       listener(fact);
     } catch (error) {
       errors += 1;
-      tellBug(onBug, error);
+      reportError(onError, error);
     }
   }
 
@@ -37,14 +37,14 @@ export function createFactListeners(onBug: OnBug | undefined): FactListeners {
       listeners.add(own);
       return () => void listeners.delete(own);
     },
-    tell(fact) {
-      untold.push(fact);
-      if (telling) return;
-      telling = true;
-      for (let next = untold.shift(); next !== undefined; next = untold.shift()) {
-        for (const listener of listeners) tellOne(listener, next);
+    deliver(fact) {
+      undelivered.push(fact);
+      if (isDelivering) return;
+      isDelivering = true;
+      for (let next = undelivered.shift(); next !== undefined; next = undelivered.shift()) {
+        for (const listener of listeners) deliverTo(listener, next);
       }
-      telling = false;
+      isDelivering = false;
     },
     clear: () => listeners.clear(),
   };

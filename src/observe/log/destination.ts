@@ -35,7 +35,7 @@ export interface LogDestinationOptions {
   readonly target: LogTarget;
   readonly maxBufferedBytes: number;
   /** Called with the first error of the target; lines are dropped from then on. */
-  readonly onProblem: (error: Error) => void;
+  readonly onError: (error: Error) => void;
 }
 
 export function openLogDestination(options: LogDestinationOptions): LogDestination {
@@ -49,7 +49,7 @@ export function openLogDestination(options: LogDestinationOptions): LogDestinati
 
 function createStreamDestination(
   stream: LineStream,
-  { maxBufferedBytes, onProblem }: LogDestinationOptions,
+  { maxBufferedBytes, onError }: LogDestinationOptions,
 ): LogDestination {
   let broken = false;
   let closed = false;
@@ -62,7 +62,7 @@ function createStreamDestination(
         return true;
       } catch (error) {
         broken = true;
-        onProblem(error instanceof Error ? error : new Error(String(error)));
+        onError(error instanceof Error ? error : new Error(String(error)));
         return false;
       }
     },

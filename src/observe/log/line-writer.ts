@@ -36,7 +36,7 @@ export interface LineWriterOptions {
   /** Default: the target grows without limit. */
   readonly rotation?: Rotation;
   /** Called with the first error of the target; lines are dropped from then on. */
-  readonly onProblem: (error: Error) => void;
+  readonly onError: (error: Error) => void;
 }
 
 /** A quarter of a pipe's capacity on Linux, so that a slow reader frees the buffer bit by bit. */
@@ -45,7 +45,7 @@ const pieceLength = 16 * 1024;
 /** Nothing signals that a full pipe has room again, so it is tried again after this time. */
 const retryMs = 100;
 
-export function openLineWriter({ target, maxBufferedBytes, rotation, onProblem }: LineWriterOptions): LineWriter {
+export function openLineWriter({ target, maxBufferedBytes, rotation, onError }: LineWriterOptions): LineWriter {
   /** `over`: no further write is begun. */
   let state: 'open' | 'closing' | 'over' = 'open';
   let isBroken = false;
@@ -87,7 +87,7 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onProblem }
     remainder = null;
     if (isBroken) return;
     isBroken = true;
-    onProblem(error instanceof Error ? error : new Error(String(error)));
+    onError(error instanceof Error ? error : new Error(String(error)));
   }
 
   /** The last lines before the process exits often matter most, and there is no event loop left to write them. */

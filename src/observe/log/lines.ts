@@ -24,7 +24,7 @@ export interface LogLinesOptions {
   readonly format?: LogFormat;
   readonly colors?: boolean;
   readonly maxBufferedBytes?: number;
-  readonly onProblem?: (error: Error) => void;
+  readonly onError?: (error: Error) => void;
 }
 
 /** How long a destination that blocks may delay `close`, in milliseconds. */
@@ -37,9 +37,9 @@ export function openLogLines({
   format,
   colors,
   maxBufferedBytes = defaultMaxBufferedBytes,
-  onProblem = () => {},
+  onError = () => {},
 }: LogLinesOptions): LogLines {
-  const destination = openLogDestination({ target, maxBufferedBytes, onProblem });
+  const destination = openLogDestination({ target, maxBufferedBytes, onError });
   const toLine =
     (format ?? (destination.isTTY ? 'pretty' : 'json')) === 'pretty'
       ? createPrettyLines(colors ?? destination.isTTY)
@@ -48,7 +48,7 @@ export function openLogLines({
   let untoldDrops = 0;
 
   /** Writes a line about the lines dropped so far, before the next one that gets through. */
-  function tellOfDrops(): boolean {
+  function reportDropped(): boolean {
     if (untoldDrops === 0) return true;
     const isTold = destination.write(
       toLine(
@@ -62,7 +62,7 @@ export function openLogLines({
   }
 
   function writeLine(line: string): void {
-    if (tellOfDrops() && destination.write(line)) return;
+    if (reportDropped() && destination.write(line)) return;
     droppedLines += 1;
     untoldDrops += 1;
   }

@@ -27,7 +27,7 @@ export interface LogOptions {
   /** Bytes that a slow destination may leave unwritten before lines are dropped. Default 1 MiB. */
   readonly maxBufferedBytes?: number;
   /** Called with the first error of the destination; lines are dropped from then on. Default: ignored. */
-  readonly onProblem?: (error: Error) => void;
+  readonly onError?: (error: Error) => void;
 }
 
 export interface Log {

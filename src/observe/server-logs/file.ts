@@ -22,7 +22,7 @@ export interface LogFileOptions {
   /** Time before a target that failed is tried again, in milliseconds. */
   readonly retryMs: number;
   /** Called when the target fails, but not again until it has worked; lines are dropped until it is tried again. */
-  readonly onProblem: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Lines that are written together. */
@@ -41,7 +41,7 @@ export function createLogFile({
   files,
   maxBufferedBytes,
   retryMs,
-  onProblem,
+  onError,
 }: LogFileOptions): LogStore {
   let stream: RotatingFileStream | null = null;
   /** Lines about to be written; later ones of the same turn join them. */
@@ -51,7 +51,7 @@ export function createLogFile({
   let untoldLines = 0;
   let bufferedBytes = 0;
   let brokenUntilMs = Number.NEGATIVE_INFINITY;
-  let isProblemTold = false;
+  let isErrorReported = false;
   let isClosed = false;
   /** Everything that uses the file, strictly in sequence. Never rejects. */
   let last: Promise<unknown> = Promise.resolve();
@@ -74,7 +74,7 @@ export function createLogFile({
     try {
       stream ??= await open();
       await writeTo(stream, gapText(own) + text);
-      isProblemTold = false;
+      isErrorReported = false;
     } catch (error) {
       fail(error);
       drop(own.lines.length);
@@ -100,8 +100,8 @@ export function createLogFile({
     stream?.destroy();
     stream = null;
     brokenUntilMs = performance.now() + retryMs;
-    if (!isProblemTold) onProblem(error);
-    isProblemTold = true;
+    if (!isErrorReported) onError(error);
+    isErrorReported = true;
   }
 
   function begin(): Batch {

@@ -28,7 +28,7 @@ export interface ServerLogsOptions {
   /** Time before a disk that failed is tried again, in milliseconds. Default 10 000. */
   readonly retryMs?: number;
   /** Called when a file cannot be written. Default: the lines are only counted as dropped. */
-  readonly onProblem?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => void;
 }
 
 export interface FollowOptions {
@@ -81,9 +81,9 @@ export function createServerLogs(options: ServerLogsOptions): ServerLogs {
   }
 
   function fileOf(server: string, parent: string): LogStore {
-    const { maxFileBytes = 5 * 1024 * 1024, files = 3, retryMs = 10_000, onProblem = () => {} } = options;
+    const { maxFileBytes = 5 * 1024 * 1024, files = 3, retryMs = 10_000, onError = () => {} } = options;
     const path = join(parent, fileNameOf(server));
-    return createLogFile({ path, maxFileBytes, files, maxBufferedBytes, retryMs, onProblem });
+    return createLogFile({ path, maxFileBytes, files, maxBufferedBytes, retryMs, onError });
   }
 
   return {

@@ -88,19 +88,19 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
       (result) => {
         settle('ok');
         if (options?.onAnswered !== undefined)
-          tell(options.onAnswered, { durationMs: Math.round(now() - askedAt), generation });
+          notifyAnswered(options.onAnswered, { durationMs: Math.round(now() - askedAt), generation });
         return result;
       },
       (error: unknown) => {
         entry.counts.failed += 1;
         settle(isMcpvisorError(error) ? error.code : 'INTERNAL');
-        throw asTheChartKnows(entry, error);
+        throw withReasonOfChart(entry, error);
       },
     );
   }
 
   /** The session knows only that it is ending. The chart knows why, and what happens next. */
-  function asTheChartKnows({ name: server }: ServerEntry, error: unknown): unknown {
+  function withReasonOfChart({ name: server }: ServerEntry, error: unknown): unknown {
     // The error of a call that could not be sent says why. The chart may learn of it later, or may keep the session.
     const isKnown =
       isMcpvisorError(error, 'SERVER_NOT_CONNECTED') &&
@@ -180,8 +180,8 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
       const result = await callTool(target.server, target.tool, args, {
         ...options,
         ...(timeoutMs !== undefined && { timeoutMs }),
-        onAnswered: (told) => {
-          answered = told;
+        onAnswered: (it) => {
+          answered = it;
         },
       });
       return { status: 'ok', result, ...answered };
@@ -210,7 +210,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
 }
 
 /** A bug in the caller's callback must not affect the call. */
-function tell(onAnswered: NonNullable<CallOptions['onAnswered']>, answered: Answered): void {
+function notifyAnswered(onAnswered: NonNullable<CallOptions['onAnswered']>, answered: Answered): void {
   try {
     onAnswered(answered);
   } catch {

@@ -26,7 +26,7 @@ export interface ToolAnswersOptions {
 }
 
 /** A longer list of names would not help the model. */
-const mostNamesTold = 20;
+const mostNamesListed = 20;
 /** No API accepts longer names. */
 const maxNameLength = 64;
 
@@ -52,9 +52,9 @@ export function createToolAnswers({ calls, catalog, nowMs }: ToolAnswersOptions)
     const tools = catalog.tools(servers && { servers });
     const names = tools.map(({ exposedName }) => exposedName);
     // Models tend to drop the prefix of the server.
-    const meant = tools.find((tool) => tool.name === name)?.exposedName ?? closestTo(name, names);
-    const rest = names.length > 0 && names.length <= mostNamesTold ? ` There are: ${names.join(', ')}.` : '';
-    return `There is no tool called "${name}".${meant === null ? '' : ` Did you mean ${meant}?`}${rest}`;
+    const closest = tools.find((tool) => tool.name === name)?.exposedName ?? closestTo(name, names);
+    const rest = names.length > 0 && names.length <= mostNamesListed ? ` There are: ${names.join(', ')}.` : '';
+    return `There is no tool called "${name}".${closest === null ? '' : ` Did you mean ${closest}?`}${rest}`;
   }
 
   type Options = AnswerToolCallsOptions & { readonly format: AnswerFormat };

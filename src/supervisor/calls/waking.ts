@@ -32,45 +32,48 @@ export interface WakingOptions {
 }
 
 export function createWaking({ actorOf, now }: WakingOptions): Waking {
-  function rouse(entry: ServerEntry, { waitsForOthers, mayCome = isOnItsWay, signal, method }: Rousing): ServerActor {
+  function startIfNeeded(
+    entry: ServerEntry,
+    { waitsForStarting, mayConnect = isOnItsWay, signal, method }: StartOptions,
+  ): ServerActor {
     // The caller has given up: start nothing.
     if (signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server: entry.name, method });
     const actor = actorOf(entry.name);
     const snapshot = actor.getSnapshot();
     if (snapshot.matches('connected')) return actor;
     const event: ServerEvent = { type: 'server.needed' };
-    const isWaitedFor = entry.specification.lazy || waitsForOthers;
+    const isWaitedFor = entry.specification.lazy || waitsForStarting;
     if (snapshot.can(event)) actor.send(event);
-    else if (!isWaitedFor || !mayCome(snapshot)) throw notConnectedError(snapshot);
+    else if (!isWaitedFor || !mayConnect(snapshot)) throw notConnectedError(snapshot);
     return actor;
   }
 
   return {
     async wake(entry, { timeoutMs = entry.specification.callTimeoutMs, signal } = {}) {
       const startedAt = now();
-      const actor = rouse(entry, { waitsForOthers: false, signal, method: 'start' });
+      const actor = startIfNeeded(entry, { waitsForStarting: false, signal, method: 'start' });
       await whenConnected(actor, { signal, timeoutMs, method: 'start' });
       return Math.max(1, timeoutMs - (now() - startedAt));
     },
     async await(entry, { timeoutMs = null, signal } = {}) {
-      const patience = { mayCome: timeoutMs === null ? isOnItsWay : isTriedAgain, signal, method: 'ensureConnected' };
-      await whenConnected(rouse(entry, { waitsForOthers: true, ...patience }), { timeoutMs, ...patience });
+      const waiting = { mayConnect: timeoutMs === null ? isOnItsWay : isTriedAgain, signal, method: 'ensureConnected' };
+      await whenConnected(startIfNeeded(entry, { waitsForStarting: true, ...waiting }), { timeoutMs, ...waiting });
     },
     knowsTools: (entry) => entry.hasLists,
   };
 }
 
-interface Rousing {
+interface StartOptions {
   /** Whether to wait for a server that is already starting, lazy or not. */
-  readonly waitsForOthers: boolean;
+  readonly waitsForStarting: boolean;
   /** Whether the server may still become connected. Default: it is starting. */
-  readonly mayCome?: (snapshot: ServerSnapshot) => boolean;
+  readonly mayConnect?: (snapshot: ServerSnapshot) => boolean;
   readonly signal: AbortSignal | undefined;
   readonly method: string;
 }
 
-interface Patience {
-  readonly mayCome?: (snapshot: ServerSnapshot) => boolean;
+interface WaitOptions {
+  readonly mayConnect?: (snapshot: ServerSnapshot) => boolean;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | null;
   /** The `method` of the error. */
@@ -80,9 +83,9 @@ interface Patience {
 /** Rejects as soon as the server will not become connected by itself. */
 async function whenConnected(
   actor: ServerActor,
-  { mayCome = isOnItsWay, signal, timeoutMs, method }: Patience,
+  { mayConnect = isOnItsWay, signal, timeoutMs, method }: WaitOptions,
 ): Promise<void> {
-  const isOver = (snapshot: ServerSnapshot) => isConnected(snapshot) || !isActive(snapshot) || !mayCome(snapshot);
+  const isOver = (snapshot: ServerSnapshot) => isConnected(snapshot) || !isActive(snapshot) || !mayConnect(snapshot);
   const limits = { timeout: timeoutMs ?? Infinity, ...(signal !== undefined && { signal }) };
   const seen = await waitFor(actor, isOver, limits).catch(() => {
     const last = actor.getSnapshot();

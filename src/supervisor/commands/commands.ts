@@ -66,8 +66,8 @@ export function createCommands({
       );
   }
 
-  function rejectAll(isMeant: (command: Pending) => boolean, reason: string): void {
-    for (const [commandId, command] of pending) if (isMeant(command)) settle(commandId, 'rejected', reason);
+  function rejectAll(isAffected: (command: Pending) => boolean, reason: string): void {
+    for (const [commandId, command] of pending) if (isAffected(command)) settle(commandId, 'rejected', reason);
   }
 
   return {

@@ -29,33 +29,33 @@ export function createRecipients({ actors, commands, desired, ledger }: Recipien
   const groupOf = (server: string) => ledger.get(server)?.specification.group;
   const snapshotOf = (server: string) => actors.server(server)?.getSnapshot();
   /** `*` and groups leave out servers that the configuration disables and nobody has started. */
-  const isMeant = (server: string) =>
+  const isIncluded = (server: string) =>
     ledger.get(server)?.specification.enabled === true || snapshotOf(server)?.context.wanted === 'up';
   /**
    * `*` and groups leave out servers that cannot take the command now, but not a server without an actor: for that one
    * `post` says why.
    */
-  const takes = (server: string, type: CommandType) => {
+  const accepts = (server: string, type: CommandType) => {
     const snapshot = snapshotOf(server);
     return snapshot === undefined || allowedOf(snapshot).includes(type);
   };
   /** The servers of the configuration in its order, then those being removed. */
-  const everybody = () => [...new Set([...desired.current.servers.keys(), ...ledger.entries.keys()])];
-  const membersOf = (group: string) => everybody().filter((server) => groupOf(server) === group && isMeant(server));
+  const allServers = () => [...new Set([...desired.current.servers.keys(), ...ledger.entries.keys()])];
+  const membersOf = (group: string) => allServers().filter((server) => groupOf(server) === group && isIncluded(server));
   const isGroup = (group: string) => desired.current.settings.groups.has(group) || actors.group(group) !== undefined;
 
   /** Null: the name is unknown. A server given by its name is included even if it cannot take the command. */
-  function meantBy(name: string, type: CommandType): readonly string[] | null {
-    if (name === '*') return everybody().filter((server) => isMeant(server) && takes(server, type));
+  function serversOf(name: string, type: CommandType): readonly string[] | null {
+    if (name === '*') return allServers().filter((server) => isIncluded(server) && accepts(server, type));
     if (!name.startsWith('group:')) return ledger.get(name) === undefined ? null : [name];
     const group = name.slice('group:'.length);
-    return isGroup(group) ? membersOf(group).filter((server) => takes(server, type)) : null;
+    return isGroup(group) ? membersOf(group).filter((server) => accepts(server, type)) : null;
   }
 
   function errorOfUnknown(name: string): McpvisorError {
     if (!name.startsWith('group:'))
       return new McpvisorError('SERVER_NOT_FOUND', { server: name, known: [...ledger.entries.keys()] });
-    const groups = new Set([...desired.current.settings.groups.keys(), ...everybody().map(groupOf)]);
+    const groups = new Set([...desired.current.settings.groups.keys(), ...allServers().map(groupOf)]);
     const known = [...groups].flatMap((group) => (group !== undefined && isGroup(group) ? [`group:${group}`] : []));
     return new McpvisorError('ACTOR_NOT_FOUND', { actor: name, known });
   }
@@ -64,7 +64,7 @@ export function createRecipients({ actors, commands, desired, ledger }: Recipien
     membersOf,
     postMany({ type, servers, by }) {
       const names = [...new Set(servers)];
-      const meant = new Set(names.flatMap((name) => meantBy(name, type) ?? []));
+      const recipients = new Set(names.flatMap((name) => serversOf(name, type) ?? []));
       const post = (server: string): PostedToOne => {
         try {
           return { server, ...commands.post(server, { type, ...(by !== undefined && { by }) }) };
@@ -73,10 +73,10 @@ export function createRecipients({ actors, commands, desired, ledger }: Recipien
           return { server, error };
         }
       };
-      const unknown = names.filter((name) => meantBy(name, type) === null);
+      const unknown = names.filter((name) => serversOf(name, type) === null);
       return [
-        ...everybody()
-          .filter((server) => meant.has(server))
+        ...allServers()
+          .filter((server) => recipients.has(server))
           .map(post),
         ...unknown.map((name) => ({ server: name, error: errorOfUnknown(name) })),
       ];

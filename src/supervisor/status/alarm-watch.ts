@@ -30,7 +30,7 @@ export interface AlarmWatchOptions {
 const none: readonly Alarm[] = Object.freeze([]);
 
 /** Facts after which the alarms of their actor may have changed. */
-const telling: ReadonlySet<Fact['type']> = new Set([
+const alarmFacts: ReadonlySet<Fact['type']> = new Set([
   'server.transitioned',
   'server.removed',
   'dependencies.changed',
@@ -71,7 +71,7 @@ export function createAlarmWatch({
     return server?.status === 'active' ? alarmsOf(server, nowMs()) : [];
   }
 
-  function look(actor: string): void {
+  function update(actor: string): void {
     const now = nowMs();
     const alarms = current(actor);
     const known = raised.get(actor) ?? new Map<string, number>();
@@ -86,17 +86,17 @@ export function createAlarmWatch({
     }
     if (known.size > 0) raised.set(actor, known);
     else raised.delete(actor);
-    lookAgain(actor, Math.min(...alarms.flatMap(({ untilMs }) => (untilMs === null ? [] : [untilMs]))), now);
+    scheduleUpdate(actor, Math.min(...alarms.flatMap(({ untilMs }) => (untilMs === null ? [] : [untilMs]))), now);
   }
 
   /** Some alarms end after a time, without any event. */
-  function lookAgain(actor: string, untilMs: number, now: number): void {
+  function scheduleUpdate(actor: string, untilMs: number, now: number): void {
     stopTimer(actor);
     if (!Number.isFinite(untilMs)) return;
     const delayMs = Math.min(longestDelayMs, Math.max(shortestDelayMs, untilMs - now));
     timers.set(
       actor,
-      clock.setTimeout(() => look(actor), delayMs),
+      clock.setTimeout(() => update(actor), delayMs),
     );
   }
 
@@ -109,13 +109,13 @@ export function createAlarmWatch({
     const { type, actor } = fact;
     // The status has to show the same time as the fact.
     if (type === 'alarm.raised') raised.get(actor)?.set(fact.alarm, Date.parse(fact.at));
-    else if (telling.has(type)) look(actor);
+    else if (alarmFacts.has(type)) update(actor);
     // A command may clear failures without a transition. This fact comes while the chart is still in the middle of it.
-    else if (type === 'command.settled') queueMicrotask(() => look(actor));
+    else if (type === 'command.settled') queueMicrotask(() => update(actor));
     // A plan may clear them, too, and changed settings may raise an alarm.
     else if (type === 'config.applied')
       for (const changed of new Set([...raised.keys(), ...fact.changed.map((server) => `server:${server}`)]))
-        look(changed);
+        update(changed);
   });
   return {
     of: (actor) => {

@@ -39,7 +39,7 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
     return new Promise((resolve) => {
       // The last server that had not settled: until it does, the others need not be checked. Checking all servers after
       // every transition takes a second or two with a thousand servers.
-      let laggard: string | null = null;
+      let unsettled: string | null = null;
       let timer: NodeJS.Timeout | undefined;
       const finish = () => {
         unsubscribe();
@@ -48,13 +48,13 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
         resolve(look());
       };
       const lookAgain = () => {
-        laggard = servers().findLast((server) => !isSettled(server)) ?? null;
-        if (laggard === null) finish();
+        unsettled = servers().findLast((server) => !isSettled(server)) ?? null;
+        if (unsettled === null) finish();
       };
       const unsubscribe = facts.subscribe((fact) => {
         // Its successor may be in any state: check all servers after the next transition.
-        if (fact.type === 'actor.died') laggard = null;
-        else if (mayHaveSettled(fact, laggard)) lookAgain();
+        if (fact.type === 'actor.died') unsettled = null;
+        else if (mayHaveSettled(fact, unsettled)) lookAgain();
       });
       if (timeoutMs !== undefined) timer = setTimeout(finish, timeoutMs);
       for (const limit of limits) limit.addEventListener('abort', finish, { once: true });
@@ -84,12 +84,12 @@ function reasonOf({ alarms, lastFailure, state }: ServerStatus, otherwise: strin
   return waits ?? (state === 'starting' ? otherwise : (lastFailure?.message ?? otherwise));
 }
 
-/** Whether all servers may have settled now. While `laggard` has not, the others do not matter. */
-function mayHaveSettled({ type, actor }: Fact, laggard: string | null): boolean {
+/** Whether all servers may have settled now. While `unsettled` has not, the others do not matter. */
+function mayHaveSettled({ type, actor }: Fact, unsettled: string | null): boolean {
   return (
     type === 'server.removed' ||
     ((type === 'server.transitioned' || type === 'dependencies.changed') &&
-      (laggard === null || actor === `server:${laggard}`))
+      (unsettled === null || actor === `server:${unsettled}`))
   );
 }
 

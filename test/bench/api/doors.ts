@@ -41,19 +41,19 @@ export async function openApiDoor(size: number): Promise<ApiDoor> {
   );
   const supervisor = await createSupervisor({ config: { mcpServers }, transports: { light: create } });
   await supervisor.ready();
-  const report = (error: unknown) => console.error(error);
-  const listener = await openListener({ host: '127.0.0.1', port: 0, report });
+  const onError = (error: unknown) => console.error(error);
+  const listener = await openListener({ host: '127.0.0.1', port: 0, onError });
   const admission = {
     tokens: [{ name: 'bench', value: token, scope: 'admin' as const }],
     hosts: { boundHost: '127.0.0.1' },
   };
-  const app = createHttpApp({ supervisor, admission, report, now: Date.now });
-  listener.serve(createRequestHandler(app, { report, now: Date.now }));
+  const app = createHttpApp({ supervisor, admission, onError, now: Date.now });
+  listener.serve(createRequestHandler(app, { onError, now: Date.now }));
   return {
     url: listener.url,
     supervisor,
     servers,
-    publish: () => void supervisor.post('server-0', { type: 'server.start' }).settled.catch(report),
+    publish: () => void supervisor.post('server-0', { type: 'server.start' }).settled.catch(onError),
     async close() {
       await supervisor.close();
       await listener.close();
@@ -85,7 +85,7 @@ export async function openBareDoor(size: number): Promise<Door> {
   const listener: Listener = await openListener({
     host: '127.0.0.1',
     port: 0,
-    report: (error) => console.error(error),
+    onError: (error) => console.error(error),
   });
   const handle = getRequestListener(app.fetch);
   listener.serve((request, response) => void handle(request, response));

@@ -6,7 +6,7 @@ import { type StreamedEvent, streamEvents } from '../../../src/http/streams/even
 function appOf(events: (signal: AbortSignal) => AsyncIterable<StreamedEvent>) {
   const bugs: unknown[] = [];
   const app = new Hono<HttpEnvironment>();
-  app.get('/', (c) => streamEvents(c, { heartbeatMs: 60_000, report: (bug) => void bugs.push(bug) }, events));
+  app.get('/', (c) => streamEvents(c, { heartbeatMs: 60_000, onError: (bug) => void bugs.push(bug) }, events));
   return { app, bugs };
 }
 

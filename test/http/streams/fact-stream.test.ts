@@ -22,13 +22,19 @@ interface Scene {
 async function openStream({ capacity = 20_000, heartbeatMs = 60_000 } = {}): Promise<Scene> {
   const facts = createFacts({ capacity });
   const firstSeq = facts.lastSeq + 1;
-  const report = (error: unknown) => {
+  const onError = (error: unknown) => {
     throw error;
   };
   const { supervisor } = await openSupervisor({ config: { mcpServers: {} }, env: {}, facts });
-  const app = createHttpApp({ supervisor, admission: { identity: () => 'tests' }, report, now: Date.now, heartbeatMs });
-  const listener = await openListener({ host: '127.0.0.1', port: 0, report });
-  listener.serve(createRequestHandler(app, { report, now: Date.now }));
+  const app = createHttpApp({
+    supervisor,
+    admission: { identity: () => 'tests' },
+    onError,
+    now: Date.now,
+    heartbeatMs,
+  });
+  const listener = await openListener({ host: '127.0.0.1', port: 0, onError });
+  listener.serve(createRequestHandler(app, { onError, now: Date.now }));
   const readers: EventReader[] = [];
   onTestFinished(async () => {
     for (const reader of readers) reader.vanish();

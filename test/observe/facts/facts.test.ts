@@ -146,7 +146,7 @@ describe('listeners', () => {
     const bugs: unknown[] = [];
     const facts = createFacts({
       firstSeq: 1,
-      onBug: (error) => {
+      onError: (error) => {
         bugs.push(error);
         throw new Error('of the one who is told');
       },

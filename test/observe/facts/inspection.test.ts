@@ -97,7 +97,7 @@ function watched(options: { readonly publish?: (fact: FactBody) => void; readonl
   const bugs: unknown[] = [];
   const inspection = createInspection({
     publish: (fact) => facts.push(fact),
-    onBug: (error) => bugs.push(error),
+    onError: (error) => bugs.push(error),
     ...options,
   });
   const names: string[] = [];

@@ -11,7 +11,7 @@ const maxBufferedBytes = 1024 * 1024;
 
 function open(target: number | string) {
   const problems: Error[] = [];
-  const writer = openLineWriter({ target, maxBufferedBytes, onProblem: (error) => problems.push(error) });
+  const writer = openLineWriter({ target, maxBufferedBytes, onError: (error) => problems.push(error) });
   onTestFinished(() => writer.close(0));
   return { ...writer, problems };
 }

@@ -199,7 +199,7 @@ describe('a destination that takes nothing', () => {
         throw new Error('of the stream');
       },
     };
-    const { facts, log } = logTo({ destination, onProblem: (error) => problems.push(error) });
+    const { facts, log } = logTo({ destination, onError: (error) => problems.push(error) });
     facts.publish(alarm);
     facts.publish(alarm);
     expect(problems).toHaveLength(1);
@@ -210,7 +210,7 @@ describe('a destination that takes nothing', () => {
     const problems: Error[] = [];
     const { facts, log } = logTo({
       destination: join(directory, 'missing', 'file.log'),
-      onProblem: (error) => problems.push(error),
+      onError: (error) => problems.push(error),
     });
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 5000 });
     facts.publish(alarm);

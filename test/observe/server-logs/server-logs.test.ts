@@ -16,7 +16,7 @@ function open(options: Partial<ServerLogsOptions> = {}) {
     folder: null,
     redactor,
     now: () => nowMs++,
-    onProblem: (error) => problems.push(error),
+    onError: (error) => problems.push(error),
     ...options,
   });
   onTestFinished(() => logs.close());

@@ -29,7 +29,7 @@ export function answerOf({ content = [], structuredContent, isError }: CallToolR
   return {
     isError: isError === true,
     parts:
-      structuredContent === undefined || isSaid(structuredContent, parts)
+      structuredContent === undefined || hasStructured(structuredContent, parts)
         ? parts
         : [...parts, textPart(toJson(structuredContent))],
   };
@@ -74,7 +74,7 @@ function linkText({ uri, name, title, mimeType, description }: Block): string {
 }
 
 /** Whether a text part already has the structured content: MCP asks servers to send it as text, too. */
-function isSaid(structured: unknown, parts: readonly Part[]): boolean {
+function hasStructured(structured: unknown, parts: readonly Part[]): boolean {
   return parts.some((part) => {
     if (part.kind !== 'text') return false;
     try {

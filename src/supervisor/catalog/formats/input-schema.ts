@@ -58,56 +58,56 @@ export function toModelInput(inputSchema: unknown): ModelInput {
       schema: { type: 'object', properties: {} },
       note: 'Its arguments are nested too deeply to be described here.',
     };
-  const { schema, unsaid } = withoutRefused(root);
-  const spelled = spellOut(schema);
-  const isChanged = root.$schema !== undefined && JSON.stringify(spelled) !== JSON.stringify(schema);
-  const properties = isRecord(spelled.properties) ? spelled.properties : {};
+  const { schema, remainder } = withoutRefused(root);
+  const converted = toDraft2020(schema);
+  const isChanged = root.$schema !== undefined && JSON.stringify(converted) !== JSON.stringify(schema);
+  const properties = isRecord(converted.properties) ? converted.properties : {};
   return {
     schema: {
-      ...spelled,
+      ...converted,
       ...(isChanged && { $schema: 'https://json-schema.org/draft/2020-12/schema' }),
       type: 'object',
       properties,
     },
     note:
-      Object.keys(unsaid).length === 0
+      Object.keys(remainder).length === 0
         ? null
-        : `The arguments also have to match this JSON Schema: ${JSON.stringify(unsaid)}`,
+        : `The arguments also have to match this JSON Schema: ${JSON.stringify(remainder)}`,
   };
 }
 
 /**
  * Moves what alternatives and parts have in common to the top level, so that a model sees every property. The rest is
- * returned as `unsaid`.
+ * returned as `remainder`.
  */
-function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsaid: Schema } {
+function withoutRefused(root: Schema): { readonly schema: Schema; readonly remainder: Schema } {
   const refused = refusedAtTop.filter((keyword) => root[keyword] !== undefined);
-  if (refused.length === 0) return { schema: root, unsaid: {} };
+  if (refused.length === 0) return { schema: root, remainder: {} };
   const properties = new Map(Object.entries(isRecord(root.properties) ? root.properties : {}));
   const required = new Set(textsIn(root.required));
-  const unsaid: Record<string, unknown> = {};
+  const remainder: Record<string, unknown> = {};
   // It forbids every property that is not listed next to it, also those that the parts add.
   const isClosed = root.additionalProperties === false;
 
   for (const keyword of ['$ref', 'allOf'] as const) {
     const parts = partsOf(root, keyword);
-    const isWhole =
+    const isMerged =
       !isClosed &&
       parts.every((part) => Object.keys(part).every((key) => mergeable.has(key)) && !clashes(part, properties));
     for (const part of parts) {
       for (const name of textsIn(part.required)) required.add(name);
       if (!isClosed) addProperties(properties, [part]);
     }
-    if (root[keyword] !== undefined && !isWhole) unsaid[keyword] = root[keyword];
+    if (root[keyword] !== undefined && !isMerged) remainder[keyword] = root[keyword];
   }
   for (const keyword of ['anyOf', 'oneOf'] as const) {
     const parts = partsOf(root, keyword);
     const [first, ...others] = parts.map((part) => textsIn(part.required));
     for (const name of first ?? []) if (others.every((names) => names.includes(name))) required.add(name);
     if (!isClosed) addProperties(properties, parts);
-    if (root[keyword] !== undefined) unsaid[keyword] = root[keyword];
+    if (root[keyword] !== undefined) remainder[keyword] = root[keyword];
   }
-  for (const keyword of ['enum', 'not'] as const) if (root[keyword] !== undefined) unsaid[keyword] = root[keyword];
+  for (const keyword of ['enum', 'not'] as const) if (root[keyword] !== undefined) remainder[keyword] = root[keyword];
 
   const rest = Object.fromEntries(
     Object.entries(root).filter(([key]) => !(refusedAtTop as readonly string[]).includes(key)),
@@ -117,7 +117,7 @@ function withoutRefused(root: Schema): { readonly schema: Schema; readonly unsai
     properties: Object.fromEntries(properties),
     ...(required.size > 0 && { required: [...required] }),
   };
-  return { schema, unsaid };
+  return { schema, remainder };
 }
 
 /** A property that several parts define differently may match any of them. */
@@ -143,12 +143,12 @@ function clashes(part: Schema, properties: ReadonlyMap<string, unknown>): boolea
 
 function partsOf(root: Schema, keyword: (typeof refusedAtTop)[number]): readonly Schema[] {
   const value = root[keyword];
-  if (keyword === '$ref') return value === undefined ? [] : [lookedUp(root, { $ref: value })];
-  return Array.isArray(value) ? value.map((part) => lookedUp(root, part)) : [];
+  if (keyword === '$ref') return value === undefined ? [] : [resolved(root, { $ref: value })];
+  return Array.isArray(value) ? value.map((part) => resolved(root, part)) : [];
 }
 
 /** Resolves a reference within the schema. Anything else is returned as it is. */
-function lookedUp(root: Schema, part: unknown, depth = 0): Schema {
+function resolved(root: Schema, part: unknown, depth = 0): Schema {
   if (!isRecord(part)) return {};
   const { $ref: reference } = part;
   if (typeof reference !== 'string' || !reference.startsWith('#/') || depth > maxDepth) return part;
@@ -157,29 +157,29 @@ function lookedUp(root: Schema, part: unknown, depth = 0): Schema {
     const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
     return isRecord(place) && Object.hasOwn(place, name) ? place[name] : undefined;
   }, root);
-  return isRecord(target) ? lookedUp(root, target, depth + 1) : part;
+  return isRecord(target) ? resolved(root, target, depth + 1) : part;
 }
 
 /** Converts to draft 2020-12, which Anthropic wants, and adds the `items` that OpenAI wants for every array. */
-function spellOut(schema: Schema): Schema {
-  const below = (value: unknown) => (isRecord(value) ? spellOut(value) : value);
-  const spelled: Record<string, unknown> = {};
+function toDraft2020(schema: Schema): Schema {
+  const below = (value: unknown) => (isRecord(value) ? toDraft2020(value) : value);
+  const converted: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(schema)) {
-    if (listKeywords.has(key) && Array.isArray(value)) spelled[key] = value.map(below);
-    else if (schemaKeywords.has(key)) spelled[key] = below(value);
+    if (listKeywords.has(key) && Array.isArray(value)) converted[key] = value.map(below);
+    else if (schemaKeywords.has(key)) converted[key] = below(value);
     else if (mapKeywords.has(key) && isRecord(value))
-      spelled[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, below(one)]));
-    else spelled[key] = value;
+      converted[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, below(one)]));
+    else converted[key] = value;
   }
-  if (Array.isArray(spelled.items)) {
-    const { items, additionalItems = {}, ...rest } = spelled;
+  if (Array.isArray(converted.items)) {
+    const { items, additionalItems = {}, ...rest } = converted;
     return { ...rest, prefixItems: items, items: below(additionalItems) };
   }
   const isArray = schema.type === 'array' || (Array.isArray(schema.type) && schema.type.includes('array'));
   // With an added `items`, `unevaluatedItems` would no longer apply to anything.
-  return isArray && spelled.items === undefined && spelled.unevaluatedItems === undefined
-    ? { ...spelled, items: {} }
-    : spelled;
+  return isArray && converted.items === undefined && converted.unevaluatedItems === undefined
+    ? { ...converted, items: {} }
+    : converted;
 }
 
 function textsIn(value: unknown): readonly string[] {

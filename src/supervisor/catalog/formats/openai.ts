@@ -22,6 +22,6 @@ export function readOpenAiCall({ id, function: called }: OpenAiToolCall): ToolCa
 /** A tool message has only text and no field for a failure, so the text of an error begins with "Error:". */
 export function toOpenAiMessage(id: string, { isError, parts }: Answer): OpenAiToolMessage {
   const text = parts.map((part) => (part.kind === 'text' ? part.text : describeImage(part))).join('\n');
-  const said = text === '' ? '(no content)' : text;
-  return { role: 'tool', tool_call_id: id, content: isError ? `Error: ${said}` : said };
+  const content = text === '' ? '(no content)' : text;
+  return { role: 'tool', tool_call_id: id, content: isError ? `Error: ${content}` : content };
 }

@@ -16,9 +16,9 @@ import type { AwaitReady } from './status/readiness.ts';
 import type { Tree } from './tree.ts';
 
 /** All methods of a supervisor except `close`, which `openSupervisor` adds. */
-export type Face = Omit<Supervisor, 'close' | typeof Symbol.asyncDispose>;
+export type SupervisorMethods = Omit<Supervisor, 'close' | typeof Symbol.asyncDispose>;
 
-export interface FaceOptions {
+export interface MethodParts {
   readonly answerToolCalls: Supervisor['answerToolCalls'];
   readonly awaitReady: AwaitReady;
   readonly calls: Calls;
@@ -40,7 +40,7 @@ export interface FaceOptions {
   readonly waking: Waking;
 }
 
-export function toFace(parts: FaceOptions): Face {
+export function toMethods(parts: MethodParts): SupervisorMethods {
   const { calls, catalog, commands, desired, entryOf, facts, logs, tree, waking } = parts;
 
   function status(): Status;
