@@ -146,7 +146,7 @@ export const groupMachine = groupSetup.createMachine({
       },
       states: { steady, round, decoupled },
     },
-    /** Whoever is being reaped has no successor any more. */
+    /** Servers that are being reaped get no successor. */
     'shutting-down': {
       initial: 'telling',
       always: { guard: 'isEmpty', target: 'gone' },

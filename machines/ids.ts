@@ -1,4 +1,4 @@
-/** The ids of actors, which are their system ids, too: whoever knows a name can address its actor. */
+/** The ids of actors, which are also their system ids: an actor can be addressed by its name alone. */
 
 export const supervisorId = 'supervisor';
 export const groupId = (group: string) => `group:${group}`;

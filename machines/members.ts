@@ -38,7 +38,7 @@ export function withStanding(members: Members, server: string, standing: Standin
   return withEntry(members, server, { ...member, standing });
 }
 
-/** Its actor died: whoever waits for its end waits for what is left of it. */
+/** Its actor died: what waits for its end now waits until its processes are reaped. */
 export function withEnding(members: Members, server: string): Members {
   const member = entryOf(members, server);
   if (member === undefined || member.standing === null) return members;

@@ -81,20 +81,20 @@ export const groupHolding = setup({
     }),
     wake: enqueueActions(({ context, enqueue }, { at, random }: Moment) => {
       // One number for all would wake all at the same moment: multiples of the golden ratio spread evenly.
-      for (const [index, child] of chargesOf(context).entries())
+      for (const [index, child] of childrenOf(context).entries())
         enqueue.sendTo(child, { type: 'machine.resumed', at, random: (random + index * goldenRatio) % 1 });
     }),
     beginEnd: assign(({ context }, { except }: { except: readonly string[] }) => {
       const spared = new Set(except.map(serverId));
       return {
         isEnding: true,
-        untold: chargesOf(context).filter((id) => !spared.has(id)),
+        untold: childrenOf(context).filter((id) => !spared.has(id)),
         spared: except,
         members: withoutSuccessors(context.members),
       };
     }),
     endSome: enqueueActions(({ context, enqueue }) => {
-      const there = new Set(chargesOf(context));
+      const there = new Set(childrenOf(context));
       enqueue.assign({ untold: context.untold.slice(endedPerTurn) });
       for (const id of context.untold.slice(0, endedPerTurn)) {
         if (!there.has(id)) continue;
@@ -170,7 +170,7 @@ function holderOf({ name, members, parts }: GroupContext): Holder {
 }
 
 /** Servers and parts of the group, not reapers. */
-function chargesOf({ name, members, parts }: GroupContext): readonly string[] {
+function childrenOf({ name, members, parts }: GroupContext): readonly string[] {
   const living = heldBy(members, groupId(name)).filter((server) => entryOf(members, server)?.isDead === false);
   return [...living.map(serverId), ...parts];
 }

@@ -52,8 +52,8 @@ export const groupSetup = groupHolding.extend({
       enqueue.emit({ type: 'round.joined', trigger: server, victims: Object.keys(round.victims) });
     }),
     /**
-     * Tells whoever may stop now to do so, and keeps triggers, and victims that have ended by themselves, from starting
-     * beside members that still run.
+     * Tells members that may stop now to do so, and keeps triggers, and victims that have ended by themselves, from
+     * starting beside members that still run.
      */
     stopMembers: enqueueActions((args) => {
       const { policy, triggers } = args.context;
@@ -76,7 +76,7 @@ export const groupSetup = groupHolding.extend({
         hold(args, victim, heldFor(victim, { triggers, look, dependencies: policy.dependencies }));
       if (triggers.every((trigger) => look(trigger).settled)) args.enqueue.raise({ type: 'triggers.settled' });
     }),
-    /** Whoever waits for others of the round waits no longer. */
+    /** Members that wait for others of the round wait no longer. */
     release: enqueueActions((args) => {
       for (const name of [...args.context.triggers, ...Object.keys(args.context.victims)]) hold(args, name, []);
     }),

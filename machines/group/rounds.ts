@@ -41,7 +41,7 @@ export function asMember(standing: Standing | null): Member {
 
 type Round = Pick<GroupContext, 'triggers' | 'victims'>;
 
-/** The round with one more trigger: whoever is affected and runs is to be stopped. */
+/** The round with one more trigger: running members that it affects have to be stopped. */
 export function withTrigger(
   { triggers, victims }: Round,
   policy: GroupPolicy,

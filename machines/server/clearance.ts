@@ -1,6 +1,6 @@
 /** What `dependsOn` means for a start: pure functions of where each dependency stands. */
 
-/** What whoever depends on a server may expect of it. `coming`: it is on its way, or will be by itself. */
+/** What the dependents of a server may expect of it. `coming`: it is starting, or will be by itself. */
 export type Prospect = 'connected' | 'coming' | 'stopped' | 'finished' | 'failed' | 'needs-auth';
 
 /** A dependency that does not come by itself. */

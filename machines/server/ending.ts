@@ -49,7 +49,7 @@ const ending = state({
   },
 });
 
-/** KILL did not help; it is sent again, and whoever waits for the end of this server waits no longer. */
+/** KILL did not help: it is sent again, and what waits for the end of this server goes on. */
 const stuck = state({
   tags: ['stuck'],
   entry: [{ type: 'endSession', params: { kind: 'kill' } }, standing('stuck')],

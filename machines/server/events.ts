@@ -83,7 +83,7 @@ export type SessionOrder =
   | { readonly type: 'end'; readonly kind: 'close' | 'terminate' | 'kill' }
   | { readonly type: 'report'; readonly question: number };
 
-/** What the chart tells the root; `server.kept` and `server.gone` it tells whoever holds it. */
+/** What the chart sends to the root; it sends `server.kept` and `server.gone` to its parent. */
 export type ServerReport =
   /** It stands elsewhere now; told by related servers only. */
   | { readonly type: 'server.changed'; readonly server: string; readonly standing: Standing }
@@ -96,7 +96,7 @@ export type ServerReport =
   /** Idle for good: being removed or shut down. */
   | { readonly type: 'server.gone'; readonly server: string };
 
-/** Emitted for whoever listens; facts are made of it. */
+/** What the chart emits; facts are made of it. */
 export type ServerEmitted =
   | { readonly type: 'command.accepted'; readonly command: OpenCommand }
   | {

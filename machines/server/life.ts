@@ -155,8 +155,8 @@ export function conclude(
 }
 
 /**
- * A person's start, restart and reset, and a changed specification, begin to count anew. A due `failed` becomes another
- * try.
+ * A person's start, restart and reset, and a changed specification, start counting from zero. A due `failed` becomes
+ * another try.
  */
 export function forgetFailures({ next }: ServerContext): Change {
   return { counters: noCounters, forgivenAttempt: 0, next: next === 'failed' ? 'backoff' : next };

@@ -38,14 +38,14 @@ export function isMissing(server: ServerView): boolean {
   return server.context.wanted === 'up' && !server.matches('connected') && !server.hasTag('rests');
 }
 
-/** Whether whoever waits for it to be connected may hope. After a failure the delay and the budget come first. */
+/** Whether it may become connected without a retry: after a failure the delay and the budget come first. */
 export function isOnItsWay(server: ServerView): boolean {
   const { blockedBy, next } = server.context;
   if (server.hasTag('on-its-way')) return !server.hasTag('waits') || blockedBy === null;
   return server.hasTag('live') && next === 'starting';
 }
 
-/** The same for whoever has time: after a failure, too, the delay included, as long as tries are left. */
+/** Whether it may become connected, retries and their delays included. */
 export function isTriedAgain(server: ServerView): boolean {
   return isOnItsWay(server) || (server.context.wanted === 'up' && !isAtRest(server));
 }

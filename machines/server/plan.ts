@@ -12,7 +12,7 @@ export interface Configuration {
   readonly wanted: Wanted | null;
 }
 
-/** Takes the new numbers. A changed specification begins to count anew; adding a name again cancels its removal. */
+/** Takes the new settings. A changed specification resets the counts; adding a name again cancels its removal. */
 export function configure(context: ServerContext, { policy, changed, wanted }: Configuration): Partial<ServerContext> {
   const wish = wanted ?? context.wanted;
   const isNew = changed || wanted === 'up' || context.removing;
@@ -28,12 +28,12 @@ export function configure(context: ServerContext, { policy, changed, wanted }: C
   };
 }
 
-/** Somebody waits for this lazy server: a caller, or whoever gave a command that is open. */
+/** Somebody waits for this lazy server: a caller, or the sender of an open command. */
 function isWaitedFor({ called, open }: ServerContext): boolean {
   return called || open.some(({ kind }) => kind !== 'stop');
 }
 
-/** While a session ends: a changed specification starts anew, unless the server was to rest. */
+/** While a session ends: a changed specification starts again, unless the server was to rest. */
 export function nextAfterConfigure(context: ServerContext, { policy, changed, wanted }: Configuration): Next {
   if (context.shuttingDown || wanted === 'down') return 'idle';
   const returns = wanted === 'up' || context.removing;

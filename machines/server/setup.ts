@@ -190,7 +190,7 @@ export const serverSetup = setup({
     armIdleStop: enqueueActions(({ context, enqueue }, { unusedForMs }: { unusedForMs: number }) => {
       if (!context.policy.lazy) return;
       enqueue(cancel('idle'));
-      // When no dependent needs it any more, its time begins anew.
+      // When no dependent needs it any more, its time starts again.
       if (context.heldAwake) return;
       enqueue.raise(
         { type: 'idle.due' },
@@ -294,7 +294,7 @@ export const serverSetup = setup({
     tellOfSlot: enqueueActions((args, { type }: { type: 'slot.wanted' | 'slot.returned' }) => {
       sendById(args, supervisorId, { type, server: args.context.name } satisfies ServerReport);
     }),
-    /** Whoever leaves the queue because it starts keeps its slot. */
+    /** A server that leaves the queue because it starts keeps its slot. */
     leaveQueue: enqueueActions((args) => {
       if (args.event.type === 'slot.granted') return;
       sendById(args, supervisorId, { type: 'slot.returned', server: args.context.name } satisfies ServerReport);

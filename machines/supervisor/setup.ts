@@ -71,16 +71,16 @@ export const supervisorSetup = setup({
     limitEnd: assign(({ context }, { steps }: { steps: Steps }) => ({
       shutdownMs: steps.shutdownMs ?? context.shutdownMs,
     })),
-    /** Servers that begin or cease to depend on others, and those others, hear of it. */
+    /** Tells servers whose dependencies change, and the servers they depend on. */
     relate: enqueueActions((args, { steps }: { steps: Steps }) => {
       const { dependencies } = steps;
       const { context } = args;
       if (dependencies === undefined || dependencies === context.dependencies) return;
       const relations = { dependencies, dependents: dependentsOf(dependencies) };
       args.enqueue.assign(relations);
-      // Whoever begins to be related to others is told when it tells where it stands.
+      // A server that becomes related only now is told later, when it reports its standing.
       const touched = [...Object.keys(context.dependencies), ...Object.values(context.dependencies).flat()];
-      // What is leaving may be gone by the time it would hear.
+      // A server that is being removed may be gone before it would receive the event.
       const leaving = new Set(steps.remove.map(({ server }) => server));
       const staying = [...new Set(touched)].filter((server) => !leaving.has(server));
       tellAll(args, staying, relations);

@@ -6,7 +6,7 @@ export interface Slots {
   readonly queue: readonly string[];
 }
 
-/** Puts a server at the end of the queue. Whoever is there twice gives the second grant back. */
+/** Puts a server at the end of the queue. A server that is in it twice returns the second slot. */
 export function wantSlot({ slots, holders, queue }: Slots, server: string): Slots {
   return { slots, holders, queue: [...queue, server] };
 }
@@ -22,8 +22,8 @@ export function returnSlot({ slots, holders, queue }: Slots, server: string): Sl
 export type Applicant = 'ready' | 'held' | 'gone';
 
 /**
- * Gives what is free to those who wait longest. Whoever is gone neither holds a slot nor gets one; whoever is held back
- * keeps its place.
+ * Gives free slots to the servers that have waited longest. A server that is gone neither keeps nor gets a slot; one
+ * that is held back keeps its place.
  */
 export function grantSlots(
   { slots, holders, queue }: Slots,

@@ -20,7 +20,7 @@ const shells = ['bash', 'zsh', 'fish'] as const;
 const verbs = {
   start: 'start servers; done when they are connected',
   stop: 'stop servers; done when nothing of them is left',
-  restart: 'end servers and start them anew',
+  restart: 'end servers and start them again',
   retry: 'try again now what waits for its next try or for a person',
   reset: 'forgive past failures; a failed server goes to idle',
 } as const;

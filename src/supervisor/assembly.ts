@@ -14,7 +14,7 @@ import { version } from '../version.ts';
 import { createDirectory } from './actors/directory.ts';
 import { createLaunch } from './actors/launch.ts';
 import { createMoments, type Moments } from './actors/moments.ts';
-import { hearActors } from './actors/news.ts';
+import { listenToActors } from './actors/news.ts';
 import { createReaping } from './actors/reaping.ts';
 import { placeOfRoot, reached } from './actors/root.ts';
 import { createActors, type RootActor } from './actors/system.ts';
@@ -102,7 +102,7 @@ export function assemble(
     publish,
     redactor,
     moments,
-    onBug: onError,
+    onError,
     inspection,
     clock,
     nowMs: wallNow,
@@ -171,7 +171,7 @@ export function assemble(
   });
   const watched = { servers: livingServers, actorOf, statusOf: statusOfServer };
   const recipients = createRecipients({ actors, commands, desired, ledger });
-  hearActors({ inspection, commands, facts, ledger, logs, desired, actors });
+  listenToActors({ inspection, commands, facts, ledger, logs, desired, actors });
   const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });
 
   const overview = createOverview({

@@ -31,7 +31,7 @@ function leavesOf(schema: Schema, path: string): readonly string[] {
 }
 
 describe('the JSON Schema of mcp.json', () => {
-  it('is fresh (BLESS=1 writes it anew)', () => {
+  it('is fresh (BLESS=1 writes it again)', () => {
     if (process.env.BLESS === '1') writeFileSync(file, jsonSchemaText());
     expect(readFileSync(file, 'utf8')).toBe(jsonSchemaText());
   });

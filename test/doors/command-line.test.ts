@@ -41,7 +41,7 @@ async function openFleet(): Promise<Fleet> {
 }
 
 describe('open', () => {
-  it('shows a page that wants no token any more to whoever has a display', async () => {
+  it('shows a page that wants no token any more to a user with a display', async () => {
     const scene = openScene();
     scene.writeConfig({});
     const { url } = await scene.up();

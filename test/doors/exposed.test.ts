@@ -49,7 +49,7 @@ describe('an address that other machines can reach', () => {
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:/);
     expect(await tlsStatus(`${url}/api/servers`, { ca, token })).toBe(200);
     expect(await tlsStatus(`${url}/api/servers`, { ca, token: `${token}x` })).toBe(401);
-    // Whoever does not encrypt is not answered.
+    // A client that does not encrypt is not answered.
     await expect(createClient(url.replace('https', 'http'), token).get('/healthz')).rejects.toThrow();
     expect(await tlsStatus(`${url}/healthz`, { ca, token: 'none' })).toBe(200);
   });
@@ -167,7 +167,7 @@ describe('a control plane behind a reverse proxy', () => {
 });
 
 describe('thousands of connections that say nothing', () => {
-  it('are taken up to the limit and closed beyond it, while whoever is in or asks for the health is answered', {
+  it('are taken up to the limit and closed beyond it, while open ones and health checks are answered', {
     timeout: 180_000,
   }, async () => {
     const scene = openScene();

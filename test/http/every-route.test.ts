@@ -266,7 +266,7 @@ describe('what may become of an event', () => {
     ).toBe('EVENT_NOT_ALLOWED');
   });
 
-  it('ends everything only by its one name, for whoever may do that, and says who did', async () => {
+  it('ends everything only by its one name, for a caller who may do that, and says who did', async () => {
     const end = (actor: string, by = client) =>
       ask(one('sendActorEvent'), {
         by,

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 
 const isBlessing = process.env.BLESS === '1';
 
-/** Fails when the file says something else; with `BLESS=1` the file is written anew instead. */
+/** Fails when the file says something else; with `BLESS=1` the file is written again instead. */
 export async function expectBlessed(file: URL, text: string): Promise<void> {
   if (isBlessing) await writeFile(file, text);
   expect(await readFile(file, 'utf8').catch(() => '')).toBe(text);

@@ -62,7 +62,7 @@ const chapters: readonly Chapter[] = [
 export function readmeText(): string {
   return [
     '# The charts',
-    '<!-- Generated from the charts: `BLESS=1 npx vitest run --config .vitest.config.ts test/machines` writes it anew. -->',
+    '<!-- Generated from the charts: `BLESS=1 npx vitest run --config .vitest.config.ts test/machines` writes it again. -->',
     'Pure decisions: no clock, no dice, no process. Time and chance come with the events; `src` provides the actors. In the pictures, an edge that leads between the insides of two states names the inner ones; in the tables, an empty cell means that the event is ignored.',
     ...chapters.flatMap(chapterText),
     '',

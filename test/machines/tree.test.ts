@@ -236,7 +236,7 @@ describe('a plan', () => {
     expect([one.serverState('a'), one.serverContext('a').wanted]).toEqual(['idle.resting', 'down']);
   });
 
-  it('lets a server that is added again count anew', async () => {
+  it('lets a server that is added again count again', async () => {
     const one = await tree();
     one.add(['a']);
     gone(one, 'a');
@@ -530,7 +530,7 @@ describe('a group that dies', () => {
     expect(one.serverContext('b').waitingFor).toEqual([]);
   });
 
-  it('is made anew with its servers, each when nothing of its processes is left', async () => {
+  it('is made again with its servers, each when nothing of its processes is left', async () => {
     const one = await tree({ slots: 9 });
     one.add(['a', 'b'], 'bad', { idleStopMs: 7 });
     one.connect('a');

@@ -129,7 +129,7 @@ describe('a token file', () => {
     expect(modeOf(path)).toBe('600');
   });
 
-  it('is made anew when a crash left it empty', async () => {
+  it('is made again when a crash left it empty', async () => {
     const path = join(folder, 'token');
     writeFileSync(path, '');
     const token = await openTokenFile(path);

@@ -24,7 +24,7 @@ it('a supervisor that cannot tell what an earlier life left starts nothing, and 
   const stop = { closeMs: 100, terminateMs: 1_000, killMs: 1_000 };
   const record = { pid, server: 'a', generation: 1, startTime: startTimeOf(pid), stop, command: process.execPath };
   writeFileSync(join(stateDir, 'processes.json'), JSON.stringify({ processes: [record] }));
-  const facts = createFacts({ now: Date.now, onBug: () => undefined });
+  const facts = createFacts({ now: Date.now, onError: () => undefined });
   const types: string[] = [];
   facts.subscribe(({ type }) => void types.push(type));
   const error = await errorOf(

@@ -81,7 +81,7 @@ export const metricDefinitions = {
   mcpvisor_log_lines_dropped_total: {
     type: 'counter',
     labels: ['log'],
-    help: 'Log lines dropped because whoever takes them was too slow or broken: "mcpvisor" for our own log, "servers" for those of the servers.',
+    help: 'Log lines dropped because their destination was too slow or broken: "mcpvisor" for our own log, "servers" for those of the servers.',
   },
   mcpvisor_event_loop_delay_seconds: {
     type: 'gauge',

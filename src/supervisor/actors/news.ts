@@ -1,4 +1,4 @@
-/** What is heard of actors, beside the steps they take. */
+/** Listens to what the actors emit. Their transitions are observed by `src/observe/facts/inspection.ts`. */
 
 import type { GroupEmitted, HolderEmitted } from '../../../machines/group/events.ts';
 import type { ServerEmitted } from '../../../machines/server/events.ts';
@@ -11,9 +11,9 @@ import type { Desired } from '../desired/desired.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Actors } from './system.ts';
 
-export interface NewsOptions {
+export interface ActorListenerOptions {
   readonly actors: Actors;
-  readonly commands: Pick<Commands, 'hear' | 'abandon'>;
+  readonly commands: Pick<Commands, 'handle' | 'abandon'>;
   readonly desired: Pick<Desired, 'current'>;
   readonly facts: Pick<Facts, 'publish'>;
   readonly inspection: Inspection;
@@ -21,27 +21,35 @@ export interface NewsOptions {
   readonly logs: Pick<ServerLogs, 'forget'>;
 }
 
-/** What the charts emit becomes settled promises and facts. */
-export function hearActors({ inspection, commands, facts, ledger, logs, desired, actors }: NewsOptions): void {
-  const hearServer = (server: string, emitted: ServerEmitted) => {
+/** Turns what the charts emit into settled commands and facts. */
+export function listenToActors({
+  inspection,
+  commands,
+  facts,
+  ledger,
+  logs,
+  desired,
+  actors,
+}: ActorListenerOptions): void {
+  const onServerEmitted = (server: string, emitted: ServerEmitted) => {
     if (emitted.type === 'command.accepted' || emitted.type === 'command.settled')
-      return commands.hear(server, emitted);
+      return commands.handle(server, emitted);
     const generation = ledger.get(server)?.told.generation ?? 0;
     facts.publish({ actor: `server:${server}`, generation, ...emitted });
   };
-  const hearGroup = (group: string, emitted: GroupEmitted) => {
+  const onGroupEmitted = (group: string, emitted: GroupEmitted) => {
     if (emitted.type === 'round.opened' || emitted.type === 'round.joined' || emitted.type === 'round.closed')
       return facts.publish({ actor: group, ...emitted });
-    hearHolder(emitted);
+    onHolderEmitted(emitted);
   };
-  const hearHolder = (emitted: HolderEmitted) => {
+  const onHolderEmitted = (emitted: HolderEmitted) => {
     const actor = `server:${emitted.server}`;
     if (emitted.type === 'actor.died') {
       facts.publish({ type: 'actor.died', actor, message: emitted.message });
       return commands.abandon(emitted.server, `its actor died: ${emitted.message}`);
     }
     facts.publish({ type: 'server.removed', actor });
-    // One that only moves to another group is still wanted.
+    // A server that only moves to another group stays.
     if (desired.current.servers.has(emitted.server)) return;
     ledger.drop(emitted.server);
     logs.forget(emitted.server);
@@ -59,17 +67,17 @@ export function hearActors({ inspection, commands, facts, ledger, logs, desired,
         });
       actor.on('*', (emitted) => {
         inspection.catchUp(actor);
-        hearServer(server, emitted as ServerEmitted);
+        onServerEmitted(server, emitted as ServerEmitted);
       });
     } else if (name.startsWith('group:')) {
       actor.on('*', (emitted) => {
         inspection.catchUp(actor);
-        hearGroup(name, emitted as GroupEmitted);
+        onGroupEmitted(name, emitted as GroupEmitted);
       });
     }
   });
   actors.root.on('*', (emitted) => {
-    if (emitted.type !== 'group.died') return hearHolder(emitted);
+    if (emitted.type !== 'group.died') return onHolderEmitted(emitted);
     facts.publish({ type: 'actor.died', actor: `group:${emitted.group}`, message: emitted.message });
     for (const server of emitted.servers) commands.abandon(server, `the actor of its group died: ${emitted.message}`);
   });

@@ -1,6 +1,6 @@
 /**
- * What a session tells becomes events for the chart, facts, lines of logs, and the server's `SessionFacts`. This is the
- * one door through which a server's words come: what becomes of them has its secrets blanked.
+ * Turns the news of a session into events for the chart, facts, lines of the log, and the server's `SessionFacts`. All
+ * text of a server passes through here, and its secrets are blanked.
  */
 
 import type { Failure } from '../../../machines/failure.ts';
@@ -22,11 +22,11 @@ export interface SessionListenerParts {
   readonly words: Words;
   readonly moments: Moments;
   readonly host: Host;
-  /** What a server wrote on stderr, and what was odd about what it said on the wire. */
+  /** Called with each line that a server wrote on stderr, and with each note on an odd message of it. */
   readonly onLine: (server: string, stream: LogStream, text: string) => void;
 }
 
-export interface OneLife {
+export interface OneSession {
   readonly entry: ServerEntry;
   readonly generation: number;
   readonly send: (event: ServerEvent) => void;
@@ -34,20 +34,20 @@ export interface OneLife {
 
 type NewsOf<Type extends SessionNews['type']> = Extract<SessionNews, { readonly type: Type }>;
 
-/** Bad items of lists that are told one by one. */
-const toldProblems = 100;
+/** How many bad items of lists are published one by one; the rest is only counted. */
+const maxListedProblems = 100;
 
 export class SessionListener {
   readonly #parts: SessionListenerParts;
   readonly #entry: ServerEntry;
   readonly #generation: number;
-  readonly #send: OneLife['send'];
+  readonly #send: OneSession['send'];
   #session: Session | null = null;
   #pid: number | null = null;
-  #exitTold = false;
+  #isExitPublished = false;
   #hasEnded = false;
 
-  constructor(parts: SessionListenerParts, { entry, generation, send }: OneLife) {
+  constructor(parts: SessionListenerParts, { entry, generation, send }: OneSession) {
     this.#parts = parts;
     this.#entry = entry;
     this.#generation = generation;
@@ -58,16 +58,16 @@ export class SessionListener {
     return this.#hasEnded;
   }
 
-  /** Under which the redactor knows the secrets of this life, until it has ended. */
+  /** The redactor's key for the secrets of this session, until it has ended. */
   get secretsOwner(): string {
     return `${this.#entry.name}:${this.#generation}`;
   }
 
-  /** Nothing has been told before. */
+  /** Called once, before any news. */
   opened(session: Session): void {
     this.#session = session;
     const { generation: highest, lives } = this.#entry.told;
-    this.#tell({ session, generation: Math.max(highest, this.#generation), lives: lives + 1 });
+    this.#update({ session, generation: Math.max(highest, this.#generation), lives: lives + 1 });
   }
 
   probed(kind: ProbeKind, latencyMs: number): void {
@@ -76,7 +76,7 @@ export class SessionListener {
     this.#send({ type: 'probe.answered', latencyMs, ...this.#now() });
   }
 
-  hear(news: SessionNews): void {
+  handle(news: SessionNews): void {
     const { words, onLine, host } = this.#parts;
     const { name: server } = this.#entry;
     switch (news.type) {
@@ -90,8 +90,8 @@ export class SessionListener {
         this.#ready(news.lists);
         break;
       case 'listed':
-        this.#tell({ lists: news.lists });
-        this.#tellCatalog();
+        this.#update({ lists: news.lists });
+        this.#publishCatalog();
         break;
       case 'notified':
         this.#publish({ type: 'session.notified', method: words.text(news.method) });
@@ -101,7 +101,7 @@ export class SessionListener {
         this.#asked(news);
         break;
       case 'push':
-        this.#pushes(news);
+        this.#pushChanged(news);
         break;
       case 'stderr':
         for (const line of news.lines) onLine(server, 'stderr', words.line(line));
@@ -110,7 +110,7 @@ export class SessionListener {
         onLine(server, 'protocol', words.note(news.text));
         break;
       case 'loaded':
-        this.#tell({ load: { inFlight: news.inFlight, queued: news.queued } });
+        this.#update({ load: { inFlight: news.inFlight, queued: news.queued } });
         break;
       case 'signalled':
         if (this.#pid !== null) this.#publish({ type: 'process.killed', pid: this.#pid, signal: news.signal });
@@ -125,7 +125,7 @@ export class SessionListener {
         this.#send({ type: 'session.failed', failure: words.failure(news.failure), ...this.#now() });
         break;
       case 'exited':
-        this.#tellExit(news.failure);
+        this.#publishExit(news.failure);
         this.#send({ type: 'session.exited', failure: words.failure(news.failure), ...this.#now() });
         break;
       case 'ended':
@@ -144,32 +144,32 @@ export class SessionListener {
     const { redactor } = this.#parts;
     const serverInfo = redactor.value(peer.serverInfo) as Peer['serverInfo'];
     const instructions = peer.instructions === null ? null : redactor.text(peer.instructions);
-    this.#tell({ peer: { ...peer, serverInfo, instructions } });
+    this.#update({ peer: { ...peer, serverInfo, instructions } });
     this.#send({ type: 'session.initialized', ...this.#now() });
   }
 
   #ready(lists: Lists): void {
     const { peer, push } = this.#entry.told;
-    this.#tell({ lists, push: push ?? true });
+    this.#update({ lists, push: push ?? true });
     this.#publish({
       type: 'session.opened',
       transport: peer?.transport ?? 'unknown',
       protocolVersion: peer?.protocolVersion ?? 'unknown',
       ...sizesOf(this.#entry),
     });
-    if (lists.problems.length > 0) this.#tellCatalog();
+    if (lists.problems.length > 0) this.#publishCatalog();
     this.#send({ type: 'session.ready', ...this.#now() });
   }
 
-  #tellCatalog(): void {
+  #publishCatalog(): void {
     const problems = problemsOf(this.#entry).map((problem) => this.#parts.words.text(problem));
     this.#publish({ type: 'catalog.changed', ...sizesOf(this.#entry), problems });
   }
 
-  #pushes({ available, reason }: NewsOf<'push'>): void {
-    this.#tell({ push: available });
-    const told = reason === null ? null : this.#parts.words.text(reason);
-    this.#publish({ type: 'session.push', available, reason: told });
+  #pushChanged({ available, reason }: NewsOf<'push'>): void {
+    this.#update({ push: available });
+    const text = reason === null ? null : this.#parts.words.text(reason);
+    this.#publish({ type: 'session.push', available, reason: text });
   }
 
   #asked({ id, method, params }: NewsOf<'asked'>): void {
@@ -184,8 +184,8 @@ export class SessionListener {
   #end(failure: Failure | null): void {
     this.#hasEnded = true;
     const { waiters } = this.#entry;
-    this.#tellExit(failure ?? { exitCode: null, signal: null });
-    this.#tell({ session: null, push: null, load: noLoad });
+    this.#publishExit(failure ?? { exitCode: null, signal: null });
+    this.#update({ session: null, push: null, load: noLoad });
     this.#publish({ type: 'session.closed', failure });
     this.#send({ type: 'session.ended', failure, ...this.#now() });
     this.#parts.redactor.dropSecrets(this.secretsOwner);
@@ -193,14 +193,14 @@ export class SessionListener {
     waiters.clear();
   }
 
-  #tellExit({ exitCode, signal }: Pick<Failure, 'exitCode' | 'signal'>): void {
-    if (this.#exitTold || this.#pid === null) return;
-    this.#exitTold = true;
+  #publishExit({ exitCode, signal }: Pick<Failure, 'exitCode' | 'signal'>): void {
+    if (this.#isExitPublished || this.#pid === null) return;
+    this.#isExitPublished = true;
     this.#publish({ type: 'process.exited', pid: this.#pid, exitCode, signal });
   }
 
-  #tell(told: Partial<SessionFacts>): void {
-    this.#entry.told = Object.freeze({ ...this.#entry.told, ...told });
+  #update(changed: Partial<SessionFacts>): void {
+    this.#entry.told = Object.freeze({ ...this.#entry.told, ...changed });
   }
 
   #now() {
@@ -223,8 +223,8 @@ function sizesOf({ lists }: ServerEntry) {
 
 function problemsOf({ told: { lists } }: ServerEntry): readonly string[] {
   const { problems } = lists;
-  const told = problems
-    .slice(0, toldProblems)
+  const listed = problems
+    .slice(0, maxListedProblems)
     .map(({ list, index, name, message }) => `${list}[${index}]${name === null ? '' : ` "${name}"`}: ${message}`);
-  return problems.length > toldProblems ? [...told, `and ${problems.length - toldProblems} more`] : told;
+  return problems.length > maxListedProblems ? [...listed, `and ${problems.length - maxListedProblems} more`] : listed;
 }

@@ -1,4 +1,4 @@
-/** The actor of one session: it opens it, passes on what the chart orders, and has heard what the session tells. */
+/** The actor of one session: opens it, carries out the orders of the chart, and hands its news to a listener. */
 
 import { fromCallback } from 'xstate';
 import type { SessionOrder } from '../../../machines/server/events.ts';
@@ -18,7 +18,7 @@ export interface SessionActorParts extends Omit<SessionListenerParts, 'words'> {
   readonly launch: (specification: ServerSpecification) => Launch;
   readonly openSession: OpenSession;
   readonly capabilities: ClientCapabilities;
-  readonly onBug: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 type Shared = SessionActorParts & SessionListenerParts & { readonly turns: Turns };
@@ -31,41 +31,41 @@ export function createSessionActor(parts: SessionActorParts) {
     const listener = new SessionListener(shared, { entry, generation, send: sendBack });
     const session = openFor(shared, { entry, generation }, listener);
     listener.opened(session);
-    receive((order) => obey(shared, { session, listener }, order));
+    receive((order) => carryOut(shared, { session, listener }, order));
     return () => {
-      // Its chart is gone without having ended it: only a bug does that. Nobody is left to be polite for.
+      // The chart stopped without ending the session, which only a bug can cause: kill the server.
       if (!listener.hasEnded) session.end('kill');
     };
   });
 }
 
 function openFor(
-  { launch, openSession, redactor, capabilities, turns, onBug }: Shared,
+  { launch, openSession, redactor, capabilities, turns, onError }: Shared,
   { entry, generation }: { readonly entry: ServerEntry; readonly generation: number },
   listener: SessionListener,
 ): Session {
   const { name: server, specification } = entry;
   const launched = launch(specification);
   redactor.addSecrets(listener.secretsOwner, launched.secrets);
-  /** A bug in there must not end the transport that tells. */
-  const hearSafely = (news: SessionNews): void => {
+  /** A bug in the listener must not end the session's transport. */
+  const handleSafely = (news: SessionNews): void => {
     try {
-      listener.hear(news);
+      listener.handle(news);
     } catch (error) {
-      onBug(error);
+      onError(error);
     }
   };
-  const hear = (news: SessionNews): void => {
-    // Many may die at once. The chart hears nothing but `ended` after `exited`, and nothing after `ended`: the order
-    // of what it hears stays as it was.
-    if (news.type === 'exited' || news.type === 'ended') turns.take(() => hearSafely(news));
-    else hearSafely(news);
+  const onNews = (news: SessionNews): void => {
+    // Many servers may die at the same time. Only `ended` follows `exited`, and nothing follows `ended`, so delaying
+    // these two does not change the order of the news.
+    if (news.type === 'exited' || news.type === 'ended') turns.take(() => handleSafely(news));
+    else handleSafely(news);
   };
-  if ('failure' in launched) return createUnopened(server, launched.failure, hear);
-  return openSession({ server, specification: launched.specification, generation, capabilities }, hear);
+  if ('failure' in launched) return createUnopened(server, launched.failure, onNews);
+  return openSession({ server, specification: launched.specification, generation, capabilities }, onNews);
 }
 
-function obey(
+function carryOut(
   { turns }: Shared,
   { session, listener }: { readonly session: Session; readonly listener: SessionListener },
   order: SessionOrder,
@@ -73,7 +73,7 @@ function obey(
   if (listener.hasEnded) return;
   switch (order.type) {
     case 'end':
-      // Many may be told at once.
+      // Many sessions may be ended at the same time.
       turns.take(() => session.end(order.kind));
       break;
     case 'report':

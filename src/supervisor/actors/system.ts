@@ -1,4 +1,4 @@
-/** The tree of actors: the charts with their effects, and the way to each actor. */
+/** The tree of actors: connects the charts to their effects, and finds each actor. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
@@ -27,23 +27,23 @@ export interface ActorsOptions extends SessionActorParts {
   readonly slots: number;
   readonly shutdownMs: number;
   readonly clock: TimerClock | undefined;
-  /** Of the wall, in milliseconds. */
+  /** The wall clock in milliseconds. */
   readonly nowMs: () => number;
-  /** Ends what an earlier life left behind. When it rejects, nothing is started. */
+  /** Ends what an earlier run left behind. If it rejects, nothing is started. */
   readonly reap: () => Promise<void>;
   readonly killAll: () => void;
 }
 
 export interface Actors {
   readonly root: RootActor;
-  /** The definitions that run: from the root down. */
+  /** The definitions that run, from the root down. */
   readonly charts: readonly AnyStateMachine[];
   server(name: string): ServerActor | undefined;
   group(name: string): GroupActor | undefined;
   timersOf(actor: AnyActorRef): readonly ScheduledTimer[];
 }
 
-/** Made once: `provide` per actor would cost 28 kB each. The root is not started yet. */
+/** Calls `provide` once for each chart: once per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
   const {
     ledger,
@@ -83,7 +83,7 @@ export function createActors(options: ActorsOptions): Actors {
 
   function createReaper({ ledger: book }: SessionActorParts, time: Moments) {
     return fromPromise<{ at: number; random: number; generation: number }, { server: string }>(async ({ input }) => {
-      // XState leaves the children of an actor that died running.
+      // In XState the children of an actor that died go on running.
       book.get(input.server)?.told.session?.end('kill');
       await book.gone(input.server);
       return { ...time.next(), generation: ledger.get(input.server)?.told.generation ?? 0 };

@@ -21,7 +21,7 @@ export interface Waking {
    * waits for one that will be retried.
    */
   await(entry: ServerEntry, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>;
-  /** Whether the server's list of tools is known, from this life or an earlier one. */
+  /** Whether the server's list of tools is known, from this session or an earlier one. */
   knowsTools(entry: ServerEntry): boolean;
 }
 

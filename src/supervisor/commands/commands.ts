@@ -22,7 +22,7 @@ export interface CommandsOptions {
 export interface Commands {
   post(server: string, event: { readonly type: CommandType; readonly by?: string }): PostedCommand;
   /** Takes what a server's chart emits about commands, or its group for a server whose actor died. */
-  hear(server: string, emitted: ServerEmitted): void;
+  handle(server: string, emitted: ServerEmitted): void;
   /** Rejects the open commands of a server whose actor died, perhaps in the middle of a step. */
   abandon(server: string, reason: string): void;
   /** Rejects all open commands: no chart is left to settle them. */
@@ -87,7 +87,7 @@ export function createCommands({
       actor.send({ type, commandId, ...moments.next() } satisfies ServerEvent);
       return { commandId, settled };
     },
-    hear(server, emitted) {
+    handle(server, emitted) {
       if (emitted.type === 'command.accepted') {
         const { id, kind } = emitted.command;
         publish({

@@ -1,4 +1,4 @@
-/** The desired state: the configuration in force. Another one replaces it always through a plan. */
+/** The desired state: the configuration in force, which is only replaced through a plan. */
 
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';

@@ -149,7 +149,7 @@ describe('a reader that stops reading', () => {
     await reader.until('it reads', (events) => events.length > 0);
     reader.pause();
     const before = process.memoryUsage();
-    // 240 MB as text, of which 4 MB are kept: whoever buffers for the reader holds the rest.
+    // 240 MB as text, of which 4 MB are kept: a buffer for the reader would hold the rest.
     for (let index = 0; index < 60_000; index += 1) {
       facts.publish(raised('server:a', `${index} ${'x'.repeat(4_000)}`));
       if (index % 100 === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -393,7 +393,7 @@ describe('a group that acts as one', () => {
     expect(rounds(one).at(-1)).toEqual({ type: 'round.closed', started: ['c'] });
   });
 
-  it('gives up its round when a plan makes it one-for-one: whoever waits goes on', async () => {
+  it('gives up its round when a plan makes it one-for-one: members that wait go on', async () => {
     const uncoupled = fleetOf(alone, { strategy: 'one-for-one' });
     const uncouple = (one: Tree) =>
       one.plan({

@@ -15,7 +15,7 @@ const contextOf = (one: Tree, group: string) => {
   const { members, parts } = (one.group(group).getSnapshot() as { context: GroupContext }).context;
   const held = (id: string) => heldBy(members, id).length;
   return {
-    charges: held(`group:${group}`) + parts.length,
+    children: held(`group:${group}`) + parts.length,
     parts: Object.fromEntries(parts.map((id) => [id.slice('group:'.length), held(id)])),
   };
 };
@@ -41,19 +41,19 @@ describe('a group with more servers than one actor holds well', () => {
     const one = await bigGroup(130);
     expect(childrenOf(one, 'big')).toEqual([...namesTo(128).map((name) => `server:${name}`), 'group:big/1']);
     expect(childrenOf(one, 'big/1')).toEqual(['server:s129', 'server:s130']);
-    expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 2 } });
+    expect(contextOf(one, 'big')).toMatchObject({ children: 129, parts: { 'big/1': 2 } });
   });
 
   it('needs no part for 128', async () => {
     const one = await bigGroup(128);
-    expect(contextOf(one, 'big')).toMatchObject({ charges: 128, parts: {} });
+    expect(contextOf(one, 'big')).toMatchObject({ children: 128, parts: {} });
   });
 
   it('fills a part before it makes the next', async () => {
     const one = await bigGroup(256);
     expect(contextOf(one, 'big').parts).toEqual({ 'big/1': 128 });
     one.add(['s257', 's258'], 'big', { lazy: true });
-    expect(contextOf(one, 'big')).toMatchObject({ charges: 130, parts: { 'big/1': 128, 'big/2': 2 } });
+    expect(contextOf(one, 'big')).toMatchObject({ children: 130, parts: { 'big/1': 128, 'big/2': 2 } });
     one.remove('s200', 'big');
     one.add(['s259'], 'big', { lazy: true });
     expect(contextOf(one, 'big').parts).toEqual({ 'big/1': 128, 'big/2': 2 });
@@ -67,7 +67,7 @@ describe('a group with more servers than one actor holds well', () => {
     expect(one.serverState('s130')).toBe('stopping.closing');
     one.news('s130', 'session.ended');
     expect([one.serverState('s130'), removed(one)]).toEqual([null, ['s130']]);
-    expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 1 } });
+    expect(contextOf(one, 'big')).toMatchObject({ children: 129, parts: { 'big/1': 1 } });
     one.add(['s131'], 'big', { lazy: true });
     expect([childrenOf(one, 'big/1'), contextOf(one, 'big').parts]).toEqual([
       ['server:s129', 'server:s131'],
@@ -80,7 +80,7 @@ describe('a group with more servers than one actor holds well', () => {
     one.remove('s1', 'big');
     one.add(['s131'], 'big', { lazy: true });
     expect(childrenOf(one, 'big')).toContain('server:s131');
-    expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 2 } });
+    expect(contextOf(one, 'big')).toMatchObject({ children: 129, parts: { 'big/1': 2 } });
   });
 
   it('cancels the removal of one in a part that is added again', async () => {
@@ -115,7 +115,7 @@ describe('a group with more servers than one actor holds well', () => {
     one.reapers.get('s129')?.open();
     await settled();
     expect(childrenOf(one, 'big/1')).toEqual(['server:s129']);
-    expect(contextOf(one, 'big')).toMatchObject({ charges: 129, parts: { 'big/1': 1 } });
+    expect(contextOf(one, 'big')).toMatchObject({ children: 129, parts: { 'big/1': 1 } });
   });
 
   it('gives one in a part no successor that is removed while it is reaped', async () => {
@@ -195,7 +195,7 @@ describe('a part that dies', () => {
     });
     expect(one.serverState('s1')).toBe('connected.quiet');
     expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
-    expect(contextOf(one, 'big'), 'the group takes them over').toEqual({ charges: 130, parts: {} });
+    expect(contextOf(one, 'big'), 'the group takes them over').toEqual({ children: 130, parts: {} });
     expect(one.state()).toBe('running.settled');
   });
 
@@ -211,7 +211,7 @@ describe('a part that dies', () => {
     expect(one.serverContext('s130').wanted, 'the wish of a person survives').toBe('down');
     await reap(one);
     expect(childrenOf(one, 'big/1')).toEqual(['server:s130', 'server:s129']);
-    expect(contextOf(one, 'big')).toEqual({ charges: 129, parts: { 'big/1': 2 } });
+    expect(contextOf(one, 'big')).toEqual({ children: 129, parts: { 'big/1': 2 } });
   });
 
   it('is told to those who depend on its servers, and waited for until they are reaped', async () => {
@@ -239,7 +239,7 @@ describe('a part that dies', () => {
       await reap(one);
     }
     expect([one.serverState('s129'), one.serverContext('s129').lastFailure?.class]).toEqual(['failed', 'internal']);
-    expect(contextOf(one, 'big')).toEqual({ charges: 129, parts: {} });
+    expect(contextOf(one, 'big')).toEqual({ children: 129, parts: {} });
     connect(one, 's129');
   });
 
@@ -309,7 +309,7 @@ describe('a part that dies', () => {
     expect(orphan.getSnapshot().value).toEqual({ stopping: 'closing' });
     await reap(one);
     expect([one.serverState('s1'), one.serverState('s129')]).toEqual(['idle.resting', 'idle.resting']);
-    expect(contextOf(one, 'big')).toEqual({ charges: 129, parts: { 'big/1': 1 } });
+    expect(contextOf(one, 'big')).toEqual({ children: 129, parts: { 'big/1': 1 } });
   });
 });
 

@@ -189,7 +189,7 @@ describe('what is known of a server', () => {
     expect(withoutStanding(members, 'x')).toBe(members);
   });
 
-  it('is forgotten when a plan relates it to others anew, and only then', () => {
+  it('is forgotten when a plan relates it to others again, and only then', () => {
     expect(withInput(members, 'a', { wanted: 'down' }).a).toMatchObject({ standing, input: { wanted: 'down' } });
     expect(withInput(members, 'a', { policy: policyOf() }).a?.standing).toBe(standing);
     const unrelated = { a: memberOf('a', { standing }) };

@@ -230,7 +230,7 @@ describe.each(endingStates)('a start while a session ends, in %s', (state) => {
   it('is forgotten by a stop: what it waits for is told to nobody twice', () => {
     const server = serverIn(state, { policy: { related: true } });
     server.command('stop');
-    expect(changes(server), 'whoever depends on it hears of the stop').toBe(1);
+    expect(changes(server), 'its dependents learn of the stop').toBe(1);
   });
 });
 

@@ -323,7 +323,7 @@ describe('the ladder', () => {
   });
 
   it.each(['stopping.terminating', 'stopping.killing'] as const)(
-    'does not begin anew when the leader is gone, in %s',
+    'does not begin again when the leader is gone, in %s',
     (state) => {
       const server = serverIn(state);
       server.news('session.exited');

@@ -264,7 +264,7 @@ describe('the end of a life', () => {
 });
 
 describe('a person who forgives', () => {
-  it('lets a server count anew, and try again where it was to give up', () => {
+  it('lets a server count again, and try again where it was to give up', () => {
     expect(forgetFailures(at({ next: 'failed' }))).toEqual({
       counters: noCounters,
       forgivenAttempt: 0,

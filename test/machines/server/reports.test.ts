@@ -225,7 +225,7 @@ describe('a wish', () => {
 });
 
 describe('a person who resets', () => {
-  it('a resting server lets it count anew', () => {
+  it('a resting server lets it count again', () => {
     const server = serverIn('backoff.delaying');
     server.command('stop');
     expect(server.context().counters.attempt).toBe(1);
@@ -275,7 +275,7 @@ describe('a server without a session', () => {
     expect([server.state(), server.context().next]).toEqual(['idle.queued', 'idle']);
   });
 
-  it('takes the numbers of a plan that starts it anew', () => {
+  it('takes the numbers of a plan that starts it again', () => {
     for (const state of ['backoff.delaying', 'failed', 'needs-auth', 'idle.resting'] as const) {
       const server = serverIn(state);
       configure(server, true, null, { idleStopMs: 7 });

@@ -29,7 +29,7 @@ async function fleet(words: Words, options: TreeOptions = {}): Promise<Tree> {
   return one;
 }
 
-/** Whoever begins or ceases to be related to others is told so. */
+/** A server is told when it becomes related to others, and when it no longer is. */
 const relate = (one: Tree, words: Words) => {
   const next = fleetOf(words);
   const configure = next.servers.map((server) => ({

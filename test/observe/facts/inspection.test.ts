@@ -188,7 +188,7 @@ describe('steps of inspected charts', () => {
     ]);
   });
 
-  it('are told in their order when one chart sends to another in the midst of its own step', () => {
+  it('are told in their order when one chart sends to another in the middle of its own step', () => {
     const { facts, root } = watched();
     root.send({ type: 'boot' });
     expect(facts).toMatchObject([

@@ -159,7 +159,7 @@ describe('a server that has forgotten its sessions and does not say so with 404'
     }),
   };
 
-  it('is connected anew as soon as two kinds of request were refused, not when probes time out', async () => {
+  it('is connected again as soon as two kinds of request were refused, not when probes time out', async () => {
     let session = 'one';
     const web = await serve(
       jsonOnly((rpc, response, request) => {

@@ -16,7 +16,7 @@ import {
 } from '../../support/supervised.ts';
 
 describe('a Streamable HTTP server that forgets its sessions', () => {
-  it('is connected anew at once, uncounted, if it had been stable', async () => {
+  it('is connected again at once, uncounted, if it had been stable', async () => {
     const web = await serveMcp();
     const supervisor = await openStage().open({
       a: { url: `${web.origin}/mcp`, restart: { stableAfterMs: 50, baseMs: 60_000, capMs: 60_000 } },

@@ -191,7 +191,7 @@ describe('making sure that servers are connected', () => {
     expect((await factsSoFar(supervisor)).filter(({ type }) => type === 'process.spawned')).toHaveLength(2);
   });
 
-  it('waits through the next tries for as long as it is given, and charges nobody for it', async () => {
+  it('waits through the next tries for as long as it is given, and counts no failure for it', async () => {
     const stage = openStage();
     const restart = { baseMs: 100, capMs: 100, maxConsecutive: 0 };
     const supervisor = await stage.open({

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { errorOf, openStage, untilState } from '../../support/supervised.ts';
 
-/** Waits for a server that takes its time: a call that may take as long as it likes, and whoever only wants it there. */
+/** The two ways to wait for a server that takes its time: a call without a limit, and `ensureConnected`. */
 async function awaitSlowly() {
   const stage = openStage();
   const supervisor = await stage.open({ a: stage.program('slow-start', { lazy: true }, ['60000']) });
@@ -16,7 +16,7 @@ async function awaitSlowly() {
   return { supervisor, signal, errors: Promise.all(waiting) };
 }
 
-describe('whoever waits for a server to be connected', () => {
+describe('a caller that waits for a server to be connected', () => {
   it('is told at once when a person stops it', async () => {
     const { supervisor, signal, errors } = await awaitSlowly();
     expect(getEventListeners(signal, 'abort')).not.toEqual([]);

@@ -52,7 +52,7 @@ describe('a command over whose very step the actor dies', () => {
     commands.abandon('b', 'its actor died: another');
     expect(facts).toEqual([]);
     commands.abandon('a', 'its actor died: a bug in a guard');
-    commands.hear('a', {
+    commands.handle('a', {
       type: 'command.settled',
       command: { id: commandId, kind: 'start' },
       outcome: 'rejected',

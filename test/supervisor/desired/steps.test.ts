@@ -43,7 +43,7 @@ function linesOf({ add, configure, remove, groups = {}, shutdownMs }: Steps): re
     ),
     ...configure.map(
       ({ server, wanted, changed, policy }) =>
-        `configure ${server}${changed ? ', made anew' : ''}${wanted === null ? '' : `, ${wanted}`}${policy.related ? ', related' : ''}`,
+        `configure ${server}${changed ? ', made again' : ''}${wanted === null ? '' : `, ${wanted}`}${policy.related ? ', related' : ''}`,
     ),
     ...Object.entries(groups)
       .filter(([, { strategy }]) => strategy !== 'one-for-one')
@@ -80,17 +80,17 @@ describe('the steps of a plan', () => {
       'a server that is enabled with another command',
       { servers: { a: off } },
       { servers: { a: { command: 'y' } } },
-      ['configure a, made anew, up'],
+      ['configure a, made again, up'],
     ],
     ['a server that is disabled', one, { servers: { a: off } }, ['configure a, down']],
     [
       'a disabled server with another command',
       { servers: { a: off } },
       { servers: { a: { ...off, command: 'y' } } },
-      ['configure a, made anew'],
+      ['configure a, made again'],
     ],
     ['a number', one, { servers: { a: { ...base, callTimeoutMs: 7 } } }, ['configure a']],
-    ['another command', one, { servers: { a: { command: 'y' } } }, ['configure a, made anew']],
+    ['another command', one, { servers: { a: { command: 'y' } } }, ['configure a, made again']],
     [
       'a dependency: who others depend on has to tell of its steps from now on',
       { servers: { a: base, b: base, c: base } },
@@ -98,7 +98,7 @@ describe('the steps of a plan', () => {
       ['configure a, related', 'configure b, related'],
     ],
     [
-      'a strategy: members have to tell of their steps, and none is made anew',
+      'a strategy: members have to tell of their steps, and none is made again',
       { servers: { a: base, b: { ...base, group: 'web' } } },
       { servers: { a: base, b: { ...base, group: 'web' } }, mcpvisor: coupled },
       ['configure a, related', 'group default one-for-all: a'],
