@@ -20,7 +20,7 @@ export interface ServerEntry {
   readonly specification: ServerSpecification;
   readonly source: 'file' | 'api';
   /** What its sessions reported. Only the server's session actor writes it, always as a whole. */
-  told: SessionFacts;
+  reported: SessionFacts;
   readonly counts: CallCounts;
   /** Called and removed by the session's actor when the session has ended. */
   readonly waiters: Set<() => void>;
@@ -66,12 +66,12 @@ export function createLedger(highestGeneration: (server: string) => number): Led
     drop(server) {
       const entry = entries.get(server);
       if (entry === undefined) return;
-      dropped.set(server, entry.told.generation);
+      dropped.set(server, entry.reported.generation);
       entries.delete(server);
     },
     gone(server) {
       const entry = entries.get(server);
-      if (entry === undefined || entry.told.session === null) return Promise.resolve();
+      if (entry === undefined || entry.reported.session === null) return Promise.resolve();
       return new Promise((resolve) => entry.waiters.add(resolve));
     },
   };
@@ -79,7 +79,7 @@ export function createLedger(highestGeneration: (server: string) => number): Led
 
 /** The filtered lists, cached until the lists or the filter change. */
 interface Shown {
-  readonly told: Lists;
+  readonly all: Lists;
   readonly filter: ServerSpecification['tools'];
   readonly lists: Lists;
   readonly toolNames: ReadonlySet<string>;
@@ -89,7 +89,7 @@ class Entry implements ServerEntry {
   readonly name: string;
   specification: ServerSpecification;
   source: 'file' | 'api';
-  told: SessionFacts;
+  reported: SessionFacts;
   readonly counts: CallCounts = { made: 0, failed: 0 };
   readonly waiters = new Set<() => void>();
   #shown: Shown | null = null;
@@ -98,7 +98,7 @@ class Entry implements ServerEntry {
     this.name = specification.name;
     this.specification = specification;
     this.source = source;
-    this.told = factsBefore(generation);
+    this.reported = factsBefore(generation);
   }
 
   get lists(): Lists {
@@ -106,7 +106,7 @@ class Entry implements ServerEntry {
   }
 
   get hasLists(): boolean {
-    return this.told.lists !== noLists;
+    return this.reported.lists !== noLists;
   }
 
   hasTool(tool: string): boolean {
@@ -114,13 +114,13 @@ class Entry implements ServerEntry {
   }
 
   #show(): Shown {
-    const { lists: told } = this.told;
+    const { lists: all } = this.reported;
     const { tools: filter } = this.specification;
     let shown = this.#shown;
-    if (shown === null || shown.told !== told || shown.filter !== filter) {
-      const tools = showsAll(filter) ? told.tools : told.tools.filter(({ name }) => mayShow(name, filter));
-      const lists = tools === told.tools ? told : { ...told, tools };
-      shown = { told, filter, lists, toolNames: new Set(tools.map(({ name }) => name)) };
+    if (shown === null || shown.all !== all || shown.filter !== filter) {
+      const tools = showsAll(filter) ? all.tools : all.tools.filter(({ name }) => mayShow(name, filter));
+      const lists = tools === all.tools ? all : { ...all, tools };
+      shown = { all, filter, lists, toolNames: new Set(tools.map(({ name }) => name)) };
       this.#shown = shown;
     }
     return shown;
@@ -128,8 +128,8 @@ class Entry implements ServerEntry {
 }
 
 /** Tells the open session its new limits, if they changed: they need no restart. */
-function limitSession({ told, specification: before }: ServerEntry, after: ServerSpecification): void {
+function limitSession({ reported, specification: before }: ServerEntry, after: ServerSpecification): void {
   const [old, limits] = [callLimitsOf(before), callLimitsOf(after)];
   const isSame = Object.entries(limits).every(([name, limit]) => old[name as keyof typeof old] === limit);
-  if (!isSame) told.session?.limit(limits);
+  if (!isSame) reported.session?.limit(limits);
 }

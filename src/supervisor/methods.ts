@@ -63,7 +63,7 @@ export function toMethods(parts: MethodParts): SupervisorMethods {
     resources: (filter) => catalog.items('resources', filter),
     resourceTemplates: (filter) => catalog.items('resourceTemplates', filter),
     prompts: (filter) => catalog.items('prompts', filter),
-    instructions: (server) => entryOf(server).told.peer?.instructions ?? null,
+    instructions: (server) => entryOf(server).reported.peer?.instructions ?? null,
     callTool: calls.callTool,
     callTools: calls.callTools,
     checkCall: parts.checkCall,

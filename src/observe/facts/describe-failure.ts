@@ -39,9 +39,10 @@ export function describeFailure(failure: Failure): string {
   const words = `${classWords[failureClass](failure)}${phase === null ? '' : phaseWords[phase]}`;
   const end = failureClass === 'exited' || (exitCode === null && signal === null) ? '' : `, then ${endOf(failure)}`;
   const lastLine = failure.stderrTail.findLast((line) => line.trim() !== '')?.trim();
-  const told = failureClass === 'exited' ? lastLine : message.trim();
-  const heard = failureClass === 'exited' || lastLine === undefined ? '' : ` — last line on stderr: ${quote(lastLine)}`;
-  return `${words}${end}${told === undefined || told === '' ? '' : `: ${quote(told)}`}${heard}`;
+  const detail = failureClass === 'exited' ? lastLine : message.trim();
+  const stderr =
+    failureClass === 'exited' || lastLine === undefined ? '' : ` — last line on stderr: ${quote(lastLine)}`;
+  return `${words}${end}${detail === undefined || detail === '' ? '' : `: ${quote(detail)}`}${stderr}`;
 }
 
 function endOf({ exitCode, signal }: Failure): string | null {

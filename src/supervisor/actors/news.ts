@@ -34,7 +34,7 @@ export function listenToActors({
   const onServerEmitted = (server: string, emitted: ServerEmitted) => {
     if (emitted.type === 'command.accepted' || emitted.type === 'command.settled')
       return commands.handle(server, emitted);
-    const generation = ledger.get(server)?.told.generation ?? 0;
+    const generation = ledger.get(server)?.reported.generation ?? 0;
     facts.publish({ actor: `server:${server}`, generation, ...emitted });
   };
   const onGroupEmitted = (group: string, emitted: GroupEmitted) => {

@@ -66,7 +66,7 @@ export class SessionListener {
   /** Called once, before any news. */
   opened(session: Session): void {
     this.#session = session;
-    const { generation: highest, lives } = this.#entry.told;
+    const { generation: highest, lives } = this.#entry.reported;
     this.#update({ session, generation: Math.max(highest, this.#generation), lives: lives + 1 });
   }
 
@@ -149,7 +149,7 @@ export class SessionListener {
   }
 
   #ready(lists: Lists): void {
-    const { peer, push } = this.#entry.told;
+    const { peer, push } = this.#entry.reported;
     this.#update({ lists, push: push ?? true });
     this.#publish({
       type: 'session.opened',
@@ -200,7 +200,7 @@ export class SessionListener {
   }
 
   #update(changed: Partial<SessionFacts>): void {
-    this.#entry.told = Object.freeze({ ...this.#entry.told, ...changed });
+    this.#entry.reported = Object.freeze({ ...this.#entry.reported, ...changed });
   }
 
   #now() {
@@ -221,7 +221,7 @@ function sizesOf({ lists }: ServerEntry) {
   return { tools: lists.tools.length, resources: lists.resources.length, prompts: lists.prompts.length };
 }
 
-function problemsOf({ told: { lists } }: ServerEntry): readonly string[] {
+function problemsOf({ reported: { lists } }: ServerEntry): readonly string[] {
   const { problems } = lists;
   const listed = problems
     .slice(0, maxListedProblems)

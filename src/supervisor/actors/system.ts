@@ -84,9 +84,9 @@ export function createActors(options: ActorsOptions): Actors {
   function createReaper({ ledger: book }: SessionActorParts, time: Moments) {
     return fromPromise<{ at: number; random: number; generation: number }, { server: string }>(async ({ input }) => {
       // In XState the children of an actor that died go on running.
-      book.get(input.server)?.told.session?.end('kill');
+      book.get(input.server)?.reported.session?.end('kill');
       await book.gone(input.server);
-      return { ...time.next(), generation: ledger.get(input.server)?.told.generation ?? 0 };
+      return { ...time.next(), generation: ledger.get(input.server)?.reported.generation ?? 0 };
     });
   }
 }

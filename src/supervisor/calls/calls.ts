@@ -48,7 +48,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
 
   /** Not async: a call that can be sent at once costs no promise besides the session's. */
   function liveSession(entry: ServerEntry): Session | null {
-    const { session } = entry.told;
+    const { session } = entry.reported;
     return session !== null && actorOf(entry.name).getSnapshot().matches('connected') ? session : null;
   }
 
@@ -69,7 +69,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     lastCallId += 1;
     const callId = lastCallId;
     const actor = `server:${entry.name}`;
-    const { generation } = entry.told;
+    const { generation } = entry.reported;
     const startedAt = now();
     entry.counts.made += 1;
     publish({ type: 'call.started', actor, generation, callId, method, tool });

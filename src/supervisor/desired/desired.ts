@@ -64,7 +64,7 @@ export function createDesired({
   const lookups = {
     hasActor: (server: string) => actorOf(server) !== undefined,
     wishOf,
-    generationOf: (server: string) => ledger.get(server)?.told.generation ?? 0,
+    generationOf: (server: string) => ledger.get(server)?.reported.generation ?? 0,
   };
 
   function become(next: Sources): Plan {

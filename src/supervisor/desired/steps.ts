@@ -41,8 +41,8 @@ export function stepsOf(
     const group = old(name)?.group;
     return servers.has(name) || group === undefined ? [] : [{ group, server: name }];
   });
-  const told = [...servers.values()].filter(({ name }) => !isUntouched(name));
-  const moved = told.flatMap((specification) => {
+  const affected = [...servers.values()].filter(({ name }) => !isUntouched(name));
+  const moved = affected.flatMap((specification) => {
     const group = old(specification.name)?.group;
     return group === undefined || group === specification.group ? [] : [{ group, server: specification.name }];
   });
@@ -50,7 +50,7 @@ export function stepsOf(
   const isConfigured = ({ name }: ServerSpecification) =>
     old(name) !== undefined && lookups.hasActor(name) && !movedNames.has(name);
 
-  const add = told
+  const add = affected
     .filter((specification) => !isConfigured(specification))
     .map((specification): Steps['add'][number] => {
       const { name, group, enabled } = specification;
@@ -63,7 +63,7 @@ export function stepsOf(
         keepsWish: movedNames.has(name) && isAsWished,
       };
     });
-  const configure = told.filter(isConfigured).map((specification): Steps['configure'][number] => {
+  const configure = affected.filter(isConfigured).map((specification): Steps['configure'][number] => {
     const { name, enabled } = specification;
     return {
       server: name,

@@ -27,7 +27,7 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
   const { context } = snapshot;
   const { state, substate } = stateOf(snapshot);
   const isConnected = state === 'connected';
-  const { specification, lists, told } = entry;
+  const { specification, lists, reported } = entry;
   return {
     name: entry.name,
     state,
@@ -40,20 +40,20 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
     lastFailure: lastFailureOf(snapshot, sinceMs),
     pid: context.pid,
     transport: transportOf(entry),
-    protocolVersion: isConnected ? (told.peer?.protocolVersion ?? null) : null,
-    serverInfo: isConnected ? (told.peer?.serverInfo ?? null) : null,
+    protocolVersion: isConnected ? (reported.peer?.protocolVersion ?? null) : null,
+    serverInfo: isConnected ? (reported.peer?.serverInfo ?? null) : null,
     latencyMs: isConnected ? context.latencyMs : null,
     counts: {
       tools: lists.tools.length,
       resources: lists.resources.length,
       prompts: lists.prompts.length,
-      restarts: Math.max(0, told.lives - 1),
+      restarts: Math.max(0, reported.lives - 1),
       calls: entry.counts.made,
       callErrors: entry.counts.failed,
-      ...told.load,
+      ...reported.load,
     },
     alarms,
-    push: isConnected ? told.push : null,
+    push: isConnected ? reported.push : null,
     source: entry.source,
     lazy: specification.lazy,
     required: specification.required,
@@ -100,7 +100,7 @@ function lastFailureOfDead({ error }: ServerSnapshot, sinceMs: number): LastFail
   return { ...died, at: toIso(sinceMs) };
 }
 
-function transportOf({ told: { peer }, specification: { transport } }: ServerEntry): string {
+function transportOf({ reported: { peer }, specification: { transport } }: ServerEntry): string {
   if (typeof transport !== 'string') return transport.hosted;
   return transport === 'auto' ? (peer?.transport ?? 'streamable-http') : transport;
 }

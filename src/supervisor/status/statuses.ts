@@ -42,8 +42,8 @@ export function createStatuses({ sourcesOf, alarmsOf }: StatusSources): (server:
  * Everything that `statusOf` reads except the alarms: values that are replaced and never mutated, and two counts.
  */
 function ingredientsOf({ entry, actor, sinceMs }: Omit<StatusQuestion, 'alarms'>): readonly unknown[] {
-  const { specification, source, told, counts } = entry;
-  return [actor.getSnapshot(), sinceMs, specification, source, told, counts.made, counts.failed];
+  const { specification, source, reported, counts } = entry;
+  return [actor.getSnapshot(), sinceMs, specification, source, reported, counts.made, counts.failed];
 }
 
 function valuesOf({ alarm, since, reason, clearedBy }: StatusQuestion['alarms'][number]): readonly string[] {

@@ -22,16 +22,16 @@ export async function checkConfiguration({ file, stateDir, env }: ConfigurationQ
     return [warning('configuration', 'there is no configuration file', 'write ./mcp.json, or name one with --config')];
   try {
     const { config, problems } = await loadConfig(file);
-    const told = problems.map((one) =>
+    const findings = problems.map((one) =>
       one.severity === 'error'
         ? problem('configuration', toLine(one), `mend ${file}`)
         : warning('configuration', toLine(one), `look at ${file}`),
     );
-    if (config === null) return told;
+    if (config === null) return findings;
     const servers = [...config.servers.values()].filter(({ enabled }) => enabled);
     return [
       ok('configuration', `${file} is valid, ${servers.length} servers are enabled`),
-      ...told,
+      ...findings,
       ...servers.map((one) => checkServer(one, { config, stateDir, env })),
     ];
   } catch (error) {
