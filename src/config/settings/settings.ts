@@ -122,7 +122,7 @@ export const settings = {
   callTimeoutMs: {
     ...milliseconds,
     default: 60_000,
-    meaning: 'Time a call may take, its time in the queue included; progress starts it anew.',
+    meaning: 'Time a call may take, its time in the queue included; progress restarts it.',
   },
   callMaxMs: { ...milliseconds, default: 600_000, meaning: 'Time a call may take at most, progress or not.' },
   maxConcurrentCalls: { ...count, default: 64, meaning: 'Calls sent and not yet answered, at most.' },

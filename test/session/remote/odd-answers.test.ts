@@ -8,7 +8,7 @@ const json = { 'content-type': 'application/json' };
 const page = { 'content-type': 'text/html' };
 
 /** Answers that have the look of success and hold no answer. */
-const hollow: readonly (readonly [string, number, Readonly<Record<string, string>>, string])[] = [
+const empty: readonly (readonly [string, number, Readonly<Record<string, string>>, string])[] = [
   ['a page', 200, page, '<html>our-inner-words</html>'],
   ['an answer in plain text', 200, { 'content-type': 'text/plain' }, '{"jsonrpc":"2.0","id":0,"result":{}}'],
   ['nothing at all', 200, {}, ''],
@@ -21,8 +21,8 @@ const hollow: readonly (readonly [string, number, Readonly<Record<string, string
   ['an event stream without an event', 200, { 'content-type': 'text/event-stream' }, ''],
 ];
 
-describe('a hollow answer to initialize', () => {
-  it.each(hollow)('is no handshake: %s', async (_, status, headers, body) => {
+describe('an empty answer to initialize', () => {
+  it.each(empty)('is no handshake: %s', async (_, status, headers, body) => {
     const web = await serve(
       jsonOnly((rpc, response) => rpc.method === 'initialize' && reply(response, status, { headers, body })),
     );
@@ -38,8 +38,8 @@ describe('a hollow answer to initialize', () => {
   });
 });
 
-describe('a hollow answer to a call', () => {
-  it.each(hollow)('fails the call alone, at once, and raises a doubt: %s', async (_, status, headers, body) => {
+describe('an empty answer to a call', () => {
+  it.each(empty)('fails the call alone, at once, and raises a doubt: %s', async (_, status, headers, body) => {
     const web = await serve(
       jsonOnly((rpc, response) => rpc.method === 'tools/call' && reply(response, status, { headers, body })),
     );

@@ -138,7 +138,7 @@ describe('an answer to a later request that is none', () => {
     expect(news.filter((line) => line.startsWith('doubted'))).toEqual([]);
   });
 
-  it('ends the session when nobody listens any more: whoever held it is gone', async () => {
+  it('ends the session when nobody listens any more: its holder is gone', async () => {
     const web = await serve(jsonOnly());
     const { client, ended } = await connect(`${web.origin}/mcp`);
     await web.close();

@@ -404,7 +404,7 @@ describe('a server that misuses its pipes', () => {
 });
 
 describe('words of a server', () => {
-  it('are told as they came: whoever hears them knows what to blank', async () => {
+  it('are told as they came: the receiver knows what to blank', async () => {
     await using opened = openLink('speak');
     await opened.link.transport.start();
     await opened.call('complain', { text: 'the password is hunter2!' });
