@@ -14,7 +14,7 @@ export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) =>
 /**
  * The news of a session, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push`
  * and `doubted` as they occur, at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
- * `stderr`, `signalled`, `noted`, `loaded` and `heard` come at any time before it. The server's text is passed on
+ * `stderr`, `signalled`, `noted`, `queued` and `heard` come at any time before it. The server's text is passed on
  * unchanged and may hold secrets.
  */
 export type SessionNews = CarrierNews | ConversationNews;
@@ -53,16 +53,13 @@ export type ConversationNews =
   | { readonly type: 'asked'; readonly id: string | number; readonly method: string; readonly params: unknown }
   /** An inbound line was skipped: it is no message, or an answer nobody waits for. */
   | { readonly type: 'noted'; readonly text: string }
-  /** The number of calls changed since the last `loaded`; at most once every few milliseconds. It starts at 0. */
-  | ({ readonly type: 'loaded' } & Load)
+  /**
+   * The number of calls waiting to be sent changed since the last `loaded`; at most once every few milliseconds. It
+   * starts at 0. How many calls are open is counted where they are made.
+   */
+  | { readonly type: 'loaded'; readonly queued: number }
   /** The answer to `session.report(question)`. */
   | ({ readonly type: 'heard'; readonly question: number } & Heard);
-
-/** Calls in flight (sent, not answered), and calls waiting to be sent. */
-export interface Load {
-  readonly inFlight: number;
-  readonly queued: number;
-}
 
 /** What the server said of itself. */
 export interface Peer {

@@ -74,7 +74,7 @@ export class LiveSession implements Session {
       server: request.server,
       limits: request.specification.limits,
       now: this.#now,
-      onLoad: (load) => this.#tell({ type: 'loaded', ...load }),
+      onWaiting: (queued) => this.#tell({ type: 'loaded', queued }),
     });
     this.#backRequests = new BackRequests(request.capabilities);
     this.#gate = new NewsGate((news) => this.#passed(news));

@@ -100,7 +100,10 @@ export interface ServerStatus {
   readonly serverInfo: Readonly<Record<string, unknown>> | null;
   /** Round trip of the last probe in milliseconds; null: not connected, or not probed yet. */
   readonly latencyMs: number | null;
-  /** Sizes of its lists, and counts since it was added. `inFlight` and `queued` may be some milliseconds old. */
+  /**
+   * Sizes of its lists, and counts since it was added. Which open calls are `queued` and which `inFlight` may be some
+   * milliseconds old.
+   */
   readonly counts: {
     readonly tools: number;
     readonly resources: number;

@@ -13,6 +13,8 @@ import { mayShow, showsAll } from './tool-filter.ts';
 export interface CallCounts {
   made: number;
   failed: number;
+  /** Not settled yet: sent, or waiting to be sent. */
+  open: number;
 }
 
 export interface ServerEntry {
@@ -90,7 +92,7 @@ class Entry implements ServerEntry {
   specification: ServerSpecification;
   source: 'file' | 'api';
   reported: SessionFacts;
-  readonly counts: CallCounts = { made: 0, failed: 0 };
+  readonly counts: CallCounts = { made: 0, failed: 0, open: 0 };
   readonly waiters = new Set<() => void>();
   #shown: Shown | null = null;
 

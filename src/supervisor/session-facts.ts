@@ -1,6 +1,6 @@
 /** What the sessions of one server reported, as one value. The session's actor replaces it; others only read it. */
 
-import type { Lists, Load, Peer, Session } from '../session/contract.ts';
+import type { Lists, Peer, Session } from '../session/contract.ts';
 
 export interface SessionFacts {
   /** The open session, until it reports `ended`; null: there is none. */
@@ -14,13 +14,13 @@ export interface SessionFacts {
   readonly lists: Lists;
   /** Whether the server can send messages on its own; null: there is no session, or it is not known yet. */
   readonly push: boolean | null;
-  readonly load: Load;
+  /** Calls that wait to be sent. */
+  readonly queued: number;
 }
 
-export const noLoad: Load = { inFlight: 0, queued: 0 };
 /** The lists of a server that never listed anything: compared by identity. */
 export const noLists: Lists = { tools: [], resources: [], resourceTemplates: [], prompts: [], problems: [] };
 
 export function factsBefore(generation: number): SessionFacts {
-  return { session: null, generation, lives: 0, peer: null, lists: noLists, push: null, load: noLoad };
+  return { session: null, generation, lives: 0, peer: null, lists: noLists, push: null, queued: 0 };
 }

@@ -177,13 +177,13 @@ describe.each(ways)('a session %s', (_way, via) => {
     });
 
     it('has calls held back when its input is full, and they fail in time', async () => {
-      const { session, call, heard, load } = await start('never-reads-stdin');
+      const { session, call, heard, queued, report } = await start('never-reads-stdin');
       const text = 'x'.repeat(1024 * 1024);
       const results = Array.from({ length: 20 }, () => outcomeOf(call('unheard', { text }, { timeoutMs: 300 })));
-      await until(
-        'all are there, and some of them wait',
-        () => load().queued > 0 && load().inFlight + load().queued === 20,
-      );
+      await until('some of them wait, and the others have been sent', async () => {
+        const { inFlight } = await report();
+        return queued() > 0 && inFlight + queued() === 20;
+      });
       expect(new Set(await Promise.all(results))).toEqual(new Set(['CALL_TIMED_OUT']));
       session.end('kill');
       await heard('ended');

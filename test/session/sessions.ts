@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { Heard, Load, OpenSession, Session, SessionNews } from '../../src/session/contract.ts';
+import type { Heard, OpenSession, Session, SessionNews } from '../../src/session/contract.ts';
 import type { HostParts } from '../../src/session/hosted/parts.ts';
 import type { Link, TellLinkNews } from '../../src/session/link.ts';
 import { LiveSession } from '../../src/session/live-session.ts';
@@ -50,12 +50,12 @@ export interface RecordedSession {
   readonly news: readonly SessionNews[];
   /** Resolves with the first news of that type, told or to come. */
   heard<Type extends SessionNews['type']>(type: Type): Promise<NewsOf<Type>>;
-  /** Of the news that come in their order: `stderr`, `signalled`, `noted`, `loaded` and `heard` come at any time. */
+  /** Of the news that come in their order: `stderr`, `signalled`, `noted`, `queued` and `heard` come at any time. */
   types(): readonly string[];
-  /** What it told last of its calls. */
-  load(): Load;
-  /** Waits until it has told that there are so many. */
-  loaded(load: Load): Promise<void>;
+  /** How many calls wait to be sent, as it told last. */
+  queued(): number;
+  /** Waits until it has told that so many do. */
+  queues(count: number): Promise<void>;
   /** Asks how it has been, and resolves with what it says. */
   report(): Promise<Heard>;
   /** Kills what is left. */
@@ -92,18 +92,14 @@ function record(
     if (told === undefined) throw new Error(`"${type}" was told and is gone.`);
     return told;
   };
-  const load = (): Load => {
-    const { inFlight = 0, queued = 0 } = news.findLast((told) => told.type === 'loaded') ?? {};
-    return { inFlight, queued };
-  };
+  const queued = (): number => news.findLast((told): told is NewsOf<'loaded'> => told.type === 'loaded')?.queued ?? 0;
   return {
     session,
     news,
     heard,
     types: () => news.map(({ type }) => type).filter((type) => !anyTime.has(type)),
-    load,
-    loaded: (expected) =>
-      until(`the load is ${JSON.stringify(expected)}`, () => JSON.stringify(load()) === JSON.stringify(expected)),
+    queued,
+    queues: (expected) => until(`${expected} calls wait`, () => queued() === expected),
     async report() {
       questions += 1;
       const number = questions;

@@ -5,18 +5,18 @@
 
 import { longestDelayMs } from '../../../machines/delay.ts';
 import { McpvisorError } from '../../errors.ts';
-import type { Load, RequestOptions } from '../contract.ts';
+import type { RequestOptions } from '../contract.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { CallLimits } from '../request.ts';
 import { Call, type CallOwner, type CallTimes } from './call.ts';
-import { LoadWatch } from './load.ts';
+import { WaitingWatch } from './waiting-watch.ts';
 
 export interface CallQueueOptions {
   readonly server: string;
   readonly limits: CallLimits;
   /** A monotonic clock in milliseconds. */
   readonly now: () => number;
-  readonly onLoad: (load: Load) => void;
+  readonly onWaiting: (count: number) => void;
 }
 
 interface Refusal {
@@ -30,7 +30,7 @@ export class CallQueue implements CallOwner {
   readonly #now: () => number;
   readonly #waiting = new Set<Call>();
   readonly #inFlight = new Set<Call>();
-  readonly #load: LoadWatch;
+  readonly #watch: WaitingWatch;
   #wire: Wire | null = null;
   #refusal: Refusal | null = { state: 'starting', reason: null };
   #lastUsedAt: number;
@@ -39,20 +39,16 @@ export class CallQueue implements CallOwner {
   #wakesAt = 0;
   #pumping = false;
 
-  constructor({ server, limits, now, onLoad }: CallQueueOptions) {
+  constructor({ server, limits, now, onWaiting }: CallQueueOptions) {
     this.#server = server;
     this.#limits = limits;
     this.#now = now;
     this.#lastUsedAt = now();
-    this.#load = new LoadWatch(this, onLoad);
+    this.#watch = new WaitingWatch(() => this.#waiting.size, onWaiting);
   }
 
   get inFlight(): number {
     return this.#inFlight.size;
-  }
-
-  get queued(): number {
-    return this.#waiting.size;
   }
 
   /** Time since the last call was made or settled; 0 while there is one. */
@@ -108,14 +104,14 @@ export class CallQueue implements CallOwner {
       if (free) this.#send(call);
       else {
         this.#waiting.add(call);
-        this.#load.changed();
+        this.#watch.changed();
       }
     });
   }
 
-  /** Sends no more news of the load. */
+  /** Sends no more news of waiting calls. */
   end(): void {
-    this.#load.close();
+    this.#watch.close();
   }
 
   /** Sends as many waiting calls as there is room for; also called when the link accepts messages again. */
@@ -127,6 +123,7 @@ export class CallQueue implements CallOwner {
     for (const next of this.#waiting) {
       if (!this.#mayGo()) break;
       this.#waiting.delete(next);
+      this.#watch.changed();
       this.#send(next);
     }
     this.#pumping = false;
@@ -134,10 +131,12 @@ export class CallQueue implements CallOwner {
 
   take(call: Call): boolean {
     const inFlight = this.#inFlight.delete(call);
-    if (!inFlight && !this.#waiting.delete(call)) return false;
+    if (!inFlight) {
+      if (!this.#waiting.delete(call)) return false;
+      this.#watch.changed();
+    }
     if (call.id !== null) this.#wire?.forget(call.id);
     this.#lastUsedAt = this.#now();
-    this.#load.changed();
     if (inFlight && this.#waiting.size > 0) this.pump();
     if (this.#inFlight.size === 0 && this.#waiting.size === 0) this.#sleep();
     return true;
@@ -162,7 +161,6 @@ export class CallQueue implements CallOwner {
     const id = wire.takeId();
     call.id = id;
     this.#inFlight.add(call);
-    this.#load.changed();
     this.#lastUsedAt = this.#now();
     wire.ask({ jsonrpc: '2.0', id, method: call.method, params: call.paramsUnder(id) }, call);
   }

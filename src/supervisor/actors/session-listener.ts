@@ -11,7 +11,7 @@ import type { LogStream } from '../../observe/server-logs/line.ts';
 import type { Lists, Peer, ProbeKind, Session, SessionNews } from '../../session/contract.ts';
 import type { Host } from '../host.ts';
 import type { Ledger, ServerEntry } from '../ledger.ts';
-import { noLoad, type SessionFacts } from '../session-facts.ts';
+import type { SessionFacts } from '../session-facts.ts';
 import type { Moments } from './moments.ts';
 import type { Words } from './words.ts';
 
@@ -110,7 +110,7 @@ export class SessionListener {
         onLine(server, 'protocol', words.note(news.text));
         break;
       case 'loaded':
-        this.#update({ load: { inFlight: news.inFlight, queued: news.queued } });
+        this.#update({ queued: news.queued });
         break;
       case 'signalled':
         if (this.#pid !== null) this.#publish({ type: 'process.killed', pid: this.#pid, signal: news.signal });
@@ -185,7 +185,7 @@ export class SessionListener {
     this.#hasEnded = true;
     const { waiters } = this.#entry;
     this.#publishExit(failure ?? { exitCode: null, signal: null });
-    this.#update({ session: null, push: null, load: noLoad });
+    this.#update({ session: null, push: null, queued: 0 });
     this.#publish({ type: 'session.closed', failure });
     this.#send({ type: 'session.ended', failure, ...this.#now() });
     this.#parts.redactor.dropSecrets(this.secretsOwner);

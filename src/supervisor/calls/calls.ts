@@ -72,8 +72,10 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
     const { generation } = entry.reported;
     const startedAt = now();
     entry.counts.made += 1;
+    entry.counts.open += 1;
     publish({ type: 'call.started', actor, generation, callId, method, tool });
-    const settle = (outcome: string) =>
+    const settle = (outcome: string) => {
+      entry.counts.open -= 1;
       publish({
         type: 'call.settled',
         actor,
@@ -84,6 +86,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
         outcome,
         durationMs: now() - startedAt,
       });
+    };
     return session.request(method, params, options).then(
       (result) => {
         settle('ok');

@@ -28,6 +28,8 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
   const { state, substate } = stateOf(snapshot);
   const isConnected = state === 'connected';
   const { specification, lists, reported } = entry;
+  // Reported a little later than calls are made and answered.
+  const queued = Math.min(reported.queued, entry.counts.open);
   return {
     name: entry.name,
     state,
@@ -50,7 +52,8 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
       restarts: Math.max(0, reported.lives - 1),
       calls: entry.counts.made,
       callErrors: entry.counts.failed,
-      ...reported.load,
+      inFlight: entry.counts.open - queued,
+      queued,
     },
     alarms,
     push: isConnected ? reported.push : null,

@@ -39,11 +39,12 @@ export function createStatuses({ sourcesOf, alarmsOf }: StatusSources): (server:
 }
 
 /**
- * Everything that `statusOf` reads except the alarms: values that are replaced and never mutated, and two counts.
+ * Everything that `statusOf` reads except the alarms: values that are replaced and never mutated, and the counts of
+ * calls.
  */
 function ingredientsOf({ entry, actor, sinceMs }: Omit<StatusQuestion, 'alarms'>): readonly unknown[] {
   const { specification, source, reported, counts } = entry;
-  return [actor.getSnapshot(), sinceMs, specification, source, reported, counts.made, counts.failed];
+  return [actor.getSnapshot(), sinceMs, specification, source, reported, counts.made, counts.failed, counts.open];
 }
 
 function valuesOf({ alarm, since, reason, clearedBy }: StatusQuestion['alarms'][number]): readonly string[] {

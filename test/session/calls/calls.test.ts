@@ -106,7 +106,7 @@ describe.each(ways)('a session %s', (_way, via) => {
     });
 
     it('leaves nothing behind after a thousand', async () => {
-      const { peer, call, loaded } = await ready({ settings: { maxConcurrentCalls: 1_000 } });
+      const { peer, call, report } = await ready({ settings: { maxConcurrentCalls: 1_000 } });
       const controller = new AbortController();
       const timers = () =>
         process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout' || kind === 'Immediate').length;
@@ -115,7 +115,7 @@ describe.each(ways)('a session %s', (_way, via) => {
       await peer.called(1_000);
       for (let index = 0; index < 1_000; index += 1) peer.answer(peer.calls[index], {});
       await Promise.all(results);
-      await loaded({ inFlight: 0, queued: 0 });
+      expect((await report()).inFlight).toBe(0);
       await until('its timers are gone', () => timers() <= before);
       expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
       controller.abort();
@@ -125,14 +125,14 @@ describe.each(ways)('a session %s', (_way, via) => {
 
   describe('a call that takes too long', () => {
     it('rejects, tells the server, and ignores the late answer', async () => {
-      const { peer, call, loaded } = await ready();
+      const { peer, call, report } = await ready();
       await expect(call({ timeoutMs: 20 })).rejects.toMatchObject({
         code: 'CALL_TIMED_OUT',
         details: { timeoutMs: 20 },
       });
       expect(peer.sent('notifications/cancelled')[0]?.params?.requestId).toBe(peer.calls[0]?.id);
       peer.answer(peer.calls[0], {});
-      await loaded({ inFlight: 0, queued: 0 });
+      expect((await report()).inFlight).toBe(0);
     });
 
     it('has its time counted from the queue on, and is then never sent', async () => {
@@ -213,11 +213,12 @@ describe.each(ways)('a session %s', (_way, via) => {
 
   describe('more calls than a server takes', () => {
     it('keeps so many in flight, so many waiting in their order, and refuses the rest at once', async () => {
-      const { peer, call, loaded, load } = await ready({ settings: { maxConcurrentCalls: 2, maxQueuedCalls: 3 } });
+      const { peer, call, report, queues } = await ready({ settings: { maxConcurrentCalls: 2, maxQueuedCalls: 3 } });
       const order: number[] = [];
       const results = [0, 1, 2, 3, 4].map((number) => call().then(() => order.push(number)));
       await expect(call()).rejects.toMatchObject({ code: 'SERVER_BUSY', details: { queued: 3 } });
-      await loaded({ inFlight: 2, queued: 3 });
+      await queues(3);
+      expect((await report()).inFlight).toBe(2);
       for (let index = 0; index < 5; index += 1) {
         const calls = await peer.called(index + 1);
         expect(calls.length).toBeLessThanOrEqual(index + 2);
@@ -225,8 +226,8 @@ describe.each(ways)('a session %s', (_way, via) => {
       }
       await Promise.all(results);
       expect(order).toEqual([0, 1, 2, 3, 4]);
-      await loaded({ inFlight: 0, queued: 0 });
-      expect(load()).toEqual({ inFlight: 0, queued: 0 });
+      await queues(0);
+      expect((await report()).inFlight).toBe(0);
     });
 
     it('goes through a long queue of a peer that answers within the send', async () => {
@@ -235,13 +236,13 @@ describe.each(ways)('a session %s', (_way, via) => {
         answers: { 'tools/call': ({ name } = {}) => (name === 'slow' ? null : { result: {} }) },
       });
       open.push(opened);
-      const { session, peer, loaded } = opened;
+      const { session, peer, queues } = opened;
       const slow = session.request('tools/call', { name: 'slow' });
       const results = Array.from({ length: 50_000 }, () => session.request('tools/call', { name: 'fast' }));
-      await loaded({ inFlight: 1, queued: 50_000 });
+      await queues(50_000);
       peer.answer(peer.calls[0], {});
       expect(await Promise.all([slow, ...results])).toHaveLength(50_001);
-      await loaded({ inFlight: 0, queued: 0 });
+      await queues(0);
     });
   });
 
@@ -311,11 +312,11 @@ describe.each(ways)('a session %s', (_way, via) => {
 
   describe('new limits', () => {
     it('let calls go that wait, and are what later ones go by', async () => {
-      const { peer, call, session, loaded } = await ready({
+      const { peer, call, session, queues } = await ready({
         settings: { maxConcurrentCalls: 1, callTimeoutMs: 60_000 },
       });
       const results = [call(), call(), call()].map(outcomeOf);
-      await loaded({ inFlight: 1, queued: 2 });
+      await queues(2);
       session.limit({ callTimeoutMs: 20, callMaxMs: 60_000, maxConcurrentCalls: 3, maxQueuedCalls: 0 });
       await peer.called(3);
       expect(await outcomeOf(call())).toBe('SERVER_BUSY');
@@ -326,14 +327,25 @@ describe.each(ways)('a session %s', (_way, via) => {
   });
 
   describe('what a session tells of its calls', () => {
-    it('costs a caller nothing to speak of: a thousand calls in a row are told a few times', async () => {
-      const { session, news, loaded } = await ready({ answers: { 'tools/call': () => ({ result: {} }) } });
-      const told = () => news.filter(({ type }) => type === 'loaded').length;
+    const answers = { 'tools/call': () => ({ result: {} }) };
+    const told = ({ news }: Pick<RecordedSession, 'news'>) => news.filter(({ type }) => type === 'loaded').length;
+
+    it('is nothing while none of them waits', async () => {
+      const opened = await ready({ answers });
+      for (let index = 0; index < 1_000; index += 1) await opened.call();
+      await opened.report();
+      opened.session.end('close');
+      await opened.heard('ended');
+      expect(told(opened)).toBe(0);
+    });
+
+    it('costs a caller nothing to speak of: a thousand that wait in turn are told a few times', async () => {
+      const opened = await ready({ answers, settings: { maxConcurrentCalls: 1 } });
       const startedAt = performance.now();
-      for (let index = 0; index < 1_000; index += 1) await session.request('tools/call', { name: 'work' });
+      for (let index = 0; index < 500; index += 1) await Promise.all([opened.call(), opened.call()]);
       const tookMs = performance.now() - startedAt;
-      await loaded({ inFlight: 0, queued: 0 });
-      expect(told()).toBeLessThanOrEqual(tookMs / 10 + 2);
+      await opened.queues(0);
+      expect(told(opened)).toBeLessThanOrEqual(tookMs / 10 + 2);
     });
   });
 });

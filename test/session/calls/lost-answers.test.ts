@@ -106,13 +106,13 @@ describe.each(ways)('a session %s', (_way, via) => {
       ],
       ['what is not even an error as an unknown outcome', 'a word', 'OUTCOME_UNKNOWN'],
     ])('tells %s, and fails alone', async (_what, error, code) => {
-      const { session, heard, peer, loaded } = openOver(whenCalled('unsendable', error));
+      const { session, heard, peer, report } = openOver(whenCalled('unsendable', error));
       await heard('ready');
       const good = session.request('tools/call', { name: 'work' });
       expect(await outcomeOf(session.request('tools/call', { name: 'unsendable' }))).toBe(code);
       peer.answer(peer.calls[0], { content: [] });
       expect(await good).toEqual({ content: [] });
-      await loaded({ inFlight: 0, queued: 0 });
+      expect((await report()).inFlight).toBe(0);
     });
   });
 
