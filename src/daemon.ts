@@ -53,7 +53,7 @@ export interface DaemonOptions {
 export interface Daemon {
   readonly url: string;
   /** For the command line, which shows what happens. */
-  readonly supervisor: Pick<Supervisor, 'status' | 'facts'>;
+  readonly supervisor: Pick<Supervisor, 'status' | 'facts' | 'ready'>;
   /** Resolves when everything has ended. Never rejects. */
   readonly closed: Promise<void>;
   /** Logs an error that nobody caught. */

@@ -13,6 +13,10 @@ import { plain, terminalOf } from '../../screen/terminal.ts';
 import { daemonLogBehind } from './daemon-log.ts';
 import { detach } from './detach.ts';
 import { toUpSettings, type UpFlags } from './settings.ts';
+import { holdYoungGeneration } from './young-generation.ts';
+
+/** Servers that take longer do not keep the heap small, in milliseconds. */
+const startsWithinMs = 10_000;
 
 export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCode> {
   const { cwd, env, uid, pid, platform, stdout, stderr } = invocation;
@@ -43,6 +47,7 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
   // By its descriptor, if it has one: with a stream, a full pipe would block everything.
   const log = table?.log ?? (await daemonLogBehind(stdout.fd, stateDir)) ?? stdout.fd ?? stdout;
   const colors = terminal.paint !== plain;
+  const letGrow = holdYoungGeneration();
   try {
     daemon = await runDaemon(
       { ...settings, config, stateDir, tokenFile, env, uid, pid, colors, stdout: log, atOnce, now: Date.now },
@@ -50,6 +55,8 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     );
     if (daemon === null) return exitCodes.done;
     table?.show(daemon.supervisor);
+    // It never rejects.
+    void daemon.supervisor.ready({ timeoutMs: startsWithinMs }).then(letGrow);
     await daemon.closed;
     return exitCodes.done;
   } finally {
