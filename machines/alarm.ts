@@ -1,4 +1,4 @@
-/** What an alarm is: something a person should look at, read off a chart. */
+/** An alarm: something in a chart's state that a person should look at. */
 
 /** Alarms of servers and groups. */
 export const alarmNames = [
@@ -15,6 +15,6 @@ export interface RaisedAlarm {
   readonly alarm: (typeof alarmNames)[number];
   readonly reason: string;
   readonly clearedBy: string;
-  /** When it is over if nothing happens, in milliseconds; null: it lasts. */
+  /** When it ends if nothing happens, in milliseconds; null: it lasts until it is cleared. */
   readonly untilMs: number | null;
 }

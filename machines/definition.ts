@@ -1,15 +1,15 @@
-/** A chart as plain data: its states with their edges, made from the chart itself. */
+/** A chart as plain data: its states and their edges, computed from the chart itself. */
 
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { type ChartEdge, edgesOf } from './edges.ts';
 
 /** One state of a chart. */
 export interface ChartState {
-  /** Dotted path from the root; empty: the root, whose edges hold in every state. */
+  /** Dotted path from the root; empty: the root, whose edges apply in every state. */
   readonly path: string;
-  /** Path of the state it is in; null: it is the root. */
+  /** Path of its parent state; null: it is the root. */
   readonly parent: string | null;
-  /** Path of the state below it that is entered first; null: there is none below it. */
+  /** Path of the child state that is entered first; null: it has no child states. */
   readonly initial: string | null;
   readonly tags: readonly string[];
   readonly edges: readonly ChartEdge[];
@@ -18,7 +18,7 @@ export interface ChartState {
 /** A chart: `server`, `group` or `supervisor`. */
 export interface ChartDefinition {
   readonly id: string;
-  /** Each after the one it is in. */
+  /** Each state comes after its parent. */
   readonly states: readonly ChartState[];
 }
 

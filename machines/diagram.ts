@@ -1,4 +1,4 @@
-/** Pictures of a chart, made from the chart itself: a Mermaid state diagram and a table, each with every edge. */
+/** Pictures of a chart, computed from the chart itself: a Mermaid state diagram and a table, each with every edge. */
 
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { type ChartEdge, edgesOf } from './edges.ts';
@@ -7,8 +7,8 @@ import { topOf } from './state-path.ts';
 const anywhere = 'anywhere';
 
 /**
- * A Mermaid `stateDiagram-v2`. Edges of the root leave a state of their own; edges between the insides of two states
- * name the inner ones.
+ * A Mermaid `stateDiagram-v2`. Edges of the root start at an extra state, "in every state"; an edge between children of
+ * two different states is drawn between those states, and its label names the children.
  */
 export function toMermaid(machine: AnyStateMachine): string {
   const edges = edgesOf(machine);
@@ -18,7 +18,7 @@ export function toMermaid(machine: AnyStateMachine): string {
   return lines.join('\n');
 }
 
-/** A Markdown table: event × state. An empty cell: the event is ignored there. */
+/** A Markdown table: event × state. An empty cell means that the event is ignored in that state. */
 export function toTable(machine: AnyStateMachine): string {
   const edges = edgesOf(machine);
   const columns = [...(edges.some(({ source }) => source === '') ? [''] : []), ...Object.keys(machine.root.states)];
@@ -39,7 +39,7 @@ function innerOf(path: string): string {
   return path.split('.').slice(1).join('.');
 }
 
-/** The state inside which an edge is drawn; empty: at the top. */
+/** The state inside which an edge is drawn; empty: at the top level. */
 function groupOf({ source, target }: ChartEdge): string {
   const [from, to] = [innerOf(source), innerOf(target ?? source)];
   return from !== '' && to !== '' && topOf(source) === topOf(target ?? source) ? topOf(source) : '';
@@ -79,7 +79,7 @@ function mermaidEdge(edge: ChartEdge, group: string): string {
   return `${idOf(from)} --> ${idOf(to)} : ${event}${guard === null ? '' : ` [${guard}]`}${inner.join('')}${stays}`;
 }
 
-/** Mermaid takes letters, digits and underscores. */
+/** Mermaid accepts only letters, digits and underscores. */
 function idOf(path: string): string {
   return path === '' ? anywhere : path.replaceAll(/\W/g, '_');
 }

@@ -1,12 +1,12 @@
 /**
- * The edges of a chart and what they are called. Pictures, definitions, facts and the API all take their names from
- * here: an edge that was taken is found in its chart by the same words.
+ * The edges of a chart and their names. Pictures, definitions, facts and the API all take the names from here, so that
+ * an edge in a fact can be found in the chart by its name.
  */
 
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
 interface EdgeName {
-  /** Path of the state that has the edge: `connected.quiet`; empty: the root, which holds in every state. */
+  /** Path of the state that has the edge: `connected.quiet`; empty: the root, whose edges apply in every state. */
   readonly source: string;
   /** `server.stop`, `after retry`, `done reap`, `error reap`, `error of an actor` (of any), `always`. */
   readonly event: string;
@@ -14,19 +14,19 @@ interface EdgeName {
   readonly guard: string | null;
 }
 
-/** One edge as it is taken: the exact transition, not a guess from the states before and after. */
+/** An edge that was taken: the exact transition, not a guess from the states before and after. */
 export interface Edge extends EdgeName {
-  /** Paths of the states it leads to; empty for a transition that stays. */
+  /** Paths of the target states; empty: the transition stays in its state. */
   readonly targets: readonly string[];
 }
 
-/** One edge as a chart has it. Charts have no parallel states: an edge leads to one state, or stays. */
+/** An edge in the definition of a chart. Charts have no parallel states: an edge has one target at most. */
 export interface ChartEdge extends EdgeName {
-  /** Path of the state it leads to; null: it stays. */
+  /** Path of the target state; null: the transition stays in its state. */
   readonly target: string | null;
 }
 
-/** The parts of a chart are made once, so that an edge taken a million times is described once. */
+/** XState creates each transition once, so an edge that is taken a million times is described once. */
 const known = new WeakMap<AnyTransitionDefinition, Edge>();
 
 export function edgeOf(transition: AnyTransitionDefinition): Edge {
@@ -56,8 +56,8 @@ export function transitionsOf(machine: AnyStateMachine): readonly AnyTransitionD
 }
 
 /**
- * XState's own events as people say them: `xstate.after.retry.server.backoff.delaying` is `after retry`,
- * `xstate.done.actor.reap` is `done reap`. Others as they are.
+ * Short names for XState's own events: `xstate.after.retry.server.backoff.delaying` becomes `after retry`,
+ * `xstate.done.actor.reap` becomes `done reap`. Other names stay as they are.
  */
 export function eventText(type: string): string {
   if (type === '') return 'always';
@@ -76,7 +76,7 @@ function guardText(guard: unknown): string | null {
   if (typeof guard !== 'function') return 'inline';
   const parts: unknown = 'guards' in guard ? guard.guards : null;
   if (Array.isArray(parts)) return `${guard.name}(${parts.map((part) => guardText(part)).join(', ')})`;
-  // XState names functions of its own making `guard`.
+  // XState calls the functions that it creates itself `guard`.
   return guard.name === '' || guard.name === 'guard' ? 'inline' : guard.name;
 }
 

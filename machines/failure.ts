@@ -1,4 +1,4 @@
-/** Why a session ended: a closed union of classes, decided where the error is born, never parsed from a message. */
+/** Why a session ended: one of a fixed set of classes, chosen where the error occurs, never parsed from a message. */
 
 export const failureClasses = [
   'exited',
@@ -19,12 +19,12 @@ export const failureClasses = [
 
 export type FailureClass = (typeof failureClasses)[number];
 
-/** The part of a session's life in which it failed. */
+/** The phase of a session's life in which it failed. */
 export type Phase = 'spawning' | 'initializing' | 'listing' | 'connected' | 'stopping';
 
 export interface Failure {
   readonly class: FailureClass;
-  /** For people; nothing decides by it. */
+  /** For people; no decision depends on it. */
   readonly message: string;
   readonly phase: Phase | null;
   /** The system's or the protocol's own code: `ENOENT`, 404, -32602. */
@@ -38,8 +38,8 @@ export interface Failure {
 }
 
 /**
- * Codes of `spawnFailed` that may pass by themselves: the machine was short of something. Every other code is
- * permanent.
+ * Codes of `spawnFailed` that may go away: the machine ran out of a resource, or the file was busy. Every other code
+ * is permanent.
  */
 const passingSpawnCodes: ReadonlySet<string | number | null> = new Set([
   'EAGAIN',
@@ -49,7 +49,7 @@ const passingSpawnCodes: ReadonlySet<string | number | null> = new Set([
   'ETXTBSY',
 ]);
 
-/** Whether no restart can mend this failure. */
+/** Whether no restart can fix this failure. */
 export function isPermanent(failure: Failure, permanentExitCodes: readonly number[]): boolean {
   switch (failure.class) {
     case 'spawnFailed':
@@ -64,7 +64,7 @@ export function isPermanent(failure: Failure, permanentExitCodes: readonly numbe
   }
 }
 
-/** A failure with the fields that are usually empty filled in. */
+/** Creates a failure; the fields that are usually empty have defaults. */
 export function failure(
   failureClass: FailureClass,
   message: string,
@@ -84,8 +84,7 @@ export function failure(
 }
 
 /**
- * The first cause of an end is its cause for good: what is learned later only adds how the process exited and what it
- * wrote last.
+ * The first cause of an end remains its cause: later failures only add how the process exited and what it wrote last.
  */
 export function firstCause(first: Failure | null, later: Failure): Failure {
   if (first === null) return later;

@@ -1,12 +1,12 @@
 /**
- * The supervisor of one group's servers: holds them, and acts as one when a member fails, if its strategy says so.
+ * The chart of one group: it holds the servers of the group, and restarts members together if its strategy says so.
  *
- * Invariant: a server's actor is let go only when it is idle, so that no session is ever without an actor.
- * Invariant: after an actor's death its successor is spawned only when the reaper has seen its process group gone.
- * Invariant: in a round a member is stopped only when nothing of those that depend on it runs, and started only when
- * nothing of the stopped runs.
+ * Invariant: a server's actor is stopped only when it is idle, so that no session is ever without an actor.
+ * Invariant: after an actor died, its successor is spawned only when the reaper has seen its process group gone.
+ * Invariant: in a round a member is stopped only when nothing of its dependents runs, and started only when nothing of
+ * the stopped members runs.
  * Invariant: at most `intensity` rounds are opened within `periodMs`; after that the group acts one-for-one until a
- * period passes without a failure, or a person resets it.
+ * period passes without a failure, or a person resets the group.
  * Invariant: no action here throws: a group outlives every bug of its servers.
  */
 
@@ -15,46 +15,46 @@ import type { ActorFailed, ReaperDone } from './group/holding.ts';
 import { groupSetup } from './group/round-actions.ts';
 import type { Standing } from './server/events.ts';
 
-interface Gone {
+interface Named {
   readonly server: string;
 }
 
-interface Told extends Gone {
+interface Reported extends Named {
   readonly standing: Standing;
 }
 
 const configured = { type: 'configure', params: ({ event }: { event: { policy: GroupPolicy } }) => event } as const;
 const letGo = (isRemoval: boolean) =>
-  ({ type: 'letGo', params: ({ event }: { event: Gone }) => ({ server: event.server, isRemoval }) }) as const;
-const noted = { type: 'note', params: ({ event }: { event: Told }) => event } as const;
-const unheld = { type: 'unhold', params: ({ event }: { event: Gone }) => event } as const;
-const forgottenMember = { type: 'forgetMember', params: ({ event }: { event: Gone }) => event } as const;
+  ({ type: 'letGo', params: ({ event }: { event: Named }) => ({ server: event.server, isRemoval }) }) as const;
+const noted = { type: 'note', params: ({ event }: { event: Reported }) => event } as const;
+const released = { type: 'releaseMember', params: ({ event }: { event: Named }) => event } as const;
+const forgottenMember = { type: 'forgetMember', params: ({ event }: { event: Named }) => event } as const;
 const passedOn = { type: 'passOn', params: ({ event }: { event: GroupReport }) => event } as const;
 
 const state = groupSetup.createStateConfig;
 
-/** Every member lives for itself. */
+/** No round is under way. */
 const steady = state({
   on: {
-    'server.lost': { guard: 'isCoupled', actions: [noted, { type: 'judge', params: ({ event }) => event }] },
+    'server.lost': { guard: 'isCoupled', actions: [noted, { type: 'openRound', params: ({ event }) => event }] },
     'round.opened': 'round',
     'rounds.spent': 'decoupled',
   },
 });
 
-/** A member has failed: those that go with it are stopped in reverse order, and start in order when it is through. */
+/** A member failed: the affected members are stopped in reverse order, and started in order once it has settled. */
 const round = state({
   initial: 'stopping',
   on: {
-    'server.lost': { target: '.stopping', actions: [noted, { type: 'join', params: ({ event }) => event }] },
+    'server.lost': { target: '.stopping', actions: [noted, { type: 'joinRound', params: ({ event }) => event }] },
     'group.reset': { actions: 'forgetRounds' },
-    // Nobody is told any more what its members do.
+    // From now on its members do not report their steps any more.
     'group.configure': {
       guard: { type: 'uncouples', params: ({ event }) => event },
       target: 'steady',
-      actions: ['release', 'closeRound', configured],
+      actions: ['releaseMembers', 'closeRound', configured],
     },
-    // Removed or moved: the others neither stop nor wait for it any more, even if its name comes back.
+    // Removed or moved: the round does not stop or wait for it any more, even if a server of this name is added again.
     'server.gone': { target: '.stopping', actions: [letGo(true), forgottenMember] },
     'server.removed': { target: '.stopping', actions: [passedOn, forgottenMember] },
   },
@@ -78,11 +78,11 @@ const round = state({
   },
 });
 
-/** Its rounds are spent: members that fail take nobody along, until a period passes in which none does. */
+/** Its rounds are used up: members restart alone until a period passes in which none fails. */
 const decoupled = state({
   initial: 'watching',
-  entry: { type: 'tellAbove', params: { type: 'group.degraded' } },
-  exit: { type: 'tellAbove', params: { type: 'group.recovered' } },
+  entry: { type: 'report', params: { type: 'group.degraded' } },
+  exit: { type: 'report', params: { type: 'group.recovered' } },
   states: { watching: { after: { period: { target: '#group.running.steady', actions: 'forgetRounds' } } } },
   on: {
     'server.lost': '.watching',
@@ -119,15 +119,15 @@ export const groupMachine = groupSetup.createMachine({
     'server.gone': { actions: letGo(false) },
     'server.removed': { actions: passedOn },
     'server.kept': { actions: { type: 'keep', params: ({ event }) => event } },
-    'server.died': { actions: { type: 'mourn', params: ({ event }) => event } },
+    'server.died': { actions: { type: 'noteDeath', params: ({ event }) => event } },
     'group.gone': { actions: { type: 'forgetPart', params: ({ event }) => event } },
     'xstate.error.actor.*': {
-      actions: { type: 'bury', params: ({ event }: { event: unknown }) => event as ActorFailed },
+      actions: { type: 'handleDeath', params: ({ event }: { event: unknown }) => event as ActorFailed },
     },
     'xstate.done.actor.*': {
-      actions: { type: 'revive', params: ({ event }: { event: unknown }) => event as ReaperDone },
+      actions: { type: 'handleReaped', params: ({ event }: { event: unknown }) => event as ReaperDone },
     },
-    'server.changed': { actions: [noted, unheld] },
+    'server.changed': { actions: [noted, released] },
     'server.lost': {},
     'members.left': {},
     'group.reset': { actions: 'forgetRounds' },

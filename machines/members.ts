@@ -1,67 +1,67 @@
 /**
- * What a group, a part of one and the root know of their servers: what they gave, and what they were told. They decide
- * by this alone.
+ * What a group, a part of a group and the root know about their servers: what they gave them, and what was reported to
+ * them. All their decisions are based on this.
  */
 
 import type { ServerInput, Standing } from './server/events.ts';
 import { entryOf, type Table, withEntry } from './table.ts';
 
 export interface Member {
-  /** What its actor is made of, and a successor would be: by the last plan, with the operator's last wish. */
+  /** The input of its actor, and of a successor: from the last plan, with the operator's last wish. */
   readonly input: ServerInput;
   readonly group: string;
-  /** Id of the actor that holds it: a group, a part of one, or the root. */
+  /** Id of the actor that holds it: a group, a part of a group, or the root. */
   readonly holder: string;
-  /** Its actor died, and a reaper ends what is left of its processes. */
+  /** Its actor died, and a reaper is ending what is left of its processes. */
   readonly isDead: boolean;
-  /** It was told to go: it has no successor. */
+  /** It is to be removed or shut down: it gets no successor. */
   readonly isLeaving: boolean;
   /** When its actors died, within the window, in milliseconds. */
   readonly deaths: readonly number[];
-  /** Null: it has told nothing, because it is related to nobody, or its actor is not there. */
+  /** Null: it has reported nothing, because it is not related to other servers, or it has no actor. */
   readonly standing: Standing | null;
 }
 
 export type Members = Table<Member>;
 
-/** Null: nothing is known of it. */
+/** Null: nothing is known about the server. */
 export type Look = (server: string) => Standing | null;
 
 export function lookIn(members: Members): Look {
   return (server) => entryOf(members, server)?.standing ?? null;
 }
 
-/** A report of a server that nobody holds any more, or that has become related to nobody, changes nothing. */
+/** Ignores a report of a server that is not held any more, or is not related to other servers any more. */
 export function withStanding(members: Members, server: string, standing: Standing): Members {
   const member = entryOf(members, server);
   if (member === undefined || member.isDead || !member.input.policy.related) return members;
   return withEntry(members, server, { ...member, standing });
 }
 
-/** Its actor died: what waits for its end now waits until its processes are reaped. */
+/** Its actor died: servers that wait for its end now wait for the end of what is left of it. */
 export function withEnding(members: Members, server: string): Members {
   const member = entryOf(members, server);
   if (member === undefined || member.standing === null) return members;
   return withEntry(members, server, { ...member, standing: { ...member.standing, phase: 'ending' } });
 }
 
-/** Its actor is not there any more. */
+/** It has no actor any more. */
 export function withoutStanding(members: Members, server: string): Members {
   const member = entryOf(members, server);
   return member === undefined ? members : withEntry(members, server, { ...member, standing: null });
 }
 
-/** The operator wishes otherwise, or a plan has other numbers: a successor is to have them. */
+/** The operator's wish or the settings in the plan changed: a successor must get the new ones. */
 export function withInput(members: Members, server: string, change: Partial<ServerInput>): Members {
   const member = entryOf(members, server);
   if (member === undefined) return members;
   const input = { ...member.input, ...change };
-  // What it told when it was last related to others is long past.
-  const isNews = input.policy.related && !member.input.policy.related;
-  return withEntry(members, server, { ...member, input, standing: isNews ? null : member.standing });
+  // What it reported when it was last related to others is out of date.
+  const isNewlyRelated = input.policy.related && !member.input.policy.related;
+  return withEntry(members, server, { ...member, input, standing: isNewlyRelated ? null : member.standing });
 }
 
-/** Those that an actor holds, as the table has them, alive or dead. */
+/** The servers that an actor holds, alive or dead, in the order of the table. */
 export function heldBy(members: Members, holder: string): readonly string[] {
   return Object.keys(members).filter((server) => members[server]?.holder === holder);
 }

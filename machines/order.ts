@@ -1,11 +1,11 @@
-/** In which order servers start and stop: dependencies first, and ties as they were written. */
+/** In which order servers start and stop: dependencies first, otherwise as they were written. */
 
 import { entryOf, type Table } from './table.ts';
 
-/** By server, the servers it depends on. A server without dependencies need not be named. */
+/** For each server, the servers it depends on. A server without dependencies may be left out. */
 export type Dependencies = Table<readonly string[]>;
 
-/** The names so that each comes after what it depends on, however indirectly; otherwise as they came. */
+/** Sorts names so that each comes after its direct and indirect dependencies; otherwise their order stays. */
 export function inOrder(names: readonly string[], dependencies: Dependencies): readonly string[] {
   const chosen = new Set(names);
   const seen = new Set<string>();
@@ -20,7 +20,7 @@ export function inOrder(names: readonly string[], dependencies: Dependencies): r
   return ordered;
 }
 
-/** Of those that are to be stopped, in reverse order, those on which no other that is still there depends. */
+/** Of the servers to be stopped: those that no other of them depends on, in reverse order. */
 export function mayStop(names: readonly string[], dependencies: Dependencies): readonly string[] {
   const needed = new Set(names.flatMap((name) => [...reachableFrom(name, dependencies)]));
   return inOrder(names, dependencies)
@@ -28,12 +28,12 @@ export function mayStop(names: readonly string[], dependencies: Dependencies): r
     .reverse();
 }
 
-/** Whether one server depends on the other, however indirectly. */
+/** Whether one server depends on the other, directly or indirectly. */
 export function reaches(from: string, to: string, dependencies: Dependencies): boolean {
   return reachableFrom(from, dependencies).has(to);
 }
 
-/** By server, the servers that depend on it directly. */
+/** For each server, the servers that depend on it directly. */
 export function dependentsOf(dependencies: Dependencies): Dependencies {
   const dependents = new Map<string, string[]>();
   for (const [name, wanted] of Object.entries(dependencies)) {
@@ -42,12 +42,12 @@ export function dependentsOf(dependencies: Dependencies): Dependencies {
   return Object.fromEntries(dependents);
 }
 
-/** Those that a server depends on, or that depend on it, whichever the table is of. */
+/** The dependencies of a server, or its dependents if that is what the table contains. */
 export function namedIn(dependencies: Dependencies, name: string): readonly string[] {
   return entryOf(dependencies, name) ?? [];
 }
 
-/** Everything a server depends on, however indirectly; not itself. */
+/** Everything a server depends on, directly or indirectly; not itself. */
 function reachableFrom(name: string, dependencies: Dependencies): ReadonlySet<string> {
   const reached = new Set<string>();
   const visit = (from: string): void => {

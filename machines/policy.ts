@@ -1,4 +1,4 @@
-/** The numbers a server's chart decides by. Every delay is in milliseconds, 0 … 2 147 483 647. */
+/** The settings that a server's chart uses in its decisions. Delays are in milliseconds, 0 … 2 147 483 647. */
 
 export type RestartKind = 'permanent' | 'transient' | 'temporary';
 
@@ -9,9 +9,9 @@ export interface RestartPolicy {
   readonly firstDelayMs: number;
   /** Mean delay of the first retry is ¾ of this. Default 500. */
   readonly baseMs: number;
-  /** Growth of the delay per failure in a row. Default 2. */
+  /** The delay grows by this factor with each failure in a row. Default 2. */
   readonly factor: number;
-  /** No delay is longer. Default 30 000. */
+  /** The longest delay. Default 30 000. */
   readonly capMs: number;
   /** Failures in a row, without stability in between, that lead to `failed`. 0: no limit. Default 8. */
   readonly maxConsecutive: number;
@@ -32,11 +32,11 @@ export interface RestartPolicy {
 export interface HeartbeatPolicy {
   /** Silence after which a session is probed. 0: never. Default 15 000, remote servers 60 000. */
   readonly intervalMs: number;
-  /** Time a probe may take. Default 5 000. */
+  /** How long a probe may take. Default 5 000. */
   readonly timeoutMs: number;
   /** Missed probes in a row before the confirmation. Default 3. */
   readonly misses: number;
-  /** The same while calls are in flight or the process group uses CPU. Default 2 × `misses`. */
+  /** The same limit while calls are in flight or the process group uses CPU. Default 2 × `misses`. */
   readonly busyMisses: number;
 }
 
@@ -53,9 +53,9 @@ export interface ServerPolicy {
   readonly restart: RestartPolicy;
   readonly heartbeat: HeartbeatPolicy;
   readonly stop: StopPolicy;
-  /** Budget of `spawning` and `listing`. Default 30 000. */
+  /** Time limit of `spawning` and of `listing`. Default 30 000. */
   readonly startTimeoutMs: number;
-  /** Budget of `initializing`: `installTimeoutMs` (120 000) for package runners, else `startTimeoutMs`. */
+  /** Time limit of `initializing`: `installTimeoutMs` (120 000) for package runners, else `startTimeoutMs`. */
   readonly initializeTimeoutMs: number;
   /** Started by the first call instead of at boot. Default false. */
   readonly lazy: boolean;
@@ -66,8 +66,8 @@ export interface ServerPolicy {
   /** Servers that must be connected before this one starts. Default none. */
   readonly dependsOn: readonly string[];
   /**
-   * Whether others depend on it, it depends on others, or its group acts as one: only then its supervisors hear of each
-   * step. Default false.
+   * Whether others depend on it, it depends on others, or its group acts as one: only then it reports each step to its
+   * supervisors. Default false.
    */
   readonly related: boolean;
 }

@@ -1,20 +1,20 @@
 /**
- * What comes after a failure: pure functions of the failure, the policy and the counters. Time and chance are
- * parameters.
+ * What comes after a failure: pure functions of the failure, the policy and the counters. The time and random numbers
+ * are parameters.
  */
 
 import { type Failure, isPermanent } from './failure.ts';
 import type { RestartPolicy } from './policy.ts';
 
-/** What a life that ended by itself leads to. */
+/** The state that follows a life that ended by itself. */
 export type Verdict = 'backoff' | 'failed' | 'idle' | 'needs-auth';
 
 export interface Counters {
-  /** Counted failures in a row; forgiven by stability or a person. */
+  /** Counted failures in a row; a stable life or a person resets them. */
   readonly attempt: number;
-  /** Failures of class `unreachable` in a row: they grow the delay and never spend the budget. */
+  /** Failures of class `unreachable` in a row: they increase the delay, but do not count towards the budget. */
   readonly unreachable: number;
-  /** Due times of the automatic starts within `periodMs`, in milliseconds. */
+  /** When the automatic starts within `periodMs` were due, in milliseconds. */
   readonly automaticStarts: readonly number[];
   /** Times of the counted failures within the last hour, in milliseconds. */
   readonly failureTimes: readonly number[];
@@ -25,8 +25,8 @@ export const noCounters: Counters = { attempt: 0, unreachable: 0, automaticStart
 const hourMs = 3_600_000;
 
 /**
- * `unreachable` keeps trying for ever, `clientLost` is not the server's fault, and a `sessionLost` after a stable life
- * is no failure at all.
+ * Whether a failure counts towards the budget. An `unreachable` server is tried for ever, `clientLost` is not the
+ * server's fault, and `sessionLost` after a stable life is not a failure at all.
  */
 export function isCounted(failure: Failure, stable: boolean): boolean {
   return !(
@@ -36,15 +36,15 @@ export function isCounted(failure: Failure, stable: boolean): boolean {
   );
 }
 
-/** The counters once a failure is known; no clock is needed, for the windows are written by `retryOf`. */
+/** Adds a failure to the counters. It needs no clock: `retryOf` updates the lists of times. */
 export function countFailure(counters: Counters, failure: Failure, stable: boolean): Counters {
   if (failure.class === 'unreachable') return { ...counters, unreachable: counters.unreachable + 1 };
   return isCounted(failure, stable) ? { ...counters, attempt: counters.attempt + 1, unreachable: 0 } : counters;
 }
 
 /**
- * Precedence: permanent class or code, `unauthorized`, restart kind, budget of failures in a row. `attempt` counts
- * this failure already. Restart kinds do not apply to `clientLost`, and `unreachable` spends no budget.
+ * Precedence: permanent class or code, `unauthorized`, restart kind, budget of failures in a row. `attempt` already
+ * includes this failure. Restart kinds do not apply to `clientLost`, and `unreachable` does not use up the budget.
  */
 export function verdictOf(failure: Failure, policy: RestartPolicy, counters: Counters): Verdict {
   if (isPermanent(failure, policy.permanentExitCodes)) return 'failed';
@@ -68,7 +68,7 @@ export interface RetryQuestion {
   readonly policy: RestartPolicy;
   /** After `countFailure`. */
   readonly counters: Counters;
-  /** Whether the life that ended had been stable. */
+  /** Whether the life that ended was stable. */
   readonly stable: boolean;
   /** Now, in milliseconds. */
   readonly at: number;
@@ -76,7 +76,7 @@ export interface RetryQuestion {
   readonly random: number;
 }
 
-/** When to try again, or that the window of automatic starts is spent. */
+/** When to try again, or `failed` if there were too many automatic starts within the period. */
 export function retryOf({ failure, policy, counters, stable, at, random }: RetryQuestion): Retry {
   const delayMs = delayOf({ failure, policy, counters, stable, random });
   if (!isCounted(failure, stable)) return { verdict: 'backoff', delayMs, counters };
@@ -95,7 +95,7 @@ export function retryOf({ failure, policy, counters, stable, at, random }: Retry
   };
 }
 
-/** Whether failures come so often that a person should look, though each is restarted. */
+/** Whether the server fails so often that a person should look, although it is restarted each time. */
 export function isFlapping(counters: Counters, policy: RestartPolicy, at: number): boolean {
   return (
     policy.flappingPerHour > 0 &&
@@ -104,15 +104,16 @@ export function isFlapping(counters: Counters, policy: RestartPolicy, at: number
 }
 
 /**
- * When a flapping server, left alone, no longer is, in milliseconds: the failures that make it one are an hour old
- * then.
+ * When a flapping server stops being one if nothing else happens, in milliseconds: then enough of its failures are an
+ * hour old.
  */
 export function flappingUntil({ failureTimes }: Counters, { flappingPerHour }: RestartPolicy): number {
   return (failureTimes.at(-flappingPerHour) ?? 0) + hourMs;
 }
 
 /**
- * After a stable life the first delay; then equal jitter inside the cap: between half of the ceiling and the ceiling.
+ * After a stable life, the first delay. Otherwise a random delay between half of the ceiling and the ceiling, which
+ * grows with each failure up to the cap.
  */
 function delayOf({ failure, policy, counters, stable, random }: Omit<RetryQuestion, 'at'>): number {
   if (failure.class === 'clientLost' || (failure.class === 'sessionLost' && stable)) return 0;

@@ -1,41 +1,42 @@
 /**
- * One MCP server: what state it is in, why, and what comes next.
+ * The chart of one MCP server.
  *
  * Invariant: at most one session at any instant; the next one opens only after `session.ended` of the last.
- * Invariant: `idle`, `backoff`, `failed` and `needs-auth` have no session, and no timer but the delay of `backoff`.
- * Invariant: `connected` is entered by `session.ready` only: after the handshake and the first lists.
- * Invariant: `stopping` and `heartbeat-timeout` are left by `session.ended` only; commands change what comes next.
+ * Invariant: `idle`, `backoff`, `failed` and `needs-auth` have no session, and no timer except the delay of `backoff`.
+ * Invariant: only `session.ready` leads to `connected`: after the handshake and the first lists.
+ * Invariant: only `session.ended` leads out of `stopping` and `heartbeat-timeout`; commands change what comes next.
  * Invariant: news of an older generation changes nothing.
- * Invariant: `starting` is entered only while every dependency is connected, as far as those above have been told, and
- * by its own account only when no round holds it.
- * Invariant: a server that is related to others tells where it stands as soon as that is another.
- * Invariant: every accepted command settles exactly once; what is open in `idle`, `connected`, `failed` or
- * `needs-auth` has settled.
- * Invariant: `attempt` is forgiven by stability or a person only.
+ * Invariant: `starting` is entered only while every dependency is connected, as far as the root knows, and
+ * automatically only while no round holds the server back.
+ * Invariant: a server that is related to others reports its standing as soon as it changes.
+ * Invariant: every accepted command settles exactly once; none is open in `idle.resting`, `connected`, `failed` or
+ * `needs-auth`.
+ * Invariant: only stability or a person resets `attempt`.
  */
 
-import { dependenciesNoted, slotReturned } from './server/actions.ts';
-import { connected, starting } from './server/alive.ts';
-import { failed, idle, needsAuth } from './server/at-rest.ts';
-import { backoff } from './server/backoff.ts';
-import { deciding, heartbeatTimeout, stopping } from './server/ending.ts';
 import { contextOf } from './server/life.ts';
 import { serverSetup } from './server/setup.ts';
+import { dependenciesNoted, slotReturned } from './server/states/actions.ts';
+import { failed, idle, needsAuth } from './server/states/at-rest.ts';
+import { backoff } from './server/states/backoff.ts';
+import { connected } from './server/states/connected.ts';
+import { deciding, heartbeatTimeout, stopping } from './server/states/ending.ts';
+import { starting } from './server/states/starting.ts';
 
 export const serverMachine = serverSetup.createMachine({
   id: 'server',
   context: ({ input }) => contextOf(input),
-  // An actor whose forerunners died too often is born in `failed`.
+  // An actor whose predecessors died too often starts in `failed`.
   initial: 'deciding',
   on: {
-    /** Granted when nobody waits any more: it goes back. */
+    /** The slot is not needed any more: return it. */
     'slot.granted': { actions: slotReturned },
     'machine.resumed': {},
     'dependents.waiting': {},
     'dependencies.changed': { actions: [dependenciesNoted, 'report'] },
     'dependents.changed': { actions: [{ type: 'noteDependents', params: ({ event }) => event }, 'report'] },
     'round.hold': { actions: [{ type: 'hold', params: ({ event }) => event }, 'report'] },
-    /** Nothing of it runs, or it is ending already. */
+    /** Nothing of the server runs, or it is ending already. */
     'round.stop': {},
   },
   states: {

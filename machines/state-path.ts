@@ -1,4 +1,4 @@
-/** Where a chart is, as a dotted path: `connected.quiet`. */
+/** The state of a chart as a dotted path: `connected.quiet`. */
 
 import type { StateValue } from 'xstate';
 

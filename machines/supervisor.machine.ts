@@ -1,12 +1,12 @@
 /**
- * The root: reaps what an earlier life left, carries plans to the groups, tells servers how their dependencies stand,
- * hands out start slots, takes over the servers of a group that died, and ends everything within its deadline.
+ * The chart of the root: it reaps what an earlier run left behind, passes plans on to the groups, informs servers about
+ * their dependencies, grants start slots, takes over the servers of a group that died, and ends everything in time.
  *
- * Invariant: at most `slots` servers hold a start slot; a slot is given in the order it was asked for.
- * Invariant: at the end a server is told to stop only when nothing of those that depend on it runs.
- * Invariant: from `shutting-down` on nothing is added and no slot is given.
+ * Invariant: at most `slots` servers hold a start slot; slots are granted in the order of the requests.
+ * Invariant: at shutdown a server is stopped only when nothing of its dependents runs any more.
+ * Invariant: from `shutting-down` on no server is added and no slot is granted.
  * Invariant: `closed` is reached at most `shutdownMs` + `killMs` after `supervisor.shutdown`.
- * Invariant: nothing is started when it is not known what an earlier life left behind.
+ * Invariant: nothing is started unless what an earlier run left behind has been reaped.
  * Invariant: no action here throws.
  */
 
@@ -14,16 +14,16 @@ import type { ActorFailed, ReaperDone } from './group/holding.ts';
 import type { SupervisorEvent } from './supervisor/events.ts';
 import { supervisorSetup } from './supervisor/setup.ts';
 
-type Told = Extract<SupervisorEvent, { type: 'server.changed' | 'server.lost' }>;
+type Reported = Extract<SupervisorEvent, { type: 'server.changed' | 'server.lost' }>;
 interface Named {
   readonly server: string;
 }
 
-const noted = { type: 'note', params: ({ event }: { event: Told }) => event } as const;
-const told = { type: 'tell', params: ({ event }: { event: Named }) => event } as const;
-const toldToGroup = { type: 'tellGroup', params: ({ event }: { event: Told }) => event } as const;
-const mourned = {
-  type: 'mourn',
+const noted = { type: 'note', params: ({ event }: { event: Reported }) => event } as const;
+const notified = { type: 'notify', params: ({ event }: { event: Named }) => event } as const;
+const notifiedGroup = { type: 'notifyGroup', params: ({ event }: { event: Reported }) => event } as const;
+const markedAsEnding = {
+  type: 'markAsEnding',
   params: ({ event }: { event: Named }) => ({ servers: [event.server] }),
 } as const;
 const forgotten = [
@@ -63,14 +63,14 @@ export const supervisorMachine = supervisorSetup.createMachine({
     'servers.died': {},
     'group.degraded': { actions: { type: 'degrade', params: ({ event }) => event } },
     'group.recovered': { actions: { type: 'recover', params: ({ event }) => event } },
-    'group.broken': { actions: { type: 'tellBroken', params: ({ event }) => event } },
+    'group.broken': { actions: { type: 'emitGroupDied', params: ({ event }) => event } },
     'server.removed': {},
     'group.gone': { actions: { type: 'forgetGroup', params: ({ event }) => event } },
     'xstate.error.actor.*': {
-      actions: { type: 'bury', params: ({ event }: { event: unknown }) => event as ActorFailed },
+      actions: { type: 'handleDeath', params: ({ event }: { event: unknown }) => event as ActorFailed },
     },
     'xstate.done.actor.*': {
-      actions: { type: 'revive', params: ({ event }: { event: unknown }) => event as ReaperDone },
+      actions: { type: 'handleReaped', params: ({ event }: { event: unknown }) => event as ReaperDone },
     },
   },
   states: {
@@ -93,16 +93,16 @@ export const supervisorMachine = supervisorSetup.createMachine({
             { type: 'limitEnd', params: ({ event }) => event },
           ],
         },
-        'server.changed': { actions: [noted, told, toldToGroup] },
-        'server.lost': { actions: [noted, told, toldToGroup] },
+        'server.changed': { actions: [noted, notified, notifiedGroup] },
+        'server.lost': { actions: [noted, notified, notifiedGroup] },
         'slot.wanted': { actions: [{ type: 'wantSlot', params: ({ event }) => event }, 'offerSlots'] },
         'slot.returned': { actions: [{ type: 'returnSlot', params: ({ event }) => event }, 'offerSlots'] },
         'slots.due': [{ guard: 'hasHeard', actions: 'offerAgain' }, { actions: 'grantSlots' }],
-        'server.died': { actions: [mourned, told, 'offerSlots'] },
+        'server.died': { actions: [markedAsEnding, notified, 'offerSlots'] },
         'servers.died': {
           actions: [
-            { type: 'mourn', params: ({ event }) => event },
-            { type: 'tellDependents', params: ({ event }) => event },
+            { type: 'markAsEnding', params: ({ event }) => event },
+            { type: 'notifyAll', params: ({ event }) => event },
             'offerSlots',
           ],
         },
@@ -114,13 +114,13 @@ export const supervisorMachine = supervisorSetup.createMachine({
       },
       states: {
         settled: { always: { guard: 'isDegraded', target: 'degraded' } },
-        /** A group has spent its rounds and acts one-for-one. */
+        /** A group has used up its rounds and acts one-for-one. */
         degraded: { always: { guard: 'isSettled', target: 'settled' } },
       },
     },
     /**
-     * Every server is being ended, dependents first; what is not gone in time is killed, and then left to the next
-     * boot.
+     * All servers are ended, dependents first. What has not ended in time is killed, and what survives that is left to
+     * the next boot.
      */
     'shutting-down': {
       initial: 'ending',

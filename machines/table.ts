@@ -1,6 +1,6 @@
 /**
- * Tables by names that others choose: plain JSON, never changed in place. `constructor` and `__proto__` are names like
- * any other.
+ * Tables with keys that users choose, as plain JSON that is never changed in place. `constructor` and `__proto__` are
+ * keys like any other.
  */
 
 export type Table<Value> = Readonly<Record<string, Value>>;
@@ -19,7 +19,7 @@ export function without<Value>(table: Table<Value>, name: string): Table<Value> 
   return rest;
 }
 
-/** Changes a table that nobody else has seen yet. Assignment would let `__proto__` set the prototype. */
+/** Changes a table in place: only for one that is still being built. Assigning `__proto__` would set the prototype. */
 export function setEntry<Value>(table: Record<string, Value>, name: string, value: Value): void {
   Object.defineProperty(table, name, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -1,9 +1,9 @@
-/** What a person should look at in a group. */
+/** The alarms of a group. */
 
 import type { RaisedAlarm } from '../alarm.ts';
 import type { GroupContext } from './events.ts';
 
-/** What is read of a group's snapshot. */
+/** What the alarms read from a group's snapshot. */
 export interface GroupView {
   readonly context: GroupContext;
   matches(state: { readonly running: 'decoupled' }): boolean;

@@ -1,12 +1,12 @@
 /**
- * How a group holds its servers: what `../holding` decides, as actions of its chart. What the group decides over them
- * is `round-actions.ts`.
+ * How a group holds its servers: the decisions of `../holding` as actions of its chart. The actions of rounds are in
+ * `round-actions.ts`.
  */
 
 import { type AnyActorLogic, assign, enqueueActions, fromPromise, setup } from 'xstate';
 import { sendById } from '../holding/address.ts';
-import { died, fellApart, reaped, unreaped, withoutSuccessors } from '../holding/deaths.ts';
-import { carryOut, type Hands } from '../holding/deeds.ts';
+import { holderDied, reaped, reaperDied, serverDied, withoutSuccessors } from '../holding/deaths.ts';
+import { type HolderArgs, runEffects } from '../holding/effects.ts';
 import { added, configured, gone, type Holder, type Outcome, placeInGroup, removed } from '../holding/holding.ts';
 import { groupId, kindOf, serverId } from '../ids.ts';
 import { heldBy, withInput, withoutStanding, withStanding } from '../members.ts';
@@ -16,12 +16,12 @@ import { serverMachine } from '../server.machine.ts';
 import { entryOf, without } from '../table.ts';
 import type { GroupContext, GroupEmitted, GroupEvent, GroupInput, GroupReport } from './events.ts';
 
-/** Told to end in one turn of the event loop: telling all of a thousand would keep everybody else waiting. */
+/** How many servers are told to end in one turn of the event loop: a thousand at once would block the loop. */
 const endedPerTurn = 4;
 
 const goldenRatio = 0.618_033_988_749;
 
-/** XState's own events, which its types leave open. */
+/** XState's own events; its types do not describe them. */
 export interface ActorFailed {
   readonly actorId: string;
   readonly error: unknown;
@@ -46,7 +46,7 @@ export const groupHolding = setup({
   },
   actors: {
     server: serverMachine,
-    /** A part of the group, which only holds servers: this chart again; `src/supervisor` provides it. */
+    /** A part of the group. It runs this chart, too, but only holds servers; `src/supervisor` provides it. */
     part: fromPromise<void>(() => {
       throw new Error('the actor "part" is provided by the supervisor room');
     }) as AnyActorLogic,
@@ -55,7 +55,7 @@ export const groupHolding = setup({
       throw new Error('the actor "turn" is provided by the supervisor room');
     }),
     /**
-     * Resolves when no process of the server is left, with the time and the highest generation known; `src/supervisor`
+     * Resolves when no process of the server is left, to the time and the highest known generation; `src/supervisor`
      * provides it.
      */
     reaper: fromPromise<Moment & { readonly generation: number }, ReaperInput>(() => {
@@ -80,21 +80,21 @@ export const groupHolding = setup({
       perform(args, configured(holderOf(args.context), change));
     }),
     wake: enqueueActions(({ context, enqueue }, { at, random }: Moment) => {
-      // One number for all would wake all at the same moment: multiples of the golden ratio spread evenly.
-      for (const [index, child] of childrenOf(context).entries())
+      // With one number all would probe at the same time: multiples of the golden ratio are spread evenly.
+      for (const [index, child] of livingOf(context).entries())
         enqueue.sendTo(child, { type: 'machine.resumed', at, random: (random + index * goldenRatio) % 1 });
     }),
     beginEnd: assign(({ context }, { except }: { except: readonly string[] }) => {
       const spared = new Set(except.map(serverId));
       return {
         isEnding: true,
-        untold: childrenOf(context).filter((id) => !spared.has(id)),
+        untold: livingOf(context).filter((id) => !spared.has(id)),
         spared: except,
         members: withoutSuccessors(context.members),
       };
     }),
     endSome: enqueueActions(({ context, enqueue }) => {
-      const there = new Set(childrenOf(context));
+      const there = new Set(livingOf(context));
       enqueue.assign({ untold: context.untold.slice(endedPerTurn) });
       for (const id of context.untold.slice(0, endedPerTurn)) {
         if (!there.has(id)) continue;
@@ -107,27 +107,27 @@ export const groupHolding = setup({
       const { isEnding: isEnd, departed } = args.context;
       const outcome = gone(holderOf(args.context), { server, isRemoval, isEnd });
       perform(args, outcome);
-      if (isEnd && outcome.deeds.length > 0) args.enqueue.assign({ departed: departed + 1 });
+      if (isEnd && outcome.effects.length > 0) args.enqueue.assign({ departed: departed + 1 });
     }),
-    bury: enqueueActions((args, { actorId, error }: ActorFailed) => {
+    handleDeath: enqueueActions((args, { actorId, error }: ActorFailed) => {
       const { context, enqueue } = args;
       const isEnd = context.isEnding;
       const message = error instanceof Error ? error.message : String(error);
       const { kind, name: server } = kindOf(actorId);
       if (kind === 'group') {
-        const { servers, ...outcome } = fellApart(holderOf(context), { below: actorId, isEnd });
+        const { servers, ...outcome } = holderDied(holderOf(context), { below: actorId, isEnd });
         const broken: GroupReport = { type: 'group.broken', group: context.name, message, servers };
         sendById(args, context.holder, broken);
         perform(args, outcome);
         enqueue.assign({ parts: context.parts.filter((id) => id !== actorId) });
       } else if (kind === 'server') {
-        perform(args, died(holderOf(context), { server, message, isEnd }));
-        // A round that waits for it waits no longer.
+        perform(args, serverDied(holderOf(context), { server, message, isEnd }));
+        // A round must not wait for it any more.
         enqueue.raise({ type: 'members.left' });
-      } else if (kind === 'reaper') perform(args, unreaped(holderOf(context), { server, message }));
+      } else if (kind === 'reaper') perform(args, reaperDied(holderOf(context), { server, message }));
       else enqueue.stopChild(actorId);
     }),
-    revive: enqueueActions((args, { actorId, output }: ReaperDone) => {
+    handleReaped: enqueueActions((args, { actorId, output }: ReaperDone) => {
       const { kind, name: server } = kindOf(actorId);
       if (kind !== 'reaper') return;
       const place = placeInGroup(args.context.name);
@@ -141,16 +141,16 @@ export const groupHolding = setup({
       args.enqueue.assign({ members: withInput(members, kept.server, { wanted: kept.wanted }) });
       sendById(args, holder, kept);
     }),
-    /** What a part tells is for the root. */
-    passOn: enqueueActions((args, told: GroupReport) => {
+    /** Reports of a part are for the root. */
+    passOn: enqueueActions((args, report: GroupReport) => {
       const { name, holder, members, isEnding } = args.context;
-      if (told.type !== 'server.removed') return sendById(args, holder, told);
-      // At the end nobody asks for them any more, and there may be a thousand.
-      if (told.group !== name && !isEnding) args.enqueue.assign({ members: without(members, told.server) });
-      sendById(args, holder, { ...told, group: name });
+      if (report.type !== 'server.removed') return sendById(args, holder, report);
+      // At shutdown nothing looks them up any more, and there may be a thousand of them.
+      if (report.group !== name && !isEnding) args.enqueue.assign({ members: without(members, report.server) });
+      sendById(args, holder, { ...report, group: name });
     }),
-    /** A part has buried a server; nothing of it runs that a round would have to wait for. */
-    mourn: enqueueActions((args, { server }: { readonly server: string }) => {
+    /** A server that a part holds died: a round must not wait for it any more. */
+    noteDeath: enqueueActions((args, { server }: { readonly server: string }) => {
       const { members, holder } = args.context;
       args.enqueue.assign({ members: withoutStanding(members, server) });
       args.enqueue.raise({ type: 'members.left' });
@@ -170,14 +170,14 @@ function holderOf({ name, members, parts }: GroupContext): Holder {
 }
 
 /** Servers and parts of the group, not reapers. */
-function childrenOf({ name, members, parts }: GroupContext): readonly string[] {
+function livingOf({ name, members, parts }: GroupContext): readonly string[] {
   const living = heldBy(members, groupId(name)).filter((server) => entryOf(members, server)?.isDead === false);
   return [...living.map(serverId), ...parts];
 }
 
-interface GroupHands extends Hands {
+interface GroupArgs extends HolderArgs {
   readonly context: GroupContext;
-  readonly enqueue: Hands['enqueue'] & {
+  readonly enqueue: HolderArgs['enqueue'] & {
     assign(change: Partial<GroupContext>): void;
     spawnChild(
       source: 'part',
@@ -186,15 +186,15 @@ interface GroupHands extends Hands {
   };
 }
 
-function perform(hands: GroupHands, { members, deeds }: Outcome): void {
-  const { context, enqueue } = hands;
+function perform(args: GroupArgs, { members, effects }: Outcome): void {
+  const { context, enqueue } = args;
   const id = groupId(context.name);
-  const opened = deeds.flatMap((deed) => (deed.do === 'open' ? [deed.id] : []));
+  const opened = effects.flatMap((effect) => (effect.do === 'open' ? [effect.id] : []));
   enqueue.assign({ members, parts: [...context.parts, ...opened] });
-  carryOut(hands, deeds, {
+  runEffects(args, effects, {
     id,
     open: (part) =>
       enqueue.spawnChild('part', { id: part, systemId: part, input: { name: kindOf(part).name, holder: id } }),
-    tell: (report) => sendById(hands, context.holder, report),
+    report: (report) => sendById(args, context.holder, report),
   });
 }

@@ -1,10 +1,9 @@
 /**
- * How a group acts as one: rounds over its members, on top of how it holds them. What a round does is `rounds.ts`; the
- * chart is `group.machine.ts`.
+ * The actions of a group's rounds, added to those of `holding.ts`. `rounds.ts` decides, `group.machine.ts` says when.
  */
 
 import { assign, enqueueActions } from 'xstate';
-import { type Post, sendById } from '../holding/address.ts';
+import { type Sender, sendById } from '../holding/address.ts';
 import { serverId } from '../ids.ts';
 import type { Moment, ServerEvent, Standing } from '../server/events.ts';
 import { entryOf, without } from '../table.ts';
@@ -35,8 +34,8 @@ export const groupSetup = groupHolding.extend({
   },
   actions: {
     configure: assign((_, { policy }: { policy: GroupPolicy }) => ({ policy })),
-    /** A failure that affects nobody is no round. */
-    judge: enqueueActions(({ context, enqueue }, { server, at }: Lost) => {
+    /** Opens a round, if the failure affects other members. */
+    openRound: enqueueActions(({ context, enqueue }, { server, at }: Lost) => {
       const { policy } = context;
       const round = withTrigger({ triggers: [], victims: {} }, policy, { trigger: server, look: lookOf(context) });
       if (Object.keys(round.victims).length === 0) return;
@@ -46,14 +45,14 @@ export const groupSetup = groupHolding.extend({
       enqueue.emit({ type: 'round.opened', trigger: server, victims: Object.keys(round.victims) });
       enqueue.raise({ type: 'round.opened' });
     }),
-    join: enqueueActions(({ context, enqueue }, { server }: Lost) => {
+    joinRound: enqueueActions(({ context, enqueue }, { server }: Lost) => {
       const round = withTrigger(context, context.policy, { trigger: server, look: lookOf(context) });
       enqueue.assign(round);
       enqueue.emit({ type: 'round.joined', trigger: server, victims: Object.keys(round.victims) });
     }),
     /**
-     * Tells members that may stop now to do so, and keeps triggers, and victims that have ended by themselves, from
-     * starting beside members that still run.
+     * Stops the victims that may stop now. Triggers, and victims that ended by themselves, must not start before every
+     * victim has ended.
      */
     stopMembers: enqueueActions((args) => {
       const { policy, triggers } = args.context;
@@ -67,7 +66,7 @@ export const groupSetup = groupHolding.extend({
       }
       if (left.length === 0) args.enqueue.raise({ type: 'members.stopped' });
     }),
-    /** Victims wait, in their order, for the triggers that are still on their way. */
+    /** Victims, in their order, wait for the triggers that have not settled yet. */
     awaitTriggers: enqueueActions((args) => {
       const { policy, triggers, victims } = args.context;
       const look = lookOf(args.context);
@@ -76,12 +75,12 @@ export const groupSetup = groupHolding.extend({
         hold(args, victim, heldFor(victim, { triggers, look, dependencies: policy.dependencies }));
       if (triggers.every((trigger) => look(trigger).settled)) args.enqueue.raise({ type: 'triggers.settled' });
     }),
-    /** Members that wait for others of the round wait no longer. */
-    release: enqueueActions((args) => {
+    /** No member waits for the round any more. */
+    releaseMembers: enqueueActions((args) => {
       for (const name of [...args.context.triggers, ...Object.keys(args.context.victims)]) hold(args, name, []);
     }),
-    /** Without a round nobody is held, whatever was on its way when the last one closed. */
-    unhold: enqueueActions((args, { server }: { server: string }) => hold(args, server, [])),
+    /** Without a round no member waits, even if its report was on the way when the last round closed. */
+    releaseMember: enqueueActions((args, { server }: { server: string }) => hold(args, server, [])),
     forgetMember: assign(({ context }, { server }: { server: string }) => ({
       triggers: context.triggers.filter((name) => name !== server),
       victims: without(context.victims, server),
@@ -95,13 +94,13 @@ export const groupSetup = groupHolding.extend({
       enqueue.emit({ type: 'round.closed', started });
     }),
     forgetRounds: assign({ rounds: [] }),
-    tellAbove: enqueueActions((args, { type }: { type: 'group.degraded' | 'group.recovered' }) => {
+    report: enqueueActions((args, { type }: { type: 'group.degraded' | 'group.recovered' }) => {
       sendById(args, args.context.holder, { type, group: args.context.name } satisfies GroupReport);
     }),
   },
 });
 
-/** Of one whose actor died nothing is known any more. */
+/** Null, too, if its actor died. */
 function standingOf({ members }: GroupContext, server: string): Standing | null {
   const member = entryOf(members, server);
   return member === undefined || member.isDead ? null : member.standing;
@@ -115,15 +114,15 @@ function isAtRest({ phase, settled }: Member): boolean {
   return phase === 'gone' && settled;
 }
 
-interface GroupPost extends Post {
+interface GroupSender extends Sender {
   readonly context: GroupContext;
 }
 
-/** A member is told for whom its start is held, if it knows of others. */
-function hold(post: GroupPost, server: string, names: readonly string[]): void {
-  const standing = standingOf(post.context, server);
+/** Sends a member the names that its start waits for, if they changed. */
+function hold(sender: GroupSender, server: string, names: readonly string[]): void {
+  const standing = standingOf(sender.context, server);
   if (standing === null || standing.heldFor.join() === names.join()) return;
-  sendById(post, serverId(server), { type: 'round.hold', heldFor: names } satisfies ServerEvent);
+  sendById(sender, serverId(server), { type: 'round.hold', heldFor: names } satisfies ServerEvent);
 }
 
 function isOther(one: GroupContext['policy'], other: GroupPolicy): boolean {

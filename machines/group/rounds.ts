@@ -1,6 +1,6 @@
 /**
- * Rounds: which members a group stops and starts again when one of them fails, and in which order. Pure functions of
- * what the members are doing.
+ * Rounds: which members a group restarts when one of them fails, and in which order. Pure functions of what the
+ * members are doing.
  */
 
 import { type Dependencies, mayStop, reaches } from '../order.ts';
@@ -9,28 +9,28 @@ import { isLeft, isUp } from '../server/standing.ts';
 import { entryOf } from '../table.ts';
 import type { GroupContext, GroupPolicy } from './events.ts';
 
-/** What a member is doing, as far as a round cares. `gone`: nothing of it runs, or it is given up as stuck. */
+/** What a member is doing, as far as a round needs to know. */
 export interface Member {
   readonly generation: number;
-  /** `up`: starting or connected. */
+  /** `up`: starting or connected. `gone`: nothing of it runs, or it is stuck and not waited for. */
   readonly phase: 'up' | 'ending' | 'gone';
   /**
-   * Connected, or not to be expected: failed, wanting a person, wanted down, finished, blocked by a dependency, without
-   * an actor.
+   * Connected, or not going to connect by itself: failed, in `needs-auth`, wanted down, finished, blocked by a
+   * dependency, or without an actor.
    */
   readonly settled: boolean;
 }
 
 export type Look = (server: string) => Member;
 
-/** A member of which nothing is known has no actor, or is related to nobody yet. */
+/** Null: it has no actor, or is not related to other servers yet. */
 export function asMember(standing: Standing | null): Member {
   if (standing === null) return { generation: 0, phase: 'gone', settled: true };
   const { phase, generation, wanted, blockedBy } = standing;
   const isRunning = isUp(standing);
   const isEnding = !isRunning && isLeft(standing);
   const isAtRest = phase === 'resting' || phase === 'failed' || phase === 'needs-auth';
-  // Or it waits for a dependency that only a person brings up.
+  // It waits for a dependency that does not connect unless a person acts.
   const waitsInVain = blockedBy !== null && !isRunning && !isEnding;
   return {
     generation,
@@ -41,36 +41,36 @@ export function asMember(standing: Standing | null): Member {
 
 type Round = Pick<GroupContext, 'triggers' | 'victims'>;
 
-/** The round with one more trigger: running members that it affects have to be stopped. */
+/** The round with one more trigger: the affected members that run become victims. */
 export function withTrigger(
   { triggers, victims }: Round,
   policy: GroupPolicy,
   { trigger, look }: { readonly trigger: string; readonly look: Look },
 ): Round {
-  const struck = [...triggers.filter((name) => name !== trigger), trigger];
+  const allTriggers = [...triggers.filter((name) => name !== trigger), trigger];
   const fresh = affectedBy(policy, trigger)
-    .filter((name) => !struck.includes(name) && look(name).phase === 'up')
+    .filter((name) => !allTriggers.includes(name) && look(name).phase === 'up')
     .map((name) => [name, look(name).generation] as const);
   const kept = Object.entries(victims).filter(([name]) => name !== trigger);
-  return { triggers: struck, victims: Object.fromEntries([...kept, ...fresh]) };
+  return { triggers: allTriggers, victims: Object.fromEntries([...kept, ...fresh]) };
 }
 
-/** Victims of which something still runs. */
+/** Victims that still run. */
 export function leftOf(round: Round, look: Look): readonly string[] {
   return notYetBack(round, look).filter((name) => look(name).phase !== 'gone');
 }
 
-/** Victims of which nothing runs: stopped, or ended by themselves before they were told to stop. */
+/** Victims that do not run any more: they were stopped, or ended by themselves before that. */
 export function goneOf(round: Round, look: Look): readonly string[] {
   return notYetBack(round, look).filter((name) => look(name).phase === 'gone');
 }
 
-/** Victims that have not begun another life. */
+/** Victims that have not started again. */
 function notYetBack({ victims }: Round, look: Look): readonly string[] {
   return Object.keys(victims).filter((name) => look(name).generation === entryOf(victims, name));
 }
 
-/** Who is to be told to stop now: in reverse order, nobody before those that depend on it. */
+/** The victims to stop now, in reverse order: each only after its dependents. */
 export function nextToStop(
   left: readonly string[],
   { order, dependencies }: GroupPolicy,
@@ -80,7 +80,7 @@ export function nextToStop(
   return mayStop(inOrder, dependencies).filter((name) => look(name).phase === 'up');
 }
 
-/** For whom a victim's start waits: the triggers that are still on their way, but for those that need it themselves. */
+/** The triggers that a victim's start waits for: those that have not settled, except its own dependents. */
 export function heldFor(
   victim: string,
   {

@@ -1,4 +1,4 @@
-/** Sending to actors by their ids, wherever in the tree they are. */
+/** Sends events to actors by their ids, wherever they are in the tree. */
 
 import type { AnyActorRef, EventObject } from 'xstate';
 
@@ -6,13 +6,13 @@ export interface ActorSystem {
   get(id: string): AnyActorRef | undefined;
 }
 
-export interface Post {
+export interface Sender {
   readonly system: ActorSystem;
   readonly enqueue: { sendTo(actor: AnyActorRef, event: EventObject): void };
 }
 
-/** Nothing happens if nobody has this id: XState would take the sender for the addressee. */
-export function sendById<Event extends EventObject>({ system, enqueue }: Post, id: string, event: Event): void {
+/** Does nothing if there is no such actor: given `undefined`, XState would send the event to the sender itself. */
+export function sendById<Event extends EventObject>({ system, enqueue }: Sender, id: string, event: Event): void {
   const actor = system.get(id);
   if (actor !== undefined) enqueue.sendTo(actor, event);
 }

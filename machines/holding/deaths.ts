@@ -1,6 +1,6 @@
 /**
- * What a holder does when actors below it die by a bug: it ends what is left of their processes, and gives the servers
- * away again. Pure functions of the table.
+ * What a holder does when actors below it die by a bug: it has what is left of their processes ended, then gives each
+ * server a new actor. Pure functions of the table.
  */
 
 import { failure } from '../failure.ts';
@@ -8,37 +8,37 @@ import { reaperId, serverId } from '../ids.ts';
 import { heldBy, type Member, type Members } from '../members.ts';
 import type { Moment } from '../server/events.ts';
 import { entryOf, setEntry, withEntry, without } from '../table.ts';
-import { countsOf, type Deed, farewell, type Holder, type Outcome, type Place } from './holding.ts';
+import { countsOf, type Effect, type Holder, type Outcome, type Place, removalEffects } from './holding.ts';
 
-/** So many deaths within this time, in milliseconds, and the successor is born in `failed`. */
+/** After `deathLimit` deaths within this time, in milliseconds, the successor starts in `failed`. */
 const deathWindowMs = 60_000;
 const deathLimit = 3;
-/** One that dies so often all the same, without ever being well for a minute, has no successor any more. */
+/** A server that dies this often, without a minute in between, gets no successor any more. */
 const lastDeath = 2 * deathLimit;
 
-/** Its actor died by a bug: what is left of its processes is ended first. `isEnd`: nobody has a successor any more. */
-export function died(
+/** A server's actor died by a bug: a reaper ends what is left of it first. `isEnd`: no server gets a successor. */
+export function serverDied(
   { id, members }: Holder,
   { server, message, isEnd }: { readonly server: string; readonly message: string; readonly isEnd: boolean },
 ): Outcome {
   const member = entryOf(members, server);
-  const stopped: readonly Deed[] = [
+  const stopped: readonly Effect[] = [
     { do: 'stop', id: serverId(server) },
     { do: 'emit', event: { type: 'actor.died', server, message } },
   ];
-  if (member === undefined || member.holder !== id) return { members, deeds: stopped };
+  if (member === undefined || member.holder !== id) return { members, effects: stopped };
   if (member.deaths.length + 1 >= lastDeath) {
-    const [, told] = farewell(server, member.group, member.input.wanted);
-    return { members: without(members, server), deeds: [...stopped, told] };
+    const [, reported] = removalEffects(server, member.group, member.input.wanted);
+    return { members: without(members, server), effects: [...stopped, reported] };
   }
   return {
     members: withEntry(members, server, { ...dead(member), isLeaving: member.isLeaving || isEnd }),
-    deeds: [...stopped, { do: 'reap', server }, { do: 'tell', report: { type: 'server.died', server } }],
+    effects: [...stopped, { do: 'reap', server }, { do: 'report', report: { type: 'server.died', server } }],
   };
 }
 
-/** A holder below this one died by a bug: this one takes over what it held, and reaps it. */
-export function fellApart(
+/** A holder below this one died by a bug: this one takes over its servers and reaps them. */
+export function holderDied(
   { id, members }: Holder,
   { below, isEnd }: { readonly below: string; readonly isEnd: boolean },
 ): Outcome & { readonly servers: readonly string[] } {
@@ -52,15 +52,15 @@ export function fellApart(
   return {
     servers,
     members: next,
-    deeds: [
-      ...servers.map((server): Deed => ({ do: 'dismiss', server })),
+    effects: [
+      ...servers.map((server): Effect => ({ do: 'dismiss', server })),
       { do: 'stop', id: below },
-      ...servers.map((server): Deed => ({ do: 'reap', server })),
+      ...servers.map((server): Effect => ({ do: 'reap', server })),
     ],
   };
 }
 
-/** Nothing of its processes is left: it has a successor, unless it was to go. One that died often is held here. */
+/** None of its processes is left: it gets a successor, unless it is leaving. One that died too often is held here. */
 export function reaped(
   holder: Holder,
   {
@@ -71,13 +71,13 @@ export function reaped(
 ): Outcome {
   const { id, members } = holder;
   const { at, random } = moment;
-  const stopped: Deed = { do: 'stop', id: reaperId(server) };
+  const stopped: Effect = { do: 'stop', id: reaperId(server) };
   const member = entryOf(members, server);
-  if (member === undefined || member.holder !== id || !member.isDead) return { members, deeds: [stopped] };
+  if (member === undefined || member.holder !== id || !member.isDead) return { members, effects: [stopped] };
   if (member.isLeaving)
     return {
       members: without(members, server),
-      deeds: [stopped, ...farewell(server, member.group, member.input.wanted)],
+      effects: [stopped, ...removalEffects(server, member.group, member.input.wanted)],
     };
   const deaths = [...member.deaths.filter((diedAt) => diedAt > at - deathWindowMs), at];
   const generation = Math.max(member.input.generation ?? 0, moment.generation);
@@ -90,26 +90,26 @@ export function reaped(
   if (next === id) {
     const words = `its actor died ${deathLimit} times within a minute`;
     const born = isSpent ? { ...input, failure: { ...failure('internal', words), at } } : input;
-    return { members: after, deeds: [stopped, { do: 'spawn', input: born }] };
+    return { members: after, effects: [stopped, { do: 'spawn', input: born }] };
   }
-  const given: Deed = { do: 'send', to: next, event: { type: 'group.add', servers: [input], at, random } };
+  const given: Effect = { do: 'send', to: next, event: { type: 'group.add', servers: [input], at, random } };
   const isThere = holder.below.includes(next);
-  return { members: after, deeds: [stopped, ...(isThere ? [] : [{ do: 'open', id: next } as const]), given] };
+  return { members: after, effects: [stopped, ...(isThere ? [] : [{ do: 'open', id: next } as const]), given] };
 }
 
-/** The reaper itself died: nobody knows what is left, and nobody starts it again but a person or a plan. */
-export function unreaped({ id, members }: Holder, { server, message }: { server: string; message: string }): Outcome {
+/** The reaper itself died: it is unknown what is left, so only a person or a plan starts the server again. */
+export function reaperDied({ id, members }: Holder, { server, message }: { server: string; message: string }): Outcome {
   const member = entryOf(members, server);
-  const deeds: readonly Deed[] = [
+  const effects: readonly Effect[] = [
     { do: 'stop', id: reaperId(server) },
     { do: 'emit', event: { type: 'actor.died', server, message } },
   ];
-  if (member === undefined || member.holder !== id) return { members, deeds };
-  const [, told] = farewell(server, member.group, member.input.wanted);
-  return { members: without(members, server), deeds: [...deeds, told] };
+  if (member === undefined || member.holder !== id) return { members, effects };
+  const [, reported] = removalEffects(server, member.group, member.input.wanted);
+  return { members: without(members, server), effects: [...effects, reported] };
 }
 
-/** Nobody whose actor is dead has a successor any more. */
+/** Servers whose actor is dead get no successor. */
 export function withoutSuccessors(members: Members): Members {
   const next: Record<string, Member> = { ...members };
   for (const [server, member] of Object.entries(members))

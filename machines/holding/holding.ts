@@ -1,7 +1,7 @@
 /**
- * How servers are held: given to an actor, let go, and put back when an actor dies by a bug. Groups, their parts and
- * the root do it alike; each is a holder that may have other holders below it, and takes over what those held when they
- * die. Pure functions of the table: they give the next one, and what is to be done.
+ * How servers are held: each gets an actor, loses it when it leaves, and gets another when the actor dies by a bug.
+ * Groups, their parts and the root are holders. A holder may have other holders below it, and takes over their servers
+ * when they die. Pure functions of the table: they return the next table and the effects to carry out.
  */
 
 import type { GroupEvent, GroupReport, HolderEmitted } from '../group/events.ts';
@@ -18,25 +18,25 @@ export interface Holder {
   readonly below: readonly string[];
 }
 
-export type Deed =
+export type Effect =
   | { readonly do: 'spawn'; readonly input: ServerInput }
-  /** Another holder below this one. */
+  /** Start another holder below this one. */
   | { readonly do: 'open'; readonly id: string }
   | { readonly do: 'reap'; readonly server: string }
   | { readonly do: 'stop'; readonly id: string }
   /** To a child. */
   | { readonly do: 'send'; readonly to: string; readonly event: ServerEvent | GroupEvent }
-  /** XState leaves the children of an actor that died running: it is to end its session and start no other. */
+  /** Shut down a server whose holder died: XState leaves the children of an actor that died running. */
   | { readonly do: 'dismiss'; readonly server: string }
-  | { readonly do: 'tell'; readonly report: GroupReport }
+  | { readonly do: 'report'; readonly report: GroupReport }
   | { readonly do: 'emit'; readonly event: HolderEmitted };
 
 export interface Outcome {
   readonly members: Members;
-  readonly deeds: readonly Deed[];
+  readonly effects: readonly Effect[];
 }
 
-/** Who is to hold one more server, given how many each holds. */
+/** Chooses the holder of one more server, given how many each holds. */
 export type Place = (held: ReadonlyMap<string, number>) => string;
 
 interface Giving {
@@ -46,11 +46,11 @@ interface Giving {
   readonly place: Place;
 }
 
-/** Servers that are new find a place; one that is there already gets new settings, and goes no longer. */
+/** New servers get a holder; one that is there already gets new settings, and does not leave any more. */
 export function added({ id, members, below }: Holder, { group, servers, moment, place }: Giving): Outcome {
   const next: Record<string, Member> = { ...members };
   const held = countsOf(members);
-  const deeds: Deed[] = [];
+  const effects: Effect[] = [];
   const elsewhere = new Map<string, ServerInput[]>();
   const opened = new Set(below);
   for (const input of servers) {
@@ -71,66 +71,69 @@ export function added({ id, members, below }: Holder, { group, servers, moment, 
     });
     if (known === undefined) held.set(holder, (held.get(holder) ?? 0) + 1);
     if (holder !== id) elsewhere.set(holder, [...(elsewhere.get(holder) ?? []), input]);
-    // As long as the reaper is at work, a process of the old life may be left.
-    else if (known === undefined) deeds.push({ do: 'spawn', input });
+    // A dead one is not spawned before its reaper is done: a process of the old life may be left.
+    else if (known === undefined) effects.push({ do: 'spawn', input });
     else if (!isDead) {
       const { policy, wanted } = input;
       const event: ServerEvent = { type: 'server.configure', policy, wanted, changed: true, ...moment };
-      deeds.push({ do: 'send', to: serverId(input.name), event });
+      effects.push({ do: 'send', to: serverId(input.name), event });
     }
   }
   for (const [holder, inputs] of elsewhere) {
-    if (!opened.has(holder)) deeds.push({ do: 'open', id: holder });
-    deeds.push({ do: 'send', to: holder, event: { type: 'group.add', servers: inputs, ...moment } });
+    if (!opened.has(holder)) effects.push({ do: 'open', id: holder });
+    effects.push({ do: 'send', to: holder, event: { type: 'group.add', servers: inputs, ...moment } });
   }
-  return { members: next, deeds };
+  return { members: next, effects };
 }
 
-/** It is to go as soon as it is idle. */
+/** The server is to leave as soon as it is idle. */
 export function removed({ id, members }: Holder, { server, group, at, random }: Named & Moment): Outcome {
   const member = entryOf(members, server);
-  if (member === undefined) return { members, deeds: farewell(server, group, null) };
+  if (member === undefined) return { members, effects: removalEffects(server, group, null) };
   const after = withEntry(members, server, { ...member, isLeaving: true });
   if (member.holder !== id)
     return {
       members: after,
-      deeds: [{ do: 'send', to: member.holder, event: { type: 'group.remove', server, at, random } }],
+      effects: [{ do: 'send', to: member.holder, event: { type: 'group.remove', server, at, random } }],
     };
   const event: ServerEvent = { type: 'server.remove', at, random };
-  return { members: after, deeds: member.isDead ? [] : [{ do: 'send', to: serverId(server), event }] };
+  return { members: after, effects: member.isDead ? [] : [{ do: 'send', to: serverId(server), event }] };
 }
 
-/** A plan has other numbers for it. */
+/** A plan has new settings for the server. */
 export function configured(
   { id, members }: Holder,
   { server, at, random, policy, wanted, changed }: Configuration & Moment & { readonly server: string },
 ): Outcome {
   const member = entryOf(members, server);
-  if (member === undefined) return { members, deeds: [] };
+  if (member === undefined) return { members, effects: [] };
   const change = { policy, ...(wanted !== null && { wanted }) };
   const event = { policy, wanted, changed, at, random };
-  const deed: Deed =
+  const effect: Effect =
     member.holder === id
       ? { do: 'send', to: serverId(server), event: { type: 'server.configure', ...event } }
       : { do: 'send', to: member.holder, event: { type: 'group.change', server, ...event } };
-  return { members: withInput(members, server, change), deeds: member.isDead && member.holder === id ? [] : [deed] };
+  return {
+    members: withInput(members, server, change),
+    effects: member.isDead && member.holder === id ? [] : [effect],
+  };
 }
 
 /**
- * It has come to rest for good. One that its holder does not know to live was left over by an actor that died, and
- * speaks of another life. `isEnd`: the table keeps it, for to take each of a thousand out would be most of the work of
- * the end.
+ * The server is idle for good. If its holder does not count it as alive, the report comes from an actor that a dead
+ * holder left behind, and is ignored. `isEnd`: it stays in the table, because copying the table for each
+ * of a thousand servers would cost more than the rest of the shutdown.
  */
 export function gone(
   { id, members }: Holder,
   { server, isRemoval, isEnd }: { readonly server: string; readonly isRemoval: boolean; readonly isEnd: boolean },
 ): Outcome {
   const member = entryOf(members, server);
-  if (member === undefined || member.holder !== id || member.isDead) return { members, deeds: [] };
-  const [emitted, told] = farewell(server, member.group, member.input.wanted);
+  if (member === undefined || member.holder !== id || member.isDead) return { members, effects: [] };
+  const [emitted, reported] = removalEffects(server, member.group, member.input.wanted);
   return {
     members: isEnd ? members : without(members, server),
-    deeds: [{ do: 'stop', id: serverId(server) }, ...(isRemoval ? [emitted] : []), told],
+    effects: [{ do: 'stop', id: serverId(server) }, ...(isRemoval ? [emitted] : []), reported],
   };
 }
 
@@ -139,11 +142,15 @@ interface Named {
   readonly group: string;
 }
 
-/** It is told, and to whom it may concern. */
-export function farewell(server: string, group: string, wanted: ServerInput['wanted'] | null): readonly [Deed, Deed] {
+/** The server is removed: one effect for listeners, one for the actor above. */
+export function removalEffects(
+  server: string,
+  group: string,
+  wanted: ServerInput['wanted'] | null,
+): readonly [Effect, Effect] {
   return [
     { do: 'emit', event: { type: 'server.removed', server } },
-    { do: 'tell', report: { type: 'server.removed', server, wanted, group } },
+    { do: 'report', report: { type: 'server.removed', server, wanted, group } },
   ];
 }
 
@@ -153,10 +160,10 @@ export function countsOf(members: Members): Map<string, number> {
   return counts;
 }
 
-/** At most this many servers are held by one actor: XState copies its table of children each time one comes or goes. */
+/** The most servers that one actor holds: XState copies the table of its children whenever one comes or goes. */
 const mostHeld = 128;
 
-/** A group holds the first ones itself; parts of it the rest: the first part that has room, or a new one. */
+/** A group holds the first servers itself. Parts of it hold the rest: the first part with room, or a new one. */
 export function placeInGroup(group: string): Place {
   return (held) => {
     const own = groupId(group);

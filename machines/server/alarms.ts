@@ -1,15 +1,15 @@
-/** What a person should look at in a server. */
+/** The alarms of a server. */
 
 import type { RaisedAlarm } from '../alarm.ts';
 import { flappingUntil, isFlapping } from '../restart-policy.ts';
 import { blockedText } from './clearance.ts';
-import type { ServerContext } from './events.ts';
+import type { ServerContext } from './context.ts';
 import type { ServerView } from './meaning.ts';
 
-/** From this failure in a row on, an unreachable server is worth a look. */
+/** After so many failures in a row a person should look at an unreachable server. */
 const unreachableFrom = 8;
 
-/** `at`: the time now, in milliseconds. */
+/** `at`: the current time, in milliseconds. */
 export function alarmsOf(server: ServerView, at: number): readonly RaisedAlarm[] {
   return [
     stuckAlarm(server),
@@ -74,7 +74,7 @@ function dependencyAlarm(server: ServerView): RaisedAlarm | null {
   };
 }
 
-/** Its forerunners, or the actors of its group, died too often: it was born in `failed`. */
+/** Its earlier actors, or those of its group, died too often: its actor started in `failed`. */
 function deathAlarm(server: ServerView): RaisedAlarm | null {
   const { starts, lastFailure } = server.context;
   if (starts > 0 || lastFailure === null || !server.hasTag('settled') || server.hasTag('rests')) return null;
@@ -86,7 +86,7 @@ function deathAlarm(server: ServerView): RaisedAlarm | null {
   };
 }
 
-/** What a server that waits is waiting for, in words. */
+/** What a waiting server waits for, in words. */
 export function waitText({ waitingFor, heldFor, blockedBy }: ServerContext): string {
   const parts = [
     ...(waitingFor.length > 0

@@ -1,9 +1,9 @@
-/** What `dependsOn` means for a start: pure functions of where each dependency stands. */
+/** What `dependsOn` means for a start: pure functions of the state of each dependency. */
 
-/** What the dependents of a server may expect of it. `coming`: it is starting, or will be by itself. */
+/** What a server's dependents may expect of it. `coming`: it will connect without a person. */
 export type Prospect = 'connected' | 'coming' | 'stopped' | 'finished' | 'failed' | 'needs-auth';
 
-/** A dependency that does not come by itself. */
+/** A dependency that does not connect by itself. */
 export interface Blocker {
   readonly server: string;
   readonly standing: Exclude<Prospect, 'connected' | 'coming'>;
@@ -12,13 +12,13 @@ export interface Blocker {
 export interface Clearance {
   /** Dependencies that are not connected. Empty: it may start. */
   readonly waitingFor: readonly string[];
-  /** The first of them, or of theirs, that only a person or a plan brings up; null: waiting leads somewhere. */
+  /** The first of them, or of their own dependencies, that only a person or a plan can start; null: there is none. */
   readonly blockedBy: Blocker | null;
 }
 
 export interface Dependency {
   readonly standing: Prospect;
-  /** What it waits for itself is blocked by. */
+  /** What blocks it in turn: a dependency of its own. */
   readonly blockedBy: Blocker | null;
 }
 

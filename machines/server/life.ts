@@ -1,13 +1,15 @@
 /**
- * How a server's memory changes in the course of its lives: pure functions of the context. The chart says when, this
- * file says what.
+ * How a server's context changes in the course of its lives: pure functions of the context. The chart says when, this
+ * file says how.
  */
 
 import { longestDelayMs } from '../delay.ts';
 import type { Failure, Phase } from '../failure.ts';
 import { failure as failureOf, firstCause } from '../failure.ts';
 import { countFailure, noCounters, retryOf, verdictOf } from '../restart-policy.ts';
-import type { ServerContext, ServerInput } from './events.ts';
+import type { ServerContext } from './context.ts';
+import type { ServerInput } from './events.ts';
+import { jitteredQuietOf } from './heartbeat.ts';
 
 type Change = Partial<ServerContext>;
 
@@ -47,7 +49,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
   };
 }
 
-/** A new generation begins with nothing of the last one but the counters. */
+/** A new generation keeps only the counters of the last one. */
 export function beginLife({ generation, starts }: ServerContext): Change {
   return {
     generation: generation + 1,
@@ -66,7 +68,7 @@ export function beginLife({ generation, starts }: ServerContext): Change {
   };
 }
 
-/** Connected: the first phase of the heartbeat is jittered, so that a fleet started together is not probed together. */
+/** The first quiet time is random, so that servers that were started together are not probed together. */
 export function connect(
   { policy }: ServerContext,
   { at, random }: { readonly at: number; readonly random: number },
@@ -74,23 +76,13 @@ export function connect(
   return { connectedAt: at, quietMs: jitteredQuietOf(policy.heartbeat.intervalMs, random) };
 }
 
-/** The first quiet time; without a heartbeat it is never over. */
-export function jitteredQuietOf(intervalMs: number, random: number, spreadMs = intervalMs): number {
-  return intervalMs === 0 ? longestDelayMs : Math.round(spreadMs * random);
-}
-
-/** What is left of the interval after a silence. */
-export function quietLeftOf(intervalMs: number, quietForMs: number): number {
-  return intervalMs === 0 ? longestDelayMs : Math.ceil(intervalMs - quietForMs);
-}
-
 export function forgive({ counters }: ServerContext): Change {
   return { stable: true, forgivenAttempt: counters.attempt, counters: { ...counters, attempt: 0, unreachable: 0 } };
 }
 
 /**
- * The first cause alone decides what comes next; later news only adds how the process exited. An end that was asked for
- * is no failure.
+ * The first cause alone decides what comes next; later news only adds how the process exited. An end that was requested
+ * is not a failure.
  */
 export function fail(context: ServerContext, failure: Failure): Change {
   if (context.endAsked) return {};
@@ -101,8 +93,8 @@ export function fail(context: ServerContext, failure: Failure): Change {
 }
 
 /**
- * A session that was silent through every probe and the confirmation. It was stable only if it spoke long enough after
- * it connected.
+ * The session was silent through every probe and the confirmation. It was stable only if its messages came for long
+ * enough after it connected.
  */
 export function hang(context: ServerContext, heard: { readonly at: number; readonly quietForMs: number }): Change {
   const spokeForMs = heard.at - heard.quietForMs - (context.connectedAt ?? heard.at);
@@ -124,7 +116,7 @@ export function timeOut(context: ServerContext, phase: Phase, budgetMs: number):
   return fail(context, failureOf('timedOut', `${phase} took longer than ${budgetMs} ms`, { phase, code: 'TIMED_OUT' }));
 }
 
-/** Nothing of the session is left: what comes next, when, and what is remembered of it. */
+/** Nothing of the session is left: decides what comes next and when, and keeps the failure. */
 export function conclude(
   context: ServerContext,
   ended: { readonly failure: Failure | null; readonly at: number; readonly random: number },
@@ -155,8 +147,8 @@ export function conclude(
 }
 
 /**
- * A person's start, restart and reset, and a changed specification, start counting from zero. A due `failed` becomes
- * another try.
+ * A person's start, restart or reset, and a changed specification, reset the counters. If `failed` was to come next, it
+ * becomes another try.
  */
 export function forgetFailures({ next }: ServerContext): Change {
   return { counters: noCounters, forgivenAttempt: 0, next: next === 'failed' ? 'backoff' : next };

@@ -1,56 +1,56 @@
 /**
- * What the states of a server mean to those who do not care which one it is in: their tags, and what a tag means
- * together with what the chart remembers. A new state says here what it means by its tags, and to nobody else.
+ * What the states of a server mean to other code: their tags, and questions that tags and context answer together.
+ * Other code asks these instead of comparing states, so that a new state only needs the right tags.
  */
 
-import type { ServerContext } from './events.ts';
+import type { ServerContext } from './context.ts';
 
 export type ServerTag =
-  /** It has a session: one that is being opened, that answers, or that is being ended. */
+  /** It has a session, which is being opened, answers, or is being ended. */
   | 'live'
-  /** It stays where it is until something happens to it. */
+  /** It stays in this state until something happens to it. */
   | 'settled'
-  /** Nothing runs, and nothing is to run by itself. */
+  /** Nothing runs, and nothing is to be started. */
   | 'rests'
   /** Its start waits for dependencies or for its group's round. */
   | 'waits'
-  /** It comes to be connected by itself, if no dependency is down for good. */
+  /** It will connect by itself, unless a dependency is down for good. */
   | 'on-its-way'
-  /** The delay before the next try runs. */
+  /** The delay before the next try is running. */
   | 'delayed'
   /** Its process group survives SIGKILL. */
   | 'stuck';
 
-/** What is read of a server's snapshot. */
+/** What is read from a server's snapshot. */
 export interface ServerView {
   readonly context: ServerContext;
   hasTag(tag: ServerTag): boolean;
   matches(state: 'connected'): boolean;
 }
 
-/** Nothing is to be expected of it by itself. One whose dependency only a person brings up waits for that person. */
+/** It does nothing by itself: it is settled, or waits for a dependency that only a person can start. */
 export function isAtRest(server: ServerView): boolean {
   return server.hasTag('settled') || (server.hasTag('waits') && server.context.blockedBy !== null);
 }
 
-/** Wanted, and not connected: a lazy one that rests is as it should be, and so is one that finished. */
+/** It is wanted, but not connected. A lazy server that rests is not missing, nor is one that finished. */
 export function isMissing(server: ServerView): boolean {
   return server.context.wanted === 'up' && !server.matches('connected') && !server.hasTag('rests');
 }
 
-/** Whether it may become connected without a retry: after a failure the delay and the budget come first. */
+/** Whether waiting for it to connect makes sense. Not after a failure: then the delay and the budget come first. */
 export function isOnItsWay(server: ServerView): boolean {
   const { blockedBy, next } = server.context;
   if (server.hasTag('on-its-way')) return !server.hasTag('waits') || blockedBy === null;
   return server.hasTag('live') && next === 'starting';
 }
 
-/** Whether it may become connected, retries and their delays included. */
+/** The same for a caller who has time: also after a failure, as long as it is tried again. */
 export function isTriedAgain(server: ServerView): boolean {
   return isOnItsWay(server) || (server.context.wanted === 'up' && !isAtRest(server));
 }
 
-/** Not running, and kept from it by a dependency or by its group's round. */
+/** It does not run because of a dependency or its group's round. */
 export function isHeldBack(server: ServerView): boolean {
   const { autostart, blockedBy, waitingFor, heldFor } = server.context;
   const isWaiting = autostart && waitingFor.length + heldFor.length > 0;

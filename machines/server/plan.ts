@@ -1,18 +1,19 @@
-/** What a plan's new settings do to a server's memory. */
+/** How a plan's new settings change a server's context. */
 
 import type { ServerPolicy } from '../policy.ts';
-import type { Next, ServerContext, Wanted } from './events.ts';
+import type { ServerContext } from './context.ts';
+import type { Next, Wanted } from './events.ts';
 import { forgetFailures } from './life.ts';
 
 export interface Configuration {
   readonly policy: ServerPolicy;
-  /** The process or the connection is another one now. */
+  /** The new settings need another process or connection. */
   readonly changed: boolean;
-  /** What a plan that adds, enables or disables wishes; null leaves the operator's wish alone. */
+  /** The wish of a plan that adds, enables or disables the server; null: the operator's wish stays. */
   readonly wanted: Wanted | null;
 }
 
-/** Takes the new settings. A changed specification resets the counts; adding a name again cancels its removal. */
+/** Takes the new settings. A changed specification resets the counters; adding a name again cancels its removal. */
 export function configure(context: ServerContext, { policy, changed, wanted }: Configuration): Partial<ServerContext> {
   const wish = wanted ?? context.wanted;
   const isNew = changed || wanted === 'up' || context.removing;
@@ -28,17 +29,17 @@ export function configure(context: ServerContext, { policy, changed, wanted }: C
   };
 }
 
-/** Somebody waits for this lazy server: a caller, or the sender of an open command. */
+/** A caller, or a person whose command is open, waits for this lazy server. */
 function isWaitedFor({ called, open }: ServerContext): boolean {
   return called || open.some(({ kind }) => kind !== 'stop');
 }
 
-/** While a session ends: a changed specification starts again, unless the server was to rest. */
+/** While a session ends: a changed specification leads to a new start, unless the server was going to rest. */
 export function nextAfterConfigure(context: ServerContext, { policy, changed, wanted }: Configuration): Next {
   if (context.shuttingDown || wanted === 'down') return 'idle';
   const returns = wanted === 'up' || context.removing;
   if (returns) return (wanted ?? context.wanted) === 'up' && !policy.lazy ? 'starting' : 'idle';
-  // It was to rest because it was lazy.
+  // It was going to rest only because it was lazy.
   if (context.policy.lazy && !policy.lazy && context.wanted === 'up' && context.next === 'idle') return 'starting';
   return changed && context.next !== 'idle' ? 'starting' : context.next;
 }

@@ -1,4 +1,4 @@
-/** Commands and how they settle: every accepted one exactly once, as `done`, `superseded` or `rejected`. */
+/** Commands and how they settle: each accepted one exactly once, as `done`, `superseded` or `rejected`. */
 
 export type CommandKind = 'start' | 'stop' | 'restart' | 'retry' | 'reset';
 
@@ -10,15 +10,15 @@ export interface OpenCommand {
 export type Outcome = 'done' | 'superseded' | 'rejected';
 
 export interface Acceptance {
-  /** The commands that are open afterwards: they all wish for the same and settle together. */
+  /** The commands that are open afterwards: they all want the same and settle together. */
   readonly open: readonly OpenCommand[];
   readonly superseded: readonly OpenCommand[];
 }
 
 /**
- * Takes a new command among the open ones. The latest wish wins: `start` and `retry` join whatever wishes the server
- * up, `stop` joins `stop`, `restart` joins a restart whose old session is still ending; of any other pair the older
- * is superseded. `reset` stands beside them all.
+ * Adds a new command to the open ones. The latest wish wins: `start` and `retry` join commands that want the server up,
+ * `stop` joins `stop`, `restart` joins a restart whose old session is still ending. In every other case the new command
+ * supersedes the open ones. `reset` does not affect the others.
  */
 export function accept(open: readonly OpenCommand[], command: OpenCommand, oldSessionEnding: boolean): Acceptance {
   if (command.kind === 'reset') return { open, superseded: [] };

@@ -1,14 +1,23 @@
-/** The manifest of a server's chart: everything it may do, by name. The chart itself is `server.machine.ts`. */
+/** The manifest of a server's chart: its actors, delays, guards and actions. `server.machine.ts` is the chart. */
 
 import { assign, cancel, emit, enqueueActions, fromCallback, sendTo, setup, spawnChild } from 'xstate';
 import type { Failure, Phase } from '../failure.ts';
-import { type Post, sendById } from '../holding/address.ts';
+import { sendById } from '../holding/address.ts';
 import { supervisorId } from '../ids.ts';
-import { blockedText, type Clearance, isSameClearance } from './clearance.ts';
+import { type Clearance, isSameClearance } from './clearance.ts';
+import {
+  acceptCommand,
+  refuseCommand,
+  rejectAtRest,
+  rejectBlocked,
+  type Settlement,
+  settleCommands,
+} from './commands.ts';
+import type { ServerContext } from './context.ts';
 import type {
   CommandEvent,
+  Moment,
   Next,
-  ServerContext,
   ServerEmitted,
   ServerEvent,
   ServerInput,
@@ -16,68 +25,27 @@ import type {
   SessionOrder,
   StandingPhase,
 } from './events.ts';
-import {
-  beginLife,
-  conclude,
-  connect,
-  fail,
-  forgetFailures,
-  forgive,
-  hang,
-  jitteredQuietOf,
-  quietLeftOf,
-  timeOut,
-} from './life.ts';
+import { isAnswer, isLagged, isPatient, isQuiet, isSilent, isUnused, keepQuiet, probeSoon } from './heartbeat.ts';
+import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, timeOut } from './life.ts';
 import type { ServerTag } from './meaning.ts';
 import { type Configuration, configure, nextAfterConfigure } from './plan.ts';
-import { accept, type CommandKind, type OpenCommand, type Outcome } from './settlement.ts';
-import { isUrgent, standingOf } from './standing.ts';
+import { reportGone, reportLost, reportStanding } from './reports.ts';
+import { isUrgent } from './standing.ts';
 
 export interface SessionInput {
   readonly server: string;
   readonly generation: number;
 }
 
-/** Timers are never exact: a quiet time this much short of the delay is taken as reached, in milliseconds. */
-const timerSlackMs = 2;
-
 /**
- * A slot is given back after this long in `starting`: a server that never answers does not keep the others from
- * starting.
+ * A slot is returned after this time in `starting`, in milliseconds: a server that never answers must not keep the
+ * others from starting.
  */
 const slotMs = 5_000;
 
 const stuckRepeatMs = 30_000;
 
 const sessionId = ({ context }: { context: ServerContext }) => `session:${context.generation}`;
-
-/** Failures that are nobody's doing: a group does not act on them. */
-const silentLosses: ReadonlySet<string> = new Set(['sessionLost', 'clientLost']);
-
-const upKinds: ReadonlySet<CommandKind> = new Set(['start', 'restart', 'retry']);
-
-type HeardEvent = Extract<ServerEvent, { type: 'session.heard' }>;
-
-function isAnswer(context: ServerContext, event: ServerEvent): event is HeardEvent {
-  return (
-    event.type === 'session.heard' && event.generation === context.generation && event.question === context.question
-  );
-}
-
-/** Messages that came after the probe was sent make `quietForMs` shorter than the probe's own time. */
-function isSilent(context: ServerContext, event: HeardEvent): boolean {
-  return event.quietForMs + timerSlackMs >= context.policy.heartbeat.timeoutMs;
-}
-
-/** When our own loop was late by half of the probe's time, the silence may be ours. */
-function isLagged(context: ServerContext, event: HeardEvent): boolean {
-  return event.lagMs > context.policy.heartbeat.timeoutMs / 2;
-}
-
-function patienceOf(context: ServerContext, event: HeardEvent): number {
-  const { misses, busyMisses } = context.policy.heartbeat;
-  return event.inFlight > 0 || event.usedCpu ? busyMisses : misses;
-}
 
 export const serverSetup = setup({
   types: {} as {
@@ -110,20 +78,20 @@ export const serverSetup = setup({
   guards: {
     isCurrent: ({ context, event }) => 'generation' in event && event.generation === context.generation,
     autostarts: ({ context }) => context.autostart,
-    /** Nothing but a slot is waited for. */
+    /** It only has to wait for a slot. */
     isDue: ({ context }) => context.autostart && isCleared(context) && !isUrgent(context),
     rests: ({ context }) => !context.autostart,
     mayRun: ({ context }) => mayRun(context),
     /** A person's start waits for dependencies, not for a round. */
     mayStart: ({ context }) => mayRun(context) && context.waitingFor.length === 0,
     isBlocked: ({ context }) => mayRun(context) && context.blockedBy !== null,
-    /** One that is called while a dependency is down for good would wait in vain; its caller is told. */
+    /** Not while a dependency is down for good: the server would wait in vain, and its caller gets an error. */
     mayBeCalled: ({ context }) => isWantedLazily(context) && context.blockedBy === null,
     startsWhenCalled: ({ context }) => isWantedLazily(context) && isCleared(context),
     fallsAsleep: ({ context }) => isWantedLazily(context) && context.next === 'idle',
     isCleared: ({ context }) => isCleared(context),
     isHeldBack: ({ context }) => !isCleared(context),
-    /** Somebody waits for this start: it takes no slot. */
+    /** A person or a caller waits for this start: it needs no slot. */
     startsUrgently: ({ context }) => isCleared(context) && isUrgent(context),
     isCalledInVain: ({ context }) => context.policy.lazy && context.blockedBy !== null,
     isUnreachable: ({ context }) => context.failure?.class === 'unreachable',
@@ -137,19 +105,11 @@ export const serverSetup = setup({
     isSpent: ({ context }) => context.next === 'failed',
     needsPerson: ({ context }) => context.next === 'needs-auth',
     isAnswer: ({ context, event }) => isAnswer(context, event),
-    isUnused: ({ context, event }) =>
-      isAnswer(context, event) &&
-      context.policy.lazy &&
-      !context.heldAwake &&
-      event.inFlight === 0 &&
-      event.unusedForMs + timerSlackMs >= context.policy.idleStopMs,
-    isQuiet: ({ context, event }) =>
-      isAnswer(context, event) &&
-      context.policy.heartbeat.intervalMs > 0 &&
-      event.quietForMs + timerSlackMs >= context.quietMs,
+    isUnused: ({ context, event }) => isAnswer(context, event) && isUnused(context, event),
+    isQuiet: ({ context, event }) => isAnswer(context, event) && isQuiet(context, event),
     isAlive: ({ context, event }) => isAnswer(context, event) && !isSilent(context, event),
     isOurLag: ({ context, event }) => isAnswer(context, event) && isLagged(context, event),
-    isPatient: ({ context, event }) => isAnswer(context, event) && context.misses + 1 < patienceOf(context, event),
+    isPatient: ({ context, event }) => isAnswer(context, event) && isPatient(context, event),
   },
   actions: {
     beginLife: assign(({ context }) => beginLife(context)),
@@ -162,16 +122,13 @@ export const serverSetup = setup({
     connect: assign(({ context }, moment: { at: number; random: number }) => connect(context, moment)),
     forgive: assign(({ context }) => forgive(context)),
     probe: sendTo(sessionId, (_, { kind }: { kind: 'ping' | 'list' }) => ({ type: 'probe', kind })),
-    tellProbe: emit((_, { kind }: { kind: 'ping' | 'list' }) => ({ type: 'probe.sent', kind })),
+    emitProbe: emit((_, { kind }: { kind: 'ping' | 'list' }) => ({ type: 'probe.sent', kind })),
     ask: enqueueActions(({ context, enqueue }) => {
       const question = context.question + 1;
       enqueue.assign({ question });
       enqueue.sendTo(sessionId, { type: 'report', question } satisfies SessionOrder);
     }),
-    keepQuiet: assign(({ context }, { quietForMs }: { quietForMs: number }) => ({
-      misses: 0,
-      quietMs: Math.max(timerSlackMs, quietLeftOf(context.policy.heartbeat.intervalMs, quietForMs)),
-    })),
+    keepQuiet: assign(({ context }, { quietForMs }: { quietForMs: number }) => keepQuiet(context, quietForMs)),
     noteLatency: assign((_, { latencyMs }: { latencyMs: number }) => ({ latencyMs })),
     miss: enqueueActions(({ context, enqueue }) => {
       enqueue.assign({ misses: context.misses + 1 });
@@ -179,18 +136,11 @@ export const serverSetup = setup({
     }),
     excuse: emit(({ context }) => ({ type: 'probe.missed', misses: context.misses, counted: false })),
     hang: assign(({ context }, heard: { at: number; quietForMs: number }) => hang(context, heard)),
-    wake: assign(({ context }, { random }: { random: number }) => ({
-      misses: 0,
-      quietMs: jitteredQuietOf(
-        context.policy.heartbeat.intervalMs,
-        random,
-        context.policy.remote ? 1_000 : context.policy.heartbeat.intervalMs,
-      ),
-    })),
+    wake: assign(({ context }, { random }: { random: number }) => probeSoon(context, random)),
     armIdleStop: enqueueActions(({ context, enqueue }, { unusedForMs }: { unusedForMs: number }) => {
       if (!context.policy.lazy) return;
       enqueue(cancel('idle'));
-      // When no dependent needs it any more, its time starts again.
+      // Its time starts again when no dependent needs it any more.
       if (context.heldAwake) return;
       enqueue.raise(
         { type: 'idle.due' },
@@ -206,11 +156,11 @@ export const serverSetup = setup({
         phase === 'initializing' ? context.policy.initializeTimeoutMs : context.policy.startTimeoutMs,
       ),
     ),
-    /** The life ends because somebody wishes so: its end is no failure. */
-    endWith: assign(({ context }, { next }: { next: Next }) => ({ next, endAsked: context.failure === null })),
-    /** The life ends already; only what comes next changes. */
-    thenGo: assign((_, { next }: { next: Next }) => ({ next })),
-    thenGoAsConfigured: assign(({ context }, configuration: Configuration) => ({
+    /** The session is ended on request: its end is not a failure, unless it failed before. */
+    endThen: assign(({ context }, { next }: { next: Next }) => ({ next, endAsked: context.failure === null })),
+    /** The session is already ending: only what comes next changes. */
+    setNext: assign((_, { next }: { next: Next }) => ({ next })),
+    setNextByPlan: assign(({ context }, configuration: Configuration) => ({
       next: nextAfterConfigure(context, configuration),
     })),
     conclude: enqueueActions(({ context, enqueue }, ended: { failure: Failure | null; at: number; random: number }) => {
@@ -230,33 +180,21 @@ export const serverSetup = setup({
     }),
     noteDependents: assign((_, { awake }: { awake: boolean }) => ({ heldAwake: awake })),
     hold: assign((_, { heldFor }: { heldFor: readonly string[] }) => ({ heldFor })),
-    /** A person does not wait for a round. */
+    /** A person's start does not wait for a round. */
     overrule: assign({ heldFor: [] }),
-    /** Stopped by a round: no failure, and started again with the others. A `temporary` server is not. */
+    /** Stopped by a round: this is not a failure. It is started again with the others, unless it is `temporary`. */
     endForRound: assign(({ context }, { heldFor }: { heldFor: readonly string[] }) => ({
       heldFor,
       next: context.policy.restart.kind === 'temporary' ? ('idle' as const) : ('starting' as const),
       endAsked: context.failure === null,
     })),
-    rejectBlocked: enqueueActions(({ context, enqueue }) => {
-      if (context.blockedBy === null) return;
-      const reason = blockedText(context.blockedBy);
-      for (const command of openUps(context))
-        enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason });
-      enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
-    }),
-    /** Passing through on the way to a start is no rest. */
-    rejectAtRest: enqueueActions(({ context, enqueue }) => {
-      if (context.autostart) return;
-      for (const command of openUps(context))
-        enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason: rejectionOf(context) });
-      enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
-    }),
+    rejectBlocked: enqueueActions((args) => rejectBlocked(args)),
+    rejectAtRest: enqueueActions((args) => rejectAtRest(args)),
     forgetRetry: assign({ nextRetryAt: null }),
     keepRetryTime: assign(({ context }, { at }: { at: number }) => ({
       delayMs: Math.max(0, (context.nextRetryAt ?? at) - at),
     })),
-    /** What is left of the delay is waived. */
+    /** Skips the rest of the delay. */
     fallDue: assign(({ context }, { at }: { at: number }) => ({
       nextRetryAt: Math.min(context.nextRetryAt ?? at, at),
     })),
@@ -270,28 +208,10 @@ export const serverSetup = setup({
     configure: assign(({ context }, configuration: Configuration) => configure(context, configuration)),
     remove: assign({ removing: true, autostart: false, called: false }),
     shutDown: assign({ shuttingDown: true, autostart: false, called: false }),
-    accept: enqueueActions(({ context, enqueue }, { commandId, type, ending }: CommandEvent & { ending: boolean }) => {
-      const command = { id: commandId, kind: type.slice('server.'.length) as CommandKind };
-      const { open, superseded } = accept(context.open, command, ending);
-      enqueue.emit({ type: 'command.accepted', command });
-      for (const older of superseded)
-        enqueue.emit({ type: 'command.settled', command: older, outcome: 'superseded', reason: type });
-      enqueue.assign({ open });
-      if (command.kind === 'reset') enqueue.emit({ type: 'command.settled', command, outcome: 'done', reason: null });
-    }),
-    refuse: enqueueActions(({ context, enqueue }, { commandId, type }: CommandEvent) => {
-      const command = { id: commandId, kind: type.slice('server.'.length) as CommandKind };
-      enqueue.emit({ type: 'command.accepted', command });
-      enqueue.emit({ type: 'command.settled', command, outcome: 'rejected', reason: refusalOf(context) });
-    }),
-    settle: enqueueActions(({ context, enqueue }, { wish, outcome }: { wish: 'up' | 'down'; outcome: Outcome }) => {
-      const settled = context.open.filter(({ kind }) => upKinds.has(kind) === (wish === 'up'));
-      if (settled.length === 0) return;
-      const reason = outcome === 'rejected' ? rejectionOf(context) : null;
-      for (const command of settled) enqueue.emit({ type: 'command.settled', command, outcome, reason });
-      enqueue.assign({ open: context.open.filter((command) => !settled.includes(command)) });
-    }),
-    tellOfSlot: enqueueActions((args, { type }: { type: 'slot.wanted' | 'slot.returned' }) => {
+    accept: enqueueActions((args, command: CommandEvent & { ending: boolean }) => acceptCommand(args, command)),
+    refuse: enqueueActions((args, command: CommandEvent) => refuseCommand(args, command)),
+    settle: enqueueActions((args, settlement: Settlement) => settleCommands(args, settlement)),
+    reportSlot: enqueueActions((args, { type }: { type: 'slot.wanted' | 'slot.returned' }) => {
       sendById(args, supervisorId, { type, server: args.context.name } satisfies ServerReport);
     }),
     /** A server that leaves the queue because it starts keeps its slot. */
@@ -299,24 +219,13 @@ export const serverSetup = setup({
       if (args.event.type === 'slot.granted') return;
       sendById(args, supervisorId, { type: 'slot.returned', server: args.context.name } satisfies ServerReport);
     }),
-    stand: enqueueActions((args, { phase }: { phase: StandingPhase }) => {
+    enterPhase: enqueueActions((args, { phase }: { phase: StandingPhase }) => {
       if (args.context.phase !== phase) args.enqueue.assign({ phase });
-      tellStanding(args, { ...args.context, phase });
+      reportStanding(args, { ...args.context, phase });
     }),
-    report: enqueueActions((args) => tellStanding(args, args.context)),
-    reportLost: enqueueActions((args, { at, random }: { at: number; random: number }) => {
-      const { name, policy, failure, next } = args.context;
-      if (!policy.related || failure === null) return;
-      // One that finished has not failed.
-      if (silentLosses.has(failure.class) || next === 'idle') return;
-      const standing = standingOf({ ...args.context, phase: 'ending' });
-      sendById(args, supervisorId, { type: 'server.lost', server: name, standing, at, random } satisfies ServerReport);
-    }),
-    reportGone: enqueueActions((args) => {
-      const { name, holder, removing, shuttingDown } = args.context;
-      if (holder !== null && (removing || shuttingDown))
-        sendById(args, holder, { type: 'server.gone', server: name } satisfies ServerReport);
-    }),
+    report: enqueueActions((args) => reportStanding(args, args.context)),
+    reportLost: enqueueActions((args, moment: Moment) => reportLost(args, moment)),
+    reportGone: enqueueActions((args) => reportGone(args)),
   },
 });
 
@@ -328,29 +237,7 @@ function isWantedLazily(context: ServerContext): boolean {
   return context.policy.lazy && context.wanted === 'up' && mayRun(context);
 }
 
-/** Neither a dependency nor a round keeps it from starting. */
+/** No dependency and no round keeps it from starting. */
 function isCleared({ waitingFor, heldFor }: ServerContext): boolean {
   return waitingFor.length === 0 && heldFor.length === 0;
-}
-
-function openUps({ open }: ServerContext): readonly OpenCommand[] {
-  return open.filter(({ kind }) => upKinds.has(kind));
-}
-
-/** Most servers are related to nobody, and do not pay for what they do not use. */
-function tellStanding(post: Post, context: ServerContext): void {
-  if (!context.policy.related) return;
-  const changed: ServerReport = { type: 'server.changed', server: context.name, standing: standingOf(context) };
-  sendById(post, supervisorId, changed);
-}
-
-function refusalOf({ shuttingDown, removing, blockedBy }: ServerContext): string {
-  if (shuttingDown) return 'SHUTTING_DOWN';
-  return removing || blockedBy === null ? 'removed' : blockedText(blockedBy);
-}
-
-function rejectionOf(context: ServerContext): string {
-  if (context.shuttingDown || context.removing) return refusalOf(context);
-  if (context.wanted === 'down') return 'stopped';
-  return context.lastFailure?.class ?? 'stopped';
 }

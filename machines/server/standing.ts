@@ -1,7 +1,8 @@
-/** Where a server stands: all that those above it decide by, as it tells them. Pure functions of what was told. */
+/** The standing of a server: what it reports to the actors above it, and what they conclude from that. */
 
 import type { Dependency, Prospect } from './clearance.ts';
-import type { ServerContext, Standing, StandingPhase } from './events.ts';
+import type { ServerContext } from './context.ts';
+import type { Standing, StandingPhase } from './events.ts';
 
 export function standingOf(context: ServerContext): Standing {
   const { generation, wanted, next, policy, waitingFor, blockedBy, heldFor, heldAwake, failure } = context;
@@ -20,13 +21,13 @@ export function standingOf(context: ServerContext): Standing {
   };
 }
 
-/** A state that is passed through in the same step is never told: who heard of it would act on it. */
+/** A state that is only passed through within a step is not reported: the receiver would act on it. */
 function phaseOf({ phase, autostart, policy, blockedBy }: ServerContext): StandingPhase {
   if (phase === 'resting' && autostart) return 'waiting';
   return phase === 'waiting' && policy.lazy && blockedBy !== null ? 'resting' : phase;
 }
 
-/** A person or a caller waits for it. */
+/** Whether a person or a caller waits for it. */
 export function isUrgent({ called, open }: Pick<ServerContext, 'called' | 'open'>): boolean {
   return called || open.some(({ kind }) => kind === 'start' || kind === 'restart' || kind === 'retry');
 }
@@ -36,25 +37,25 @@ export function isUp({ phase }: Standing): boolean {
   return phase === 'starting' || phase === 'connected';
 }
 
-/** Something of it runs that others have to wait for; one that cannot be killed is given up. */
+/** Whether others have to wait for its end. They do not wait for one that cannot be killed. */
 export function isLeft(standing: Standing): boolean {
   return isUp(standing) || standing.phase === 'ending';
 }
 
-/** It runs, or is to run as soon as it may. */
+/** Whether it runs, or is to run as soon as possible. */
 export function wishesToRun({ phase }: Standing): boolean {
   return phase !== 'resting' && phase !== 'failed' && phase !== 'needs-auth';
 }
 
-/** A lazy one that is being stopped because nobody needed it. */
+/** Whether it is being stopped to rest afterwards, as a lazy server that nobody needs is. */
 export function isFallingAsleep({ phase, next }: Standing): boolean {
   return (phase === 'ending' || phase === 'stuck') && next === 'idle';
 }
 
-/** What those who depend on it see of it. */
+/** What its dependents see of it. */
 export function asDependency(standing: Standing): Dependency {
   const { phase, blockedBy } = standing;
-  // One that runs is not kept from starting any more, one whose delay runs not yet.
+  // A dependency matters neither to a server that runs already, nor to one whose delay is still running.
   const isTrying = isLeft(standing) || phase === 'stuck' || phase === 'delaying';
   return { standing: prospectOf(standing), blockedBy: isTrying ? null : blockedBy };
 }

@@ -1,4 +1,4 @@
-/** What a plan does to the table of servers: who is removed, configured, added, and who waits for its old actor to go. */
+/** Applies a plan to the table of servers: removes, configures and adds. One that moves waits for its old actor. */
 
 import type { GroupPolicy } from '../group/events.ts';
 import { added, configured, type Outcome, removed } from '../holding/holding.ts';
@@ -17,17 +17,17 @@ export interface Plan extends Outcome {
 
 export function afterPlan(context: SupervisorContext, steps: Steps, moment: Moment): Plan {
   const leaving = new Set(steps.remove.map(({ server }) => server));
-  // Where it is, not where the plan thinks: it may still be on its way out of another group.
+  // The group it is in, not the one in the plan: it may still be leaving another group.
   const groupOf = (server: string) => entryOf(context.members, server)?.group;
   const waits = ({ group, server }: Adding) =>
     leaving.has(server.name) || ![undefined, group].includes(groupOf(server.name));
   const adding = steps.add.filter((step) => !waits(step));
   const isMoving = (server: string) => context.moving.some((step) => step.server.name === server);
   let holder = holderOf(context);
-  const deeds: Outcome['deeds'][number][] = [];
+  const effects: Outcome['effects'][number][] = [];
   const take = (outcome: Outcome) => {
     holder = { ...holder, members: outcome.members };
-    deeds.push(...outcome.deeds);
+    effects.push(...outcome.effects);
   };
   for (const { group, server } of steps.remove)
     take(removed(holder, { server, group: groupOf(server) ?? group, ...moment }));
@@ -40,7 +40,7 @@ export function afterPlan(context: SupervisorContext, steps: Steps, moment: Mome
   const isOvertaken = (server: string) => leaving.has(server) || steps.add.some((step) => step.server.name === server);
   return {
     members: holder.members,
-    deeds,
+    effects,
     policies: { ...context.policies, ...steps.groups },
     moving: [
       ...context.moving
@@ -51,7 +51,7 @@ export function afterPlan(context: SupervisorContext, steps: Steps, moment: Mome
   };
 }
 
-/** A server on its way to another group takes its new numbers along. */
+/** A server that is moving to another group gets its new settings there. */
 function withConfiguration<Step extends Adding>(step: Step, configurations: Steps['configure']): Step {
   const configuration = configurations.find(({ server }) => server === step.server.name);
   if (configuration === undefined) return step;

@@ -1,4 +1,4 @@
-/** What the root's chart is told, what it remembers, and what it tells. */
+/** The events of the root's chart, its context, and what it emits. */
 
 import type { GroupPolicy, GroupReport, HolderEmitted } from '../group/events.ts';
 import type { Members } from '../members.ts';
@@ -7,17 +7,17 @@ import type { Moment, ServerInput, ServerReport } from '../server/events.ts';
 import type { Configuration } from '../server/plan.ts';
 import type { Table } from '../table.ts';
 
-/** What a plan does, in the words of the charts. A server whose group changes is in `remove` and in `add`. */
+/** A plan as the charts see it. A server whose group changes is in `remove` and in `add`. */
 export interface Steps {
-  /** `keepsWish`: the server only moves, and the operator's wish moves with it. */
+  /** `keepsWish`: the server only moves, and keeps the operator's wish. */
   readonly add: readonly { readonly group: string; readonly server: ServerInput; readonly keepsWish?: boolean }[];
   readonly configure: readonly (Configuration & { readonly server: string })[];
   readonly remove: readonly { readonly group: string; readonly server: string }[];
-  /** How groups act from now on. Default: as before. */
+  /** New policies of groups. Default: as before. */
   readonly groups?: Readonly<Record<string, GroupPolicy>>;
-  /** What each server depends on from now on; who depends on nothing need not be named. Default: as before. */
+  /** New dependencies of all servers; a server without any may be left out. Default: as before. */
   readonly dependencies?: Dependencies;
-  /** How long an orderly end may take from now on, in milliseconds. Default: as before. */
+  /** How long an orderly shutdown may take, in milliseconds. Default: as before. */
   readonly shutdownMs?: number;
 }
 
@@ -27,45 +27,46 @@ export type SupervisorEvent =
   | (Moment & { readonly type: 'machine.resumed' })
   | ServerReport
   | GroupReport
-  /** From the root to itself: what had been told before has been heard. */
+  /** From the root to itself: every report that was on the way before has arrived. */
   | { readonly type: 'slots.due' }
-  /** Raised by the chart itself: so many actors died at once. */
+  /** Raised by the chart itself: the actor that held these servers died. */
   | { readonly type: 'servers.died'; readonly servers: readonly string[] };
 
 export type SupervisorEmitted =
-  /** A group, or a part of one, died by a bug, with these servers; they are reaped and given to another. */
+  /** A group, or a part of one, died by a bug. Its servers are reaped and given to another. */
   | {
       readonly type: 'group.died';
       readonly group: string;
       readonly message: string;
       readonly servers: readonly string[];
     }
-  /** Of servers that the root holds itself. */
+  /** About servers that the root holds itself. */
   | HolderEmitted;
 
 export interface SupervisorContext {
-  /** Servers that may be in `starting` at a time on our own account. */
+  /** How many servers may be in `starting` at a time, not counting starts that somebody waits for. */
   readonly slots: number;
   readonly shutdownMs: number;
+  /** Servers that hold a start slot, and those that wait for one. */
   readonly holders: readonly string[];
   readonly queue: readonly string[];
-  /** Every server of the plan in force, and those on their way out. */
+  /** Every server of the current plan, and those that are leaving. */
   readonly members: Members;
   readonly groups: readonly string[];
   readonly policies: Table<GroupPolicy>;
   readonly dependencies: Dependencies;
   readonly dependents: Dependencies;
-  /** Servers to add again as soon as their old actor, in another group, has gone. */
+  /** Servers to be added again once their old actor, in another group, is gone. */
   readonly moving: readonly (Moment & Steps['add'][number])[];
-  /** Groups whose rounds are spent. */
+  /** Groups that have used up their rounds. */
   readonly degraded: readonly string[];
-  /** `slots.due` is on its way; and whether a server has told something since. */
+  /** Whether `slots.due` is on the way, and whether a server has reported something since. */
   readonly isOffering: boolean;
   readonly hasHeard: boolean;
   readonly isEnding: boolean;
   /** Why the root is in `failed`. */
   readonly problem: string | null;
-  /** At the end: servers that are told to stop when those that depend on them are gone. */
+  /** At shutdown: servers that are stopped only when their dependents are gone. */
   readonly spared: readonly string[];
 }
 

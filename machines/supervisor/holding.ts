@@ -1,10 +1,10 @@
 /**
- * How the root holds servers: groups do it for it. It takes over those of a group that died, until they are reaped, and
- * keeps those whose group died too often.
+ * How the root holds servers. Usually the groups hold them; the root takes over the servers of a group that died until
+ * they are reaped, and keeps those whose group died too often.
  */
 
 import type { GroupInput, GroupPolicy } from '../group/events.ts';
-import { carryOut, type Hands } from '../holding/deeds.ts';
+import { type HolderArgs, runEffects } from '../holding/effects.ts';
 import type { Holder, Outcome } from '../holding/holding.ts';
 import { groupId, kindOf, supervisorId } from '../ids.ts';
 import { heldBy } from '../members.ts';
@@ -15,14 +15,14 @@ export function holderOf({ members, groups }: Pick<SupervisorContext, 'members' 
   return { id: supervisorId, members, below: groups.map(groupId) };
 }
 
-/** Servers that the root holds itself, and whose actors live. */
+/** Servers that the root holds itself and whose actors are alive. */
 export function livingOf({ members }: Pick<SupervisorContext, 'members'>): readonly string[] {
   return heldBy(members, supervisorId).filter((server) => entryOf(members, server)?.isDead === false);
 }
 
-interface RootHands extends Hands {
+export interface RootArgs extends HolderArgs {
   readonly context: SupervisorContext;
-  readonly enqueue: Hands['enqueue'] & {
+  readonly enqueue: HolderArgs['enqueue'] & {
     assign(change: Partial<SupervisorContext>): void;
     raise(event: SupervisorEvent): void;
     spawnChild(
@@ -32,11 +32,11 @@ interface RootHands extends Hands {
   };
 }
 
-export function perform(hands: RootHands, { members, deeds }: Outcome, policies: Table<GroupPolicy>): void {
-  const { context, enqueue } = hands;
-  const opened = deeds.flatMap((deed) => (deed.do === 'open' ? [kindOf(deed.id).name] : []));
+export function perform(args: RootArgs, { members, effects }: Outcome, policies: Table<GroupPolicy>): void {
+  const { context, enqueue } = args;
+  const opened = effects.flatMap((effect) => (effect.do === 'open' ? [kindOf(effect.id).name] : []));
   enqueue.assign({ members, groups: [...context.groups, ...opened] });
-  carryOut(hands, deeds, {
+  runEffects(args, effects, {
     id: supervisorId,
     open: (id) => {
       const { name } = kindOf(id);
@@ -44,7 +44,7 @@ export function perform(hands: RootHands, { members, deeds }: Outcome, policies:
       const input = { name, holder: supervisorId, ...(policy !== undefined && { policy }) };
       enqueue.spawnChild('group', { id, systemId: id, input });
     },
-    // Nobody is above the root.
-    tell: (report) => enqueue.raise(report),
+    // There is no actor above the root.
+    report: (report) => enqueue.raise(report),
   });
 }

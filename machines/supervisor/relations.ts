@@ -1,4 +1,4 @@
-/** What servers are to each other: what is to be told to whom, read off the table of where each stands. */
+/** Which servers must be told about changes of others, and what: pure functions of the standing of each. */
 
 import type { Look } from '../members.ts';
 import { type Dependencies, namedIn } from '../order.ts';
@@ -17,7 +17,7 @@ export interface Relations {
   readonly dependents: Dependencies;
 }
 
-/** What is to be told to whom when something about these servers has changed. */
+/** The messages to send when something about these servers has changed. */
 export function messagesAfter(
   servers: readonly string[],
   { dependencies, dependents }: Relations,
@@ -31,7 +31,7 @@ export function messagesAfter(
   ];
 }
 
-/** Whether something of those that depend on it runs, so that it has to wait for them at the end. */
+/** Whether any of its dependents still runs, so that its shutdown must wait. */
 export function isNeeded(server: string, dependents: Dependencies, look: Look): boolean {
   return namedIn(dependents, server).some((dependent) => {
     const standing = look(dependent);
@@ -39,7 +39,7 @@ export function isNeeded(server: string, dependents: Dependencies, look: Look): 
   });
 }
 
-/** Where a server that waits for a slot stands: a dependency may have gone down since it asked. */
+/** Whether a server that waits for a slot may still start: a dependency may have gone down since it asked. */
 export function applicantOf(server: string, dependencies: Dependencies, look: Look): Applicant {
   return namedIn(dependencies, server).every((dependency) => look(dependency)?.phase === 'connected')
     ? 'ready'
@@ -58,8 +58,8 @@ function clearanceMessages(server: string, dependencies: Dependencies, look: Loo
 }
 
 /**
- * A lazy server is started when a dependent waits for it, at once if somebody waits for that one, and kept awake while
- * one wishes to run.
+ * A lazy server is started when a dependent waits for it, at once if a person or a caller waits for the dependent. It
+ * is kept awake while a dependent runs or wants to run.
  */
 function wakingMessages(server: string, dependents: Dependencies, look: Look): readonly Message[] {
   const standing = look(server);
@@ -74,11 +74,11 @@ function wakingMessages(server: string, dependents: Dependencies, look: Look): r
   const isResting = standing.phase === 'resting';
   if (wishing.some(({ isUrgent }) => isUrgent))
     return isResting || isFallingAsleep(standing) ? [...kept, { server, event: { type: 'server.needed' } }] : kept;
-  // One that falls asleep is heard of again when it rests.
+  // A server that is falling asleep reports again when it rests.
   return isResting ? [...kept, { server, event: { type: 'dependents.waiting' } }] : kept;
 }
 
-/** One that has told nothing comes, moves or is replaced. */
+/** A server that has reported nothing is being added, moved or replaced. */
 function dependencyOf(server: string, look: Look): Dependency {
   const standing = look(server);
   return standing === null ? { standing: 'coming', blockedBy: null } : asDependency(standing);

@@ -1,26 +1,28 @@
-/** The manifest of the root's chart: everything it may do, by name. The chart itself is `supervisor.machine.ts`. */
+/** The manifest of the root's chart: its actors, delays, guards and actions. `supervisor.machine.ts` is the chart. */
 
 import { assign, enqueueActions, fromPromise, setup } from 'xstate';
 import type { GroupEvent, GroupReport } from '../group/events.ts';
 import type { ActorFailed, ReaperDone, ReaperInput } from '../group/holding.ts';
 import { groupMachine } from '../group.machine.ts';
-import { type Post, sendById } from '../holding/address.ts';
-import { died, fellApart, reaped, unreaped, withoutSuccessors } from '../holding/deaths.ts';
+import { sendById } from '../holding/address.ts';
+import { withoutSuccessors } from '../holding/deaths.ts';
 import { gone } from '../holding/holding.ts';
-import { groupId, kindOf, serverId, supervisorId } from '../ids.ts';
-import { holdsAny, lookIn, type Members, withEnding, withInput, withStanding } from '../members.ts';
+import { groupId, serverId, supervisorId } from '../ids.ts';
+import { holdsAny, lookIn, withEnding, withInput, withStanding } from '../members.ts';
 import { dependentsOf } from '../order.ts';
 import type { Moment, ServerEvent, ServerReport, Wanted } from '../server/events.ts';
 import { isUp } from '../server/standing.ts';
 import { serverMachine } from '../server.machine.ts';
 import { entryOf, without } from '../table.ts';
 import { afterPlan } from './apply.ts';
+import { handleDeath, handleReaped } from './deaths.ts';
 import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './events.ts';
 import { holderOf, livingOf, perform } from './holding.ts';
-import { applicantOf, isNeeded, messagesAfter, type Relations } from './relations.ts';
-import { grantSlots, returnSlot, type Slots, wantSlot } from './start-slots.ts';
+import { grant, notifyRelated } from './messages.ts';
+import { isNeeded } from './relations.ts';
+import { returnSlot, type Slots, wantSlot } from './start-slots.ts';
 
-/** From KILL to every known group to `closed`, whatever is left, in milliseconds. */
+/** Time from SIGKILL to every known process group until `closed`, whatever is left, in milliseconds. */
 const killMs = 2_000;
 
 type Report<Type extends (ServerReport | GroupReport)['type']> = Extract<ServerReport | GroupReport, { type: Type }>;
@@ -35,13 +37,13 @@ export const supervisorSetup = setup({
   },
   actors: {
     group: groupMachine,
-    /** One whose group died too often. */
+    /** A server whose group died too often. */
     server: serverMachine,
-    /** Resolves when no process of the server is left; `src/supervisor` provides it, as to groups. */
+    /** Resolves when no process of the server is left; `src/supervisor` provides it, as for groups. */
     reaper: fromPromise<Moment & { readonly generation: number }, ReaperInput>(() => {
       throw new Error('the actor "reaper" is provided by the supervisor room');
     }),
-    /** Ends the processes an earlier life left behind; `src/supervisor` provides it. */
+    /** Ends the processes that an earlier run left behind; `src/supervisor` provides it. */
     reap: fromPromise<void>(() => {
       throw new Error('the actor "reap" is provided by the supervisor room');
     }),
@@ -71,34 +73,34 @@ export const supervisorSetup = setup({
     limitEnd: assign(({ context }, { steps }: { steps: Steps }) => ({
       shutdownMs: steps.shutdownMs ?? context.shutdownMs,
     })),
-    /** Tells servers whose dependencies change, and the servers they depend on. */
+    /** Notifies servers whose dependencies or dependents changed. */
     relate: enqueueActions((args, { steps }: { steps: Steps }) => {
       const { dependencies } = steps;
       const { context } = args;
       if (dependencies === undefined || dependencies === context.dependencies) return;
       const relations = { dependencies, dependents: dependentsOf(dependencies) };
       args.enqueue.assign(relations);
-      // A server that becomes related only now is told later, when it reports its standing.
+      // A server that becomes related to others is notified after its first report.
       const touched = [...Object.keys(context.dependencies), ...Object.values(context.dependencies).flat()];
-      // A server that is being removed may be gone before it would receive the event.
+      // A server that is leaving may be gone before the message arrives.
       const leaving = new Set(steps.remove.map(({ server }) => server));
       const staying = [...new Set(touched)].filter((server) => !leaving.has(server));
-      tellAll(args, staying, relations);
+      notifyRelated(args, staying, relations);
     }),
     note: assign(({ context }, { server, standing }: Report<'server.changed' | 'server.lost'>) => ({
       members: withStanding(context.members, server, standing),
       hasHeard: context.isOffering,
     })),
-    tell: enqueueActions((args, { server }: { server: string }) => tellAll(args, [server], args.context)),
-    tellGroup: enqueueActions((args, report: Report<'server.changed' | 'server.lost'>) => {
+    notify: enqueueActions((args, { server }: { server: string }) => notifyRelated(args, [server], args.context)),
+    notifyGroup: enqueueActions((args, report: Report<'server.changed' | 'server.lost'>) => {
       const member = entryOf(args.context.members, report.server);
       if (member !== undefined && member.holder !== supervisorId) sendById(args, member.holder, report);
     }),
     keep: assign(({ context }, { server, wanted }: Report<'server.kept'>) => ({
       members: withInput(context.members, server, { wanted }),
     })),
-    /** Its actor died: what is left of it is being ended. */
-    mourn: assign(
+    /** The actors of these servers died: what is left of them is being ended. */
+    markAsEnding: assign(
       ({ context: { members, slots, holders, queue, isOffering } }, { servers }: { servers: readonly string[] }) => ({
         ...servers.reduce<Slots>(returnSlot, { slots, holders, queue }),
         members: servers.reduce(withEnding, members),
@@ -109,7 +111,7 @@ export const supervisorSetup = setup({
       for (const id of [...context.groups.map(groupId), ...livingOf(context).map(serverId)])
         enqueue.sendTo(id, { type: 'machine.resumed', at, random });
     }),
-    /** Whom others still need is spared until they are gone; what is ending already is told not to start again. */
+    /** Servers that others still need are spared until those are gone. The rest end, and do not start again. */
     endAll: enqueueActions(({ context, enqueue }) => {
       const look = lookIn(context.members);
       const spared = Object.keys(context.dependents).filter((server) => {
@@ -138,8 +140,8 @@ export const supervisorSetup = setup({
     wantSlot: assign(({ context }, { server }: { server: string }) => wantSlot(context, server)),
     returnSlot: assign(({ context }, { server }: { server: string }) => returnSlot(context, server)),
     /**
-     * Where servers depend on each other, what is on its way to the root is heard first: a dependency may have gone down
-     * in the same moment.
+     * Where servers depend on each other, reports that are already on the way are awaited first: a dependency may have
+     * gone down at the same moment.
      */
     offerSlots: enqueueActions((args) => {
       const { context, enqueue, self } = args;
@@ -155,7 +157,7 @@ export const supervisorSetup = setup({
       args.enqueue.assign({ isOffering: false });
       grant(args);
     }),
-    /** Gone from its group, unless it has been taken over since. */
+    /** Forgets a server that left its group, unless another group has taken it over since. */
     forget: assign(({ context }, { server, group }: { server: string; group: string }) => ({
       members: isForgotten(context, server, group) ? without(context.members, server) : context.members,
     })),
@@ -178,36 +180,14 @@ export const supervisorSetup = setup({
       const { context } = args;
       perform(args, gone(holderOf(context), { server, isRemoval: !context.isEnding, isEnd: false }), context.policies);
     }),
-    bury: enqueueActions((args, { actorId, error }: ActorFailed) => {
-      const { context, enqueue } = args;
-      const { policies, isEnding: isEnd } = context;
-      const message = error instanceof Error ? error.message : String(error);
-      const { kind, name } = kindOf(actorId);
-      if (kind === 'group') {
-        const { servers, ...outcome } = fellApart(holderOf(context), { below: actorId, isEnd });
-        // Told first: to the commands of its servers this is no shutdown.
-        enqueue.emit({ type: 'group.died', group: name, message, servers });
-        perform(args, outcome, policies);
-        const isOther = (group: string) => group !== name;
-        enqueue.assign({ groups: context.groups.filter(isOther), degraded: context.degraded.filter(isOther) });
-        enqueue.raise({ type: 'servers.died', servers });
-      } else if (kind === 'server') perform(args, died(holderOf(context), { server: name, message, isEnd }), policies);
-      else if (kind === 'reaper') perform(args, unreaped(holderOf(context), { server: name, message }), policies);
-      else enqueue.stopChild(actorId);
-    }),
-    revive: enqueueActions((args, { actorId, output }: ReaperDone) => {
-      const { context } = args;
-      const { kind, name: server } = kindOf(actorId);
-      if (kind !== 'reaper') return;
-      const place = () => groupId(entryOf(context.members, server)?.group ?? '');
-      perform(args, reaped(holderOf(context), { server, place, ...output }), context.policies);
-    }),
-    tellBroken: enqueueActions(({ enqueue }, { group, message, servers }: Report<'group.broken'>) => {
+    handleDeath: enqueueActions((args, died: ActorFailed) => handleDeath(args, died)),
+    handleReaped: enqueueActions((args, done: ReaperDone) => handleReaped(args, done)),
+    emitGroupDied: enqueueActions(({ enqueue }, { group, message, servers }: Report<'group.broken'>) => {
       enqueue.emit({ type: 'group.died', group, message, servers });
       enqueue.raise({ type: 'servers.died', servers });
     }),
-    tellDependents: enqueueActions((args, { servers }: { servers: readonly string[] }) =>
-      tellAll(args, servers, args.context),
+    notifyAll: enqueueActions((args, { servers }: { servers: readonly string[] }) =>
+      notifyRelated(args, servers, args.context),
     ),
     forgetGroup: assign(({ context }, { group }: { group: string }) => ({
       groups: context.groups.filter((name) => name !== group),
@@ -218,34 +198,9 @@ export const supervisorSetup = setup({
   },
 });
 
-/** At the end only those count that others depend on, or that the root holds itself: there may be a thousand more. */
+/** At shutdown only related servers, and those that the root holds itself, matter: a thousand others may remain. */
 function isForgotten({ members, isEnding }: SupervisorContext, server: string, group: string): boolean {
   const member = entryOf(members, server);
   if (member === undefined || member.group !== group) return false;
   return !isEnding || member.standing !== null || member.holder === supervisorId;
-}
-
-interface RootPost extends Post {
-  readonly context: { readonly members: Members };
-}
-
-function tellAll(post: RootPost, servers: readonly string[], relations: Relations): void {
-  for (const { server, event } of messagesAfter(servers, relations, lookIn(post.context.members)))
-    sendById(post, serverId(server), event);
-}
-
-interface Granting extends Post {
-  readonly context: SupervisorContext;
-  readonly enqueue: Post['enqueue'] & { assign(change: Partial<SupervisorContext>): void };
-}
-
-/** Gives what is free to those who wait longest and may start. */
-function grant(args: Granting): void {
-  const { members, dependencies } = args.context;
-  const { granted, after } = grantSlots(args.context, (server) => {
-    const member = entryOf(members, server);
-    return member === undefined || member.isDead ? 'gone' : applicantOf(server, dependencies, lookIn(members));
-  });
-  args.enqueue.assign(after);
-  for (const server of granted) sendById(args, serverId(server), { type: 'slot.granted' } satisfies ServerEvent);
 }

@@ -1,4 +1,4 @@
-/** Who may start now: first come, first served, so that the first servers are up while the last still wait. */
+/** Start slots: which servers may start now. First come, first served. */
 
 export interface Slots {
   readonly slots: number;
@@ -11,18 +11,18 @@ export function wantSlot({ slots, holders, queue }: Slots, server: string): Slot
   return { slots, holders, queue: [...queue, server] };
 }
 
-/** Takes a server out of the list it is in; giving back what one does not hold changes nothing. */
+/** Removes a server from the list it is in. Does nothing if it is in none. */
 export function returnSlot({ slots, holders, queue }: Slots, server: string): Slots {
   return holders.includes(server)
     ? { slots, holders: without(holders, server), queue }
     : { slots, holders, queue: without(queue, server) };
 }
 
-/** What is known of a server that waits: `gone` with its group, `held` back by a dependency since it asked. */
+/** The state of a server that waits: `gone`: it has no actor; `held`: a dependency went down since it asked. */
 export type Applicant = 'ready' | 'held' | 'gone';
 
 /**
- * Gives free slots to the servers that have waited longest. A server that is gone neither keeps nor gets a slot; one
+ * Grants free slots to the servers that have waited longest. A server that is gone loses its slot and its place; one
  * that is held back keeps its place.
  */
 export function grantSlots(
@@ -43,7 +43,7 @@ export function grantSlots(
   return { granted, after: { slots, holders: [...holding, ...granted], queue: [...passedOver, ...queue.slice(seen)] } };
 }
 
-/** Most leave the queue at its head, which is found at once, however long it is. */
+/** Most servers leave the queue at its head, where `indexOf` finds them at once, however long it is. */
 function without(servers: readonly string[], server: string): readonly string[] {
   const index = servers.indexOf(server);
   return index < 0 ? servers : [...servers.slice(0, index), ...servers.slice(index + 1)];

@@ -71,7 +71,7 @@ describe('a small chart', () => {
     ]);
   });
 
-  it('is told as a table', () => {
+  it('has a table', () => {
     expect(toTable(machine).split('\n').slice(2)).toEqual([
       '| `any` | stays |  |  |',
       '| `go` |  | in a: [isOdd] → one.b |  |',

@@ -16,8 +16,8 @@ const parameters = {
 };
 
 /**
- * Servers that should be connected, if nothing but a person keeps them from it, and are not; and those that should
- * rest, and do not.
+ * Servers that should be connected, since no person keeps them from it, but are not; and those that should rest, but do
+ * not.
  */
 function stranded({ tree, fleet }: Played): readonly string[] {
   return fleet()
@@ -34,7 +34,7 @@ function stranded({ tree, fleet }: Played): readonly string[] {
     });
 }
 
-/** An unkillable process keeps those waiting that need the server. */
+/** A process that cannot be killed keeps the dependents of its server waiting. */
 function waitsForStuck(tree: Played['tree'], name: string): boolean {
   const { waitingFor, heldFor } = tree.serverContext(name);
   return [...waitingFor, ...heldFor].some(
@@ -76,7 +76,7 @@ describe('a fleet on an operating system that does its worst', () => {
           expect(left, 'stranded').toEqual([]);
           expect(unsettled(played)).toEqual([]);
           expect(tree.state()).toBe('closed');
-          // What the deadline cuts off is killed by whom this tree has no power over.
+          // What does not end before the deadline is killed outside this tree.
           const running =
             tree.kills() > 0
               ? []

@@ -39,7 +39,7 @@ export const life: fc.Arbitrary<Life> = fc.record({
   lingerMs: ms(4_000),
 });
 
-/** Starts, serves and stops as it should. */
+/** A life that starts, serves and stops as it should. */
 export const goodLife: Life = {
   spawn: 'ok',
   spawnMs: 10,

@@ -1,12 +1,12 @@
 /**
- * Changes the charts and the decisions beside them in one place after another, and looks whether a test of the charts
- * notices. By hand:
+ * Changes the charts and the code of their decisions in one place at a time, and checks whether a test of the charts
+ * fails. By hand:
  *
  *     npx tsx test/machines/mutation.ts [--count 40] [--seed 1] [--only TEXT] [--jobs 2] [--thorough]
  *
  * `--count all` tries every mutant; `--thorough` shows what is left to the exploration of the whole chart as well,
- * which takes half a minute for each. What survives is missing a test, or is in `accepted.json` with the reason why
- * no test can or need notice it. To see how a mutant is caught:
+ * which takes half a minute for each. For a mutant that survives a test is missing, unless `accepted.json` says why no
+ * test can or need notice it. To see how a mutant is caught:
  *
  *     MCPVISOR_MUTANT="server: starting | slot | 0 | remove" npx vitest run --config .vitest.mutation.config.ts test/machines/tree.test.ts
  */
@@ -34,7 +34,7 @@ function drawn(ids: readonly string[], count: number, seed: number): readonly st
   const left = [...ids];
   let state = seed;
   return Array.from({ length: Math.min(count, ids.length) }, () => {
-    // Lehmer's generator: the same draw for the same seed, everywhere.
+    // Lehmer's generator: the same sequence for the same seed, on every machine.
     state = (state * 48_271) % 2_147_483_647;
     return left.splice(state % left.length, 1)[0] ?? '';
   });

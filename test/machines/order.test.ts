@@ -13,7 +13,7 @@ describe('the order of servers', () => {
     expect(inOrder(['e', 'a', 'f'], {})).toEqual(['e', 'a', 'f']);
   });
 
-  it('names nobody that was not asked for, and nobody twice', () => {
+  it('contains each name that was given once, and no other', () => {
     expect(inOrder(['d', 'a', 'd'], chain)).toEqual(['a', 'd']);
   });
 
@@ -22,13 +22,13 @@ describe('the order of servers', () => {
     expect(reaches('a', 'a', { a: ['b'], b: ['a'] })).toBe(true);
   });
 
-  it('lets stop first those on whom nobody that is left depends, in reverse', () => {
+  it('stops first those that no other left depends on, in reverse', () => {
     expect(mayStop(['a', 'b', 'd', 'e'], chain)).toEqual(['e', 'd']);
     expect(mayStop(['a', 'd'], chain), 'the one between is gone, and still it depends').toEqual(['d']);
     expect(mayStop(['a', 'e'], chain)).toEqual(['e', 'a']);
   });
 
-  it('knows who depends on whom, in either direction', () => {
+  it('knows dependencies in both directions', () => {
     expect([
       reaches('d', 'a', chain),
       reaches('a', 'd', chain),
@@ -91,7 +91,7 @@ describe('a round', () => {
   });
   const none = { triggers: [], victims: {} };
 
-  it('strikes those that run: nobody, those after the trigger, or all others', () => {
+  it('affects members that run: none, those after the trigger, or all others', () => {
     const struck = (strategy: GroupPolicy['strategy'], trigger: string) =>
       withTrigger(none, policy(strategy), { trigger, look }).victims;
     expect(struck('one-for-one', 'd')).toEqual({});

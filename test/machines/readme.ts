@@ -19,42 +19,42 @@ const chapters: readonly Chapter[] = [
     file: 'server.machine.ts',
     about: 'One MCP server. Its session is the child `session:GENERATION`, which exists in the live states only.',
     states: {
-      idle: 'Nothing runs: not wanted, or wanted and lazy, finished, or queued for a start slot.',
+      idle: 'Nothing runs: the server is not wanted, or it is wanted and lazy, finished, or waiting to start.',
       starting:
-        'A session is being opened: the process or connection, the handshake, the first lists, each with a time budget of its own.',
+        'A session is being opened: the process or connection, the handshake, the first lists, each with its own time limit.',
       connected:
-        'The session answers, and its lists are those of this life. A quiet one is probed, a silent one is asked in a second way before it is called hung.',
+        'The session answers, and its lists are those of this life. A quiet session is probed. One that misses its probes is asked in a second way before it counts as hung.',
       'heartbeat-timeout':
         'The server hangs, and its process group is being ended. Commands change what comes next, not this state.',
-      stopping: 'The session is being ended, politely, then surely. What comes next is remembered.',
-      deciding: 'Passed through, never seen: where an actor just born, or a life that has ended, is led on.',
-      backoff: 'Waiting for the next try, then for a start slot.',
-      failed:
-        'The restart budget is spent, or no restart can mend the failure: waits for a person or another specification.',
-      'needs-auth': 'A remote server wants a person. It is not tried blindly.',
+      stopping:
+        'The session is being ended: it is asked to close, then terminated, then killed. The chart remembers what comes next.',
+      deciding: 'Chooses the state of a new actor, and what comes after a session. It is left in the same step.',
+      backoff: 'Waits for the next try, then for dependencies and the round of its group, then for a start slot.',
+      failed: 'The restart budget is used up, or no restart can help: it waits for a person or another specification.',
+      'needs-auth': 'A remote server needs a person to authorize it. It is not tried again before that.',
     },
   },
   {
     machine: groupMachine,
     file: 'group.machine.ts',
     about:
-      'The servers of one group: spawns their actors, lets them go, and puts another in the place of one that died by a bug, once the reaper has seen its process group gone.',
+      'The servers of one group: it starts and stops their actors, and replaces an actor that died by a bug, once the reaper has seen its process group gone.',
     states: {
-      running: 'Servers come and go.',
-      'shutting-down': 'Every server is being ended; none is added, and the dead get no successor.',
+      running: 'Servers are added, changed and removed.',
+      'shutting-down': 'Every server is being ended; none is added, and none gets a successor.',
       gone: 'No server and no reaper is left.',
     },
   },
   {
     machine: supervisorMachine,
     file: 'supervisor.machine.ts',
-    about: 'The root: carries plans to the groups, hands out start slots, and ends everything within its deadline.',
+    about: 'The root: it passes plans on to the groups, grants start slots, and ends everything within its deadline.',
     states: {
-      booting: 'What an earlier life left behind is being reaped.',
-      running: 'Plans are applied, and start slots are given in the order they were asked for.',
-      'shutting-down': 'Every server is being ended, all at once; what is not gone in time is killed.',
+      booting: 'What an earlier run left behind is being reaped.',
+      running: 'Plans are applied, and start slots are granted in the order of the requests.',
+      'shutting-down': 'All servers are being ended, dependents first; what has not ended in time is killed.',
       closed: 'Nothing runs any more, or what still runs has been left to the next boot.',
-      failed: 'What an earlier life left behind could not be reaped.',
+      failed: 'What an earlier run left behind could not be reaped.',
     },
   },
 ];
@@ -63,7 +63,7 @@ export function readmeText(): string {
   return [
     '# The charts',
     '<!-- Generated from the charts: `BLESS=1 npx vitest run --config .vitest.config.ts test/machines` writes it again. -->',
-    'Pure decisions: no clock, no dice, no process. Time and chance come with the events; `src` provides the actors. In the pictures, an edge that leads between the insides of two states names the inner ones; in the tables, an empty cell means that the event is ignored.',
+    'Pure decisions: no clock, no randomness, no processes. Time and random numbers come with the events; `src` provides the actors. In the pictures, an edge between children of two states names the children; in the tables, an empty cell means that the event is ignored.',
     ...chapters.flatMap(chapterText),
     '',
   ]

@@ -7,10 +7,10 @@ import type { Standing } from '../../machines/server/events.ts';
 import type { Steps, SupervisorEvent } from '../../machines/supervisor/events.ts';
 import { charts, policyOf, stateText } from '../support/charts/chart.ts';
 
-/** Steps of the charts of root and groups as data: nothing runs, nothing is sent. */
+/** A step of a chart as data: nothing runs, and nothing is sent. */
 interface Step<Snapshot> {
   readonly snapshot: Snapshot;
-  /** What is to be done, in a few words. */
+  /** The actions to be executed, in a few words. */
   readonly effects: readonly string[];
 }
 
@@ -96,14 +96,14 @@ describe('a step of the root', () => {
     expect(step.effects.filter((effect) => !effect.startsWith('raise'))).toEqual(effects);
   });
 
-  it('that hears where a server stands notes it, and passes it on to its group', () => {
+  it('with the standing of a server stores it, and passes it on to its group', () => {
     const { snapshot } = twoServers(true);
     const step = send(snapshot, { type: 'server.changed', server: 'a', standing: standing({ phase: 'connected' }) });
     expect(step.snapshot.context.members.a?.standing?.phase).toBe('connected');
     expect(step.snapshot.context.members.b?.standing).toBeNull();
   });
 
-  it('that hears of a stranger, or of one related to nobody, changes nothing', () => {
+  it('with a report of an unknown server, or of one related to no other, changes nothing', () => {
     for (const [snapshot, server] of [
       [twoServers(true).snapshot, 'x'],
       [twoServers(false).snapshot, 'a'],
@@ -113,7 +113,7 @@ describe('a step of the root', () => {
     }
   });
 
-  it('that hears of a death counts what is left of the server as ending, and its slot as free', () => {
+  it('with a death counts what is left of the server as ending, and its slot as free', () => {
     const { snapshot } = twoServers(true);
     const up = send(snapshot, { type: 'server.changed', server: 'a', standing: standing({ phase: 'starting' }) });
     const holding = send(up.snapshot, { type: 'slot.wanted', server: 'a' });
@@ -122,7 +122,7 @@ describe('a step of the root', () => {
     expect([step.snapshot.context.holders, step.snapshot.context.members.a?.standing?.phase]).toEqual([[], 'ending']);
   });
 
-  it('that offers slots where servers depend on each other hears what is on its way first', () => {
+  it('that offers slots where servers depend on each other awaits reports on the way first', () => {
     const { snapshot } = running({
       add: [{ group: 'web', server: input('a', true) }],
       dependencies: { b: ['a'] },
@@ -135,7 +135,7 @@ describe('a step of the root', () => {
     expect(send(again.snapshot, { type: 'slots.due' }).snapshot.context.holders).toEqual(['a']);
   });
 
-  it('that buries a group takes over its servers and reaps them', () => {
+  it('in which a group dies takes over its servers and reaps them', () => {
     const { snapshot } = twoServers();
     const step = send(snapshot, died('group:web'));
     expect(step.effects.filter((effect) => !effect.startsWith('raise'))).toEqual([
@@ -153,7 +153,7 @@ describe('a step of the root', () => {
     expect(send(reaped.snapshot, gone('reaper:b')).effects).toEqual(['stop reaper:b', 'group.add to group:web']);
   });
 
-  it('that buries a group a third time within a minute holds its servers itself', () => {
+  it('in which a group dies a third time within a minute holds its servers itself', () => {
     let { snapshot } = twoServers();
     for (let death = 1; death <= 2; death += 1) {
       snapshot = send(snapshot, died('group:web')).snapshot;
@@ -216,7 +216,7 @@ describe('a step of a group', () => {
     expect(snapshot.context.victims).toEqual(strategy === 'one-for-one' ? {} : { b: 1 });
   });
 
-  it('that hears of a failure while nobody else runs opens no round', () => {
+  it('with a failure while no other member runs opens no round', () => {
     const { snapshot } = send(connected(['a']), lost);
     expect(stateText(snapshot.value)).toBe('running.steady');
   });
@@ -231,7 +231,7 @@ describe('a step of a group', () => {
     expect(stateText(step.snapshot.value)).toBe(state);
   });
 
-  it('of a round that hears of a death in a part waits for that one no longer', () => {
+  it('of a round with a death in a part waits for that member no longer', () => {
     const names = Array.from({ length: 129 }, (_, index) => `s${index}`);
     const { snapshot } = ['s0', 's128'].reduce(
       (step, server) =>
@@ -267,11 +267,11 @@ describe('a step of a group', () => {
     expect(asMember(standing(changes))).toEqual({ generation: 1, phase, settled });
   });
 
-  it('takes a member of which it heard nothing to be gone', () => {
+  it('counts a member that has reported nothing as gone', () => {
     expect(asMember(null)).toEqual({ generation: 0, phase: 'gone', settled: true });
   });
 
-  it('that buries a server reaps it, and its successor has the last wish', () => {
+  it('in which a server dies reaps it, and its successor has the last wish', () => {
     const { snapshot } = send(connected(['a']), { type: 'server.kept', server: 'a', wanted: 'down' });
     const step = send(snapshot, died('server:a'));
     expect(step.effects.filter((effect) => !effect.startsWith('raise'))).toEqual([
@@ -288,7 +288,7 @@ describe('a step of a group', () => {
     });
   });
 
-  it('that hears the last words of an actor left over lets nobody go', () => {
+  it('with a report of an actor that a dead holder left behind removes no server', () => {
     const { snapshot } = send(connected(['a']), died('server:a'));
     expect(send(snapshot, { type: 'server.gone', server: 'a' }).effects).toEqual([]);
     expect(send(snapshot, { type: 'server.gone', server: 'x' }).effects).toEqual([]);

@@ -20,7 +20,7 @@ afterEach(() => {
   }
 });
 
-/** Whatever happened below, the root lives. */
+/** The root must be alive, whatever happened below it. */
 function assertUnharmed(one: Tree): void {
   if (one.rootError() !== null) throw new Error('the root died', { cause: one.rootError() });
   if (one.untimed.length > 0) throw new Error(`without time or chance: ${one.untimed.join()}`);
@@ -312,7 +312,7 @@ describe('a plan', () => {
 });
 
 describe('an actor that dies by a bug', () => {
-  it('is buried, its process group is reaped, and only then it has a successor', async () => {
+  it('has a successor only when its process group has been reaped', async () => {
     const one = await tree({ highestGeneration: 9 });
     one.add(['a', 'b']);
     one.connect('a');
@@ -419,7 +419,7 @@ describe('an actor that dies by a bug', () => {
     expect(one.openSessions()).toHaveLength(1);
   });
 
-  it('is told again, and its name is free, when its reaper dies', async () => {
+  it('is reported again, and its name is free, when its reaper dies', async () => {
     const one = await tree();
     one.add(['a']);
     one.break('a');
@@ -436,7 +436,7 @@ describe('an actor that dies by a bug', () => {
     expect(one.state()).toBe('closed');
   });
 
-  it('is told, and given up, when each dies at its birth', async () => {
+  it('is reported, and the server given up, when each actor dies at its start', async () => {
     const one = await tree();
     one.plan({ add: [{ group: 'default', server: { name: 'a', wanted: 'up' } as ServerInput }] });
     for (let death = 1; death <= 9; death += 1) {
@@ -483,7 +483,7 @@ describe('a group that dies', () => {
     await settled();
   };
 
-  it('takes neither the root nor the other groups down, and is told', async () => {
+  it('takes neither the root nor the other groups down, and is reported', async () => {
     const one = await tree({ slots: 2 });
     one.add(['a', 'b'], 'bad');
     one.add(['c'], 'good');
@@ -514,7 +514,7 @@ describe('a group that dies', () => {
     expect(states(one, ['a', 'c'])).toEqual([null, 'starting.spawning']);
   });
 
-  it('is told to those who depend on its servers', async () => {
+  it('is reported to the dependents of its servers', async () => {
     const one = await tree({ slots: 9 });
     const servers = [
       { name: 'a', group: 'bad', dependsOn: [] },
@@ -597,7 +597,7 @@ describe('a group that dies', () => {
     return one;
   }
 
-  it('on each birth keeps nobody waiting: the third time in a minute the root holds its servers, in failed', async () => {
+  it('on each start keeps none waiting: the third time in a minute the root holds its servers, in failed', async () => {
     const one = await hopeless();
     expect(states(one, ['a', 'b'])).toEqual(['failed', 'failed']);
     expect(one.emitted.filter(({ type }) => type === 'group.died').length).toBeLessThanOrEqual(6);
@@ -730,7 +730,7 @@ describe('names that every object knows', () => {
 describe('a removal', () => {
   const removals = (one: Tree) => one.emitted.filter(({ type }) => type === 'server.removed');
 
-  it('is told once the server has gone, once the reaper is done, and at once of a server that was never there', async () => {
+  it('is reported when the server has gone, when the reaper is done, and at once if it was never there', async () => {
     const one = await tree();
     one.add(['a', 'b']);
     one.connect('a');
@@ -876,7 +876,7 @@ describe('shutdown', () => {
 });
 
 describe('a plan that removes a server together with what it waits for', () => {
-  it('tells nothing to those that are gone: XState would warn', async () => {
+  it('sends nothing to actors that are gone: XState would warn', async () => {
     const one = await tree();
     const servers = [
       { name: 'db', group: 'default', dependsOn: [], policy: {} },

@@ -28,10 +28,15 @@ export const mutatedSources: readonly string[] = [
   'group/alarms.ts',
   'supervisor/relations.ts',
   'server/setup.ts',
+  'server/heartbeat.ts',
+  'server/commands.ts',
+  'server/reports.ts',
   'group/holding.ts',
   'group/round-actions.ts',
   'supervisor/apply.ts',
   'supervisor/setup.ts',
+  'supervisor/deaths.ts',
+  'supervisor/messages.ts',
 ];
 
 export interface MutatedSource {

@@ -1,8 +1,8 @@
-/** What must hold of a tree after every step of every actor. */
+/** What must be true of a tree after every step of every actor. */
 
 import type { GroupContext } from '../../../machines/group/events.ts';
 import { reaches } from '../../../machines/order.ts';
-import type { ServerContext } from '../../../machines/server/events.ts';
+import type { ServerContext } from '../../../machines/server/context.ts';
 import { stateText } from '../../support/charts/chart.ts';
 import type { FakeSystem } from '../../support/charts/fake-system.ts';
 import type { Tree } from '../tree/tree.ts';
@@ -11,7 +11,7 @@ export interface Judge {
   readonly breaches: string[];
   /** Called after each step of each actor. */
   readonly look: (tree: Tree, actor: string) => void;
-  /** A person has given this server a command, just now. */
+  /** A person has just given this server a command. */
   readonly commanded: (server: string) => void;
   readonly steps: () => number;
 }
@@ -70,7 +70,7 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
     }
   }
 
-  /** Triggers of a round under way that its victim has to wait for, unless a person has overruled it since. */
+  /** Triggers that a victim has to wait for, unless a person has started it since. */
   function holdersOf(tree: Tree, name: string, generation: number): readonly string[] {
     const group = tree.server(name)._parent?.id.slice('group:'.length).split('/')[0] ?? '';
     const { context, value } = tree.group(group).getSnapshot() as {

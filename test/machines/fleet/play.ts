@@ -14,7 +14,7 @@ export interface Played {
   /** The servers of the plan in force. */
   readonly fleet: () => Fleet;
   readonly systems: ReadonlyMap<string, FakeSystem>;
-  /** From now on every process starts, serves and stops as it should; what runs already goes on as it must. */
+  /** From now on every new process starts, serves and stops as it should. */
   readonly heal: () => void;
 }
 
@@ -57,7 +57,7 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
     judge.commanded(server);
     tree.server(server).send({ type: `server.${kind}`, commandId, at: clock.now(), random: random() });
   };
-  /** Carries out another fleet, as the desired state would. */
+  /** Applies another fleet, as the desired state would. */
   const become = (next: Fleet, changed: string | null, soft: string | null = null): void => {
     const before = new Map(fleet.servers.map((server) => [server.name, server]));
     const isGone = (server: PlannedServer) => !next.servers.some(({ name }) => name === server.name);
@@ -98,7 +98,7 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
   const relatedIn = (one: Fleet, name: string) =>
     one.servers.filter((server) => server.name === name).map((server) => inputOf(server, one).policy.related)[0];
 
-  /** What a plan that enables or disables a server wishes. */
+  /** The wish of a plan that enables or disables a server. */
   const wishIn = (name: string, before: ReadonlyMap<string, PlannedServer>, next: Fleet): 'up' | 'down' | null => {
     const wanted = next.servers.find((server) => server.name === name)?.wanted ?? 'up';
     return (before.get(name)?.wanted ?? 'up') === wanted ? null : wanted;

@@ -120,14 +120,14 @@ describe('a failure of a connected server', () => {
     expect(lost(exit(1), 'session.ended', { restart: { kind: 'transient' } })).toHaveLength(1);
   });
 
-  it('is told to its group if it hangs', () => {
+  it('is reported to its group if it hangs', () => {
     const server = serverIn('connected.confirming', { policy: { related: true } });
     server.clock.advance(5_000);
     expect(server.state()).toBe('heartbeat-timeout.terminating');
     expect(server.reports.filter((report) => report.type === 'server.lost')).toHaveLength(1);
   });
 
-  it('is not told if it was asked for', () => {
+  it('is not reported if it was asked for', () => {
     const server = serverIn('connected.quiet', { policy: { related: true } });
     server.command('stop');
     server.news('session.ended', { failure: exit(1) });
@@ -159,7 +159,7 @@ describe('a group that acts as one', () => {
     expect([groupContext(one).triggers, groupContext(one).victims]).toEqual([[], {}]);
   });
 
-  it('holds nobody without a round, whatever was on its way when the last one closed', async () => {
+  it('holds no member without a round, whatever was on its way when the last one closed', async () => {
     const one = await connectedGroup(alone, { strategy: 'one-for-all' });
     one.server('a').send({ type: 'round.hold', heldFor: ['b'] });
     expect(one.serverContext('a').heldFor).toEqual([]);
@@ -464,7 +464,7 @@ describe('a group whose rounds are spent', () => {
     return one;
   }
 
-  it('takes nobody along, and the supervisor is degraded', async () => {
+  it('restarts no other member, and the supervisor is degraded', async () => {
     const one = await spent();
     expect(at(one, 'b')).toEqual(['connected.quiet']);
     expect(rounds(one)).toHaveLength(2);

@@ -60,7 +60,7 @@ describe('a group with more servers than one actor holds well', () => {
     expect(childrenOf(one, 'big/1')).toContain('server:s259');
   });
 
-  it('tells a removal from a part as its own, once, and has its place free', async () => {
+  it('reports a removal from a part as its own, once, and frees the place', async () => {
     const one = await bigGroup(130);
     connect(one, 's130');
     one.remove('s130', 'big');
@@ -180,7 +180,7 @@ describe('a part that dies', () => {
     await settled();
   };
 
-  it('is told as a bug of its group, takes nobody else down, and its servers end', async () => {
+  it('is reported as a bug of its group, takes no other server down, and its servers end', async () => {
     const one = await bigGroup(130);
     connect(one, 's1');
     connect(one, 's130');
@@ -214,7 +214,7 @@ describe('a part that dies', () => {
     expect(contextOf(one, 'big')).toEqual({ children: 129, parts: { 'big/1': 2 } });
   });
 
-  it('is told to those who depend on its servers, and waited for until they are reaped', async () => {
+  it('is reported to the dependents of its servers, which wait until they are reaped', async () => {
     const one = await bigGroup(128);
     one.add(['s129'], 'big', { related: true });
     one.add(['x'], 'other', { related: true, dependsOn: ['s129'] });
@@ -243,7 +243,7 @@ describe('a part that dies', () => {
     connect(one, 's129');
   });
 
-  it('on each birth keeps nobody waiting, and ends with its servers in failed', async () => {
+  it('on each start keeps no server waiting, and ends with its servers in failed', async () => {
     const one = await startTree({ slots: 99, buggyPart: charts.group.provide({ actions: { add: buggy } }) });
     trees.push(one);
     one.add(namesTo(129), 'big', { lazy: true });
@@ -279,7 +279,7 @@ describe('a part that dies', () => {
     expect([one.state(), one.serverState('s129')]).toEqual(['closed', null]);
   });
 
-  it('gives nobody a successor at the end', async () => {
+  it('gives no server a successor at shutdown', async () => {
     const one = await bigGroup(129);
     connect(one, 's129');
     one.send({ type: 'supervisor.shutdown' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { died, fellApart, reaped, unreaped } from '../../../machines/holding/deaths.ts';
+import { holderDied, reaped, reaperDied, serverDied } from '../../../machines/holding/deaths.ts';
 import { added, configured, gone, type Holder, placeInGroup, removed } from '../../../machines/holding/holding.ts';
 import { type Member, withInput, withoutStanding, withStanding } from '../../../machines/members.ts';
 import type { Standing } from '../../../machines/server/events.ts';
@@ -25,7 +25,7 @@ const holding = (changes: Partial<Member> | null): Holder => ({
 });
 const part = { holder: 'group:web/1' };
 const give = { group: 'web', moment, place: () => 'group:web' };
-const doings = ({ deeds }: ReturnType<typeof added>) => deeds.map((deed) => deed.do);
+const doings = ({ effects }: ReturnType<typeof added>) => effects.map((effect) => effect.do);
 
 describe('a server that is added', () => {
   it('is remembered with the highest generation known, and goes no longer', () => {
@@ -69,78 +69,80 @@ describe('a server that is added', () => {
 
 describe('what is told of a server that somebody else holds, or nobody', () => {
   it.each([
-    ['of its death', (one: Holder) => died(one, { server: 'a', message: 'm', isEnd: false }), ['stop', 'emit']],
-    ['of its reaper’s death', (one: Holder) => unreaped(one, { server: 'a', message: 'm' }), ['stop', 'emit']],
+    ['of its death', (one: Holder) => serverDied(one, { server: 'a', message: 'm', isEnd: false }), ['stop', 'emit']],
+    ['of its reaper’s death', (one: Holder) => reaperDied(one, { server: 'a', message: 'm' }), ['stop', 'emit']],
     ['of its end', (one: Holder) => gone(one, { server: 'a', isRemoval: true, isEnd: false }), []],
     [
       'of its processes',
       (one: Holder) => reaped(one, { server: 'a', ...moment, generation: 1, place: give.place }),
       ['stop'],
     ],
-  ] as const)('changes nothing: %s', (_, tell, deeds) => {
+  ] as const)('changes nothing: %s', (_, tell, effects) => {
     for (const holder of [holding(part), holding(null)]) {
       const outcome = tell(holder);
       expect(outcome.members).toEqual(holder.members);
-      expect(doings(outcome)).toEqual(deeds);
+      expect(doings(outcome)).toEqual(effects);
     }
   });
 
   it('changes nothing if it was never there', () => {
     const change = { server: 'a', ...moment, policy: policyOf(), changed: true, wanted: null };
-    expect(configured(holding(null), change)).toEqual({ members: {}, deeds: [] });
+    expect(configured(holding(null), change)).toEqual({ members: {}, effects: [] });
     expect(removed(holding(null), { server: 'a', group: 'web', ...moment })).toMatchObject({
       members: {},
-      deeds: [
+      effects: [
         { do: 'emit', event: { type: 'server.removed', server: 'a' } },
-        { do: 'tell', report: { type: 'server.removed', server: 'a', wanted: null, group: 'web' } },
+        { do: 'report', report: { type: 'server.removed', server: 'a', wanted: null, group: 'web' } },
       ],
     });
   });
 });
 
-it('a server that is gone leaves the table, but for the end', () => {
+it('a server that is gone leaves the table, except at shutdown', () => {
   const holder = holding({});
   const told = (isEnd: boolean) => gone(holder, { server: 'a', isRemoval: false, isEnd });
   expect([told(false).members, told(true).members]).toEqual([{}, holder.members]);
-  expect(doings(told(true))).toEqual(['stop', 'tell']);
+  expect(doings(told(true))).toEqual(['stop', 'report']);
 });
 
 describe('a server whose actor dies', () => {
-  it('is remembered with the generation that it told, and reaped', () => {
-    const { members, deeds } = died(holding({ standing }), { server: 'a', message: 'm', isEnd: false });
+  it('is kept with the generation that it reported, and reaped', () => {
+    const { members, effects } = serverDied(holding({ standing }), { server: 'a', message: 'm', isEnd: false });
     expect(members.a).toMatchObject({ isDead: true, isLeaving: false, input: { generation: 7 } });
-    expect(deeds).toEqual([
+    expect(effects).toEqual([
       { do: 'stop', id: 'server:a' },
       { do: 'emit', event: { type: 'actor.died', server: 'a', message: 'm' } },
       { do: 'reap', server: 'a' },
-      { do: 'tell', report: { type: 'server.died', server: 'a' } },
+      { do: 'report', report: { type: 'server.died', server: 'a' } },
     ]);
     const unknown = { ...input('a'), generation: undefined } as unknown as Member['input'];
-    expect(died(holding({ input: unknown }), { server: 'a', message: 'm', isEnd: true }).members.a).toMatchObject({
-      isLeaving: true,
-      input: { generation: 0 },
-    });
+    expect(serverDied(holding({ input: unknown }), { server: 'a', message: 'm', isEnd: true }).members.a).toMatchObject(
+      {
+        isLeaving: true,
+        input: { generation: 0 },
+      },
+    );
   });
 
   it('is given up when it has died five times before', () => {
     const five = { deaths: [1, 2, 3, 4, 5] };
-    const { members, deeds } = died(holding(five), { server: 'a', message: 'm', isEnd: false });
-    expect([members, deeds.at(-1)]).toEqual([
+    const { members, effects } = serverDied(holding(five), { server: 'a', message: 'm', isEnd: false });
+    expect([members, effects.at(-1)]).toEqual([
       {},
-      { do: 'tell', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web' } },
+      { do: 'report', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web' } },
     ]);
-    expect(doings(died(holding({ deaths: [1, 2, 3, 4] }), { server: 'a', message: 'm', isEnd: false }))).toContain(
-      'reap',
-    );
+    expect(
+      doings(serverDied(holding({ deaths: [1, 2, 3, 4] }), { server: 'a', message: 'm', isEnd: false })),
+    ).toContain('reap');
   });
 
-  it('is nobody’s when its reaper dies as well', () => {
-    expect(unreaped(holding({ isDead: true }), { server: 'a', message: 'm' })).toEqual({
+  it('is removed when its reaper dies, too', () => {
+    expect(reaperDied(holding({ isDead: true }), { server: 'a', message: 'm' })).toEqual({
       members: {},
-      deeds: [
+      effects: [
         { do: 'stop', id: 'reaper:a' },
         { do: 'emit', event: { type: 'actor.died', server: 'a', message: 'm' } },
-        { do: 'tell', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web' } },
+        { do: 'report', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web' } },
       ],
     });
   });
@@ -149,7 +151,7 @@ describe('a server whose actor dies', () => {
     const alive = holding({});
     expect(reaped(alive, { server: 'a', ...moment, generation: 1, place: give.place })).toEqual({
       members: alive.members,
-      deeds: [{ do: 'stop', id: 'reaper:a' }],
+      effects: [{ do: 'stop', id: 'reaper:a' }],
     });
   });
 
@@ -159,20 +161,20 @@ describe('a server whose actor dies', () => {
     [undefined, 0, 0],
   ])('has a successor with the highest generation: %s and %s make %s', (known, seen, generation) => {
     const dead = { isDead: true, standing, input: { ...input('a'), generation: known } as Member['input'] };
-    const { members, deeds } = reaped(holding(dead), { server: 'a', ...moment, generation: seen, place: give.place });
+    const { members, effects } = reaped(holding(dead), { server: 'a', ...moment, generation: seen, place: give.place });
     expect(members.a).toMatchObject({ isDead: false, standing: null, deaths: [moment.at], input: { generation } });
-    expect(deeds.at(-1)).toMatchObject({ do: 'spawn', input: { name: 'a', generation } });
+    expect(effects.at(-1)).toMatchObject({ do: 'spawn', input: { name: 'a', generation } });
   });
 
   it('is taken over, with all that its holder held, by who is above', () => {
-    const { servers, members, deeds } = fellApart(holding(part), { below: 'group:web/1', isEnd: false });
+    const { servers, members, effects } = holderDied(holding(part), { below: 'group:web/1', isEnd: false });
     expect([servers, members.a]).toMatchObject([['a'], { holder: 'group:web', isDead: true, isLeaving: false }]);
-    expect(deeds).toEqual([
+    expect(effects).toEqual([
       { do: 'dismiss', server: 'a' },
       { do: 'stop', id: 'group:web/1' },
       { do: 'reap', server: 'a' },
     ]);
-    expect(fellApart(holding({}), { below: 'group:web/1', isEnd: false }).servers).toEqual([]);
+    expect(holderDied(holding({}), { below: 'group:web/1', isEnd: false }).servers).toEqual([]);
   });
 });
 
@@ -180,7 +182,7 @@ describe('what is known of a server', () => {
   const related = policyOf({ related: true });
   const members = { a: memberOf('a', { standing, input: { ...input('a'), policy: related } }) };
 
-  it('is what it told, as long as it is related to others and lives', () => {
+  it('is what it reported, as long as it is related to others and its actor is alive', () => {
     const other = { ...standing, generation: 8 };
     expect(withStanding(members, 'a', other).a?.standing).toBe(other);
     expect(withStanding({ a: memberOf('a') }, 'a', other).a?.standing).toBeNull();

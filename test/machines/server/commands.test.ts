@@ -7,7 +7,7 @@ interface Cell {
   readonly to?: string;
   readonly next?: string;
   readonly wanted?: 'up' | 'down';
-  /** What the counters are afterwards, if they were not zero before. */
+  /** The counters afterwards, if they were not zero before. */
   readonly counters: 'zeroed' | 'kept';
   readonly outcomes: readonly string[];
 }
@@ -59,7 +59,7 @@ function rowOf(state: State): Record<string, Cell> {
   return state === 'failed' ? failed : ending;
 }
 
-/** Fails twice before it comes to the state, so that there is something to be zeroed. */
+/** Fails twice before it reaches the state, so that there is something to reset. */
 function serverWithCounters(state: State): ServerUnderTest {
   const server = serverIn(state);
   if (!state.startsWith('idle') && !/starting|connected/.test(state)) expect(server.context().counters.attempt).toBe(1);
@@ -353,7 +353,7 @@ describe('a plan', () => {
     expect(server.context().next).toBe('idle');
   });
 
-  it('restarts through the queue, not at once, when nobody waits for it', () => {
+  it('restarts through the queue, not at once, when no person waits for it', () => {
     const server = serverIn('connected.quiet');
     server.send('server.configure', { policy: policyOf(), changed: true, wanted: null });
     server.news('session.ended');

@@ -306,7 +306,7 @@ describe('a dependency that goes', () => {
     }
   });
 
-  it('is told once', () => {
+  it('is emitted once', () => {
     const server = serverIn('idle.queued');
     misses(server);
     misses(server);
@@ -362,7 +362,7 @@ describe('a plan while a lazy server waits for a dependency', () => {
     expect(server.outcomes(start)).toEqual(['done']);
   });
 
-  it('takes it to rest if nobody waits for it', () => {
+  it('makes it rest if no caller waits for it', () => {
     const server = serverIn('connected.quiet', { policy });
     server.send('round.stop', { heldFor: ['t'] });
     server.news('session.ended');
@@ -486,7 +486,7 @@ describe('a server of which others hear', () => {
     expect(changes(server)).toBe(1);
   });
 
-  it('tells when it is connected, when it is no longer, and of each step of its start and its end', () => {
+  it('reports when it is connected, when it is no longer, and each step of its start and its end', () => {
     const server = serverIn('idle.queued', { policy: { related: true } });
     const told = (act: () => void) => {
       server.reports.length = 0;
@@ -505,7 +505,7 @@ describe('a server of which others hear', () => {
     expect(told(() => server.clock.advance(375))).toBe(1);
   });
 
-  it('tells when it is stuck, each time', () => {
+  it('reports when it is stuck, each time', () => {
     for (const state of ['stopping.killing', 'heartbeat-timeout.killing'] as const) {
       const server = serverIn(state, { policy: { related: true } });
       server.clock.advance(2_000);
@@ -515,7 +515,7 @@ describe('a server of which others hear', () => {
     }
   });
 
-  it('tells nothing if nobody depends on it', () => {
+  it('reports nothing if no server depends on it', () => {
     const server = serverIn('idle.queued');
     server.send('slot.granted');
     connect(server);

@@ -9,10 +9,10 @@ type Delay = 'none' | 'backoff' | 'first';
 
 interface Way {
   readonly failure: Failure;
-  /** What it leads to, by restart kind: permanent, transient, temporary. */
+  /** The state it leads to, by restart kind: permanent, transient, temporary. */
   readonly leadsTo: readonly [Verdict, Verdict, Verdict];
   readonly counted: boolean;
-  /** The delay after a life that had been stable. */
+  /** The delay after a stable life. */
   readonly stable: { readonly counted: boolean; readonly delay: Delay };
 }
 
@@ -242,7 +242,7 @@ describe('the first cause of the end', () => {
     expect(server.context().lastFailure?.class).toBe('internal');
   });
 
-  it('is told once, when nothing of the life is left', () => {
+  it('is emitted once, when nothing of the session is left', () => {
     const server = serverIn('connected.quiet');
     server.news('session.failed');
     expect(server.emitted).toEqual([]);

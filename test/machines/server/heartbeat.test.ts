@@ -25,7 +25,7 @@ describe('a session that answers', () => {
     expect(probes(server)).toHaveLength(2);
   });
 
-  it('is never probed while it speaks', () => {
+  it('is never probed while messages come', () => {
     const server = serverIn('connected.quiet');
     for (let second = 0; second < 120; second += 1) {
       server.temper.lastMessageAt = server.clock.now();
@@ -165,7 +165,7 @@ describe('after a suspend of the machine', () => {
     const server = serverIn('backoff.delaying');
     const { nextRetryAt } = server.context();
     expect(nextRetryAt).toBe(server.clock.now() + 375);
-    // The clock of the timers stood still.
+    // Timers stopped while the machine slept.
     server.send('machine.resumed', { at: server.clock.now() + sleptMs });
     expect([server.state(), server.context().delayMs, server.context().nextRetryAt]).toEqual([
       state,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import { noCounters } from '../../../machines/restart-policy.ts';
-import type { ServerContext } from '../../../machines/server/events.ts';
+import type { ServerContext } from '../../../machines/server/context.ts';
+import { jitteredQuietOf, quietLeftOf } from '../../../machines/server/heartbeat.ts';
 import {
   beginLife,
   conclude,
@@ -11,8 +12,6 @@ import {
   forgetFailures,
   forgive,
   hang,
-  jitteredQuietOf,
-  quietLeftOf,
   timeOut,
 } from '../../../machines/server/life.ts';
 import { exit, policyOf } from '../../support/charts/chart.ts';
@@ -60,7 +59,7 @@ describe('a server that is born', () => {
     } satisfies ServerContext);
   });
 
-  it('waits for everything it depends on until it hears of it', () => {
+  it('waits for all its dependencies until it learns about them', () => {
     expect(contextOf({ name: 'a', policy: policyOf({ dependsOn: ['d'] }), wanted: 'up' }).waitingFor).toEqual(['d']);
   });
 

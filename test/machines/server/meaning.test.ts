@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { transition } from 'xstate';
-import type { ServerContext } from '../../../machines/server/events.ts';
+import type { ServerContext } from '../../../machines/server/context.ts';
 import {
   isAtRest,
   isHeldBack,
@@ -42,7 +42,7 @@ const tagsOf = {
 
 const states = Object.keys(tagsOf);
 const statesWith = (tag: string) => states.filter((state) => tagsOf[state as keyof typeof tagsOf].includes(tag));
-/** The states in which it is so. */
+/** The states for which the answer is yes. */
 const statesWhere = (isSo: (server: ServerView) => boolean, context?: Partial<ServerContext>) =>
   states.filter((state) => isSo(snapshotIn(state, context)));
 
@@ -125,7 +125,7 @@ describe('a server is tried again', () => {
 describe('a server is held back', () => {
   const dead = states.filter((state) => !statesWith('live').includes(state));
 
-  it('nowhere, if it waits for nobody', () => {
+  it('in no state, if it waits for nothing', () => {
     expect(statesWhere(isHeldBack)).toEqual([]);
     expect(statesWhere(isHeldBack, { autostart: true })).toEqual([]);
   });

@@ -295,7 +295,7 @@ describe('start slots', () => {
     });
   });
 
-  it('keep their order, never exceed their number, and are idle only when nobody waits', () => {
+  it('keep their order, never exceed their number, and are idle only when no server waits', () => {
     const server = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     fc.assert(
       fc.property(

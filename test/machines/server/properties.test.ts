@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCounted } from '../../../machines/restart-policy.ts';
-import type { ServerContext } from '../../../machines/server/events.ts';
+import type { ServerContext } from '../../../machines/server/context.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
 import { policyOf, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';
 import { createFakeSystem, type FakeSystem } from '../../support/charts/fake-system.ts';
@@ -51,7 +51,7 @@ const scenario = fc.record({
 
 type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Chance rarely makes a server that hangs and cannot be killed either. */
+/** A random server rarely both hangs and cannot be killed. */
 const unkillable: Scenario = {
   lives: [{ ...goodLife, fate: 'hangs', fateMs: 1_000, deafTo: 'KILL' }],
   steps: [
@@ -64,7 +64,7 @@ const unkillable: Scenario = {
   slotAfterMs: 0,
 };
 
-/** What is noted while a scenario runs, to be judged. */
+/** What is recorded while a scenario runs, to be checked afterwards. */
 interface Notes {
   readonly breaches: string[];
   readonly dueStarts: number[];
@@ -74,7 +74,7 @@ interface Notes {
   steps: number;
 }
 
-/** States that were seen in any run: a property that never comes somewhere says nothing about it. */
+/** States that were seen in any run: a property says nothing about a state that no run reaches. */
 const visited = new Set<string>();
 
 const forgiving: ReadonlySet<Act> = new Set<Act>(['start', 'restart', 'reset', 'changed']);

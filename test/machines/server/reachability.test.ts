@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { failure } from '../../../machines/failure.ts';
-import type { ServerContext, ServerEmitted } from '../../../machines/server/events.ts';
+import type { ServerContext } from '../../../machines/server/context.ts';
+import type { ServerEmitted } from '../../../machines/server/events.ts';
 import { charts, exit, policyOf, stateText } from '../../support/charts/chart.ts';
 
 type Snapshot = SnapshotFrom<typeof charts.server>;
@@ -26,7 +27,7 @@ const policyFor = (lazy: boolean, dependsOn: readonly string[] = []) =>
 
 const causes = [exit(1), exit(78), failure('unauthorized', ''), failure('unreachable', '')];
 
-/** Everything that anybody may say to a server in a configuration, its own timers included. */
+/** Every event that a server may receive in a configuration, its own timers included. */
 function eventsIn(snapshot: Snapshot): readonly Event[] {
   const { generation, question, policy } = snapshot.context;
   const heard = {
@@ -102,7 +103,7 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
   return [...events, ...timers];
 }
 
-/** What two configurations have in common that may do the same from now on. */
+/** Configurations with the same key behave the same from now on. */
 function keyOf({ value, context, children }: Snapshot): string {
   const {
     next,
@@ -139,7 +140,7 @@ function keyOf({ value, context, children }: Snapshot): string {
   return [stateText(value), next, wanted, ...flags, Math.min(misses, 2), kinds].join();
 }
 
-/** One number says as much as a higher one; open commands of one kind as much as one of them. */
+/** Higher numbers make no difference, nor do further open commands of the same kind. */
 function clamped(snapshot: Snapshot): Snapshot {
   const { counters, open, forgivenAttempt } = snapshot.context;
   const seen = new Map(open.map((command) => [command.kind, command]));
@@ -153,8 +154,8 @@ function clamped(snapshot: Snapshot): Snapshot {
 }
 
 /**
- * What may be said to a server that depends on another, in a group that acts as one. How it listens and what a plan
- * changes has nothing to do with that.
+ * Events for a server that depends on another, in a group that acts as one. The heartbeat and plans do not depend on
+ * that, so they are left out.
  */
 function relatedEventsIn(snapshot: Snapshot): readonly Event[] {
   const alike =
@@ -222,7 +223,7 @@ beforeAll(() => {
   graph = explore();
 }, 180_000);
 
-/** The first edges that break a rule, as sentences. */
+/** The first edges that break a rule, in words. */
 function breaches(holds: (edge: Edge) => boolean): readonly string[] {
   return graph.edges
     .filter((edge) => !holds(edge))
@@ -454,7 +455,7 @@ describe('from every configuration', () => {
           waitingFor: [],
           blockedBy: null,
         })[0];
-        // One that was refused while a dependency was down has kept the wish, and waits its turn; a lazy one sleeps on.
+        // A server that was refused while a dependency was down has kept the wish and waits; a lazy one keeps resting.
         if (snapshot.matches({ idle: 'queued' }) || snapshot.matches({ backoff: 'queued' }))
           snapshot = transition(charts.server, snapshot, { type: 'slot.granted' })[0];
         if (configuration.context.blockedBy !== null && snapshot.matches({ idle: 'resting' }))

@@ -17,7 +17,7 @@ const configure = (
   policy: PolicyOverrides = {},
 ) => server.send('server.configure', { policy: policyOf({ ...related, ...policy }), changed, wanted });
 
-/** What those above hear of an act, in order. */
+/** What the server reports to the actors above during an act, in order. */
 function told(server: ServerUnderTest, act: (server: ServerUnderTest) => void): readonly string[] {
   server.reports.length = 0;
   act(server);

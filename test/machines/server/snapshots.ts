@@ -1,8 +1,8 @@
-/** Servers in any state, as data: no actor lives. */
+/** Snapshots of servers in any state: no actor runs. */
 
 import type { SnapshotFrom, StateValue } from 'xstate';
 import { toDefinition } from '../../../machines/definition.ts';
-import type { ServerContext } from '../../../machines/server/events.ts';
+import type { ServerContext } from '../../../machines/server/context.ts';
 import { contextOf } from '../../../machines/server/life.ts';
 import { charts, policyOf } from '../../support/charts/chart.ts';
 
@@ -12,7 +12,7 @@ export function innermostStates(): readonly string[] {
   return states.filter(({ initial, path }) => initial === null && path !== 'deciding').map(({ path }) => path);
 }
 
-/** A server that is wanted up and waits for nobody, but for what a test says. */
+/** A server that is wanted up and waits for nothing, except for the changes of a test. */
 export function snapshotIn(path: string, context: Partial<ServerContext> = {}): SnapshotFrom<typeof charts.server> {
   const usual = contextOf({ name: 'a', policy: policyOf(), wanted: 'up' });
   return charts.server.resolveState({ value: stateValueOf(path), context: { ...usual, autostart: false, ...context } });

@@ -10,7 +10,7 @@ function phaseIn(state: string, told: StandingPhase): StandingPhase {
   const [top, below] = state.split('.');
   if (top === 'stopping' || top === 'heartbeat-timeout') return 'ending';
   if (top === 'idle') return below === 'resting' ? 'resting' : 'waiting';
-  // Those who depend on it know that it comes.
+  // Its dependents know that it is coming.
   if (state === 'backoff.queued') return told === 'due' ? 'due' : 'delaying';
   if (top === 'backoff') return below === 'waiting' ? 'due' : 'delaying';
   return top as StandingPhase;
@@ -92,7 +92,7 @@ describe('a server that is related to others has always told where it stands', (
   });
 });
 
-it('a lazy server that is called while it falls asleep tells that it comes again', () => {
+it('a lazy server that is called while it falls asleep reports that it will start again', () => {
   const server = serverIn('connected.quiet', { policy: { related: true, lazy: true, idleStopMs: 1_000 } });
   server.clock.advance(1_000);
   expect(server.reports.at(-1)).toMatchObject({ standing: { phase: 'ending', next: 'idle', isUrgent: false } });
@@ -100,7 +100,7 @@ it('a lazy server that is called while it falls asleep tells that it comes again
   expect(server.reports.at(-1)).toMatchObject({ standing: { phase: 'ending', next: 'starting', isUrgent: true } });
 });
 
-it('a server that is related to nobody tells nothing of it, until a plan makes it so', () => {
+it('a server that is related to no other reports nothing, until a plan relates it', () => {
   const server = serverIn('connected.quiet');
   expect(server.reports.filter(({ type }) => type === 'server.changed')).toEqual([]);
   configure(false, null, false)(server);

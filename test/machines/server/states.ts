@@ -94,7 +94,7 @@ export function serverIn(state: State, options: ServerOptions = {}): ServerUnder
   return server;
 }
 
-/** Lets the clock run from timer to timer until the state is reached. */
+/** Advances the clock from timer to timer until the state is reached. */
 export function passUntil(server: ServerUnderTest, state: string): void {
   for (let timers = 0; server.state() !== state; timers += 1) {
     const dueAt = server.clock.nextDueAt();

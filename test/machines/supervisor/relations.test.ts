@@ -21,7 +21,7 @@ const serversOf = (words: Words): readonly PlannedServer[] =>
 const areNames = (word: Words[string] | undefined): word is readonly string[] => Array.isArray(word);
 const fleetOf = (words: Words) => ({ servers: serversOf(words), groups: {} });
 
-/** Servers by name, with what they depend on or more. */
+/** Servers by name, with their dependencies or more. */
 async function fleet(words: Words, options: TreeOptions = {}): Promise<Tree> {
   const one = await startTree({ slots: 99, ...options });
   trees.push(one);
@@ -29,7 +29,7 @@ async function fleet(words: Words, options: TreeOptions = {}): Promise<Tree> {
   return one;
 }
 
-/** A server is told when it becomes related to others, and when it no longer is. */
+/** Tells servers whether they are related to others. */
 const relate = (one: Tree, words: Words) => {
   const next = fleetOf(words);
   const configure = next.servers.map((server) => ({
@@ -55,7 +55,7 @@ describe('a server that depends on others', () => {
     expect([at(one, 'c'), one.serverContext('c').waitingFor]).toEqual([['starting.spawning'], []]);
   });
 
-  it('hears when one of them is down for good, and why, and when it comes after all', async () => {
+  it('learns when one of them is down for good, and why, and when it is on its way again', async () => {
     const one = await fleet({ a: [], b: ['a'] });
     const blockedBy = () => one.serverContext('b').blockedBy;
     command(one, 'a', 'stop');
@@ -126,7 +126,7 @@ describe('a server that depends on others', () => {
 });
 
 describe('a server of which one dependency is replaced and another is down for good', () => {
-  it('hears of the one that is down', async () => {
+  it('learns which one is down', async () => {
     const one = await fleet({ a: [], y: [], b: ['a', 'y'] });
     for (const name of ['a', 'y', 'b']) one.connect(name);
     command(one, 'y', 'stop');
@@ -142,7 +142,7 @@ describe('a server of which one dependency is replaced and another is down for g
 });
 
 describe('what is known of servers', () => {
-  it('says what is to be told, whether or not a dependency has told anything', () => {
+  it('decides what to send, whether or not a dependency has reported anything', () => {
     const standing = (changes: Partial<Standing>) =>
       ({ wanted: 'up', waitingFor: [], blockedBy: null, ...changes }) as Standing;
     const known: Readonly<Record<string, Standing>> = {
@@ -164,7 +164,7 @@ describe('what is known of servers', () => {
 });
 
 describe('a plan that changes who depends on whom', () => {
-  it('is heard by those that begin to depend', async () => {
+  it('reaches servers that begin to depend on it', async () => {
     const one = await fleet({ a: { wanted: 'down' }, b: [] });
     expect(at(one, 'b')).toEqual(['starting.spawning']);
     relate(one, { a: [], b: ['a'] });
@@ -174,7 +174,7 @@ describe('a plan that changes who depends on whom', () => {
     });
   });
 
-  it('is heard by those that depend no longer', async () => {
+  it('reaches servers that depend on it no longer', async () => {
     const one = await fleet({ a: { wanted: 'down' }, b: ['a'] });
     expect(at(one, 'b')).toEqual(['idle.waiting']);
     one.plan(relationsIn(fleetOf({ a: [], b: [] })));
@@ -182,7 +182,7 @@ describe('a plan that changes who depends on whom', () => {
     expect(one.context()).toMatchObject({ dependencies: {}, dependents: {} });
   });
 
-  it('is heard by a lazy server that others begin to need, or need no longer', async () => {
+  it('reaches a lazy server that others begin to need, or need no longer', async () => {
     const one = await fleet({ a: { policy: { lazy: true } }, b: [] });
     one.connect('b');
     expect([at(one, 'a'), one.serverContext('a').heldAwake]).toEqual([['idle.resting'], false]);
@@ -339,14 +339,14 @@ describe('a lazy server on which others depend', () => {
     expect(one.ignored.filter((text) => text.includes('server.needed'))).toEqual([]);
   });
 
-  it('hears of it before it is woken', async () => {
+  it('learns of it before it is started', async () => {
     const one = await fleet({ a: lazy, b: { dependsOn: ['a'], wanted: 'down' } });
     command(one, 'b', 'start');
     expect(one.serverContext('a')).toMatchObject({ heldAwake: true });
     expect(at(one, 'a')).toEqual(['starting.spawning']);
   });
 
-  it('that is not lazy is told nothing', async () => {
+  it('that is not lazy gets no message', async () => {
     const one = await fleet({ a: [], b: ['a'] });
     one.connect('a');
     one.connect('b');
@@ -422,7 +422,7 @@ describe('the end of servers that depend on each other', () => {
     expect([one.state(), at(one, 'a')]).toEqual(['closed', [null]]);
   });
 
-  it('is heard of although it comes after the last moment', async () => {
+  it('counts although its report comes late', async () => {
     const one = await fleet({ a: [], b: ['a'] }, { shutdownMs: 3_000 });
     connectAll(one, 'a', 'b');
     one.send({ type: 'supervisor.shutdown' });
@@ -444,7 +444,7 @@ describe('the end of servers that depend on each other', () => {
     expect(at(one, 'a')).toEqual(['stopping.closing']);
   });
 
-  it('spares none on whom only such depend as do not run', async () => {
+  it('spares none whose dependents do not run', async () => {
     const one = await fleet({ a: [], b: { dependsOn: ['a'], wanted: 'down' } });
     one.connect('a');
     one.send({ type: 'supervisor.shutdown' });

@@ -1,10 +1,10 @@
-/** Trees that are felled when the test that planted them is over, and that must have been well. */
+/** Trees that are stopped after the test that started them, and checked then. */
 
 import { afterEach } from 'vitest';
 import type { Tree } from './tree.ts';
 
 /**
- * Called once in a file: the tests of it add their trees. Groups and the root must have had an edge for whatever came.
+ * Call it once in a file: the file's tests add their trees. Groups and the root must have had an edge for every event.
  */
 export function plantTrees(): Tree[] {
   const trees: Tree[] = [];

@@ -65,7 +65,7 @@ export async function replayTree(text: string): Promise<string> {
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-/** States within `starting` and `connected` are no part of the story. */
+/** Child states of `starting` and `connected` are left out. */
 function told(tree: Tree): readonly string[] {
   const worth = tree.records
     .splice(0)

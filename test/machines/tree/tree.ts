@@ -1,11 +1,12 @@
 /**
- * The whole tree of charts at work: root, groups, servers, on a virtual clock, with sessions, reapers and killers that
- * a test drives.
+ * Runs the whole tree of charts: root, groups, servers, on a virtual clock, with sessions, reapers and killers that a
+ * test controls.
  */
 
 import { type AnyActorRef, createActor, fromCallback, fromPromise } from 'xstate';
 import type { ReaperInput } from '../../../machines/group/holding.ts';
-import type { ServerContext, ServerEvent, SessionOrder } from '../../../machines/server/events.ts';
+import type { ServerContext } from '../../../machines/server/context.ts';
+import type { ServerEvent, SessionOrder } from '../../../machines/server/events.ts';
 import type { SessionInput } from '../../../machines/server/setup.ts';
 import type { Steps, SupervisorContext, SupervisorEvent } from '../../../machines/supervisor/events.ts';
 import { charts, type PolicyOverrides, policyOf, type SessionLogic, stateText } from '../../support/charts/chart.ts';
@@ -30,12 +31,12 @@ export interface Tree {
   readonly serverContext: (name: string) => ServerContext;
   readonly server: (name: string) => AnyActorRef;
   readonly group: (name: string) => AnyActorRef;
-  /** Tells a server news of its current life. */
+  /** Sends a server news of its current session. */
   readonly news: (name: string, type: ServerEvent['type'], fields?: Record<string, unknown>) => void;
   readonly connect: (name: string) => void;
   readonly openSessions: () => readonly string[];
   readonly starting: () => readonly string[];
-  /** Breaks the session of a server: its actor dies by a bug. */
+  /** Makes the actor of a server die by a bug, in its session. */
   readonly break: (name: string) => void;
   /** What every server and group did, in order. */
   readonly records: TreeRecord[];
@@ -48,7 +49,7 @@ export interface Tree {
   readonly commands: Map<string, string[]>;
   readonly kills: () => number;
   readonly rootError: () => unknown;
-  /** Events that lost their time or their chance on the way from actor to actor. */
+  /** Events that lost their time or their random number on the way from actor to actor. */
   readonly untimed: string[];
   /** Events for which a chart had no edge, as `server:a server.needed`. */
   readonly ignored: string[];
@@ -77,7 +78,7 @@ export interface TreeOptions {
   readonly buggyPart?: typeof charts.group;
 }
 
-/** Events that come from outside, with time and chance, and are handed on. */
+/** Events from outside, with a time and a random number, that actors pass on. */
 const timed = /^(plan\.apply|group\.(add|remove)|server\.(configure|remove|lost)|machine\.resumed)$/;
 
 /** Promises of the tree settle between two turns of the real loop. */
@@ -112,7 +113,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     commanded.set(command.id, actor.slice('server:'.length));
     commands.set(command.id, [...(commands.get(command.id) ?? []), outcome]);
   };
-  /** As `src` does it: who accepted the commands of an actor that died rejects them. */
+  /** As in `src`: the open commands of an actor that died are rejected. */
   const abandon = (names: readonly string[]) => {
     for (const [id, told] of commands) {
       const server = commanded.get(id);
@@ -281,7 +282,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   return tree;
 }
 
-/** What an actor tells, in a few words. */
+/** What an actor emits, in a few words. */
 function emittedText({ type, ...rest }: Record<string, unknown>): string {
   const { command, outcome, reason, failure, ...fields } = rest as {
     command?: { kind: string; id: string };

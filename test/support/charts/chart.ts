@@ -8,8 +8,8 @@ import type { Failure } from '../../../machines/failure.ts';
 import { failure } from '../../../machines/failure.ts';
 import { groupMachine } from '../../../machines/group.machine.ts';
 import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '../../../machines/policy.ts';
+import type { ServerContext } from '../../../machines/server/context.ts';
 import type {
-  ServerContext,
   ServerEmitted,
   ServerEvent,
   ServerInput,

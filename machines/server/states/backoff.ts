@@ -1,4 +1,4 @@
-/** A server between two lives: its delay, then the wait for others, then for a start slot. */
+/** The state between a failure and the next try. */
 
 import {
   acceptNow,
@@ -13,7 +13,7 @@ import {
   wantUp,
 } from './actions.ts';
 
-/** A person's start cuts the delay short, not the wait for a dependency. */
+/** A person's start skips the delay, but not the wait for a dependency. */
 const startFromBackoff = [
   { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
   {
@@ -24,7 +24,7 @@ const startFromBackoff = [
   { target: '#server.backoff.waiting', actions: [acceptNow, wantUp, 'forgetFailures', 'overrule', dueNow] },
 ] as const;
 
-/** Waits for the next try, then for dependencies and for its group's round, then for a start slot. */
+/** It waits out the delay, then waits for dependencies and its group's round, then for a start slot. */
 export const backoff = state({
   initial: 'delaying',
   exit: 'forgetRetry',
@@ -58,7 +58,7 @@ export const backoff = state({
       on: {
         'machine.resumed': [
           { guard: 'isUnreachable', target: 'waiting', actions: dueNow },
-          // Timers stand still while the machine sleeps; the time that was told does not.
+          // Timers stop while the machine sleeps, but `nextRetryAt`, which users see, must stay true.
           { target: 'delaying', reenter: true, actions: { type: 'keepRetryTime', params: ({ event }) => event } },
         ],
       },

@@ -1,4 +1,4 @@
-/** A server whose session is being ended, because it hangs or for any other reason, and what comes after that. */
+/** The states in which a session is being ended, and the state that decides what comes after that. */
 
 import {
   acceptNow,
@@ -22,8 +22,7 @@ const startWhileEnding = [
 ] as const;
 
 /**
- * What a dying session's states have in common: commands and news change what comes next, only `session.ended` leads
- * out.
+ * What these states have in common: commands and news change what comes next, but only `session.ended` leads out.
  */
 const ending = state({
   on: {
@@ -31,10 +30,10 @@ const ending = state({
     'server.restart': startWhileEnding,
     'server.stop': { actions: [acceptNow, wantDown, thenIdle, 'rest', 'report'] },
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
-    // Only one that goes to sleep is woken: after a failure the delay and the budget hold.
+    // Only a server that is falling asleep is started again: after a failure the delay and the budget apply.
     'server.needed': { guard: 'fallsAsleep', actions: [thenStart, 'noteCall', 'report'] },
     'server.configure': {
-      actions: [{ type: 'thenGoAsConfigured', params: ({ event }) => event }, configured, 'rest', 'report'],
+      actions: [{ type: 'setNextByPlan', params: ({ event }) => event }, configured, 'rest', 'report'],
     },
     'server.remove': { actions: ['remove', thenIdle, startsRejected, stopsDone, 'report'] },
     'server.shutdown': { actions: ['shutDown', thenIdle, startsRejected, 'report'] },
@@ -49,14 +48,14 @@ const ending = state({
   },
 });
 
-/** KILL did not help: it is sent again, and what waits for the end of this server goes on. */
+/** SIGKILL did not help. It is sent again from time to time, and other servers do not wait for this one any more. */
 const stuck = state({
   tags: ['stuck'],
   entry: [{ type: 'endSession', params: { kind: 'kill' } }, standing('stuck')],
   after: { stuckRepeat: { target: 'stuck', reenter: true } },
 });
 
-/** The server hangs. Its calls have been failed; its process group is being ended. */
+/** The server hangs. Its calls have failed, and its process group is being ended. */
 export const heartbeatTimeout = state({
   tags: ['live'],
   initial: 'terminating',
@@ -69,7 +68,7 @@ export const heartbeatTimeout = state({
   },
 });
 
-/** The session is being ended, politely, then surely. */
+/** The session is being ended: first it is asked to close, then its process group is terminated, then killed. */
 export const stopping = state({
   tags: ['live'],
   initial: 'closing',
@@ -79,7 +78,7 @@ export const stopping = state({
     closing: {
       entry: { type: 'endSession', params: { kind: 'close' } },
       after: { close: 'terminating' },
-      // Its leader is gone: nobody is left to be polite to.
+      // The process itself is gone and cannot react to a closed stdin: the rest of its group is terminated.
       on: {
         'session.exited': {
           guard: 'isCurrent',
@@ -94,7 +93,7 @@ export const stopping = state({
   },
 });
 
-/** Never seen from outside: where an actor just born, and a life that has ended, are led on. */
+/** Chooses the state for a new actor and after the end of a session. It is left in the same step. */
 export const deciding = state({
   always: [
     { guard: 'startsAgain', target: 'starting' },

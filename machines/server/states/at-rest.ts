@@ -1,5 +1,5 @@
 /**
- * A server without a session and without a timer: it rests, waits in line for its start, has failed, or wants a person.
+ * The states without a session and without a timer: the server rests, waits to start, has failed, or needs a person.
  */
 
 import {
@@ -18,8 +18,8 @@ import {
 } from './actions.ts';
 
 /**
- * A person's start: at once, or as soon as the dependencies are connected; refused, with the wish kept, if one of them
- * does not come by itself.
+ * A person's start: at once, or when the dependencies are connected. It is refused if one of them does not connect by
+ * itself, but the wish is kept.
  */
 const startFromRest = [
   { guard: 'mayStart', target: '#server.starting', actions: [acceptNow, wantUp, 'forgetFailures'] },
@@ -37,8 +37,8 @@ const startFromRest = [
 ] as const;
 
 /**
- * Rests; or waits in `waiting` for dependencies or for the members of its group that restart before it; or in
- * `queued` for one of the start slots that keep a boot from starting everything at once.
+ * It rests; or waits in `waiting` for dependencies, or for members of its group that restart before it; or waits in
+ * `queued` for a start slot: slots keep a boot from starting everything at once.
  */
 export const idle = state({
   initial: 'resting',
@@ -90,14 +90,14 @@ export const idle = state({
   },
 });
 
-/** Another specification deserves another try. */
+/** With another specification the server is tried again. */
 const tryAgainByPlan = [
   { guard: { type: 'turnsOff', params: configured.params }, target: '#server.idle', actions: configured },
   { guard: { type: 'changes', params: configured.params }, target: '#server.idle', actions: configured },
   { actions: [configured, 'rest', 'report'] },
 ] as const;
 
-/** The budget is spent, or no restart can mend it: waits for a person or another specification. */
+/** The budget is used up, or no restart can help: it waits for a person or another specification. */
 export const failed = state({
   tags: ['settled'],
   entry: [startsRejected, thenIdle, standing('failed')],
@@ -112,7 +112,7 @@ export const failed = state({
   },
 });
 
-/** A remote server wants a person; it is not tried blindly. */
+/** A remote server needs a person to authorize it; it is not tried again before that. */
 export const needsAuth = state({
   tags: ['settled'],
   entry: [startsRejected, standing('needs-auth')],

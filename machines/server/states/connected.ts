@@ -1,117 +1,22 @@
-/** A server whose session is being opened, or answers. */
+/** The state in which the session answers. */
 
 import {
   acceptNow,
   configured,
+  endsByPlan,
   endThenIdle,
-  endThenStart,
-  groupTold,
-  refuse,
-  slotReturned,
+  endThenRestart,
+  lossReported,
   standing,
   startsDone,
-  startsRejected,
   state,
-  stopsDone,
   wantDown,
   wantUp,
 } from './actions.ts';
 
-/** A start whose dependency is down for good ends no session that works. */
-const endThenRestart = [
-  { guard: 'isBlocked', actions: refuse },
-  { target: '#server.stopping', actions: [acceptNow, wantUp, 'forgetFailures', endThenStart] },
-] as const;
-
-/** A plan that turns the server off, or gives it another specification. */
-const endsByPlan = [
-  {
-    guard: { type: 'turnsOff', params: configured.params },
-    target: '#server.stopping',
-    actions: [configured, 'rest', endThenIdle],
-  },
-  {
-    guard: { type: 'isChanged', params: configured.params },
-    target: '#server.stopping',
-    actions: [configured, 'rest', endThenStart],
-  },
-] as const;
-
-/** One session is being opened: process or connection, handshake, first lists, each with a budget of its own. */
-export const starting = state({
-  tags: ['live', 'on-its-way'],
-  initial: 'spawning',
-  // A stop that a plan overtook is done: its session is gone.
-  entry: [stopsDone, 'beginLife', 'openSession', standing('starting')],
-  exit: slotReturned,
-  after: { slot: { actions: slotReturned } },
-  on: {
-    'server.start': { actions: [acceptNow, wantUp, 'forgetFailures', 'report'] },
-    'server.stop': { target: 'stopping', actions: [acceptNow, wantDown, endThenIdle] },
-    'server.restart': endThenRestart,
-    'server.reset': { actions: [acceptNow, 'forgetFailures'] },
-    'server.needed': {},
-    'round.stop': { target: 'stopping', actions: { type: 'endForRound', params: ({ event }) => event } },
-    'server.configure': [...endsByPlan, { actions: [configured, 'rest', 'report'] }],
-    'server.remove': { target: 'stopping', actions: ['remove', endThenIdle, startsRejected] },
-    'server.shutdown': { target: 'stopping', actions: ['shutDown', endThenIdle, startsRejected] },
-    'session.failed': {
-      guard: 'isCurrent',
-      target: 'stopping',
-      actions: { type: 'fail', params: ({ event }) => event },
-    },
-    'session.exited': {
-      guard: 'isCurrent',
-      target: 'stopping.terminating',
-      actions: { type: 'fail', params: ({ event }) => event },
-    },
-    'session.ended': {
-      guard: 'isCurrent',
-      target: 'deciding',
-      actions: { type: 'conclude', params: ({ event }) => event },
-    },
-    'session.doubted': {},
-  },
-  states: {
-    spawning: {
-      after: {
-        spawnTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'spawning' } } },
-      },
-      on: {
-        'session.spawned': {
-          guard: 'isCurrent',
-          target: 'initializing',
-          actions: { type: 'noteProcess', params: ({ event }) => event },
-        },
-      },
-    },
-    initializing: {
-      after: {
-        initializeTimeout: {
-          target: '#server.stopping',
-          actions: { type: 'timeOut', params: { phase: 'initializing' } },
-        },
-      },
-      on: { 'session.initialized': { guard: 'isCurrent', target: 'listing' } },
-    },
-    listing: {
-      after: {
-        listTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'listing' } } },
-      },
-      on: {
-        'session.ready': {
-          guard: 'isCurrent',
-          target: '#server.connected',
-          actions: { type: 'connect', params: ({ event }) => event },
-        },
-      },
-    },
-  },
-});
-
 /**
- * The session answers. Messages are life; only a quiet session is probed, and a silent one is asked twice before it is
- * called hung.
+ * Every message shows that the server is alive: only a quiet session is probed. One that misses its probes is asked
+ * in a second way before it counts as hung.
  */
 export const connected = state({
   tags: ['live', 'settled'],
@@ -152,17 +57,17 @@ export const connected = state({
     'session.failed': {
       guard: 'isCurrent',
       target: 'stopping',
-      actions: [{ type: 'fail', params: ({ event }) => event }, groupTold],
+      actions: [{ type: 'fail', params: ({ event }) => event }, lossReported],
     },
     'session.exited': {
       guard: 'isCurrent',
       target: 'stopping.terminating',
-      actions: [{ type: 'fail', params: ({ event }) => event }, groupTold],
+      actions: [{ type: 'fail', params: ({ event }) => event }, lossReported],
     },
     'session.ended': {
       guard: 'isCurrent',
       target: 'deciding',
-      actions: [{ type: 'conclude', params: ({ event }) => event }, groupTold],
+      actions: [{ type: 'conclude', params: ({ event }) => event }, lossReported],
     },
     'session.doubted': {},
     'probe.answered': {
@@ -205,7 +110,7 @@ export const connected = state({
     probing: {
       entry: [
         { type: 'probe', params: { kind: 'ping' } },
-        { type: 'tellProbe', params: { kind: 'ping' } },
+        { type: 'emitProbe', params: { kind: 'ping' } },
       ],
       after: { probeTimeout: { actions: 'ask' } },
       on: {
@@ -220,7 +125,7 @@ export const connected = state({
     confirming: {
       entry: [
         { type: 'probe', params: { kind: 'list' } },
-        { type: 'tellProbe', params: { kind: 'list' } },
+        { type: 'emitProbe', params: { kind: 'list' } },
       ],
       after: { probeTimeout: { actions: 'ask' } },
       on: {
@@ -231,7 +136,7 @@ export const connected = state({
           {
             guard: 'isAnswer',
             target: '#server.heartbeat-timeout',
-            actions: [{ type: 'hang', params: ({ event }) => event }, groupTold],
+            actions: [{ type: 'hang', params: ({ event }) => event }, lossReported],
           },
         ],
       },

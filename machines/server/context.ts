@@ -1,0 +1,56 @@
+/** What a server's chart remembers. */
+
+import type { Failure } from '../failure.ts';
+import type { ServerPolicy } from '../policy.ts';
+import type { Counters } from '../restart-policy.ts';
+import type { Blocker } from './clearance.ts';
+import type { Next, StandingPhase, Wanted } from './events.ts';
+import type { OpenCommand } from './settlement.ts';
+
+export interface ServerContext {
+  readonly name: string;
+  /** Id of the actor that holds it; null: none does. */
+  readonly holder: string | null;
+  readonly policy: ServerPolicy;
+  readonly wanted: Wanted;
+  /** What its state means to others. */
+  readonly phase: StandingPhase;
+  /** Number of the current or last life. Invariant: it only grows. */
+  readonly generation: number;
+  /** How many lives this actor has begun. */
+  readonly starts: number;
+  readonly counters: Counters;
+  /** The first cause of this life's end. Invariant: null once the next life has begun. */
+  readonly failure: Failure | null;
+  readonly lastFailure: (Failure & { readonly at: number }) | null;
+  /** Whether this life was asked to end before it failed. */
+  readonly endAsked: boolean;
+  readonly next: Next;
+  readonly delayMs: number;
+  /** In milliseconds. Invariant: not null only in `backoff`. */
+  readonly nextRetryAt: number | null;
+  /** Idle, but to be started as soon as it has nothing to wait for and a slot is free. */
+  readonly autostart: boolean;
+  /** A caller waits for this lazy server: it starts without a slot. */
+  readonly called: boolean;
+  /** Dependencies that are not connected. */
+  readonly waitingFor: readonly string[];
+  readonly blockedBy: Blocker | null;
+  /** Members of its group that its start waits for in a round. */
+  readonly heldFor: readonly string[];
+  /** Lazy, but a dependent needs it. */
+  readonly heldAwake: boolean;
+  readonly pid: number | null;
+  readonly connectedAt: number | null;
+  readonly stable: boolean;
+  /** `attempt` before stability reset it: a hang may show that the server was not stable after all. */
+  readonly forgivenAttempt: number;
+  readonly quietMs: number;
+  readonly misses: number;
+  /** The number of the last question to the session. */
+  readonly question: number;
+  readonly latencyMs: number | null;
+  readonly open: readonly OpenCommand[];
+  readonly removing: boolean;
+  readonly shuttingDown: boolean;
+}

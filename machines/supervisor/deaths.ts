@@ -1,0 +1,39 @@
+/** What the root does when an actor below it dies by a bug, and when what is left of a dead server has been reaped. */
+
+import type { ActorFailed, ReaperDone } from '../group/holding.ts';
+import { holderDied, reaped, reaperDied, serverDied } from '../holding/deaths.ts';
+import { groupId, kindOf } from '../ids.ts';
+import { entryOf } from '../table.ts';
+import type { SupervisorEmitted } from './events.ts';
+import { holderOf, perform, type RootArgs } from './holding.ts';
+
+interface DeathArgs extends RootArgs {
+  readonly enqueue: RootArgs['enqueue'] & { emit(event: SupervisorEmitted): void };
+}
+
+export function handleDeath(args: DeathArgs, { actorId, error }: ActorFailed): void {
+  const { context, enqueue } = args;
+  const { policies, isEnding: isEnd } = context;
+  const message = error instanceof Error ? error.message : String(error);
+  const { kind, name } = kindOf(actorId);
+  if (kind === 'group') {
+    const { servers, ...outcome } = holderDied(holderOf(context), { below: actorId, isEnd });
+    // Emitted first: the commands of its servers must not be settled as if this were a shutdown.
+    enqueue.emit({ type: 'group.died', group: name, message, servers });
+    perform(args, outcome, policies);
+    const isOther = (group: string) => group !== name;
+    enqueue.assign({ groups: context.groups.filter(isOther), degraded: context.degraded.filter(isOther) });
+    enqueue.raise({ type: 'servers.died', servers });
+  } else if (kind === 'server')
+    perform(args, serverDied(holderOf(context), { server: name, message, isEnd }), policies);
+  else if (kind === 'reaper') perform(args, reaperDied(holderOf(context), { server: name, message }), policies);
+  else enqueue.stopChild(actorId);
+}
+
+export function handleReaped(args: RootArgs, { actorId, output }: ReaperDone): void {
+  const { context } = args;
+  const { kind, name: server } = kindOf(actorId);
+  if (kind !== 'reaper') return;
+  const place = () => groupId(entryOf(context.members, server)?.group ?? '');
+  perform(args, reaped(holderOf(context), { server, place, ...output }), context.policies);
+}
