@@ -50,9 +50,10 @@ describe('a control plane in the foreground', () => {
     const scene = openScene();
     scene.writeConfig({ one: scene.talker() });
     const daemon = await scene.up({ args: ['--log-format', 'pretty'] });
+    // The API is loaded while servers start: either may be told first.
     await until('the way of the server is told', () => /one.*connected/.test(daemon.stdout()));
+    await until('where it listens is told', () => daemon.stdout().includes('Ctrl-C'));
     expect(daemon.stdout()).toContain(daemon.url);
-    expect(daemon.stdout()).toContain('Ctrl-C');
     expect(daemon.stdout()).not.toContain(daemon.token);
   });
 
@@ -61,6 +62,7 @@ describe('a control plane in the foreground', () => {
     scene.writeConfig({ one: scene.talker() });
     const daemon = await scene.up();
     await until('the way of the server is told', () => /connected/.test(daemon.stdout()));
+    await until('where it listens is told', () => daemon.stdout().includes('Ctrl-C'));
     const lines: { url?: string; level: string }[] = daemon
       .stdout()
       .trim()
