@@ -19,12 +19,13 @@ import type {
   PostedToOne,
 } from './actor-contract.ts';
 import type {
-  AnthropicContentBlock,
+  AnswerFormat,
   AnthropicTool,
-  AnthropicToolMessage,
+  OpenAiResponsesTool,
   OpenAiTool,
-  OpenAiToolCall,
-  OpenAiToolMessage,
+  StructuredContent,
+  ToolAnswersIn,
+  ToolCallsIn,
   ToolFormat,
 } from './model-messages.ts';
 
@@ -174,20 +175,31 @@ export interface CatalogItem extends ListedItem {
   readonly stale: boolean;
 }
 
-export interface ToolsOptions {
+/** The tools in each format. Arrays for model APIs are not readonly, so that they fit the types of their packages. */
+export interface ToolsIn {
+  mcp: readonly CatalogTool[];
+  openai: OpenAiTool[];
+  'openai-responses': OpenAiResponsesTool[];
+  anthropic: AnthropicTool[];
+}
+
+export interface ToolsOptions<Format extends ToolFormat = ToolFormat> {
   /** Only tools of these servers. Default: all. */
   readonly servers?: readonly string[];
   /** Default `mcp`. */
-  readonly format?: ToolFormat;
+  readonly format?: Format;
   /** Whether each description begins with the name of the tool's server. Default false. */
   readonly describeOrigin?: boolean;
 }
 
-export interface AnswerToolCallsOptions {
+export interface AnswerToolCallsOptions<Format extends AnswerFormat = AnswerFormat> {
+  readonly format: Format;
   /** Only tools of these servers may be called. Default: all. */
   readonly servers?: readonly string[];
   /** Limit for each call, in milliseconds. Default: the server's `callTimeoutMs`. */
   readonly timeoutMs?: number;
+  /** What a model is shown of a result's `structuredContent`. Default `auto`. */
+  readonly structured?: StructuredContent;
   /** When it aborts, the calls in progress are cancelled. */
   readonly signal?: AbortSignal;
 }
@@ -299,14 +311,11 @@ export interface Supervisor {
   /** One of the charts, by its id. Throws `NOT_FOUND`. */
   machine(id: string): Chart;
   /**
-   * The tools of all servers; of a server that is not connected, the last known ones. The formats `openai` and
-   * `anthropic` are what these APIs accept: exposed names, and input schemas that neither API refuses. What a schema
-   * must not contain there is put into the description.
+   * The tools of all servers, or of those named; an unknown name is left out. Of a server that is not connected, the
+   * last known ones. The formats of model APIs are what these accept: exposed names, and input schemas that no API
+   * refuses. What a schema must not contain there is put into the description.
    */
-  tools(options: ToolsOptions & { readonly format: 'openai' }): OpenAiTool[];
-  tools(options: ToolsOptions & { readonly format: 'anthropic' }): AnthropicTool[];
-  tools(options?: ToolsOptions & { readonly format?: 'mcp' }): readonly CatalogTool[];
-  tools(options: ToolsOptions): readonly CatalogTool[] | OpenAiTool[] | AnthropicTool[];
+  tools<Format extends ToolFormat = 'mcp'>(options?: ToolsOptions<Format>): ToolsIn[Format];
   /** The resources of these servers (default: all); of one that is not connected, the last known ones. */
   resources(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
   /** The resource templates, in the same way. */
@@ -343,19 +352,15 @@ export interface Supervisor {
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly CallOutcome[]>;
   /**
-   * Makes a model's tool calls in parallel and returns the messages to send back. For `openai`, `toolCalls` is
-   * `message.tool_calls`, and each call gets a message, in order. For `anthropic`, `blocks` is the content of a
-   * message, and one message has a result for each `tool_use` block. If a call fails, its answer says so in words a
-   * model can act on. Never rejects.
+   * Makes a model's tool calls in parallel and returns what to send back. For `openai`, `toolCalls` is
+   * `message.tool_calls`, and each call gets a message, in order. For `openai-responses`, it is `response.output`, and
+   * each `function_call` gets an item. For `anthropic`, it is the content of a message, and one message has a result
+   * for each `tool_use` block. If a call fails, its answer says so in words a model can act on. Never rejects.
    */
-  answerToolCalls(
-    toolCalls: readonly OpenAiToolCall[],
-    options: AnswerToolCallsOptions & { readonly format: 'openai' },
-  ): Promise<OpenAiToolMessage[]>;
-  answerToolCalls(
-    blocks: readonly AnthropicContentBlock[],
-    options: AnswerToolCallsOptions & { readonly format: 'anthropic' },
-  ): Promise<AnthropicToolMessage>;
+  answerToolCalls<Format extends AnswerFormat>(
+    toolCalls: readonly ToolCallsIn[Format][],
+    options: AnswerToolCallsOptions<Format>,
+  ): Promise<ToolAnswersIn[Format]>;
   /** Sends any MCP request. Throws what `callTool` throws, except `TOOL_NOT_FOUND`. */
   request(
     server: string,

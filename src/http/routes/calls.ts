@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
-import type { Answered, CallRequest } from '../../supervisor/contract.ts';
+import { type Answered, answerFormats, type CallRequest } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';
@@ -77,7 +77,7 @@ const batch = {
   access: 'operate',
   summary:
     'Many calls at once, each with its own outcome; with `format`, the tool calls of a model in, its tool messages out',
-  query: z.strictObject({ format: z.enum(['openai', 'anthropic']).optional() }),
+  query: z.strictObject({ format: z.enum(answerFormats).optional() }),
   body: batchBody,
   answers: { 200: { description: 'In the order asked', schema: z.union([outcomes, messages]) } },
   problems: [],
@@ -96,7 +96,7 @@ export function callRoutes(parts: RouteParts): readonly Route[] {
       return c.json({ ...answer, result: answer.result as never });
     }),
     route(batch, async ({ c, query, body, signal }) => {
-      const { calls, toolCalls, servers, timeoutMs } = body;
+      const { calls, toolCalls, servers, timeoutMs, structured } = body;
       if (query.format === undefined)
         return c.json({
           outcomes: await supervisor.callTools(required(calls, 'calls').map(toCallRequest), { signal }),
@@ -105,14 +105,12 @@ export function callRoutes(parts: RouteParts): readonly Route[] {
         signal,
         ...(servers !== undefined && { servers }),
         ...(timeoutMs !== undefined && { timeoutMs }),
+        ...(structured !== undefined && { structured }),
       };
       // A malformed one gets its own answer that says so.
       const asked = required(toolCalls, 'toolCalls') as never;
-      if (query.format === 'openai')
-        return c.json({ messages: await supervisor.answerToolCalls(asked, { ...options, format: query.format }) });
-      return c.json({
-        messages: [await supervisor.answerToolCalls(asked, { ...options, format: query.format })] as never,
-      });
+      const answered = await supervisor.answerToolCalls(asked, { ...options, format: query.format });
+      return c.json({ messages: (Array.isArray(answered) ? answered : [answered]) as never });
     }),
   ];
 }

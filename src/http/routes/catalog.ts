@@ -1,7 +1,7 @@
 /** What servers offer; for those that are not connected, the last known lists. */
 
 import * as z from 'zod';
-import type { Supervisor } from '../../supervisor/contract.ts';
+import { type Supervisor, toolFormats } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
 import {
@@ -50,7 +50,7 @@ const all = {
   summary: 'The tools of all servers, or of those named, for MCP or in the form of a model API',
   query: z.strictObject({
     servers: names.optional(),
-    format: z.enum(['mcp', 'openai', 'anthropic']).optional(),
+    format: z.enum(toolFormats).optional(),
     describeOrigin: flag.optional(),
   }),
   body: null,
@@ -95,6 +95,5 @@ function toolsOf(
 ): readonly object[] {
   for (const name of servers ?? []) supervisor.status(name);
   const filter = { ...(servers !== undefined && { servers }), ...(describeOrigin !== undefined && { describeOrigin }) };
-  if (format === 'openai') return supervisor.tools({ ...filter, format });
-  return format === 'anthropic' ? supervisor.tools({ ...filter, format }) : supervisor.tools({ ...filter, format });
+  return supervisor.tools({ ...filter, format });
 }

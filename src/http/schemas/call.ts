@@ -1,6 +1,7 @@
 /** Calls and their outcomes. */
 
 import * as z from 'zod';
+import { structuredContents } from '../../supervisor/contract.ts';
 import { plainObject, timeoutMs } from './common.ts';
 import { named } from './names.ts';
 
@@ -43,6 +44,7 @@ export const batchBody = named(
     toolCalls: z.array(plainObject).max(mostCalls).optional(),
     servers: z.array(z.string()).optional(),
     timeoutMs: timeoutMs.optional(),
+    structured: z.enum(structuredContents).optional(),
   }),
 );
 

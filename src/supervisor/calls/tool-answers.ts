@@ -7,15 +7,10 @@ import { adviceOn } from '../catalog/formats/advice.ts';
 import { isToolUse, readAnthropicCall, toAnthropicResult } from '../catalog/formats/anthropic.ts';
 import { type Answer, answerOf, failedAnswer } from '../catalog/formats/content.ts';
 import { readOpenAiCall, toOpenAiMessage } from '../catalog/formats/openai.ts';
+import { isFunctionCall, readOpenAiResponsesCall, toOpenAiOutput } from '../catalog/formats/openai-responses.ts';
 import type { ToolCall } from '../catalog/formats/tool-call.ts';
 import type { AnswerToolCallsOptions, Supervisor } from '../contract.ts';
-import type {
-  AnswerFormat,
-  AnthropicContentBlock,
-  AnthropicToolMessage,
-  OpenAiToolCall,
-  OpenAiToolMessage,
-} from '../model-messages.ts';
+import type { AnswerFormat, ToolAnswersIn, ToolCallsIn } from '../model-messages.ts';
 import type { Calls } from './calls.ts';
 
 export interface ToolAnswersOptions {
@@ -31,17 +26,18 @@ const mostNamesListed = 20;
 const maxNameLength = 64;
 
 export function createToolAnswers({ calls, catalog, nowMs }: ToolAnswersOptions): Supervisor['answerToolCalls'] {
-  async function answer(call: ToolCall, { servers, timeoutMs, signal }: AnswerToolCallsOptions): Promise<Answer> {
+  async function answer(call: ToolCall, options: AnswerToolCallsOptions): Promise<Answer> {
+    const { servers, timeoutMs, structured, signal } = options;
     if ('problem' in call) return failedAnswer(call.problem);
     const target = catalog.resolve(call.name) ?? catalog.presume(call.name);
     if (target === null || servers?.includes(target.server) === false)
       return failedAnswer(unknownTool(call.name, servers));
-    const options: RequestOptions = {
+    const limits: RequestOptions = {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(signal !== undefined && { signal }),
     };
     try {
-      return answerOf(await calls.callTool(target.server, target.tool, call.arguments, options));
+      return answerOf(await calls.callTool(target.server, target.tool, call.arguments, limits), structured);
     } catch (error) {
       return failedAnswer(adviceOn(error, nowMs()));
     }
@@ -57,30 +53,27 @@ export function createToolAnswers({ calls, catalog, nowMs }: ToolAnswersOptions)
     return `There is no tool called "${name}".${closest === null ? '' : ` Did you mean ${closest}?`}${rest}`;
   }
 
-  type Options = AnswerToolCallsOptions & { readonly format: AnswerFormat };
-  function answerAll(
-    toolCalls: readonly OpenAiToolCall[],
-    options: Options & { readonly format: 'openai' },
-  ): Promise<OpenAiToolMessage[]>;
-  function answerAll(
-    blocks: readonly AnthropicContentBlock[],
-    options: Options & { readonly format: 'anthropic' },
-  ): Promise<AnthropicToolMessage>;
-  async function answerAll(
-    asked: readonly unknown[],
-    options: Options,
-  ): Promise<OpenAiToolMessage[] | AnthropicToolMessage> {
-    if (options.format === 'openai') {
-      const called = asked as readonly OpenAiToolCall[];
-      return Promise.all(
-        called.map(async (call) => toOpenAiMessage(call.id, await answer(readOpenAiCall(call), options))),
-      );
-    }
-    const uses = (asked as readonly AnthropicContentBlock[]).filter(isToolUse).map(readAnthropicCall);
-    return {
+  const answerEach = <Said>(
+    toolCalls: readonly ToolCall[],
+    options: AnswerToolCallsOptions,
+    say: (id: string, answered: Answer) => Said,
+  ): Promise<Said[]> => Promise.all(toolCalls.map(async (call) => say(call.id, await answer(call, options))));
+
+  const answerIn: AnswerIn = {
+    openai: (asked, options) => answerEach(asked.map(readOpenAiCall), options, toOpenAiMessage),
+    'openai-responses': (items, options) =>
+      answerEach(items.filter(isFunctionCall).map(readOpenAiResponsesCall), options, toOpenAiOutput),
+    anthropic: async (blocks, options) => ({
       role: 'user',
-      content: await Promise.all(uses.map(async (call) => toAnthropicResult(call.id, await answer(call, options)))),
-    };
-  }
-  return answerAll;
+      content: await answerEach(blocks.filter(isToolUse).map(readAnthropicCall), options, toAnthropicResult),
+    }),
+  };
+  return (toolCalls, options) => answerIn[options.format](toolCalls, options);
 }
+
+type AnswerIn = {
+  readonly [Format in AnswerFormat]: (
+    toolCalls: readonly ToolCallsIn[Format][],
+    options: AnswerToolCallsOptions,
+  ) => Promise<ToolAnswersIn[Format]>;
+};

@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 import type { OpenAiToolCall, Supervisor } from '../../../src/index.ts';
 import { hostInMemory, insideEntries } from '../../support/in-memory.ts';
+import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { openStage, untilState } from '../../support/supervised.ts';
 
 const inputSchema = { type: 'object' as const };
@@ -39,6 +42,14 @@ const results: Readonly<Record<string, CallToolResult>> = {
   },
   structured: { content: [], structuredContent: { sum: 3 } },
   saidTwice: { content: [{ type: 'text', text: '{ "sum": 3 }' }], structuredContent: { sum: 3 } },
+  saidInWords: { content: [{ type: 'text', text: 'It is 3.' }], structuredContent: { sum: 3 } },
+  shown: {
+    content: [
+      { type: 'image', data: png, mimeType: 'image/png' },
+      { type: 'text', text: ' ' },
+    ],
+    structuredContent: { sum: 3 },
+  },
 };
 
 async function openOne(
@@ -113,6 +124,41 @@ describe('the answers to tool calls of OpenAI', () => {
     ]);
   });
 
+  it.each([
+    [
+      'auto',
+      [
+        '{"sum":3}',
+        '{ "sum": 3 }',
+        'It is 3.',
+        '[an image, image/png, 9 bytes, which cannot be shown here]\n \n{"sum":3}',
+      ],
+    ],
+    ['always', ['{"sum":3}', '{ "sum": 3 }', 'It is 3.\n{"sum":3}', expect.stringMatching(/\n{"sum":3}$/)]],
+    ['never', ['(no content)', '{ "sum": 3 }', 'It is 3.', expect.stringMatching(/shown here\]\n $/)]],
+  ] as const)('show structured content as they are told to: %s', async (structured, shown) => {
+    const { supervisor } = await openOne();
+    const asked = ['structured', 'saidTwice', 'saidInWords', 'shown'].map((tool) => openAiCall(`s__${tool}`));
+    const messages = await supervisor.answerToolCalls(asked, { format: 'openai', structured });
+    expect(messages.map(({ content }) => content)).toEqual(shown);
+    if (structured === 'auto') expect(await supervisor.answerToolCalls(asked, { format: 'openai' })).toEqual(messages);
+  });
+
+  it('hold a large file once', async () => {
+    const folder = createScratchFolder();
+    const path = join(folder, 'notes.txt');
+    writeFileSync(path, 'All work and no play. '.repeat(1_000).slice(0, 21_600));
+    const command = join(process.cwd(), 'node_modules/.bin/mcp-server-filesystem');
+    const supervisor = await openStage().open({ files: { command, args: [folder] } });
+    await supervisor.ready();
+    const [message] = await supervisor.answerToolCalls(
+      [openAiCall('files__read_text_file', JSON.stringify({ path }))],
+      { format: 'openai' },
+    );
+    expect(message?.content).toContain('All work and no play.');
+    expect(message?.content.length).toBeLessThanOrEqual(21_700);
+  });
+
   it('say what is wrong with a call that cannot be made, and what to do', async () => {
     const { supervisor, calls } = await openOne();
     const told = await contentOf(
@@ -177,6 +223,32 @@ describe('the answers to tool calls of OpenAI', () => {
     const [cancelled, done] = await answered;
     expect(cancelled?.content).toMatch(/cancelled by its caller/);
     expect(done?.content).toBe('{}');
+  });
+});
+
+describe('the answers to tool calls of OpenAI’s Responses API', () => {
+  const called = (tool: string, args: string) => ({
+    type: 'function_call',
+    call_id: `call ${tool}`,
+    name: `s__${tool}`,
+    arguments: args,
+  });
+
+  it('are one item for each function call, whatever else the output holds', async () => {
+    const { supervisor } = await openOne();
+    const output = [
+      { type: 'reasoning', id: 'r', summary: [] },
+      called('echo', '{"a":1}'),
+      { type: 'web_search_call', id: 'w', status: 'completed' },
+      called('fails', '{}'),
+      called('echo', '{'),
+    ];
+    const items = await supervisor.answerToolCalls(output, { format: 'openai-responses' });
+    expect(items).toEqual([
+      { type: 'function_call_output', call_id: 'call echo', output: '{"a":1}' },
+      { type: 'function_call_output', call_id: 'call fails', output: expect.stringMatching(/^Error: no such file/) },
+      { type: 'function_call_output', call_id: 'call echo', output: expect.stringMatching(/not valid JSON/) },
+    ]);
   });
 });
 

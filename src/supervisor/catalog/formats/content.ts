@@ -5,7 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../../json.ts';
-import type { CallToolResult } from '../../contract.ts';
+import type { CallToolResult, StructuredContent } from '../../contract.ts';
 
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
@@ -20,19 +20,27 @@ export interface Answer {
 
 type Block = Readonly<Record<string, unknown>>;
 
-export function answerOf({ content = [], structuredContent, isError }: CallToolResult): Answer {
+export function answerOf(
+  { content = [], structuredContent, isError }: CallToolResult,
+  structured: StructuredContent = 'auto',
+): Answer {
   // The result is as the server sent it; its shape has not been checked.
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [content];
   const parts = blocks.flatMap((block) =>
     isRecord(block) ? partsOf(block) : [textPart(typeof block === 'string' ? block : toJson(block))],
   );
+  const isShown = structuredContent !== undefined && isWanted(structured, structuredContent, blocks);
   return {
     isError: isError === true,
-    parts:
-      structuredContent === undefined || hasStructured(structuredContent, parts)
-        ? parts
-        : [...parts, textPart(toJson(structuredContent))],
+    parts: isShown ? [...parts, textPart(toJson(structuredContent))] : parts,
   };
+}
+
+/** MCP asks servers to send structured content as text, too: where there is text, it has been said. */
+function isWanted(structured: StructuredContent, value: unknown, blocks: readonly unknown[]): boolean {
+  const texts = blocks.flatMap((block) => (isRecord(block) && isText(block) ? [block.text] : []));
+  if (structured === 'auto') return texts.every((text) => text.trim() === '');
+  return structured === 'always' && !texts.some((text) => isJsonOf(text, value));
 }
 
 export function failedAnswer(message: string): Answer {
@@ -45,8 +53,8 @@ export function describeImage({ mediaType, data }: Extract<Part, { kind: 'image'
 }
 
 function partsOf(block: Block): readonly Part[] {
-  const { type, text, data, mimeType } = block;
-  if (type === 'text' && typeof text === 'string') return [textPart(text)];
+  const { type, data, mimeType } = block;
+  if (isText(block)) return [textPart(block.text)];
   if (type === 'image' && typeof data === 'string')
     return [{ kind: 'image', mediaType: wordOf(mimeType, 'image/png'), data }];
   if (type === 'audio' && typeof data === 'string') {
@@ -73,17 +81,17 @@ function linkText({ uri, name, title, mimeType, description }: Block): string {
   return `[link to a resource: ${words.join(', ')}]`;
 }
 
-/** Whether a text part already has the structured content: MCP asks servers to send it as text, too. */
-function hasStructured(structured: unknown, parts: readonly Part[]): boolean {
-  return parts.some((part) => {
-    if (part.kind !== 'text') return false;
-    try {
-      return isDeepStrictEqual(JSON.parse(part.text), structured);
-    } catch {
-      // Not JSON, so not the structured content.
-      return false;
-    }
-  });
+function isText(block: Block): block is Block & { readonly text: string } {
+  return block.type === 'text' && typeof block.text === 'string';
+}
+
+function isJsonOf(text: string, value: unknown): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(text), value);
+  } catch {
+    // Not JSON, so not the structured content.
+    return false;
+  }
 }
 
 function textPart(text: string): Part {

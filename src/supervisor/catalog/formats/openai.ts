@@ -19,9 +19,13 @@ export function readOpenAiCall({ id, function: called }: OpenAiToolCall): ToolCa
   return toToolCall(id, called?.name, readJsonArguments(called?.arguments));
 }
 
-/** A tool message has only text and no field for a failure, so the text of an error begins with "Error:". */
-export function toOpenAiMessage(id: string, { isError, parts }: Answer): OpenAiToolMessage {
+export function toOpenAiMessage(id: string, answer: Answer): OpenAiToolMessage {
+  return { role: 'tool', tool_call_id: id, content: toOpenAiText(answer) };
+}
+
+/** There is no field for a failure, so the text of an error begins with "Error:". */
+export function toOpenAiText({ isError, parts }: Answer): string {
   const text = parts.map((part) => (part.kind === 'text' ? part.text : describeImage(part))).join('\n');
   const content = text === '' ? '(no content)' : text;
-  return { role: 'tool', tool_call_id: id, content: isError ? `Error: ${content}` : content };
+  return isError ? `Error: ${content}` : content;
 }

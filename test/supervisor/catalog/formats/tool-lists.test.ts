@@ -40,6 +40,14 @@ describe('tools for model APIs', () => {
       type: 'function',
       function: { name: 'one__echo', description: 'Says it again', parameters },
     });
+    const [responses] = supervisor.tools({ format: 'openai-responses', servers: ['one'] });
+    expect(responses).toEqual({
+      type: 'function',
+      name: 'one__echo',
+      description: 'Says it again',
+      parameters,
+      strict: false,
+    });
     const anthropic = supervisor.tools({ format: 'anthropic', servers: ['one'], describeOrigin: true });
     expect(anthropic[0]).toEqual({
       name: 'one__echo',
