@@ -144,6 +144,7 @@ export const doors = {
     'group/events',
     'order',
     'policy',
+    'table',
     'server.machine',
     'server/alarms',
     'server/events',

@@ -24,6 +24,7 @@ const steps = [
   },
   { name: 'types', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
   { name: 'arrows', command: ['node', '.ci/check-arrows.mjs'] },
+  { name: 'tables', command: ['node', '.ci/check-tables.mjs'] },
   { name: 'words', command: ['node', '.ci/check-words.mjs'] },
   { name: 'unused code', command: ['knip', '--config', '.knip.json', '--no-progress'] },
   { name: 'package', command: ['node', '.ci/check-package.mjs'] },

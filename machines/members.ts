@@ -63,7 +63,7 @@ export function withInput(members: Members, server: string, change: Partial<Serv
 
 /** The servers that an actor holds, alive or dead, in the order of the table. */
 export function heldBy(members: Members, holder: string): readonly string[] {
-  return Object.keys(members).filter((server) => members[server]?.holder === holder);
+  return Object.keys(members).filter((server) => entryOf(members, server)?.holder === holder);
 }
 
 export function holdsAny(members: Members, holder: string): boolean {

@@ -1,9 +1,11 @@
 /** Checks a value against a schema, and describes everything that is wrong with it in words a person can act on. */
 
 import * as z from 'zod';
+import { entryOf } from '../../machines/table.ts';
 import type { Problem } from '../errors.ts';
 import { isRecord } from '../json.ts';
 import { errorAt, hasErrors, nameHint, type Path, warningAt } from './problems.ts';
+import { protoEntriesOf } from './proto-entries.ts';
 import { hintForKey } from './spelling.ts';
 
 export interface Checked<Data> {
@@ -18,17 +20,31 @@ export interface Checked<Data> {
  * then `data` is null.
  */
 export function check<Shape extends z.ZodObject>(schema: Shape, value: unknown, path: Path): Checked<z.output<Shape>> {
-  const first = schema.safeParse(value);
-  if (first.success) return { data: first.data, sound: first.data, problems: [] };
-  const issues = first.error.issues.flatMap(flatten);
+  const first = parse(schema, value);
+  if (first.data !== null) return { data: first.data, sound: first.data, problems: [] };
+  const issues = first.issues.flatMap(flatten);
   const problems = issues.flatMap((issue) => toProblems(issue, { schema, value, path }));
   const known = issues.reduce(withoutUnknown, value);
   if (hasErrors(problems)) {
-    const sound = schema.safeParse(issues.reduce((rest, issue) => withoutMistake(schema, rest, issue), known));
-    return { data: null, sound: sound.success ? sound.data : null, problems };
+    const sound = parse(
+      schema,
+      issues.reduce((rest, issue) => withoutMistake(schema, rest, issue), known),
+    );
+    return { data: null, sound: sound.data, problems };
   }
-  const { data = null } = schema.safeParse(known);
+  const { data } = parse(schema, known);
   return { data, sound: data, problems };
+}
+
+/** `data` is null if and only if there are issues. */
+function parse<Shape extends z.ZodObject>(
+  schema: Shape,
+  value: unknown,
+): { readonly data: z.output<Shape> | null; readonly issues: readonly Issue[] } {
+  const parsed = schema.safeParse(value);
+  const left = protoEntriesOf(schema, value);
+  const issues = [...(parsed.error?.issues ?? []), ...left.issues];
+  return { data: parsed.success && left.issues.length === 0 ? left.addTo(parsed.data) : null, issues };
 }
 
 /** Those problems of `more` whose place has none in `known`: what was left out as wrong is not missing. */
@@ -81,7 +97,7 @@ function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
   if (schema instanceof z.ZodRecord) return keysAt(schema.valueType, rest);
   if (!(schema instanceof z.ZodObject)) return [];
   if (step === undefined) return Object.keys(schema.shape);
-  const inner: unknown = schema.shape[String(step)];
+  const inner: unknown = entryOf(schema.shape, String(step));
   return inner instanceof z.ZodType ? keysAt(inner, rest) : [];
 }
 
@@ -159,7 +175,7 @@ function spaced(value: number | bigint): string {
 function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((inner, step) => {
     if (Array.isArray(inner) && typeof step === 'number') return inner[step];
-    return isRecord(inner) ? inner[String(step)] : undefined;
+    return isRecord(inner) ? entryOf(inner, String(step)) : undefined;
   }, value);
 }
 
@@ -169,7 +185,7 @@ function valueAt(value: unknown, path: Path): unknown {
 function withoutMistake(schema: z.ZodObject, value: unknown, issue: Issue): unknown {
   const [key, name] = issue.path;
   if (issue.code === 'unrecognized_keys' || key === undefined) return value;
-  const field: unknown = schema.shape[String(key)];
+  const field: unknown = entryOf(schema.shape, String(key));
   const shape = field instanceof z.ZodOptional ? field.unwrap() : field;
   const isEntry = shape instanceof z.ZodRecord && name !== undefined;
   return without(value, isEntry ? [key] : [], new Set([String(isEntry ? name : key)]));

@@ -1,5 +1,7 @@
 /** Guesses what an unknown key was meant to be: a misspelling, or another program's word. */
 
+import { entryOf } from '../../machines/table.ts';
+
 /** Other programs' words for settings that have another name here. */
 const foreignWords: Readonly<Record<string, string>> = {
   timeout:
@@ -36,9 +38,7 @@ const foreignWords: Readonly<Record<string, string>> = {
 /** The hint for `key` where the keys `known` are allowed. */
 export function hintForKey(key: string, known: readonly string[]): string | null {
   const closest = closestTo(key, known);
-  // Own properties only: a key may be called `__proto__`.
-  const foreign = Object.hasOwn(foreignWords, key) ? foreignWords[key] : undefined;
-  return closest === null ? (foreign ?? null) : `did you mean ${closest}?`;
+  return closest === null ? (entryOf(foreignWords, key) ?? null) : `did you mean ${closest}?`;
 }
 
 /** The word of `known` closest to `word`, if it is at most a few edits away. */

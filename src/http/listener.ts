@@ -119,15 +119,15 @@ function portOf(server: Server, asked: number): number {
   return typeof address === 'object' && address !== null ? address.port : asked;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EACCES: 'that takes more rights',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no such host',
-};
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another program listens there'],
+  ['EACCES', 'that takes more rights'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['ENOTFOUND', 'there is no such host'],
+]);
 
 function reasonOf(cause: NodeJS.ErrnoException): string {
-  return reasons[cause.code ?? ''] ?? cause.message;
+  return reasons.get(cause.code ?? '') ?? cause.message;
 }
 
 /** A server that listens on all addresses is reached from this machine by the loopback address. */

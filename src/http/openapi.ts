@@ -22,16 +22,16 @@ const withBody: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYP
 
 /** Everything but `servers`. */
 export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json {
-  const paths: Record<string, Record<string, Json>> = {};
+  const paths = new Map<string, Readonly<Record<string, Json>>>();
   for (const endpoint of endpoints) {
-    paths[endpoint.path] ??= {};
-    Object.assign(paths[endpoint.path] ?? {}, { [endpoint.method.toLowerCase()]: toOperation(endpoint) });
+    const { path, method } = endpoint;
+    paths.set(path, { ...paths.get(path), [method.toLowerCase()]: toOperation(endpoint) });
   }
   return {
     openapi: '3.1.0',
     info: { title: 'mcpvisor', version, description: 'The control API of one mcpvisor.' },
     security: [{ token: [] }],
-    paths,
+    paths: Object.fromEntries(paths),
     components: { schemas: componentSchemas(), securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   };
 }

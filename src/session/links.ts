@@ -1,6 +1,7 @@
 /** Chooses the link of a session: our own process, a remote server, or a transport of the host. */
 
 import { failure } from '../../machines/failure.ts';
+import { entryOf } from '../../machines/table.ts';
 import { openHostedLink } from './hosted/link.ts';
 import type { HostParts } from './hosted/parts.ts';
 import type { Link, TellLinkNews } from './link.ts';
@@ -52,7 +53,7 @@ function openRemote(
   if (host === null && name !== null) return openRefused(outOfReach(`the authProvider "${name}"`), tell);
   const fetch = whose === 'host' ? host?.fetch : undefined;
   if (whose === 'host' && fetch === undefined) return openRefused('the host has no fetch of its own', tell);
-  const authProvider = name === null ? undefined : ownOf(host?.authProviders, name);
+  const authProvider = name === null ? undefined : entryOf(host?.authProviders ?? {}, name);
   if (name !== null && authProvider === undefined)
     return openRefused(`the host has no authProvider called "${name}"`, tell);
   return openLazyRemoteLink(
@@ -68,14 +69,9 @@ function openHosted(
 ): Link {
   const { transport: kind, entry } = target;
   if (host === null) return openRefused(outOfReach(`the transport "${kind}"`), tell);
-  const create = ownOf(host.transports, kind);
+  const create = entryOf(host.transports ?? {}, kind);
   if (create === undefined) return openRefused(`the host has no transport called "${kind}"`, tell);
   return openHostedLink({ kind, create: (signal) => create(entry, signal), stop: specification.stop }, tell);
-}
-
-/** The host's value under this name, which may be any text: `constructor` must not be found. */
-function ownOf<Value>(given: Readonly<Record<string, Value>> | undefined, word: string): Value | undefined {
-  return given !== undefined && Object.hasOwn(given, word) ? given[word] : undefined;
 }
 
 function outOfReach(what: string): string {

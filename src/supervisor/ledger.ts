@@ -3,6 +3,7 @@
  * specification, the session's actor writes what the sessions reported, and the calls write their counts.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Lists } from '../session/contract.ts';
 import { callLimitsOf } from '../session/request.ts';
 import type { ServerSpecification } from '../specification.ts';
@@ -132,6 +133,6 @@ class Entry implements ServerEntry {
 /** Tells the open session its new limits, if they changed: they need no restart. */
 function limitSession({ reported, specification: before }: ServerEntry, after: ServerSpecification): void {
   const [old, limits] = [callLimitsOf(before), callLimitsOf(after)];
-  const isSame = Object.entries(limits).every(([name, limit]) => old[name as keyof typeof old] === limit);
+  const isSame = isDeepStrictEqual(old, limits);
   if (!isSame) reported.session?.limit(limits);
 }

@@ -566,3 +566,25 @@ describe('names and values that go to others', () => {
     ]);
   });
 });
+
+describe('a key __proto__', () => {
+  const table = (value: unknown) => Object.fromEntries([['__proto__', value]]);
+
+  it('is the name of a variable, a header or a group like any other', () => {
+    expect(Object.entries(serverOf({ command: 'node', env: table('x') }).env)).toEqual([['__proto__', 'x']]);
+    const remote = serverOf<RemoteSpecification>({ url: 'http://a.example', headers: table('x') });
+    expect(Object.entries(remote.headers)).toEqual([['__proto__', 'x']]);
+  });
+
+  it('is checked like any other', () => {
+    expect(linesOf({ mcpServers: { a: { command: 'node', env: table(1) } } })).toEqual([
+      'error mcpServers.a.env.__proto__: must be text (put it in double quotes)',
+    ]);
+  });
+
+  it('is no setting', () => {
+    expect(linesOf({ mcpServers: { a: { command: 'node', ...table(1) } } })).toEqual([
+      'warning mcpServers.a.__proto__: is not a setting of this version; it is kept and not acted on',
+    ]);
+  });
+});

@@ -22,7 +22,12 @@ function contentOf({ double, single, back, bare = '' }: Readonly<Record<string, 
   return double === undefined ? (single ?? back ?? bare.trim()) : unescaped(double);
 }
 
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+]);
+
 /** Unescapes only what cannot be written otherwise: a path with backslashes stays as it is. */
 function unescaped(text: string): string {
-  return text.replace(/\\(["nr])/g, (_, sign: string) => ({ n: '\n', r: '\r' })[sign] ?? sign);
+  return text.replace(/\\(["nr])/g, (_, sign: string) => escapes.get(sign) ?? sign);
 }

@@ -1,6 +1,7 @@
 /** One expansion in progress: the values of one server's expressions, and everything that is wrong with them. */
 
 import { resolve } from 'node:path';
+import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
 import { errorAt, type Path } from '../problems.ts';
 import type { Environment } from './environment.ts';
@@ -72,8 +73,7 @@ function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string,
   };
 
   const variableOf = ({ name, fallback }: Extract<Piece, { kind: 'variable' }>, at: Path): string => {
-    const value =
-      name === stateDirName ? stateDir : (variables.get(name) ?? (Object.hasOwn(env, name) ? env[name] : null) ?? null);
+    const value = name === stateDirName ? stateDir : (variables.get(name) ?? entryOf(env, name) ?? null);
     if (fallback !== null && (value === null || value === '')) return evaluate(fallback, at);
     if (value !== null) return value;
     const message =

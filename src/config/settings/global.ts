@@ -1,5 +1,6 @@
 /** The part of the file under `mcpvisor`. */
 
+import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
 import { isRecord } from '../../json.ts';
 import type { ServerSpecification } from '../../specification.ts';
@@ -88,7 +89,7 @@ function httpProblems({ http }: Globals): readonly Problem[] {
 function notActedOnProblems(globals: Globals): readonly Problem[] {
   const given = notActedOn.filter(
     (path) =>
-      path.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), globals) !==
+      path.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? entryOf(inner, key) : undefined), globals) !==
       undefined,
   );
   return given.map((path) => warningAt([...base, ...path.split('.')], 'is not acted on by this version', null));

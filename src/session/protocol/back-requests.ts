@@ -4,11 +4,11 @@ import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js'
 import type { Answer } from '../contract.ts';
 import type { ClientCapabilities } from '../request.ts';
 
-const capabilityOf: Readonly<Record<string, keyof ClientCapabilities>> = {
-  'sampling/createMessage': 'sampling',
-  'elicitation/create': 'elicitation',
-  'roots/list': 'roots',
-};
+const capabilityOf: ReadonlyMap<string, keyof ClientCapabilities> = new Map([
+  ['sampling/createMessage', 'sampling'],
+  ['elicitation/create', 'elicitation'],
+  ['roots/list', 'roots'],
+]);
 
 /**
  * An error answer. The SDK's Client sends `code`, `message` and `data` unchanged; its own McpError would add words
@@ -41,7 +41,7 @@ export class BackRequests {
 
   /** Calls `onAsked` and resolves with the answer. Rejects with the error to answer instead. */
   ask({ id, method }: JSONRPCRequest, signal: AbortSignal, onAsked: () => void): Promise<Result> {
-    const capability = capabilityOf[method];
+    const capability = capabilityOf.get(method);
     if (capability === undefined || this.#capabilities[capability] === undefined) {
       return Promise.reject(new ErrorAnswer({ code: -32601, message: `Method not found: ${method}` }));
     }

@@ -1,5 +1,6 @@
 /** What a server offers: all pages of all lists, checked item by item, so that one bad tool costs one tool. */
 
+import { entryOf } from '../../../machines/table.ts';
 import { isRecord, isTooDeep } from '../../json.ts';
 import type { ListedItem, ListedTool, ListProblem, Lists } from '../contract.ts';
 import type { Inbound } from './wire.ts';
@@ -36,7 +37,9 @@ const kinds: readonly ListKind[] = [
 export async function listAll(ask: Ask, capabilities: Readonly<Record<string, unknown>>): Promise<Lists> {
   const problems: ListProblem[] = [];
   const itemsOf = async (kind: ListKind) =>
-    kind.capability in capabilities ? judge(kind, await pagesOf(kind, ask, problems), problems) : [];
+    entryOf(capabilities, kind.capability) !== undefined
+      ? judge(kind, await pagesOf(kind, ask, problems), problems)
+      : [];
   const [tools = [], resources = [], resourceTemplates = [], prompts = []] = await Promise.all(kinds.map(itemsOf));
   return { tools: tools.filter(isTool), resources, resourceTemplates, prompts, problems };
 }

@@ -23,6 +23,8 @@ const options: Options = {
   meta: false,
   validateSchema: false,
   logger: false,
+  // `constructor` is not given because every object has one.
+  ownProperties: true,
 };
 
 type Validate = ValidateFunction | { readonly reason: string };

@@ -2,6 +2,7 @@
 
 import type { GroupPolicy } from '../../../machines/group/events.ts';
 import { type Dependencies, dependentsOf, inOrder } from '../../../machines/order.ts';
+import { entryOf } from '../../../machines/table.ts';
 import type { Configuration } from '../../config/configuration.ts';
 
 export interface Relations {
@@ -40,6 +41,7 @@ export function relationsOf({ servers, settings }: Configuration): Relations {
     dependencies,
     groups: Object.fromEntries(groups),
     isRelated: (server) =>
-      dependencies[server] !== undefined || dependents[server] !== undefined || isCoupled(servers.get(server)?.group),
+      [dependencies, dependents].some((table) => entryOf(table, server) !== undefined) ||
+      isCoupled(servers.get(server)?.group),
   };
 }

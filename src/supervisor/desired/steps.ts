@@ -3,6 +3,7 @@
 import { plainPolicy } from '../../../machines/group/events.ts';
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
+import { entryOf } from '../../../machines/table.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import type { Decision } from '../../config/plan/plan.ts';
 import type { ServerSpecification } from '../../specification.ts';
@@ -91,6 +92,8 @@ function wishIn({ enabled }: ServerSpecification): Wanted {
  * configuration no longer names gets `one-for-one`, even in the middle of a round.
  */
 function policiesOf(before: Situation | null, { relations }: Situation): NonNullable<Steps['groups']> {
-  const nameless = Object.keys(before?.relations.groups ?? {}).filter((name) => relations.groups[name] === undefined);
+  const nameless = Object.keys(before?.relations.groups ?? {}).filter(
+    (name) => entryOf(relations.groups, name) === undefined,
+  );
   return { ...relations.groups, ...Object.fromEntries(nameless.map((name) => [name, plainPolicy])) };
 }

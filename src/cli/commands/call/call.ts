@@ -3,6 +3,7 @@
 import { text as textOf } from 'node:stream/consumers';
 import type * as z from 'zod';
 import { longestDelayMs } from '../../../../machines/delay.ts';
+import { entryOf } from '../../../../machines/table.ts';
 import { closestTo } from '../../../config/spelling.ts';
 import { type ErrorDetails, isMcpvisorError, McpvisorError } from '../../../errors.ts';
 import type { ApiClient } from '../../../http/client/client.ts';
@@ -101,7 +102,7 @@ async function whenConnected(client: ApiClient, server: string): Promise<void> {
     if (!signal.aborted) throw error;
     return null;
   });
-  const problem = answer?.servers[server]?.error ?? null;
+  const problem = entryOf(answer?.servers ?? {}, server)?.error ?? null;
   if (problem === null) return;
   throw toError(problem) ?? new McpvisorError('UNEXPECTED_ANSWER', { url: client.url, reason: problem.detail });
 }

@@ -1,5 +1,6 @@
 /** The settings of `up`, from flags and `MCPVISOR_*`: all problems are reported at once. */
 
+import { entryOf } from '../../../../machines/table.ts';
 import { McpvisorError, type Problem } from '../../../errors.ts';
 
 /** As the command line has it: flags win over the environment. */
@@ -102,7 +103,7 @@ function givenBy(flag: keyof UpFlags, flags: UpFlags, env: SettingSources['env']
     return { value: String(value), by: `--${words}` };
   }
   const variable = `MCPVISOR_${words.toUpperCase().replaceAll('-', '_')}`;
-  const fromEnv = env[variable];
+  const fromEnv = entryOf(env, variable);
   // An empty variable is how shells and compose files say "unset".
   return fromEnv === undefined || fromEnv === '' ? null : { value: fromEnv, by: variable };
 }

@@ -3,6 +3,7 @@
  * into a note for the tool's description.
  */
 
+import { entryOf } from '../../../../machines/table.ts';
 import { isRecord, isTooDeep } from '../../../json.ts';
 import type { ModelSchema } from '../../model-messages.ts';
 
@@ -155,7 +156,7 @@ function resolved(root: Schema, part: unknown, depth = 0): Schema {
   const keys = reference.slice(2).split('/');
   const target = keys.reduce<unknown>((place, key) => {
     const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
-    return isRecord(place) && Object.hasOwn(place, name) ? place[name] : undefined;
+    return isRecord(place) ? entryOf(place, name) : undefined;
   }, root);
   return isRecord(target) ? resolved(root, target, depth + 1) : part;
 }
@@ -163,14 +164,15 @@ function resolved(root: Schema, part: unknown, depth = 0): Schema {
 /** Converts to draft 2020-12, which Anthropic wants, and adds the `items` that OpenAI wants for every array. */
 function toDraft2020(schema: Schema): Schema {
   const below = (value: unknown) => (isRecord(value) ? toDraft2020(value) : value);
-  const converted: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(schema)) {
-    if (listKeywords.has(key) && Array.isArray(value)) converted[key] = value.map(below);
-    else if (schemaKeywords.has(key)) converted[key] = below(value);
-    else if (mapKeywords.has(key) && isRecord(value))
-      converted[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, below(one)]));
-    else converted[key] = value;
-  }
+  const convert = (key: string, value: unknown): unknown => {
+    if (listKeywords.has(key) && Array.isArray(value)) return value.map(below);
+    if (schemaKeywords.has(key)) return below(value);
+    if (!mapKeywords.has(key) || !isRecord(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, below(one)]));
+  };
+  const converted: Schema = Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, convert(key, value)]),
+  );
   if (Array.isArray(converted.items)) {
     const { items, additionalItems = {}, ...rest } = converted;
     return { ...rest, prefixItems: items, items: below(additionalItems) };
