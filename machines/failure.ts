@@ -20,7 +20,9 @@ export const failureClasses = [
 export type FailureClass = (typeof failureClasses)[number];
 
 /** The phase of a session's life in which it failed. */
-export type Phase = 'spawning' | 'initializing' | 'listing' | 'connected' | 'stopping';
+export const phases = ['spawning', 'initializing', 'listing', 'connected', 'stopping'] as const;
+
+export type Phase = (typeof phases)[number];
 
 export interface Failure {
   readonly class: FailureClass;

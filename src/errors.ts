@@ -16,6 +16,7 @@ export interface ErrorDetails {
   INVALID_REQUEST: { readonly problems: readonly Problem[] };
   CONFIG_INVALID: { readonly file: string | null; readonly problems: readonly Problem[] };
   CONFIG_UNREADABLE: { readonly file: string };
+  /** `known`: the names of up to 100 servers. */
   SERVER_NOT_FOUND: { readonly server: string; readonly known: readonly string[] };
   TOOL_NOT_FOUND: { readonly server: string | null; readonly tool: string };
   /** `known`: actors that may have been meant. */
@@ -72,6 +73,8 @@ export interface ErrorDetails {
   BODY_TOO_LARGE: { readonly maxBytes: number };
   UNSUPPORTED_MEDIA_TYPE: { readonly type: string | null };
   IDEMPOTENCY_MISMATCH: { readonly key: string };
+  /** The request was carried out before. */
+  ANSWER_NOT_KEPT: { readonly key: string };
   RATE_LIMITED: { readonly retryAfterMs: number };
   INTERNAL: { readonly what: string };
 }
@@ -84,11 +87,11 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
     `${file ?? 'The configuration'} is not valid; nothing was changed:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`,
   CONFIG_UNREADABLE: ({ file }) => `The configuration file ${file} cannot be read. Name another one.`,
   SERVER_NOT_FOUND: ({ server, known }) =>
-    `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${known.join(', ')}.`}`,
+    `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${toList(known)}.`}`,
   TOOL_NOT_FOUND: ({ server, tool }) =>
     server === null ? `No server has a tool called "${tool}".` : `Server "${server}" has no tool called "${tool}".`,
   ACTOR_NOT_FOUND: ({ actor, known = [] }) =>
-    `No actor is called "${actor}".${known.length === 0 ? '' : ` There are: ${known.join(', ')}.`}`,
+    `No actor is called "${actor}".${known.length === 0 ? '' : ` There are: ${toList(known)}.`}`,
   NOT_FOUND: ({ path }) => `There is nothing at ${path}.`,
   METHOD_NOT_ALLOWED: ({ method, allowed }) => `${method} is not allowed here; use ${allowed.join(' or ')}.`,
   EVENT_NOT_ALLOWED: ({ event, state, allowed, ...whose }) =>
@@ -130,6 +133,8 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   UNSUPPORTED_MEDIA_TYPE: ({ type }) => `The body must be application/json, not ${type ?? 'untyped'}.`,
   IDEMPOTENCY_MISMATCH: ({ key }) =>
     `The Idempotency-Key "${key}" came with another request before; use a new key for a new request.`,
+  ANSWER_NOT_KEPT: ({ key }) =>
+    `The request with the Idempotency-Key "${key}" was carried out; its answer is no longer kept.`,
   RATE_LIMITED: ({ retryAfterMs }) => `Too many requests; try again in ${retryAfterMs} ms.`,
   INTERNAL: ({ what }) => `A bug in mcpvisor: ${what}`,
 };
@@ -150,6 +155,13 @@ export class McpvisorError<Code extends ErrorCode = ErrorCode> extends Error {
 /** Whether `error` is a `McpvisorError`; if `code` is given, also whether it has that code. */
 export function isMcpvisorError<Code extends ErrorCode>(error: unknown, code?: Code): error is McpvisorError<Code> {
   return error instanceof McpvisorError && (code === undefined || error.code === code);
+}
+
+/** Names a person may still read through; the rest is only mentioned. */
+const mostListed = 20;
+
+function toList(names: readonly string[]): string {
+  return names.length <= mostListed ? names.join(', ') : `${names.slice(0, mostListed).join(', ')}, and others`;
 }
 
 /** A problem on one line: `path: message (hint)`. */

@@ -48,6 +48,7 @@ const exitCodeOfError = {
   BODY_TOO_LARGE: exitCodes.failed,
   UNSUPPORTED_MEDIA_TYPE: exitCodes.failed,
   IDEMPOTENCY_MISMATCH: exitCodes.failed,
+  ANSWER_NOT_KEPT: exitCodes.failed,
   RATE_LIMITED: exitCodes.failed,
   INTERNAL: exitCodes.failed,
 } as const satisfies Record<ErrorCode, ExitCode>;

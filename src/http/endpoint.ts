@@ -12,6 +12,20 @@ export const scopes = ['mcp', 'read', 'operate', 'admin'] as const;
 
 export type Scope = (typeof scopes)[number];
 
+/** What routes are about, in the order the documents show them. */
+export const tags = {
+  Health: 'For monitoring.',
+  'Control plane': 'Status, plan and shutdown.',
+  Servers: 'Servers, commands to them, and what they wrote.',
+  Catalog: 'What servers offer.',
+  Calls: 'Calls and other MCP requests.',
+  Actors: 'The tree of live actors, and their charts.',
+  Facts: 'What happened, as it happens and from memory.',
+  Documents: 'This API, described.',
+} as const;
+
+export type Tag = keyof typeof tags;
+
 /** `open`: needs neither a token nor a known Host. */
 export type Access = Scope | 'open';
 
@@ -23,15 +37,25 @@ export interface AnswerDescription {
   readonly mediaType?: string;
 }
 
+/** A header that a route reads, beside those of every route. */
+export interface HeaderDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: z.ZodType;
+}
+
 export interface Endpoint<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType | null = z.ZodType | null> {
   /** Name of the operation: `getServer`. */
   readonly id: string;
+  readonly tag: Tag;
   readonly method: 'GET' | 'POST';
   /** `/api/servers/{name}`. */
   readonly path: string;
   readonly access: Access;
   readonly summary: string;
   readonly query: Query;
+  /** Default: none. */
+  readonly headers?: readonly HeaderDescription[];
   readonly body: Body;
   readonly answers: Readonly<Record<number, AnswerDescription | readonly AnswerDescription[]>>;
   /** Codes of the problems it may answer with, beside those common to all routes. */
@@ -40,7 +64,12 @@ export interface Endpoint<Query extends z.ZodObject = z.ZodObject, Body extends 
 
 /** What admission adds to a request for its route. */
 export interface HttpEnvironment {
-  readonly Variables: { readonly who: string; readonly scope: Scope };
+  readonly Variables: {
+    readonly who: string;
+    readonly scope: Scope;
+    /** The request goes on when its client is gone. */
+    readonly outlivesClient?: boolean;
+  };
 }
 
 export interface RouteRequest<Query, Body> {
@@ -50,7 +79,7 @@ export interface RouteRequest<Query, Body> {
   readonly body: Body;
   /** Name of the token, or the identity the host gave. */
   readonly who: string;
-  /** Aborts when the client disconnects. */
+  /** Aborts when the client disconnects, but for a request that may be repeated under its key. */
   readonly signal: AbortSignal;
 }
 

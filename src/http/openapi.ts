@@ -2,12 +2,11 @@
 
 import * as z from 'zod';
 import type { ErrorCode } from '../errors.ts';
-import type { AnswerDescription, Endpoint } from './endpoint.ts';
+import { type AnswerDescription, type Endpoint, type HeaderDescription, tags } from './endpoint.ts';
+import { longestKey } from './idempotency.ts';
 import { statusOf } from './problem.ts';
-import { schemaNames } from './schemas/names.ts';
+import { componentSchemas, type Json, refTo, toJsonSchema } from './schemas/json-schema.ts';
 import { problem } from './schemas/problem.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Problems that every route may answer with. */
 const everywhere: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL'];
@@ -18,7 +17,19 @@ const behindToken: readonly ErrorCode[] = [
   'FORBIDDEN_ORIGIN',
   'RATE_LIMITED',
 ];
-const withBody: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'IDEMPOTENCY_MISMATCH'];
+const withBody: readonly ErrorCode[] = [
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'IDEMPOTENCY_MISMATCH',
+  'ANSWER_NOT_KEPT',
+];
+
+/** Every request that may change something takes it. */
+const idempotencyKey: HeaderDescription = {
+  name: 'Idempotency-Key',
+  description: 'A request that is sent again under the same key is carried out once, and gets the first answer again.',
+  schema: z.string().min(1).max(longestKey),
+};
 
 /** Everything but `servers`. */
 export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json {
@@ -29,7 +40,14 @@ export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'mcpvisor', version, description: 'The control API of one mcpvisor.' },
+    info: {
+      title: 'mcpvisor',
+      version,
+      description: 'The control API of one mcpvisor.',
+      contact: { name: 'mcpvisor' },
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     security: [{ token: [] }],
     paths: Object.fromEntries(paths),
     components: { schemas: componentSchemas(), securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
@@ -49,7 +67,8 @@ export function problemsOf({ access, body, problems }: Endpoint): readonly Error
 }
 
 function toOperation(endpoint: Endpoint): Json {
-  const { id, summary, access, path, query, body, answers } = endpoint;
+  const { id, tag, method, summary, access, path, query, body, answers } = endpoint;
+  const headers = [...(method === 'POST' ? [idempotencyKey] : []), ...(endpoint.headers ?? [])];
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -58,10 +77,21 @@ function toOperation(endpoint: Endpoint): Json {
   }));
   return {
     operationId: id,
+    tags: [tag],
     summary,
+    description: descriptionOf(endpoint),
     'x-scope': access,
     ...(access === 'open' ? { security: [] } : {}),
-    parameters: [...pathParameters, ...Object.entries(query.shape).map(([name, schema]) => toParameter(name, schema))],
+    parameters: [
+      ...pathParameters,
+      ...Object.entries(query.shape).map(([name, schema]) => toParameter(name, schema)),
+      ...headers.map(({ schema, ...header }) => ({
+        ...header,
+        in: 'header',
+        required: false,
+        schema: toJsonSchema(schema),
+      })),
+    ],
     ...(body === null
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: refTo(body) } } } }),
@@ -77,8 +107,20 @@ function toOperation(endpoint: Endpoint): Json {
   };
 }
 
+function descriptionOf({ access, summary }: Endpoint): string {
+  const needs = access === 'open' ? 'Needs no token.' : `Needs a token with the scope \`${access}\` or a wider one.`;
+  return `${summary}. ${needs}`;
+}
+
 function toParameter(name: string, schema: z.core.$ZodType): Json {
-  return { name, in: 'query', required: !z.safeParse(schema, undefined).success, schema: toJsonSchema(schema) };
+  const described = toJsonSchema(schema);
+  return {
+    name,
+    in: 'query',
+    required: !z.safeParse(schema, undefined).success,
+    ...(described.type === 'array' && { style: 'form', explode: false }),
+    schema: described,
+  };
 }
 
 function toResponse(answers: readonly AnswerDescription[]): Json {
@@ -101,26 +143,4 @@ function problemResponses(codes: readonly ErrorCode[]): Json {
       return [status, { description, content: { 'application/problem+json': { schema: refTo(problem) } } }];
     }),
   );
-}
-
-function refTo(schema: z.core.$ZodType): Json {
-  const known = schemaNames.get(schema);
-  return known === undefined ? toJsonSchema(schema) : { $ref: `#/components/schemas/${known.id}` };
-}
-
-function componentSchemas(): Json {
-  const { schemas } = z.toJSONSchema(schemaNames, {
-    uri: (id) => `#/components/schemas/${id}`,
-    io: 'input',
-    unrepresentable: 'any',
-  });
-  return Object.fromEntries(Object.entries(schemas).map(([id, { $id: _, $schema: __, ...schema }]) => [id, schema]));
-}
-
-function toJsonSchema(schema: z.core.$ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema as z.ZodType, {
-    io: 'input',
-    unrepresentable: 'any',
-  }) as Record<string, unknown>;
-  return rest;
 }

@@ -16,6 +16,7 @@ export const statusOf = {
   COMMAND_REJECTED: 409,
   EVENT_NOT_ALLOWED: 409,
   ALREADY_RUNNING: 409,
+  ANSWER_NOT_KEPT: 409,
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   CONFIG_INVALID: 422,
@@ -39,6 +40,9 @@ export const statusOf = {
   NOT_ENDED: 504,
 } as const satisfies Record<ErrorCode, number>;
 
+/** Every code that an error may carry. */
+export const errorCodes = Object.keys(statusOf) as readonly ErrorCode[] as readonly [ErrorCode, ...ErrorCode[]];
+
 const titleOf = {
   INVALID_REQUEST: 'The request is not valid',
   UNAUTHENTICATED: 'A bearer token is needed',
@@ -53,6 +57,7 @@ const titleOf = {
   COMMAND_REJECTED: 'The command was rejected',
   EVENT_NOT_ALLOWED: 'The event is not allowed now',
   ALREADY_RUNNING: 'Already running',
+  ANSWER_NOT_KEPT: 'The answer is no longer kept',
   BODY_TOO_LARGE: 'The body is too large',
   UNSUPPORTED_MEDIA_TYPE: 'Unsupported media type',
   CONFIG_INVALID: 'The configuration is not valid',

@@ -27,7 +27,7 @@ export function route<Query extends z.ZodObject, Body extends z.ZodObject | null
         who: c.get('who'),
         // Created on demand: it is expensive, and most reads do not need it.
         get signal() {
-          return c.req.raw.signal;
+          return c.get('outlivesClient') === true ? new AbortController().signal : c.req.raw.signal;
         },
       });
     },

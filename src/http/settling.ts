@@ -1,33 +1,39 @@
-/** Waiting for a command to settle, for a limited time. */
+/** Waiting for commands to settle, for a limited time. */
 
 import type { CommandOutcome, PostedCommand } from '../supervisor/contract.ts';
 
+export interface Patience {
+  /**
+   * The outcome, or null if there is none when the patience is over. The command goes on; only the waiting ends.
+   * Rejects as `settled` does.
+   */
+  settled(command: Pick<PostedCommand, 'settled'>): Promise<CommandOutcome | null>;
+  /** Ends the waiting; may be called twice. */
+  close(): void;
+}
+
 /**
- * The outcome, or null if there is none after `waitMs` (null: do not wait) or when `signal` aborts. The command goes
- * on; only the waiting ends. Rejects as `settled` does.
+ * Waits for any number of commands at once: at most `waitMs` in all (null: not at all), and not after `signal` has
+ * aborted. One timer and one listener serve them all.
  */
-export function settledWithin(
-  { settled }: Pick<PostedCommand, 'settled'>,
-  waitMs: number | null,
-  signal: AbortSignal,
-): Promise<CommandOutcome | null> {
-  if (waitMs === null) {
-    // A rejection is also a fact; this caller did not ask to wait for it.
-    settled.catch(() => undefined);
-    return Promise.resolve(null);
-  }
-  return new Promise((resolve, reject) => {
-    const finish = (end: () => void) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-      end();
-    };
-    const giveUp = () => finish(() => resolve(null));
-    const timer = setTimeout(giveUp, waitMs);
-    signal.addEventListener('abort', giveUp, { once: true });
-    settled.then(
-      (outcome) => finish(() => resolve(outcome)),
-      (error: unknown) => finish(() => reject(error)),
-    );
+export function createPatience(waitMs: number | null, signal: AbortSignal): Patience {
+  let giveUp = () => {};
+  const over = new Promise<null>((resolve) => {
+    giveUp = () => resolve(null);
   });
+  const timer = waitMs === null ? null : setTimeout(giveUp, waitMs);
+  if (waitMs === null || signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp, { once: true });
+  return {
+    settled({ settled }) {
+      // A rejection is also a fact; who does not wait for it has not asked for it.
+      settled.catch(() => undefined);
+      return waitMs === null ? over : Promise.race([settled, over]);
+    },
+    close() {
+      if (timer !== null) clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+      giveUp();
+    },
+  };
 }

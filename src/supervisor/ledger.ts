@@ -4,6 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { McpvisorError } from '../errors.ts';
 import type { Lists } from '../session/contract.ts';
 import { callLimitsOf } from '../session/request.ts';
 import type { ServerSpecification } from '../specification.ts';
@@ -40,11 +41,16 @@ export interface Ledger {
   /** Adds an entry, or gives an existing one its new specification, whose limits apply to the open session at once. */
   put(specification: ServerSpecification, source: 'file' | 'api'): ServerEntry;
   get(server: string): ServerEntry | undefined;
+  /** The error about a name that no server has. */
+  unknown(server: string): McpvisorError;
   /** Removes a server. Its generation is remembered. */
   drop(server: string): void;
   /** Resolves when the server has no session. Never rejects. */
   gone(server: string): Promise<void>;
 }
+
+/** Names an error tells at most: a request may have a thousand unknown ones. */
+const mostNamed = 100;
 
 /** `highestGeneration` returns a server's highest generation in earlier runs. */
 export function createLedger(highestGeneration: (server: string) => number): Ledger {
@@ -66,6 +72,8 @@ export function createLedger(highestGeneration: (server: string) => number): Led
       return entry;
     },
     get: (server) => entries.get(server),
+    unknown: (server) =>
+      new McpvisorError('SERVER_NOT_FOUND', { server, known: [...entries.keys()].slice(0, mostNamed) }),
     drop(server) {
       const entry = entries.get(server);
       if (entry === undefined) return;

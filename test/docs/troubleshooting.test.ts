@@ -45,6 +45,7 @@ const examples: ErrorDetails = {
   BODY_TOO_LARGE: { maxBytes: 4_194_304 },
   UNSUPPORTED_MEDIA_TYPE: { type: 'text/plain' },
   IDEMPOTENCY_MISMATCH: { key: 'KEY' },
+  ANSWER_NOT_KEPT: { key: 'KEY' },
   RATE_LIMITED: { retryAfterMs: 1000 },
   INTERNAL: { what: 'WHAT' },
 };

@@ -1,7 +1,10 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import { isMcpvisorError } from '../../src/errors.ts';
 import type { HttpEnvironment } from '../../src/http/endpoint.ts';
 import { createIdempotency } from '../../src/http/idempotency.ts';
+import { until } from '../support/processes.ts';
+import { entryOf, openApi } from './open-api.ts';
 
 interface Scene {
   /** How often something was done. */
@@ -14,6 +17,7 @@ function openScene({ status = 200, mostBytes = 1_000 } = {}): Scene {
   let done = 0;
   const idempotency = createIdempotency(Date.now, mostBytes);
   const app = new Hono<HttpEnvironment>();
+  app.onError((error, c) => c.text(isMcpvisorError(error) ? error.code : String(error), 500));
   app.post('/', (c) =>
     idempotency.once(c, async () => {
       done += 1;
@@ -42,14 +46,40 @@ describe('a POST that is sent again under its key', () => {
     expect([await post('a'), await post('a')]).toEqual(['1', '2']);
   });
 
-  it('is not done again if it was cancelled: it may have been done', async () => {
-    const { post } = openScene({ status: 499 });
-    expect([await post('a'), await post('a')]).toEqual(['1', '1']);
+  it('is not done again when there was no room for its answer, and that is said', async () => {
+    const { done, post } = openScene({ mostBytes: 250 });
+    for (const key of ['a', 'b', 'c']) await post(key);
+    expect([await post('b'), await post('c'), await post('a')]).toEqual(['2', '3', 'ANSWER_NOT_KEPT']);
+    expect(done()).toBe(3);
   });
 
-  it('is remembered as long as there is room, the newest longest', async () => {
-    const { post } = openScene({ mostBytes: 250 });
-    for (const key of ['a', 'b', 'c']) await post(key);
-    expect([await post('b'), await post('c'), await post('a')]).toEqual(['2', '3', '4']);
+  it('has a key of 1 to 255 characters', async () => {
+    const { done, post } = openScene();
+    expect([await post(''), await post('x'.repeat(256)), await post('x'.repeat(255))]).toEqual([
+      'INVALID_REQUEST',
+      'INVALID_REQUEST',
+      '1',
+    ]);
+    expect(done()).toBe(1);
+  });
+});
+
+describe('a call with a key whose client goes away', () => {
+  it('goes on, and the repetition gets its result', async () => {
+    const api = await openApi({ servers: { talk: entryOf('speak') } });
+    try {
+      await api.supervisor.ensureConnected(['talk']);
+      const path = '/api/servers/talk/tools/sleep/call';
+      const options = { body: { arguments: { ms: 300 } }, headers: { 'idempotency-key': 'once' } };
+      const left = new AbortController();
+      const first = api.client.send('POST', path, { ...options, signal: left.signal });
+      await until('the call is in flight', () => api.supervisor.status('talk').counts.inFlight === 1);
+      left.abort();
+      await expect(first).rejects.toThrow();
+      const again = await api.client.send('POST', path, options);
+      expect([again.status, api.supervisor.status('talk').counts.calls]).toEqual([200, 1]);
+    } finally {
+      await api.close();
+    }
   });
 });

@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import type { ApiClient } from '../../http/client/client.ts';
 import { actorList } from '../../http/schemas/actor.ts';
-import { fact as factSchema, factsMissed, journalPage } from '../../http/schemas/fact.ts';
+import { anyFact, anyJournalPage, factsMissed } from '../../http/schemas/fact.ts';
 import { describeFact } from '../../observe/facts/describe.ts';
 import type { Fact } from '../../observe/facts/fact.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
@@ -22,7 +22,7 @@ export interface EventsFlags extends ConnectionFlags {
   readonly type?: readonly string[];
 }
 
-type ShownFact = z.output<typeof factSchema>;
+type ShownFact = z.output<typeof anyFact>;
 
 const usualFacts = 100;
 const mostFacts = 100_000;
@@ -75,7 +75,7 @@ interface Wanted {
 }
 
 async function lastFacts(client: ApiClient, wanted: Wanted): Promise<readonly ShownFact[]> {
-  return (await client.get('/api/journal', journalPage, { query: { ...wanted } })).facts;
+  return (await client.get('/api/journal', anyJournalPage, { query: { ...wanted } })).facts;
 }
 
 /**
@@ -83,7 +83,7 @@ async function lastFacts(client: ApiClient, wanted: Wanted): Promise<readonly Sh
  * nothing is lost between asking and following. Null: there are no facts yet.
  */
 async function lastSeen(client: ApiClient, facts: readonly ShownFact[]): Promise<string | null> {
-  const oldest = async () => (await client.get('/api/journal', journalPage, { query: { limit: 1 } })).facts[0];
+  const oldest = async () => (await client.get('/api/journal', anyJournalPage, { query: { limit: 1 } })).facts[0];
   const seen = facts.at(-1) ?? (await oldest());
   return seen === undefined ? null : String(seen.seq);
 }
@@ -94,7 +94,7 @@ function describeAny(
 ): string {
   const missed = factsMissed.safeParse(data).data;
   if (missed !== undefined && !asJson) return `(facts up to ${missed.to} were missed: they are not remembered)`;
-  const fact = factSchema.safeParse(data).data;
+  const fact = anyFact.safeParse(data).data;
   return fact === undefined || asJson ? JSON.stringify(data) : describe(fact);
 }
 

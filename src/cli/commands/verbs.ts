@@ -2,10 +2,8 @@
 
 import type * as z from 'zod';
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
-import type { ApiClient } from '../../http/client/client.ts';
 import { toError } from '../../http/client/problem-reader.ts';
 import { eventOutcomes } from '../../http/schemas/outcome.ts';
-import { serverList } from '../../http/schemas/server.ts';
 import type { CommandType } from '../../supervisor/contract.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
@@ -44,7 +42,7 @@ export async function command(
   const known = outcomes.filter((outcome) => unknownIn(outcome) === null);
   if (known.length > 0 || outcomes.length === 0) {
     if (flags.json === true) stdout.write(`${JSON.stringify({ outcomes })}\n`);
-    else await write(known, { client, verb, waitMs, stdout, stderr });
+    else write(known, { verb, waitMs, stdout, stderr });
   }
   for (const error of unknown) writeError(error, stderr, flags.json === true);
   if (unknown.length > 0) return exitCodes.notFound;
@@ -67,21 +65,15 @@ function unknownIn(outcome: Outcome): McpvisorError | null {
 }
 
 interface Writing extends Pick<Invocation, 'stdout' | 'stderr'> {
-  readonly client: ApiClient;
   readonly verb: Verb;
   readonly waitMs: number | null;
 }
 
 /** A line for each server, with its state now. */
-async function write(outcomes: readonly Outcome[], { client, verb, waitMs, stdout, stderr }: Writing): Promise<void> {
-  if (outcomes.length === 0) {
-    stdout.write(`There is no server to ${verb}.\n`);
-    return;
-  }
-  const { servers } = await client.get('/api/servers', serverList);
+function write(outcomes: readonly Outcome[], { verb, waitMs, stdout, stderr }: Writing): void {
+  if (outcomes.length === 0) stdout.write(`There is no server to ${verb}.\n`);
   for (const outcome of outcomes) {
-    const state = servers.find(({ name }) => name === outcome.server)?.state ?? 'removed';
-    (isGood(outcome, waitMs) ? stdout : stderr).write(`${describe(outcome, { verb, state, waitMs })}\n`);
+    (isGood(outcome, waitMs) ? stdout : stderr).write(`${describe(outcome, { verb, waitMs })}\n`);
   }
 }
 
@@ -91,12 +83,12 @@ function isGood(outcome: Outcome, waitMs: number | null): boolean {
 
 interface Words {
   readonly verb: Verb;
-  readonly state: string;
   readonly waitMs: number | null;
 }
 
-function describe(outcome: Outcome, { verb, state, waitMs }: Words): string {
+function describe(outcome: Outcome, { verb, waitMs }: Words): string {
   const { server } = outcome;
+  const state = outcome.state ?? 'removed';
   if ('error' in outcome) return oneLine(`${server}: ${verb} was rejected: ${reasonOf(outcome.error)}`);
   if (outcome.outcome === 'done') return `${server}: ${verb} is done, it is ${state}`;
   if (outcome.outcome === 'superseded') return `${server}: ${verb} was superseded by a later command, it is ${state}`;

@@ -9,10 +9,12 @@ import { route } from '../route.ts';
 import { actorList, snapshotSchema } from '../schemas/actor.ts';
 import { noQuery } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
+import { problem } from '../schemas/problem.ts';
 import type { RouteParts } from './parts.ts';
 
 const tree = {
   id: 'listActors',
+  tag: 'Actors',
   method: 'GET',
   path: '/api/actors',
   access: 'read',
@@ -26,6 +28,7 @@ const tree = {
 const snapshotOf = (path: string, id: string, problems: Endpoint['problems']) =>
   ({
     id,
+    tag: 'Actors',
     method: 'GET',
     path,
     access: 'read',
@@ -37,14 +40,15 @@ const snapshotOf = (path: string, id: string, problems: Endpoint['problems']) =>
   }) as const satisfies Endpoint;
 
 const command = z.union([
-  z.strictObject({ actor: z.string(), commandId: z.string() }),
-  z.strictObject({ actor: z.string(), error: z.looseObject({ code: z.string() }) }),
+  named('CommandAccepted', z.strictObject({ actor: z.string(), commandId: z.string() })),
+  named('CommandRefused', z.strictObject({ actor: z.string(), error: problem })),
 ]);
 
 const posted = named('Posted', z.strictObject({ commands: z.array(command) }));
 
 const send = {
   id: 'sendActorEvent',
+  tag: 'Actors',
   method: 'POST',
   path: '/api/actors/{id}/events',
   access: 'operate',
@@ -57,6 +61,7 @@ const send = {
 
 const charts = {
   id: 'listMachines',
+  tag: 'Actors',
   method: 'GET',
   path: '/api/machines',
   access: 'read',
@@ -71,6 +76,7 @@ const charts = {
 
 const chart = {
   id: 'getMachine',
+  tag: 'Actors',
   method: 'GET',
   path: '/api/machines/{id}',
   access: 'read',

@@ -35,6 +35,7 @@ const callProblems = [
 
 const call = {
   id: 'callTool',
+  tag: 'Calls',
   method: 'POST',
   path: '/api/servers/{name}/tools/{tool}/call',
   access: 'operate',
@@ -60,6 +61,7 @@ const call = {
 
 const request = {
   id: 'sendRequest',
+  tag: 'Calls',
   method: 'POST',
   path: '/api/servers/{name}/requests',
   access: 'operate',
@@ -72,6 +74,7 @@ const request = {
 
 const batch = {
   id: 'callTools',
+  tag: 'Calls',
   method: 'POST',
   path: '/api/calls',
   access: 'operate',

@@ -20,6 +20,7 @@ const staleness = z.strictObject({ stale: flag.optional() });
 const ofServer = (words: string, schema: z.ZodType) =>
   ({
     id: `list${words.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase())}OfServer`,
+    tag: 'Catalog',
     method: 'GET',
     path: `/api/servers/{name}/${words.replaceAll(' ', '-')}`,
     access: 'read',
@@ -32,6 +33,7 @@ const ofServer = (words: string, schema: z.ZodType) =>
 
 const instructions = {
   id: 'getInstructions',
+  tag: 'Catalog',
   method: 'GET',
   path: '/api/servers/{name}/instructions',
   access: 'read',
@@ -44,6 +46,7 @@ const instructions = {
 
 const all = {
   id: 'listTools',
+  tag: 'Catalog',
   method: 'GET',
   path: '/api/tools',
   access: 'read',

@@ -1,15 +1,14 @@
 /** The control plane itself: its status, a plan for another configuration, and shutdown. */
 
-import * as z from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
-import { noQuery, plainObject } from '../schemas/common.ts';
-import { planSchema, shuttingDown, statusSchema } from '../schemas/control-plane.ts';
-import { named } from '../schemas/names.ts';
+import { noQuery } from '../schemas/common.ts';
+import { configuration, planSchema, shuttingDown, statusSchema } from '../schemas/control-plane.ts';
 import type { RouteParts } from './parts.ts';
 
 const status = {
   id: 'getStatus',
+  tag: 'Control plane',
   method: 'GET',
   path: '/api/status',
   access: 'read',
@@ -22,12 +21,13 @@ const status = {
 
 const plan = {
   id: 'planConfiguration',
+  tag: 'Control plane',
   method: 'POST',
   path: '/api/config/plan',
   access: 'read',
   summary: 'What another configuration would do; changes nothing',
   query: noQuery,
-  body: named('Configuration', z.strictObject({ config: plainObject })),
+  body: configuration,
   answers: {
     200: {
       description: 'Names of servers and groups by what would happen to them, and settings that would be others',
@@ -39,6 +39,7 @@ const plan = {
 
 const shutdown = {
   id: 'shutDown',
+  tag: 'Control plane',
   method: 'POST',
   path: '/api/shutdown',
   access: 'admin',
@@ -52,7 +53,10 @@ const shutdown = {
 export function controlPlaneRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
     route(status, ({ c }) => c.json(supervisor.status())),
-    route(plan, async ({ c, body }) => c.json(await supervisor.plan(body.config))),
+    route(plan, async ({ c, body }) => {
+      const { config, ...whole } = body;
+      return c.json(await supervisor.plan(config ?? whole));
+    }),
     route(shutdown, ({ c, who }) => {
       supervisor.postTo('supervisor', { type: 'supervisor.shutdown', by: who });
       return c.json({ shuttingDown: true }, 202);

@@ -10,6 +10,7 @@ import { anyRecord } from '../schemas/names.ts';
 
 const openApi = {
   id: 'getOpenApi',
+  tag: 'Documents',
   method: 'GET',
   path: '/openapi.json',
   access: 'read',
@@ -22,6 +23,7 @@ const openApi = {
 
 const docs = {
   id: 'getDocs',
+  tag: 'Documents',
   method: 'GET',
   path: '/docs',
   access: 'read',

@@ -5,19 +5,20 @@ import type { Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';
-import { noQuery, timeoutMs } from '../schemas/common.ts';
+import { noQuery, serverNames, timeoutMs } from '../schemas/common.ts';
 import { ensured } from '../schemas/ensured.ts';
 import { named } from '../schemas/names.ts';
 import type { RouteParts } from './parts.ts';
 
 const ensure = {
   id: 'ensureConnected',
+  tag: 'Servers',
   method: 'POST',
   path: '/api/ensure',
   access: 'operate',
   summary: 'Start lazy servers and wait until those named are connected; with `timeoutMs` through their next tries',
   query: noQuery,
-  body: named('Ensure', z.strictObject({ servers: z.array(z.string()).min(1), timeoutMs: timeoutMs.optional() })),
+  body: named('Ensure', z.strictObject({ servers: serverNames.min(1), timeoutMs: timeoutMs.optional() })),
   answers: { 200: { description: 'For each name whether it is connected, or why not', schema: ensured } },
   problems: [],
 } as const satisfies Endpoint;

@@ -6,30 +6,38 @@ import type { Fact, FactsMissed } from '../../observe/facts/fact.ts';
 import { factTypes } from '../../observe/log/level.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
-import { names, wholeNumber } from '../schemas/common.ts';
-import { fact, journalPage } from '../schemas/fact.ts';
+import { names, namesOf, wholeNumber } from '../schemas/common.ts';
+import { journalPage, streamedFact } from '../schemas/fact.ts';
 import { type StreamedEvent, streamEvents } from '../streams/event-stream.ts';
 import type { RouteParts } from './parts.ts';
 
 const mostPerPage = 1_000;
 const mostAtTheEnd = 100_000;
 
-const factTypeNames = names.pipe(z.array(z.enum([...factTypes])));
+const factTypeNames = namesOf([...factTypes]);
 
 const seq = wholeNumber(Number.MAX_SAFE_INTEGER, 'the number of a fact');
 
 const stream = {
   id: 'streamFacts',
+  tag: 'Facts',
   method: 'GET',
   path: '/api/events',
   access: 'read',
   summary: 'Facts as they come, as server-sent events; `Last-Event-ID` or `since` resumes without gap or duplicate',
   query: z.strictObject({ actor: names.optional(), type: factTypeNames.optional(), since: seq.optional() }),
+  headers: [
+    {
+      name: 'Last-Event-ID',
+      description: 'The number of the last fact that arrived: the stream goes on behind it.',
+      schema: z.string().regex(/^\d*$/),
+    },
+  ],
   body: null,
   answers: {
     200: {
       description: '`id` is the number of the fact, `event` its type, `data` the fact; `facts.missed` tells of a gap',
-      schema: fact,
+      schema: streamedFact,
       mediaType: 'text/event-stream',
     },
   },
@@ -38,6 +46,7 @@ const stream = {
 
 const journal = {
   id: 'readJournal',
+  tag: 'Facts',
   method: 'GET',
   path: '/api/journal',
   access: 'read',

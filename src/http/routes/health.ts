@@ -12,6 +12,7 @@ import type { RouteParts } from './parts.ts';
 
 const health = {
   id: 'getHealth',
+  tag: 'Health',
   method: 'GET',
   path: '/healthz',
   access: 'open',
@@ -33,6 +34,7 @@ const readiness = named(
 
 const ready = {
   id: 'getReadiness',
+  tag: 'Health',
   method: 'GET',
   path: '/readyz',
   access: 'open',
@@ -48,6 +50,7 @@ const ready = {
 
 const metrics = {
   id: 'getMetrics',
+  tag: 'Health',
   method: 'GET',
   path: '/metrics',
   access: 'read',

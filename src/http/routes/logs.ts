@@ -13,6 +13,7 @@ const usualLines = 100;
 
 const logs = {
   id: 'readLogs',
+  tag: 'Servers',
   method: 'GET',
   path: '/api/servers/{name}/logs',
   access: 'read',

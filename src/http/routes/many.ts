@@ -1,24 +1,26 @@
 /** One command for many servers: start all, stop all. */
 
 import * as z from 'zod';
+import type { PostedToOne } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
 import { route } from '../route.ts';
-import { waitMs } from '../schemas/common.ts';
+import { serverNames, waitMs } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
 import { eventOutcomes } from '../schemas/outcome.ts';
 import { commandType } from '../schemas/server.ts';
-import { settledWithin } from '../settling.ts';
+import { createPatience, type Patience } from '../settling.ts';
 import type { RouteParts } from './parts.ts';
 
 const send = {
   id: 'sendEvents',
+  tag: 'Servers',
   method: 'POST',
   path: '/api/events',
   access: 'operate',
   summary: 'Send a command to many servers; with `wait`, answer when all have settled',
   query: z.strictObject({ wait: waitMs.optional() }),
-  body: named('Events', z.strictObject({ type: commandType, servers: z.array(z.string()).min(1) })),
+  body: named('Events', z.strictObject({ type: commandType, servers: serverNames.min(1) })),
   answers: { 200: { description: 'One outcome each; null: not settled yet', schema: eventOutcomes } },
   problems: [],
 } as const satisfies Endpoint;
@@ -26,17 +28,28 @@ const send = {
 export function manyRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
     route(send, async ({ c, query, body, who, signal }) => {
+      const patience = createPatience(query.wait ?? null, signal);
       const posted = supervisor.postMany({ ...body, by: who });
-      const waited = posted.map(async (one) => {
-        if ('error' in one) return { server: one.server, error: toProblemDocument(one.error) };
-        try {
-          const settled = await settledWithin(one, query.wait ?? null, signal);
-          return { server: one.server, commandId: one.commandId, outcome: settled?.outcome ?? null };
-        } catch (error) {
-          return { server: one.server, error: toProblemDocument(error) };
-        }
+      const outcomes = await Promise.all(posted.map((one) => outcomeOf(one, patience)));
+      patience.close();
+      const now = new Map(supervisor.status().servers.map(({ name, ...status }) => [name, status]));
+      return c.json({
+        outcomes: outcomes.map((outcome) => {
+          const { state = null, lastFailure = null } = now.get(outcome.server) ?? {};
+          return { ...outcome, state, lastFailure };
+        }),
       });
-      return c.json({ outcomes: await Promise.all(waited) });
     }),
   ];
+}
+
+async function outcomeOf(posted: PostedToOne, patience: Patience) {
+  const { server } = posted;
+  if ('error' in posted) return { server, error: toProblemDocument(posted.error) };
+  try {
+    const settled = await patience.settled(posted);
+    return { server, commandId: posted.commandId, outcome: settled?.outcome ?? null };
+  } catch (error) {
+    return { server, error: toProblemDocument(error) };
+  }
 }

@@ -1,22 +1,26 @@
 /** Servers: their status, and commands to one of them. */
 
 import * as z from 'zod';
+import type { ServerStatus } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
-import { noQuery, waitMs } from '../schemas/common.ts';
+import { waitMs } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
 import { commandType, server, serverList } from '../schemas/server.ts';
-import { settledWithin } from '../settling.ts';
+import { createPatience } from '../settling.ts';
 import { createStatusText, jsonHeaders } from '../status-text.ts';
 import type { RouteParts } from './parts.ts';
 
+const withTools = z.strictObject({ tools: z.enum(['names']).optional() });
+
 const list = {
   id: 'listServers',
+  tag: 'Servers',
   method: 'GET',
   path: '/api/servers',
   access: 'read',
-  summary: 'Every server as it is now',
-  query: noQuery,
+  summary: 'Every server as it is now; with `tools=names` also what its tools are called',
+  query: withTools,
   body: null,
   answers: { 200: { description: 'In the order of the configuration', schema: serverList } },
   problems: [],
@@ -24,18 +28,19 @@ const list = {
 
 const one = {
   id: 'getServer',
+  tag: 'Servers',
   method: 'GET',
   path: '/api/servers/{name}',
   access: 'read',
-  summary: 'One server as it is now',
-  query: noQuery,
+  summary: 'One server as it is now; with `tools=names` also what its tools are called',
+  query: withTools,
   body: null,
   answers: { 200: { description: 'The server', schema: server } },
   problems: ['SERVER_NOT_FOUND'],
 } as const satisfies Endpoint;
 
 const eventBody = named('ServerEvent', z.strictObject({ type: commandType }));
-const accepted = named('Accepted', z.strictObject({ commandId: z.string() }));
+const accepted = named('Accepted', z.strictObject({ commandId: z.string(), server }));
 const settled = named(
   'Settled',
   z.strictObject({ commandId: z.string(), outcome: z.enum(['done', 'superseded']), server }),
@@ -43,6 +48,7 @@ const settled = named(
 
 const send = {
   id: 'sendServerEvent',
+  tag: 'Servers',
   method: 'POST',
   path: '/api/servers/{name}/events',
   access: 'operate',
@@ -51,25 +57,37 @@ const send = {
   body: eventBody,
   answers: {
     200: { description: 'Settled within `wait` milliseconds', schema: settled },
-    202: { description: 'Accepted; its settling is a fact', schema: accepted },
+    202: {
+      description: 'Accepted, and not settled yet: `server` says why, and when the next try is due',
+      schema: accepted,
+    },
   },
   problems: ['SERVER_NOT_FOUND', 'EVENT_NOT_ALLOWED', 'COMMAND_REJECTED', 'SERVER_NOT_CONNECTED', 'SHUTTING_DOWN'],
 } as const satisfies Endpoint;
 
 export function serverRoutes({ supervisor }: RouteParts): readonly Route[] {
   const text = createStatusText();
+  const withNames = (status: ServerStatus) => ({
+    ...status,
+    toolNames: supervisor.tools({ servers: [status.name] }).map(({ name }) => name),
+  });
   return [
-    route(list, ({ c }) => c.body(text.list(supervisor.status().servers), 200, jsonHeaders)),
-    route(one, ({ c, param }) => c.body(text.one(supervisor.status(param('name'))), 200, jsonHeaders)),
+    route(list, ({ c, query }) => {
+      const { servers } = supervisor.status();
+      if (query.tools === undefined) return c.body(text.list(servers), 200, jsonHeaders);
+      return c.json({ servers: servers.map(withNames) });
+    }),
+    route(one, ({ c, param, query }) => {
+      const found = supervisor.status(param('name'));
+      return query.tools === undefined ? c.body(text.one(found), 200, jsonHeaders) : c.json(withNames(found));
+    }),
     route(send, async ({ c, param, query, body, who, signal }) => {
       const posted = supervisor.post(param('name'), { type: body.type, by: who });
-      const outcome = await settledWithin(posted, query.wait ?? null, signal);
-      if (outcome === null) return c.json({ commandId: posted.commandId }, 202);
-      return c.json({
-        commandId: outcome.commandId,
-        outcome: outcome.outcome,
-        server: supervisor.status(param('name')),
-      });
+      const patience = createPatience(query.wait ?? null, signal);
+      const outcome = await patience.settled(posted).finally(() => patience.close());
+      const now = supervisor.status(param('name'));
+      if (outcome === null) return c.json({ commandId: posted.commandId, server: now }, 202);
+      return c.json({ commandId: outcome.commandId, outcome: outcome.outcome, server: now });
     }),
   ];
 }

@@ -2,7 +2,8 @@
 
 import * as z from 'zod';
 import { structuredContents } from '../../supervisor/contract.ts';
-import { plainObject, timeoutMs } from './common.ts';
+import { errorCodes } from '../problem.ts';
+import { inputProblem, plainObject, serverNames, timeoutMs } from './common.ts';
 import { named } from './names.ts';
 
 export const callBody = named(
@@ -19,21 +20,17 @@ export const callResult = named(
   z.strictObject({ result: z.looseObject({}), durationMs: z.number(), generation: z.int() }),
 );
 
-const problem = z.strictObject({
-  path: z.string(),
-  message: z.string(),
-  hint: z.string().nullable(),
-  severity: z.enum(['error', 'warning']),
-});
+export const dryRunResult = named('DryRun', z.strictObject({ valid: z.boolean(), problems: z.array(inputProblem) }));
 
-export const dryRunResult = named('DryRun', z.strictObject({ valid: z.boolean(), problems: z.array(problem) }));
-
-const call = z.strictObject({
-  server: z.string().optional(),
-  tool: z.string(),
-  arguments: plainObject.optional(),
-  timeoutMs: timeoutMs.optional(),
-});
+const call = named(
+  'BatchedCall',
+  z.strictObject({
+    server: z.string().optional(),
+    tool: z.string(),
+    arguments: plainObject.optional(),
+    timeoutMs: timeoutMs.optional(),
+  }),
+);
 
 const mostCalls = 256;
 
@@ -42,22 +39,28 @@ export const batchBody = named(
   z.strictObject({
     calls: z.array(call).max(mostCalls).optional(),
     toolCalls: z.array(plainObject).max(mostCalls).optional(),
-    servers: z.array(z.string()).optional(),
+    servers: serverNames.optional(),
     timeoutMs: timeoutMs.optional(),
     structured: z.enum(structuredContents).optional(),
   }),
 );
 
-const ok = z.strictObject({
-  status: z.literal('ok'),
-  result: z.looseObject({}),
-  durationMs: z.number(),
-  generation: z.int(),
-});
-const failed = z.strictObject({
-  status: z.literal('failed'),
-  error: z.looseObject({ code: z.string(), message: z.string() }),
-});
+const ok = named(
+  'CallSucceeded',
+  z.strictObject({
+    status: z.literal('ok'),
+    result: z.looseObject({}),
+    durationMs: z.number(),
+    generation: z.int(),
+  }),
+);
+const failed = named(
+  'CallFailed',
+  z.strictObject({
+    status: z.literal('failed'),
+    error: z.looseObject({ code: z.enum(errorCodes), message: z.string() }),
+  }),
+);
 
 export const outcomes = named(
   'Outcomes',

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { serverStates } from '../../supervisor/contract.ts';
+import { inputProblem, plainObject } from './common.ts';
 import { named, time } from './names.ts';
 import { actorAlarm, server } from './server.ts';
 
@@ -20,13 +21,6 @@ export const statusSchema = named(
   }),
 );
 
-const planProblem = z.strictObject({
-  path: z.string(),
-  message: z.string(),
-  hint: z.string().nullable(),
-  severity: z.enum(['error', 'warning']),
-});
-
 const settingChange = z.strictObject({ path: z.string(), effect: z.enum(['applied', 'at the next start']) });
 
 export const planSchema = named(
@@ -39,8 +33,22 @@ export const planSchema = named(
     keep: z.array(z.string()),
     groups: z.array(z.string()),
     settings: z.array(settingChange),
-    warnings: z.array(planProblem),
+    warnings: z.array(inputProblem),
   }),
+);
+
+/** A configuration as it is in a file, or inside `config`. */
+export const configuration = named(
+  'Configuration',
+  z
+    .strictObject({
+      config: plainObject.optional(),
+      mcpServers: plainObject.optional(),
+      mcpvisor: plainObject.optional(),
+    })
+    .refine(({ config, mcpServers }) => (config === undefined) !== (mcpServers === undefined), {
+      error: 'give mcpServers, or config: {mcpServers: …}',
+    }),
 );
 
 export const shuttingDown = named('ShuttingDown', z.strictObject({ shuttingDown: z.literal(true) }));

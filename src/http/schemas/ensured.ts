@@ -5,8 +5,8 @@ import { named } from './names.ts';
 import { problem } from './problem.ts';
 
 const one = z.union([
-  z.strictObject({ connected: z.literal(true), error: z.null() }),
-  z.strictObject({ connected: z.literal(false), error: problem }),
+  named('EnsuredConnected', z.strictObject({ connected: z.literal(true), error: z.null() })),
+  named('EnsuredNot', z.strictObject({ connected: z.literal(false), error: problem })),
 ]);
 
 export const ensured = named('Ensured', z.strictObject({ servers: z.record(z.string(), one) }));

@@ -1,6 +1,7 @@
 /** RFC 9457 problem documents. */
 
 import * as z from 'zod';
+import { errorCodes } from '../problem.ts';
 import { named } from './names.ts';
 
 export const problem = named(
@@ -10,6 +11,6 @@ export const problem = named(
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string(),
+    code: z.enum(errorCodes),
   }),
 );

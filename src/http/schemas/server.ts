@@ -1,7 +1,7 @@
 /** A server as the API shows it. */
 
 import * as z from 'zod';
-import { failureClasses } from '../../../machines/failure.ts';
+import { failureClasses, phases } from '../../../machines/failure.ts';
 import { commandTypes, serverStates } from '../../supervisor/contract.ts';
 import { anyRecord, named, time } from './names.ts';
 
@@ -12,13 +12,13 @@ const alarm = named(
 
 export const actorAlarm = named('ActorAlarm', z.strictObject({ actor: z.string(), ...alarm.shape }));
 
-const lastFailure = named(
+export const lastFailure = named(
   'Failure',
   z.strictObject({
     class: z.enum(failureClasses),
     message: z.string(),
     at: time,
-    phase: z.enum(['spawning', 'initializing', 'listing', 'connected', 'stopping']).nullable(),
+    phase: z.enum(phases).nullable(),
     code: z.union([z.string(), z.number()]).nullable(),
     exitCode: z.number().nullable(),
     signal: z.string().nullable(),
@@ -26,13 +26,15 @@ const lastFailure = named(
   }),
 );
 
+export const serverState = named('ServerState', z.enum(serverStates));
+
 const count = z.int().min(0);
 
 export const server = named(
   'Server',
   z.strictObject({
     name: z.string(),
-    state: z.enum(serverStates),
+    state: serverState,
     substate: z.string().nullable(),
     since: time,
     wanted: z.enum(['up', 'down']),
@@ -62,9 +64,11 @@ export const server = named(
     required: z.boolean(),
     group: z.string(),
     dependsOn: z.array(z.string()),
+    /** With `tools=names`. */
+    toolNames: z.array(z.string()).optional(),
   }),
 );
 
 export const serverList = named('ServerList', z.strictObject({ servers: z.array(server) }));
 
-export const commandType = z.enum(commandTypes);
+export const commandType = named('CommandType', z.enum(commandTypes));

@@ -32,7 +32,7 @@ export function createDirectory({ ledger, actors, inspection, isShuttingDown }: 
 
   const entryOf = (server: string): ServerEntry => {
     const entry = ledger.get(server);
-    if (entry === undefined) throw new McpvisorError('SERVER_NOT_FOUND', { server, known: [...ledger.entries.keys()] });
+    if (entry === undefined) throw ledger.unknown(server);
     return entry;
   };
   const actorOf = (server: string): ServerActor => {

@@ -53,8 +53,7 @@ export function createRecipients({ actors, commands, desired, ledger }: Recipien
   }
 
   function errorOfUnknown(name: string): McpvisorError {
-    if (!name.startsWith('group:'))
-      return new McpvisorError('SERVER_NOT_FOUND', { server: name, known: [...ledger.entries.keys()] });
+    if (!name.startsWith('group:')) return ledger.unknown(name);
     const groups = new Set([...desired.current.settings.groups.keys(), ...allServers().map(groupOf)]);
     const known = [...groups].flatMap((group) => (group !== undefined && isGroup(group) ? [`group:${group}`] : []));
     return new McpvisorError('ACTOR_NOT_FOUND', { actor: name, known });

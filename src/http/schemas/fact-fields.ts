@@ -1,0 +1,92 @@
+/** The fields of each type of fact; the compiler holds them against the types that publishers use. */
+
+import * as z from 'zod';
+import { failureClasses, phases } from '../../../machines/failure.ts';
+import type { FactFields } from '../../observe/facts/fact.ts';
+import { named } from './names.ts';
+
+type FieldsOf<Fields> = { readonly [Name in keyof Fields]-?: z.ZodType<Fields[Name]> };
+
+const names = z.array(z.string());
+const count = z.int().min(0);
+
+const edge = named(
+  'Edge',
+  z.strictObject({ source: z.string(), event: z.string(), guard: z.string().nullable(), targets: names }),
+);
+
+const failure = named(
+  'FailureInFact',
+  z.looseObject({
+    class: z.enum(failureClasses),
+    message: z.string(),
+    phase: z.enum(phases).nullable(),
+    code: z.union([z.string(), z.number()]).nullable(),
+    exitCode: z.number().nullable(),
+    signal: z.string().nullable(),
+    stderrTail: names,
+    retryAfterMs: z.number().nullable(),
+  }),
+);
+
+const step = { from: z.string(), to: z.string(), event: z.string(), edges: z.array(edge) };
+const lists = { tools: count, resources: count, prompts: count };
+const round = { trigger: z.string(), victims: names };
+const call = { callId: z.int(), method: z.string(), tool: z.string().nullable() };
+const command = { commandId: z.string(), command: z.string() };
+const rejection = { file: z.string().nullable(), problems: names };
+
+export const factFields = {
+  'server.added': { transport: z.string(), group: z.string() },
+  'server.removed': {},
+  'server.transitioned': {
+    ...step,
+    reason: z.string().nullable(),
+    attempt: count.optional(),
+    retryInMs: z.number().optional(),
+  },
+  'server.failed': { failure },
+  'group.transitioned': step,
+  'supervisor.transitioned': step,
+  'dependencies.changed': { waitingFor: names, blockedBy: z.string().nullable() },
+  'round.opened': round,
+  'round.joined': round,
+  'round.closed': { started: names },
+  'actor.died': { message: z.string() },
+  'session.opened': { transport: z.string(), protocolVersion: z.string(), ...lists },
+  'session.closed': { failure: failure.nullable() },
+  'session.push': { available: z.boolean(), reason: z.string().nullable() },
+  'session.notified': { method: z.string() },
+  'session.asked': { method: z.string(), answered: z.boolean() },
+  'call.started': call,
+  'call.settled': { ...call, outcome: z.string(), durationMs: z.number() },
+  'probe.sent': { kind: z.string() },
+  'probe.answered': { kind: z.string(), latencyMs: z.number() },
+  'probe.missed': { misses: count, counted: z.boolean() },
+  'process.spawned': { pid: z.int(), command: z.string() },
+  'process.exited': { pid: z.int(), exitCode: z.number().nullable(), signal: z.string().nullable() },
+  'process.killed': { pid: z.int(), signal: z.string() },
+  'process.reaped': { pid: z.int(), command: z.string() },
+  'catalog.changed': { ...lists, problems: names },
+  'command.accepted': { ...command, by: z.string().nullable() },
+  'command.settled': {
+    ...command,
+    outcome: z.enum(['done', 'superseded', 'rejected']),
+    reason: z.string().nullable(),
+  },
+  'event.ignored': { event: z.string(), state: z.string() },
+  'config.planned': { steps: count },
+  'config.applied': {
+    started: names,
+    stopped: names,
+    restarted: names,
+    changed: names,
+    groups: names,
+    settings: z.array(z.strictObject({ path: z.string(), effect: z.enum(['applied', 'at the next start']) })),
+  },
+  'config.rejected': rejection,
+  'config.warned': rejection,
+  'alarm.raised': { alarm: z.string(), reason: z.string() },
+  'alarm.cleared': { alarm: z.string() },
+  'machine.resumed': { suspendedForMs: z.number() },
+} satisfies { readonly [Type in keyof FactFields]: FieldsOf<FactFields[Type]> };
