@@ -125,6 +125,7 @@ export const doors = {
     'control-plane',
     'ensured',
     'fact',
+    'json-schema',
     'log',
     'names',
     'outcome',

@@ -1,6 +1,6 @@
 /**
  * `Idempotency-Key`: a repeated POST gets the first answer again, and is carried out once. So a request with a key goes
- * on when its client is gone: whoever repeats it wants to know what became of it.
+ * on when its client is gone: its repetition is answered with what became of it.
  */
 
 import { createHash } from 'node:crypto';

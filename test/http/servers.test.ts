@@ -69,10 +69,13 @@ describe('sending an event', () => {
   const send = (server: string, type: string, query = '') =>
     api.client.post(`/api/servers/${server}/events${query}`, { type });
 
-  it('is answered at once with the id of the command', async () => {
+  it('is answered at once with the id of the command and the server as it is', async () => {
     const answer = await send('other', 'server.restart');
     expect(answer.status).toBe(202);
-    expect(answer.json).toEqual({ commandId: expect.any(String) });
+    expect(answer.json).toEqual({
+      commandId: expect.any(String),
+      server: expect.objectContaining({ state: expect.any(String) }),
+    });
   });
 
   it('is answered with the outcome and the server when that is waited for', async () => {
@@ -97,7 +100,10 @@ describe('sending an event', () => {
   it('is answered like one that is not waited for when the wait runs out', async () => {
     const answer = await send('waiting', 'server.retry', '?wait=1');
     expect(answer.status).toBe(202);
-    expect(answer.json).toEqual({ commandId: expect.any(String) });
+    expect(answer.json).toEqual({
+      commandId: expect.any(String),
+      server: expect.objectContaining({ state: expect.any(String) }),
+    });
     await until('waiting waits again', () => stateOf('waiting') === 'backoff');
   });
 

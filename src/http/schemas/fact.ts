@@ -20,7 +20,7 @@ const types = Object.entries(factFields).map(([type, fields]) =>
 const [first, ...others] = types;
 if (first === undefined) throw new Error('there is no type of fact');
 
-export const fact = named('Fact', z.discriminatedUnion('type', [first, ...others]));
+const fact = named('Fact', z.discriminatedUnion('type', [first, ...others]));
 
 /** What a client of another version can read of any fact. */
 export const anyFact = z.looseObject({ seq: z.int(), at: time, actor: z.string(), type: z.string() });
