@@ -135,10 +135,10 @@ export const doors = {
   'http/streams': ['event-stream', 'progress'],
   machines: [
     'alarm',
-    'definition',
+    'chart/definition',
+    'chart/diagram',
+    'chart/edges',
     'delay',
-    'diagram',
-    'edges',
     'failure',
     'group.machine',
     'group/alarms',
@@ -156,6 +156,7 @@ export const doors = {
     'supervisor.machine',
     'supervisor/events',
   ],
+  'machines/chart': ['definition', 'diagram', 'edges'],
   'machines/group': ['events', 'holding', 'round-actions'],
   'machines/holding': ['address', 'deaths', 'effects', 'holding'],
   'machines/server': [

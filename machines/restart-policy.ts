@@ -4,6 +4,7 @@
  */
 
 import { type Failure, isPermanent } from './failure.ts';
+import { isAway, type Past, patienceMsOf } from './patience.ts';
 import type { RestartPolicy } from './policy.ts';
 
 /** The state that follows a life that ended by itself. */
@@ -12,48 +13,69 @@ export type Verdict = 'backoff' | 'failed' | 'idle' | 'needs-auth';
 export interface Counters {
   /** Counted failures in a row; a stable life or a person resets them. */
   readonly attempt: number;
-  /** Failures of class `unreachable` in a row: they increase the delay, but do not count towards the budget. */
+  /** Failures in a row of a server that is away: they increase the delay, but do not count towards the budget. */
   readonly unreachable: number;
+  /**
+   * Since when all failures in a row look permanent but are tried again, in milliseconds; null: the last was another.
+   */
+  readonly refusedSince: number | null;
   /** When the automatic starts within `periodMs` were due, in milliseconds. */
   readonly automaticStarts: readonly number[];
   /** Times of the counted failures within the last hour, in milliseconds. */
   readonly failureTimes: readonly number[];
 }
 
-export const noCounters: Counters = { attempt: 0, unreachable: 0, automaticStarts: [], failureTimes: [] };
+export const noCounters: Counters = {
+  attempt: 0,
+  unreachable: 0,
+  refusedSince: null,
+  automaticStarts: [],
+  failureTimes: [],
+};
 
 const hourMs = 3_600_000;
 
 /**
- * Whether a failure counts towards the budget. An `unreachable` server is tried for ever, `clientLost` is not the
- * server's fault, and `sessionLost` after a stable life is not a failure at all.
+ * Whether a failure counts towards the budget. A server that is away is tried again without one, `clientLost` is not
+ * the server's fault, and `sessionLost` after a stable life is not a failure at all.
  */
-export function isCounted(failure: Failure, stable: boolean): boolean {
-  return !(
-    failure.class === 'unreachable' ||
-    failure.class === 'clientLost' ||
-    (failure.class === 'sessionLost' && stable)
-  );
+export function isCounted(failure: Failure, past: Past): boolean {
+  return !(isAway(failure, past) || failure.class === 'clientLost' || (failure.class === 'sessionLost' && past.stable));
 }
 
-/** Adds a failure to the counters. It needs no clock: `retryOf` updates the lists of times. */
-export function countFailure(counters: Counters, failure: Failure, stable: boolean): Counters {
-  if (failure.class === 'unreachable') return { ...counters, unreachable: counters.unreachable + 1 };
-  return isCounted(failure, stable) ? { ...counters, attempt: counters.attempt + 1, unreachable: 0 } : counters;
+/** Adds a failure to the counters. It needs no clock: `retryOf` updates the times. */
+export function countFailure(counters: Counters, failure: Failure, past: Past): Counters {
+  if (isAway(failure, past)) {
+    const refusedSince = failure.class === 'unreachable' ? null : counters.refusedSince;
+    return { ...counters, unreachable: counters.unreachable + 1, refusedSince };
+  }
+  return isCounted(failure, past)
+    ? { ...counters, attempt: counters.attempt + 1, unreachable: 0, refusedSince: null }
+    : counters;
+}
+
+/** How a life ended, and what is known of the server. */
+export interface Ending {
+  readonly failure: Failure;
+  readonly policy: RestartPolicy;
+  /** After `countFailure`. */
+  readonly counters: Counters;
+  readonly past: Past;
 }
 
 /**
  * Precedence: permanent class or code, `unauthorized`, restart kind, budget of failures in a row. `attempt` already
- * includes this failure. Restart kinds do not apply to `clientLost`, and `unreachable` does not use up the budget.
+ * includes this failure. Restart kinds do not apply to `clientLost`, and a server that is away uses up no budget; for
+ * how long it is tried again, only `retryOf` can tell.
  */
-export function verdictOf(failure: Failure, policy: RestartPolicy, counters: Counters): Verdict {
-  if (isPermanent(failure, policy.permanentExitCodes)) return 'failed';
+export function verdictOf({ failure, policy, counters, past }: Ending): Verdict {
+  if (isPermanent(failure, policy.permanentExitCodes) && !isAway(failure, past)) return 'failed';
   if (failure.class === 'unauthorized') return 'needs-auth';
   if (failure.class === 'clientLost') return 'backoff';
   const finished = failure.class === 'exited' && failure.exitCode === 0;
   if (policy.kind !== 'permanent' && finished) return 'idle';
   if (policy.kind === 'temporary') return 'failed';
-  if (failure.class === 'unreachable') return 'backoff';
+  if (isAway(failure, past)) return 'backoff';
   return policy.maxConsecutive > 0 && counters.attempt >= policy.maxConsecutive ? 'failed' : 'backoff';
 }
 
@@ -63,23 +85,27 @@ export interface Retry {
   readonly counters: Counters;
 }
 
-export interface RetryQuestion {
-  readonly failure: Failure;
-  readonly policy: RestartPolicy;
-  /** After `countFailure`. */
-  readonly counters: Counters;
-  /** Whether the life that ended was stable. */
-  readonly stable: boolean;
+export interface RetryQuestion extends Ending {
   /** Now, in milliseconds. */
   readonly at: number;
   /** 0 … 1. */
   readonly random: number;
 }
 
-/** When to try again, or `failed` if there were too many automatic starts within the period. */
-export function retryOf({ failure, policy, counters, stable, at, random }: RetryQuestion): Retry {
-  const delayMs = delayOf({ failure, policy, counters, stable, random });
-  if (!isCounted(failure, stable)) return { verdict: 'backoff', delayMs, counters };
+/**
+ * When to try again, or `failed` if there were too many automatic starts within the period, or if a failure that looks
+ * permanent has lasted for too long.
+ */
+export function retryOf(question: RetryQuestion): Retry {
+  const { failure, policy, counters, past, at } = question;
+  const delayMs = delayOf(question);
+  const patienceMs = patienceMsOf(failure, past);
+  if (patienceMs > 0 && failure.class !== 'unreachable') {
+    const refusedSince = counters.refusedSince ?? at;
+    const verdict = at - refusedSince >= patienceMs ? 'failed' : 'backoff';
+    return { verdict, delayMs, counters: { ...counters, refusedSince } };
+  }
+  if (!isCounted(failure, past)) return { verdict: 'backoff', delayMs, counters };
   const dueAt = at + delayMs;
   const recent = counters.automaticStarts.filter((startedAt) => startedAt > dueAt - policy.periodMs);
   const failureTimes = [...counters.failureTimes.filter((failedAt) => failedAt > at - hourMs), at].slice(
@@ -115,10 +141,12 @@ export function flappingUntil({ failureTimes }: Counters, { flappingPerHour }: R
  * After a stable life, the first delay. Otherwise a random delay between half of the ceiling and the ceiling, which
  * grows with each failure up to the cap.
  */
-function delayOf({ failure, policy, counters, stable, random }: Omit<RetryQuestion, 'at'>): number {
+function delayOf({ failure, policy, counters, past, random }: RetryQuestion): number {
+  const { stable } = past;
+  const away = isAway(failure, past);
   if (failure.class === 'clientLost' || (failure.class === 'sessionLost' && stable)) return 0;
-  if (stable && failure.class !== 'unreachable') return policy.firstDelayMs;
-  const failuresInRow = Math.max(1, failure.class === 'unreachable' ? counters.unreachable : counters.attempt);
+  if (stable && !away) return policy.firstDelayMs;
+  const failuresInRow = Math.max(1, away ? counters.unreachable : counters.attempt);
   const ceilingMs = Math.min(policy.capMs, policy.baseMs * policy.factor ** (failuresInRow - 1));
   const delayMs = Math.round(ceilingMs / 2 + (random * ceilingMs) / 2);
   return Math.min(policy.capMs, Math.max(delayMs, failure.retryAfterMs ?? 0));

@@ -42,6 +42,8 @@ export interface ServerContext {
   readonly heldAwake: boolean;
   readonly pid: number | null;
   readonly connectedAt: number | null;
+  /** Whether it has been connected with this specification. */
+  readonly worked: boolean;
   readonly stable: boolean;
   /** `attempt` before stability reset it: a hang may show that the server was not stable after all. */
   readonly forgivenAttempt: number;

@@ -6,6 +6,7 @@
 import { longestDelayMs } from '../delay.ts';
 import type { Failure, Phase } from '../failure.ts';
 import { failure as failureOf, firstCause } from '../failure.ts';
+import type { Past } from '../patience.ts';
 import { countFailure, noCounters, retryOf, verdictOf } from '../restart-policy.ts';
 import type { ServerContext } from './context.ts';
 import type { ServerInput } from './events.ts';
@@ -37,6 +38,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
     heldAwake: false,
     pid: null,
     connectedAt: null,
+    worked: false,
     stable: false,
     forgivenAttempt: 0,
     quietMs: longestDelayMs,
@@ -70,14 +72,23 @@ export function beginLife({ generation, starts }: ServerContext): Change {
 
 /** The first quiet time is random, so that servers that were started together are not probed together. */
 export function connect(
-  { policy }: ServerContext,
+  { policy, counters }: ServerContext,
   { at, random }: { readonly at: number; readonly random: number },
 ): Change {
-  return { connectedAt: at, quietMs: jitteredQuietOf(policy.heartbeat.intervalMs, random) };
+  return {
+    connectedAt: at,
+    worked: true,
+    counters: { ...counters, refusedSince: null },
+    quietMs: jitteredQuietOf(policy.heartbeat.intervalMs, random),
+  };
 }
 
 export function forgive({ counters }: ServerContext): Change {
   return { stable: true, forgivenAttempt: counters.attempt, counters: { ...counters, attempt: 0, unreachable: 0 } };
+}
+
+function pastOf({ stable, worked, policy }: ServerContext): Past {
+  return { stable, worked, remote: policy.remote };
 }
 
 /**
@@ -87,8 +98,9 @@ export function forgive({ counters }: ServerContext): Change {
 export function fail(context: ServerContext, failure: Failure): Change {
   if (context.endAsked) return {};
   if (context.failure !== null) return { failure: firstCause(context.failure, failure) };
-  const counters = countFailure(context.counters, failure, context.stable);
-  const verdict = verdictOf(failure, context.policy.restart, counters);
+  const past = pastOf(context);
+  const counters = countFailure(context.counters, failure, past);
+  const verdict = verdictOf({ failure, policy: context.policy.restart, counters, past });
   return { failure, counters, next: context.shuttingDown || context.removing ? 'idle' : verdict };
 }
 
@@ -131,7 +143,7 @@ export function conclude(
     failure: after.failure,
     policy: context.policy.restart,
     counters: after.counters,
-    stable: context.stable,
+    past: pastOf(context),
     at: ended.at,
     random: ended.random,
   });

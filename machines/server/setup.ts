@@ -94,7 +94,7 @@ export const serverSetup = setup({
     /** A person or a caller waits for this start: it needs no slot. */
     startsUrgently: ({ context }) => isCleared(context) && isUrgent(context),
     isCalledInVain: ({ context }) => context.policy.lazy && context.blockedBy !== null,
-    isUnreachable: ({ context }) => context.failure?.class === 'unreachable',
+    isAway: ({ context }) => context.failure?.class === 'unreachable' || context.counters.refusedSince !== null,
     turnsOff: (_, { wanted }: Configuration) => wanted === 'down',
     isChanged: (_, { changed }: Configuration) => changed,
     changes: (_, { changed, wanted }: Configuration) => changed || wanted === 'up',

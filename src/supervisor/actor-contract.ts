@@ -2,11 +2,11 @@
  * The public interface to actors: the tree, the state of one actor, events to any actor, and the charts.
  */
 
-import type { ChartDefinition } from '../../machines/definition.ts';
+import type { ChartDefinition } from '../../machines/chart/definition.ts';
 import type { McpvisorError } from '../errors.ts';
 
-export type { ChartDefinition, ChartState } from '../../machines/definition.ts';
-export type { ChartEdge } from '../../machines/edges.ts';
+export type { ChartDefinition, ChartState } from '../../machines/chart/definition.ts';
+export type { ChartEdge } from '../../machines/chart/edges.ts';
 
 export const commandTypes = ['server.start', 'server.stop', 'server.restart', 'server.retry', 'server.reset'] as const;
 

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { AnyActorRef, StateValue } from 'xstate';
-import { eventText } from '../../machines/edges.ts';
+import { eventText } from '../../machines/chart/edges.ts';
 import { pathOf } from '../../machines/state-path.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';

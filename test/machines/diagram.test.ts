@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
-import { toMermaid, toTable } from '../../machines/diagram.ts';
-import { edgesOf } from '../../machines/edges.ts';
+import { toMermaid, toTable } from '../../machines/chart/diagram.ts';
+import { edgesOf } from '../../machines/chart/edges.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';

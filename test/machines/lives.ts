@@ -10,7 +10,15 @@ export const ms = (max: number) => fc.integer({ min: 0, max });
 export const life: fc.Arbitrary<Life> = fc.record({
   spawn: often<Life['spawn']>('ok', 'EAGAIN', 'ENOENT', 'never'),
   spawnMs: ms(300),
-  handshake: often<Life['handshake']>('ok', 'never', 'handshakeFailed', 'unauthorized', 'unreachable', 'exits'),
+  handshake: often<Life['handshake']>(
+    'ok',
+    'never',
+    'handshakeFailed',
+    'unauthorized',
+    'unreachable',
+    'misconfigured',
+    'exits',
+  ),
   handshakeMs: ms(5_000),
   lists: often<Life['lists']>('ok', 'never'),
   listMs: ms(500),

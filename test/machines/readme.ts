@@ -1,7 +1,7 @@
 /** The text of `machines/README.md`: each chart in words, as a picture and as a table. */
 
 import type { AnyStateMachine } from 'xstate';
-import { toMermaid, toTable } from '../../machines/diagram.ts';
+import { toMermaid, toTable } from '../../machines/chart/diagram.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';

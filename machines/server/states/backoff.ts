@@ -57,7 +57,7 @@ export const backoff = state({
       after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
       on: {
         'machine.resumed': [
-          { guard: 'isUnreachable', target: 'waiting', actions: dueNow },
+          { guard: 'isAway', target: 'waiting', actions: dueNow },
           // Timers stop while the machine sleeps, but `nextRetryAt`, which users see, must stay true.
           { target: 'delaying', reenter: true, actions: { type: 'keepRetryTime', params: ({ event }) => event } },
         ],

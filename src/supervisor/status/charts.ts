@@ -1,8 +1,8 @@
 /** The charts that run, as data and as diagrams. */
 
 import type { AnyStateMachine } from 'xstate';
-import { toDefinition } from '../../../machines/definition.ts';
-import { toMermaid } from '../../../machines/diagram.ts';
+import { toDefinition } from '../../../machines/chart/definition.ts';
+import { toMermaid } from '../../../machines/chart/diagram.ts';
 import { McpvisorError } from '../../errors.ts';
 import type { Chart } from '../contract.ts';
 

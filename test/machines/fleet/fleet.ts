@@ -11,6 +11,7 @@ export interface FleetServer {
   /** Each names an earlier server, counted back from this one. */
   readonly dependsOn: readonly number[];
   readonly lazy: boolean;
+  readonly remote: boolean;
   readonly kind: 'permanent' | 'transient' | 'temporary';
   readonly lives: readonly Life[];
 }
@@ -46,6 +47,7 @@ const server: fc.Arbitrary<FleetServer> = fc.record({
   group: fc.integer({ min: 0, max: 2 }),
   dependsOn: fc.oneof(fc.constant([]), fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 2 })),
   lazy: often(false, true),
+  remote: often(false, true),
   kind: often<FleetServer['kind']>('permanent', 'transient', 'temporary'),
   lives: fc.array(life, { minLength: 1, maxLength: 3 }),
 });

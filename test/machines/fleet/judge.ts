@@ -48,6 +48,13 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
       !/^backoff\.(waiting|queued)/.test(state) || (context.nextRetryAt ?? Number.NaN) <= tree.clock.now(),
       'due, but nextRetryAt is still to come',
     );
+    if (state === 'failed' && before !== undefined && before.state !== 'failed') {
+      const { failure, worked, policy, counters } = context;
+      const isAnswer = failure?.class === 'misconfigured' && policy.restart.kind !== 'temporary';
+      const patienceMs = worked ? 600_000 : policy.remote ? 60_000 : 0;
+      const lastedMs = tree.clock.now() - (counters.refusedSince ?? tree.clock.now());
+      claim(!isAnswer || lastedMs >= patienceMs, 'one answer was a verdict');
+    }
     const begins = state.startsWith('starting') && context.generation !== before?.context.generation;
     if (begins) {
       const down = (tree.context().dependencies[name] ?? []).filter(

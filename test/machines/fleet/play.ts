@@ -39,11 +39,16 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
   });
   let commands = 0;
   const planned = servers.map(
-    ({ group, dependsOn, lazy, kind }, index): PlannedServer => ({
+    ({ group, dependsOn, lazy, remote, kind }, index): PlannedServer => ({
       name: nameOf(index),
       group: groupOf(group),
       dependsOn: dependsOn.filter((back) => back <= index).map((back) => nameOf(index - back)),
-      policy: { lazy, idleStopMs: 40_000, restart: { kind, maxConsecutive: 5, intensity: 6, periodMs: 300_000 } },
+      policy: {
+        lazy,
+        remote,
+        idleStopMs: 40_000,
+        restart: { kind, maxConsecutive: 5, intensity: 6, periodMs: 300_000 },
+      },
     }),
   );
   let fleet: Fleet = {

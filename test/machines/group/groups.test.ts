@@ -240,7 +240,7 @@ describe('a group that acts as one', () => {
   });
 
   it('starts the others without one that fails for good, or that a person stops', async () => {
-    for (const end of [(one: Tree) => fail(one, 'a', failure('misconfigured', '')), (one: Tree) => stopAndEnd(one)]) {
+    for (const end of [(one: Tree) => fail(one, 'a', exit(78)), (one: Tree) => stopAndEnd(one)]) {
       const one = await connectedGroup(alone, { strategy: 'one-for-all' });
       end(one);
       for (const name of ['b', 'c']) if (at(one, name)[0]?.startsWith('stopping')) gone(one, name);

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { RestartKind } from '../../../machines/policy.ts';
 import { exit, policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
-import { connectedStates, endingStates, liveStates, passUntil, serverIn, startingStates } from './states.ts';
+import {
+  connectedStates,
+  endingStates,
+  liveStates,
+  passUntil,
+  type State,
+  serverIn,
+  startingStates,
+} from './states.ts';
 
 type Verdict = 'backoff' | 'failed' | 'idle' | 'needs-auth';
 type Delay = 'none' | 'backoff' | 'first';
@@ -12,6 +20,8 @@ interface Way {
   /** The state it leads to, by restart kind: permanent, transient, temporary. */
   readonly leadsTo: readonly [Verdict, Verdict, Verdict];
   readonly counted: boolean;
+  /** Looks permanent, but a server that has worked is only away. */
+  readonly passing?: true;
   /** The delay after a stable life. */
   readonly stable: { readonly counted: boolean; readonly delay: Delay };
 }
@@ -19,6 +29,7 @@ interface Way {
 const restarts = ['backoff', 'backoff', 'failed'] as const;
 const never = ['failed', 'failed', 'failed'] as const;
 const countedAlways = { counted: true, stable: { counted: true, delay: 'first' } } as const;
+const passing = { counted: true, passing: true, stable: { counted: false, delay: 'backoff' } } as const;
 
 /** Every way in which a life ends by itself. */
 const ways: Record<string, Way> = {
@@ -28,8 +39,8 @@ const ways: Record<string, Way> = {
   'exit 126': { failure: exit(126), leadsTo: never, ...countedAlways },
   'exit 127': { failure: exit(127), leadsTo: never, ...countedAlways },
   'a signal': { failure: exit(null, 'SIGSEGV'), leadsTo: restarts, ...countedAlways },
-  'spawnFailed ENOENT': { failure: failure('spawnFailed', '', { code: 'ENOENT' }), leadsTo: never, ...countedAlways },
-  'spawnFailed EACCES': { failure: failure('spawnFailed', '', { code: 'EACCES' }), leadsTo: never, ...countedAlways },
+  'spawnFailed ENOENT': { failure: failure('spawnFailed', '', { code: 'ENOENT' }), leadsTo: never, ...passing },
+  'spawnFailed EACCES': { failure: failure('spawnFailed', '', { code: 'EACCES' }), leadsTo: never, ...passing },
   'spawnFailed EAGAIN': {
     failure: failure('spawnFailed', '', { code: 'EAGAIN' }),
     leadsTo: restarts,
@@ -39,8 +50,8 @@ const ways: Record<string, Way> = {
   disconnected: { failure: failure('disconnected', ''), leadsTo: restarts, ...countedAlways },
   messageTooLarge: { failure: failure('messageTooLarge', ''), leadsTo: restarts, ...countedAlways },
   handshakeFailed: { failure: failure('handshakeFailed', ''), leadsTo: restarts, ...countedAlways },
-  protocolUnsupported: { failure: failure('protocolUnsupported', ''), leadsTo: never, ...countedAlways },
-  misconfigured: { failure: failure('misconfigured', '', { code: 404 }), leadsTo: never, ...countedAlways },
+  protocolUnsupported: { failure: failure('protocolUnsupported', ''), leadsTo: never, ...passing },
+  misconfigured: { failure: failure('misconfigured', '', { code: 404 }), leadsTo: never, ...passing },
   internal: { failure: failure('internal', ''), leadsTo: restarts, ...countedAlways },
   unauthorized: {
     failure: failure('unauthorized', '', { code: 401 }),
@@ -69,8 +80,22 @@ const ways: Record<string, Way> = {
 
 const kinds: readonly RestartKind[] = ['permanent', 'transient', 'temporary'];
 const cases = kinds.flatMap((kind, index) =>
-  Object.entries(ways).map(([name, way]) => ({ kind, name, way, verdict: way.leadsTo[index] as Verdict })),
+  Object.entries(ways).map(([name, way]) => ({
+    kind,
+    name,
+    way,
+    verdict: way.leadsTo[index] as Verdict,
+    onceItWorked: (way.passing ? restarts : way.leadsTo)[index] as Verdict,
+  })),
 );
+
+/** What comes next, and whether it counts, by the state in which the life ends. */
+function endIn(state: State, { way, verdict, onceItWorked }: (typeof cases)[number]) {
+  const hasWorked = state.startsWith('connected');
+  return hasWorked
+    ? { verdict: onceItWorked, counted: way.counted && way.passing !== true }
+    : { verdict, counted: way.counted };
+}
 
 /** The state in which a server settles once its session has ended. */
 const settledIn: Record<Verdict, string> = {
@@ -84,12 +109,14 @@ function delayIn(server: ServerUnderTest): number {
   return (server.context().nextRetryAt ?? Number.NaN) - server.clock.now();
 }
 
-describe.each(cases)('a $kind server that ends by $name', ({ kind, way, verdict }) => {
+describe.each(cases)('a $kind server that ends by $name', (one) => {
+  const { kind, way } = one;
   const policy = { restart: { kind, firstDelayMs: 7 } };
 
   it.each([...startingStates, ...connectedStates])(
     'with nothing left of it goes straight to what comes next, from %s',
     (state) => {
+      const { verdict, counted } = endIn(state, one);
       const server = serverIn(state, { policy });
       server.news('session.ended', { failure: way.failure });
       expect(server.state()).toBe(settledIn[verdict]);
@@ -99,11 +126,11 @@ describe.each(cases)('a $kind server that ends by $name', ({ kind, way, verdict 
         wanted: 'up',
         lastFailure: { ...way.failure, at: server.clock.now() },
       });
-      expect(server.context().counters.attempt).toBe(way.counted ? 1 : 0);
+      expect(server.context().counters.attempt).toBe(counted ? 1 : 0);
       if (verdict === 'backoff') {
         const expected = way.failure.class === 'clientLost' ? 0 : 375;
         expect(delayIn(server), '¾ of 500 ms, for chance is ½').toBe(expected);
-        expect(server.context().counters.automaticStarts).toHaveLength(way.counted ? 1 : 0);
+        expect(server.context().counters.automaticStarts).toHaveLength(counted ? 1 : 0);
       } else expect(server.context().nextRetryAt).toBeNull();
       if (verdict !== 'backoff') expect(server.clock.armed(), 'no timer').toBe(0);
       server.stop();
@@ -111,6 +138,7 @@ describe.each(cases)('a $kind server that ends by $name', ({ kind, way, verdict 
   );
 
   it.each([...startingStates, ...connectedStates])('with a process left of it is ended first, from %s', (state) => {
+    const { verdict } = endIn(state, one);
     const server = serverIn(state, { policy });
     server.news('session.failed', { failure: way.failure });
     expect(server.state()).toBe('stopping.closing');
@@ -125,13 +153,14 @@ describe.each(cases)('a $kind server that ends by $name', ({ kind, way, verdict 
   it.each([...startingStates, ...connectedStates])(
     'with its leader gone is not asked politely any more, from %s',
     (state) => {
+      const { verdict, counted } = endIn(state, one);
       const server = serverIn(state, { policy });
       server.news('session.exited', { failure: way.failure });
       expect(server.state()).toBe('stopping.terminating');
       expect(server.orders.at(-1)).toEqual({ type: 'end', kind: 'terminate' });
       server.news('session.ended', { failure: way.failure });
       expect(server.state()).toBe(settledIn[verdict]);
-      expect(server.context().counters.attempt, 'told twice, counted once').toBe(way.counted ? 1 : 0);
+      expect(server.context().counters.attempt, 'told twice, counted once').toBe(counted ? 1 : 0);
       server.stop();
     },
   );
@@ -140,6 +169,7 @@ describe.each(cases)('a $kind server that ends by $name', ({ kind, way, verdict 
     const server = serverIn('connected.quiet', { policy });
     server.clock.advance(60_000);
     expect(server.context().stable).toBe(true);
+    const verdict = one.onceItWorked;
     server.news('session.ended', { failure: way.failure });
     expect(server.state()).toBe(settledIn[verdict]);
     expect(server.context().counters.attempt).toBe(way.stable.counted ? 1 : 0);

@@ -32,7 +32,7 @@ describe('a server that is born', () => {
       phase: 'resting',
       generation: 0,
       starts: 0,
-      counters: { attempt: 0, unreachable: 0, automaticStarts: [], failureTimes: [] },
+      counters: { attempt: 0, unreachable: 0, refusedSince: null, automaticStarts: [], failureTimes: [] },
       failure: null,
       lastFailure: null,
       endAsked: false,
@@ -47,6 +47,7 @@ describe('a server that is born', () => {
       heldAwake: false,
       pid: null,
       connectedAt: null,
+      worked: false,
       stable: false,
       forgivenAttempt: 0,
       quietMs: never,
@@ -107,7 +108,7 @@ describe('a life that begins', () => {
   });
 
   it('is first probed at a moment of chance within the interval', () => {
-    expect(connect(born, { at: 9, random: 0.25 })).toEqual({ connectedAt: 9, quietMs: 3_750 });
+    expect(connect(born, { at: 9, random: 0.25 })).toMatchObject({ connectedAt: 9, quietMs: 3_750 });
   });
 });
 
@@ -136,7 +137,7 @@ describe('the quiet time', () => {
 
 describe('a life that has been stable', () => {
   it('forgives the failures in a row, and remembers how many there were', () => {
-    const counters = { attempt: 3, unreachable: 2, automaticStarts: [1], failureTimes: [2] };
+    const counters = { attempt: 3, unreachable: 2, refusedSince: null, automaticStarts: [1], failureTimes: [2] };
     expect(forgive(at({ counters }))).toEqual({
       stable: true,
       forgivenAttempt: 3,

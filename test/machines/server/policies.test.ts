@@ -15,6 +15,7 @@ import { grantSlots, returnSlot, type Slots, wantSlot } from '../../../machines/
 import { exit, policyOf } from '../../support/charts/chart.ts';
 
 const policy = policyOf().restart;
+const past = { stable: false, worked: false, remote: false };
 const anyFailure: fc.Arbitrary<Failure> = fc
   .record({
     name: fc.constantFrom(...failureClasses),
@@ -25,6 +26,7 @@ const anyFailure: fc.Arbitrary<Failure> = fc
 const anyCounters: fc.Arbitrary<Counters> = fc.record({
   attempt: fc.integer({ min: 1, max: 40 }),
   unreachable: fc.integer({ min: 1, max: 2_000 }),
+  refusedSince: fc.option(fc.nat(1e6)),
   automaticStarts: fc.array(fc.nat(1e6), { maxLength: 10 }),
   failureTimes: fc.array(fc.nat(1e6), { maxLength: 30 }),
 });
@@ -46,9 +48,9 @@ describe('a permanent failure', () => {
 describe('a failure is counted', () => {
   it.each(failureClasses)('once, or not at all: %s', (name) => {
     for (const stable of [true, false]) {
-      const counted = isCounted(failure(name, ''), stable);
+      const counted = isCounted(failure(name, ''), { ...past, stable });
       expect(counted).toBe(!['unreachable', 'clientLost'].includes(name) && !(name === 'sessionLost' && stable));
-      const after = countFailure({ ...noCounters, unreachable: 3 }, failure(name, ''), stable);
+      const after = countFailure({ ...noCounters, unreachable: 3 }, failure(name, ''), { ...past, stable });
       expect(after.attempt).toBe(counted ? 1 : 0);
       expect(after.unreachable).toBe(counted ? 0 : name === 'unreachable' ? 4 : 3);
     }
@@ -57,31 +59,33 @@ describe('a failure is counted', () => {
 
 describe('the verdict', () => {
   const spent = { ...noCounters, attempt: 8 };
+  const verdict = (cause: Failure, restart: typeof policy, counters: Counters) =>
+    verdictOf({ failure: cause, policy: restart, counters, past });
 
   it('is failed when the budget is spent, but for what spends no budget', () => {
-    expect(verdictOf(exit(1), policy, spent)).toBe('failed');
-    expect(verdictOf(exit(1), policy, { ...spent, attempt: 7 })).toBe('backoff');
-    expect(verdictOf(failure('unreachable', ''), policy, spent)).toBe('backoff');
-    expect(verdictOf(failure('clientLost', ''), policy, spent)).toBe('backoff');
+    expect(verdict(exit(1), policy, spent)).toBe('failed');
+    expect(verdict(exit(1), policy, { ...spent, attempt: 7 })).toBe('backoff');
+    expect(verdict(failure('unreachable', ''), policy, spent)).toBe('backoff');
+    expect(verdict(failure('clientLost', ''), policy, spent)).toBe('backoff');
   });
 
   it('has no limit at 0', () => {
-    expect(verdictOf(exit(1), { ...policy, maxConsecutive: 0 }, { ...noCounters, attempt: 1e6 })).toBe('backoff');
+    expect(verdict(exit(1), { ...policy, maxConsecutive: 0 }, { ...noCounters, attempt: 1e6 })).toBe('backoff');
   });
 
   it('is failed after the first failure if one in a row is allowed', () => {
-    expect(verdictOf(exit(1), { ...policy, maxConsecutive: 1 }, { ...noCounters, attempt: 1 })).toBe('failed');
+    expect(verdict(exit(1), { ...policy, maxConsecutive: 1 }, { ...noCounters, attempt: 1 })).toBe('failed');
   });
 
   it('puts permanent classes before everything, and a person before restart kinds', () => {
-    expect(verdictOf(failure('misconfigured', ''), { ...policy, kind: 'temporary' }, noCounters)).toBe('failed');
-    expect(verdictOf(failure('unauthorized', ''), { ...policy, kind: 'temporary' }, spent)).toBe('needs-auth');
-    expect(verdictOf(exit(0), { ...policy, kind: 'transient', permanentExitCodes: [0] }, noCounters)).toBe('failed');
+    expect(verdict(failure('misconfigured', ''), { ...policy, kind: 'temporary' }, noCounters)).toBe('failed');
+    expect(verdict(failure('unauthorized', ''), { ...policy, kind: 'temporary' }, spent)).toBe('needs-auth');
+    expect(verdict(exit(0), { ...policy, kind: 'transient', permanentExitCodes: [0] }, noCounters)).toBe('failed');
   });
 });
 
 describe('the delay', () => {
-  const question = { policy, counters: { ...noCounters, attempt: 1 }, stable: false, at: 1_000, random: 0.5 };
+  const question = { policy, counters: { ...noCounters, attempt: 1 }, past, at: 1_000, random: 0.5 };
 
   it.each([
     [1, 250, 500],
@@ -110,7 +114,7 @@ describe('the delay', () => {
         fc.boolean(),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (cause, counters, stable, random) => {
-          const { delayMs } = retryOf({ ...question, failure: cause, counters, stable, random });
+          const { delayMs } = retryOf({ ...question, failure: cause, counters, past: { ...past, stable }, random });
           const isFree = cause.class === 'clientLost' || (stable && cause.class !== 'unreachable');
           if (isFree) expect(delayMs).toBe(0);
           else expect(delayMs).toSatisfy((ms: number) => ms >= policy.baseMs / 2 && ms <= policy.capMs);
@@ -131,7 +135,12 @@ describe('the delay', () => {
 
   it('after a stable life is the first delay of the policy', () => {
     expect(
-      retryOf({ ...question, failure: exit(1), stable: true, policy: { ...policy, firstDelayMs: 42 } }).delayMs,
+      retryOf({
+        ...question,
+        failure: exit(1),
+        past: { ...past, stable: true },
+        policy: { ...policy, firstDelayMs: 42 },
+      }).delayMs,
     ).toBe(42);
   });
 });
@@ -140,7 +149,7 @@ describe('the window of automatic starts', () => {
   const question = {
     failure: exit(1),
     policy: { ...policy, intensity: 2, periodMs: 10_000 },
-    stable: true,
+    past: { ...past, stable: true },
     random: 0.5,
   };
 
@@ -154,7 +163,7 @@ describe('the window of automatic starts', () => {
   it('counts a start when it is due, not when it is decided', () => {
     const { delayMs, counters } = retryOf({
       ...question,
-      stable: false,
+      past,
       counters: { ...noCounters, attempt: 1 },
       at: 50,
     });
@@ -226,7 +235,7 @@ describe('the failures of the last hour', () => {
     retryOf({
       failure: exit(1),
       policy: { ...policy, flappingPerHour },
-      stable: true,
+      past: { ...past, stable: true },
       random: 0,
       counters: { ...noCounters, attempt: 1, failureTimes },
       at,

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isAway, type Past } from '../../../machines/patience.ts';
 import { isCounted } from '../../../machines/restart-policy.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
@@ -46,6 +47,7 @@ const scenario = fc.record({
   chances: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 7 }),
   kind: often<'permanent' | 'transient' | 'temporary'>('permanent', 'transient', 'temporary'),
   lazy: often<boolean>(false, true),
+  remote: often<boolean>(false, true),
   slotAfterMs: fc.constantFrom(0, 0, 50, 3_000),
 });
 
@@ -61,6 +63,7 @@ const unkillable: Scenario = {
   chances: [0.5],
   kind: 'permanent',
   lazy: false,
+  remote: false,
   slotAfterMs: 0,
 };
 
@@ -79,13 +82,18 @@ const visited = new Set<string>();
 
 const forgiving: ReadonlySet<Act> = new Set<Act>(['start', 'restart', 'reset', 'changed']);
 
-function play({ lives, steps, chances, kind, lazy, slotAfterMs }: Scenario) {
+function play({ lives, steps, chances, kind, lazy, remote, slotAfterMs }: Scenario) {
   const clock = createVirtualClock(1_000);
   let chance = 0;
   const random = () => chances[chance++ % chances.length] ?? 0.5;
   const system = createFakeSystem({ clock, lives, random });
   const notes: Notes = { breaches: [], dueStarts: [], commands: [], forgivenAt: -1, resetAt: 0, steps: 0 };
-  const settings = { lazy, idleStopMs: 40_000, restart: { kind, maxConsecutive: 5, intensity: 6, periodMs: 300_000 } };
+  const settings = {
+    lazy,
+    remote,
+    idleStopMs: 40_000,
+    restart: { kind, maxConsecutive: 5, intensity: 6, periodMs: 300_000 },
+  };
   let before: ServerContext | undefined;
   let stateBefore = '';
   const server = startServer({
@@ -147,6 +155,13 @@ function judge(server: ServerUnderTest, { before, stateBefore, system, notes }: 
       (context.stable && !before.stable),
     'forgiven by nobody',
   );
+  if (state === 'failed' && stateBefore !== state && stateBefore !== '') {
+    const cause = context.failure;
+    const { refusedSince } = context.counters;
+    const isAnswer = cause?.class === 'misconfigured' && restart.kind !== 'temporary';
+    const patienceMs = context.worked ? 600_000 : context.policy.remote ? 60_000 : 0;
+    claim(!isAnswer || now - (refusedSince ?? now) >= patienceMs, 'one answer was a verdict');
+  }
   if (state === 'backoff.delaying' && stateBefore !== state) judgeDelay(context, notes, claim, now);
   if (state === 'heartbeat-timeout.terminating' && stateBefore !== state) {
     const silenceMs = now - system.lastMessageAt();
@@ -174,13 +189,14 @@ function judgeDelay(
 ): void {
   const { restart } = context.policy;
   const cause = context.failure;
-  const isFree = cause !== null && context.stable && cause.class !== 'unreachable';
+  const past: Past = { ...context, remote: context.policy.remote };
+  const isFree = cause !== null && context.stable && !isAway(cause, past);
   claim(
     isFree || (context.delayMs >= restart.baseMs / 2 && context.delayMs <= restart.capMs),
     `a delay of ${context.delayMs} ms`,
   );
   claim(context.nextRetryAt === now + context.delayMs, 'nextRetryAt is not the delay from now');
-  if (cause === null || !isCounted(cause, context.stable)) return;
+  if (cause === null || !isCounted(cause, past)) return;
   notes.dueStarts.push(now + context.delayMs);
   const recent = notes.dueStarts.filter((dueAt) => dueAt > now + context.delayMs - restart.periodMs);
   claim(recent.length <= restart.intensity, `${recent.length} automatic starts within the period`);

@@ -25,7 +25,13 @@ const policyFor = (lazy: boolean, dependsOn: readonly string[] = []) =>
     heartbeat: { misses: 1, busyMisses: 2 },
   });
 
-const causes = [exit(1), exit(78), failure('unauthorized', ''), failure('unreachable', '')];
+const causes = [
+  exit(1),
+  exit(78),
+  failure('unauthorized', ''),
+  failure('unreachable', ''),
+  failure('misconfigured', '', { code: 404 }),
+];
 
 /** Every event that a server may receive in a configuration, its own timers included. */
 function eventsIn(snapshot: Snapshot): readonly Event[] {
@@ -135,6 +141,8 @@ function keyOf({ value, context, children }: Snapshot): string {
     shuttingDown,
     Object.keys(children).length,
     context.failure?.class === 'unreachable',
+    context.worked,
+    context.counters.refusedSince === null,
     context.failure === null,
   ];
   return [stateText(value), next, wanted, ...flags, Math.min(misses, 2), kinds].join();

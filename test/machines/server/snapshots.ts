@@ -1,7 +1,7 @@
 /** Snapshots of servers in any state: no actor runs. */
 
 import type { SnapshotFrom, StateValue } from 'xstate';
-import { toDefinition } from '../../../machines/definition.ts';
+import { toDefinition } from '../../../machines/chart/definition.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import { contextOf } from '../../../machines/server/life.ts';
 import { charts, policyOf } from '../../support/charts/chart.ts';

@@ -155,6 +155,25 @@ describe('a server that cannot be reached', () => {
     expect((await factsSoFar(supervisor)).filter(({ type }) => type === 'alarm.raised')).toHaveLength(1);
   });
 
+  it.each([404, 400, 405, 410])(
+    'because a router answers %i in its place is tried again until it can',
+    async (status) => {
+      let isAway = false;
+      const web = await serve(jsonOnly((_rpc, response) => isAway && reply(response, status)));
+      const supervisor = await openStage().open({
+        a: { url: `${web.origin}/mcp`, restart: { baseMs: 10, capMs: 20, maxConsecutive: 2, intensity: 2 } },
+      });
+      await supervisor.ready();
+      const raised = untilFact(supervisor, 'alarm.raised');
+      isAway = true;
+      await errorOf(supervisor.callTool('a', 'echo'));
+      expect(await raised).toMatchObject({ actor: 'server:a', alarm: 'unreachable' });
+      const connected = untilState(supervisor, 'a', 'connected');
+      isAway = false;
+      await connected;
+    },
+  );
+
   it('is noticed within 100 ms of the end of an open stream', async () => {
     const web = await serveMcp();
     const supervisor = await openStage().open({

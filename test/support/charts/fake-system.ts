@@ -12,7 +12,7 @@ import type { VirtualClock } from './virtual-clock.ts';
 export interface Life {
   readonly spawn: 'ok' | 'EAGAIN' | 'ENOENT' | 'never';
   readonly spawnMs: number;
-  readonly handshake: 'ok' | 'never' | 'handshakeFailed' | 'unauthorized' | 'unreachable' | 'exits';
+  readonly handshake: 'ok' | 'never' | 'handshakeFailed' | 'unauthorized' | 'unreachable' | 'misconfigured' | 'exits';
   readonly handshakeMs: number;
   readonly lists: 'ok' | 'never';
   readonly listMs: number;
@@ -157,7 +157,7 @@ export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): F
       if (life.handshake === 'never') return;
       if (life.handshake === 'ok') initialized();
       else if (life.handshake === 'exits') leaderGone(exit(1));
-      else fails(failure(life.handshake, life.handshake));
+      else fails(failure(life.handshake, life.handshake, { code: life.handshake === 'misconfigured' ? 404 : null }));
     };
     later(life.spawnMs, () => {
       if (life.spawn === 'never') return;

@@ -1,8 +1,8 @@
 /** Pictures of a chart, computed from the chart itself: a Mermaid state diagram and a table, each with every edge. */
 
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { topOf } from '../state-path.ts';
 import { type ChartEdge, edgesOf } from './edges.ts';
-import { topOf } from './state-path.ts';
 
 const anywhere = 'anywhere';
 
