@@ -49,7 +49,7 @@ export const doors = {
   'cli/commands': [
     'call/call',
     'check',
-    'completion',
+    'completion/completion',
     'doctor/doctor',
     'down',
     'events',
@@ -63,6 +63,7 @@ export const doors = {
     'verbs',
   ],
   'cli/commands/call': ['call'],
+  'cli/commands/completion': ['completion'],
   'cli/commands/doctor': ['doctor'],
   'cli/commands/up': ['settings', 'up'],
   'cli/screen': [

@@ -19,6 +19,7 @@ const failedFiles = files.filter(
 const isUnexplained = failedTests + failedFiles === 0 && (testStatus !== '0' || passed === 0);
 const failed = failedTests + failedFiles + (isUnexplained ? 1 : 0) + (staticStatus === '0' ? 0 : 1);
 
+for (const suite of skippedSuites()) console.log(`Skipped: ${suite}`);
 if (isUnexplained) console.log(passed === 0 ? 'No test was run.' : 'The test run failed outside of any test.');
 if (staticStatus !== '0') console.log('The static checks failed.');
 console.log(`${passed} passed, ${failed} failed`);
@@ -26,6 +27,12 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 function countTests(wanted) {
   return files.flatMap((file) => file.assertionResults).filter(({ status }) => status === wanted).length;
+}
+
+/** Suites that say in their name why they were skipped. */
+function skippedSuites() {
+  const titles = files.flatMap((file) => file.assertionResults).flatMap(({ ancestorTitles }) => ancestorTitles);
+  return new Set(titles.filter((title) => title.includes('(skipped: ')));
 }
 
 function testFilesOf(path) {

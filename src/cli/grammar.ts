@@ -229,14 +229,14 @@ function addCompletion({ program, invocation, run }: Registration): void {
     .addArgument(new Argument('<shell>', 'which one').choices(shells))
     .addHelpText('after', examplesOf('completion'))
     .action(async (shell: (typeof shells)[number]) => {
-      const { completion } = await import('./commands/completion.ts');
+      const { completion } = await import('./commands/completion/completion.ts');
       await run(Promise.resolve(completion(shell, invocation)));
     });
   program
     .command('complete', { hidden: true })
     .argument('[words...]')
     .action(async (words: readonly string[]) => {
-      const { complete } = await import('./commands/completion.ts');
+      const { complete } = await import('./commands/completion/completion.ts');
       const known = program.commands.map((command) => ({
         name: command.name(),
         options: command.options.map(({ long }) => long ?? ''),

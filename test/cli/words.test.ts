@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseArguments, parseObject } from '../../src/cli/commands/call/arguments.ts';
 import { describeContent } from '../../src/cli/commands/call/content.ts';
-import { candidatesOf } from '../../src/cli/commands/completion.ts';
+import { candidatesOf } from '../../src/cli/commands/completion/candidates.ts';
 import { createResume } from '../../src/cli/commands/log-resume.ts';
 import { argumentsOf } from '../../src/cli/commands/tools.ts';
 import { targetsOf } from '../../src/cli/commands/verbs.ts';
@@ -136,6 +136,45 @@ describe('completion', () => {
   ])('of %j is %j', (words, found) => {
     expect(candidatesOf(words, commands, names)).toEqual(found);
   });
+
+  it.each([
+    ['$(id)'],
+    ['`id`'],
+    ['$x'],
+    ['a b'],
+    ['a;b'],
+    ['a\nb'],
+    ['a\u0003b'],
+    ['a\u202eb'],
+    ['a"b'],
+    ["a'b"],
+    ['a\\b'],
+    ['a*'],
+    ['a{b,c}'],
+    ['a=b'],
+    ['!1'],
+    ['~root'],
+    ['=id'],
+    ['#a'],
+    ['-rf'],
+    ['--all'],
+    [''],
+  ])('leaves out %j, which is more than a word to some shell', (name) => {
+    const hostile = { servers: [name], groups: [name], tools: [name] };
+    for (const words of [
+      ['start', ''],
+      ['call', ''],
+      ['call', 'files', ''],
+    ])
+      expect(candidatesOf(words, commands, hostile)).toEqual([]);
+  });
+
+  it.each([['read_text-file'], ['a.b/c'], ['web:1'], ['@scope/server'], ['größe'], ['ファイル']])(
+    'offers %j',
+    (name) => {
+      expect(candidatesOf(['call', 'files', ''], commands, { ...names, tools: [name] })).toEqual([name]);
+    },
+  );
 });
 
 describe('lines after a reconnect', () => {

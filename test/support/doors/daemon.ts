@@ -12,7 +12,7 @@ import { onTestFinished } from 'vitest';
 import { createMark, killMarked, until, untilNoneMarked } from '../processes.ts';
 import { type Client, createClient } from './client.ts';
 
-const program = fileURLToPath(new URL('../../../dist/src/bin.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../../dist/src/bin.js', import.meta.url));
 const talker = fileURLToPath(new URL('../../servers/speak.mjs', import.meta.url));
 
 export interface Ending {
