@@ -7,6 +7,7 @@ export const alarmNames = [
   'unreachable',
   'waiting-for',
   'dependency-down',
+  'lists-unread',
   'group-intensity',
   'actor-died',
 ] as const;

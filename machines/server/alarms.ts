@@ -17,6 +17,7 @@ export function alarmsOf(server: ServerView, at: number): readonly RaisedAlarm[]
     unreachableAlarm(server),
     waitingAlarm(server),
     dependencyAlarm(server),
+    unreadAlarm(server),
     deathAlarm(server),
   ].filter((alarm) => alarm !== null);
 }
@@ -70,6 +71,17 @@ function dependencyAlarm(server: ServerView): RaisedAlarm | null {
     alarm: 'dependency-down',
     reason: `not connected: ${waitingFor.join(', ')}`,
     clearedBy: 'their connection',
+    untilMs: null,
+  };
+}
+
+function unreadAlarm(server: ServerView): RaisedAlarm | null {
+  const { unread } = server.context;
+  if (!server.hasTag('live') || unread.length === 0) return null;
+  return {
+    alarm: 'lists-unread',
+    reason: unread.map(({ reason }) => reason).join('; '),
+    clearedBy: 'an answer with the list: it is asked again',
     untilMs: null,
   };
 }

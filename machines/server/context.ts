@@ -4,7 +4,7 @@ import type { Failure } from '../failure.ts';
 import type { ServerPolicy } from '../policy.ts';
 import type { Counters } from '../restart-policy.ts';
 import type { Blocker } from './clearance.ts';
-import type { Next, StandingPhase, Wanted } from './events.ts';
+import type { Next, StandingPhase, UnreadList, Wanted } from './events.ts';
 import type { OpenCommand } from './settlement.ts';
 
 export interface ServerContext {
@@ -52,6 +52,8 @@ export interface ServerContext {
   /** The number of the last question to the session. */
   readonly question: number;
   readonly latencyMs: number | null;
+  /** Lists of this life that could not be read. */
+  readonly unread: readonly UnreadList[];
   readonly open: readonly OpenCommand[];
   readonly removing: boolean;
   readonly shuttingDown: boolean;

@@ -20,6 +20,12 @@ export interface News extends Moment {
   readonly generation: number;
 }
 
+/** A list of the server that could not be read, and will be asked again. */
+export interface UnreadList {
+  readonly list: string;
+  readonly reason: string;
+}
+
 export type CommandEvent = Command & { readonly type: `server.${CommandKind}` };
 
 export type ServerEvent =
@@ -58,6 +64,8 @@ export type ServerEvent =
   | (News & { readonly type: 'session.spawned'; readonly pid: number | null })
   | (News & { readonly type: 'session.initialized' })
   | (News & { readonly type: 'session.ready' })
+  /** The lists that could not be read; empty: all could. */
+  | (News & { readonly type: 'session.unread'; readonly lists: readonly UnreadList[] })
   | (News & { readonly type: 'session.doubted'; readonly reason: string })
   | (News & { readonly type: 'session.failed'; readonly failure: Failure })
   | (News & { readonly type: 'session.exited'; readonly failure: Failure })
@@ -111,7 +119,8 @@ export type ServerEmitted =
       readonly type: 'dependencies.changed';
       readonly waitingFor: readonly string[];
       readonly blockedBy: string | null;
-    };
+    }
+  | { readonly type: 'lists.unread'; readonly lists: readonly UnreadList[] };
 
 /** The operator's wish, independent of the state. */
 export type Wanted = 'up' | 'down';

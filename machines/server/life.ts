@@ -45,6 +45,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
     misses: 0,
     question: 0,
     latencyMs: null,
+    unread: [],
     open: [],
     removing: false,
     shuttingDown: false,
@@ -67,6 +68,7 @@ export function beginLife({ generation, starts }: ServerContext): Change {
     forgivenAttempt: 0,
     misses: 0,
     latencyMs: null,
+    unread: [],
   };
 }
 
@@ -125,7 +127,9 @@ export function hang(context: ServerContext, heard: { readonly at: number; reado
 }
 
 export function timeOut(context: ServerContext, phase: Phase, budgetMs: number): Change {
-  return fail(context, failureOf('timedOut', `${phase} took longer than ${budgetMs} ms`, { phase, code: 'TIMED_OUT' }));
+  const why = phase === 'listing' ? context.unread.map(({ reason }) => `: ${reason}`).join('') : '';
+  const message = `${phase} took longer than ${budgetMs} ms${why}`;
+  return fail(context, failureOf('timedOut', message, { phase, code: 'TIMED_OUT' }));
 }
 
 /** Nothing of the session is left: decides what comes next and when, and keeps the failure. */

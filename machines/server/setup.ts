@@ -24,6 +24,7 @@ import type {
   ServerReport,
   SessionOrder,
   StandingPhase,
+  UnreadList,
 } from './events.ts';
 import { isAnswer, isLagged, isPatient, isQuiet, isSilent, isUnused, keepQuiet, probeSoon } from './heartbeat.ts';
 import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, timeOut } from './life.ts';
@@ -177,6 +178,10 @@ export const serverSetup = setup({
       if (isSameClearance({ waitingFor, blockedBy }, context)) return;
       enqueue.assign({ waitingFor, blockedBy });
       enqueue.emit({ type: 'dependencies.changed', waitingFor, blockedBy: blockedBy?.server ?? null });
+    }),
+    noteUnread: enqueueActions(({ enqueue }, { lists }: { lists: readonly UnreadList[] }) => {
+      enqueue.assign({ unread: lists });
+      enqueue.emit({ type: 'lists.unread', lists });
     }),
     noteDependents: assign((_, { awake }: { awake: boolean }) => ({ heldAwake: awake })),
     hold: assign((_, { heldFor }: { heldFor: readonly string[] }) => ({ heldFor })),

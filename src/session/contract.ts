@@ -46,8 +46,10 @@ export type ConversationNews =
   | { readonly type: 'initialized'; readonly peer: Peer }
   /** Initialized and listed, and the process is on record: calls are accepted. */
   | { readonly type: 'ready'; readonly lists: Lists }
-  /** The server changed its lists; these are the new ones. */
+  /** The server changed its lists, or they came late; these are the new ones. */
   | { readonly type: 'listed'; readonly lists: Lists }
+  /** Other lists than before could not be read, or all could (then it is empty). Before `ready` or later. */
+  | { readonly type: 'unread'; readonly lists: readonly UnreadList[] }
   | { readonly type: 'notified'; readonly method: string; readonly params: unknown }
   /** The server asks (sampling, elicitation, roots). Answered once, by `session.answer(id, …)`. */
   | { readonly type: 'asked'; readonly id: string | number; readonly method: string; readonly params: unknown }
@@ -71,7 +73,12 @@ export interface Peer {
   readonly transport: string;
 }
 
-/** All pages of all lists, checked item by item. Items are as the server sent them, unknown fields included. */
+export type ListName = 'tools' | 'resources' | 'resourceTemplates' | 'prompts';
+
+/**
+ * All pages of all lists, checked item by item. Items are as the server sent them, unknown fields included. Of a list
+ * that cannot be read, the last good one of the session; empty if there is none.
+ */
 export interface Lists {
   readonly tools: readonly ListedTool[];
   readonly resources: readonly ListedItem[];
@@ -90,8 +97,14 @@ export interface ListedTool extends ListedItem {
   readonly inputSchema: Readonly<Record<string, unknown>>;
 }
 
+/** A list that could not be read: an error, no answer in time, or something else than a list. It is asked again. */
+export interface UnreadList {
+  readonly list: ListName;
+  readonly reason: string;
+}
+
 export interface ListProblem {
-  readonly list: 'tools' | 'resources' | 'resourceTemplates' | 'prompts';
+  readonly list: ListName;
   readonly index: number;
   readonly name: string | null;
   readonly message: string;

@@ -23,12 +23,6 @@ const linkNewsMs = 100;
 /** The last output of a dead leader is read within this time, in milliseconds; after it no answer can come. */
 const lastAnswersMs = 100;
 
-const listChanged: ReadonlySet<string> = new Set([
-  'notifications/tools/list_changed',
-  'notifications/resources/list_changed',
-  'notifications/prompts/list_changed',
-]);
-
 export interface LiveSessionParts {
   /** Opens the link. May send `ended` at once; if it throws, that is a bug (`internal`). */
   readonly openLink: (request: SessionRequest, tell: TellLinkNews) => Link;
@@ -216,6 +210,7 @@ export class LiveSession implements Session {
         capabilities: introduction.peer.capabilities,
         timeoutMs: this.#asked.specification.startTimeoutMs,
         onChanged: (lists) => this.#gate.pass({ type: 'listed', lists }),
+        onUnread: (lists) => this.#tellUnlessEnded({ type: 'unread', lists }),
         onDoubt: (reason) => this.#gate.pass({ type: 'doubted', reason }),
       });
       await this.#listing.first();
@@ -253,8 +248,8 @@ export class LiveSession implements Session {
   /** Receives what came through the gate. */
   #passed(news: SessionNews): void {
     if (this.#stage === 'ended') return;
-    if (news.type === 'notified' && listChanged.has(news.method)) this.#listing?.stale();
-    else this.#tell(news);
+    if (news.type === 'notified' && this.#listing?.isChanged(news.method) === true) return;
+    this.#tell(news);
   }
 
   /** The handshake or the first listing went wrong. */

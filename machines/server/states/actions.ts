@@ -39,6 +39,15 @@ export const dependenciesNoted = {
   params: ({ event }: { event: Clearance }) => event,
 } as const;
 
+/** Which lists cannot be read decides over nothing: it is an alarm. */
+export const unreadNoted = {
+  guard: 'isCurrent',
+  actions: {
+    type: 'noteUnread',
+    params: ({ event }: { event: Extract<ServerEvent, { type: 'session.unread' }> }) => event,
+  },
+} as const;
+
 export const dueNow = { type: 'fallDue', params: ({ event }: { event: Moment }) => event } as const;
 
 export const configured = {

@@ -10,6 +10,7 @@ import {
   standing,
   startsDone,
   state,
+  unreadNoted,
   wantDown,
   wantUp,
 } from './actions.ts';
@@ -70,6 +71,7 @@ export const connected = state({
       actions: [{ type: 'conclude', params: ({ event }) => event }, lossReported],
     },
     'session.doubted': {},
+    'session.unread': unreadNoted,
     'probe.answered': {
       guard: 'isCurrent',
       target: '.quiet',

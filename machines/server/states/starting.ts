@@ -11,6 +11,7 @@ import {
   startsRejected,
   state,
   stopsDone,
+  unreadNoted,
   wantDown,
   wantUp,
 } from './actions.ts';
@@ -49,6 +50,7 @@ export const starting = state({
       actions: { type: 'conclude', params: ({ event }) => event },
     },
     'session.doubted': {},
+    'session.unread': unreadNoted,
   },
   states: {
     spawning: {

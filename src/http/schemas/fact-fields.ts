@@ -67,6 +67,7 @@ export const factFields = {
   'process.exited': { pid: z.int(), exitCode: z.number().nullable(), signal: z.string().nullable() },
   'process.killed': { pid: z.int(), signal: z.string() },
   'process.reaped': { pid: z.int(), command: z.string() },
+  'lists.unread': { lists: z.array(z.strictObject({ list: z.string(), reason: z.string() })) },
   'catalog.changed': { ...lists, problems: names },
   'command.accepted': { ...command, by: z.string().nullable() },
   'command.settled': {

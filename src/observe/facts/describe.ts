@@ -19,6 +19,8 @@ const sentences: Sentences = {
     waitingFor.length === 0
       ? 'its dependencies are connected'
       : `not connected: ${waitingFor.join(', ')}${blockedBy === null ? '' : ` (${blockedBy} is down)`}`,
+  'lists.unread': ({ lists }) =>
+    lists.length === 0 ? 'all its lists are read' : lists.map(({ reason }) => reason).join('; '),
   'round.opened': ({ trigger, victims }) => `${trigger} failed and takes along ${victims.join(', ')}`,
   'round.joined': ({ trigger, victims }) => `${trigger} failed, too; with it go ${victims.join(', ') || 'no others'}`,
   'round.closed': ({ started }) => `starts again ${started.join(', ') || 'no others'}`,

@@ -37,6 +37,8 @@ export interface FactFields {
   };
   /** The dependencies that are not connected, and the one that only a person or a plan can bring up. */
   'dependencies.changed': { readonly waitingFor: readonly string[]; readonly blockedBy: string | null };
+  /** The lists that could not be read and will be asked again; none: all could be read. */
+  'lists.unread': { readonly lists: readonly { readonly list: string; readonly reason: string }[] };
   /** A member failed, and its group's strategy restarts others with it. */
   'round.opened': { readonly trigger: string; readonly victims: readonly string[] };
   'round.joined': { readonly trigger: string; readonly victims: readonly string[] };

@@ -19,6 +19,8 @@ const levelsByType = {
   'group.transitioned': 'debug',
   'supervisor.transitioned': ({ from, to }) => (topOf(from) === topOf(to) ? 'debug' : 'info'),
   'dependencies.changed': 'debug',
+  // The alarm says it aloud.
+  'lists.unread': 'debug',
   'round.opened': 'warn',
   'round.joined': 'warn',
   'round.closed': 'info',

@@ -1,67 +1,173 @@
 /**
- * The lists of one session: requested once before it is ready, and again whenever the server says that they changed.
+ * The lists of one session. Its tools decide when it is ready: the other lists hold up nothing. Each is read again when
+ * the server says that it changed, and later when it could not be read.
  */
 
-import type { Lists, Peer } from '../contract.ts';
-import { ListWatch } from './list-watch.ts';
-import { listAll } from './lists.ts';
+import { entryOf } from '../../../machines/table.ts';
+import type { ListedItem, ListName, Lists, Peer, UnreadList } from '../contract.ts';
+import { isTool } from './list-items.ts';
+import { listKinds } from './list-kinds.ts';
+import { WatchedList } from './watched-list.ts';
 import type { Inbound, Wire } from './wire.ts';
+
+/**
+ * Once the tools are known, the other lists may take so much longer, in milliseconds: nearly all servers answer all of
+ * them together, and then `connected` comes with all lists.
+ */
+const graceMs = 500;
 
 export interface ListingParts {
   readonly wire: Wire;
   readonly capabilities: Peer['capabilities'];
-  /** Time that a later listing may take. The chart limits the first one. */
+  /** Time after which a list counts as unanswered. The chart limits the first listing. */
   readonly timeoutMs: number;
+  /** What the lists hold has changed; not before `first` has resolved. */
   readonly onChanged: (lists: Lists) => void;
+  /** Other lists could not be read than before. Those without an answer are told only when `first` resolves. */
+  readonly onUnread: (lists: readonly UnreadList[]) => void;
   readonly onDoubt: (reason: string) => void;
+}
+
+interface First {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export class Listing {
   readonly #parts: ListingParts;
-  /** Created at the first change: most servers never have one. */
-  #watch: ListWatch | null = null;
-  #lists: Lists | null = null;
+  readonly #lists: readonly WatchedList[];
+  #first: First | null = null;
+  #isReady = false;
+  #grace: NodeJS.Timeout | null = null;
+  #told: readonly UnreadList[] = [];
   #isClosed = false;
 
   constructor(parts: ListingParts) {
     this.#parts = parts;
+    this.#lists = listKinds
+      .filter(({ capability }) => entryOf(parts.capabilities, capability) !== undefined)
+      .map(
+        (kind) =>
+          new WatchedList({
+            kind,
+            ...this.#asking(),
+            timeoutMs: parts.timeoutMs,
+            onSettled: (_, differs) => this.#settled(differs),
+            onFailed: (list, error) => this.#lost(list, error),
+            onLate: (list) => this.#late(list),
+          }),
+      );
   }
 
-  /** Those of the first listing; null before it. */
+  /** What is known now; null before the first listing is over. */
   get lists(): Lists | null {
-    return this.#lists;
+    return this.#isReady ? this.#compose() : null;
   }
 
-  /** Rejects if no answer can come. */
-  async first(): Promise<void> {
-    this.#lists = await this.#list();
+  /** Resolves when the tools are known and the other lists are, too, or had their time. Rejects if no answer can come. */
+  first(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#first = { resolve, reject };
+      for (const list of this.#lists) list.read();
+      this.#look();
+    });
   }
 
-  /** The server says that they changed. */
-  stale(): void {
-    const lists = this.#lists;
-    if (this.#isClosed || lists === null) return;
-    const { timeoutMs, onChanged, onDoubt } = this.#parts;
-    this.#watch ??= new ListWatch({ lists, list: () => this.#list(), timeoutMs, onChanged, onDoubt });
-    this.#watch.changed();
+  /** The server sent a notification, which may say that lists changed. True: it did. */
+  isChanged(notification: string): boolean {
+    const changed = listKinds.some((kind) => kind.changed === notification);
+    for (const list of this.#lists) if (list.kind.changed === notification) list.changed();
+    return changed;
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#watch?.close();
+    this.#stopGrace();
+    for (const list of this.#lists) list.close();
   }
 
-  #list(): Promise<Lists> {
-    return listAll((method, params) => this.#ask(method, params), this.#parts.capabilities);
+  #compose(): Lists {
+    const itemsOf = (name: ListName): readonly ListedItem[] =>
+      this.#lists.find(({ kind }) => kind.list === name)?.items ?? [];
+    return {
+      tools: itemsOf('tools').filter(isTool),
+      resources: itemsOf('resources'),
+      resourceTemplates: itemsOf('resourceTemplates'),
+      prompts: itemsOf('prompts'),
+      problems: this.#lists.flatMap(({ problems }) => problems),
+    };
   }
 
-  #ask(method: string, params: Readonly<Record<string, unknown>>): Promise<Inbound> {
-    const { wire } = this.#parts;
-    return new Promise((resolve, reject) => {
-      wire.ask(
-        { jsonrpc: '2.0', id: wire.takeId(), method, params },
-        { answered: resolve, lost: reject, progressed: () => {} },
+  #settled(differs: boolean): void {
+    this.#tellUnread();
+    if (!this.#isReady) this.#look();
+    else if (differs) this.#parts.onChanged(this.#compose());
+  }
+
+  #lost(list: WatchedList, error: unknown): void {
+    if (!this.#isReady && list.kind.list === 'tools') {
+      this.close();
+      this.#first?.reject(error);
+      return;
+    }
+    this.#tellUnread();
+    if (!this.#isReady) this.#look();
+    else this.#parts.onDoubt(list.unread ?? '');
+  }
+
+  #late(list: WatchedList): void {
+    this.#tellUnread();
+    // Other lists may stay unanswered for ever: the heartbeat looks after the server.
+    if (this.#isReady && list.kind.list === 'tools') this.#parts.onDoubt(list.unread ?? '');
+  }
+
+  /** Whether enough is known to be ready. Without tools, the first answer of any kind is enough. */
+  #look(): void {
+    if (this.#isReady || this.#isClosed) return;
+    const tools = this.#lists.find(({ kind }) => kind.list === 'tools');
+    const isEnough = tools?.isRead ?? this.#lists.some(({ isAnswered }) => isAnswered);
+    if (this.#lists.every((list) => (list === tools ? list.isRead : list.isAnswered))) this.#ready();
+    else if (isEnough) this.#grace ??= setTimeout(() => this.#ready(), graceMs);
+  }
+
+  #ready(): void {
+    this.#stopGrace();
+    this.#isReady = true;
+    this.#tellUnread();
+    this.#first?.resolve();
+  }
+
+  #tellUnread(): void {
+    const unread = this.#lists.flatMap(({ kind, unread: reason, isAnswered }) =>
+      reason !== null && (isAnswered || this.#isReady) ? [{ list: kind.list, reason }] : [],
+    );
+    const isSame =
+      unread.length === this.#told.length &&
+      unread.every(
+        ({ list, reason }, index) => this.#told[index]?.list === list && this.#told[index]?.reason === reason,
       );
-    });
+    if (isSame) return;
+    this.#told = unread;
+    this.#parts.onUnread(unread);
+  }
+
+  #stopGrace(): void {
+    if (this.#grace !== null) clearTimeout(this.#grace);
+  }
+
+  /** What one list asks, and how that is forgotten. */
+  #asking() {
+    const { wire } = this.#parts;
+    let asked: number | null = null;
+    return {
+      ask: (method: string, params: Readonly<Record<string, unknown>>): Promise<Inbound> =>
+        new Promise((resolve, reject) => {
+          asked = wire.takeId();
+          wire.ask({ jsonrpc: '2.0', id: asked, method, params }, { answered: resolve, lost: reject, progressed() {} });
+        }),
+      forget: () => {
+        if (asked !== null) wire.forget(asked);
+      },
+    };
   }
 }

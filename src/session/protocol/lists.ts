@@ -1,117 +1,95 @@
-/** What a server offers: all pages of all lists, checked item by item, so that one bad tool costs one tool. */
+/** Reads one list of a server: all its pages. An answer that is an error is not the answer "there is nothing". */
 
-import { entryOf } from '../../../machines/table.ts';
-import { isRecord, isTooDeep } from '../../json.ts';
-import type { ListedItem, ListedTool, ListProblem, Lists } from '../contract.ts';
+import { isRecord } from '../../json.ts';
+import type { ListedItem, ListProblem } from '../contract.ts';
+import { judge } from './list-items.ts';
+import type { ListKind } from './list-kinds.ts';
+import { weightOf } from './weight.ts';
 import type { Inbound } from './wire.ts';
 
 const maxItems = 10_000;
-/** Per list: a page may be empty and still name a next one. */
+/** A page may be empty and still name a next one. */
 const maxPages = 10_000;
-
-type ListName = ListProblem['list'];
+/** The largest lists seen in the field take a tenth of it, in bytes of memory. */
+const maxListBytes = 16 * 1024 * 1024;
+/** Of what a server says in an error, in characters. More than is shown: secrets are recognised as a whole. */
+const longestWords = 4 * 1024;
+/** The one error that says there is nothing: the server does not know the method. */
+const methodNotFound = -32_601;
 
 /** Sends one of our own requests and resolves with the answer, even an error. Rejects if no answer can come. */
 export type Ask = (method: string, params: Readonly<Record<string, unknown>>) => Promise<Inbound>;
 
-interface ListKind {
-  readonly list: ListName;
-  readonly method: string;
-  /** The capability that announces it. */
-  readonly capability: string;
-  /** The field that identifies an item. */
-  readonly key: 'name' | 'uri' | 'uriTemplate';
+/** A list as far as it could be read. */
+export interface ListReading {
+  readonly items: readonly ListedItem[];
+  readonly problems: readonly ListProblem[];
+  /** Why it was not read to its end; null: it was. */
+  readonly trouble: ListTrouble | null;
 }
 
-const kinds: readonly ListKind[] = [
-  { list: 'tools', method: 'tools/list', capability: 'tools', key: 'name' },
-  { list: 'resources', method: 'resources/list', capability: 'resources', key: 'uri' },
-  { list: 'resourceTemplates', method: 'resources/templates/list', capability: 'resources', key: 'uriTemplate' },
-  { list: 'prompts', method: 'prompts/list', capability: 'prompts', key: 'name' },
-];
-
-/**
- * Requests every list whose capability is declared, all at once. A list that is answered with an error is empty, and a
- * problem. Rejects if an answer cannot come.
- */
-export async function listAll(ask: Ask, capabilities: Readonly<Record<string, unknown>>): Promise<Lists> {
-  const problems: ListProblem[] = [];
-  const itemsOf = async (kind: ListKind) =>
-    entryOf(capabilities, kind.capability) !== undefined
-      ? judge(kind, await pagesOf(kind, ask, problems), problems)
-      : [];
-  const [tools = [], resources = [], resourceTemplates = [], prompts = []] = await Promise.all(kinds.map(itemsOf));
-  return { tools: tools.filter(isTool), resources, resourceTemplates, prompts, problems };
+export interface ListTrouble {
+  readonly reason: string;
+  /** Whether at least a part of it was read. */
+  readonly isPartial: boolean;
+  /** Whether reading it again soon may help: not if it is too large. */
+  readonly mayPass: boolean;
 }
 
-async function pagesOf({ list, method }: ListKind, ask: Ask, problems: ListProblem[]): Promise<unknown[]> {
-  const items: unknown[] = [];
+/** Rejects if an answer cannot come. */
+export async function readList(kind: ListKind, ask: Ask): Promise<ListReading> {
+  const { list, method } = kind;
+  const read: unknown[] = [];
   const cursors = new Set<string>();
-  const stop = (message: string) => problems.push({ list, index: items.length, name: null, message });
+  let bytes = 0;
+  let pages = 0;
   let params: Readonly<Record<string, unknown>> = {};
+  const end = (trouble: string | null, mayPass = true): ListReading => {
+    const { items, problems } = judge(kind, read);
+    return {
+      items,
+      problems,
+      trouble: trouble === null ? null : { reason: trouble, isPartial: pages > 0 || read.length > 0, mayPass },
+    };
+  };
+  const cutShort = (message: string): ListReading => {
+    const reading = end(null);
+    return { ...reading, problems: [...reading.problems, { list, index: read.length, name: null, message }] };
+  };
   for (;;) {
     const { error, result } = await ask(method, params);
     if (error !== undefined) {
-      stop(`${method} was answered with error ${wordsOf(error)}.`);
-      return items;
+      const isNothing = pages === 0 && isRecord(error) && error.code === methodNotFound;
+      return end(isNothing ? null : `${method} was answered with error ${wordsOf(error)}`);
     }
     const page = isRecord(result) ? result[list] : undefined;
-    if (!isRecord(result) || !Array.isArray(page)) {
-      stop(`${method} was answered without an array "${list}".`);
-      return items;
+    if (!isRecord(result) || !Array.isArray(page)) return end(`${method} was answered without an array "${list}"`);
+    for (const item of page) {
+      bytes += weightOf(item, maxListBytes - bytes);
+      if (bytes > maxListBytes)
+        return end(`${method} gives more than ${maxListBytes} bytes; what is beyond them is left out`, false);
+      read.push(item);
     }
-    for (const item of page) items.push(item);
+    pages += 1;
     const { nextCursor } = result;
     // Some servers send null or the empty string on the last page.
-    if (typeof nextCursor !== 'string' || nextCursor === '') return items;
-    if (items.length >= maxItems) {
-      stop(`${method} goes on after ${maxItems} items; the rest is left out.`);
-      return items.slice(0, maxItems);
+    if (typeof nextCursor !== 'string' || nextCursor === '') return end(null);
+    if (read.length >= maxItems) {
+      read.length = maxItems;
+      return cutShort(`${method} goes on after ${maxItems} items; the rest is left out.`);
     }
-    if (cursors.size + 1 >= maxPages) {
-      stop(`${method} goes on after ${maxPages} pages; the rest is left out.`);
-      return items;
-    }
-    if (cursors.has(nextCursor)) {
-      stop(`${method} gave the cursor "${nextCursor}" a second time; the rest is left out.`);
-      return items;
-    }
+    if (pages >= maxPages) return cutShort(`${method} goes on after ${maxPages} pages; the rest is left out.`);
+    if (cursors.has(nextCursor))
+      return cutShort(
+        `${method} gave the cursor "${nextCursor.slice(0, longestWords)}" a second time; the rest is left out.`,
+      );
+    bytes += weightOf(nextCursor, maxListBytes);
     cursors.add(nextCursor);
     params = { cursor: nextCursor };
   }
 }
 
 function wordsOf(error: unknown): string {
-  return isRecord(error) ? `${String(error.code)}: ${String(error.message)}` : String(error);
-}
-
-function judge(kind: ListKind, items: readonly unknown[], problems: ListProblem[]): ListedItem[] {
-  const kept = new Map<string, ListedItem>();
-  items.forEach((item, index) => {
-    const id = isRecord(item) ? item[kind.key] : undefined;
-    const name = typeof id === 'string' && id !== '' ? id : null;
-    if (isRecord(item) && name !== null && faultOf(kind, item) === null && !kept.has(name)) {
-      kept.set(name, isNamed(item) ? item : { ...item, name });
-      return;
-    }
-    const unnamed = isRecord(item) ? `Its ${kind.key} is missing, empty or not a string.` : 'It is not an object.';
-    const message =
-      !isRecord(item) || name === null ? unnamed : (faultOf(kind, item) ?? `An earlier one has the same ${kind.key}.`);
-    problems.push({ list: kind.list, index, name, message });
-  });
-  return [...kept.values()];
-}
-
-/** What is wrong with an item that has its key. Odd output schemas and dangling references are left to the server. */
-function faultOf({ list }: ListKind, item: Readonly<Record<string, unknown>>): string | null {
-  if (list === 'tools' && !isRecord(item.inputSchema)) return 'Its inputSchema is not an object.';
-  return isTooDeep(item) ? 'It is nested too deeply.' : null;
-}
-
-function isTool(item: Readonly<Record<string, unknown>>): item is ListedTool {
-  return isNamed(item) && isRecord(item.inputSchema);
-}
-
-function isNamed(item: Readonly<Record<string, unknown>>): item is ListedItem {
-  return typeof item.name === 'string' && item.name !== '';
+  const words = isRecord(error) ? `${String(error.code)}: ${String(error.message)}` : String(error);
+  return words.slice(0, longestWords);
 }

@@ -8,7 +8,7 @@ import type { ServerEvent } from '../../../machines/server/events.ts';
 import type { FactBody, FactOfActor, PublishFact } from '../../observe/facts/fact.ts';
 import type { Redactor } from '../../observe/secrets/redact.ts';
 import type { LogStream } from '../../observe/server-logs/line.ts';
-import type { Lists, Peer, ProbeKind, Session, SessionNews } from '../../session/contract.ts';
+import type { ListName, Lists, Peer, ProbeKind, Session, SessionNews } from '../../session/contract.ts';
 import type { Host } from '../host.ts';
 import type { Ledger, ServerEntry } from '../ledger.ts';
 import type { SessionFacts } from '../session-facts.ts';
@@ -34,8 +34,8 @@ export interface OneSession {
 
 type NewsOf<Type extends SessionNews['type']> = Extract<SessionNews, { readonly type: Type }>;
 
-/** How many bad items of lists are published one by one; the rest is only counted. */
-const maxListedProblems = 100;
+/** Longest name of a bad item that is published, in characters. */
+const longestName = 256;
 
 export class SessionListener {
   readonly #parts: SessionListenerParts;
@@ -44,6 +44,8 @@ export class SessionListener {
   readonly #send: OneSession['send'];
   #session: Session | null = null;
   #pid: number | null = null;
+  /** Lists that this session could not read. */
+  #unread: readonly ListName[] = [];
   #isExitPublished = false;
   #hasEnded = false;
 
@@ -90,8 +92,11 @@ export class SessionListener {
         this.#ready(news.lists);
         break;
       case 'listed':
-        this.#update({ lists: news.lists });
+        this.#update({ lists: this.#withLastGood(news.lists) });
         this.#publishCatalog();
+        break;
+      case 'unread':
+        this.#unreadChanged(news.lists);
         break;
       case 'notified':
         this.#publish({ type: 'session.notified', method: words.text(news.method) });
@@ -150,7 +155,7 @@ export class SessionListener {
 
   #ready(lists: Lists): void {
     const { peer, push } = this.#entry.reported;
-    this.#update({ lists, push: push ?? true });
+    this.#update({ lists: this.#withLastGood(lists), push: push ?? true });
     this.#publish({
       type: 'session.opened',
       transport: peer?.transport ?? 'unknown',
@@ -161,8 +166,25 @@ export class SessionListener {
     this.#send({ type: 'session.ready', ...this.#now() });
   }
 
+  /** A list that this session could not read at all is as it was in an earlier one. */
+  #withLastGood(lists: Lists): Lists {
+    const { lists: last } = this.#entry.reported;
+    const kept = this.#unread.filter((list) => lists[list].length === 0).map((list) => [list, last[list]]);
+    return kept.length === 0 ? lists : { ...lists, ...Object.fromEntries(kept) };
+  }
+
+  #unreadChanged(unread: NewsOf<'unread'>['lists']): void {
+    this.#unread = unread.map(({ list }) => list);
+    const lists = unread.map(({ list, reason }) => ({ list, reason: this.#parts.words.note(reason) }));
+    this.#send({ type: 'session.unread', lists, ...this.#now() });
+  }
+
   #publishCatalog(): void {
-    const problems = problemsOf(this.#entry).map((problem) => this.#parts.words.text(problem));
+    const { words } = this.#parts;
+    const problems = this.#entry.reported.lists.problems.map(({ list, index, name, message }) => {
+      const named = name === null ? '' : ` "${words.text(name).slice(0, longestName)}"`;
+      return words.text(`${list}[${index}]${named}: ${message}`);
+    });
     this.#publish({ type: 'catalog.changed', ...sizesOf(this.#entry), problems });
   }
 
@@ -219,12 +241,4 @@ function commandOf({ specification }: ServerEntry): string {
 
 function sizesOf({ lists }: ServerEntry) {
   return { tools: lists.tools.length, resources: lists.resources.length, prompts: lists.prompts.length };
-}
-
-function problemsOf({ reported: { lists } }: ServerEntry): readonly string[] {
-  const { problems } = lists;
-  const listed = problems
-    .slice(0, maxListedProblems)
-    .map(({ list, index, name, message }) => `${list}[${index}]${name === null ? '' : ` "${name}"`}: ${message}`);
-  return problems.length > maxListedProblems ? [...listed, `and ${problems.length - maxListedProblems} more`] : listed;
 }

@@ -34,6 +34,7 @@ const alarmFacts: ReadonlySet<Fact['type']> = new Set([
   'server.transitioned',
   'server.removed',
   'dependencies.changed',
+  'lists.unread',
   'group.transitioned',
   'actor.died',
 ]);

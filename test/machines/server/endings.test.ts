@@ -382,6 +382,7 @@ describe.each(liveStates)('news of an older life, in %s', (state) => {
     'session.initialized',
     'session.ready',
     'session.doubted',
+    'session.unread',
     'session.failed',
     'session.exited',
     'session.ended',

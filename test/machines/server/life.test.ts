@@ -54,6 +54,7 @@ describe('a server that is born', () => {
       misses: 0,
       question: 0,
       latencyMs: null,
+      unread: [],
       open: [],
       removing: false,
       shuttingDown: false,

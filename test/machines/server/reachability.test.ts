@@ -85,6 +85,7 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
     { type: 'session.initialized', ...news },
     { type: 'session.ready', ...news },
     { type: 'session.doubted', reason: '', ...news },
+    { type: 'session.unread', lists: [{ list: 'prompts', reason: 'no answer' }], ...news },
     { type: 'probe.answered', latencyMs: 1, ...news },
     { type: 'session.ended', failure: null, ...news },
     { type: 'session.ended', failure: null, ...news, generation: generation - 1 },

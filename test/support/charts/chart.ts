@@ -280,6 +280,8 @@ function newsFields(type: ServerEvent['type']): Fields {
       return { failure: null };
     case 'session.doubted':
       return { reason: 'a stream ended' };
+    case 'session.unread':
+      return { lists: [{ list: 'prompts', reason: 'prompts/list was not answered' }] };
     case 'probe.answered':
       return { latencyMs: 3 };
     default:
@@ -372,6 +374,8 @@ function emittedText(event: ServerEmitted): string {
       return `${event.type} ${event.kind}`;
     case 'probe.missed':
       return `${event.type} ${event.misses}${event.counted ? '' : ' (not counted)'}`;
+    case 'lists.unread':
+      return `${event.type} ${event.lists.map(({ list }) => list).join(' ') || 'none'}`;
     case 'dependencies.changed':
       return `${event.type} ${event.waitingFor.join(' ') || 'none'}${event.blockedBy === null ? '' : ` (blocked by ${event.blockedBy})`}`;
   }

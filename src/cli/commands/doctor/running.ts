@@ -24,14 +24,16 @@ export async function checkRunning(client: ApiClient): Promise<readonly Finding[
   }
 }
 
-function checkServer({ name, state, lastFailure, counts }: ServerStatus): readonly Finding[] {
+function checkServer({ name, state, lastFailure, counts, alarms }: ServerStatus): readonly Finding[] {
   const check = `server ${name}`;
-  if (state === 'connected' && counts.tools + counts.resources + counts.prompts === 0) {
+  const isUnread = alarms.some(({ alarm }) => alarm === 'lists-unread');
+  // Its lists are not empty but unknown, and the alarm says why.
+  if (state === 'connected' && !isUnread && counts.tools + counts.resources + counts.prompts === 0) {
     return [
       warning(
         check,
         'is connected and lists no tool, resource or prompt',
-        `look at "mcpvisor logs ${name}", its arguments and its "tools" filter`,
+        'it answered so: look at its arguments, and at the "tools" filter of its entry',
       ),
     ];
   }

@@ -1,0 +1,144 @@
+/** One list of a session: read at its beginning and at each change, and again later when it could not be read. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { ListedItem, ListProblem } from '../contract.ts';
+import type { ListKind } from './list-kinds.ts';
+import { type Ask, type ListReading, readList } from './lists.ts';
+
+/** Some servers send a notification per registration; a burst of them is one change. In milliseconds. */
+const debounceMs = 300;
+
+/**
+ * A list that could not be read is read again after this time, then after twice as long each time, in milliseconds: the
+ * server does not announce the change again.
+ */
+const firstRetryMs = 500;
+const longestRetryMs = 60_000;
+
+export interface WatchedListParts {
+  readonly kind: ListKind;
+  /** Asks as part of one reading: what an earlier reading asked is forgotten. */
+  readonly ask: Ask;
+  /** Forgets what was asked and is not answered. */
+  readonly forget: () => void;
+  /** Time after which a reading counts as unanswered, in milliseconds; its answer is still taken. */
+  readonly timeoutMs: number;
+  /** The list was read, or could not be. `differs`: what it holds is not what it held. */
+  readonly onSettled: (list: WatchedList, differs: boolean) => void;
+  /** No answer can come over this link. */
+  readonly onFailed: (list: WatchedList, error: unknown) => void;
+  readonly onLate: (list: WatchedList) => void;
+}
+
+export class WatchedList {
+  readonly kind: ListKind;
+  /** The last good ones; those of the first pages if it never could be read to its end. */
+  items: readonly ListedItem[] = [];
+  problems: readonly ListProblem[] = [];
+  /** Why what it holds may not be what the server has; null: it is. */
+  unread: string | null;
+  /** Whether the server has answered for it in any way. */
+  isAnswered = false;
+  /** Whether it was ever read, at least a part of it. */
+  isRead = false;
+  readonly #parts: WatchedListParts;
+  #timer: NodeJS.Timeout | null = null;
+  /** Number of the reading whose answer is taken. */
+  #reading = 0;
+  #isReading = false;
+  #hasChanged = false;
+  /** Whether it was read to its end once. */
+  #isWhole = false;
+  #retryMs = firstRetryMs;
+  #isClosed = false;
+
+  constructor(parts: WatchedListParts) {
+    this.#parts = parts;
+    this.kind = parts.kind;
+    this.unread = `${parts.kind.method} has not been answered yet`;
+  }
+
+  read(): void {
+    if (this.#isClosed) return;
+    this.#parts.forget();
+    this.#reading += 1;
+    this.#isReading = true;
+    this.#hasChanged = false;
+    const number = this.#reading;
+    this.#setTimer(() => this.#late(), this.#parts.timeoutMs);
+    readList(this.kind, this.#parts.ask).then(
+      (reading) => this.#settle(number, reading),
+      (error: unknown) => this.#lost(number, error),
+    );
+  }
+
+  /** The server says that it changed. If it is to be read again anyway, it is not read sooner. */
+  changed(): void {
+    if (this.#isClosed) return;
+    if (this.#isReading || this.#timer !== null) this.#hasChanged = true;
+    else this.#setTimer(() => this.read(), debounceMs);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#clearTimer();
+  }
+
+  #settle(number: number, { items, problems, trouble }: ListReading): void {
+    if (this.#isClosed || number !== this.#reading) return;
+    this.#clearTimer();
+    this.#isReading = false;
+    this.isAnswered = true;
+    this.unread = trouble?.reason ?? null;
+    const isKept = trouble !== null && (this.#isWhole || !trouble.isPartial);
+    const differs = !isKept && !isDeepStrictEqual([items, problems], [this.items, this.problems]);
+    if (!isKept) {
+      this.items = items;
+      this.problems = problems;
+      this.isRead = true;
+    }
+    if (trouble === null) {
+      this.#isWhole = true;
+      this.#retryMs = firstRetryMs;
+      if (this.#hasChanged) this.changed();
+    } else if (trouble.mayPass) this.#readLater();
+    else this.#setTimer(() => this.#rested(), longestRetryMs);
+    this.#parts.onSettled(this, differs);
+  }
+
+  #lost(number: number, error: unknown): void {
+    if (this.#isClosed || number !== this.#reading) return;
+    this.#isReading = false;
+    this.unread = `${this.kind.method} could not be asked: ${error instanceof Error ? error.message : String(error)}`;
+    this.#readLater();
+    this.#parts.onFailed(this, error);
+  }
+
+  /** The answer is still taken if it comes before the list is read again. */
+  #late(): void {
+    this.unread = `${this.kind.method} was not answered within ${this.#parts.timeoutMs} ms`;
+    this.#readLater();
+    this.#parts.onLate(this);
+  }
+
+  #readLater(): void {
+    this.#setTimer(() => this.read(), this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
+  }
+
+  /** It was too large: only a change is a reason to read it again, and not at once. */
+  #rested(): void {
+    this.#clearTimer();
+    if (this.#hasChanged) this.read();
+  }
+
+  #setTimer(act: () => void, delayMs: number): void {
+    this.#clearTimer();
+    this.#timer = setTimeout(act, delayMs);
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
