@@ -90,6 +90,7 @@ export const doors = {
     'plan/plan',
     'plan/setting-changes',
     'spelling',
+    'stop',
     'watch',
   ],
   'config/expand': ['expression'],
@@ -203,7 +204,8 @@ export const doors = {
   session: ['contract', 'hosted/parts', 'process/command', 'process/identity', 'request', 'sessions'],
   'session/calls': ['call-queue'],
   'session/hosted': ['link', 'parts'],
-  'session/process': ['group', 'guard', 'memory', 'registry', 'server-process', 'spawn'],
+  'session/process': ['group', 'guard', 'memory', 'registry', 'server-process', 'spawn', 'strays/strays'],
+  'session/process/strays': ['strays'],
   'session/protocol': ['back-requests', 'handshake', 'listing', 'loop-lag', 'news-gate', 'probe', 'versions', 'wire'],
   'session/remote': ['lazy-link'],
   'session/stdio': ['link'],
@@ -242,7 +244,7 @@ export const doors = {
   ],
   'supervisor/commands': ['commands', 'recipients'],
   'supervisor/desired': ['desired', 'source'],
-  'supervisor/status': ['alarm-watch', 'charts', 'overview', 'readiness', 'status', 'statuses'],
+  'supervisor/status': ['alarm-watch', 'charts', 'overview', 'readiness', 'status', 'statuses', 'stray-alarms'],
 };
 
 /** Which packages only some rooms may import. */

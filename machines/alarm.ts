@@ -10,6 +10,7 @@ export const alarmNames = [
   'lists-unread',
   'group-intensity',
   'actor-died',
+  'strays',
 ] as const;
 
 export interface RaisedAlarm {

@@ -5,6 +5,14 @@
 
 import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../machines/policy.ts';
 
+/** What becomes of processes that a server left outside its group: they are told, and ended unless `tell` says no. */
+export type StrayPolicy = 'end' | 'tell';
+
+/** How a server is ended, with what it left behind. */
+export interface StopSettings extends StopPolicy {
+  readonly strays: StrayPolicy;
+}
+
 /** Settings that every server has, whatever its transport. All are optional in `mcp.json`. */
 export interface ServerSettings {
   readonly name: string;
@@ -37,7 +45,7 @@ export interface ServerSettings {
   readonly stderrTailBytes: number;
   readonly heartbeat: HeartbeatPolicy;
   readonly restart: RestartPolicy;
-  readonly stop: StopPolicy;
+  readonly stop: StopSettings;
   /** Which tools are offered: globs with `*`; `exclude` wins. */
   readonly tools: { readonly include: readonly string[]; readonly exclude: readonly string[] };
   /** Names of tools, shown in the catalog; mcpvisor does nothing else with them. */

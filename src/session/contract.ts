@@ -6,6 +6,7 @@
  */
 
 import type { Failure } from '../../machines/failure.ts';
+import type { StrayPolicy } from '../specification.ts';
 import type { CallLimits, SessionRequest } from './request.ts';
 
 /** Opens a session and returns at once; everything after that is news. Never throws. */
@@ -181,3 +182,18 @@ export interface Session {
 export type Answer =
   | { readonly result: Readonly<Record<string, unknown>> }
   | { readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } };
+
+/** A process that a server left behind was found, or has gone. */
+export type StrayNews = StrayFound | { readonly type: 'gone'; readonly server: string; readonly pid: number };
+
+export interface StrayFound {
+  readonly type: 'found';
+  readonly server: string;
+  readonly generation: number;
+  readonly pid: number;
+  /** Of an earlier run only the program: its secrets are not known. */
+  readonly command: string;
+  readonly policy: StrayPolicy;
+  /** Values to blank in the command. */
+  readonly secrets: readonly string[];
+}

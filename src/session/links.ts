@@ -7,6 +7,7 @@ import type { HostParts } from './hosted/parts.ts';
 import type { Link, TellLinkNews } from './link.ts';
 import type { Guard } from './process/guard.ts';
 import type { ProcessRegistry } from './process/registry.ts';
+import type { Strays } from './process/strays/strays.ts';
 import { openLazyRemoteLink } from './remote/lazy-link.ts';
 import type { HostedTarget, RemoteTarget, SessionRequest, StdioTarget } from './request.ts';
 import { openStdioLink } from './stdio/link.ts';
@@ -14,6 +15,7 @@ import { openStdioLink } from './stdio/link.ts';
 export interface LinkParts {
   readonly registry: ProcessRegistry;
   readonly guard: Guard;
+  readonly strays: Strays;
   /** Null: sessions are held by a separate process, which has no access to the embedding program. */
   readonly host: HostParts | null;
 }
@@ -38,8 +40,9 @@ type RequestFor<Target> = SessionRequest & { readonly target: Target };
 
 function openStdio(parts: LinkParts, request: RequestFor<StdioTarget>, tell: TellLinkNews): Link {
   const { server, generation, specification: policy, target } = request;
-  const { registry, guard } = parts;
-  return openStdioLink({ ...target, server, generation, policy, registry, guard }, tell);
+  const { registry, guard, strays } = parts;
+  const { secrets } = policy;
+  return openStdioLink({ ...target, server, generation, policy, secrets, registry, guard, strays }, tell);
 }
 
 function openRemote(

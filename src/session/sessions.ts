@@ -1,11 +1,13 @@
 /** The holder of sessions and of the processes under them: this process, or one of its own. */
 
-import type { OpenSession } from './contract.ts';
+import type { StopSettings } from '../specification.ts';
+import type { OpenSession, StrayNews } from './contract.ts';
 import type { HostParts } from './hosted/parts.ts';
 import { createOpenSession } from './open.ts';
 import { createGuard } from './process/guard.ts';
 import { memoryOfGroups } from './process/memory.ts';
 import { createProcessRegistry, type ProcessRecord } from './process/registry.ts';
+import { createStrays } from './process/strays/strays.ts';
 import { createLoopLag } from './protocol/loop-lag.ts';
 
 /** What a control plane needs of it besides opening sessions. */
@@ -14,10 +16,11 @@ export interface Sessions {
   /** False: after a SIGKILL of their owner, our groups would run until the next start. */
   readonly isGuarded: boolean;
   /**
-   * Ends the process groups that an earlier run left behind. Call it once, before anything is opened. Rejects if it
-   * could not be found out whether one of them still runs: opening its server again might start it twice.
+   * Ends the process groups that an earlier run left behind, and what their servers left outside of them. Call it once,
+   * before anything is opened. Rejects if it could not be found out whether one of the groups still runs: opening its
+   * server again might start it twice. `stopOf`: how to end what a server left outside of its group.
    */
-  reap(onReaped: (record: ProcessRecord) => void): Promise<void>;
+  reap(onReaped: (record: ProcessRecord) => void, stopOf: (server: string) => StopSettings): Promise<void>;
   /** The highest generation on record, from this run or the one before; 0: none. */
   highestGeneration(server: string): number;
   /** Sends SIGKILL to every group of this run, at once: for the moment before the process ends. */
@@ -37,6 +40,8 @@ export interface SessionsOptions {
   readonly host: HostParts | null;
   /** Receives problems with the record, a survivor or the guard; none of them is fatal. */
   readonly onError?: (message: string) => void;
+  /** Receives what servers left behind when their groups were gone. Default: nobody is told. */
+  readonly onStray?: (news: StrayNews) => void;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
 }
@@ -46,20 +51,28 @@ export function createSessions({
   clientInfo,
   host,
   onError = () => {},
+  onStray = () => {},
   now = () => performance.now(),
 }: SessionsOptions): Sessions {
   const registry = createProcessRegistry({ stateDir, onError });
-  const guard = createGuard({ onError: onError });
+  const { instance } = registry;
+  const guard = createGuard({ instance, onError });
+  const strays = createStrays({ instance, guard, tell: onStray, onError });
   return {
-    open: createOpenSession({ registry, guard, host, clientInfo, loopLag: createLoopLag(now), now }),
+    open: createOpenSession({ registry, guard, strays, host, clientInfo, loopLag: createLoopLag(now), now }),
     isGuarded: guard.available,
-    async reap(onReaped) {
+    async reap(onReaped, stopOf) {
       await registry.reapSurvivors(onReaped);
+      registry.keepInstances(await strays.reap(registry.earlierInstances, stopOf));
     },
     highestGeneration: registry.highestGeneration,
-    killAllNow: registry.killAllNow,
+    killAllNow() {
+      registry.killAllNow();
+      strays.killNow();
+    },
     memoryOf: memoryOfGroups,
     async close() {
+      await strays.close();
       await guard.close();
       await registry.close();
     },

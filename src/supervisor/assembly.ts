@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { stopSettingsOf } from '../config/stop.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
 import { createFacts } from '../observe/facts/facts.ts';
 import { createInspection } from '../observe/facts/inspection.ts';
@@ -38,6 +39,7 @@ import { createOverview } from './status/overview.ts';
 import { createReadiness, readinessNow } from './status/readiness.ts';
 import { toIso } from './status/status.ts';
 import { createStatuses } from './status/statuses.ts';
+import { createStrayAlarms } from './status/stray-alarms.ts';
 import { createTree } from './tree.ts';
 
 export interface End {
@@ -78,12 +80,14 @@ export function assemble(
   const moments = createMoments(wallNow, random);
   const isShuttingDown = () => closing.aborted;
 
+  const strayAlarms = createStrayAlarms(redactor, publish);
   const { transports, fetch, authProviders } = options;
   const sessions = createSessions({
     stateDir,
     clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
     host: { transports, fetch, authProviders },
     onError,
+    onStray: strayAlarms.onStray,
     now: monotonicNow,
   });
   const ledger = createLedger(sessions.highestGeneration);
@@ -96,7 +100,7 @@ export function assemble(
     onError: (error) => onError(new Error('The logs of servers cannot be written.', { cause: error })),
   });
   const answers = options.answers ?? {};
-  const reaping = createReaping(sessions, publish);
+  const reaping = createReaping({ sessions, publish, stopOf: (server) => stopSettingsOf(configuration, server) });
   const actors = createActors({
     ledger,
     publish,
@@ -135,6 +139,7 @@ export function assemble(
     facts,
     serverOf: actors.server,
     groupOf: actors.group,
+    furtherOf: strayAlarms.of,
     publish,
     nowMs: wallNow,
     clock,

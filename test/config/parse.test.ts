@@ -55,7 +55,7 @@ describe('an entry with nothing but a command', () => {
         flappingPerHour: 30,
         permanentExitCodes: [78, 126, 127],
       },
-      stop: { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000 },
+      stop: { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, strays: 'end' },
       tools: { include: ['*'], exclude: [] },
       autoApprove: [],
       transport: 'stdio',

@@ -17,7 +17,7 @@ import { createSessions } from '../../src/session/sessions.ts';
 import { until } from '../support/processes.ts';
 import { throughJson } from './near-end.ts';
 
-export const stop = { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000 };
+export const stop = { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, strays: 'end' } as const;
 
 /** For `describe.each`. */
 export const ways: readonly (readonly [string, (open: OpenSession) => OpenSession])[] = [

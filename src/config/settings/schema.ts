@@ -53,6 +53,7 @@ const stop = z.strictObject({
   closeMs: delay('stop.closeMs'),
   terminateMs: delay('stop.terminateMs'),
   killMs: delay('stop.killMs'),
+  strays: field('stop.strays', z.enum(['end', 'tell'])),
 });
 
 /** Settings that may be in an entry and, as a default for all, directly under `mcpvisor`. */

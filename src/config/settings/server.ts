@@ -3,9 +3,9 @@
  * other.
  */
 
-import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../../../machines/policy.ts';
+import type { HeartbeatPolicy, RestartPolicy } from '../../../machines/policy.ts';
 import type { Problem } from '../../errors.ts';
-import type { ServerSettings } from '../../specification.ts';
+import type { ServerSettings, StopSettings } from '../../specification.ts';
 import { errorAt, type Path } from '../problems.ts';
 import type { Entry, Globals } from './schema.ts';
 import { remoteHeartbeatIntervalMs, type SettingPath, settings } from './settings.ts';
@@ -76,11 +76,12 @@ function restartOf(layer: NonNullable<Layer['restart']>): RestartPolicy {
   };
 }
 
-function stopOf(layer: NonNullable<Layer['stop']>): StopPolicy {
+function stopOf(layer: NonNullable<Layer['stop']>): StopSettings {
   return {
     closeMs: layer.closeMs ?? settings['stop.closeMs'].default,
     terminateMs: layer.terminateMs ?? settings['stop.terminateMs'].default,
     killMs: layer.killMs ?? settings['stop.killMs'].default,
+    strays: layer.strays ?? settings['stop.strays'].default,
   };
 }
 

@@ -195,6 +195,12 @@ export const settings = {
   'stop.closeMs': { ...milliseconds, default: 2_000, meaning: 'From the end of stdin to SIGTERM.' },
   'stop.terminateMs': { ...milliseconds, default: 3_000, meaning: 'From SIGTERM to SIGKILL.' },
   'stop.killMs': { ...milliseconds, default: 2_000, meaning: 'From SIGKILL to the alarm `stuck`.' },
+  'stop.strays': {
+    ...plain,
+    default: 'end',
+    meaning:
+      'What becomes of processes that the server started and left behind when its process group is gone (Linux): "end" tells and ends them, with the same stop times; "tell" only tells, with the alarm `strays`. A change counts from the next start of the server.',
+  },
 
   shutdownMs: {
     ...globalMilliseconds,

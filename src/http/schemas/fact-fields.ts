@@ -68,6 +68,8 @@ export const factFields = {
   'process.killed': { pid: z.int(), signal: z.string() },
   'process.reaped': { pid: z.int(), command: z.string() },
   'lists.unread': { lists: z.array(z.strictObject({ list: z.string(), reason: z.string() })) },
+  'stray.found': { pid: z.int(), command: z.string(), policy: z.enum(['end', 'tell']) },
+  'stray.gone': { pid: z.int() },
   'catalog.changed': { ...lists, problems: names },
   'command.accepted': { ...command, by: z.string().nullable() },
   'command.settled': {

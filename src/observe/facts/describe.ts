@@ -43,6 +43,9 @@ const sentences: Sentences = {
     `process ${pid} ${signal === null ? `exited with code ${exitCode ?? 'unknown'}` : `was ended by ${signal}`}`,
   'process.killed': ({ pid, signal }) => `process group ${pid} was sent ${signal}`,
   'process.reaped': ({ pid, command }) => `process group ${pid}, left over from an earlier run, was ended: ${command}`,
+  'stray.found': ({ pid, command, policy }) =>
+    `left process ${pid} behind, which ${policy === 'end' ? 'is being ended' : 'runs on'}: ${command}`,
+  'stray.gone': ({ pid }) => `process ${pid}, which was left behind, has gone`,
   'catalog.changed': ({ tools, resources, prompts, problems }) =>
     `has ${listsOf({ tools, resources, prompts })}${problemsOf(problems)}`,
   'command.accepted': ({ command, by }) => `${command} accepted${by === null ? '' : ` from ${by}`}`,

@@ -70,6 +70,9 @@ export interface FactFields {
   'process.exited': { readonly pid: number; readonly exitCode: number | null; readonly signal: string | null };
   'process.killed': { readonly pid: number; readonly signal: string };
   'process.reaped': { readonly pid: number; readonly command: string };
+  /** A process that a server started and left behind: it is being ended, or only told (`stop.strays`). */
+  'stray.found': { readonly pid: number; readonly command: string; readonly policy: 'end' | 'tell' };
+  'stray.gone': { readonly pid: number };
   'catalog.changed': {
     readonly tools: number;
     readonly resources: number;

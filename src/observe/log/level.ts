@@ -40,6 +40,8 @@ const levelsByType = {
   'process.exited': 'debug',
   'process.killed': 'debug',
   'process.reaped': 'warn',
+  'stray.found': 'warn',
+  'stray.gone': 'info',
   'catalog.changed': ({ problems }) => (problems.length > 0 ? 'warn' : 'debug'),
   'command.accepted': 'debug',
   'command.settled': ({ outcome }) => (outcome === 'rejected' ? 'warn' : 'info'),

@@ -1,20 +1,28 @@
 /**
- * The guard's program, for any POSIX shell: no arrays, no forks while it only reads.
+ * The guard's program, for any POSIX shell: no arrays, no forks while it only reads. Its argument is the instance in
+ * the marks of our processes.
  *
- * It reads `+ PID closeMs terminateMs killMs START TIME` and `- PID` until the pipe ends, which means that its owner is
- * gone and the stdin of the servers has ended. Then each group gets SIGTERM after its own closeMs and SIGKILL its own
- * terminateMs later; killMs after that the guard gives up on it.
+ * It reads `+ PID closeMs terminateMs killMs START TIME` and `- PID`, for groups, and `= KEY closeMs terminateMs
+ * killMs` and `~ KEY`, for marks, until the pipe ends, which means that its owner is gone and the stdin of the servers
+ * has ended. Then each group gets SIGTERM after its own closeMs and SIGKILL its own terminateMs later; killMs after
+ * that the guard gives up on it. What bears a mark on the list and is in none of these groups gets the same: a server
+ * whose owner was killed while it was spawned, or what a server left behind.
  *
  * Before each signal it checks that the group is still the one it was given. A leader with another start time is
  * another process: a pid is not given away while a group of that number exists, so our group is gone and nothing is
  * sent. A leader that is gone proves nothing; the group is taken for ours, because its owner removes a group from the
  * list within moments of its end: another group could have the number only if every other pid had been used up in those
- * moments.
+ * moments. A process goes by its mark, read between two looks at its start time.
+ *
+ * It ends after two passes without a bearer: processes are read one after another, and one that forks and then ends can
+ * be missed once. A process that is just being spawned holds the pipe until it has its environment.
  */
 export const guardScript = `
 set -f
 trap '' HUP INT QUIT TERM TSTP PIPE
+mark="MCPVISOR_SERVER=$1:"
 list=' '
+marks=' '
 while read -r word p close term kill start; do
   case $word in
   +)
@@ -25,24 +33,80 @@ while read -r word p close term kill start; do
     case $list in *" $p "*) list="\${list%%" $p "*} \${list#*" $p "}" ;; esac
     unset "close_$p" "term_$p" "kill_$p" "start_$p" "sent_$p"
     ;;
+  =)
+    marks="$marks$p/$close/$((close + term))/$((close + term + kill)) "
+    ;;
+  '~')
+    case $marks in *" $p/"*) rest=\${marks#*" $p/"} marks="\${marks%%" $p/"*} \${rest#* }" ;; esac
+    ;;
   esac
 done
 
 boot=
 [ -r /proc/sys/kernel/random/boot_id ] && read -r boot </proc/sys/kernel/random/boot_id
 
+stat_of() {
+  stat=
+  [ -r "/proc/$1/stat" ] && while IFS= read -r line; do stat="$stat $line"; done <"/proc/$1/stat"
+  [ -n "$stat" ] || return 1
+  set -- \${stat##*) }
+  state=$1 group=$3 started=\${20}
+}
+
 is_ours() {
   [ "$start" = - ] && return 0
   if [ -n "$boot" ]; then
-    stat=
-    [ -r "/proc/$1/stat" ] && while IFS= read -r line; do stat="$stat $line"; done <"/proc/$1/stat"
-    [ -z "$stat" ] && return 0
-    set -- \${stat##*) }
-    [ "$boot:\${20}" = "$start" ]
+    stat_of "$1" || return 0
+    [ "$boot:$started" = "$start" ]
   else
     set -- $(ps -o lstart= -p "$1")
     [ -z "$*" ] || [ "$*" = "$start" ]
   fi
+}
+
+environments() {
+  set +f
+  if command -v grep >/dev/null; then grep -Fls -e "$mark" /proc/[0-9]*/environ; else echo /proc/[0-9]*/environ; fi
+  set -f
+}
+
+key_of() {
+  key=
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in *"$mark"*)
+      line=\${line##*"$mark"} key=\${line%%:*} line=\${line#*:}
+      key=$key:\${line%%[!0-9]*}
+      return
+      ;;
+    esac
+  done <"/proc/$1/environ"
+  return 1
+}
+
+end_bearers() {
+  for file in $(environments); do
+    p=\${file#/proc/}
+    p=\${p%/environ}
+    stat_of "$p" || continue
+    case $state in Z | X) continue ;; esac
+    case $list in *" $group "*) continue ;; esac
+    first=$started
+    key_of "$p" || continue
+    case $marks in *" $key/"*) times=\${marks#*" $key/"} times=\${times%% *} ;; *) continue ;; esac
+    stat_of "$p" && [ "$started" = "$first" ] || continue
+    close=\${times%%/*} kill=\${times##*/} term=\${times#*/}
+    term=\${term%%/*}
+    [ "$passed" -lt "$kill" ] && clean=0
+    if [ "$passed" -ge "$term" ]; then
+      kill -KILL "$p"
+    elif [ "$passed" -ge "$close" ]; then
+      eval "asked=\\\${asked_$p-}"
+      [ "$asked" = "$started" ] && continue
+      kill -TERM "$p"
+      kill -CONT "$p"
+      eval "asked_$p=\\$started"
+    fi
+  done
 }
 
 now=0
@@ -56,7 +120,10 @@ look_at_clock() {
 
 look_at_clock
 begun=$now
-while [ "$list" != ' ' ]; do
+clean=0
+next=0
+[ -n "$boot" ] || marks=' '
+while [ "$list" != ' ' ] || { [ "$marks" != ' ' ] && [ "$clean" -lt 2 ]; }; do
   look_at_clock
   passed=$((now - begun))
   left=' '
@@ -75,6 +142,12 @@ while [ "$list" != ' ' ]; do
     [ "$passed" -lt "$kill" ] && left="$left$p "
   done
   list=$left
-  [ "$list" = ' ' ] || sleep 0.05 || sleep 1
+  if [ "$marks" != ' ' ] && [ "$passed" -ge "$next" ]; then
+    clean=$((clean + 1)) next=$((passed + 150))
+    end_bearers
+    [ "$list" = ' ' ] || clean=0
+    [ "$clean" = 0 ] || next=$passed
+  fi
+  [ "$list" = ' ' ] && { [ "$marks" = ' ' ] || [ "$clean" -ge 2 ]; } || sleep 0.05 || sleep 1
 done
 `;

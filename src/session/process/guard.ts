@@ -15,16 +15,24 @@ export interface GuardedGroup {
   readonly stop: StopPolicy;
 }
 
+/** A server that is about to be spawned. */
+export interface ExpectedMark {
+  /** What is in the server's environment beside our instance: `keyOf` of its mark. */
+  readonly key: string;
+  readonly stop: StopPolicy;
+}
+
 export interface Guard {
   /** False: there is no `/bin/sh`, so after a SIGKILL of this process our groups would run until the next start. */
   readonly available: boolean;
   /** The guard's own pid; null before its first start and while it is being replaced. */
   readonly pid: number | null;
   /**
-   * Starts the guard if it does not run. To be called before a process is spawned: a SIGKILL in between would leave
-   * that process behind.
+   * To be called before a process is spawned: from now on whatever bears this mark and is in no group on the list is
+   * ended, too. It is in the guard's pipe when this returns. Starts the guard if it does not run.
    */
-  start(): void;
+  expect(mark: ExpectedMark): void;
+  forget(key: string): void;
   /** The group is in the guard's pipe when this returns. Starts the guard, too. */
   add(group: GuardedGroup): void;
   remove(pid: number): void;
@@ -42,11 +50,15 @@ const respawnAfterMs = 1_000;
 export function createGuard({
   onError = () => {},
   shell = '/bin/sh',
+  instance = 'none',
 }: {
   readonly onError?: (reason: string) => void;
   readonly shell?: string;
+  /** Of this run; in the mark of every process. */
+  readonly instance?: string;
 } = {}): Guard {
   const groups = new Map<number, GuardedGroup>();
+  const marks = new Map<string, ExpectedMark>();
   const available = isExecutable(shell);
   let child: Child | null = null;
   let respawning: NodeJS.Timeout | null = null;
@@ -69,10 +81,11 @@ export function createGuard({
     respawning = null;
     const startedAtMs = performance.now();
     try {
-      const started = spawnShell(shell);
+      const started = spawnShell(shell, instance);
       child = started;
       started.once('exit', (code, signal) => replace(started, startedAtMs, `the guard ended (${signal ?? code})`));
       started.once('error', (error) => replace(started, startedAtMs, error.message));
+      for (const mark of marks.values()) send(lineOfMark(mark));
       for (const group of groups.values()) send(lineOf(group));
     } catch (error) {
       replace(null, startedAtMs, String(error));
@@ -88,7 +101,15 @@ export function createGuard({
     get pid() {
       return child?.pid ?? null;
     },
-    start,
+    expect(mark) {
+      if (!available || closed) return;
+      start();
+      marks.set(mark.key, mark);
+      send(lineOfMark(mark));
+    },
+    forget(key) {
+      if (marks.delete(key)) send(`~ ${key}`);
+    },
     add(group) {
       if (!available || closed) return;
       start();
@@ -104,7 +125,7 @@ export function createGuard({
       const ending = child;
       if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return Promise.resolve();
       ending.stdin?.end();
-      if (groups.size > 0) return Promise.resolve();
+      if (groups.size + marks.size > 0) return Promise.resolve();
       return new Promise((resolve) => {
         ending.ref();
         ending.once('exit', () => resolve());
@@ -116,8 +137,8 @@ export function createGuard({
 
 type Child = ChildProcessByStdio<Writable, null, null>;
 
-function spawnShell(shell: string): Child {
-  const child = spawn(shell, ['-c', guardScript, 'mcpvisor-guard'], {
+function spawnShell(shell: string, instance: string): Child {
+  const child = spawn(shell, ['-c', guardScript, 'mcpvisor-guard', instance], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' },
     // In its own session, so that neither the terminal's signals nor the end of our session reach it.
@@ -132,9 +153,16 @@ function spawnShell(shell: string): Child {
 }
 
 function lineOf({ pid, startTime, stop }: GuardedGroup): string {
-  // The shell calculates in whole numbers, and any other would end it with an error.
-  const [closeMs, terminateMs, killMs] = [stop.closeMs, stop.terminateMs, stop.killMs].map(Math.ceil);
-  return `+ ${pid} ${closeMs} ${terminateMs} ${killMs} ${startTime ?? '-'}`;
+  return `+ ${pid} ${timesOf(stop)} ${startTime ?? '-'}`;
+}
+
+function lineOfMark({ key, stop }: ExpectedMark): string {
+  return `= ${key} ${timesOf(stop)}`;
+}
+
+/** The shell calculates in whole numbers, and any other would end it with an error. */
+function timesOf({ closeMs, terminateMs, killMs }: StopPolicy): string {
+  return [closeMs, terminateMs, killMs].map(Math.ceil).join(' ');
 }
 
 function isExecutable(file: string): boolean {

@@ -1,6 +1,7 @@
 /** A pid alone identifies no process, because the system reuses it. A pid and a start time do. */
 
 import { readFileSync } from 'node:fs';
+import { isSystemError } from '../../system-error.ts';
 import { hasProc, type ProcessStat, statOf } from './stat.ts';
 
 let bootId: string | null = null;
@@ -31,4 +32,18 @@ export function isSameProcess(pid: number, startTime: string): boolean {
 /** Whether a recorded process still runs; if its start time was unknown, whether any process has its pid. */
 export function isAlive({ pid, startTime }: { readonly pid: number; readonly startTime: string | null }): boolean {
   return startTime === null ? startTimeOf(pid) !== null : isSameProcess(pid, startTime);
+}
+
+/** Sends a signal to this one process, if it still runs. */
+export function signalProcess(
+  { pid, startTime }: { readonly pid: number; readonly startTime: string },
+  signal: NodeJS.Signals,
+): void {
+  if (!isSameProcess(pid, startTime)) return;
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended in this moment, or changed its user: whether it is gone is checked, not concluded from this.
+    if (!isSystemError(error, 'ESRCH') && !isSystemError(error, 'EPERM')) throw error;
+  }
 }

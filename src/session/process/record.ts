@@ -22,11 +22,20 @@ const recordSchema = z.object({
     .readonly(),
 });
 
-const fileSchema = z.object({ processes: z.array(recordSchema.readonly()) });
+const fileSchema = z.object({
+  /** The runs in whose marks processes may still be found. */
+  instances: z
+    .array(z.string().regex(/^[0-9a-f]+$/))
+    .readonly()
+    .default([]),
+  processes: z.array(recordSchema.readonly()).readonly(),
+});
 
 export type ProcessRecord = Readonly<z.infer<typeof recordSchema>>;
 
+export type RecordFile = Readonly<z.infer<typeof fileSchema>>;
+
 /** Throws when `text` is not a valid record file. */
-export function parseRecords(text: string): readonly ProcessRecord[] {
-  return fileSchema.parse(JSON.parse(text)).processes;
+export function parseRecordFile(text: string): RecordFile {
+  return fileSchema.parse(JSON.parse(text));
 }

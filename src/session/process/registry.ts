@@ -3,18 +3,25 @@
  * behind.
  */
 
+import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '../../system-error.ts';
 import { createDurableFile } from './durable-file.ts';
 import { signalGroup } from './group.ts';
 import { startTimeOf } from './identity.ts';
-import { type ProcessRecord, parseRecords } from './record.ts';
+import { type ProcessRecord, parseRecordFile, type RecordFile } from './record.ts';
 import { endSurvivor, isSurvivor } from './survivor.ts';
 
 export type { ProcessRecord } from './record.ts';
 
 export interface ProcessRegistry {
+  /** Of this run: it is in the mark of every process. Only an instance on record is looked for by a later run. */
+  readonly instance: string;
+  /** Runs before this one that may have left something behind. */
+  readonly earlierInstances: readonly string[];
+  /** Of the earlier runs, only these have left something. */
+  keepInstances(instances: readonly string[]): void;
   /**
    * Resolves when the record is on disk; rejects when it cannot be written. Without a state directory it resolves at
    * once.
@@ -48,7 +55,10 @@ export interface ProcessRegistryOptions {
 export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessRegistryOptions): ProcessRegistry {
   const path = stateDir === null ? null : join(stateDir, 'processes.json');
   const current = new Map<number, ProcessRecord>();
-  const earlier = new Set(path === null ? [] : readEarlier(path, onError));
+  const before = path === null ? nothing : readEarlier(path, onError);
+  const earlier = new Set(before.processes);
+  const instance = randomBytes(8).toString('hex');
+  let earlierInstances = before.instances;
   const generations = new Map<string, number>();
   const remember = ({ server, generation }: ProcessRecord): void => {
     generations.set(server, Math.max(generation, generations.get(server) ?? 0));
@@ -58,13 +68,25 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
   const file =
     path === null
       ? null
-      : createDurableFile(path, () => JSON.stringify({ processes: [...earlier, ...current.values()] }, null, 2));
+      : createDurableFile(path, () => {
+          const processes = [...earlier, ...current.values()];
+          return JSON.stringify({ instances: [instance, ...earlierInstances], processes }, null, 2);
+        });
   const save = (): Promise<void> => file?.save() ?? Promise.resolve();
   const saveLater = (): void => {
     save().catch((error: unknown) => onError(`${path} cannot be written: ${String(error)}`));
   };
 
   return {
+    instance,
+    get earlierInstances() {
+      return earlierInstances;
+    },
+    keepInstances(instances) {
+      if (instances.length === earlierInstances.length) return;
+      earlierInstances = instances;
+      saveLater();
+    },
     add(record) {
       remember(record);
       current.set(record.pid, record);
@@ -114,6 +136,8 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
   };
 }
 
+const nothing: RecordFile = { instances: [], processes: [] };
+
 /** Whether a process other than the recorded one has the number now. Unknown counts as no. */
 function isAnother(pid: number, startTime: string): boolean {
   try {
@@ -129,16 +153,16 @@ function isAnother(pid: number, startTime: string): boolean {
  * Records of an earlier run. An invalid file is set aside: it may be the only trace of a process that somebody is
  * looking for.
  */
-function readEarlier(path: string, onError: (message: string) => void): readonly ProcessRecord[] {
+function readEarlier(path: string, onError: (message: string) => void): RecordFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (!isSystemError(error, 'ENOENT')) onError(`${path} cannot be read: ${String(error)}`);
-    return [];
+    return nothing;
   }
   try {
-    return parseRecords(text);
+    return parseRecordFile(text);
   } catch (error) {
     const aside = `${path}.corrupt-${Date.now()}`;
     onError(`${path} is damaged (${String(error)}) and was kept as ${aside}; processes on it are not ended.`);
@@ -147,6 +171,6 @@ function readEarlier(path: string, onError: (message: string) => void): readonly
     } catch (renameError) {
       onError(`${path} cannot be renamed: ${String(renameError)}`);
     }
-    return [];
+    return nothing;
   }
 }

@@ -10,10 +10,12 @@ import type { Guard } from './guard.ts';
 import { startTimeOf } from './identity.ts';
 import { watchLife } from './life.ts';
 import type { ProcessRecord, ProcessRegistry } from './registry.ts';
+import type { MarkedServer } from './strays/strays.ts';
 
 export interface ServerProcessOptions extends Omit<ProcessRecord, 'startTime'> {
   readonly registry: ProcessRegistry;
   readonly guard: Guard;
+  readonly marked: MarkedServer;
 }
 
 export interface ServerProcess {
@@ -34,7 +36,7 @@ export function superviseChild(
   options: ServerProcessOptions,
   ending: Ending,
 ): ServerProcess {
-  const { registry, guard, pid } = options;
+  const { registry, guard, marked, pid } = options;
   let isGone = false;
   let markedTicks: number | null = null;
 
@@ -44,6 +46,7 @@ export function superviseChild(
       isGone = true;
       guard.remove(pid);
       registry.remove(pid);
+      marked.gone();
     },
   });
   const send = (signal: 'SIGTERM' | 'SIGKILL'): void => {
@@ -86,10 +89,12 @@ type Registration =
   | { readonly failure: Failure };
 
 /** Adds it to the guard and to the record. */
-function register({ registry, guard, server, generation, pid, command, stop }: ServerProcessOptions): Registration {
+function register(options: ServerProcessOptions): Registration {
+  const { registry, guard, marked, server, generation, pid, command, stop } = options;
   try {
     const startTime = startTimeOf(pid);
     guard.add({ pid, startTime, stop });
+    marked.grouped();
     return { startTime, recorded: registry.add({ server, generation, pid, startTime, command, stop }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

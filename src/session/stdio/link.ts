@@ -13,6 +13,7 @@ import type { Guard } from '../process/guard.ts';
 import type { ProcessRegistry } from '../process/registry.ts';
 import { type ServerProcess, superviseChild } from '../process/server-process.ts';
 import { spawnFailureOf, spawnServer } from '../process/spawn.ts';
+import type { MarkedServer, Strays } from '../process/strays/strays.ts';
 import type { StdioTarget } from '../request.ts';
 import { createMessageReader } from './reader.ts';
 import { createStderrReader, type StderrReader } from './stderr.ts';
@@ -24,6 +25,9 @@ export interface StdioLinkOptions extends Omit<StdioTarget, 'kind'> {
   readonly policy: Pick<ServerSettings, 'stop' | 'maxMessageBytes' | 'stderrTailBytes'>;
   readonly registry: ProcessRegistry;
   readonly guard: Guard;
+  readonly strays: Strays;
+  /** Values that must not be shown in the command lines of what the server starts. */
+  readonly secrets: readonly string[];
 }
 
 /** Lines of stderr in a failure. */
@@ -46,14 +50,17 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
     if (stage !== 'new') throw new Error('The link has ended or was started before.');
     stage = 'started';
     let child: ChildProcessWithoutNullStreams | null = null;
+    const { server, generation, secrets, policy } = options;
+    // Before the spawn: a SIGKILL of this process in the middle of it leaves a server that only its mark gives away.
+    const marked = options.strays.expect({ server, generation, secrets, stop: policy.stop });
     try {
-      options.guard.start();
-      child = spawnServer(options);
-      if (child.pid !== undefined) parts = wire(child, child.pid, { options, transport, ending });
+      child = spawnServer({ ...options, env: { ...marked.environment, ...options.env, ...marked.environment } });
+      if (child.pid !== undefined) parts = wire(child, child.pid, { options, transport, ending, marked });
       await hasSpawned(child);
     } catch (error) {
       // If wiring failed, nothing watches the process: kill it at once.
       if (parts === null && child?.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      if (parts === null) marked.gone();
       const reason = spawnFailureOf(error, options);
       ending.tell({ type: 'ended', failure: reason });
       throw new Error(reason.message, { cause: error });
@@ -106,13 +113,15 @@ interface Wiring {
   readonly options: StdioLinkOptions;
   readonly transport: Transport;
   readonly ending: Ending;
+  readonly marked: MarkedServer;
 }
 
 /** Connects a child's pipes and watches its life, in the moment it was spawned. */
-function wire(child: ChildProcessWithoutNullStreams, pid: number, { options, transport, ending }: Wiring): Parts {
+function wire(child: ChildProcessWithoutNullStreams, pid: number, wiring: Wiring): Parts {
+  const { options, transport, ending, marked } = wiring;
   const { stop, maxMessageBytes, stderrTailBytes } = options.policy;
   // First, so that its life is watched whatever goes wrong below.
-  const process = superviseChild(child, { ...options, pid, stop }, ending);
+  const process = superviseChild(child, { ...options, marked, pid, stop }, ending);
   const reader = createMessageReader({
     maxBytes: maxMessageBytes,
     onMessage: (message) => toListener(transport, () => transport.onmessage?.(message)),

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { Sessions } from '../../session/sessions.ts';
+import type { StopSettings } from '../../specification.ts';
 
 export interface Reaping {
   /** Resolves when everything has been ended. */
@@ -11,12 +12,20 @@ export interface Reaping {
   settled(withinMs: number): Promise<void>;
 }
 
-export function createReaping(sessions: Pick<Sessions, 'reap'>, publish: PublishFact): Reaping {
+export interface ReapingParts {
+  readonly sessions: Pick<Sessions, 'reap'>;
+  readonly publish: PublishFact;
+  /** How a server is ended, also one that is no longer in the configuration. */
+  readonly stopOf: (server: string) => StopSettings;
+}
+
+export function createReaping({ sessions, publish, stopOf }: ReapingParts): Reaping {
   let reaping: Promise<unknown> = Promise.resolve();
   return {
     async reap() {
-      reaping = sessions.reap(({ server, pid, command }) =>
-        publish({ type: 'process.reaped', actor: `server:${server}`, pid, command }),
+      reaping = sessions.reap(
+        ({ server, pid, command }) => publish({ type: 'process.reaped', actor: `server:${server}`, pid, command }),
+        stopOf,
       );
       await reaping;
     },

@@ -21,6 +21,8 @@ export interface AlarmWatchOptions {
   readonly facts: Pick<Facts, 'subscribe'>;
   readonly serverOf: (server: string) => ServerActor | undefined;
   readonly groupOf: (group: string) => GroupActor | undefined;
+  /** Alarms of a server that its chart knows nothing of. */
+  readonly furtherOf: (server: string) => readonly RaisedAlarm[];
   readonly publish: PublishFact;
   readonly nowMs: () => number;
   /** Default: timers of Node that do not keep the process running. */
@@ -37,6 +39,8 @@ const alarmFacts: ReadonlySet<Fact['type']> = new Set([
   'lists.unread',
   'group.transitioned',
   'actor.died',
+  'stray.found',
+  'stray.gone',
 ]);
 
 const platformTimers: TimerClock = {
@@ -54,6 +58,7 @@ export function createAlarmWatch({
   facts,
   serverOf,
   groupOf,
+  furtherOf,
   publish,
   nowMs,
   clock = platformTimers,
@@ -63,13 +68,14 @@ export function createAlarmWatch({
   const timers = new Map<string, unknown>();
 
   function current(actor: string): readonly RaisedAlarm[] {
-    const [kind, name = ''] = actor.split(':');
+    const [kind = ''] = actor.split(':', 1);
+    const name = actor.slice(kind.length + 1);
     if (kind === 'group') {
       const group = groupOf(name)?.getSnapshot();
       return group?.status === 'active' ? groupAlarmsOf(group) : [];
     }
     const server = serverOf(name)?.getSnapshot();
-    return server?.status === 'active' ? alarmsOf(server, nowMs()) : [];
+    return [...(server?.status === 'active' ? alarmsOf(server, nowMs()) : []), ...furtherOf(name)];
   }
 
   function update(actor: string): void {

@@ -22,14 +22,16 @@ afterEach(() => {
 describe('a guard', () => {
   it('starts before there is a group, once, and not after its end', async () => {
     const guard = createGuard();
-    guard.start();
+    guard.expect({ key: 'one:1', stop });
     const pid = guard.pid ?? 0;
     expect(isRunning(pid)).toBe(true);
-    guard.start();
+    guard.expect({ key: 'two:1', stop });
     expect(guard.pid).toBe(pid);
+    guard.forget('one:1');
+    guard.forget('two:1');
     await guard.close();
     expect(isRunning(pid)).toBe(false);
-    guard.start();
+    guard.expect({ key: 'one:2', stop });
     expect(isRunning(guard.pid ?? 0)).toBe(false);
   });
 

@@ -4,6 +4,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Link, LinkNews } from '../../../src/session/link.ts';
 import type { Guard } from '../../../src/session/process/guard.ts';
 import { createProcessRegistry, type ProcessRegistry } from '../../../src/session/process/registry.ts';
+import { createStrays } from '../../../src/session/process/strays/strays.ts';
 import { openStdioLink, type StdioLinkOptions } from '../../../src/session/stdio/link.ts';
 import { createMark, killMarked, pidsMarked, until } from '../../support/processes.ts';
 import { programPath } from './program-path.ts';
@@ -26,7 +27,7 @@ export interface OpenedLink extends AsyncDisposable {
   readonly signals: readonly string[];
   readonly registry: ProcessRegistry;
   readonly guarded: ReadonlySet<number>;
-  /** The processes that ran when the guard was asked to start; null: it was not. */
+  /** The processes that ran when the guard was told of the server; null: it was not. */
   readonly runningAtGuard: readonly number[] | null;
   readonly isRecorded: boolean;
   /** The news of one kind, waited for. */
@@ -36,7 +37,7 @@ export interface OpenedLink extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<JSONRPCMessage>;
 }
 
-const stop = { closeMs: 200, terminateMs: 300, killMs: 2_000 };
+const stop = { closeMs: 200, terminateMs: 300, killMs: 2_000, strays: 'end' } as const;
 
 /** Starts nothing yet: `link.transport.start()` does. Whatever is left of it is killed when it is disposed of. */
 export function openLink(
@@ -57,9 +58,10 @@ export function openLink(
   const guard: Guard = {
     available: true,
     pid: null,
-    start() {
+    expect() {
       runningAtGuard ??= pidsMarked(mark);
     },
+    forget() {},
     add: ({ pid }) => guarded.add(pid),
     remove: (pid) => guarded.delete(pid),
     close: () => Promise.resolve(),
@@ -75,6 +77,8 @@ export function openLink(
       policy: { stop, maxMessageBytes: 64 * 1024 * 1024, stderrTailBytes: 64 * 1024 },
       registry,
       guard,
+      strays: createStrays({ instance: registry.instance, guard, tell: () => {}, onError: () => {} }),
+      secrets: [],
       ...changes,
     },
     (told) => {

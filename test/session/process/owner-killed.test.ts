@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StrayNews } from '../../../src/session/contract.ts';
 import { createProcessRegistry } from '../../../src/session/process/registry.ts';
+import { createSessions } from '../../../src/session/sessions.ts';
 import { createMark, isRunning, killMarked, pidsMarked, until, untilNoneMarked } from '../../support/processes.ts';
 
 interface Owner {
@@ -29,16 +32,23 @@ afterEach(() => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-async function startOwner(
-  guarding: 'guarded' | 'unguarded' | 'last-words',
-  ...programs: readonly string[]
-): Promise<Owner> {
+type How = 'guarded' | 'unguarded' | 'last-words' | 'in-the-gap';
+
+function spawnOwner(how: How, programs: readonly string[]): Owner['child'] {
   const program = fileURLToPath(new URL('owner.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', program, stateDir, mark, guarding, ...programs], {
+  return spawn(process.execPath, ['--import', 'tsx', program, stateDir, mark, how, ...programs], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+}
+
+async function startOwner(how: How, ...programs: readonly string[]): Promise<Owner> {
+  const child = spawnOwner(how, programs);
   for await (const line of createInterface(child.stdout)) return { child, ...JSON.parse(line) };
   throw new Error('The owner ended before it was ready.');
+}
+
+async function immediates(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await setImmediate();
 }
 
 async function kill({ child }: Owner): Promise<void> {
@@ -54,6 +64,8 @@ describe('when the owner of servers is killed with SIGKILL', () => {
     'ignores-eof-behind-a-wrapper',
     'ignores-sigterm',
     'forks-a-grandchild',
+    'leaves-a-daemon',
+    'leaves-a-daemon ignores-sigterm',
   ]) {
     it(`nothing is left of ${program}`, async () => {
       const owner = await startOwner('guarded', program);
@@ -64,6 +76,28 @@ describe('when the owner of servers is killed with SIGKILL', () => {
       expect(owner.pids.some(isRunning)).toBe(false);
     });
   }
+
+  it('nothing is left of a server that it was just spawning', async () => {
+    const owner = spawnOwner('in-the-gap', ['ignores-sigterm']);
+    expect(await once(owner, 'exit')).toEqual([null, 'SIGKILL']);
+    await untilNoneMarked(mark);
+  });
+
+  it('nothing is left of servers, whenever it is killed while it spawns them', async () => {
+    for (let turn = 0; turn < 8; turn += 1) {
+      const owner = spawnOwner(
+        'guarded',
+        Array.from({ length: 12 }, () => 'ignores-sigterm'),
+      );
+      await until('the first of them runs', () => pidsMarked(mark).length > 1);
+      await immediates(turn * 3);
+      const exited = once(owner, 'exit');
+      owner.kill('SIGKILL');
+      await exited;
+      await untilNoneMarked(mark);
+      expect(pidsMarked(mark)).toEqual([]);
+    }
+  }, 120_000);
 
   it('nothing is left of a server that was stopped', async () => {
     const owner = await startOwner('guarded', 'ignores-eof');
@@ -119,8 +153,36 @@ describe('when the owner and its guard are both gone', () => {
     expect([...told].sort()).toEqual(reaped.map(({ server }) => server).sort());
     expect(pidsMarked(mark)).toEqual([]);
     await registry.close();
-    expect(JSON.parse(readFileSync(join(stateDir, 'processes.json'), 'utf8'))).toEqual({ processes: [] });
+    expect(JSON.parse(readFileSync(join(stateDir, 'processes.json'), 'utf8'))).toMatchObject({ processes: [] });
     expect(problems).toEqual([]);
+  });
+
+  it('the next life ends what a server left outside of its group, and leaves alone what is only to be told', async () => {
+    const owner = await startOwner('unguarded', 'leaves-a-daemon', 'leaves-a-daemon ignores-sigterm');
+    await kill(owner);
+    await until('the servers have heard the end of stdin', () => owner.pids.every((pid) => !isRunning(pid)));
+    expect(pidsMarked(mark)).toHaveLength(2);
+    const stop = { closeMs: 300, terminateMs: 300, killMs: 2_000 };
+    for (const strays of ['tell', 'end'] as const) {
+      const news: StrayNews[] = [];
+      const sessions = createSessions({
+        stateDir,
+        clientInfo: { name: 'test', version: '1' },
+        host: null,
+        onStray: (told) => news.push(told),
+      });
+      await sessions.reap(
+        () => {},
+        () => ({ ...stop, strays }),
+      );
+      expect(news.filter(({ type }) => type === 'found')).toMatchObject([
+        { command: process.execPath, policy: strays },
+        { command: process.execPath, policy: strays },
+      ]);
+      await sessions.close();
+      expect(pidsMarked(mark)).toHaveLength(strays === 'tell' ? 2 : 0);
+    }
+    expect(JSON.parse(readFileSync(join(stateDir, 'processes.json'), 'utf8')).instances).toHaveLength(1);
   });
 
   it('the next life leaves a process alone that has the pid but not the start time', async () => {
@@ -135,18 +197,19 @@ describe('when the owner and its guard are both gone', () => {
     expect(await registry.reapSurvivors()).toEqual([]);
     expect(owner.pids.every(isRunning)).toBe(true);
     await registry.close();
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ processes: [] });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ processes: [] });
   });
 });
 
 describe('when the owner exits without having ended its servers', () => {
   it('they are killed on the way out', async () => {
-    const { child, pids } = await startOwner('last-words', 'ignores-sigterm', 'ignores-eof-behind-a-wrapper');
+    const programs = ['ignores-sigterm', 'ignores-eof-behind-a-wrapper', 'leaves-a-daemon ignores-sigterm'];
+    const { child, pids } = await startOwner('last-words', ...programs);
     child.stdin.write('exit\n');
     await once(child, 'exit');
     await untilNoneMarked(mark);
     // A process that is being killed loses its arguments, and so its mark, a moment before it has gone.
     await until('none of them runs', () => !pids.some(isRunning));
-    expect(pids).toHaveLength(2);
+    expect(pids).toHaveLength(3);
   });
 });

@@ -1,34 +1,48 @@
 /**
- * A program that owns server groups and is killed by tests: `owner.ts STATE_DIR MARK guarded|unguarded|last-words
- * PROGRAM…`. Says its pids as JSON when all servers answer; exits when it is spoken to.
+ * A program that owns server groups and is killed by tests: `owner.ts STATE_DIR MARK HOW PROGRAM…`, where HOW is
+ * `guarded`, `unguarded`, `last-words` (ends them when it exits) or `in-the-gap` (dies with SIGKILL between the spawn of
+ * a server and the moment its guard knows the group). Says its pids as JSON when all servers answer; exits when it is
+ * spoken to.
  */
 
-import { createGuard } from '../../../src/session/process/guard.ts';
+import { createGuard, type Guard } from '../../../src/session/process/guard.ts';
 import { createProcessRegistry } from '../../../src/session/process/registry.ts';
+import { createStrays } from '../../../src/session/process/strays/strays.ts';
 import { openStdioLink } from '../../../src/session/stdio/link.ts';
 import { programPath } from './program-path.ts';
 
 const [stateDir = '', mark = '', guarding = '', ...programs] = process.argv.slice(2);
-const guard = createGuard({ shell: guarding === 'guarded' ? '/bin/sh' : '/no/shell' });
 const registry = createProcessRegistry({ stateDir });
+const { instance } = registry;
+const isGuarded = guarding === 'guarded' || guarding === 'in-the-gap';
+const realGuard = createGuard({ instance, shell: isGuarded ? '/bin/sh' : '/no/shell' });
+const guard: Guard =
+  guarding === 'in-the-gap' ? { ...realGuard, add: () => void process.kill(process.pid, 'SIGKILL') } : realGuard;
+const strays = createStrays({ instance, guard, tell: () => {}, onError: () => {} });
 
-if (guarding === 'last-words') process.on('exit', () => registry.killAllNow());
+if (guarding === 'last-words') {
+  process.on('exit', () => {
+    registry.killAllNow();
+    strays.killNow();
+  });
+}
 
 /** Opens a server and resolves with its pid when it has answered and is on record. */
 async function own(program: string, index: number): Promise<number> {
+  const [name = '', ...args] = program.split(' ');
   const policy = {
-    stop: { closeMs: 300, terminateMs: 400, killMs: 2_000 },
+    stop: { closeMs: 300, terminateMs: 400, killMs: 2_000, strays: 'end' },
     maxMessageBytes: 1_000_000,
     stderrTailBytes: 1_000,
-  };
-  const command = { command: process.execPath, args: [programPath(program), mark], env: {}, cwd: '/' };
+  } as const;
+  const command = { command: process.execPath, args: [programPath(name), ...args, mark], env: {}, cwd: '/' };
   let pid = 0;
   let isRecorded = () => {};
   const recorded = new Promise<void>((resolve) => {
     isRecorded = resolve;
   });
   const link = openStdioLink(
-    { server: program, generation: index + 1, ...command, policy, registry, guard },
+    { server: program, generation: index + 1, ...command, policy, secrets: [], registry, guard, strays },
     (news) => {
       if (news.type === 'spawned') pid = news.pid ?? 0;
       else if (news.type === 'recorded') isRecorded();
@@ -44,5 +58,5 @@ async function own(program: string, index: number): Promise<number> {
 }
 
 const pids = await Promise.all(programs.map(own));
-process.stdout.write(`${JSON.stringify({ pids, guard: guard.pid })}\n`);
+process.stdout.write(`${JSON.stringify({ pids, guard: realGuard.pid })}\n`);
 process.stdin.on('data', () => process.exit(0));

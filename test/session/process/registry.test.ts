@@ -34,7 +34,7 @@ describe('a registry with a state directory', () => {
   it('has a record on disk, for its owner only, when it says so', async () => {
     const registry = createProcessRegistry({ stateDir });
     await registry.add(record());
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ processes: [record()] });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ processes: [record()] });
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(stateDir)).toEqual(['processes.json']);
     registry.remove(record().pid);

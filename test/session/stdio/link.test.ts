@@ -36,10 +36,12 @@ describe('a well-behaved server', () => {
     expect(opened.runningAtGuard).toEqual([]);
   });
 
-  it('gets the environment and the folder it was given, and nothing else', async () => {
+  it('gets the environment and the folder it was given, a mark, and nothing else', async () => {
     await using opened = openLink('speak', [], { env: { ONLY: 'this' }, cwd: '/' });
     await opened.link.transport.start();
-    expect(JSON.parse(textOf(await opened.call('environment')))).toEqual({ ONLY: 'this' });
+    const { MCPVISOR_SERVER: mark, ...environment } = JSON.parse(textOf(await opened.call('environment')));
+    expect(environment).toEqual({ ONLY: 'this' });
+    expect(mark).toBe(`${opened.registry.instance}:example:1`);
     expect(textOf(await opened.call('folder'))).toBe('/');
   });
 
@@ -349,7 +351,7 @@ describe('a server that misuses its pipes', () => {
 
   it('fails with a message over the limit, once, and is drained until it is ended', async () => {
     const policy = {
-      stop: { closeMs: 200, terminateMs: 300, killMs: 2_000 },
+      stop: { closeMs: 200, terminateMs: 300, killMs: 2_000, strays: 'end' as const },
       maxMessageBytes: 1024 * 1024,
       stderrTailBytes: 1024,
     };

@@ -1,0 +1,36 @@
+/** Looks for the bearers of marks; those who ask at about the same time share one pass over all processes. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Bearer, findBearers } from './bearers.ts';
+import { type Mark, markOf } from './mark.ts';
+
+/** Resolves with the living processes that bear the mark. Does not reject. */
+export type Scan = (mark: Mark) => Promise<readonly Bearer[]>;
+
+/** How long a pass waits for others who want one, in milliseconds: hundreds of servers may die at the same time. */
+const gatherMs = 25;
+
+export function createScan(): Scan {
+  const wanted = new Set<string>();
+  let next: Promise<ReadonlyMap<string, readonly Bearer[]>> | null = null;
+
+  const pass = async (): Promise<ReadonlyMap<string, readonly Bearer[]>> => {
+    await delay(gatherMs);
+    const asked = new Set(wanted);
+    wanted.clear();
+    next = null;
+    const found = new Map<string, Bearer[]>();
+    for (const bearer of await findBearers((mark) => asked.has(markOf(mark)))) {
+      const text = markOf(bearer.mark);
+      found.set(text, [...(found.get(text) ?? []), bearer]);
+    }
+    return found;
+  };
+
+  return async (mark) => {
+    const text = markOf(mark);
+    wanted.add(text);
+    next ??= pass();
+    return (await next).get(text) ?? [];
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * What a server leaves behind: processes that bear its mark when its group is gone. They are told, and ended as the
+ * server itself would have been.
+ */
+
+import type { StopSettings } from '../../../specification.ts';
+import type { Guard } from '../guard.ts';
+import { signalProcess } from '../identity.ts';
+import { type Bearer, findBearers, findBearersNow } from './bearers.ts';
+import { createHunt, type Quarry, type TellStray } from './hunt.ts';
+import { keyOf, type Mark, markName, markOf } from './mark.ts';
+
+export interface Strays {
+  /** To be called before a process is spawned: from then on the guard ends whatever bears the mark. */
+  expect(server: ExpectedServer): MarkedServer;
+  /**
+   * Ends what bears the mark of earlier runs. Resolves with those runs of which something is left: it survived, or was
+   * only to be told. Does not reject.
+   */
+  reap(earlier: readonly string[], stopOf: (server: string) => StopSettings): Promise<readonly string[]>;
+  /** Sends SIGKILL to everything that bears a mark of this run, except what is only to be told; synchronously. */
+  killNow(): void;
+  /** Resolves when everything that was left has been ended, or has survived SIGKILL. Does not reject. */
+  close(): Promise<void>;
+}
+
+export interface ExpectedServer {
+  readonly server: string;
+  readonly generation: number;
+  readonly stop: StopSettings;
+  /** Values in the command lines of its processes that must not be shown. */
+  readonly secrets: readonly string[];
+}
+
+export interface MarkedServer {
+  /** The variable to add to the server's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The guard knows the group, and needs the mark only for what is left behind. */
+  grouped(): void;
+  /** The group is gone, or was never there: whatever bears the mark now was left behind. */
+  gone(): void;
+}
+
+export interface StraysOptions {
+  /** Of this run; in every mark. */
+  readonly instance: string;
+  readonly guard: Pick<Guard, 'expect' | 'forget'>;
+  readonly tell: TellStray;
+  readonly onError: (message: string) => void;
+}
+
+export function createStrays({ instance, guard, tell, onError }: StraysOptions): Strays {
+  const closing = new AbortController();
+  const hunt = createHunt({ tell, onError, signal: closing.signal });
+  const hunts = new Set<Promise<unknown>>();
+  /** The marks of servers that run, or whose strays are being ended. */
+  const ending = new Map<string, Mark>();
+
+  const begin = (quarry: Quarry): Promise<boolean> => {
+    const running = hunt(quarry)
+      .catch((error: unknown) => {
+        onError(`What server "${quarry.mark.server}" left behind could not be ended: ${String(error)}`);
+        return false;
+      })
+      .finally(() => hunts.delete(running));
+    hunts.add(running);
+    return running;
+  };
+
+  return {
+    expect({ server, generation, stop, secrets }) {
+      const mark: Mark = { instance, server, generation };
+      const [text, key] = [markOf(mark), keyOf(mark)];
+      const release = (): void => {
+        ending.delete(text);
+        guard.forget(key);
+      };
+      ending.set(text, mark);
+      guard.expect({ key, stop });
+      return {
+        environment: { [markName]: text },
+        grouped() {
+          if (stop.strays === 'tell') release();
+        },
+        gone() {
+          // It does not reject. What survives even SIGKILL stays on the guard's list.
+          void begin({ mark, stop, secrets }).then((isClean) => isClean && release());
+        },
+      };
+    },
+    async reap(earlier, stopOf) {
+      const instances = new Set(earlier);
+      if (instances.size === 0) return [];
+      const bearers = await findBearers((mark) => instances.has(mark.instance));
+      const marks = new Map(bearers.map(({ mark }) => [markOf(mark), mark]));
+      const left = await Promise.all(
+        [...marks.values()].map(async (mark) => {
+          const isClean = await begin({ mark, stop: stopOf(mark.server), secrets: null });
+          return isClean ? [] : [mark.instance];
+        }),
+      );
+      return [...new Set(left.flat())];
+    },
+    killNow() {
+      if (ending.size === 0) return;
+      const bearers: readonly Bearer[] = findBearersNow((mark) => ending.has(markOf(mark)));
+      for (const bearer of bearers) signalProcess(bearer, 'SIGKILL');
+    },
+    async close() {
+      closing.abort();
+      await Promise.all(hunts);
+    },
+  };
+}
