@@ -4,7 +4,7 @@
  */
 
 /** What lies at the bottom: imported by every room, importing none. */
-const bottom = ['machines', 'errors', 'json', 'lifetime', 'specification', 'system-error', 'version'];
+const bottom = ['machines', 'errors', 'json', 'lifetime', 'names', 'specification', 'system-error', 'version'];
 /** Rooms that know nothing of each other. */
 const effects = [...bottom, 'session', 'config', 'store', 'observe', 'state-directory'];
 const actors = [...effects, 'supervisor'];
@@ -17,9 +17,10 @@ const entrances = [...faces, 'index', 'daemon', 'client-process'];
  */
 export const arrows = {
   machines: [],
-  errors: [],
+  errors: ['names'],
   json: [],
   lifetime: [],
+  names: [],
   specification: [],
   'system-error': [],
   version: [],
@@ -145,6 +146,7 @@ export const doors = {
     'group.machine',
     'group/alarms',
     'group/events',
+    'ids',
     'order',
     'policy',
     'table',

@@ -1,5 +1,7 @@
 /** Every error that mcpvisor throws on purpose: a code, typed details, and a text that says what to do about it. */
 
+import { toNameList } from './names.ts';
+
 /** One mistake in an input: where it is, what it is, and how to correct it. */
 export interface Problem {
   /** Where it is, as a path with dots: `mcpServers.files.args`. Empty: the whole input. */
@@ -161,7 +163,7 @@ export function isMcpvisorError<Code extends ErrorCode>(error: unknown, code?: C
 const mostListed = 20;
 
 function toList(names: readonly string[]): string {
-  return names.length <= mostListed ? names.join(', ') : `${names.slice(0, mostListed).join(', ')}, and others`;
+  return `${toNameList(names.slice(0, mostListed))}${names.length > mostListed ? ', and others' : ''}`;
 }
 
 /** A problem on one line: `path: message (hint)`. */

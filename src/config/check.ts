@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { entryOf } from '../../machines/table.ts';
 import type { Problem } from '../errors.ts';
 import { isRecord } from '../json.ts';
-import { errorAt, hasErrors, nameHint, type Path, warningAt } from './problems.ts';
+import { nameHint } from './names.ts';
+import { errorAt, hasErrors, type Path, warningAt } from './problems.ts';
 import { protoEntriesOf } from './proto-entries.ts';
 import { hintForKey } from './spelling.ts';
 
@@ -130,7 +131,7 @@ function messageOf(issue: Issue): string {
 }
 
 function hintOf(issue: Issue, found: unknown): string | null {
-  if (issue.code === 'invalid_key') return keyHints.get(String(issue.path.at(-2))) ?? nameHint;
+  if (issue.code === 'invalid_key') return keyHints.get(String(issue.path.at(-2))) ?? idHint;
   if (issue.code === 'invalid_format')
     return issue.format === 'regex' ? `it must match ${issue.pattern ?? 'the pattern'}` : 'it must begin with /';
   if (issue.code === 'too_small') return limitHints.get(String(issue.path.at(-1))) ?? null;
@@ -146,8 +147,13 @@ function hintOf(issue: Issue, found: unknown): string | null {
   return null;
 }
 
+/** For what mcpvisor itself looks up by its name: secrets and profiles. */
+const idHint =
+  'a name begins with a letter or digit, has at most 64 characters, and only letters, digits, ".", "_" and "-"';
+
 /** Hints for records whose keys are not ours, by field. */
 const keyHints: ReadonlyMap<string, string> = new Map([
+  ['groups', `${nameHint}, and has no "/"`],
   ['env', 'the name of a variable is not empty and has no "=" in it'],
   ['headers', 'the name of a header is not empty and has no spaces, colons or letters with accents in it'],
 ]);

@@ -13,8 +13,9 @@ import type {
 import { check, problemsElsewhere } from './check.ts';
 import type { ParseOptions } from './configuration.ts';
 import { hasExpression, mistakesIn } from './expand/expression.ts';
-import { errorAt, hasErrors, nameHint, type Path, warningAt } from './problems.ts';
-import { type Entry, entrySchema, type Globals, namePattern } from './settings/schema.ts';
+import { nameMistake } from './names.ts';
+import { errorAt, hasErrors, type Path, warningAt } from './problems.ts';
+import { type Entry, entrySchema, type Globals } from './settings/schema.ts';
 import { contradictionsOf, type SharedSettings, sharedSettingsOf } from './settings/server.ts';
 import { settings } from './settings/settings.ts';
 import { type Transport, transportOf } from './transport.ts';
@@ -34,7 +35,8 @@ export interface ParsedEntry {
 /** Checks one entry on its own and fills in every default. */
 export function parseEntry(name: string, entry: unknown, options: EntryOptions): ParsedEntry {
   const path = ['mcpServers', name];
-  const misnamed = namePattern.test(name) ? [] : [errorAt(path, 'is not a name a server can have', nameHint)];
+  const mistake = nameMistake(name);
+  const misnamed = mistake === null ? [] : [errorAt(path, mistake.message, mistake.hint)];
   if (!isRecord(entry))
     return { specification: null, problems: [...misnamed, errorAt(path, 'must be an object: {…}', null)] };
   const { transport, problems: unclear } = transportOf(entry, path, options.hostedTransports ?? []);

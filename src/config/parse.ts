@@ -9,6 +9,7 @@ import type { Configuration, Parsed, ParseOptions } from './configuration.ts';
 import { dependencyProblems } from './dependencies.ts';
 import { parseEntry } from './entry.ts';
 import { readJsonc } from './jsonc.ts';
+import { isComment } from './names.ts';
 import { errorAt, hasErrors, warningAt } from './problems.ts';
 import { globalSettingsOf, parseGlobals } from './settings/global.ts';
 import { documentSchema } from './settings/schema.ts';
@@ -34,8 +35,9 @@ export function parseConfigBeside(
 } {
   const { value, problems } = readJsonc(text);
   if (problems.length > 0) return { config: null, problems, own: new Set() };
-  const entries = isRecord(value) ? (value.mcpServers ?? {}) : null;
-  if (!isRecord(value) || !isRecord(entries)) return { ...parseEntries(value, options), own: new Set() };
+  if (!isRecord(value) || (value.mcpServers !== undefined && !isRecord(value.mcpServers)))
+    return { ...parseEntries(value, options), own: new Set() };
+  const entries = entriesOf(value);
   const own = new Set(Object.keys(entries));
   const beside = [...others].filter(([name]) => !own.has(name));
   const whole = beside.length === 0 ? value : { ...value, mcpServers: { ...entries, ...Object.fromEntries(beside) } };
@@ -59,7 +61,7 @@ export function parseEntries(document: unknown, options: ParseOptions): Parsed {
   if (!isRecord(document))
     return { config: null, problems: [errorAt([], 'must be an object: {"mcpServers": {…}}', null)] };
   const { globals, sound, problems: globalProblems } = parseGlobals(document.mcpvisor);
-  const entries = isRecord(document.mcpServers) ? document.mcpServers : {};
+  const entries = entriesOf(document);
   const parsed = Object.entries(entries).map(([name, entry]) =>
     parseEntry(name, entry, { ...options, globals: sound }),
   );
@@ -88,17 +90,22 @@ export function parseEntries(document: unknown, options: ParseOptions): Parsed {
 
 /** The configuration with an entry added or replaced; checked as a whole. */
 export function withEntry(current: Configuration, name: string, entry: unknown): Parsed {
-  return parseEntries({ ...current.source, mcpServers: { ...entriesOf(current), [name]: entry } }, current);
+  if (isComment(name)) {
+    const problem = errorAt(['mcpServers', name], 'is the name of a comment', 'begin it with neither "_" nor "//"');
+    return { config: null, problems: [problem] };
+  }
+  return parseEntries({ ...current.source, mcpServers: { ...entriesOf(current.source), [name]: entry } }, current);
 }
 
 /** The configuration without an entry; an error if others depend on it. */
 export function withoutEntry(current: Configuration, name: string): Parsed {
-  const rest = Object.fromEntries(Object.entries(entriesOf(current)).filter(([key]) => key !== name));
+  const rest = Object.fromEntries(Object.entries(entriesOf(current.source)).filter(([key]) => key !== name));
   return parseEntries({ ...current.source, mcpServers: rest }, current);
 }
 
-function entriesOf({ source }: Configuration): Readonly<Record<string, unknown>> {
-  return isRecord(source.mcpServers) ? source.mcpServers : {};
+/** Without comments. */
+function entriesOf({ mcpServers }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return isRecord(mcpServers) ? Object.fromEntries(Object.entries(mcpServers).filter(([key]) => !isComment(key))) : {};
 }
 
 function toMap(specifications: readonly ServerSpecification[]): ReadonlyMap<string, ServerSpecification> {

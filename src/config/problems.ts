@@ -25,7 +25,3 @@ export function warningAt(path: Path, message: string, hint: string | null): Pro
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
-
-/** The hint for an invalid name. */
-export const nameHint =
-  'a name begins with a letter or digit, has at most 64 characters, and only letters, digits, ".", "_" and "-"';

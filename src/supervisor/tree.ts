@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AnyActorRef, StateValue } from 'xstate';
 import { eventText } from '../../machines/chart/edges.ts';
+import { kindOf } from '../../machines/ids.ts';
 import { pathOf } from '../../machines/state-path.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
@@ -61,7 +62,7 @@ export function createTree(options: TreeOptions): Tree {
   /** Children to show. For a server whose actor died and has no successor yet, that is the dead actor. */
   function heldBy(actor: AnyActorRef): readonly AnyActorRef[] {
     return Object.values(snapshotIn(actor).children).flatMap((child) => {
-      const [kind, name = ''] = child?.id.split(':') ?? [];
+      const { kind, name } = kindOf(child?.id ?? '');
       const shown = kind === 'reaper' ? deadActorOf(name) : kind === 'server' || kind === 'group' ? child : undefined;
       // An actor that is being created has no snapshot yet.
       return shown === undefined || (shown.getSnapshot() as unknown) === undefined ? [] : [shown];
@@ -91,7 +92,7 @@ export function createTree(options: TreeOptions): Tree {
   }
 
   function find(id: string): AnyActorRef {
-    const [kind, name = ''] = splitAtColon(id);
+    const { kind, name } = kindOf(id);
     if (id === rootId) return actors.root;
     if (kind === 'server' && isKnown(name)) return shownActorOf(name);
     const group = kind === 'group' ? actors.group(name) : undefined;
@@ -100,7 +101,7 @@ export function createTree(options: TreeOptions): Tree {
   }
 
   function allowedIn(actor: AnyActorRef): readonly string[] {
-    const [kind, name = ''] = splitAtColon(actor.id);
+    const { kind, name } = kindOf(actor.id);
     if (actor.id === rootId) return isShuttingDown() ? [] : ['supervisor.shutdown'];
     if (kind === 'server') return allowedOf((actor as ServerActor).getSnapshot());
     // A part of a large group takes no events; its group does.
@@ -143,7 +144,7 @@ export function createTree(options: TreeOptions): Tree {
       if (isShuttingDown()) throw new McpvisorError('SHUTTING_DOWN', {});
       const actor = find(id);
       const allowed = allowedIn(actor);
-      const [kind, name = ''] = splitAtColon(id);
+      const { kind, name } = kindOf(id);
       const whose = kind === 'server' ? { server: name } : { actor: id };
       if (!allowed.includes(type))
         throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, ...whose, state: placeOf(actor).state, allowed });
@@ -174,8 +175,4 @@ function placeOf(actor: AnyActorRef): Pick<ActorNode, 'state' | 'substate'> {
   if (actor.id.startsWith('server:')) return stateOf((actor as ServerActor).getSnapshot());
   const [state = 'unknown', ...below] = pathOf(snapshotIn(actor).value).split('.');
   return { state, substate: below.length === 0 ? null : below.join('.') };
-}
-
-function splitAtColon(id: string): readonly string[] {
-  return id.split(':', 2);
 }

@@ -9,7 +9,6 @@ import { until } from '../support/processes.ts';
 const program = fileURLToPath(new URL('../servers/has-tools-that-objects-have.mjs', import.meta.url));
 /** `constructor`, `toString`, `__proto__` … */
 const inherited = Object.getOwnPropertyNames(Object.prototype);
-const serverNames = inherited.filter((name) => !name.startsWith('_'));
 
 async function untilConnected({ client }: RunningDaemon, names: readonly string[]): Promise<void> {
   await until(`${names.join(', ')} are connected`, async () => {
@@ -38,13 +37,13 @@ describe('names that every object has', () => {
           mcpvisor: settings,
         }),
       );
-    const policies = Object.fromEntries(serverNames.map((name) => [name, { strategy: 'one-for-all' }]));
-    write(serverNames, { groups: policies });
+    const policies = Object.fromEntries(inherited.map((name) => [name, { strategy: 'one-for-all' }]));
+    write(inherited, { groups: policies });
     expect(await scene.run(['check']).ended).toMatchObject({ code: 0 });
     const daemon = await scene.up();
-    await untilConnected(daemon, serverNames);
+    await untilConnected(daemon, inherited);
 
-    for (const name of serverNames) {
+    for (const name of inherited) {
       expect((await daemon.client.get(`/api/servers/${name}`)).json).toMatchObject({ name, group: name });
       for (const tool of inherited) {
         const path = `/api/servers/${name}/tools/${tool}/call`;
@@ -57,7 +56,7 @@ describe('names that every object has', () => {
       });
       expect(unchecked.json).toMatchObject({ valid: false, problems: [{ path: name, message: 'is missing' }] });
     }
-    const last = serverNames.at(-1) ?? '';
+    const last = inherited.at(-1) ?? '';
     expect(await command('call', last, last, `${last}=y`)).toMatchObject({ code: 0, stdout: `${last}: y\n` });
     const told = await command('call', last, 'environment');
     const variables = new Map(Object.entries(JSON.parse(told.stdout)));
@@ -66,10 +65,68 @@ describe('names that every object has', () => {
     expect((await daemon.client.get('/metrics')).text).toContain(`server="${last}"`);
 
     // Every group but the first is named no more.
-    write(serverNames.slice(0, 1), {});
-    await untilConnected(daemon, serverNames.slice(0, 1));
-    write(serverNames, { groups: policies });
-    await untilConnected(daemon, serverNames);
+    write(inherited.slice(0, 1), {});
+    await untilConnected(daemon, inherited.slice(0, 1));
+    write(inherited, { groups: policies });
+    await untilConnected(daemon, inherited);
     expect(daemon.stdout()).not.toContain('"config.rejected"');
+  });
+});
+
+describe('names as people give them', () => {
+  const odd = [
+    'Sequential Thinking',
+    'io.github.someone/weather',
+    '天気',
+    'a,b',
+    '50%2c',
+    "it's",
+    'x:y',
+    '-dash',
+    '.hidden',
+    'say "hi"',
+    'n'.repeat(128),
+    '👩‍💻',
+  ];
+
+  it('are taken by every door', async () => {
+    const scene = openScene();
+    const { command, json } = commandLineOf(scene);
+    const comments = { _comment: 'the ones we use', '//off': scene.talker(), _off: scene.talker() };
+    scene.writeConfig({
+      ...comments,
+      ...Object.fromEntries(odd.map((name) => [name, scene.talker({ group: 'g h' })])),
+    });
+    expect(await scene.run(['check']).ended).toMatchObject({ code: 0 });
+    const daemon = await scene.up();
+    await untilConnected(daemon, odd);
+    expect((await daemon.client.get('/api/servers')).json.servers).toHaveLength(odd.length);
+
+    for (const name of odd) {
+      const path = `/api/servers/${encodeURIComponent(name)}`;
+      expect((await daemon.client.get(path)).json).toMatchObject({ name });
+      const text = `words of ${name}`;
+      const called = await daemon.client.post(`${path}/tools/complain/call`, { arguments: { text } });
+      expect(called.status).toBe(200);
+      await until('its words are in its log', async () => (await command('logs', '--', name)).stdout.includes(text));
+      const listed = await daemon.client.get(
+        `/api/tools?servers=${encodeURIComponent(name.replace(/[%,]/g, encodeURIComponent))}`,
+      );
+      const tools = listed.json.tools as { server: string; exposedName: string }[];
+      expect(tools.map(({ server }) => server)).toContain(name);
+      expect(tools.every(({ server }) => server === name)).toBe(true);
+      expect(tools.every(({ exposedName }) => /^[A-Za-z0-9_-]{1,50}$/.test(exposedName))).toBe(true);
+      const told = await daemon.client.get(`/api/actors/${encodeURIComponent(`server:${name}`)}/snapshot`);
+      expect([200, 404]).toContain(told.status);
+      const events = await command('events', '--actor', `server:${name}`, '--json');
+      expect(JSON.parse(events.stdout).facts.every(({ actor }: { actor: string }) => actor === `server:${name}`)).toBe(
+        true,
+      );
+    }
+    expect(await command('restart', '--', ...odd)).toMatchObject({ code: 0, stderr: '' });
+    expect(await command('stop', 'group:g h')).toMatchObject({ code: 0 });
+    expect(await json('status')).toMatchObject({ counts: { idle: odd.length } });
+    const missing = await command('start', 'no such');
+    expect(missing.stderr).toContain('"Sequential Thinking", io.github.someone/weather, 天気');
   });
 });

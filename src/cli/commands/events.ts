@@ -5,6 +5,7 @@ import { McpvisorError } from '../../errors.ts';
 import type { ApiClient } from '../../http/client/client.ts';
 import { actorList } from '../../http/schemas/actor.ts';
 import { anyFact, anyJournalPage, factsMissed } from '../../http/schemas/fact.ts';
+import { toNamesParameter } from '../../names.ts';
 import { describeFact } from '../../observe/facts/describe.ts';
 import type { Fact } from '../../observe/facts/fact.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
@@ -30,12 +31,16 @@ const mostFacts = 100_000;
 export async function events(flags: EventsFlags, invocation: Invocation): Promise<ExitCode> {
   const { stdout } = invocation;
   const tail = flags.tail === undefined ? usualFacts : parseWhole(flags.tail, { option: '--tail', max: mostFacts });
-  const filter = { actor: flags.actor?.join(','), type: flags.type?.join(',') };
+  const { actor: actors = [] } = flags;
+  const filter = {
+    ...(actors.length > 0 && { actor: toNamesParameter(actors) }),
+    type: flags.type?.join(','),
+  };
   const { client } = await connect(flags, invocation);
   const describe = (fact: ShownFact) =>
     flags.json === true ? JSON.stringify(fact) : describeLine(fact, stdout.isTTY === true);
   const facts = await lastFacts(client, { ...filter, tail: Math.max(tail, 1) });
-  await refuseUnknown(client, filter.actor?.split(',') ?? [], facts);
+  await refuseUnknown(client, actors, facts);
   const shown = tail === 0 ? [] : facts;
   if (flags.follow !== true) {
     stdout.write(
@@ -63,7 +68,7 @@ async function refuseUnknown(client: ApiClient, wanted: readonly string[], facts
   const { actors } = await client.get('/api/actors', actorList);
   const known = actors.map(({ id }) => id);
   for (const actor of untold.filter((id) => !known.includes(id))) {
-    if ((await lastFacts(client, { actor, tail: 1 })).length === 0)
+    if ((await lastFacts(client, { actor: toNamesParameter([actor]), tail: 1 })).length === 0)
       throw new McpvisorError('ACTOR_NOT_FOUND', { actor, known });
   }
 }

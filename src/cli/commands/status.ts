@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import type { ApiClient } from '../../http/client/client.ts';
 import { actorList } from '../../http/schemas/actor.ts';
 import { statusSchema } from '../../http/schemas/control-plane.ts';
+import { toWords } from '../../names.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { forEach } from '../for-each.ts';
@@ -46,7 +47,9 @@ function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, term
   const own = alarms.filter(({ actor }) => !actor.startsWith('server:'));
   return [
     ...toServerTable(servers, terminal, Date.now()),
-    ...failing.map(({ name, lastFailure }) => oneLine(`${name}: ${lastFailure?.class}: ${lastFailure?.message}`)),
+    ...failing.map(({ name, lastFailure }) =>
+      oneLine(`${toWords(name)}: ${lastFailure?.class}: ${lastFailure?.message}`),
+    ),
     ...own.map(({ actor, alarm, reason }) => terminal.paint('red', oneLine(`alarm ${alarm} of ${actor}: ${reason}`))),
   ];
 }

@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
 import { toError } from '../../http/client/problem-reader.ts';
 import { eventOutcomes } from '../../http/schemas/outcome.ts';
+import { toWords } from '../../names.ts';
 import type { CommandType } from '../../supervisor/contract.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
@@ -87,14 +88,14 @@ interface Words {
 }
 
 function describe(outcome: Outcome, { verb, waitMs }: Words): string {
-  const { server } = outcome;
+  const name = toWords(outcome.server);
   const state = outcome.state ?? 'removed';
-  if ('error' in outcome) return oneLine(`${server}: ${verb} was rejected: ${reasonOf(outcome.error)}`);
-  if (outcome.outcome === 'done') return `${server}: ${verb} is done, it is ${state}`;
-  if (outcome.outcome === 'superseded') return `${server}: ${verb} was superseded by a later command, it is ${state}`;
+  if ('error' in outcome) return oneLine(`${name}: ${verb} was rejected: ${reasonOf(outcome.error)}`);
+  if (outcome.outcome === 'done') return `${name}: ${verb} is done, it is ${state}`;
+  if (outcome.outcome === 'superseded') return `${name}: ${verb} was superseded by a later command, it is ${state}`;
   return waitMs === null
-    ? `${server}: ${verb} is accepted, it is ${state}`
-    : `${server}: ${verb} has not settled within ${waitMs} ms and goes on, it is ${state}`;
+    ? `${name}: ${verb} is accepted, it is ${state}`
+    : `${name}: ${verb} has not settled within ${waitMs} ms and goes on, it is ${state}`;
 }
 
 /** The server's failure says more than that the command was rejected. */

@@ -1,6 +1,7 @@
 /** A plan in words. */
 
 import { toLine } from '../../errors.ts';
+import { toNameList } from '../../names.ts';
 import { countOf, type Plan } from './plan.ts';
 import type { SettingEffect } from './setting-changes.ts';
 
@@ -21,7 +22,7 @@ export function describePlan(plan: Plan): readonly string[] {
   return [
     ...(countOf(plan) === 0 ? ['nothing changes'] : []),
     ...lines.flatMap(([word, names, how]) =>
-      names.length === 0 ? [] : [`${word.padEnd(8)} ${names.join(', ')}${how}`],
+      names.length === 0 ? [] : [`${word.padEnd(8)} ${toNameList(names)}${how}`],
     ),
     ...plan.warnings.map((problem) => `warning  ${toLine(problem)}`),
   ];

@@ -2,12 +2,12 @@
 
 import * as z from 'zod';
 import { longestDelayMs } from '../../../machines/delay.ts';
+import { groupNamePattern, serverNamePattern } from '../names.ts';
 import { type SettingPath, settings } from './settings.ts';
 
-/** Names of servers, groups, secrets and profiles. */
-export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-
-const name = z.string().regex(namePattern);
+/** Names of secrets, profiles and tokens, which expressions and addresses contain. */
+const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const groupName = z.string().regex(groupNamePattern);
 const texts = z.array(z.string());
 const filledText = z.string().min(1);
 
@@ -90,7 +90,7 @@ export const entrySchema = z.strictObject({
   disabled: flag('disabled'),
   required: flag('required'),
   lazy: flag('lazy'),
-  group: field('group', name),
+  group: field('group', groupName),
   dependsOn: words('dependsOn'),
   tools: z.strictObject({ include: words('tools.include'), exclude: words('tools.exclude') }).optional(),
   autoApprove: words('autoApprove'),
@@ -124,7 +124,7 @@ const http = z.strictObject({
   tokens: z
     .array(
       z.strictObject({
-        name: field('http.tokens[].name', name).unwrap(),
+        name: field('http.tokens[].name', id).unwrap(),
         scope: field('http.tokens[].scope', z.enum(['mcp', 'read', 'operate', 'admin'])).unwrap(),
         file: field('http.tokens[].file', filledText).unwrap(),
       }),
@@ -149,13 +149,13 @@ const profile = z.strictObject({
 export const globalsSchema = z.strictObject({
   ...shared,
   shutdownMs: delay('shutdownMs'),
-  groups: z.record(name, group).optional(),
-  secrets: z.record(name, field('secrets.NAME', z.string()).unwrap()).optional(),
+  groups: z.record(groupName, group).optional(),
+  secrets: z.record(id, field('secrets.NAME', z.string()).unwrap()).optional(),
   approved: field('approved', z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/))),
   clientProcess: clientProcess.optional(),
   http: http.optional(),
   compat: flag('compat'),
-  profiles: z.record(name, profile).optional(),
+  profiles: z.record(id, profile).optional(),
   gateway: z
     .strictObject({ firstListMs: delay('gateway.firstListMs'), exposure: field('gateway.exposure', exposure) })
     .optional(),
@@ -165,7 +165,10 @@ export const globalsSchema = z.strictObject({
 /** The whole file. Loading checks entry by entry instead, so that one bad entry does not hide another. */
 export const documentSchema = z.strictObject({
   $schema: z.string().meta({ description: 'Where editors find the schema of this file.' }).optional(),
-  mcpServers: z.record(name, entrySchema).meta({ description: 'The servers, by name.' }).optional(),
+  mcpServers: z
+    .record(z.string().regex(serverNamePattern), entrySchema)
+    .meta({ description: 'The servers, by name.' })
+    .optional(),
   mcpvisor: globalsSchema
     .meta({ description: 'Defaults for all servers, and the settings of mcpvisor itself.' })
     .optional(),

@@ -5,6 +5,7 @@
 
 import * as z from 'zod';
 import { longestDelayMs } from '../../../machines/delay.ts';
+import { parseNamesParameter } from '../../names.ts';
 import { named, sentAs } from './names.ts';
 
 /** Query of routes that take none. */
@@ -49,12 +50,9 @@ export const waitMs = wholeNumber(longestDelayMs, 'a whole number of millisecond
 
 export const timeoutMs = z.int().min(1).max(longestDelayMs);
 
-const separated = z
-  .string()
-  .transform((text) => text.split(',').filter((name) => name !== ''))
-  .pipe(z.array(z.string()).max(mostNames));
+const separated = z.string().transform(parseNamesParameter).pipe(z.array(z.string()).max(mostNames));
 
-/** `a,b`. */
+/** `a,b`; a comma or `%` in a name is percent-encoded. */
 export const names = sentAs({ type: 'array', items: { type: 'string' } }, separated);
 
 /** `a,b`, each one of `known`. */

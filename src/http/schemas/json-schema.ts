@@ -41,6 +41,6 @@ function describeAsSent({
 }): void {
   const wire = wires.get(zodSchema);
   if (wire === undefined) return;
-  for (const keyword of Object.keys(jsonSchema)) delete jsonSchema[keyword];
+  for (const keyword of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, keyword);
   Object.assign(jsonSchema, wire);
 }

@@ -1,5 +1,7 @@
 /** A fact in one sentence for people: who, and what happened. */
 
+import { kindOf } from '../../../machines/ids.ts';
+import { toNameList, toWords } from '../../names.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Fact, FactType } from './fact.ts';
 
@@ -8,7 +10,7 @@ export type FactOf<Type extends FactType> = Extract<Fact, { readonly type: Type 
 type Sentences = { readonly [Type in FactType]: (fact: FactOf<Type>) => string };
 
 const sentences: Sentences = {
-  'server.added': ({ transport, group }) => `added (${transport}, group ${group})`,
+  'server.added': ({ transport, group }) => `added (${transport}, group ${toWords(group)})`,
   'server.removed': () => 'removed',
   'server.transitioned': (fact) =>
     `${fact.event === 'xstate.init' ? fact.to : arrow(fact.from, fact.to)}${whyOf(fact)}`,
@@ -18,12 +20,13 @@ const sentences: Sentences = {
   'dependencies.changed': ({ waitingFor, blockedBy }) =>
     waitingFor.length === 0
       ? 'its dependencies are connected'
-      : `not connected: ${waitingFor.join(', ')}${blockedBy === null ? '' : ` (${blockedBy} is down)`}`,
+      : `not connected: ${toNameList(waitingFor)}${blockedBy === null ? '' : ` (${toWords(blockedBy)} is down)`}`,
   'lists.unread': ({ lists }) =>
     lists.length === 0 ? 'all its lists are read' : lists.map(({ reason }) => reason).join('; '),
-  'round.opened': ({ trigger, victims }) => `${trigger} failed and takes along ${victims.join(', ')}`,
-  'round.joined': ({ trigger, victims }) => `${trigger} failed, too; with it go ${victims.join(', ') || 'no others'}`,
-  'round.closed': ({ started }) => `starts again ${started.join(', ') || 'no others'}`,
+  'round.opened': ({ trigger, victims }) => `${toWords(trigger)} failed and takes along ${toNameList(victims)}`,
+  'round.joined': ({ trigger, victims }) =>
+    `${toWords(trigger)} failed, too; with it go ${toNameList(victims) || 'no others'}`,
+  'round.closed': ({ started }) => `starts again ${toNameList(started) || 'no others'}`,
   'actor.died': ({ message }) => `died of a bug in mcpvisor: ${message}`,
   'session.opened': ({ transport, protocolVersion, tools, resources, prompts }) =>
     `session open over ${transport}, protocol ${protocolVersion}: ${listsOf({ tools, resources, prompts })}`,
@@ -82,8 +85,9 @@ export function describeFact(fact: Fact): string {
 
 /** Servers by their name, as people call them; other actors by their id. */
 function subjectOf(actor: string): string {
-  if (actor.startsWith('server:')) return actor.slice('server:'.length);
-  return actor.replace(':', ' ');
+  const { kind, name } = kindOf(actor);
+  if (kind === 'server') return toWords(name);
+  return name === '' ? kind : `${kind} ${toWords(name)}`;
 }
 
 function arrow(from: string, to: string): string {
@@ -110,7 +114,7 @@ function listsOf(lists: { readonly tools: number; readonly resources: number; re
 
 function changesOf(changes: Readonly<Record<string, readonly string[]>>): string {
   const parts = Object.entries(changes).flatMap(([word, names]) =>
-    names.length === 0 ? [] : [`${word} ${names.join(', ')}`],
+    names.length === 0 ? [] : [`${word} ${toNameList(names)}`],
   );
   return parts.length === 0 ? 'nothing to do' : parts.join('; ');
 }

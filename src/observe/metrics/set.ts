@@ -32,7 +32,7 @@ export function createMetricSet(): MetricSet {
     if (labels.server === undefined) return;
     const own = made.get(labels.server) ?? new Map<string, readonly [MetricName, Labels]>();
     made.set(labels.server, own);
-    own.set([name, ...Object.values(labels)].join(' '), [name, labels]);
+    own.set([name, ...Object.values(labels)].join('\0'), [name, labels]);
   };
   const counter = (name: MetricName): Counter | null => {
     const metric = metrics.get(name);

@@ -1,14 +1,26 @@
-/**
- * File names of server logs. Server names (`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) are safe as file names, with two
- * exceptions.
- */
+/** File names of server logs. */
 
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** `mcpvisor.log` is our own log; no server name contains a `~`. */
+/** File systems allow 255 bytes; a rotated file's name is longer. */
+const longestName = 160;
+const digestLength = 16;
+
+/**
+ * A server may be called anything: what is not safe in a file name is percent-encoded, and a long name cut, with a
+ * digest. Names of letters, digits, `.`, `_` and `-` stay as they are, so no two servers share a file. `mcpvisor.log` is
+ * our own log.
+ */
 export function fileNameOf(server: string): string {
-  return server.toLowerCase() === 'mcpvisor' ? `${server}~.log` : `${server}.log`;
+  if (server.toLowerCase() === 'mcpvisor') return `${server}~.log`;
+  const encoded = encodeURIComponent(server)
+    .replace(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/^[.-]/, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  if (encoded.length <= longestName) return `${encoded}.log`;
+  const digest = createHash('sha256').update(server).digest('hex').slice(0, digestLength);
+  return `${encoded.slice(0, longestName)}~${digest}.log`;
 }
 
 /**

@@ -62,7 +62,8 @@ export function createCatalog(ledger: Ledger, isConnected: (server: string) => b
     },
     presume(exposedName) {
       const entry = [...ledger.entries.values()].find(
-        (one) => !one.hasLists && exposedName.startsWith(`${toSafe(one.name)}__`),
+        (one) =>
+          !one.hasLists && exposedName.startsWith(`${toSafe(one.name)}__`.slice(0, maxNameLength - digestLength - 1)),
       );
       return entry === undefined ? null : { server: entry.name, tool: exposedName };
     },

@@ -3,6 +3,7 @@
 import type { RaisedAlarm } from '../../../machines/alarm.ts';
 import { longestDelayMs } from '../../../machines/delay.ts';
 import { groupAlarmsOf } from '../../../machines/group/alarms.ts';
+import { kindOf } from '../../../machines/ids.ts';
 import { alarmsOf } from '../../../machines/server/alarms.ts';
 import type { Fact, PublishFact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
@@ -68,8 +69,7 @@ export function createAlarmWatch({
   const timers = new Map<string, unknown>();
 
   function current(actor: string): readonly RaisedAlarm[] {
-    const [kind = ''] = actor.split(':', 1);
-    const name = actor.slice(kind.length + 1);
+    const { kind, name } = kindOf(actor);
     if (kind === 'group') {
       const group = groupOf(name)?.getSnapshot();
       return group?.status === 'active' ? groupAlarmsOf(group) : [];

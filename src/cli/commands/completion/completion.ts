@@ -2,6 +2,7 @@
 
 import { toolList } from '../../../http/schemas/catalog.ts';
 import { serverList } from '../../../http/schemas/server.ts';
+import { toNamesParameter } from '../../../names.ts';
 import { connect } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
@@ -37,7 +38,7 @@ async function namesOf([name, server]: readonly string[], invocation: Invocation
   const { servers } = await client.get('/api/servers', serverList, { signal });
   const isKnown = name === 'call' && servers.some((one) => one.name === server);
   const { tools } = isKnown
-    ? await client.get('/api/tools', toolList, { query: { servers: server }, signal })
+    ? await client.get('/api/tools', toolList, { query: { servers: toNamesParameter([server ?? '']) }, signal })
     : { tools: [] };
   return {
     servers: servers.map((one) => one.name),

@@ -4,6 +4,7 @@ import { isMcpvisorError } from '../../../errors.ts';
 import type { ApiClient } from '../../../http/client/client.ts';
 import { toolList } from '../../../http/schemas/catalog.ts';
 import { statusSchema } from '../../../http/schemas/control-plane.ts';
+import { toShellWord, toWords } from '../../../names.ts';
 import type { ServerStatus } from '../../../supervisor/contract.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
@@ -25,7 +26,7 @@ export async function checkRunning(client: ApiClient): Promise<readonly Finding[
 }
 
 function checkServer({ name, state, lastFailure, counts, alarms }: ServerStatus): readonly Finding[] {
-  const check = `server ${name}`;
+  const check = `server ${toWords(name)}`;
   const isUnread = alarms.some(({ alarm }) => alarm === 'lists-unread');
   // Its lists are not empty but unknown, and the alarm says why.
   if (state === 'connected' && !isUnread && counts.tools + counts.resources + counts.prompts === 0) {
@@ -42,7 +43,7 @@ function checkServer({ name, state, lastFailure, counts, alarms }: ServerStatus)
       problem(
         check,
         `wants a person: ${lastFailure?.message ?? 'it refused our credentials'}`,
-        `mend its headers, then "mcpvisor retry ${name}"`,
+        `mend its headers, then "mcpvisor retry ${toShellWord(name)}"`,
       ),
     ];
   if (state === 'failed' || state === 'backoff' || state === 'heartbeat-timeout') {
@@ -50,7 +51,7 @@ function checkServer({ name, state, lastFailure, counts, alarms }: ServerStatus)
       problem(
         check,
         `is in ${state}: ${lastFailure?.class ?? ''} ${lastFailure?.message ?? ''}`.trim(),
-        `see "mcpvisor logs ${name}"`,
+        `see "mcpvisor logs ${toShellWord(name)}"`,
       ),
     ];
   }
@@ -78,7 +79,7 @@ export function checkNames(tools: readonly NamedTool[]): readonly Finding[] {
   return clashes.map((same) =>
     warning(
       'names',
-      `clash: ${same.map(({ server, name, exposedName }) => `${name} of ${server} (${exposedName})`).join(', ')}`,
+      `clash: ${same.map(({ server, name, exposedName }) => `${name} of ${toWords(server)} (${exposedName})`).join(', ')}`,
       'rename one of the servers',
     ),
   );
