@@ -163,7 +163,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   lifetime.add(() => listener.stopAccepting());
   signal.throwIfAborted();
   // Last, because one of the first requests may be the one to shut down.
-  listener.serve(createRequestHandler(app, { onError, now }));
+  listener.serve(createRequestHandler(app, { onError, now, basePath }));
   greet(log, { url, config, stateDir, pid });
   return { url, log, supervisor };
 }

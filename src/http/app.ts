@@ -11,6 +11,7 @@ import { type HttpEnvironment, mayUse } from './endpoint.ts';
 import { createIdempotency } from './idempotency.ts';
 import { mount } from './mount.ts';
 import { isBug, toProblemResponse } from './problem.ts';
+import { baseOf } from './route.ts';
 import { allRoutes } from './routes/all.ts';
 import type { RouteParts } from './routes/parts.ts';
 
@@ -60,9 +61,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c) });
 
   const app = new Hono<HttpEnvironment>().basePath(basePath);
-  const answer = (error: unknown): Response => {
+  const answer = (error: unknown, c: Context): Response => {
     if (isBug(error)) onError(error);
-    return toProblemResponse(error, now());
+    return toProblemResponse(error, now(), baseOf(c));
   };
   const open = all.filter(({ endpoint }) => endpoint.access === 'open');
   const guarded = all.filter(({ endpoint }) => endpoint.access !== 'open');
@@ -78,10 +79,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   });
   mount(app, guarded, mountOptions);
   // The app of a host has its own 404; below our path it is ours.
-  app.all('*', (c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path })));
-  app.notFound((c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path })));
+  app.all('*', (c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path }), c));
+  app.notFound((c) => answer(new McpvisorError('NOT_FOUND', { path: c.req.path }), c));
   // An HTTPException thrown by the host's `identity` is the host's answer.
-  app.onError((error) => (error instanceof HTTPException ? error.getResponse() : answer(error)));
+  app.onError((error, c) => (error instanceof HTTPException ? error.getResponse() : answer(error, c)));
   return app;
 }
 

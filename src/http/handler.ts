@@ -10,15 +10,15 @@ import { toProblemResponse } from './problem.ts';
 
 export function createRequestHandler(
   app: Hono<HttpEnvironment>,
-  { onError, now }: Pick<HttpAppOptions, 'onError' | 'now'>,
+  { onError, now, basePath = '' }: Pick<HttpAppOptions, 'onError' | 'now' | 'basePath'>,
 ): RequestListener {
   const handle = getRequestListener(app.fetch, {
     errorHandler(error) {
       if (error instanceof RequestError) {
-        return toProblemResponse(invalid(error), now());
+        return toProblemResponse(invalid(error), now(), basePath);
       }
       onError(error);
-      return toProblemResponse(error, now());
+      return toProblemResponse(error, now(), basePath);
     },
   });
   // Every error is answered in there, so there is nothing to await.

@@ -1,6 +1,6 @@
 /** Mounts routes: checks scope and size of the body, and answers every other method. */
 
-import type { Hono, MiddlewareHandler } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { McpvisorError } from '../errors.ts';
 import { type HttpEnvironment, mayUse, type Route } from './endpoint.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -10,7 +10,7 @@ export interface MountOptions {
   readonly maxBodyBytes: number;
   readonly idempotency: Idempotency;
   /** Turns what a handler threw into a response. */
-  readonly answer: (error: unknown) => Response;
+  readonly answer: (error: unknown, c: Context) => Response;
 }
 
 export function mount(
@@ -27,7 +27,9 @@ export function mount(
       const scope = c.get('scope');
       if (access !== 'open' && !mayUse(scope, access))
         throw new McpvisorError('FORBIDDEN_SCOPE', { needed: access, scope });
-      return method === 'POST' ? await idempotency.once(c, () => handle(c).catch(answer)) : await handle(c);
+      return method === 'POST'
+        ? await idempotency.once(c, () => handle(c).catch((error: unknown) => answer(error, c)))
+        : await handle(c);
     });
   }
   for (const path of new Set(routes.map(({ endpoint }) => endpoint.path))) {

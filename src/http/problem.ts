@@ -1,6 +1,7 @@
 /** Errors as RFC 9457 problem documents: the code decides the status, and only typed details are shown. */
 
 import { type ErrorCode, isMcpvisorError, McpvisorError } from '../errors.ts';
+import { addressOf } from './trouble.ts';
 
 export const statusOf = {
   INVALID_REQUEST: 400,
@@ -96,8 +97,11 @@ export function isBug(error: unknown): boolean {
   return !isMcpvisorError(error) || error.code === 'INTERNAL';
 }
 
-/** The problem document of an error. Foreign errors are not shown: their message may hold anything. */
-export function toProblemDocument(error: unknown): ProblemDocument {
+/**
+ * The problem document of an error. Foreign errors are not shown: their message may hold anything. `basePath` is where
+ * the API is served, since `type` leads to a page of it.
+ */
+export function toProblemDocument(error: unknown, basePath = ''): ProblemDocument {
   const known =
     isMcpvisorError(error) && error.code !== 'INTERNAL'
       ? error
@@ -106,7 +110,7 @@ export function toProblemDocument(error: unknown): ProblemDocument {
   // The five members of the standard come last: no detail may overwrite them.
   return {
     ...details,
-    type: `docs/troubleshooting.md#${code.toLowerCase()}`,
+    type: addressOf(code, basePath),
     title: titleOf[code],
     status: statusOf[code],
     detail: message,
@@ -115,8 +119,8 @@ export function toProblemDocument(error: unknown): ProblemDocument {
 }
 
 /** The answer to a request that ended in `error`. `nowMs` is the wall clock, for `Retry-After`. */
-export function toProblemResponse(error: unknown, nowMs: number): Response {
-  const document = toProblemDocument(error);
+export function toProblemResponse(error: unknown, nowMs: number, basePath = ''): Response {
+  const document = toProblemDocument(error, basePath);
   const headers = { 'content-type': 'application/problem+json', ...headersOf(error, nowMs) };
   return new Response(JSON.stringify(document), { status: document.status, headers });
 }

@@ -1,9 +1,15 @@
 /** An endpoint and its handler become a route: the request is parsed first, and all problems are reported at once. */
 
 import type { Context } from 'hono';
+import { basePath } from 'hono/route';
 import type * as z from 'zod';
 import type { Endpoint, HttpEnvironment, Route, RouteRequest } from './endpoint.ts';
 import { parseBody, parseQuery } from './parse.ts';
+
+/** Where a host has mounted the API: `/mcpvisor`; empty at the root. */
+export function baseOf(c: Context): string {
+  return basePath(c).replace(/\/+$/, '');
+}
 
 type BodyOf<Body extends z.ZodType | null> = Body extends z.ZodType ? z.output<Body> : null;
 

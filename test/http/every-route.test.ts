@@ -315,6 +315,7 @@ describe('facts as they come', () => {
 const unseen: Readonly<Record<string, string>> = {
   INTERNAL: 'a bug of ours',
   CALL_CANCELLED: 'its client has gone',
+  'getProblems NOT_FOUND': 'only without our documents',
   ANSWER_NOT_KEPT: 'needs 64 MiB of remembered answers',
   'sendServerEvent SERVER_NOT_CONNECTED': 'its actor died of a bug and has no successor yet',
 };

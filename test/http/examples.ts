@@ -40,4 +40,5 @@ export const examples: Readonly<Record<string, Example>> = {
   readJournal: { path: '/api/journal?limit=5' },
   getOpenApi: { path: '/openapi.json' },
   getDocs: { path: '/docs' },
+  getProblems: { path: '/docs/problems' },
 };

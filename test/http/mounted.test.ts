@@ -58,6 +58,14 @@ async function openHost(): Promise<Host> {
 }
 
 describe('the API mounted in a host’s app', () => {
+  it('leads from a problem to the page that explains it, for those whom the host lets in', async () => {
+    const { url, as } = await openHost();
+    const { json } = await as('ann').get('/api/servers/nobody');
+    expect(json.type).toBe('/mcpvisor/docs/problems#server_not_found');
+    const page = await fetch(new URL(String(json.type), url), { headers: { 'x-user': 'ann' } });
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('id="server_not_found"')]);
+  });
+
   it('is not reached without the host’s login', async () => {
     const { as } = await openHost();
     for (const path of ['/api/servers', '/healthz', '/docs', '/openapi.json', '/nothing', '/api/events']) {

@@ -7,7 +7,7 @@ describe('an error of ours', () => {
     expect(
       toProblemDocument(new McpvisorError('CALL_TIMED_OUT', { server: 'a', method: 'tools/call', timeoutMs: 5 })),
     ).toEqual({
-      type: 'docs/troubleshooting.md#call_timed_out',
+      type: '/docs/problems#call_timed_out',
       title: 'The call timed out',
       status: 504,
       detail: 'tools/call of server "a" got no answer within 5 ms.',
@@ -20,7 +20,7 @@ describe('an error of ours', () => {
 
   it('keeps the members of the standard where a detail has the same name', () => {
     expect(toProblemDocument(new McpvisorError('UNSUPPORTED_MEDIA_TYPE', { type: 'text/html' })).type).toBe(
-      'docs/troubleshooting.md#unsupported_media_type',
+      '/docs/problems#unsupported_media_type',
     );
   });
 

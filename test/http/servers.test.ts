@@ -60,7 +60,7 @@ describe('reading servers', () => {
       code: 'SERVER_NOT_FOUND',
       server: 'talc',
       status: 404,
-      type: 'docs/troubleshooting.md#server_not_found',
+      type: '/docs/problems#server_not_found',
     });
   });
 });

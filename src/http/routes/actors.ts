@@ -5,7 +5,7 @@ import { McpvisorError } from '../../errors.ts';
 import { actorEventTypes, type PostedToActor } from '../../supervisor/contract.ts';
 import { type Endpoint, mayUse, type Route } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
-import { route } from '../route.ts';
+import { baseOf, route } from '../route.ts';
 import { actorList, snapshotSchema } from '../schemas/actor.ts';
 import { noQuery } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
@@ -107,7 +107,7 @@ export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
       if (body.type === 'supervisor.shutdown' && !mayUse(scope, 'admin'))
         throw new McpvisorError('FORBIDDEN_SCOPE', { needed: 'admin', scope });
       const posted = supervisor.postTo(param('id'), { type: body.type, by: who });
-      return c.json({ commands: commandsOf(param('id'), posted) }, 202);
+      return c.json({ commands: commandsOf(param('id'), posted, baseOf(c)) }, 202);
     }),
     route(charts, ({ c }) => c.json({ machines: supervisor.machines().map(({ id }) => id) })),
     route(chart, ({ c, param, query }) => {
@@ -118,7 +118,7 @@ export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
   ];
 }
 
-function commandsOf(id: string, posted: PostedToActor) {
+function commandsOf(id: string, posted: PostedToActor, basePath: string) {
   if (posted.to === 'actor') {
     // A rejection is also a fact; this caller does not wait for it.
     posted.settled.catch(() => undefined);
@@ -126,7 +126,7 @@ function commandsOf(id: string, posted: PostedToActor) {
   }
   return posted.commands.map((one) => {
     const actor = `server:${one.server}`;
-    if ('error' in one) return { actor, error: toProblemDocument(one.error) };
+    if ('error' in one) return { actor, error: toProblemDocument(one.error, basePath) };
     one.settled.catch(() => undefined);
     return { actor, commandId: one.commandId };
   });

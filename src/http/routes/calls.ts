@@ -5,7 +5,7 @@ import { McpvisorError } from '../../errors.ts';
 import { type Answered, answerFormats, type CallRequest } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
-import { route } from '../route.ts';
+import { baseOf, route } from '../route.ts';
 import {
   batchBody,
   callBody,
@@ -136,7 +136,7 @@ async function callTool(
         {
           toProblem(error) {
             if (isBug(error)) streaming.onError(error);
-            return toProblemDocument(error);
+            return toProblemDocument(error, baseOf(c));
           },
         },
       ),

@@ -2,11 +2,13 @@
 
 import { html, raw } from 'hono/html';
 import * as z from 'zod';
+import { McpvisorError } from '../../errors.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { problemsOf, toOpenApi } from '../openapi.ts';
 import { route } from '../route.ts';
 import { noQuery } from '../schemas/common.ts';
 import { anyRecord } from '../schemas/names.ts';
+import { openTroublePage, troublePath } from '../trouble.ts';
 
 const openApi = {
   id: 'getOpenApi',
@@ -34,12 +36,25 @@ const docs = {
   problems: [],
 } as const satisfies Endpoint;
 
+const trouble = {
+  id: 'getProblems',
+  tag: 'Documents',
+  method: 'GET',
+  path: troublePath,
+  access: 'open',
+  summary: 'Every problem, failure and alarm, explained; the `type` of a problem document leads here',
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'A page that needs no other host', schema: z.string(), mediaType: 'text/html' } },
+  problems: ['NOT_FOUND'],
+} as const satisfies Endpoint;
+
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 code{font-family:ui-monospace,monospace}h2{font-size:1.1rem;margin:2rem 0 0}dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem}dd{margin:0}`;
 
 /** `others`: every other endpoint of the API. */
 export function documentRoutes(others: readonly Endpoint[], version: string): readonly Route[] {
-  const endpoints = [...others, openApi, docs];
+  const endpoints = [...others, openApi, docs, trouble];
   /** Made when it is asked for: that takes longer than all other routes together. */
   let document: ReturnType<typeof toOpenApi> | null = null;
   return [
@@ -47,6 +62,11 @@ export function documentRoutes(others: readonly Endpoint[], version: string): re
       document ??= toOpenApi(endpoints, version);
       // Only the request tells under which path a host has mounted the API.
       return c.json({ ...document, servers: [{ url: c.req.path.slice(0, -openApi.path.length) || '/' }] });
+    }),
+    route(trouble, async ({ c }) => {
+      const page = await openTroublePage(style);
+      if (page === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });
+      return c.html(page);
     }),
     route(docs, ({ c }) =>
       c.html(html`<!doctype html>

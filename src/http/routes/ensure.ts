@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
-import { route } from '../route.ts';
+import { baseOf, route } from '../route.ts';
 import { noQuery, serverNames, timeoutMs } from '../schemas/common.ts';
 import { ensured } from '../schemas/ensured.ts';
 import { named } from '../schemas/names.ts';
@@ -32,7 +32,7 @@ export function ensureRoutes({ supervisor, onError }: RouteParts): readonly Rout
         if (error !== null && isBug(error)) onError(error);
         return [
           server,
-          { connected: error === null, error: error === null ? null : toProblemDocument(error) },
+          { connected: error === null, error: error === null ? null : toProblemDocument(error, baseOf(c)) },
         ] as const;
       });
       return c.json({ servers: Object.fromEntries(await Promise.all(asked)) });

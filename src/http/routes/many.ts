@@ -3,8 +3,8 @@
 import * as z from 'zod';
 import type { PostedToOne } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
-import { toProblemDocument } from '../problem.ts';
-import { route } from '../route.ts';
+import { type ProblemDocument, toProblemDocument } from '../problem.ts';
+import { baseOf, route } from '../route.ts';
 import { serverNames, waitMs } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
 import { eventOutcomes } from '../schemas/outcome.ts';
@@ -30,7 +30,8 @@ export function manyRoutes({ supervisor }: RouteParts): readonly Route[] {
     route(send, async ({ c, query, body, who, signal }) => {
       const patience = createPatience(query.wait ?? null, signal);
       const posted = supervisor.postMany({ ...body, by: who });
-      const outcomes = await Promise.all(posted.map((one) => outcomeOf(one, patience)));
+      const toProblem = (error: unknown) => toProblemDocument(error, baseOf(c));
+      const outcomes = await Promise.all(posted.map((one) => outcomeOf(one, { patience, toProblem })));
       patience.close();
       const now = new Map(supervisor.status().servers.map(({ name, ...status }) => [name, status]));
       return c.json({
@@ -43,13 +44,18 @@ export function manyRoutes({ supervisor }: RouteParts): readonly Route[] {
   ];
 }
 
-async function outcomeOf(posted: PostedToOne, patience: Patience) {
+interface Asked {
+  readonly patience: Patience;
+  readonly toProblem: (error: unknown) => ProblemDocument;
+}
+
+async function outcomeOf(posted: PostedToOne, { patience, toProblem }: Asked) {
   const { server } = posted;
-  if ('error' in posted) return { server, error: toProblemDocument(posted.error) };
+  if ('error' in posted) return { server, error: toProblem(posted.error) };
   try {
     const settled = await patience.settled(posted);
     return { server, commandId: posted.commandId, outcome: settled?.outcome ?? null };
   } catch (error) {
-    return { server, error: toProblemDocument(error) };
+    return { server, error: toProblem(error) };
   }
 }
