@@ -4,7 +4,18 @@
  */
 
 /** What lies at the bottom: imported by every room, importing none. */
-const bottom = ['machines', 'errors', 'json', 'lifetime', 'names', 'specification', 'system-error', 'version'];
+const bottom = [
+  'machines',
+  'errors',
+  'json',
+  'lifetime',
+  'names',
+  'own-file',
+  'specification',
+  'surroundings',
+  'system-error',
+  'version',
+];
 /** Rooms that know nothing of each other. */
 const effects = [...bottom, 'session', 'config', 'store', 'observe', 'state-directory'];
 const actors = [...effects, 'supervisor'];
@@ -21,7 +32,9 @@ export const arrows = {
   json: [],
   lifetime: [],
   names: [],
+  'own-file': ['system-error'],
   specification: [],
+  surroundings: ['system-error'],
   'system-error': [],
   version: [],
   session: bottom,
@@ -182,6 +195,8 @@ export const doors = {
   'machines/server/states': ['actions', 'at-rest', 'backoff', 'connected', 'ending', 'starting'],
   'machines/supervisor': ['events', 'setup'],
   observe: [
+    'alarms/own-alarms',
+    'alarms/trouble',
     'facts/describe',
     'facts/fact',
     'facts/facts',
@@ -198,6 +213,7 @@ export const doors = {
     'server-logs/line',
     'server-logs/server-logs',
   ],
+  'observe/alarms': [],
   'observe/facts': ['describe', 'fact', 'facts'],
   'observe/log': ['level'],
   'observe/metrics': [],
@@ -211,7 +227,16 @@ export const doors = {
   'session/protocol': ['back-requests', 'handshake', 'listing', 'loop-lag', 'news-gate', 'probe', 'versions', 'wire'],
   'session/remote': ['lazy-link'],
   'session/stdio': ['link'],
-  'state-directory': ['control-plane-file', 'directory', 'further-tokens', 'lock', 'running', 'state', 'token-file'],
+  'state-directory': [
+    'control-plane-file',
+    'directory',
+    'further-tokens',
+    'lock',
+    'running',
+    'state',
+    'token-file',
+    'upkeep',
+  ],
   supervisor: ['contract', 'desired/source', 'host', 'options', 'supervisor'],
   'supervisor/actors': [
     'directory',

@@ -3,6 +3,7 @@
 export const failureClasses = [
   'exited',
   'spawnFailed',
+  'shortage',
   'handshakeFailed',
   'protocolUnsupported',
   'timedOut',
@@ -39,17 +40,8 @@ export interface Failure {
   readonly retryAfterMs: number | null;
 }
 
-/**
- * Codes of `spawnFailed` that may go away: the machine ran out of a resource, or the file was busy. Every other code
- * is permanent.
- */
-const passingSpawnCodes: ReadonlySet<string | number | null> = new Set([
-  'EAGAIN',
-  'EMFILE',
-  'ENFILE',
-  'ENOMEM',
-  'ETXTBSY',
-]);
+/** Codes of `spawnFailed` that may go away: the file was busy. Every other code is permanent. */
+const passingSpawnCodes: ReadonlySet<string | number | null> = new Set(['ETXTBSY']);
 
 /** Whether no restart can fix this failure. */
 export function isPermanent(failure: Failure, permanentExitCodes: readonly number[]): boolean {

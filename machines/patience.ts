@@ -22,17 +22,22 @@ const workedMs = 600_000;
 const unprovenMs = 60_000;
 
 /**
- * In milliseconds, from the first such failure in a row. `unreachable` is tried for ever. 0: the failure is not tried
+ * In milliseconds, from the first such failure in a row. `unreachable` and `shortage` are tried for ever. 0: the failure is not tried
  * again for this reason. An exit code that is permanent by the operator's word is permanent.
  */
 export function patienceMsOf(failure: Failure, { worked, remote }: Past): number {
-  if (failure.class === 'unreachable') return Number.POSITIVE_INFINITY;
+  if (isPatient(failure)) return Number.POSITIVE_INFINITY;
   if (failure.class === 'exited') return 0;
   // Something else than the server answered the handshake. Of one that never worked, that is counted.
   if (failure.class === 'handshakeFailed') return worked && remote ? workedMs : 0;
   if (!isPermanent(failure, [])) return 0;
   if (worked) return workedMs;
   return remote && isAnswered(failure) ? unprovenMs : 0;
+}
+
+/** Whether it is tried again for ever: a host that cannot be reached, a machine without room for another process. */
+export function isPatient({ class: failureClass }: Failure): boolean {
+  return failureClass === 'unreachable' || failureClass === 'shortage';
 }
 
 /** Whether the server is away rather than wrong: it is tried again, and the failure does not count. */

@@ -4,7 +4,7 @@
  */
 
 import { type Failure, isPermanent } from './failure.ts';
-import { isAway, type Past, patienceMsOf } from './patience.ts';
+import { isAway, isPatient, type Past, patienceMsOf } from './patience.ts';
 import type { RestartPolicy } from './policy.ts';
 
 /** The state that follows a life that ended by itself. */
@@ -13,7 +13,7 @@ export type Verdict = 'backoff' | 'failed' | 'idle' | 'needs-auth';
 export interface Counters {
   /** Counted failures in a row; a stable life or a person resets them. */
   readonly attempt: number;
-  /** Failures in a row of a server that is away: they increase the delay, but do not count towards the budget. */
+  /** Failures in a row of a server that is away or found no room: they increase the delay, but do not count towards the budget. */
   readonly unreachable: number;
   /**
    * Since when all failures in a row look permanent but are tried again, in milliseconds; null: the last was another.
@@ -46,7 +46,7 @@ export function isCounted(failure: Failure, past: Past): boolean {
 /** Adds a failure to the counters. It needs no clock: `retryOf` updates the times. */
 export function countFailure(counters: Counters, failure: Failure, past: Past): Counters {
   if (isAway(failure, past)) {
-    const refusedSince = failure.class === 'unreachable' ? null : counters.refusedSince;
+    const refusedSince = isPatient(failure) ? null : counters.refusedSince;
     return { ...counters, unreachable: counters.unreachable + 1, refusedSince };
   }
   return isCounted(failure, past)
@@ -65,13 +65,13 @@ export interface Ending {
 
 /**
  * Precedence: permanent class or code, `unauthorized`, restart kind, budget of failures in a row. `attempt` already
- * includes this failure. Restart kinds do not apply to `clientLost`, and a server that is away uses up no budget; for
- * how long it is tried again, only `retryOf` can tell.
+ * includes this failure. Restart kinds do not apply to `clientLost` and `shortage`, and a server that is away uses up no
+ * budget; for how long it is tried again, only `retryOf` can tell.
  */
 export function verdictOf({ failure, policy, counters, past }: Ending): Verdict {
   if (isPermanent(failure, policy.permanentExitCodes) && !isAway(failure, past)) return 'failed';
   if (failure.class === 'unauthorized') return 'needs-auth';
-  if (failure.class === 'clientLost') return 'backoff';
+  if (failure.class === 'clientLost' || failure.class === 'shortage') return 'backoff';
   const finished = failure.class === 'exited' && failure.exitCode === 0;
   if (policy.kind !== 'permanent' && finished) return 'idle';
   if (policy.kind === 'temporary') return 'failed';
@@ -100,7 +100,7 @@ export function retryOf(question: RetryQuestion): Retry {
   const { failure, policy, counters, past, at } = question;
   const delayMs = delayOf(question);
   const patienceMs = patienceMsOf(failure, past);
-  if (patienceMs > 0 && failure.class !== 'unreachable') {
+  if (patienceMs > 0 && !isPatient(failure)) {
     const refusedSince = counters.refusedSince ?? at;
     const verdict = at - refusedSince >= patienceMs ? 'failed' : 'backoff';
     return { verdict, delayMs, counters: { ...counters, refusedSince } };

@@ -1,9 +1,12 @@
 /** The control plane as a process of its own, with a state directory, a port and a log. */
 
+import { McpvisorError } from './errors.ts';
 import { type Certificate, readTls, refuseOpenBind } from './http/admission/bind.ts';
 import type { Token } from './http/admission/token.ts';
 import { openListener } from './http/listener.ts';
 import { createLifetime, type Lifetime } from './lifetime.ts';
+import { createOwnAlarms } from './observe/alarms/own-alarms.ts';
+import { fileTrouble, logTrouble, noticeShortage } from './observe/alarms/trouble.ts';
 import { createFacts } from './observe/facts/facts.ts';
 import type { LogTarget } from './observe/log/destination.ts';
 import type { LogLevel } from './observe/log/level.ts';
@@ -11,9 +14,14 @@ import { createLog, type Log } from './observe/log/log.ts';
 import { greet, reportTo, stderrTo } from './observe/log/own-words.ts';
 import { createRedactor } from './observe/secrets/redact.ts';
 import { isAlive, startTimeOf } from './session/process/identity.ts';
-import { removeControlPlaneFile, writeControlPlaneFile } from './state-directory/control-plane-file.ts';
+import {
+  type ControlPlaneAddress,
+  controlPlaneFile,
+  removeControlPlaneFile,
+} from './state-directory/control-plane-file.ts';
 import { readFurtherTokens } from './state-directory/further-tokens.ts';
-import { openState } from './state-directory/state.ts';
+import { openState, type State } from './state-directory/state.ts';
+import { openUpkeep, type Upkeep } from './state-directory/upkeep.ts';
 import type { Supervisor } from './supervisor/contract.ts';
 import { type ConfigurationSource, openConfiguration } from './supervisor/desired/source.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
@@ -92,10 +100,12 @@ interface Opened {
 async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSignal): Promise<Opened> {
   const { config, stateDir, host, port, env, store, isolation, pid, now } = options;
   const startedAt = new Date(now()).toISOString();
-  const { source, tokens, secrets, tls } = await read(options, lifetime, signal);
+  const { state, source, tokens, secrets, tls } = await read(options, lifetime, signal);
   const { http } = source.configuration.settings;
 
   const facts = createFacts({ now });
+  const ownAlarms = createOwnAlarms({ publish: facts.publish, now });
+  lifetime.add(() => ownAlarms.close());
   const redactor = createRedactor();
   redactor.addSecrets('tokens', secrets);
   const log = createLog({
@@ -105,9 +115,17 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     format: options.logFormat,
     colors: options.colors,
     level: options.logLevel,
+    onTrouble: logTrouble(ownAlarms),
   });
   lifetime.add(() => log.close());
-  const onError = (error: unknown) => reportTo(log, error);
+  const onError = (error: unknown) => {
+    noticeShortage(ownAlarms, error);
+    reportTo(log, error);
+  };
+  const { lock, files } = state;
+  const onTrouble = fileTrouble(ownAlarms, stateDir);
+  const upkeep = openUpkeep({ stateDir, lock: { name: 'lock', text: lock.text }, files, onTrouble });
+  lifetime.add(() => upkeep.close());
   const logShutdown = () => log.write('info', {}, 'Ending every server; Ctrl-C again ends at once.');
   signal.addEventListener('abort', logShutdown, { once: true });
 
@@ -126,6 +144,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     isolation,
     facts,
     redactor,
+    ownAlarms,
     onError,
     onStderr: stderrTo(log, options),
     onShutdown: () => void lifetime.close(),
@@ -159,7 +178,8 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   });
   const url = `${listener.url}${basePath}`;
   lifetime.add(() => removeControlPlaneFile(stateDir));
-  await writeControlPlaneFile(stateDir, { url, pid, startedAt, version: supervisor.status().version, config });
+  lifetime.add(() => upkeep.close());
+  await keepAddress(upkeep, stateDir, { url, pid, startedAt, version: supervisor.status().version, config });
   lifetime.add(() => listener.stopAccepting());
   signal.throwIfAborted();
   // Last, because one of the first requests may be the one to shut down.
@@ -168,7 +188,18 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   return { url, log, supervisor };
 }
 
+/** Throws `STATE_DIRECTORY_UNUSABLE`: a control plane that nobody finds is of no use. */
+async function keepAddress(upkeep: Upkeep, stateDir: string, address: ControlPlaneAddress): Promise<void> {
+  try {
+    await upkeep.keep(controlPlaneFile(address));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir, reason }, { cause });
+  }
+}
+
 interface Read {
+  readonly state: State;
   readonly source: ConfigurationSource;
   readonly tokens: readonly Token[];
   /** Blanked wherever they would be written. */
@@ -193,6 +224,7 @@ async function read(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     { name: 'mcp-token', value: state.mcpToken, scope: 'mcp' },
   ];
   return {
+    state,
     source,
     tls,
     tokens: [...own, ...further],

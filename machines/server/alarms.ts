@@ -43,8 +43,10 @@ function flappingAlarm({ counters, policy: { restart } }: ServerContext, at: num
 }
 
 function unreachableAlarm(server: ServerView): RaisedAlarm | null {
-  const { counters, policy, wanted, connectedAt } = server.context;
+  const { counters, policy, wanted, connectedAt, lastFailure } = server.context;
   if (counters.unreachable < unreachableFrom || wanted === 'down') return null;
+  // What this machine lacks is an alarm of the supervisor.
+  if (lastFailure?.class === 'shortage') return null;
   const { stableAfterMs } = policy.restart;
   return {
     alarm: 'unreachable',

@@ -11,7 +11,7 @@ interface ServerSender extends Sender {
 }
 
 /** Failures that the server did not cause: its group does not act on them. */
-const silentLosses: ReadonlySet<string> = new Set(['sessionLost', 'clientLost']);
+const silentLosses: ReadonlySet<string> = new Set(['sessionLost', 'clientLost', 'shortage']);
 
 /** Most servers are related to no other: they skip this, and so do not pay for it. */
 export function reportStanding(sender: Sender, context: ServerContext): void {

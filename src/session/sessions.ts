@@ -42,6 +42,8 @@ export interface SessionsOptions {
   readonly onError?: (message: string) => void;
   /** Receives what servers left behind when their groups were gone. Default: nobody is told. */
   readonly onStray?: (news: StrayNews) => void;
+  /** Called with the error of each write of the record that failed, and with null once it is up to date again. */
+  readonly onRecordTrouble?: (error: unknown) => void;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
 }
@@ -52,9 +54,10 @@ export function createSessions({
   host,
   onError = () => {},
   onStray = () => {},
+  onRecordTrouble = () => {},
   now = () => performance.now(),
 }: SessionsOptions): Sessions {
-  const registry = createProcessRegistry({ stateDir, onError });
+  const registry = createProcessRegistry({ stateDir, onError, onTrouble: onRecordTrouble });
   const { instance } = registry;
   const guard = createGuard({ instance, onError });
   const strays = createStrays({ instance, guard, tell: onStray, onError });

@@ -1,8 +1,10 @@
 /** `control-plane.json`: where the running control plane is. The file exists exactly while the API answers. */
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { readOwnFile } from '../own-file.ts';
+import type { KeptFile } from './upkeep.ts';
 
 const controlPlaneAddress = z.object({
   url: z.string(),
@@ -16,20 +18,14 @@ const controlPlaneAddress = z.object({
 
 export type ControlPlaneAddress = Readonly<z.infer<typeof controlPlaneAddress>>;
 
-export async function writeControlPlaneFile(stateDir: string, address: ControlPlaneAddress): Promise<void> {
-  const path = join(stateDir, 'control-plane.json');
-  const draft = `${path}.${address.pid}`;
-  await writeFile(draft, `${JSON.stringify(address)}\n`, { mode: 0o600 });
-  await rename(draft, path);
+export function controlPlaneFile(address: ControlPlaneAddress): KeptFile {
+  return { name: 'control-plane.json', text: `${JSON.stringify(address)}\n` };
 }
 
 /** Null: no such file, or none that can be read. Whether its process still runs is for the caller to check. */
-export async function readControlPlaneFile(stateDir: string): Promise<ControlPlaneAddress | null> {
+export function readControlPlaneFile(stateDir: string): ControlPlaneAddress | null {
   try {
-    return (
-      controlPlaneAddress.safeParse(JSON.parse(await readFile(join(stateDir, 'control-plane.json'), 'utf8'))).data ??
-      null
-    );
+    return controlPlaneAddress.safeParse(JSON.parse(readOwnFile(join(stateDir, 'control-plane.json')))).data ?? null;
   } catch {
     // Missing, not readable, or not JSON: nothing says where the API is.
     return null;

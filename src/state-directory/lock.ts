@@ -13,6 +13,8 @@ const lockOwner = z.object({ pid: z.int().positive(), startTime: z.string().null
 export type LockOwner = Readonly<z.infer<typeof lockOwner>>;
 
 export interface Lock {
+  /** What is in the file. */
+  readonly text: string;
   /** Releases the directory. May be called twice; does not throw. */
   release(): Promise<void>;
 }
@@ -48,7 +50,7 @@ async function takeFile(path: string, owner: LockOwner, refuse: Refuse): Promise
   } finally {
     await rm(draft, { force: true });
   }
-  return { release: () => release(path, text) };
+  return { text, release: () => release(path, text) };
 }
 
 /**

@@ -16,7 +16,7 @@ export type Running =
 /** `isAlive` tells whether a process still runs. In a directory that is missing or not readable none runs. */
 export async function findRunning(stateDir: string, isAlive: (owner: LockOwner) => boolean): Promise<Running> {
   const owner = parseOwner(await readFile(join(stateDir, 'lock'), 'utf8').catch(() => ''));
-  const address = await readControlPlaneFile(stateDir);
+  const address = readControlPlaneFile(stateDir);
   if (owner === null || !isAlive(owner)) return { state: 'none', isStale: owner !== null || address !== null };
   // A file of another process was left by an earlier run.
   return address?.pid === owner.pid ? { state: 'running', owner, address } : { state: 'between', owner };

@@ -6,6 +6,7 @@ import { systemCodeOf } from '../system-error.ts';
 import { openStateDirectory } from './directory.ts';
 import { type Lock, type LockOwner, takeLock } from './lock.ts';
 import { openTokenFile, readTokenFile } from './token-file.ts';
+import type { KeptFile } from './upkeep.ts';
 
 export interface StateOptions {
   readonly stateDir: string;
@@ -24,6 +25,8 @@ export interface State {
   readonly mcpToken: string;
   /** Every token, for the redactor. */
   readonly secrets: readonly string[];
+  /** The tokens that are kept in the directory. */
+  readonly files: readonly KeptFile[];
 }
 
 /**
@@ -49,7 +52,11 @@ async function open({ stateDir, uid, owner, isAlive, tokenFile }: StateOptions):
     const own = await openTokenFile(join(stateDir, 'token'));
     const mcp = await openTokenFile(join(stateDir, 'mcp-token'));
     const token = tokenFile === null ? own : await givenToken(tokenFile);
-    return { lock, token, mcpToken: mcp, secrets: [own, mcp, token] };
+    const files = [
+      { name: 'token', text: `${own}\n` },
+      { name: 'mcp-token', text: `${mcp}\n` },
+    ];
+    return { lock, token, mcpToken: mcp, secrets: [own, mcp, token], files };
   } catch (error) {
     await lock.release();
     throw error;

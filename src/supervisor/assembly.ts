@@ -3,6 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { stopSettingsOf } from '../config/stop.ts';
+import { createOwnAlarms } from '../observe/alarms/own-alarms.ts';
+import { fileTrouble, watchShortages } from '../observe/alarms/trouble.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
 import { createFacts } from '../observe/facts/facts.ts';
 import { createInspection } from '../observe/facts/inspection.ts';
@@ -81,6 +83,9 @@ export function assemble(
   const isShuttingDown = () => closing.aborted;
 
   const strayAlarms = createStrayAlarms(redactor, publish);
+  const ownAlarms = options.ownAlarms ?? createOwnAlarms({ publish, now: wallNow });
+  const unwatchShortages = watchShortages(facts, ownAlarms);
+
   const { transports, fetch, authProviders } = options;
   const sessions = createSessions({
     stateDir,
@@ -88,6 +93,7 @@ export function assemble(
     host: { transports, fetch, authProviders },
     onError,
     onStray: strayAlarms.onStray,
+    ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),
     now: monotonicNow,
   });
   const ledger = createLedger(sessions.highestGeneration);
@@ -97,7 +103,7 @@ export function assemble(
     redactor,
     now: wallNow,
     memoryBytesOf: (server) => ledger.get(server)?.specification.stderrTailBytes,
-    onError: (error) => onError(new Error('The logs of servers cannot be written.', { cause: error })),
+    onTrouble: (path, error) => fileTrouble(ownAlarms, path)(error),
   });
   const answers = options.answers ?? {};
   const reaping = createReaping({ sessions, publish, stopOf: (server) => stopSettingsOf(configuration, server) });
@@ -187,6 +193,7 @@ export function assemble(
     groups: () => [...desired.current.settings.groups.keys()],
     alarms,
     isGuarded: () => sessions.isGuarded,
+    ownAlarms: ownAlarms.list,
   });
   const methods = toMethods({
     answerToolCalls: createToolAnswers({ calls, catalog, nowMs: wallNow }),
@@ -240,11 +247,13 @@ export function assemble(
     async release() {
       commands.close();
       alarms.close();
+      unwatchShortages();
       actors.root.stop();
       await reaping.settled(desired.current.settings.shutdownMs);
       await sessions.close();
       await logs.close();
       await log?.close();
+      if (options.ownAlarms === undefined) ownAlarms.close();
       if (options.facts === undefined) facts.close();
     },
   };

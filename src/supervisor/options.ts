@@ -1,6 +1,7 @@
 /** The options of a supervisor. Everything from outside is a parameter: environment, clock, randomness, sockets. */
 
 import type { Environment } from '../config/expand/environment.ts';
+import type { OwnAlarms } from '../observe/alarms/own-alarms.ts';
 import type { Facts } from '../observe/facts/facts.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
 import type { Redactor } from '../observe/secrets/redact.ts';
@@ -65,6 +66,8 @@ export interface DoorOptions {
   readonly facts?: Facts;
   /** Default: a new one. */
   readonly redactor?: Redactor;
+  /** Standing alarms of the control plane. Default: new ones, closed with the supervisor. */
+  readonly ownAlarms?: OwnAlarms;
   /** Called with each line a server writes on stderr, redacted. */
   readonly onStderr?: (server: string, line: string) => void;
   /** Called with errors that were caught and are bugs. Default: they are dropped. */

@@ -4,6 +4,7 @@ import { failureClasses } from '../../machines/failure.ts';
 import { exitCodeOf } from '../../src/cli/exit-code.ts';
 import { type ErrorCode, type ErrorDetails, McpvisorError } from '../../src/errors.ts';
 import { toProblemDocument } from '../../src/http/problem.ts';
+import { ownAlarmNames } from '../../src/observe/alarms/own-alarms.ts';
 import { anchorOf, generatedPart, headingsOf, readDocument, toCell } from '../support/markdown.ts';
 
 const file = 'docs/troubleshooting.md';
@@ -77,7 +78,7 @@ describe('the sections on trouble', () => {
       .filter((heading) => heading.startsWith('Alarm '))
       .map((heading) => heading.slice('Alarm '.length));
     // The supervisor's own, beside those of servers and groups.
-    expect(alarms.toSorted()).toEqual([...alarmNames, 'no-guard'].toSorted());
+    expect(alarms.toSorted()).toEqual([...alarmNames, ...ownAlarmNames, 'no-guard'].toSorted());
   });
 
   it('are where problem documents point to', () => {

@@ -36,7 +36,7 @@ export function createLiveTable({
   readonly env: Environment;
 }): LiveTable {
   // Written by descriptor: with a stream, a terminal that is stopped (Ctrl-S) would block everything.
-  const writer = openLineWriter({ target: fd, maxBufferedBytes, onError: () => {} });
+  const writer = openLineWriter({ target: fd, maxBufferedBytes, onTrouble: () => {} });
   let isOver = false;
   const ending = new AbortController();
 

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
+import { isShortage } from '../../surroundings.ts';
 import { errorAt, type Path } from '../problems.ts';
 import type { Environment } from './environment.ts';
 import { type Piece, parseExpressions } from './expression.ts';
@@ -89,6 +90,8 @@ function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string,
     try {
       return readFile(path).replace(/\r?\n$/, '');
     } catch (error) {
+      // The file is not at fault, and may be read a moment later.
+      if (isShortage(error)) throw error;
       fail(
         at,
         `server "${server}" needs the file ${path}, which cannot be read: ${reasonOf(error)}`,

@@ -12,6 +12,7 @@ import type {
   ServerSpecification,
   StdioSpecification,
 } from '../../specification.ts';
+import { isShortage } from '../../surroundings.ts';
 import { resolveCommand } from '../entry.ts';
 import type { Path } from '../problems.ts';
 import { urlMistake } from '../url.ts';
@@ -126,6 +127,8 @@ function textOfFile(
   try {
     return (options.readFile ?? readTextFile)(path);
   } catch (error) {
+    // The file is not at fault, and may be read a moment later.
+    if (isShortage(error)) throw error;
     scope.fail(at, `server "${scope.server}" needs the file ${path}, which cannot be read: ${reasonOf(error)}`, null);
     return null;
   }

@@ -8,6 +8,7 @@ const maxQuoteLength = 400;
 const classWords = {
   exited: (failure) => endOf(failure) ?? 'exited',
   spawnFailed: ({ code }) => `could not be started${inBrackets(code)}`,
+  shortage: ({ code }) => `could not be started for now${inBrackets(code)}`,
   handshakeFailed: ({ code }) => `did not complete the MCP handshake${inBrackets(code)}`,
   protocolUnsupported: () => 'speaks no protocol version in common',
   timedOut: () => 'took too long',

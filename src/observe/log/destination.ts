@@ -34,8 +34,8 @@ export interface LogDestination {
 export interface LogDestinationOptions {
   readonly target: LogTarget;
   readonly maxBufferedBytes: number;
-  /** Called with the first error of the target; lines are dropped from then on. */
-  readonly onError: (error: Error) => void;
+  /** Called with the first error of the target, and with null once it works again. */
+  readonly onTrouble: (error: Error | null) => void;
 }
 
 export function openLogDestination(options: LogDestinationOptions): LogDestination {
@@ -49,7 +49,7 @@ export function openLogDestination(options: LogDestinationOptions): LogDestinati
 
 function createStreamDestination(
   stream: LineStream,
-  { maxBufferedBytes, onError }: LogDestinationOptions,
+  { maxBufferedBytes, onTrouble }: LogDestinationOptions,
 ): LogDestination {
   let broken = false;
   let closed = false;
@@ -62,7 +62,7 @@ function createStreamDestination(
         return true;
       } catch (error) {
         broken = true;
-        onError(error instanceof Error ? error : new Error(String(error)));
+        onTrouble(error instanceof Error ? error : new Error(String(error)));
         return false;
       }
     },

@@ -6,14 +6,15 @@
  * (https://github.com/pinojs/sonic-boom/issues/98).
  */
 
-import { close, fstat, ftruncate, open, write, writeSync } from 'node:fs';
-import { copyFile, rename, rm } from 'node:fs/promises';
+import { close, constants, fstat, ftruncate, open, write, writeSync } from 'node:fs';
+import { copyFile, lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { isSystemError } from '../../system-error.ts';
+import { isSystemError, systemCodeOf } from '../../system-error.ts';
 
 export interface LineWriter {
-  /** Returns false if the line was dropped: the target is too slow or broken. Never blocks and never throws. */
+  /** Returns false if the line was dropped: the buffer is full, or the target broken. Never blocks and never throws. */
   write(line: string): boolean;
   /**
    * Flushes the buffer, waiting at most `timeoutMs`. Then the descriptor is closed, unless it is stdout or stderr; on a
@@ -22,7 +23,10 @@ export interface LineWriter {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** For a file that other processes have open, too: it is copied and truncated in place, so all of them must append. */
+/**
+ * For a file that other processes have open, too: it is copied and truncated in place, so all of them must append. If
+ * its name is gone, it is made again.
+ */
 export interface Rotation {
   /** Of the file behind the descriptor. Older ones have `.1` and `.2` behind their names. */
   readonly path: string;
@@ -35,8 +39,11 @@ export interface LineWriterOptions {
   readonly maxBufferedBytes: number;
   /** Default: the target grows without limit. */
   readonly rotation?: Rotation;
-  /** Called with the first error of the target; lines are dropped from then on. */
-  readonly onError: (error: Error) => void;
+  /**
+   * Called with the first error of the target, and with null once it works again: it is tried until then, and the lines
+   * wait in the buffer. A pipe or descriptor that is closed stays so.
+   */
+  readonly onTrouble: (error: Error | null) => void;
 }
 
 /** A quarter of a pipe's capacity on Linux, so that a slow reader frees the buffer bit by bit. */
@@ -45,10 +52,18 @@ const pieceLength = 16 * 1024;
 /** Nothing signals that a full pipe has room again, so it is tried again after this time. */
 const retryMs = 100;
 
-export function openLineWriter({ target, maxBufferedBytes, rotation, onError }: LineWriterOptions): LineWriter {
+/** A disk that is full or gone is tried again after this time. */
+const troubleRetryMs = 1_000;
+
+/** Whether the name of the file is gone is looked at no more often than this. */
+const lookMs = 1_000;
+
+export function openLineWriter({ target, maxBufferedBytes, rotation, onTrouble }: LineWriterOptions): LineWriter {
   /** `over`: no further write is begun. */
   let state: 'open' | 'closing' | 'over' = 'open';
   let isBroken = false;
+  let isTroubled = false;
+  let lookedAtMs = performance.now();
   let fd = typeof target === 'number' ? target : null;
   let pieces: string[] = [];
   /** What the last write did not take. A pending write is neither here nor in `pieces`. */
@@ -58,21 +73,51 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onError }: 
 
   /** Everything that uses the descriptor, strictly in sequence. */
   async function run(): Promise<void> {
-    try {
-      if (typeof target === 'string' && !isBroken) fd ??= await promisify(open)(target, 'a', 0o600);
-      for (let bytes = take(); fd !== null && bytes !== null && state !== 'over'; bytes = take()) {
-        const writtenBytes = await writeSome(fd, bytes);
-        bufferedBytes -= writtenBytes;
-        if (writtenBytes < bytes.length) remainder = bytes.subarray(writtenBytes);
-        if (writtenBytes === 0) await delay(retryMs);
-        if (rotation !== undefined && remainder === null) await makeRoom(fd, rotation);
+    while (!isBroken && state !== 'over') {
+      try {
+        await writeWaiting();
+        break;
+      } catch (error) {
+        fail(error);
+        if (!isBroken) await delay(troubleRetryMs, undefined, { ref: false });
       }
-    } catch (error) {
-      fail(error);
     }
-    if (state !== 'open' && fd !== null && fd !== 1 && fd !== 2) await promisify(close)(fd).catch(fail);
+    if (state !== 'open') await release();
     // Nothing is awaited between the last look at the buffer and here, so no line is left behind.
     running = null;
+  }
+
+  async function writeWaiting(): Promise<void> {
+    if (rotation !== undefined) await reopenIfGone(rotation);
+    if (typeof target === 'string') fd ??= await openFile(target);
+    for (let bytes = take(); fd !== null && bytes !== null && state !== 'over'; bytes = take()) {
+      const writtenBytes = await writeSome(fd, bytes).catch((error: unknown) => {
+        remainder = bytes;
+        throw error;
+      });
+      bufferedBytes -= writtenBytes;
+      if (writtenBytes < bytes.length) remainder = bytes.subarray(writtenBytes);
+      if (writtenBytes === 0) await delay(retryMs);
+      else if (isTroubled) tell(null);
+      if (rotation !== undefined && remainder === null) await makeRoom(fd, rotation);
+    }
+  }
+
+  async function reopenIfGone({ path }: Rotation): Promise<void> {
+    if (fd === null || performance.now() - lookedAtMs < lookMs) return;
+    lookedAtMs = performance.now();
+    if (!(await isGone(path))) return;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const fresh = await openFile(path);
+    await release();
+    fd = fresh;
+  }
+
+  async function release(): Promise<void> {
+    const old = fd;
+    fd = null;
+    // An error of `close` changes nothing: the descriptor is gone.
+    if (old !== null && old !== 1 && old !== 2) await promisify(close)(old).catch(() => undefined);
   }
 
   function take(): Buffer | null {
@@ -83,11 +128,17 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onError }: 
   }
 
   function fail(error: unknown): void {
-    pieces = [];
-    remainder = null;
-    if (isBroken) return;
-    isBroken = true;
-    onError(error instanceof Error ? error : new Error(String(error)));
+    isBroken = finalCodes.has(systemCodeOf(error) ?? '');
+    if (isBroken) {
+      pieces = [];
+      remainder = null;
+    }
+    if (!isTroubled) tell(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  function tell(error: Error | null): void {
+    isTroubled = error !== null;
+    onTrouble(error);
   }
 
   /** The last lines before the process exits often matter most, and there is no event loop left to write them. */
@@ -124,6 +175,25 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onError }: 
       process.off('exit', writeOutNow);
     },
   };
+}
+
+/** The reader of a pipe is gone, or the descriptor was closed: no later write can succeed. */
+const finalCodes: ReadonlySet<string> = new Set(['EPIPE', 'EBADF', 'EINVAL']);
+
+/** A link in its place is not followed. */
+function openFile(path: string): Promise<number> {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+  return promisify(open)(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+}
+
+async function isGone(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return true;
+    throw error;
+  }
 }
 
 /** How many bytes the descriptor took; 0 if it is full. */

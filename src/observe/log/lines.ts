@@ -24,7 +24,7 @@ export interface LogLinesOptions {
   readonly format?: LogFormat;
   readonly colors?: boolean;
   readonly maxBufferedBytes?: number;
-  readonly onError?: (error: Error) => void;
+  readonly onTrouble?: (error: Error | null) => void;
 }
 
 /** How long a destination that blocks may delay `close`, in milliseconds. */
@@ -37,9 +37,9 @@ export function openLogLines({
   format,
   colors,
   maxBufferedBytes = defaultMaxBufferedBytes,
-  onError = () => {},
+  onTrouble = () => {},
 }: LogLinesOptions): LogLines {
-  const destination = openLogDestination({ target, maxBufferedBytes, onError });
+  const destination = openLogDestination({ target, maxBufferedBytes, onTrouble });
   const toLine =
     (format ?? (destination.isTTY ? 'pretty' : 'json')) === 'pretty'
       ? createPrettyLines(colors ?? destination.isTTY)
@@ -54,7 +54,7 @@ export function openLogLines({
       toLine(
         'warn',
         { droppedLines: untoldDrops },
-        `${untoldDrops} log lines were dropped: the destination is too slow`,
+        `${untoldDrops} log lines were dropped: the destination is too slow, full or broken`,
       ),
     );
     if (isTold) untoldDrops = 0;

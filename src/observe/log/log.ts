@@ -26,8 +26,8 @@ export interface LogOptions {
   readonly colors?: boolean;
   /** Bytes that a slow destination may leave unwritten before lines are dropped. Default 1 MiB. */
   readonly maxBufferedBytes?: number;
-  /** Called with the first error of the destination; lines are dropped from then on. Default: ignored. */
-  readonly onError?: (error: Error) => void;
+  /** Called with the first error of the destination, and with null once it works again. Default: ignored. */
+  readonly onTrouble?: (error: Error | null) => void;
 }
 
 export interface Log {

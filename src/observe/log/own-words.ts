@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { troubleOf } from '../../surroundings.ts';
 import type { Log } from './log.ts';
 
 export interface Greeting {
@@ -45,10 +46,14 @@ export function stderrTo(log: Log, { logFormat, serverLogs }: StderrOptions): (s
   return (server, line) => log.write(level, { actor: `server:${server}`, stream: 'stderr' }, line);
 }
 
+/** A text is something to know; an error is a bug, unless our surroundings are to blame. */
 export function reportTo(log: Log, error: unknown): void {
-  log.write(
-    'error',
-    { error: inspect(error) },
-    `A bug in mcpvisor: ${error instanceof Error ? error.message : String(error)}`,
-  );
+  if (typeof error === 'string') {
+    log.write('warn', {}, error);
+    return;
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  const trouble = troubleOf(error);
+  const sentence = trouble === null ? `A bug in mcpvisor: ${what}` : `${what}: ${trouble.reason}`;
+  log.write('error', { error: inspect(error) }, sentence);
 }

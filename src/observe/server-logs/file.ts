@@ -4,10 +4,11 @@
  * again after a while.
  */
 
-import { mkdir } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import { isSystemError } from '../../system-error.ts';
 import { type LogLine, toWritten } from './line.ts';
 import type { LogStore } from './store.ts';
 import { readTail } from './tail.ts';
@@ -21,16 +22,23 @@ export interface LogFileOptions {
   readonly maxBufferedBytes: number;
   /** Time before a target that failed is tried again, in milliseconds. */
   readonly retryMs: number;
-  /** Called when the target fails, but not again until it has worked; lines are dropped until it is tried again. */
-  readonly onError: (error: unknown) => void;
+  /**
+   * Called when the target fails, but not again until it has worked, and then with null; lines are dropped until it is
+   * tried again.
+   */
+  readonly onTrouble: (error: unknown) => void;
 }
 
 /** Lines that are written together. */
 interface Batch {
-  /** Lines lost before the first one. */
+  /** Lines lost before the first one, and the last of them; its text is not told. */
   readonly gap: number;
+  readonly lost: LogLine | null;
   readonly lines: LogLine[];
 }
+
+/** Whether the file still has its name is looked at no more often than this, in milliseconds. */
+const lookMs = 1_000;
 
 /** How long a disk that blocks may delay `close`, in milliseconds. */
 const closeTimeoutMs = 1_000;
@@ -41,7 +49,7 @@ export function createLogFile({
   files,
   maxBufferedBytes,
   retryMs,
-  onError,
+  onTrouble,
 }: LogFileOptions): LogStore {
   let stream: RotatingFileStream | null = null;
   /** Lines about to be written; later ones of the same turn join them. */
@@ -49,9 +57,12 @@ export function createLogFile({
   let droppedLines = 0;
   /** Lines dropped since the last batch was begun: the next batch says how many. */
   let untoldLines = 0;
+  let lastLost: LogLine | null = null;
   let bufferedBytes = 0;
   let brokenUntilMs = Number.NEGATIVE_INFINITY;
-  let isErrorReported = false;
+  let isTroubled = false;
+  let retry: NodeJS.Timeout | undefined;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
   let isClosed = false;
   /** Everything that uses the file, strictly in sequence. Never rejects. */
   let last: Promise<unknown> = Promise.resolve();
@@ -62,9 +73,10 @@ export function createLogFile({
     return done;
   }
 
-  function drop(lines: number): void {
-    droppedLines += lines;
-    untoldLines += lines;
+  function drop(lines: readonly LogLine[]): void {
+    droppedLines += lines.length;
+    untoldLines += lines.length;
+    lastLost = lines.at(-1) ?? lastLost;
     batch = null;
   }
 
@@ -72,12 +84,15 @@ export function createLogFile({
     if (batch === own) batch = null;
     const text = own.lines.map(toWritten).join('');
     try {
+      await leaveDeletedFile();
       stream ??= await open();
       await writeTo(stream, gapText(own) + text);
-      isErrorReported = false;
+      if (isTroubled) onTrouble(null);
+      isTroubled = false;
     } catch (error) {
       fail(error);
-      drop(own.lines.length);
+      lastLost ??= own.lost;
+      drop(own.lines);
       untoldLines += own.gap;
     }
     bufferedBytes -= Buffer.byteLength(text);
@@ -85,6 +100,8 @@ export function createLogFile({
 
   async function open(): Promise<RotatingFileStream> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    for (const one of [dirname(path), path]) await refuseLink(one);
+    lookedAtMs = performance.now();
     const opened = createStream((index) => (typeof index === 'number' ? `${nameOf(path)}.${index}` : nameOf(path)), {
       path: dirname(path),
       size: `${maxFileBytes}B`,
@@ -96,17 +113,35 @@ export function createLogFile({
     return opened;
   }
 
+  /** What is written into a file without a name is lost. */
+  async function leaveDeletedFile(): Promise<void> {
+    if (stream === null || performance.now() - lookedAtMs < lookMs) return;
+    lookedAtMs = performance.now();
+    if (await isThere(path)) return;
+    stream.destroy();
+    stream = null;
+  }
+
   function fail(error: unknown): void {
     stream?.destroy();
     stream = null;
     brokenUntilMs = performance.now() + retryMs;
-    if (!isErrorReported) onError(error);
-    isErrorReported = true;
+    clearTimeout(retry);
+    retry = setTimeout(tryAgain, retryMs).unref();
+    if (!isTroubled) onTrouble(error);
+    isTroubled = true;
+  }
+
+  /** The server may have nothing more to say: what was lost is told as soon as it can be. */
+  function tryAgain(): void {
+    brokenUntilMs = Number.NEGATIVE_INFINITY;
+    if (!isClosed && batch === null && untoldLines > 0) batch = begin();
   }
 
   function begin(): Batch {
-    const own: Batch = { gap: untoldLines, lines: [] };
+    const own: Batch = { gap: untoldLines, lost: lastLost, lines: [] };
     untoldLines = 0;
+    lastLost = null;
     // `writeOut` does not reject.
     void then(() => writeOut(own));
     return own;
@@ -119,7 +154,7 @@ export function createLogFile({
     push(line) {
       const bytes = Buffer.byteLength(toWritten(line));
       if (isClosed || performance.now() < brokenUntilMs || bufferedBytes + bytes > maxBufferedBytes) {
-        drop(1);
+        drop([line]);
         return;
       }
       bufferedBytes += bytes;
@@ -134,6 +169,7 @@ export function createLogFile({
     async close() {
       if (isClosed) return;
       isClosed = true;
+      clearTimeout(retry);
       const ended = then(async () => {
         if (stream !== null) await endOf(stream);
       });
@@ -147,9 +183,26 @@ export function createLogFile({
   };
 }
 
-function gapText({ gap, lines: [first] }: Batch): string {
-  if (gap === 0 || first === undefined) return '';
-  return toWritten({ ...first, text: `(${gap} lines lost: the disk was too slow or full)` });
+function gapText({ gap, lost, lines: [first] }: Batch): string {
+  const where = first ?? lost;
+  if (gap === 0 || where === null) return '';
+  return toWritten({ ...where, text: `(${gap} lines lost: the disk was too slow or full)` });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/** We make none: a link that came with the folder would have us write somewhere else. */
+async function refuseLink(path: string): Promise<void> {
+  const isLink = (await isThere(path)) && (await lstat(path)).isSymbolicLink();
+  if (isLink) throw new Error(`${path} is a link, which is not followed`);
 }
 
 function nameOf(path: string): string {

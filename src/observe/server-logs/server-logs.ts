@@ -27,8 +27,11 @@ export interface ServerLogsOptions {
   readonly maxBufferedBytes?: number;
   /** Time before a disk that failed is tried again, in milliseconds. Default 10 000. */
   readonly retryMs?: number;
-  /** Called when a file cannot be written. Default: the lines are only counted as dropped. */
-  readonly onError?: (error: unknown) => void;
+  /**
+   * Called when a server's file cannot be written, and with null once it can be again. Default: the lines are only
+   * counted as dropped.
+   */
+  readonly onTrouble?: (path: string, error: unknown) => void;
 }
 
 export interface FollowOptions {
@@ -81,9 +84,10 @@ export function createServerLogs(options: ServerLogsOptions): ServerLogs {
   }
 
   function fileOf(server: string, parent: string): LogStore {
-    const { maxFileBytes = 5 * 1024 * 1024, files = 3, retryMs = 10_000, onError = () => {} } = options;
+    const { maxFileBytes = 5 * 1024 * 1024, files = 3, retryMs = 10_000, onTrouble = () => {} } = options;
     const path = join(parent, fileNameOf(server));
-    return createLogFile({ path, maxFileBytes, files, maxBufferedBytes, retryMs, onError });
+    const limits = { maxFileBytes, files, maxBufferedBytes, retryMs };
+    return createLogFile({ path, ...limits, onTrouble: (error) => onTrouble(path, error) });
   }
 
   return {

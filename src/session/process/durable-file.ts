@@ -1,52 +1,63 @@
-/** A small file that is always either the old or the new one, and on disk when `save` resolves. */
+/**
+ * A small file that is always either the old or the new one. What could not be written is written when it can be: its
+ * disk may be full, or its folder gone, for a while.
+ */
 
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { replaceOwnFile } from '../../own-file.ts';
 
 export interface DurableFile {
   /**
-   * Writes the text that `content` returns, now or a moment later. Calls during a write share the next one. Rejects
-   * when it fails.
+   * Writes the text that `content` returns, now or a moment later. Calls during a write share the next one. Resolves
+   * when it is on disk, or could not be written: `onTrouble` was called then, and it is tried again. Never rejects.
    */
   save(): Promise<void>;
-  /** Resolves when nothing is left to write; never rejects. */
-  settled(): Promise<void>;
+  /** Resolves when nothing is left to write, or what is left cannot be written. Nothing is tried again. */
+  close(): Promise<void>;
 }
 
-/** Mode 0600. The folder must exist. */
-export function createDurableFile(path: string, content: () => string): DurableFile {
+export interface DurableFileOptions {
+  /** Mode 0600. */
+  readonly path: string;
+  readonly content: () => string;
+  /** Called with the error of each write that failed, and with null once the file is up to date again. */
+  readonly onTrouble: (error: unknown) => void;
+  /** Time before a write that failed is tried again. */
+  readonly retryMs: number;
+}
+
+export function createDurableFile({ path, content, onTrouble, retryMs }: DurableFileOptions): DurableFile {
   let last: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
+  let isBehind = false;
+  let retry: NodeJS.Timeout | undefined;
 
   const write = async (): Promise<void> => {
     next = null;
-    await replace(path, content());
+    clearTimeout(retry);
+    try {
+      await replaceOwnFile(path, content());
+      if (isBehind) onTrouble(null);
+      isBehind = false;
+    } catch (error) {
+      isBehind = true;
+      clearTimeout(retry);
+      // `save` does not reject.
+      retry = setTimeout(() => void save(), retryMs).unref();
+      onTrouble(error);
+    }
+  };
+
+  const save = (): Promise<void> => {
+    next ??= last = last.then(write);
+    return next;
   };
 
   return {
-    save() {
-      // A failure of the previous write was reported to those who waited for it.
-      next ??= last = last.catch(() => {}).then(write);
-      return next;
+    save,
+    async close() {
+      await last;
+      if (isBehind) await save();
+      clearTimeout(retry);
     },
-    settled: () => last.catch(() => {}),
   };
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  const beside = `${path}.tmp`;
-  const file = await open(beside, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

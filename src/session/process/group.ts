@@ -3,6 +3,7 @@
  * its leader and is a session too.
  */
 
+import { isShortage } from '../../surroundings.ts';
 import { isSystemError } from '../../system-error.ts';
 import { allStats, childrenOf, type ProcessStat, statOf } from './stat.ts';
 
@@ -25,10 +26,19 @@ export function isGroupAlive(pgid: number): boolean {
 
 /**
  * The pid of a living member, or null. `guess` is checked first: pass the last answer, and usually not all processes
- * have to be read.
+ * have to be read. A group that cannot be looked at for want of descriptors counts as alive.
  */
 export function findLiveMember(pgid: number, guess = pgid): number | null {
   if (!tryKill(pgid, 0)) return null;
+  try {
+    return liveMemberOf(pgid, guess);
+  } catch (error) {
+    if (isShortage(error)) return guess;
+    throw error;
+  }
+}
+
+function liveMemberOf(pgid: number, guess: number): number | null {
   const guessed = statOf(guess);
   if (guessed !== null && isLiveMember(guessed, pgid)) return guess;
   // Processes are read one after another: a member that forks and then dies can be missed once, so look twice before
@@ -47,6 +57,15 @@ export function membersOf(pgid: number): readonly ProcessStat[] {
  * of the machine.
  */
 export function cpuTicksOfGroup(pgid: number): number | null {
+  try {
+    return sumOfTicks(pgid);
+  } catch (error) {
+    if (isShortage(error)) return null;
+    throw error;
+  }
+}
+
+function sumOfTicks(pgid: number): number | null {
   let ticks: number | null = null;
   const pids = [pgid];
   for (let pid = pids.pop(); pid !== undefined; pid = pids.pop()) {

@@ -4,8 +4,9 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOwnFile } from '../../own-file.ts';
 import { isSystemError } from '../../system-error.ts';
 import { createDurableFile } from './durable-file.ts';
 import { signalGroup } from './group.ts';
@@ -23,8 +24,8 @@ export interface ProcessRegistry {
   /** Of the earlier runs, only these have left something. */
   keepInstances(instances: readonly string[]): void;
   /**
-   * Resolves when the record is on disk; rejects when it cannot be written. Without a state directory it resolves at
-   * once.
+   * Resolves when the record is on disk, or could not be written: then `onTrouble` was called, the record is kept in
+   * memory, and it is written as soon as it can be. Without a state directory it resolves at once. Never rejects.
    */
   add(record: ProcessRecord): Promise<void>;
   /** Nobody waits for the write: a record that stayed too long is recognised by its start time. */
@@ -50,9 +51,14 @@ export interface ProcessRegistryOptions {
   readonly stateDir: string | null;
   /** Receives problems with the file or a survivor; none of them is fatal. */
   readonly onError?: (message: string) => void;
+  /** Called with the error of each write that failed, and with null once the record is up to date again. */
+  readonly onTrouble?: (error: unknown) => void;
+  /** Time before a write that failed is tried again. Default 1 000. */
+  readonly retryMs?: number;
 }
 
-export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessRegistryOptions): ProcessRegistry {
+export function createProcessRegistry(options: ProcessRegistryOptions): ProcessRegistry {
+  const { stateDir, onError = () => {}, onTrouble = () => {}, retryMs = 1_000 } = options;
   const path = stateDir === null ? null : join(stateDir, 'processes.json');
   const current = new Map<number, ProcessRecord>();
   const before = path === null ? nothing : readEarlier(path, onError);
@@ -65,17 +71,12 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
   };
   for (const record of earlier) remember(record);
 
-  const file =
-    path === null
-      ? null
-      : createDurableFile(path, () => {
-          const processes = [...earlier, ...current.values()];
-          return JSON.stringify({ instances: [instance, ...earlierInstances], processes }, null, 2);
-        });
-  const save = (): Promise<void> => file?.save() ?? Promise.resolve();
-  const saveLater = (): void => {
-    save().catch((error: unknown) => onError(`${path} cannot be written: ${String(error)}`));
+  const content = (): string => {
+    const processes = [...earlier, ...current.values()];
+    return JSON.stringify({ instances: [instance, ...earlierInstances], processes }, null, 2);
   };
+  const file = path === null ? null : createDurableFile({ path, content, onTrouble, retryMs });
+  const save = (): Promise<void> => file?.save() ?? Promise.resolve();
 
   return {
     instance,
@@ -85,7 +86,8 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
     keepInstances(instances) {
       if (instances.length === earlierInstances.length) return;
       earlierInstances = instances;
-      saveLater();
+      // It never rejects.
+      void save();
     },
     add(record) {
       remember(record);
@@ -93,7 +95,8 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
       return save();
     },
     remove(pid) {
-      if (current.delete(pid)) saveLater();
+      // It never rejects.
+      if (current.delete(pid)) void save();
     },
     list: () => [...current.values()],
     async reapSurvivors(onReaped = () => {}) {
@@ -117,7 +120,8 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
       };
       if (earlier.size === 0) return reaped;
       await Promise.all([...earlier].map(reap));
-      saveLater();
+      // It never rejects.
+      void save();
       const [first] = unknown;
       if (first !== undefined) throw first;
       return reaped;
@@ -131,7 +135,7 @@ export function createProcessRegistry({ stateDir, onError = () => {} }: ProcessR
       }
     },
     async close() {
-      await file?.settled();
+      await file?.close();
     },
   };
 }
@@ -156,7 +160,7 @@ function isAnother(pid: number, startTime: string): boolean {
 function readEarlier(path: string, onError: (message: string) => void): RecordFile {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readOwnFile(path);
   } catch (error) {
     if (!isSystemError(error, 'ENOENT')) onError(`${path} cannot be read: ${String(error)}`);
     return nothing;

@@ -2,6 +2,7 @@
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { type Failure, failure } from '../../../machines/failure.ts';
+import { isShortage } from '../../surroundings.ts';
 import { systemCodeOf } from '../../system-error.ts';
 import type { EndKind } from '../contract.ts';
 import type { Ending } from '../ending.ts';
@@ -21,7 +22,10 @@ export interface ServerProcessOptions extends Omit<ProcessRecord, 'startTime'> {
 export interface ServerProcess {
   readonly pid: number;
   readonly startTime: string | null;
-  /** Resolves when the process is on the durable record. Null: it could not be registered, and was killed. */
+  /**
+   * Resolves when the process is on the durable record, or could not be written there for now. Never rejects. Null: it
+   * could not be registered, and was killed.
+   */
   readonly recorded: Promise<void> | null;
   end(kind: EndKind): void;
   markCpu(): void;
@@ -99,6 +103,7 @@ function register(options: ServerProcessOptions): Registration {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `The process was started, but could not be put on record, and was killed: ${reason}`;
-    return { failure: failure('internal', message, { phase: 'spawning', code: systemCodeOf(error) }) };
+    const failureClass = isShortage(error) ? 'shortage' : 'internal';
+    return { failure: failure(failureClass, message, { phase: 'spawning', code: systemCodeOf(error) }) };
   }
 }

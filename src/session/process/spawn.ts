@@ -3,6 +3,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { type Failure, failure } from '../../../machines/failure.ts';
+import { troubleOf } from '../../surroundings.ts';
 import { systemCodeOf } from '../../system-error.ts';
 import { type Command, programFilesOf, searchPathOf } from './command.ts';
 
@@ -26,11 +27,16 @@ export function spawnServer({ command, args, env, cwd }: SpawnRequest): ChildPro
 }
 
 /**
- * `spawnFailed`, with the system's code. If the system refused to spawn, the message says what is missing where; other
+ * `spawnFailed`, or `shortage` if the machine had no room for another process, with the system's code. If the system refused to spawn, the message says what is missing where; other
  * errors with the same codes have other reasons.
  */
 export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
   const code = systemCodeOf(error);
+  const trouble = troubleOf(error);
+  if (trouble?.kind === 'shortage') {
+    const message = `The server could not be started: ${trouble.reason}.`;
+    return failure('shortage', message, { phase: 'spawning', code });
+  }
   const wording = isRefusedSpawn(error) ? wordingOf(code, request) : null;
   const message = wording ?? (error instanceof Error ? error.message : String(error));
   return failure('spawnFailed', message, { phase: 'spawning', code });

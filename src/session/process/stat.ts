@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { isShortage } from '../../surroundings.ts';
 
 export interface ProcessStat {
   readonly pid: number;
@@ -20,7 +21,7 @@ export interface ProcessStat {
 
 export const hasProc = process.platform === 'linux';
 
-/** Null: there is no such process. */
+/** Null: there is no such process. Throws if this process is short of descriptors or memory: then nobody knows. */
 export function statOf(pid: number): ProcessStat | null {
   return hasProc ? procStatOf(pid) : (psStats(['-p', String(pid)])[0] ?? null);
 }
@@ -47,7 +48,8 @@ function procStatOf(pid: number): ProcessStat | null {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     // It ended before or during the read.
     return null;
   }

@@ -151,14 +151,8 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, wiring: Wiring
 function reportSpawned({ pid, startTime, recorded }: ServerProcess, ending: Ending): void {
   if (recorded === null) throw new Error(ending.cause?.message ?? 'The process could not be put on record.');
   ending.tell({ type: 'spawned', pid, startTime });
-  recorded.then(
-    () => ending.tell({ type: 'recorded' }),
-    (error: unknown) => ending.tell({ type: 'failed', failure: unrecorded(error) }),
-  );
-}
-
-function unrecorded(error: unknown): Failure {
-  return failure('internal', `The process could not be put on record: ${messageOf(error)}`);
+  // It never rejects: a disk that is full or gone is no failure of the server.
+  void recorded.then(() => ending.tell({ type: 'recorded' }));
 }
 
 function withTail(news: Extract<LinkNews, { failure: Failure | null }>, stderrTail: readonly string[]): LinkNews {

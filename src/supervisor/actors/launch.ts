@@ -6,6 +6,7 @@ import { expandSpecification } from '../../config/expand/expand.ts';
 import { toLine } from '../../errors.ts';
 import { callLimitsOf, type SessionSpecification, type SessionTarget } from '../../session/request.ts';
 import type { ExpandedSpecification, ServerSpecification } from '../../specification.ts';
+import { troubleOf } from '../../surroundings.ts';
 
 export interface LaunchParts {
   readonly env: Environment;
@@ -22,12 +23,21 @@ export type Launch = { readonly secrets: readonly string[] } & (
   | { readonly failure: Failure }
 );
 
-/** The returned function does not throw: what cannot be expanded gives the failure `misconfigured`, with every problem. */
+/**
+ * The returned function does not throw: what cannot be expanded gives the failure `misconfigured`, with every problem,
+ * or `shortage` if a file could not be opened for want of descriptors or memory.
+ */
 export function createLaunch(parts: LaunchParts): (specification: ServerSpecification) => Launch {
   return (specification) => {
     try {
       return launch(parts, specification);
     } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble?.kind === 'shortage')
+        return {
+          secrets: [],
+          failure: failure('shortage', `A file could not be read: ${trouble.reason}.`, { phase: 'spawning' }),
+        };
       const reason = error instanceof Error ? error.message : String(error);
       return { secrets: [], failure: failure('internal', `A bug in mcpvisor: ${reason}`, { phase: 'spawning' }) };
     }

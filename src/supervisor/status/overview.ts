@@ -3,7 +3,7 @@
 import { version } from '../../version.ts';
 import { placeOfRoot } from '../actors/root.ts';
 import type { RootActor } from '../actors/system.ts';
-import { type ServerState, type ServerStatus, type Status, serverStates } from '../contract.ts';
+import { type Alarm, type ServerState, type ServerStatus, type Status, serverStates } from '../contract.ts';
 import type { AlarmWatch } from './alarm-watch.ts';
 
 export interface OverviewOptions {
@@ -16,6 +16,8 @@ export interface OverviewOptions {
   readonly alarms: AlarmWatch;
   /** Whether a guard runs, which ends the servers if this process is killed. */
   readonly isGuarded: () => boolean;
+  /** Standing alarms of the control plane itself. */
+  readonly ownAlarms: () => readonly Alarm[];
 }
 
 export function createOverview(options: OverviewOptions): () => Status {
@@ -40,13 +42,14 @@ export function createOverview(options: OverviewOptions): () => Status {
 function allAlarms(options: OverviewOptions, servers: readonly ServerStatus[]): Status['alarms'] {
   const groups = options.groups().map((group) => `group:${group}`);
   return [
-    ...ownAlarms(options),
+    ...guardAlarms(options),
+    ...options.ownAlarms().map((alarm) => ({ actor: 'supervisor', ...alarm })),
     ...groups.flatMap((actor) => options.alarms.of(actor).map((alarm) => ({ actor, ...alarm }))),
     ...servers.flatMap(({ name, alarms }) => alarms.map((alarm) => ({ actor: `server:${name}`, ...alarm }))),
   ];
 }
 
-function ownAlarms({ isGuarded, startedAt }: OverviewOptions): Status['alarms'] {
+function guardAlarms({ isGuarded, startedAt }: OverviewOptions): Status['alarms'] {
   if (isGuarded()) return [];
   const reason = 'there is no /bin/sh: a SIGKILL of this process leaves servers running until the next start';
   return [

@@ -41,10 +41,16 @@ const ways: Record<string, Way> = {
   'a signal': { failure: exit(null, 'SIGSEGV'), leadsTo: restarts, ...countedAlways },
   'spawnFailed ENOENT': { failure: failure('spawnFailed', '', { code: 'ENOENT' }), leadsTo: never, ...passing },
   'spawnFailed EACCES': { failure: failure('spawnFailed', '', { code: 'EACCES' }), leadsTo: never, ...passing },
-  'spawnFailed EAGAIN': {
-    failure: failure('spawnFailed', '', { code: 'EAGAIN' }),
+  'spawnFailed ETXTBSY': {
+    failure: failure('spawnFailed', '', { code: 'ETXTBSY' }),
     leadsTo: restarts,
     ...countedAlways,
+  },
+  shortage: {
+    failure: failure('shortage', '', { code: 'EMFILE' }),
+    leadsTo: ['backoff', 'backoff', 'backoff'],
+    counted: false,
+    stable: { counted: false, delay: 'backoff' },
   },
   timedOut: { failure: failure('timedOut', '', { phase: 'listing' }), leadsTo: restarts, ...countedAlways },
   disconnected: { failure: failure('disconnected', ''), leadsTo: restarts, ...countedAlways },

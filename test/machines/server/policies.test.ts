@@ -36,8 +36,12 @@ describe('a permanent failure', () => {
     expect(isPermanent(failure('spawnFailed', '', { code }), [])).toBe(true);
   });
 
-  it.each(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETXTBSY'])('is not a spawn that failed with %s', (code) => {
-    expect(isPermanent(failure('spawnFailed', '', { code }), [])).toBe(false);
+  it('is not a spawn of a file that is being written', () => {
+    expect(isPermanent(failure('spawnFailed', '', { code: 'ETXTBSY' }), [])).toBe(false);
+  });
+
+  it.each(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'])('is not a shortage: %s', (code) => {
+    expect(isPermanent(failure('shortage', '', { code }), [])).toBe(false);
   });
 
   it('is an exit code that the policy names, and no other', () => {
@@ -49,10 +53,11 @@ describe('a failure is counted', () => {
   it.each(failureClasses)('once, or not at all: %s', (name) => {
     for (const stable of [true, false]) {
       const counted = isCounted(failure(name, ''), { ...past, stable });
-      expect(counted).toBe(!['unreachable', 'clientLost'].includes(name) && !(name === 'sessionLost' && stable));
+      const free = ['unreachable', 'shortage', 'clientLost', ...(stable ? ['sessionLost'] : [])];
+      expect(counted).toBe(!free.includes(name));
       const after = countFailure({ ...noCounters, unreachable: 3 }, failure(name, ''), { ...past, stable });
       expect(after.attempt).toBe(counted ? 1 : 0);
-      expect(after.unreachable).toBe(counted ? 0 : name === 'unreachable' ? 4 : 3);
+      expect(after.unreachable).toBe(counted ? 0 : name === 'unreachable' || name === 'shortage' ? 4 : 3);
     }
   });
 });
@@ -67,6 +72,7 @@ describe('the verdict', () => {
     expect(verdict(exit(1), policy, { ...spent, attempt: 7 })).toBe('backoff');
     expect(verdict(failure('unreachable', ''), policy, spent)).toBe('backoff');
     expect(verdict(failure('clientLost', ''), policy, spent)).toBe('backoff');
+    expect(verdict(failure('shortage', ''), policy, spent)).toBe('backoff');
   });
 
   it('has no limit at 0', () => {
@@ -115,7 +121,7 @@ describe('the delay', () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         (cause, counters, stable, random) => {
           const { delayMs } = retryOf({ ...question, failure: cause, counters, past: { ...past, stable }, random });
-          const isFree = cause.class === 'clientLost' || (stable && cause.class !== 'unreachable');
+          const isFree = cause.class === 'clientLost' || (stable && !['unreachable', 'shortage'].includes(cause.class));
           if (isFree) expect(delayMs).toBe(0);
           else expect(delayMs).toSatisfy((ms: number) => ms >= policy.baseMs / 2 && ms <= policy.capMs);
         },

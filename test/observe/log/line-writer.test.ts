@@ -10,8 +10,8 @@ import { createScratchFolder } from '../../support/scratch-folder.ts';
 const maxBufferedBytes = 1024 * 1024;
 
 function open(target: number | string) {
-  const problems: Error[] = [];
-  const writer = openLineWriter({ target, maxBufferedBytes, onError: (error) => problems.push(error) });
+  const problems: (Error | null)[] = [];
+  const writer = openLineWriter({ target, maxBufferedBytes, onTrouble: (error) => problems.push(error) });
   onTestFinished(() => writer.close(0));
   return { ...writer, problems };
 }

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -193,30 +203,31 @@ describe('a destination that takes nothing', () => {
   });
 
   it('is told of once, when it is a stream that throws', () => {
-    const problems: Error[] = [];
+    const problems: (Error | null)[] = [];
     const destination = {
       write(): never {
         throw new Error('of the stream');
       },
     };
-    const { facts, log } = logTo({ destination, onError: (error) => problems.push(error) });
+    const { facts, log } = logTo({ destination, onTrouble: (error) => problems.push(error) });
     facts.publish(alarm);
     facts.publish(alarm);
     expect(problems).toHaveLength(1);
     expect([log.droppedLines, facts.listenerErrors]).toEqual([2, 0]);
   });
 
-  it('is told of once, when it is broken', async () => {
-    const problems: Error[] = [];
-    const { facts, log } = logTo({
-      destination: join(directory, 'missing', 'file.log'),
-      onError: (error) => problems.push(error),
-    });
+  it('is told of when it cannot be written, and when it can be again, and then has every line', async () => {
+    const problems: (Error | null)[] = [];
+    const file = join(directory, 'missing', 'file.log');
+    const { facts, log } = logTo({ destination: file, onTrouble: (error) => problems.push(error) });
+    facts.publish(alarm);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 5000 });
     facts.publish(alarm);
-    expect(log.droppedLines).toBe(1);
+    mkdirSync(join(directory, 'missing'));
+    await vi.waitFor(() => expect(problems).toMatchObject([{ code: 'ENOENT' }, null]), { timeout: 10_000 });
     await log.close();
-    expect(problems).toHaveLength(1);
+    expect(log.droppedLines).toBe(0);
+    expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(2);
   });
 });
 

@@ -1,6 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createRedactor } from '../../../src/observe/secrets/redact.ts';
 import type { LinesMissed, LogLine } from '../../../src/observe/server-logs/line.ts';
 import { createServerLogs, type ServerLogsOptions } from '../../../src/observe/server-logs/server-logs.ts';
@@ -16,7 +25,7 @@ function open(options: Partial<ServerLogsOptions> = {}) {
     folder: null,
     redactor,
     now: () => nowMs++,
-    onError: (error) => problems.push(error),
+    onTrouble: (_path, error) => problems.push(error),
     ...options,
   });
   onTestFinished(() => logs.close());
@@ -199,7 +208,55 @@ describe('a log on disk', () => {
     expect(logs.droppedLines).toBe(2);
     rmSync(join(folder, 'files.log'), { recursive: true });
     write('files', 'stderr', 'kept');
-    expect(textsOf(await tail('files', 10))).toEqual(['(2 lines lost: the disk was too slow or full)', 'kept']);
+    const texts = textsOf(await tail('files', 10));
+    expect(texts.at(-1)).toBe('kept');
+    const lost = texts
+      .slice(0, -1)
+      .map((text) => Number(/^\((\d+) lines lost: the disk was too slow or full\)$/.exec(text)?.[1]));
+    expect(lost.reduce((sum, lines) => sum + lines, 0)).toBe(2);
+    expect(problems).toEqual([expect.any(Error), null]);
+  });
+
+  it('tells of the gap when the disk takes lines again, even if the server has nothing more to say', async () => {
+    const folder = folderOf();
+    mkdirSync(join(folder, 'files.log'), { recursive: true });
+    const { write, tail, problems } = open({ folder, retryMs: 10 });
+    write('files', 'stderr', 'lost');
+    await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 5_000 });
+    rmSync(join(folder, 'files.log'), { recursive: true });
+    await vi.waitFor(() => expect(problems).toEqual([expect.any(Error), null]), { timeout: 5_000 });
+    expect(await tail('files', 10)).toMatchObject([
+      { stream: 'stderr', text: '(1 lines lost: the disk was too slow or full)' },
+    ]);
+  });
+
+  it('is made again, with its modes, when somebody has cleaned its folder away', async () => {
+    const folder = folderOf();
+    const { write, tail } = open({ folder });
+    write('files', 'stderr', 'before');
+    await tail('files', 1);
+    rmSync(join(folder, '..'), { recursive: true });
+    await vi.waitFor(
+      async () => {
+        write('files', 'stderr', 'after');
+        expect(textsOf(await tail('files', 1))).toEqual(['after']);
+      },
+      { timeout: 10_000, interval: 50 },
+    );
+    for (const path of [join(folder, '..'), folder]) expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, 'files.log')).mode & 0o777).toBe(0o600);
+  });
+
+  it('does not follow a link that came with its folder', async () => {
+    const folder = folderOf();
+    mkdirSync(folder, { recursive: true });
+    const outside = join(createScratchFolder(), 'outside');
+    writeFileSync(outside, 'untouched');
+    symlinkSync(outside, join(folder, 'files.log'));
+    const { write, problems } = open({ folder });
+    write('files', 'stderr', 'one');
+    await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 5_000 });
+    expect(readFileSync(outside, 'utf8')).toBe('untouched');
   });
 
   it('holds no more lines in memory than it was told to', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createProcessRegistry, type ProcessRecord } from '../../../src/session/process/registry.ts';
 
 let stateDir: string;
@@ -61,15 +61,30 @@ describe('a registry with a state directory', () => {
     expect(pidsOnDisk()).toEqual([900_000_001, 900_000_002]);
   });
 
-  it('rejects what it cannot write, and goes on when it can', async () => {
+  it('makes its folder again, with its modes, when somebody has cleaned it away', async () => {
+    const registry = createProcessRegistry({ stateDir });
+    await registry.add(record());
     rmSync(stateDir, { recursive: true });
-    const problems: string[] = [];
-    const registry = createProcessRegistry({ stateDir, onError: (problem) => problems.push(problem) });
-    await expect(registry.add(record())).rejects.toThrow('ENOENT');
-    registry.remove(record().pid);
+    await registry.add(record({ pid: 900_000_002 }));
+    expect(pidsOnDisk()).toEqual([900_000_001, 900_000_002]);
+    expect(statSync(stateDir).mode & 0o777).toBe(0o700);
     await registry.close();
-    expect(problems).toHaveLength(1);
-    stateDir = mkdtempSync(join(tmpdir(), 'mcpvisor-'));
+  });
+
+  it('keeps what it cannot write in memory, tells of it, and writes it when it can', async () => {
+    const troubles: unknown[] = [];
+    const onTrouble = (error: unknown) => troubles.push(error);
+    const blocked = join(stateDir, 'blocked');
+    path = join(blocked, 'processes.json');
+    writeFileSync(blocked, 'a file where the folder should be');
+    const registry = createProcessRegistry({ stateDir: blocked, onTrouble, retryMs: 10 });
+    await registry.add(record());
+    expect(troubles).toMatchObject([{ code: 'ENOTDIR' }]);
+    expect(registry.list()).toEqual([record()]);
+    rmSync(blocked);
+    await vi.waitFor(() => expect(troubles.at(-1)).toBeNull(), { timeout: 5_000 });
+    expect(pidsOnDisk()).toEqual([900_000_001]);
+    await registry.close();
   });
 
   it('keeps the records of an earlier life until they are reaped', async () => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createProcessRegistry } from '../../../src/session/process/registry.ts';
 import { isRunning, pidsMarked, until, untilNoneMarked } from '../../support/processes.ts';
 import { openLink, textOf } from '../process/open-link.ts';
 
@@ -298,25 +297,6 @@ describe('a server that cannot be spawned', () => {
     await expect(opened.link.transport.start()).rejects.toThrow();
     expect((await opened.heard('ended')).failure).toMatchObject({ class: 'spawnFailed', code: 'E2BIG' });
     expect(opened.news.map(({ type }) => type)).toEqual(['ended']);
-  });
-});
-
-describe('a server that cannot be put on record', () => {
-  it('has failed, and lives until it is ended', async () => {
-    const registry = {
-      ...createProcessRegistry({ stateDir: null }),
-      add: () => Promise.reject(new Error('disk full')),
-    };
-    await using opened = openLink('speak', [], { registry });
-    await opened.link.transport.start();
-    expect((await opened.heard('failed')).failure).toMatchObject({
-      class: 'internal',
-      message: 'The process could not be put on record: disk full',
-    });
-    expect(pidsMarked(opened.mark)).toHaveLength(1);
-    opened.link.end('close');
-    expect((await opened.heard('ended')).failure).toMatchObject({ class: 'internal', exitCode: 0 });
-    expect(opened.isRecorded).toBe(false);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** What it can read from its stdin. Default: nothing. */
   readonly input?: string;
+  /** The user and group it runs as, who then owns the folder. Default: ours. Needs root. */
+  readonly uid?: number;
 }
 
 export interface Scene {
@@ -67,11 +69,13 @@ export function openScene(): Scene {
   const running: Running[] = [];
   const children: ChildProcess[] = [];
 
-  const run: Scene['run'] = (args, { env = {}, cwd = folder, input } = {}) => {
+  const run: Scene['run'] = (args, { env = {}, cwd = folder, input, uid } = {}) => {
+    if (uid !== undefined) chownSync(folder, uid, uid);
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, [program, ...args], {
       cwd,
       env: { PATH, HOME: folder, ...env },
+      ...(uid !== undefined && { uid, gid: uid }),
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     child.stdin?.end(input);

@@ -1,0 +1,93 @@
+/**
+ * Standing alarms of the control plane itself: what the machine lacks, and its own files that cannot be read or written.
+ * Those of servers and groups are in their charts.
+ */
+
+import type { PublishFact } from '../facts/fact.ts';
+
+/** Alarms of the actor `supervisor`, beside `no-guard`. */
+export const ownAlarmNames = ['shortage', 'state-directory', 'own-log'] as const;
+
+export type OwnAlarmName = (typeof ownAlarmNames)[number];
+
+export interface OwnAlarm {
+  readonly alarm: OwnAlarmName;
+  /** UTC ISO 8601. */
+  readonly since: string;
+  readonly reason: string;
+  readonly clearedBy: string;
+}
+
+export interface OwnAlarmReason {
+  readonly reason: string;
+  readonly clearedBy: string;
+  /** How long it stands if it is not raised again, in milliseconds. Default: until it is cleared. */
+  readonly forMs?: number;
+}
+
+export interface OwnAlarms {
+  /**
+   * `source` is what has the trouble: a file, a server. The alarm stands until each of its sources has been cleared. A
+   * fact tells when it comes, not each further source.
+   */
+  raise(alarm: OwnAlarmName, source: string, reason: OwnAlarmReason): void;
+  clear(alarm: OwnAlarmName, source: string): void;
+  list(): readonly OwnAlarm[];
+  /** Stops its timers. May be called twice. */
+  close(): void;
+}
+
+export interface OwnAlarmsOptions {
+  readonly publish: PublishFact;
+  /** The wall clock in milliseconds. */
+  readonly now: () => number;
+}
+
+interface Standing {
+  readonly sinceMs: number;
+  readonly sources: Map<string, OwnAlarmReason>;
+}
+
+export function createOwnAlarms({ publish, now }: OwnAlarmsOptions): OwnAlarms {
+  const standing = new Map<OwnAlarmName, Standing>();
+  const timers = new Map<string, NodeJS.Timeout>();
+
+  function clear(alarm: OwnAlarmName, source: string): void {
+    stopTimer(alarm, source);
+    const one = standing.get(alarm);
+    if (one?.sources.delete(source) !== true || one.sources.size > 0) return;
+    standing.delete(alarm);
+    publish({ type: 'alarm.cleared', actor: 'supervisor', alarm });
+  }
+
+  function stopTimer(alarm: OwnAlarmName, source: string): void {
+    clearTimeout(timers.get(`${alarm} ${source}`));
+    timers.delete(`${alarm} ${source}`);
+  }
+
+  return {
+    raise(alarm, source, reason) {
+      const known = standing.get(alarm);
+      const one = known ?? { sinceMs: now(), sources: new Map<string, OwnAlarmReason>() };
+      standing.set(alarm, one);
+      one.sources.set(source, reason);
+      stopTimer(alarm, source);
+      if (reason.forMs !== undefined)
+        timers.set(`${alarm} ${source}`, setTimeout(clear, reason.forMs, alarm, source).unref());
+      if (known === undefined) publish({ type: 'alarm.raised', actor: 'supervisor', alarm, reason: reason.reason });
+    },
+    clear,
+    list: () =>
+      [...standing].flatMap(([alarm, { sinceMs, sources }]) => {
+        const [first, ...others] = sources.values();
+        if (first === undefined) return [];
+        const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+        const since = new Date(sinceMs).toISOString();
+        return [{ alarm, since, reason: `${first.reason}${more}`, clearedBy: first.clearedBy }];
+      }),
+    close() {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Trouble of our own surroundings as standing alarms: raised when it is noticed, cleared when it is over. */
+
+import { troubleOf } from '../../surroundings.ts';
+import type { Fact } from '../facts/fact.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { OwnAlarms } from './own-alarms.ts';
+
+/** How long a shortage stands that nobody tells the end of, in milliseconds. */
+const shortageMs = 60_000;
+
+/**
+ * For a file of the state directory: call the returned function with the error of each write that failed, and with null
+ * once it works again.
+ */
+export function fileTrouble(alarms: OwnAlarms, path: string): (error: unknown) => void {
+  return (error) => {
+    if (error === null) alarms.clear('state-directory', path);
+    else
+      alarms.raise('state-directory', path, {
+        reason: `${path} cannot be written: ${reasonOf(error)}`,
+        clearedBy: 'the next write that succeeds; it is tried again and again',
+      });
+  };
+}
+
+/** For the log of the control plane: call it like the function that `fileTrouble` returns. */
+export function logTrouble(alarms: OwnAlarms): (error: unknown) => void {
+  return (error) => {
+    if (error === null) alarms.clear('own-log', 'log');
+    else
+      alarms.raise('own-log', 'log', {
+        reason: `the log cannot be written: ${reasonOf(error)}`,
+        clearedBy: 'the next line that can be written; what is dropped meanwhile is counted',
+      });
+  };
+}
+
+/** Raises the alarm `shortage` if `error` is one. */
+export function noticeShortage(alarms: OwnAlarms, error: unknown): void {
+  const trouble = troubleOf(error);
+  if (trouble?.kind === 'shortage')
+    alarms.raise('shortage', 'mcpvisor', {
+      reason: trouble.reason,
+      clearedBy: `${shortageMs / 1000} s without another`,
+      forMs: shortageMs,
+    });
+}
+
+/** Servers that cannot be started for want of something. Returns a function that stops it. */
+export function watchShortages(facts: Pick<Facts, 'subscribe'>, alarms: OwnAlarms): () => void {
+  return facts.subscribe((fact) => {
+    const { actor } = fact;
+    if (fact.type === 'server.failed' && fact.failure.class === 'shortage')
+      alarms.raise('shortage', actor, {
+        reason: fact.failure.message,
+        clearedBy: 'the next start that succeeds; it is tried again and again',
+      });
+    else if (isOver(fact)) alarms.clear('shortage', actor);
+  });
+}
+
+/** It started, or does not want to any more. */
+function isOver(fact: Fact): boolean {
+  if (fact.type === 'server.transitioned') return fact.to.startsWith('idle') || fact.to.startsWith('failed');
+  return fact.type === 'process.spawned' || fact.type === 'session.opened' || fact.type === 'server.removed';
+}
+
+function reasonOf(error: unknown): string {
+  return troubleOf(error)?.reason ?? (error instanceof Error ? error.message : String(error));
+}

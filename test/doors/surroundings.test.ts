@@ -1,0 +1,180 @@
+/** What happens to a control plane whose disk or machine runs out of something: the servers have nothing to do with it. */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openScene, type RunningDaemon, type RunOptions, type Scene } from '../support/doors/daemon.ts';
+import { until } from '../support/processes.ts';
+
+const program = fileURLToPath(new URL('../../dist/src/bin.js', import.meta.url));
+
+interface Alarm {
+  readonly actor: string;
+  readonly alarm: string;
+  readonly reason: string;
+}
+
+interface Server {
+  readonly name: string;
+  readonly state: string;
+  readonly pid: number | null;
+  readonly attempt: number;
+  readonly generation: number;
+}
+
+interface Status {
+  readonly alarms: readonly Alarm[];
+  readonly servers: readonly Server[];
+}
+
+async function statusOf({ client }: RunningDaemon): Promise<Status> {
+  return (await client.get('/api/status')).json as unknown as Status;
+}
+
+async function serverOf(daemon: RunningDaemon, name: string): Promise<Server> {
+  const found = (await statusOf(daemon)).servers.find((server) => server.name === name);
+  if (found === undefined) throw new Error(`there is no server "${name}"`);
+  return found;
+}
+
+async function ownAlarmsOf(daemon: RunningDaemon): Promise<readonly string[]> {
+  return (await statusOf(daemon)).alarms.filter(({ actor }) => actor === 'supervisor').map(({ alarm }) => alarm);
+}
+
+/** Returns the generation that was ended. */
+async function killed(daemon: RunningDaemon, name: string): Promise<number> {
+  return killedUnder(daemon, name, () => {});
+}
+
+/** `limit` is called when all that is needed is known. */
+async function killedUnder(daemon: RunningDaemon, name: string, limit: () => void): Promise<number> {
+  const { pid, generation } = await serverOf(daemon, name);
+  limit();
+  process.kill(pid ?? 0, 'SIGKILL');
+  return generation;
+}
+
+async function isBack(daemon: RunningDaemon, name: string, after: number): Promise<boolean> {
+  const { state, generation } = await serverOf(daemon, name);
+  return state === 'connected' && generation > after;
+}
+
+/** Starts with every server connected. */
+async function upWith(scene: Scene, servers: Readonly<Record<string, unknown>>, options: RunOptions = {}) {
+  const config = scene.writeConfig(servers, { restart: { baseMs: 100, capMs: 400, maxConsecutive: 3 } });
+  const daemon = await scene.up({ ...options, args: ['--config', config] });
+  await until('every server is connected', async () =>
+    (await statusOf(daemon)).servers.every(({ state }) => state === 'connected'),
+  );
+  return daemon;
+}
+
+/** Null, or why this machine does not let us. */
+function refusalOf(command: string, args: readonly string[]): string | null {
+  try {
+    execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+describe.runIf(process.platform === 'linux')('a state directory on a disk that is full', () => {
+  it('is an alarm; servers restart, and everything catches up when there is room', async ({ skip }) => {
+    const scene = openScene();
+    mkdirSync(scene.stateDir, { mode: 0o700 });
+    const refusal = refusalOf('mount', ['-t', 'tmpfs', '-o', 'size=96k,mode=700', 'tmpfs', scene.stateDir]);
+    if (refusal !== null) return skip(`a file system cannot be mounted here: ${refusal}`);
+    onTestFinished(() => void refusalOf('umount', ['--lazy', scene.stateDir]));
+    const daemon = await upWith(scene, { a: scene.talker() });
+    expect(refusalOf('dd', ['if=/dev/zero', `of=${join(scene.stateDir, 'filler')}`, 'bs=1k'])).toContain('No space');
+    for (let round = 0; round < 2; round += 1) {
+      const before = await killed(daemon, 'a');
+      await until('the server is back', () => isBack(daemon, 'a', before));
+    }
+    await until('the alarm stands', async () => (await ownAlarmsOf(daemon)).includes('state-directory'));
+    expect((await statusOf(daemon)).alarms[0]?.reason).toContain('processes.json cannot be written: no space is left');
+    rmSync(join(scene.stateDir, 'filler'));
+    await until('the alarm is over', async () => (await ownAlarmsOf(daemon)).length === 0);
+    const { pid } = await serverOf(daemon, 'a');
+    const { processes } = JSON.parse(readFileSync(join(scene.stateDir, 'processes.json'), 'utf8'));
+    expect(processes).toMatchObject([{ server: 'a', pid }]);
+    expect(daemon.stdout()).not.toContain('bug');
+    daemon.kill('SIGTERM');
+    await daemon.ended;
+  });
+});
+
+describe('a state directory that is cleaned away while the control plane runs', () => {
+  it('is made again with its modes: commands find the control plane, and a second one is refused', async () => {
+    const scene = openScene();
+    const daemon = await upWith(scene, { a: scene.talker() });
+    rmSync(scene.stateDir, { recursive: true });
+    const before = await killed(daemon, 'a');
+    await until('the server is back', () => isBack(daemon, 'a', before));
+    const names = ['lock', 'token', 'mcp-token', 'control-plane.json', 'processes.json'];
+    await until('every file is back', () => names.every((name) => existsSync(join(scene.stateDir, name))));
+    expect(statSync(scene.stateDir).mode & 0o777).toBe(0o700);
+    for (const name of names) expect(statSync(join(scene.stateDir, name)).mode & 0o777, name).toBe(0o600);
+    expect((await scene.run(['status', '--state-dir', scene.stateDir]).ended).code).toBe(0);
+    expect((await scene.run(['up', '--state-dir', scene.stateDir, '--port', '0']).ended).code).toBe(6);
+    expect(await ownAlarmsOf(daemon)).toEqual([]);
+    expect(daemon.stdout()).not.toContain('bug');
+  });
+
+  it('is an alarm as long as it cannot be made again', async () => {
+    const scene = openScene();
+    const daemon = await upWith(scene, { a: scene.talker() });
+    rmSync(scene.stateDir, { recursive: true });
+    writeFileSync(scene.stateDir, 'a file where the folder should be');
+    const before = await killed(daemon, 'a');
+    await until('the server is back', () => isBack(daemon, 'a', before));
+    await until('the alarm stands', async () => (await ownAlarmsOf(daemon)).includes('state-directory'));
+    rmSync(scene.stateDir);
+    await until('the alarm is over', async () => (await ownAlarmsOf(daemon)).length === 0);
+    await until('the lock is back', () => existsSync(join(scene.stateDir, 'lock')));
+    expect(daemon.stdout()).not.toContain('bug');
+  });
+});
+
+/** Somebody who owns nothing here, and whose processes are limited: root's are not. */
+const nobody = 65_534;
+
+const asUser = (uid: number | undefined) =>
+  uid === undefined ? [] : ['--reuid', String(uid), '--regid', String(uid), '--clear-groups'];
+
+const shortages = [
+  { what: 'descriptors', resource: 'nofile', limit: 10, uid: undefined },
+  { what: 'processes', resource: 'nproc', limit: 1, uid: nobody },
+] as const;
+
+describe.runIf(process.platform === 'linux').each(shortages)('a control plane that runs out of $what', (shortage) => {
+  it('starts its servers as soon as it can again, and holds it against none', async ({ skip }) => {
+    const { resource, limit, uid } = shortage;
+    const refusal =
+      refusalOf('prlimit', ['--version']) ??
+      refusalOf('setpriv', [...asUser(uid), process.execPath, program, '--version']);
+    if (refusal !== null) return skip(`it cannot be limited here: ${refusal}`);
+    const scene = openScene();
+    const daemon = await upWith(scene, { a: scene.talker(), b: scene.talker() }, uid === undefined ? {} : { uid });
+    const limitArgs = (to: number) => ['prlimit', '--pid', String(daemon.pid), `--${resource}=${to}:`];
+    // By its own user: whether another may is not for sure.
+    const setLimit = (to: number) => execFileSync('setpriv', [...asUser(uid), ...limitArgs(to)]);
+    const before = await killedUnder(daemon, 'a', () => setLimit(limit));
+    await until('it was tried more often than its budget allows', () => {
+      const tries = daemon.stdout().match(/"type":"server\.failed"[^\n]*"class":"shortage"/g) ?? [];
+      return tries.length >= 5;
+    });
+    setLimit(1_000);
+    await until('the server is back', () => isBack(daemon, 'a', before));
+    expect(await serverOf(daemon, 'a')).toMatchObject({ attempt: 1 });
+    expect(await serverOf(daemon, 'b')).toMatchObject({ state: 'connected', generation: 1 });
+    expect(daemon.stdout()).toContain('"alarm":"shortage"');
+    await until('the alarm of the server is over', async () =>
+      (await statusOf(daemon)).alarms.every(({ reason }) => !reason.includes('could not be started')),
+    );
+    expect(daemon.stdout()).not.toContain('bug');
+  });
+});
