@@ -225,7 +225,8 @@ export const doors = {
   'session/process': ['group', 'guard', 'memory', 'registry', 'server-process', 'spawn', 'strays/strays'],
   'session/process/strays': ['strays'],
   'session/protocol': ['back-requests', 'handshake', 'listing', 'loop-lag', 'news-gate', 'probe', 'versions', 'wire'],
-  'session/remote': ['lazy-link'],
+  'session/remote': ['lazy-link', 'socket-budget'],
+  'session/remote/http': ['answer', 'authorization-fetch', 'body', 'error', 'refused', 'requests', 'target'],
   'session/stdio': ['link'],
   'state-directory': [
     'control-plane-file',
@@ -282,7 +283,7 @@ export const fences = {
   'ajv-formats': ['supervisor/calls/validator'],
   commander: ['cli'],
   hono: ['http'],
-  'eventsource-parser': ['http'],
+  'eventsource-parser': ['http', 'session'],
   'jsonc-parser': ['config'],
   lmdb: ['store/lmdb'],
   mongodb: ['store/mongo'],

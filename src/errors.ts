@@ -13,6 +13,17 @@ export interface Problem {
   readonly severity: 'error' | 'warning';
 }
 
+/** What a server said when it refused a request over HTTP; nothing of it is there otherwise. */
+export interface HttpRefusal {
+  readonly httpStatus?: number;
+  /** Why, in the server's own words: at most some 300 characters. Null: it gave no reason. */
+  readonly refusal?: string | null;
+  /** What it asked to wait (`Retry-After`), in milliseconds. Null: nothing. */
+  readonly retryAfterMs?: number | null;
+  /** The header `WWW-Authenticate`. Null: there was none. */
+  readonly challenge?: string | null;
+}
+
 /** The `details` of an error, by its `code`. */
 export interface ErrorDetails {
   INVALID_REQUEST: { readonly problems: readonly Problem[] };
@@ -45,14 +56,21 @@ export interface ErrorDetails {
   SERVER_BUSY: { readonly server: string; readonly queued: number };
   CALL_TIMED_OUT: { readonly server: string; readonly method: string; readonly timeoutMs: number };
   CALL_CANCELLED: { readonly server: string; readonly method: string };
-  OUTCOME_UNKNOWN: { readonly server: string; readonly method: string; readonly reason: string };
+  /** `sessionEnded` false: only the answer was lost. */
+  OUTCOME_UNKNOWN: {
+    readonly server: string;
+    readonly method: string;
+    readonly reason: string;
+    readonly sessionEnded: boolean;
+  } & HttpRefusal;
+  /** `rpcCode` and `rpcMessage` null: the server sent no JSON-RPC error, but refused the request over HTTP. */
   UPSTREAM_ERROR: {
     readonly server: string;
     readonly method: string;
-    readonly rpcCode: number;
-    readonly rpcMessage: string;
+    readonly rpcCode: number | null;
+    readonly rpcMessage: string | null;
     readonly data: unknown;
-  };
+  } & HttpRefusal;
   SHUTTING_DOWN: Record<never, never>;
   ALREADY_RUNNING: { readonly pid: number; readonly stateDir: string };
   /** `url` null: none was given, and the state directory names no control plane. */
@@ -106,10 +124,14 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   CALL_TIMED_OUT: ({ server, method, timeoutMs }) =>
     `${method} of server "${server}" got no answer within ${timeoutMs} ms.`,
   CALL_CANCELLED: ({ server, method }) => `${method} of server "${server}" was cancelled by its caller.`,
-  OUTCOME_UNKNOWN: ({ server, method, reason }) =>
-    `Server "${server}" went down while it worked on ${method} (${reason}); whether it was done is unknown.`,
-  UPSTREAM_ERROR: ({ server, method, rpcCode, rpcMessage }) =>
-    `Server "${server}" answered ${method} with error ${rpcCode}: ${rpcMessage}`,
+  OUTCOME_UNKNOWN: ({ server, method, reason, sessionEnded }) =>
+    sessionEnded
+      ? `Server "${server}" went down while it worked on ${method} (${reason}); whether it was done is unknown.`
+      : `Server "${server}" gave no answer to ${method} (${reason}); whether it was done is unknown.`,
+  UPSTREAM_ERROR: ({ server, method, rpcCode, rpcMessage, ...refused }) =>
+    refused.httpStatus === undefined
+      ? `Server "${server}" answered ${method} with error ${rpcCode}: ${rpcMessage}`
+      : `Server "${server}" refused ${method} with HTTP ${refused.httpStatus}${toReason(refused)}`,
   SHUTTING_DOWN: () => 'mcpvisor is shutting down.',
   ALREADY_RUNNING: ({ pid, stateDir }) => `mcpvisor runs already with the state directory ${stateDir} (pid ${pid}).`,
   NOT_RUNNING: ({ stateDir, url, reason }) =>
@@ -164,6 +186,13 @@ const mostListed = 20;
 
 function toList(names: readonly string[]): string {
   return `${toNameList(names.slice(0, mostListed))}${names.length > mostListed ? ', and others' : ''}`;
+}
+
+/** The rest of a sentence about a refusal. */
+function toReason({ refusal, retryAfterMs, challenge }: HttpRefusal): string {
+  const why = [refusal, challenge].filter((words) => typeof words === 'string').join('; ');
+  const wait = typeof retryAfterMs === 'number' ? ` (it asks to wait ${Math.ceil(retryAfterMs / 1_000)} s)` : '';
+  return `${why === '' ? '' : `: ${why}`}${wait}`;
 }
 
 /** A problem on one line: `path: message (hint)`. */

@@ -132,11 +132,19 @@ function headersOf(error: unknown, nowMs: number): Record<string, string> {
   if (isMcpvisorError(error, 'METHOD_NOT_ALLOWED')) {
     return { allow: error.details.allowed.join(', ') };
   }
-  if (isMcpvisorError(error, 'RATE_LIMITED')) {
-    return { 'retry-after': String(Math.max(1, Math.ceil(error.details.retryAfterMs / 1000))) };
+  const retryAfterMs = retryAfterMsOf(error);
+  if (retryAfterMs !== null) {
+    return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
   }
   if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED') && error.details.nextRetryAt !== null) {
     return { 'retry-after': String(Math.max(1, Math.ceil((Date.parse(error.details.nextRetryAt) - nowMs) / 1000))) };
   }
   return {};
+}
+
+/** What is asked to wait, by this API or by the server that was called. Null: nothing. */
+function retryAfterMsOf(error: unknown): number | null {
+  if (isMcpvisorError(error, 'RATE_LIMITED')) return error.details.retryAfterMs;
+  const isOfServer = isMcpvisorError(error, 'UPSTREAM_ERROR') || isMcpvisorError(error, 'OUTCOME_UNKNOWN');
+  return isOfServer ? (error.details.retryAfterMs ?? null) : null;
 }

@@ -65,3 +65,25 @@ export class UnreachedError extends Error {
 export function hasNotReached(error: unknown): boolean {
   return error instanceof Error && 'reached' in error && error.reached === false;
 }
+
+/** What a server said when it refused a message over HTTP. */
+export interface Refused {
+  readonly httpStatus: number;
+  /** Why, in its own words: bounded and cleaned, but it may echo a secret. */
+  readonly refusal: string | null;
+  /** The JSON-RPC error in the body. */
+  readonly rpc: { readonly code: number; readonly message: string; readonly data: unknown } | null;
+  readonly retryAfterMs: number | null;
+  /** The header `WWW-Authenticate`. */
+  readonly challenge: string | null;
+}
+
+/** An error of a link that carries what the server said. */
+export interface RefusedError extends Error {
+  readonly refused: Refused | null;
+}
+
+/** Null: `error` is something else than a refusal over HTTP. */
+export function refusedIn(error: unknown): Refused | null {
+  return error instanceof Error && 'refused' in error ? (error as RefusedError).refused : null;
+}

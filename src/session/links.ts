@@ -9,6 +9,7 @@ import type { Guard } from './process/guard.ts';
 import type { ProcessRegistry } from './process/registry.ts';
 import type { Strays } from './process/strays/strays.ts';
 import { openLazyRemoteLink } from './remote/lazy-link.ts';
+import type { SocketBudget } from './remote/socket-budget.ts';
 import type { HostedTarget, RemoteTarget, SessionRequest, StdioTarget } from './request.ts';
 import { openStdioLink } from './stdio/link.ts';
 
@@ -18,6 +19,8 @@ export interface LinkParts {
   readonly strays: Strays;
   /** Null: sessions are held by a separate process, which has no access to the embedding program. */
   readonly host: HostParts | null;
+  /** For the connections to remote servers. */
+  readonly sockets: SocketBudget;
 }
 
 export type OpenLink = (request: SessionRequest, tell: TellLinkNews) => Link;
@@ -45,8 +48,11 @@ function openStdio(parts: LinkParts, request: RequestFor<StdioTarget>, tell: Tel
   return openStdioLink({ ...target, server, generation, policy, secrets, registry, guard, strays }, tell);
 }
 
+/** Connections beside those of calls in flight: for an event stream, and for what has been answered and not yet ended. */
+const besideCalls = 8;
+
 function openRemote(
-  { host }: LinkParts,
+  { host, sockets }: LinkParts,
   { server, specification, target }: RequestFor<RemoteTarget>,
   tell: TellLinkNews,
 ): Link {
@@ -59,10 +65,9 @@ function openRemote(
   const authProvider = name === null ? undefined : entryOf(host?.authProviders ?? {}, name);
   if (name !== null && authProvider === undefined)
     return openRefused(`the host has no authProvider called "${name}"`, tell);
-  return openLazyRemoteLink(
-    { ...rest, server, stop, maxMessageBytes, ...(fetch && { fetch }), ...(authProvider && { authProvider }) },
-    tell,
-  );
+  const fromHost = { ...(fetch && { fetch }), ...(authProvider && { authProvider }) };
+  const maxConnections = specification.limits.maxConcurrentCalls + besideCalls;
+  return openLazyRemoteLink({ ...rest, ...fromHost, server, stop, maxMessageBytes, maxConnections, sockets }, tell);
 }
 
 function openHosted(

@@ -9,6 +9,7 @@ import { memoryOfGroups } from './process/memory.ts';
 import { createProcessRegistry, type ProcessRecord } from './process/registry.ts';
 import { createStrays } from './process/strays/strays.ts';
 import { createLoopLag } from './protocol/loop-lag.ts';
+import { createSocketBudget } from './remote/socket-budget.ts';
 
 /** What a control plane needs of it besides opening sessions. */
 export interface Sessions {
@@ -61,8 +62,9 @@ export function createSessions({
   const { instance } = registry;
   const guard = createGuard({ instance, onError });
   const strays = createStrays({ instance, guard, tell: onStray, onError });
+  const sockets = createSocketBudget();
   return {
-    open: createOpenSession({ registry, guard, strays, host, clientInfo, loopLag: createLoopLag(now), now }),
+    open: createOpenSession({ registry, guard, strays, host, sockets, clientInfo, loopLag: createLoopLag(now), now }),
     isGuarded: guard.available,
     async reap(onReaped, stopOf) {
       await registry.reapSurvivors(onReaped);

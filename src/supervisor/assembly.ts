@@ -169,7 +169,7 @@ export function assemble(
   const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
   const waking = createWaking({ actorOf, now: monotonicNow });
   const causeOf = (server: string) => actors.server(server)?.getSnapshot().context.failure?.class ?? null;
-  const calls = createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, now: monotonicNow });
+  const calls = createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, redactor, now: monotonicNow });
   const desired = createDesired({
     initial: configuration,
     file: file?.path ?? null,

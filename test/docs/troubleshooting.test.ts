@@ -28,7 +28,7 @@ const examples: ErrorDetails = {
   SERVER_BUSY: { server: 'SERVER', queued: 1024 },
   CALL_TIMED_OUT: { ...call, timeoutMs: 60_000 },
   CALL_CANCELLED: call,
-  OUTCOME_UNKNOWN: { ...call, reason: 'REASON' },
+  OUTCOME_UNKNOWN: { ...call, reason: 'REASON', sessionEnded: true },
   UPSTREAM_ERROR: { ...call, rpcCode: -32602, rpcMessage: 'MESSAGE', data: null },
   SHUTTING_DOWN: {},
   ALREADY_RUNNING: { pid: 4711, stateDir: 'DIR' },

@@ -10,7 +10,7 @@ const errors: { readonly [Code in keyof ErrorDetails]?: ErrorDetails[Code] } = {
   SERVER_BUSY: { server, queued: 3 },
   CALL_TIMED_OUT: { server, method, timeoutMs: 20 },
   CALL_CANCELLED: { server, method },
-  OUTCOME_UNKNOWN: { server, method, reason: 'exited' },
+  OUTCOME_UNKNOWN: { server, method, reason: 'exited', sessionEnded: true },
   UPSTREAM_ERROR: { server, method, rpcCode: -32_050, rpcMessage: 'too hot', data: undefined },
   INVALID_REQUEST: {
     problems: [{ path: 'params', message: 'cannot be written as JSON', hint: null, severity: 'error' }],

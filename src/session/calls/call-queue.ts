@@ -77,8 +77,10 @@ export class CallQueue implements CallOwner {
 
   /** Calls in flight fail: nobody can say whether they were done. */
   abandon(reason: string): void {
-    for (const call of this.#inFlight)
-      call.fail(new McpvisorError('OUTCOME_UNKNOWN', { server: this.#server, method: call.method, reason }));
+    for (const call of this.#inFlight) {
+      const details = { server: this.#server, method: call.method, reason, sessionEnded: true };
+      call.fail(new McpvisorError('OUTCOME_UNKNOWN', details));
+    }
   }
 
   request(

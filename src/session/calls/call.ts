@@ -5,7 +5,7 @@ import { McpvisorError } from '../../errors.ts';
 import { isRecord } from '../../json.ts';
 import { codeOf } from '../../system-error.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
-import { hasNotReached } from '../link.ts';
+import { hasNotReached, type Refused, refusedIn } from '../link.ts';
 import type { Inbound, Waiter } from '../protocol/wire.ts';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -159,19 +159,26 @@ function upstreamError({ server, method }: Call, error: unknown): McpvisorError 
 function toCallError({ server, method }: Call, error: unknown): McpvisorError {
   if (error instanceof McpvisorError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const code = codeOf(error);
   const isUnreached = hasNotReached(error);
+  const refused = refusedIn(error) ?? refusedByCode(error, message);
+  const { rpc = null, ...said } = refused ?? {};
   // With such an HTTP status the server itself refused: nothing was done.
-  if (typeof code === 'number' && (isUnreached || (code >= 400 && code < 500))) {
-    return new McpvisorError(
-      'UPSTREAM_ERROR',
-      { server, method, rpcCode: code, rpcMessage: message, data: undefined },
-      { cause: error },
-    );
+  if (refused !== null && (isUnreached || (refused.httpStatus >= 400 && refused.httpStatus < 500))) {
+    const details = { server, method, rpcCode: rpc?.code ?? null, rpcMessage: rpc?.message ?? null, data: rpc?.data };
+    return new McpvisorError('UPSTREAM_ERROR', { ...details, ...said }, { cause: error });
   }
   if (isUnreached) {
     const details = { server, state: 'connected', nextRetryAt: null, reason: message.replace(/\.$/, '') };
     return new McpvisorError('SERVER_NOT_CONNECTED', details, { cause: error });
   }
-  return new McpvisorError('OUTCOME_UNKNOWN', { server, method, reason: message }, { cause: error });
+  const details = { server, method, reason: message.replace(/\.$/, ''), sessionEnded: false };
+  return new McpvisorError('OUTCOME_UNKNOWN', { ...details, ...said }, { cause: error });
+}
+
+/** A host's transport may say no more than an HTTP status, as `code` of its error. */
+function refusedByCode(error: unknown, message: string): Refused | null {
+  const code = codeOf(error);
+  return typeof code === 'number' && code >= 300 && code < 600
+    ? { httpStatus: code, refusal: message, rpc: null, retryAfterMs: null, challenge: null }
+    : null;
 }

@@ -4,14 +4,16 @@ import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.
 import type { FetchLike, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure, Phase } from '../../../machines/failure.ts';
-import { RemoteError } from './error.ts';
-import { remoteFailureOf } from './failure.ts';
+import { createAccess } from './access.ts';
 import { failureOfAll, kindsToTry, suggestsOther } from './fallback.ts';
-import { createRemoteFetch, type RemoteFetch } from './fetch.ts';
-import { createHttpPeer } from './http.ts';
+import { createAuthorizationFetch } from './http/authorization-fetch.ts';
+import { RemoteError } from './http/error.ts';
+import { createRequests } from './http/requests.ts';
+import { toTarget } from './http/target.ts';
 import type { PeerListener, PeerOptions, RemoteKind, RemotePeer } from './peer.ts';
+import type { SocketBudget } from './socket-budget.ts';
 import { createSsePeer } from './sse.ts';
-import { type RemoteTarget, toTarget } from './target.ts';
+import { createStreamableHttpPeer } from './streamable-http.ts';
 
 export interface RemoteDiallerOptions {
   readonly server: string;
@@ -30,6 +32,10 @@ export interface RemoteDiallerOptions {
   readonly ca?: string | null;
   /** Longest message that the server may send, in bytes. */
   readonly maxMessageBytes: number;
+  /** For the connections of all links. */
+  readonly sockets: SocketBudget;
+  /** Connections to this server at a time, at most; a few more for what is urgent. */
+  readonly maxConnections: number;
 }
 
 export interface RemoteDialler {
@@ -49,7 +55,7 @@ export interface RemoteDialler {
 export function createRemoteDialler(options: RemoteDiallerOptions, listener: PeerListener): RemoteDialler {
   const refused: RemoteError[] = [];
   const kinds = kindsToTry(options.transport, options.url);
-  let remote: RemoteFetch | null = null;
+  const closing: (() => Promise<void>)[] = [];
   let peer: RemotePeer | null = null;
   let isClosed = false;
   let giveUp: (error: Error) => void = () => {};
@@ -78,22 +84,11 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
     peer?.close();
   }
 
-  let target: RemoteTarget | null = null;
+  let known: PeerOptions | null = null;
   const peerOptions = (): PeerOptions => {
-    if (isClosed) {
-      throw notOpen();
-    }
-    target ??= toTarget(options.server, options.url, options.headers);
-    const { fetch, ca = null, connectTimeoutMs = 10_000, maxMessageBytes, authProvider } = options;
-    remote ??= createRemoteFetch({
-      target,
-      connectTimeoutMs,
-      ca,
-      maxMessageBytes,
-      onTooLarge: (error) => listener.tell({ type: 'failed', failure: remoteFailureOf(error, null) }),
-      ...(fetch && { fetch }),
-    });
-    return { url: target.url, remote, ...(authProvider && { authProvider }) };
+    if (isClosed) throw notOpen();
+    known ??= prepare(options, closing);
+    return known;
   };
 
   return {
@@ -129,9 +124,24 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
       isClosed = true;
       giveUp(notOpen());
       peer?.close();
-      await remote?.close();
+      await Promise.all(closing.map((close) => close()));
     },
   };
+}
+
+/** What a peer needs, whichever it is. Adds to `closing` what has to be closed. */
+function prepare(options: RemoteDiallerOptions, closing: (() => Promise<void>)[]): PeerOptions {
+  const { server, url, headers, fetch, authProvider, ca = null, connectTimeoutMs = 10_000 } = options;
+  const { maxMessageBytes, sockets, maxConnections } = options;
+  const target = toTarget(server, url, headers);
+  const carrier = { target, ca, connectTimeoutMs, ...(fetch && { fetch }) };
+  const requests = createRequests({ ...carrier, server, sockets, maxConnections });
+  closing.push(requests.close);
+  const peer = { url: target.url, maxMessageBytes, hasRoomForStreams: sockets.hasRoomForStreams };
+  if (authProvider === undefined) return { ...peer, ask: requests.ask };
+  const authorizing = createAuthorizationFetch(carrier);
+  closing.push(authorizing.close);
+  return { ...peer, ask: createAccess(requests, authProvider, authorizing.fetch) };
 }
 
 function notOpen(): RemoteError {
@@ -139,5 +149,5 @@ function notOpen(): RemoteError {
 }
 
 function createPeer(kind: RemoteKind, options: PeerOptions, listener: PeerListener): RemotePeer {
-  return kind === 'sse' ? createSsePeer(options, listener) : createHttpPeer(options, listener);
+  return kind === 'sse' ? createSsePeer(options, listener) : createStreamableHttpPeer(options, listener);
 }

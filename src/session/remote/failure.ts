@@ -1,12 +1,8 @@
 /** The failure that an error of a remote server means, in each phase. */
 
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
-import { SseError } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
-import { type Refusal, RemoteError, rootCodeOf } from './error.ts';
+import { type Refusal, RemoteError, rootCodeOf } from './http/error.ts';
 
 /**
  * The failure that an error of a remote transport, or of a handshake over it, means. Decided by class and code only.
@@ -15,12 +11,6 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
   if (error instanceof RemoteError) {
     const { message, status, code, retryAfterMs } = error.refusal;
     return failure(classOf(error.refusal, phase), message, { phase, code: status ?? code, retryAfterMs });
-  }
-  if (error instanceof UnauthorizedError || error instanceof OAuthError) {
-    return failure('unauthorized', 'The server wants an authorization that is not there yet.', { phase, code: 401 });
-  }
-  if (error instanceof StreamableHTTPError || error instanceof SseError) {
-    return ofStatus(error.code, phase);
   }
   if (error instanceof McpError) {
     return failure(lateClass(phase), error.message, { phase, code: error.code });
@@ -87,19 +77,6 @@ function classOfStatus(status: number, session: boolean, phase: Phase | null): F
     return 'misconfigured';
   }
   return status >= 300 && status < 400 ? 'unreachable' : 'handshakeFailed';
-}
-
-function ofStatus(status: number | undefined, phase: Phase | null): Failure {
-  if (status === undefined || status < 300) {
-    return failure(lateClass(phase), 'The server answered with something else than MCP.', {
-      phase,
-      code: status ?? null,
-    });
-  }
-  return failure(classOfStatus(status, false, phase), `The server answered with HTTP ${status}.`, {
-    phase,
-    code: status,
-  });
 }
 
 function isHandshake(phase: Phase | null): boolean {

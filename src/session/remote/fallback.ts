@@ -1,8 +1,8 @@
 /** Which remote transports are tried, in which order, and when the second one is. */
 
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
-import { RemoteError } from './error.ts';
 import { remoteFailureOf } from './failure.ts';
+import { RemoteError } from './http/error.ts';
 import type { RemoteKind } from './peer.ts';
 
 /** The kinds to try, the more likely first. */

@@ -2,13 +2,14 @@
 
 import type { TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
+import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
 import { Ending } from '../ending.ts';
 import type { Link, LinkNews, LossyTransport, TellLinkNews } from '../link.ts';
+import { createAccessCheck } from './access-check.ts';
 import { createRemoteDialler, type RemoteDiallerOptions } from './dialler.ts';
-import { RemoteError } from './error.ts';
 import { remoteFailureOf, remoteVerdictOn } from './failure.ts';
-import { answeredBy } from './message.ts';
+import { RemoteError } from './http/error.ts';
+import { answeredBy, methodOf } from './message.ts';
 import type { PeerListener } from './peer.ts';
 
 export interface RemoteLinkOptions extends RemoteDiallerOptions {
@@ -42,7 +43,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
           onNews({ type: 'push', available: true, reason: null });
         }
       }
-      transport.onmessage?.(message);
+      if (!access.takes(answeredBy(message))) transport.onmessage?.(message);
     },
     error(error) {
       if (!isOver) {
@@ -50,6 +51,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
       }
     },
     lost(id, reason) {
+      if (access.takes(id)) return;
       if (phase === 'initializing') {
         finish(failure('disconnected', `initialize got no answer: ${reason}.`));
         return;
@@ -60,6 +62,10 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
     tell: onNews,
   };
   const dialler = createRemoteDialler(options, listener);
+  const access = createAccessCheck({
+    send: (message) => dialler.send(message, undefined),
+    onRefused: (error) => finish(remoteFailureOf(error, null)),
+  });
 
   /** A failed transport is closed at once: there is no process to wait for. */
   function onNews(news: LinkNews): void {
@@ -109,15 +115,17 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   }
 
   /** Decides what a message that could not be sent means for the session; the call fails in any case. */
-  function judge(error: unknown): void {
+  function judge(error: unknown, method: string | null): void {
     if (isOver || isAbort(error)) {
       return;
     }
     const failed = phase === null ? remoteFailureOf(error, phase) : dialler.failureOf(error, phase);
     // If nothing listens there any more, the process that held the session is gone: do not wait.
     const isGone = failed.code === 'ECONNREFUSED';
-    if (phase !== null || isGone || failed.class === 'sessionLost' || failed.class === 'unauthorized') {
+    if (phase !== null || isGone || fatalClasses.has(failed.class)) {
       finish(failed);
+    } else if (failed.class === 'unauthorized') {
+      access.doubt(method);
     } else if (failed.code !== 429) {
       doubt(failed.message);
     }
@@ -138,7 +146,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
       try {
         await dialler.start();
       } catch (error) {
-        judge(error);
+        judge(error, null);
         throw error;
       }
       onNews({ type: 'spawned', pid: null, startTime: null });
@@ -147,7 +155,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
       try {
         await deliver(message, sendOptions);
       } catch (error) {
-        judge(error);
+        judge(error, methodOf(message));
         // Aborted by the end of the link: that is reported first, because it says why.
         if (isOver && isAbort(error)) {
           await over;
@@ -160,10 +168,10 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
       await over;
     },
     get sessionId() {
-      return dialler.peer?.transport.sessionId;
+      return dialler.peer?.sessionId;
     },
     setProtocolVersion(version) {
-      dialler.peer?.transport.setProtocolVersion?.(version);
+      dialler.peer?.setProtocolVersion(version);
     },
   };
 
@@ -191,6 +199,9 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   };
   return link;
 }
+
+/** What ends a session wherever it is noticed. */
+const fatalClasses: ReadonlySet<FailureClass> = new Set(['sessionLost', 'messageTooLarge']);
 
 /** Aborted by us: says nothing about the server. */
 function isAbort(error: unknown): boolean {

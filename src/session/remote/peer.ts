@@ -1,34 +1,46 @@
 /** What a link needs from either remote transport, and the news it gets. */
 
-import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
-import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import type { TellLinkNews } from '../link.ts';
-import { toRefused } from './error.ts';
-import type { RemoteFetch } from './fetch.ts';
+import { type Answer, isEventStream, isOk } from './http/answer.ts';
+import { readBeginning } from './http/body.ts';
+import { notAnEventStream } from './http/error.ts';
+import { toRefused } from './http/refused.ts';
+import type { Outgoing } from './http/requests.ts';
+import { isHarmless, isUrgent, methodOf } from './message.ts';
 
 export type RemoteKind = 'streamable-http' | 'sse';
 
 /** Receives the transport's messages and what happens to it, as the news of a link. */
 export interface PeerListener {
   message(message: JSONRPCMessage): void;
+  /** Something came that is no message, and is skipped. */
   error(error: Error): void;
   /** No answer to this request will come, and it is unknown whether it was carried out. */
   lost(id: RequestId, reason: string): void;
   readonly tell: TellLinkNews;
 }
 
+/** Sends a request with what lets it in, and tries once more with a new authorization if there is a provider for it. */
+export type Ask = (outgoing: Outgoing) => Promise<Answer>;
+
 export interface PeerOptions {
   readonly url: URL;
-  readonly remote: RemoteFetch;
-  readonly authProvider?: OAuthClientProvider;
+  readonly ask: Ask;
+  /** Whether there are sockets enough to hold one for nothing but news. */
+  readonly hasRoomForStreams: () => boolean;
+  /** Longest message that the server may send, in bytes. */
+  readonly maxMessageBytes: number;
 }
 
 export interface RemotePeer {
   readonly kind: RemoteKind;
-  readonly transport: Transport;
+  /** The server's id of the session. Undefined: it gave none, so far. */
+  readonly sessionId: string | undefined;
+  setProtocolVersion(version: string): void;
   start(): Promise<void>;
-  /** Rejects with a `RemoteError` for every refusal that this process saw, else with the SDK's error. */
+  /** Rejects with a `RemoteError` for every refusal, or with an `AbortError` if it was given up. */
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void>;
   /** Tells the server that the session is over. Rejects if that fails. */
   leave(): Promise<void>;
@@ -36,57 +48,40 @@ export interface RemotePeer {
   close(): void;
 }
 
-/**
- * Decides which refused answers the SDK sees, because its authorization flow starts there. Each message gets one flow:
- * over SSE version 1.32 would retry for ever.
- */
-export function createChallenges(
-  authProvider: OAuthClientProvider | undefined,
-): (response: Response, body: unknown) => boolean {
-  const challenged = new Set<unknown>();
-  return (response, body) => {
-    const isChallenge =
-      response.status === 401 || (response.status === 403 && response.headers.has('www-authenticate'));
-    const mayAnswer = authProvider !== undefined && isChallenge && !challenged.has(body);
-    challenged.delete(body);
-    if (mayAnswer) {
-      challenged.add(body);
-    }
-    return mayAnswer;
-  };
+interface MessageRequest extends Pick<Outgoing, 'url' | 'headers' | 'controller'> {
+  /** Whether it names a session of the server. */
+  readonly session: boolean;
 }
 
-/** The error for an answer that is not ok. */
-export async function refusalOf(
-  response: Response,
-  request: { readonly method: string; readonly url: string | URL; readonly session: boolean },
-): Promise<Error> {
-  return toRefused(response, { ...request, text: await errorTextOf(response) });
+/** Posts a message; rejects with a `RemoteError` unless the answer is ok. */
+export async function post(ask: Ask, message: JSONRPCMessage, request: MessageRequest): Promise<Answer> {
+  const { session, headers, ...rest } = request;
+  const answer = await ask({
+    ...rest,
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(message),
+    urgency: isUrgent(message) ? 'urgent' : 'call',
+    isHarmless: isHarmless(message),
+  });
+  if (isOk(answer)) return answer;
+  throw toRefused(answer, { verb: 'POST', method: methodOf(message), session, text: await readBeginning(answer) });
 }
 
-/** The beginning of the body of an answer that is not ok: enough for a protocol error. */
-export function errorTextOf(response: Response): Promise<string> {
-  return beginningOf(response.body, 64 * 1_024);
-}
-
-async function beginningOf(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body ?? []) {
-      chunks.push(chunk);
-      bytes += chunk.byteLength;
-      if (bytes >= maxBytes) {
-        break;
-      }
-    }
-  } catch {
-    // The status is enough: a broken error page changes nothing.
+/** Opens an event stream; rejects with a `RemoteError` if something else is answered. */
+export async function openEvents(ask: Ask, request: MessageRequest): Promise<Answer> {
+  const { session, headers, ...rest } = request;
+  const answer = await ask({
+    ...rest,
+    method: 'GET',
+    headers: { ...headers, accept: 'text/event-stream' },
+    urgency: 'urgent',
+    isHarmless: true,
+  });
+  if (isEventStream(answer)) return answer;
+  if (isOk(answer)) {
+    answer.drop();
+    throw notAnEventStream(answer.url, answer.status);
   }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Runs `then` when everything that a stream held before its end has been delivered, which takes microtasks only. */
-export function afterDelivery(then: () => void): void {
-  setImmediate(() => setImmediate(then));
+  throw toRefused(answer, { verb: 'GET', method: null, session, text: await readBeginning(answer) });
 }

@@ -1,78 +1,93 @@
-/**
- * Requests sent over Streamable HTTP and not yet answered, each with its connection and the position in its stream from
- * which the SDK resumes.
- */
+/** Requests sent over Streamable HTTP and not yet answered, and what an answered one still holds. */
 
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 
 export interface PendingRequest {
   readonly id: RequestId;
-  /** Aborts its connection. */
+  /** Aborts what brings its answer. */
   readonly controller: AbortController;
-  /** Id of the last event of its stream, if the server sends ids: the SDK then resumes the stream when it ends. */
+  /** Receives the id of each event of its stream. */
+  readonly onToken: ((token: string) => void) | undefined;
+  /** Id of the last event of its stream, if the server sends ids: the stream is resumed after it when it ends. */
   token: string | null;
+  /** How long the server asks to wait before that, in milliseconds. */
+  retryMs: number | null;
 }
 
 export interface PendingRequests {
-  add(id: RequestId): PendingRequest;
-  get(id: RequestId): PendingRequest | undefined;
-  /** It was answered, or failed before it was sent. */
-  settle(id: RequestId): void;
-  /** Nobody waits for it any more: closes its connection. */
+  add(id: RequestId, onToken: PendingRequest['onToken']): PendingRequest;
+  has(request: PendingRequest): boolean;
+  /** It was answered: its stream is ended soon, unless the server ends it now. */
+  answered(id: RequestId): void;
+  /** Nobody waits for it any more: ends what it holds. */
   giveUp(id: RequestId): void;
   /** Removes it; returns whether it was still pending. */
   lose(request: PendingRequest): boolean;
-  /** The request whose stream is resumed after event `token`. */
-  resumedBy(token: string): PendingRequest | null;
-  /** Whether `token` belongs to a settled request, whose stream nobody needs. */
-  isSpent(token: string): boolean;
+  /** What brought its answer has ended. */
+  ended(request: PendingRequest): void;
+  close(): void;
 }
 
 /**
- * Number of settled requests whose tokens are remembered. The SDK resumes at most a few of them, within seconds: after
- * an error answer and after a cancelled call.
+ * How long an answered request's stream may take to end, in milliseconds. Well-behaved servers end it with the answer,
+ * and the connection is kept; a connection that must be cut costs the next request a new one.
  */
-const maxSpent = 256;
+const lingerMs = 250;
+/** More are cut at once, the oldest first. */
+const mostLingering = 8;
 
 export function createPendingRequests(): PendingRequests {
   /** By the id as text: some servers answer 5 as "5". */
   const pending = new Map<string, PendingRequest>();
-  const spent = new Set<string>();
+  /** With the time at which each is cut. */
+  const lingering = new Map<PendingRequest, number>();
+  let timer: NodeJS.Timeout | null = null;
 
-  const settle = (id: RequestId) => {
-    const token = pending.get(String(id))?.token ?? null;
-    pending.delete(String(id));
-    if (token !== null) {
-      spent.add(token);
-    }
-    for (const oldest of spent) {
-      if (spent.size <= maxSpent) {
-        break;
+  function cut(): void {
+    timer = null;
+    const now = performance.now();
+    for (const [request, at] of lingering) {
+      if (at > now && lingering.size <= mostLingering) {
+        timer = setTimeout(cut, at - now).unref();
+        return;
       }
-      spent.delete(oldest);
+      lingering.delete(request);
+      request.controller.abort();
     }
+  }
+
+  const take = (id: RequestId): PendingRequest | undefined => {
+    const request = pending.get(String(id));
+    pending.delete(String(id));
+    return request;
   };
 
   return {
-    add(id) {
-      const request = { id, controller: new AbortController(), token: null };
+    add(id, onToken) {
+      const request = { id, controller: new AbortController(), onToken, token: null, retryMs: null };
       pending.set(String(id), request);
       return request;
     },
-    get: (id) => pending.get(String(id)),
-    settle,
+    has: (request) => pending.get(String(request.id)) === request,
+    answered(id) {
+      const request = take(id);
+      if (request === undefined) return;
+      lingering.set(request, performance.now() + lingerMs);
+      if (lingering.size > mostLingering) cut();
+      else timer ??= setTimeout(cut, lingerMs).unref();
+    },
     giveUp(id) {
-      const request = pending.get(String(id));
-      settle(id);
-      request?.controller.abort();
+      take(id)?.controller.abort();
     },
-    lose(request) {
-      const id = String(request.id);
-      return pending.get(id) === request && pending.delete(id);
+    lose: (request) => pending.get(String(request.id)) === request && pending.delete(String(request.id)),
+    ended(request) {
+      lingering.delete(request);
     },
-    resumedBy(token) {
-      return [...pending.values()].find((request) => request.token === token) ?? null;
+    close() {
+      for (const { controller } of [...pending.values(), ...lingering.keys()]) controller.abort();
+      pending.clear();
+      lingering.clear();
+      if (timer !== null) clearTimeout(timer);
     },
-    isSpent: (token) => spent.has(token),
   };
 }

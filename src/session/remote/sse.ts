@@ -1,104 +1,85 @@
-/** Legacy HTTP+SSE over the SDK's transport. One stream carries everything: when it ends, the session has ended. */
+/** Legacy HTTP+SSE. One stream carries everything: when it ends, the session has ended. */
 
-import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { failure } from '../../../machines/failure.ts';
-import { isEventStream } from './body.ts';
-import { badEndpoint, notAnEventStream, RemoteError } from './error.ts';
-import { createCarry } from './message.ts';
-import {
-  afterDelivery,
-  createChallenges,
-  type PeerListener,
-  type PeerOptions,
-  type RemotePeer,
-  refusalOf,
-} from './peer.ts';
+import { createMalformedReport } from './events.ts';
+import { remoteFailureOf } from './failure.ts';
+import type { Answer } from './http/answer.ts';
+import { ignoreBody, readEvents } from './http/body.ts';
+import { badEndpoint, RemoteError } from './http/error.ts';
+import { messagesIn } from './message.ts';
+import { openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
 
-export function createSsePeer({ url, remote, authProvider }: PeerOptions, listener: PeerListener): RemotePeer {
-  const carry = createCarry(remote);
-  const mayAuthorize = createChallenges(authProvider);
-  /** Why the stream could not be opened: the SDK's own error says so only in its message. */
-  let refusal: unknown = null;
-  let isOpened = false;
-  let isClosed = false;
+export function createSsePeer({ url, ask, maxMessageBytes }: PeerOptions, listener: PeerListener): RemotePeer {
+  const controller = new AbortController();
+  const onMalformed = createMalformedReport((error) => listener.error(error));
+  let endpoint: URL | null = null;
+  let protocolVersion: string | undefined;
 
-  const transport = new SSEClientTransport(url, {
-    ...(authProvider && { authProvider }),
-    fetch: (to, init = {}) => {
-      if (init.method === 'POST' && typeof init.body === 'string' && init.body.includes('"jsonrpc"')) {
-        return post(to, init);
-      }
-      return new Headers(init.headers).get('accept') === 'text/event-stream'
-        ? openStream(to, init)
-        : remote.fetch(to, init);
-    },
-  });
-  transport.onerror = (error) => listener.error(error);
-  transport.onmessage = (message) => listener.message(message);
+  const headers = (): Readonly<Record<string, string>> =>
+    protocolVersion === undefined ? {} : { 'mcp-protocol-version': protocolVersion };
 
-  async function openStream(to: string | URL, init: RequestInit): Promise<Response> {
-    try {
-      return await eventStream(to, init);
-    } catch (error) {
-      refusal = error;
-      throw error;
-    }
-  }
-
-  async function eventStream(to: string | URL, init: RequestInit): Promise<Response> {
-    const response = await carry(to, init, {
-      onEnd: (end) => {
-        if (end !== 'dropped' && isOpen) {
-          refusal ??= new RemoteError({
-            message: 'The event stream ended before it named its endpoint.',
-            status: response.status,
-            code: 'STREAM_ENDED',
-          });
-          afterDelivery(onStreamEnd);
+  /** Resolves when the stream has named its endpoint. */
+  function named(answer: Answer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const event = ({ type, data }: { readonly type: string | null; readonly data: string }) => {
+        if (type === 'endpoint') {
+          endpoint = endpointAt(url, data);
+          if (endpoint !== null) return resolve();
+          reject(badEndpoint(url));
+          answer.drop();
+        } else if (data.trim() !== '' && (type === null || type === 'message')) {
+          const messages = messagesIn(data);
+          if (messages === null) onMalformed(data);
+          else for (const message of messages) listener.message(message);
         }
-      },
+      };
+      readEvents(answer, maxMessageBytes, { event, retry() {} }).then(
+        () => {
+          reject(new RemoteError({ message: noEndpoint, status: answer.status, code: 'STREAM_ENDED' }));
+          ended();
+        },
+        (error: unknown) => {
+          reject(error);
+          ended(error);
+        },
+      );
     });
-    const isOpen = isEventStream(response);
-    isOpened ||= isOpen;
-    if (!response.ok && !mayAuthorize(response, null)) {
-      throw await refusalOf(response, { method: 'GET', url: to, session: false });
-    }
-    if (response.ok && !isOpen) {
-      await response.body?.cancel();
-      throw notAnEventStream(to, response.status);
-    }
-    return response;
   }
 
-  async function post(to: string | URL, init: RequestInit): Promise<Response> {
-    const response = await carry(to, init);
-    if (!response.ok && !mayAuthorize(response, init.body)) {
-      throw await refusalOf(response, { method: 'POST', url: to, session: true });
-    }
-    return response;
-  }
-
-  function onStreamEnd(): void {
-    if (!isClosed) {
-      listener.tell({ type: 'ended', failure: failure('disconnected', 'The event stream ended.') });
-    }
+  function ended(error?: unknown): void {
+    if (controller.signal.aborted || endpoint === null) return;
+    const failed = remoteFailureOf(error, null);
+    if (failed.class === 'messageTooLarge') listener.tell({ type: 'failed', failure: failed });
+    else listener.tell({ type: 'ended', failure: failure('disconnected', 'The event stream ended.') });
   }
 
   return {
     kind: 'sse',
-    transport,
-    async start() {
-      await transport.start().catch((error: unknown) => {
-        // The only thing that can be wrong with an open stream; the SDK's error repeats what the server wrote.
-        throw refusal ?? (isOpened && !isClosed ? badEndpoint(url) : error);
-      });
+    sessionId: undefined,
+    setProtocolVersion(version) {
+      protocolVersion = version;
     },
-    send: (message) => transport.send(message),
+    async start() {
+      await named(await openEvents(ask, { url, headers: headers(), controller, session: false }));
+    },
+    async send(message) {
+      const to = endpoint ?? url;
+      const accept = 'application/json';
+      const request = { url: to, headers: { ...headers(), accept }, controller: new AbortController(), session: true };
+      ignoreBody(await post(ask, message, request));
+    },
     // The protocol has no message for it: the end of the stream means it.
     leave: async () => {},
     close() {
-      isClosed = true;
-      void transport.close();
+      controller.abort();
     },
   };
+}
+
+const noEndpoint = 'The event stream ended before it named its endpoint.';
+
+/** Null: it is no address, or not at the origin of the stream, to which alone the configured headers are sent. */
+function endpointAt(url: URL, named: string): URL | null {
+  const endpoint = URL.canParse(named.trim(), url.href) ? new URL(named.trim(), url) : null;
+  return endpoint?.origin === url.origin ? endpoint : null;
 }

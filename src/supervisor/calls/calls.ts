@@ -3,6 +3,7 @@
 import type { FailureClass } from '../../../machines/failure.ts';
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
+import type { Redactor } from '../../observe/secrets/redact.ts';
 import type { Session } from '../../session/contract.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -21,6 +22,8 @@ export interface CallsOptions {
   readonly catalog: Catalog;
   readonly waking: Waking;
   readonly publish: PublishFact;
+  /** Blanks what a server quotes of our headers when it refuses a call. */
+  readonly redactor: Pick<Redactor, 'value'>;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
@@ -43,7 +46,8 @@ interface Call {
   readonly askedAt: number;
 }
 
-export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, now }: CallsOptions): Calls {
+export function createCalls(options: CallsOptions): Calls {
+  const { entryOf, actorOf, causeOf, catalog, waking, publish, redactor, now } = options;
   let lastCallId = 0;
 
   /** Not async: a call that can be sent at once costs no promise besides the session's. */
@@ -97,7 +101,7 @@ export function createCalls({ entryOf, actorOf, causeOf, catalog, waking, publis
       (error: unknown) => {
         entry.counts.failed += 1;
         settle(isMcpvisorError(error) ? error.code : 'INTERNAL');
-        throw withReasonOfChart(entry, error);
+        throw withoutSecrets(redactor, withReasonOfChart(entry, error));
       },
     );
   }
@@ -223,4 +227,12 @@ function notifyAnswered(onAnswered: NonNullable<CallOptions['onAnswered']>, answ
 
 function rejected(code: 'TOOL_NOT_FOUND', server: string, tool: string): Promise<never> {
   return Promise.reject(new McpvisorError(code, { server, tool }));
+}
+
+/** The refusal of a remote server may echo what was sent to it. Everything else that a server says to a caller is theirs. */
+function withoutSecrets(redactor: Pick<Redactor, 'value'>, error: unknown): unknown {
+  const isRefusal = isMcpvisorError(error, 'UPSTREAM_ERROR') || isMcpvisorError(error, 'OUTCOME_UNKNOWN');
+  if (!isRefusal || error.details.httpStatus === undefined) return error;
+  const details = redactor.value(error.details) as typeof error.details;
+  return details === error.details ? error : new McpvisorError(error.code, details, { cause: error.cause });
 }

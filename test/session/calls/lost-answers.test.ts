@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { McpvisorError } from '../../../src/errors.ts';
 import { openHostedLink } from '../../../src/session/hosted/link.ts';
 import { type Link, UnreachedError } from '../../../src/session/link.ts';
-import { toUnanswered } from '../../../src/session/remote/error.ts';
+import { toUnanswered } from '../../../src/session/remote/http/error.ts';
 import { type Answers, outcomeOf, Peer, type RecordedSession, sessionsVia, stop, ways } from '../sessions.ts';
 
 describe.each(ways)('a session %s', (_way, via) => {

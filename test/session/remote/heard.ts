@@ -6,6 +6,7 @@ import type { Failure } from '../../../machines/failure.ts';
 import type { Link, LinkNews } from '../../../src/session/link.ts';
 import { openLazyRemoteLink } from '../../../src/session/remote/lazy-link.ts';
 import type { RemoteLinkOptions } from '../../../src/session/remote/link.ts';
+import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
 
 export interface Heard {
   readonly link: Link;
@@ -45,6 +46,8 @@ export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Hea
       headers: {},
       stop: { closeMs: 2_000 },
       maxMessageBytes: 1_000_000,
+      maxConnections: 72,
+      sockets: createSocketBudget(),
       ...options,
     },
     tell,

@@ -5,6 +5,7 @@
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { openRemoteLink } from '../../../src/session/remote/link.ts';
+import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
 
 const ignore = () => {};
 const client = new Client({ name: 'program', version: '1' });
@@ -21,6 +22,8 @@ const link = openRemoteLink(
     headers: {},
     stop: { closeMs: 60_000 },
     maxMessageBytes: 1_000_000,
+    maxConnections: 72,
+    sockets: createSocketBudget(),
   },
   ({ type }) => {
     if (type === 'ended') process.stdout.write('ended\n');

@@ -25,15 +25,15 @@ describe('a proxy that holds the response stream back until it ends', () => {
         return true;
       }),
     );
-    const { client, lost, news } = await connect(`${web.origin}/mcp`);
-    const progressed: number[] = [];
-    const call = client.callTool({ name: 'echo' }, undefined, {
-      onprogress: ({ progress }) => progressed.push(progress),
-    });
+    const { link, lost, news } = await connect(`${web.origin}/mcp`);
+    const heard: unknown[] = [];
+    link.transport.onmessage = (message) => heard.push('method' in message ? message.params?.progress : message.id);
+    const params = { name: 'echo', _meta: { progressToken: 7 } };
+    const sent = link.transport.send({ jsonrpc: '2.0', id: 7, method: 'tools/call', params });
     await vi.waitFor(() => expect(held).toHaveLength(1), { timeout: deadlineMs });
     held[0]?.();
-    await call;
-    expect(progressed).toEqual([1, 2, 3]);
+    await sent;
+    await vi.waitFor(() => expect(heard).toEqual([1, 2, 3, 7]), { timeout: deadlineMs });
     expect([lost, news.filter((line) => line.startsWith('doubted'))]).toEqual([[], []]);
   });
 

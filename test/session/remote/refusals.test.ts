@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { RemoteError, retryAfterMsOf } from '../../../src/session/remote/error.ts';
 import { remoteFailureOf } from '../../../src/session/remote/failure.ts';
-import { connect, type Heard, open } from './heard.ts';
+import { RemoteError } from '../../../src/session/remote/http/error.ts';
+import { retryAfterMsOf } from '../../../src/session/remote/http/refused.ts';
+import { connect, errorOf, type Heard, open } from './heard.ts';
 import { jsonOnly, type Rpc, reply, serve, serveMcp, type Web } from './web.ts';
 
 /** A server that answers `method` with `status`, and everything else well. */
@@ -111,13 +112,6 @@ describe('an answer to a later request that is none', () => {
     expect(ends).toHaveLength(1);
   });
 
-  it.each([401, 403])('ends the link when access is refused with %i', async (status) => {
-    const web = await refusing('tools/list', status);
-    const { client, ended } = await connect(`${web.origin}/mcp`);
-    await expect(client.listTools()).rejects.toThrow();
-    expect(await ended).toMatchObject({ class: 'unauthorized', code: status });
-  });
-
   it.each([400, 500, 502, 503])('fails its call alone and raises a doubt with %i', async (status) => {
     const web = await refusing('tools/list', status);
     const { client, told, ends } = await connect(`${web.origin}/mcp`);
@@ -156,6 +150,47 @@ describe('an answer to a later request that is none', () => {
     await serveMcp({ port });
     await expect(client.ping()).rejects.toThrow();
     expect(await ended).toMatchObject({ class: 'sessionLost' });
+  });
+});
+
+/** Refuses the methods for lack of access, and answers everything else well. */
+function guarding(...methods: readonly string[]): (status: number) => Promise<Web> {
+  const refusal = { headers: { 'www-authenticate': 'Bearer' } };
+  return (status) =>
+    serve(jsonOnly(({ method = '' }, response) => methods.includes(method) && reply(response, status, refusal)));
+}
+
+describe.each([401, 403])('a request that is refused for lack of access (HTTP %i)', (status) => {
+  it.each(['tools/call', 'tools/list', 'prompts/get', 'ping'])('fails alone: %s', async (method) => {
+    const web = await guarding(method)(status);
+    const { link, client, ends } = await connect(`${web.origin}/mcp`);
+    const refused = link.transport.send({ jsonrpc: '2.0', id: 99, method, params: { name: 'secret' } });
+    await expect(refused).rejects.toMatchObject({ refusal: { status, method, challenge: 'Bearer' } });
+    // A second request of another kind is made because of it, and granted.
+    await expect.poll(() => web.seen.filter((line) => line.startsWith('POST'))).toHaveLength(4);
+    await (method === 'ping' ? client.listTools() : client.ping());
+    expect(ends).toEqual([]);
+  });
+
+  it('concerns the session if a harmless request is refused, too', async () => {
+    const web = await guarding('tools/call', 'tools/list')(status);
+    const { client, ended } = await connect(`${web.origin}/mcp`);
+    await expect(client.callTool({ name: 'secret' })).rejects.toThrow();
+    expect(await ended).toMatchObject({
+      class: 'unauthorized',
+      code: status,
+      message: expect.stringContaining('tools/list'),
+    });
+  });
+
+  it('concerns the session if even notifications/initialized is refused, and that is named', async () => {
+    const web = await guarding('notifications/initialized', 'tools/list')(status);
+    const { client, link } = open(`${web.origin}/mcp`);
+    const error = await errorOf(client.connect(link.transport));
+    expect(link.failureOf(error, 'initializing')).toMatchObject({
+      class: 'unauthorized',
+      message: expect.stringContaining('(notifications/initialized) was answered with HTTP'),
+    });
   });
 });
 

@@ -67,7 +67,7 @@ describe('a call that never reached its server', () => {
     const supervisor = await connectedTo(web.origin);
     expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
       code: 'UPSTREAM_ERROR',
-      details: { rpcCode: status },
+      details: { rpcCode: null, httpStatus: status, refusal: expect.stringContaining('elsewhere.invalid/login') },
     });
   });
 
@@ -117,7 +117,7 @@ describe('a JSON-RPC error that comes with an HTTP status of its own', () => {
     const supervisor = await connectedTo(web.origin);
     const details = { rpcCode: -32_602, rpcMessage: 'no such place', data: { place: 'x' } };
     // A session that is named and not found is gone, whatever else is said.
-    const expected = status === 404 ? { rpcCode: 404 } : details;
+    const expected = status === 404 ? { ...details, httpStatus: 404 } : details;
     expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
       code: 'UPSTREAM_ERROR',
       details: expected,
@@ -182,7 +182,7 @@ describe('a server that has forgotten its sessions and does not say so with 404'
     session = 'two';
     expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
       code: 'UPSTREAM_ERROR',
-      details: { rpcCode: 400 },
+      details: { rpcCode: -32_000, httpStatus: 400 },
     });
     await back;
     expect(supervisor.status('a')).toMatchObject({

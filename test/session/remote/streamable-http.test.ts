@@ -154,12 +154,12 @@ describe('an event stream that goes', () => {
     );
     const opened = (path: string) => web.seen.filter((line) => line === `GET ${path}`).length;
     const ending = await connect(`${web.origin}/ending`);
-    await vi.waitFor(() => expect(opened('/ending')).toBeGreaterThan(2), { timeout: deadlineMs });
+    await vi.waitFor(() => expect(opened('/ending')).toBeGreaterThan(1), { timeout: deadlineMs });
     ending.link.end('kill');
     await ending.ended;
     const before = opened('/ending');
     await connect(`${web.origin}/going-on`);
-    await vi.waitFor(() => expect(opened('/going-on')).toBeGreaterThan(5), { timeout: deadlineMs });
+    await vi.waitFor(() => expect(opened('/going-on')).toBeGreaterThan(2), { timeout: deadlineMs });
     expect(opened('/ending')).toBe(before);
   });
 });

@@ -4,8 +4,8 @@ import { type AddressInfo, createServer as createSilentServer, type Socket } fro
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSupervisor } from '../../../src/index.ts';
-import { createRemoteFetch } from '../../../src/session/remote/fetch.ts';
-import { toTarget } from '../../../src/session/remote/target.ts';
+import { createAuthorizationFetch } from '../../../src/session/remote/http/authorization-fetch.ts';
+import { toTarget } from '../../../src/session/remote/http/target.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { createSelfSigned, createSigned, hasIpv6, hasOpenssl, serveTls } from './certificates.ts';
 import { connect, deadlineMs, errorOf, open } from './heard.ts';
@@ -71,16 +71,11 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own', () => {
   it('vouches for no other origin', async () => {
     const certificate = createSelfSigned();
     const [own, other] = [await serveTls(certificate, jsonOnly()), await serveTls(certificate, jsonOnly())];
-    const remote = createRemoteFetch({
-      target: toTarget('far', `${own}/mcp`, {}),
-      ca: certificate.cert,
-      connectTimeoutMs: deadlineMs,
-      maxMessageBytes: 1_000,
-      onTooLarge: () => {},
-    });
-    onTestFinished(() => remote.close());
-    expect((await remote.fetch(`${own}/mcp`)).status).toBe(405);
-    await expect(remote.fetch(`${other}/mcp`)).rejects.toMatchObject({
+    const target = toTarget('far', `${own}/mcp`, {});
+    const authorizing = createAuthorizationFetch({ target, ca: certificate.cert, connectTimeoutMs: deadlineMs });
+    onTestFinished(() => authorizing.close());
+    expect((await authorizing.fetch(`${own}/mcp`)).status).toBe(405);
+    await expect(authorizing.fetch(`${other}/mcp`)).rejects.toMatchObject({
       cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
     });
   });

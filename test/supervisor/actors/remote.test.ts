@@ -35,7 +35,7 @@ describe('a Streamable HTTP server that forgets its sessions', () => {
     // A refusal: nothing was done, and the call may be made again.
     expect(await errorOf(supervisor.callTool('a', 'echo'))).toMatchObject({
       code: 'UPSTREAM_ERROR',
-      details: { rpcCode: 404 },
+      details: { httpStatus: 404 },
     });
     await back;
     expect(supervisor.status('a')).toMatchObject({

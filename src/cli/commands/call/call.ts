@@ -128,7 +128,12 @@ async function callTool(
     if (result !== undefined) return result;
     throw toError(data) ?? new McpvisorError('UNEXPECTED_ANSWER', { url: client.url, reason: `an event ${event}` });
   }
-  throw new McpvisorError('OUTCOME_UNKNOWN', { server, method: 'tools/call', reason: 'the control plane went away' });
+  throw new McpvisorError('OUTCOME_UNKNOWN', {
+    server,
+    method: 'tools/call',
+    reason: 'the control plane went away',
+    sessionEnded: true,
+  });
 }
 
 function describeProgress(data: unknown): string {

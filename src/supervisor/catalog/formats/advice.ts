@@ -15,7 +15,10 @@ const adviceFor: { readonly [Code in ErrorCode]?: (details: ErrorDetails[Code], 
   CALL_TIMED_OUT: () => checkFirst,
   CALL_CANCELLED: () => checkFirst,
   OUTCOME_UNKNOWN: () => checkFirst,
-  UPSTREAM_ERROR: () => 'Correct the arguments if they were at fault; otherwise go on without this tool.',
+  UPSTREAM_ERROR: ({ retryAfterMs }) =>
+    typeof retryAfterMs === 'number'
+      ? `Call again in about ${Math.max(1, Math.ceil(retryAfterMs / 1_000))} s.`
+      : 'Correct the arguments if they were at fault; otherwise go on without this tool.',
   SHUTTING_DOWN: () => 'No tool can be called any more.',
 };
 

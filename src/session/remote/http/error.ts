@@ -4,13 +4,12 @@
  */
 
 import { errors } from 'undici';
-import { isRecord } from '../../json.ts';
-import { systemCodeOf } from '../../system-error.ts';
-import { supportedIn } from '../protocol/versions.ts';
+import { systemCodeOf } from '../../../system-error.ts';
+import type { Refused, RefusedError } from '../../link.ts';
 import { tlsProblemOf } from './certificate.ts';
 
 export interface Refusal {
-  /** For people to read. Shows only origin and path of a URL, and never what the server wrote: it may echo a secret. */
+  /** For people to read. Shows only origin and path of a URL; ends with the reason that the server gave, if any. */
   readonly message: string;
   /** Null: there was no answer. */
   readonly status: number | null;
@@ -19,6 +18,14 @@ export interface Refusal {
    * `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`).
    */
   readonly code: string | null;
+  /** The method of the message that was refused; null: it was no message. */
+  readonly method: string | null;
+  /** Why, in the server's own words: bounded and cleaned, but it may echo a secret. */
+  readonly reason: string | null;
+  /** The JSON-RPC error in the body. */
+  readonly rpc: RpcError | null;
+  /** The header `WWW-Authenticate`. */
+  readonly challenge: string | null;
   readonly retryAfterMs: number | null;
   /** Whether the request named a session of the server. */
   readonly session: boolean;
@@ -28,20 +35,33 @@ export interface Refusal {
   readonly reached: boolean;
 }
 
+export interface RpcError {
+  /** Of the request that it answers; anything else: it is about the HTTP request. */
+  readonly id: unknown;
+  readonly code: number;
+  readonly message: string;
+  readonly data: unknown;
+}
+
 /** A request that did not get the answer it asked for. What that means depends on the phase: `remoteFailureOf`. */
-export class RemoteError extends Error {
+export class RemoteError extends Error implements RefusedError {
   override readonly name = 'RemoteError';
   readonly refusal: Refusal;
   /** The HTTP status or, without an answer, the system's code. 400 to 499: nothing was done. */
   readonly code: number | string | null;
   /** False: nothing was done, whatever the code. */
   readonly reached: boolean;
+  readonly refused: Refused | null;
 
   constructor(refusal: Pick<Refusal, 'message'> & Partial<Refusal>, options?: ErrorOptions) {
     super(refusal.message, options);
     this.refusal = {
       status: null,
       code: null,
+      method: null,
+      reason: null,
+      rpc: null,
+      challenge: null,
       retryAfterMs: null,
       session: false,
       supported: null,
@@ -50,6 +70,9 @@ export class RemoteError extends Error {
     };
     this.code = this.refusal.status ?? this.refusal.code;
     this.reached = this.refusal.reached;
+    const { status, reason, rpc, retryAfterMs, challenge } = this.refusal;
+    this.refused =
+      status === null || status < 300 ? null : { httpStatus: status, refusal: reason, rpc, retryAfterMs, challenge };
   }
 }
 
@@ -64,11 +87,20 @@ const unsentCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/**
+ * Whether the server cannot have read the whole of a request over an open connection: nothing was written, or the
+ * system refused to take the rest, so that the end of the body never left.
+ */
+export function isUnsent(error: unknown, writtenBytes: number): boolean {
+  return writtenBytes <= 0 || causesOf(error).some((cause) => 'syscall' in cause && cause.syscall === 'write');
+}
+
 /** A request without an answer: refused connection, unknown host, TLS, a connection that broke. */
 export function toUnanswered(error: unknown, url: string | URL): RemoteError {
   const code = rootCodeOf(error);
   const problem = tlsProblemOf(code);
-  const reached = problem === null && (code === null || !unsentCodes.has(code) || isOfOpenConnection(error));
+  const isUnreached = code !== null && unsentCodes.has(code) && !isOfOpenConnection(error);
+  const reached = problem === null && !isUnreached;
   const why = `${code ?? 'no system code'}${problem === null ? '' : `: ${problem}`}`;
   return new RemoteError({ message: `${showUrl(url)} cannot be reached (${why}).`, code, reached }, { cause: error });
 }
@@ -122,53 +154,17 @@ export function badEndpoint(url: string | URL): RemoteError {
   });
 }
 
-/** A request that was answered with an error status. `text` is the beginning of the body. */
-export function toRefused(
-  response: Response,
-  request: { readonly method: string; readonly url: string | URL; readonly session: boolean; readonly text: string },
-): RemoteError {
-  const supported = supportedVersionsIn(request.text);
-  const { status } = response;
-  return new RemoteError({
-    message: `${request.method} ${showUrl(request.url)} was answered with HTTP ${status}${supported === null ? '' : `: the server speaks ${supported.join(', ')} only`}.`,
-    status,
-    retryAfterMs: status === 429 || status >= 500 ? retryAfterMsOf(response.headers.get('retry-after')) : null,
-    session: request.session,
-    supported,
-    reached: status >= 500,
-  });
-}
-
-/** The versions named by a JSON-RPC error that refuses ours; null if `text` is anything else. */
-function supportedVersionsIn(text: string): readonly string[] | null {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // Error pages are seldom JSON, and then say nothing about versions.
-    return null;
-  }
-  return isRecord(body) ? supportedIn(body.error) : null;
-}
-
-/** The wait of a `Retry-After` header (seconds or an HTTP date), in milliseconds. */
-export function retryAfterMsOf(header: string | null, now: number = Date.now()): number | null {
-  if (header === null || header.trim() === '') {
-    return null;
-  }
-  const seconds = Number(header);
-  const waitMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
-  return Number.isNaN(waitMs) ? null : Math.max(0, waitMs);
+/**
+ * Whether what was refused like this may be granted later. 409: the server has not noticed yet that the last stream is
+ * gone.
+ */
+export function mayPass({ status }: Refusal): boolean {
+  return status === null || status >= 500 || status === 429 || status === 409;
 }
 
 /** When the network fails under an open connection, the codes are the same as when it was never there. */
 function isOfOpenConnection(error: unknown): boolean {
-  for (let current = error, depth = 0; depth < 5 && current instanceof Error; current = current.cause, depth += 1) {
-    if ('syscall' in current && (current.syscall === 'read' || current.syscall === 'write')) {
-      return true;
-    }
-  }
-  return false;
+  return causesOf(error).some((cause) => 'syscall' in cause && (cause.syscall === 'read' || cause.syscall === 'write'));
 }
 
 /**
@@ -176,18 +172,20 @@ function isOfOpenConnection(error: unknown): boolean {
  * have none (7.30).
  */
 export function rootCodeOf(error: unknown): string | null {
-  let current = error;
-  for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
-    if (current instanceof errors.HTTPParserError) {
-      return 'NOT_HTTP';
-    }
-    const code = systemCodeOf(current);
-    if (code !== null) {
-      return code;
-    }
-    current = current.cause;
+  for (const cause of causesOf(error)) {
+    const code = cause instanceof errors.HTTPParserError ? 'NOT_HTTP' : systemCodeOf(cause);
+    if (code !== null) return code;
   }
   return null;
+}
+
+/** An error and what it was caused by, so far as anybody nests them. */
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = [];
+  for (let current = error; current instanceof Error && causes.length < 5; current = current.cause) {
+    causes.push(current);
+  }
+  return causes;
 }
 
 /** Origin and path only: the rest of a URL may be secret. */

@@ -5,7 +5,8 @@ import { RemoteError } from './error.ts';
 export interface RemoteTarget {
   /** Without userinfo, which fetch refuses. */
   readonly url: URL;
-  readonly headers: Headers;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -29,7 +30,7 @@ export function toTarget(server: string, url: string, headers: Readonly<Record<s
   }
   target.username = '';
   target.password = '';
-  return { url: target, headers: carried };
+  return { url: target, headers: Object.fromEntries(carried) };
 }
 
 function toHeaders(server: string, headers: Readonly<Record<string, string>>): Headers {

@@ -1,0 +1,53 @@
+/** The events of a stream, as messages. */
+
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { Answer } from './http/answer.ts';
+import { readEvents } from './http/body.ts';
+import { messagesIn } from './message.ts';
+
+export interface EventReader {
+  readonly maxMessageBytes: number;
+  readonly deliver: (message: JSONRPCMessage) => void;
+  /** An event that is no message, and is skipped. */
+  readonly onMalformed: (data: string) => void;
+}
+
+export interface StreamWatch {
+  /** The id of an event: the stream can be resumed after it. */
+  readonly token: (token: string) => void;
+  /** How long the server asks to wait before the stream is opened again, in milliseconds. */
+  readonly retry: (delayMs: number) => void;
+}
+
+/** Reads messages to the end of the stream. Rejects with a `RemoteError` if it breaks off or one is too long. */
+export function readMessages(answer: Answer, reader: EventReader, watch: StreamWatch): Promise<void> {
+  return readEvents(answer, reader.maxMessageBytes, {
+    event({ type, id, data }) {
+      if (id !== null) watch.token(id);
+      // Events without data only carry an id. Other types are none of ours.
+      if (data.trim() === '' || (type !== null && type !== 'message')) return;
+      const messages = messagesIn(data);
+      if (messages === null) reader.onMalformed(data);
+      else for (const message of messages) reader.deliver(message);
+    },
+    retry: watch.retry,
+  });
+}
+
+const firstReported = 20;
+const reportEvery = 1_000;
+/** In characters. More than is shown, so that a secret in it is recognised as a whole before it is cut. */
+const excerptLength = 16 * 1_024;
+
+/** Describes events that are no messages: the first 20, then every 1 000th. */
+export function createMalformedReport(report: (error: Error) => void): (data: string) => void {
+  let malformed = 0;
+  return (data) => {
+    malformed += 1;
+    if (malformed > firstReported && malformed % reportEvery !== 0) return;
+    const count = malformed > firstReported ? ` (${malformed} such events so far)` : '';
+    report(
+      new Error(`The server sent an event that is not a JSON-RPC message${count}: ${data.slice(0, excerptLength)}`),
+    );
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * Our connections to one remote server, one request at a time on each. How many there may be is bounded, for the server
+ * and for the process; who finds none free waits, first come, first served.
+ */
+
+import type { Socket } from 'node:net';
+import { callbackify } from 'node:util';
+import { Client } from 'undici';
+import type { BudgetMember, SocketBudget } from '../socket-budget.ts';
+import type { Connect } from './connector.ts';
+
+export interface ConnectionsOptions {
+  /** The name of the server. */
+  readonly server: string;
+  readonly origin: string;
+  readonly connect: Connect;
+  /** Of the whole process. */
+  readonly sockets: SocketBudget;
+  /** Connections at a time, at most; a few more for what is urgent. */
+  readonly most: number;
+}
+
+/** What a request is for: `urgent` ones are small and few, and have places of their own beside calls. */
+export type Urgency = 'call' | 'urgent';
+
+export interface Connection {
+  readonly client: Client;
+  /** It has carried a request before: the other side may be about to close it. */
+  readonly isReused: boolean;
+  /** Bytes given to the system for sending, over all requests. */
+  readonly bytesWritten: number;
+  /** The request is over: the next one may have the connection. */
+  release(): void;
+  /** The connection is of no more use. */
+  discard(): void;
+}
+
+export interface Connections {
+  /** Rejects with the reason of `signal` when that aborts. `fresh`: not one that was used before. */
+  acquire(urgency: Urgency, signal: AbortSignal, fresh?: boolean): Promise<Connection>;
+  /** Destroys every connection. May be called twice; does not reject. */
+  close(): Promise<void>;
+}
+
+/** Beside calls: for probes, cancellations and the event stream, however many calls there are. */
+const mostUrgent = 8;
+
+/** An idle connection is closed after this time, in milliseconds: servers and proxies drop idle ones after 5 s or more. */
+const idleMs = 4_000;
+
+interface Slot extends Connection {
+  isReused: boolean;
+  isGone: boolean;
+}
+
+interface Waiting {
+  readonly urgency: Urgency;
+  readonly sinceMs: number;
+  wake: () => void;
+}
+
+export function createConnections({ server, origin, connect, sockets, most }: ConnectionsOptions): Connections {
+  const busy = new Set<Slot>();
+  /** The one used last is taken first, so that the others become idle and go. */
+  const idle: Slot[] = [];
+  const waiting = new Set<Waiting>();
+  let isClosed = false;
+  const openSocket = callbackify(connect);
+
+  const member: BudgetMember = {
+    server,
+    get use() {
+      const [first] = waiting;
+      const waitedMs = first === undefined ? 0 : performance.now() - first.sinceMs;
+      return { open: busy.size + idle.length, waiting: waiting.size, waitedMs };
+    },
+    dropIdle() {
+      const oldest = idle.shift();
+      oldest?.discard();
+      return oldest !== undefined;
+    },
+    roomMade: wakeNext,
+  };
+  sockets.join(member);
+
+  function open(): Slot {
+    let socket: Socket | null = null;
+    const lifetime = new AbortController();
+    const client = new Client(origin, {
+      connect(_, callback) {
+        openSocket(lifetime.signal, (error, opened) => {
+          socket = opened;
+          if (error === null) callback(null, opened);
+          else callback(error, null);
+        });
+      },
+      pipelining: 1,
+      keepAliveTimeout: idleMs,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    const slot: Slot = {
+      client,
+      isReused: false,
+      isGone: false,
+      get bytesWritten() {
+        return socket?.bytesWritten ?? 0;
+      },
+      release() {
+        if (slot.isGone || !busy.delete(slot)) return;
+        slot.isReused = true;
+        idle.push(slot);
+        if (isClosed) slot.discard();
+        else if (!wakeNext()) sockets.idled();
+      },
+      discard() {
+        if (slot.isGone) return;
+        slot.isGone = true;
+        busy.delete(slot);
+        const at = idle.indexOf(slot);
+        if (at !== -1) idle.splice(at, 1);
+        // A request on it is told by this, unless it is over.
+        void client.destroy().catch(() => {});
+        lifetime.abort();
+        sockets.give();
+        wakeNext();
+      },
+    };
+    // The other side closed it, or it was idle for too long. One that is busy fails its request, which discards it.
+    client.on('disconnect', () => {
+      if (idle.includes(slot)) slot.discard();
+    });
+    busy.add(slot);
+    return slot;
+  }
+
+  function wakeNext(): boolean {
+    for (const next of waiting) {
+      if (!hasRoom(next.urgency)) continue;
+      next.wake();
+      return true;
+    }
+    return false;
+  }
+
+  function hasRoom(urgency: Urgency): boolean {
+    return busy.size < (urgency === 'call' ? most : most + mostUrgent);
+  }
+
+  function take(urgency: Urgency, fresh: boolean): Slot | null {
+    if (!hasRoom(urgency)) return null;
+    const used = fresh ? undefined : idle.pop();
+    if (used !== undefined) {
+      busy.add(used);
+      return used;
+    }
+    return sockets.take() ? open() : null;
+  }
+
+  /** Keeps its place in the queue until it has a connection or gives up. */
+  async function wait(urgency: Urgency, signal: AbortSignal, fresh: boolean): Promise<Slot> {
+    const place: Waiting = { urgency, sinceMs: performance.now(), wake() {} };
+    const onAbort = () => place.wake();
+    waiting.add(place);
+    signal.addEventListener('abort', onAbort);
+    try {
+      for (;;) {
+        await new Promise<void>((resolve) => {
+          place.wake = resolve;
+        });
+        signal.throwIfAborted();
+        const slot = take(urgency, fresh);
+        if (slot !== null) return slot;
+      }
+    } finally {
+      waiting.delete(place);
+      signal.removeEventListener('abort', onAbort);
+      wakeNext();
+    }
+  }
+
+  return {
+    async acquire(urgency, signal, fresh = false) {
+      // A connection that the other side has closed says so in the next turn of the loop: no request is risked on it.
+      if (busy.size + idle.length > 0) await turn();
+      signal.throwIfAborted();
+      // Nobody overtakes those who wait already.
+      const isNext = urgency === 'urgent' || waiting.size === 0;
+      return (isNext ? take(urgency, fresh) : null) ?? wait(urgency, signal, fresh);
+    },
+    async close() {
+      isClosed = true;
+      sockets.leave(member);
+      for (const slot of [...busy, ...idle]) slot.discard();
+    },
+  };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

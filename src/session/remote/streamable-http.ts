@@ -1,0 +1,126 @@
+/** Streamable HTTP: each message is posted, and its answer is JSON or an event stream of its own. */
+
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { type AnswerStreamOptions, followAnswer, type OpenStream } from './answer-stream.ts';
+import { createMalformedReport, type EventReader } from './events.ts';
+import { type Answer, isEventStream, mediaTypeOf } from './http/answer.ts';
+import { ignoreBody, readText } from './http/body.ts';
+import { notMcp, RemoteError } from './http/error.ts';
+import { answeredBy, cancelledBy, messagesIn, methodOf, requestIdOf } from './message.ts';
+import { openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
+import { createPendingRequests, type PendingRequest } from './pending.ts';
+import { createStandingStream } from './standing-stream.ts';
+
+export function createStreamableHttpPeer(options: PeerOptions, listener: PeerListener): RemotePeer {
+  const { ask, maxMessageBytes, url } = options;
+  const pending = createPendingRequests();
+  let sessionId: string | undefined;
+  let protocolVersion: string | undefined;
+
+  const headers = (): Readonly<Record<string, string>> => ({
+    ...(sessionId !== undefined && { 'mcp-session-id': sessionId }),
+    ...(protocolVersion !== undefined && { 'mcp-protocol-version': protocolVersion }),
+  });
+  const openStream: OpenStream = (token, controller) => {
+    const resuming = token === null ? {} : { 'last-event-id': token };
+    const session = sessionId !== undefined;
+    return openEvents(ask, { url, headers: { ...headers(), ...resuming }, controller, session });
+  };
+  const onMalformed = createMalformedReport((error) => listener.error(error));
+  const reader: EventReader = { maxMessageBytes, deliver, onMalformed };
+  const standing = createStandingStream({
+    reader,
+    openStream,
+    hasRoom: options.hasRoomForStreams,
+    tell: listener.tell,
+  });
+  const answering: AnswerStreamOptions = { reader, pending, openStream, lose, tell: listener.tell };
+
+  function deliver(message: JSONRPCMessage): void {
+    const answered = answeredBy(message);
+    if (answered !== null) pending.answered(answered);
+    listener.message(message);
+  }
+
+  function lose(request: PendingRequest, reason: string): void {
+    if (pending.lose(request)) listener.lost(request.id, reason);
+  }
+
+  async function posted(message: JSONRPCMessage, controller: AbortController): Promise<Answer> {
+    const accept = 'application/json, text/event-stream';
+    const session = sessionId !== undefined;
+    const answer = await post(ask, message, { url, headers: { ...headers(), accept }, controller, session });
+    sessionId = answer.header('mcp-session-id') ?? sessionId;
+    return answer;
+  }
+
+  async function receive(answer: Answer, request: PendingRequest): Promise<void> {
+    const mediaType = mediaTypeOf(answer);
+    if (answer.status === 202 || (mediaType !== 'application/json' && !isEventStream(answer))) {
+      ignoreBody(answer);
+      // With 202, the answer comes on the event stream.
+      if (answer.status !== 202 || !standing.isOpen) throw notMcp(url, answer.status, mediaType);
+    } else if (isEventStream(answer)) {
+      void followAnswer(answering, answer, request);
+    } else {
+      const messages = messagesIn(await readText(answer, maxMessageBytes));
+      if (messages === null) throw notMcp(url);
+      for (const message of messages) deliver(message);
+      pending.ended(request);
+      lose(request, 'its response ended without an answer');
+    }
+  }
+
+  return {
+    kind: 'streamable-http',
+    get sessionId() {
+      return sessionId;
+    },
+    setProtocolVersion(version) {
+      protocolVersion = version;
+    },
+    start: async () => {},
+    async send(message, sendOptions) {
+      const id = requestIdOf(message);
+      const cancelled = cancelledBy(message);
+      if (cancelled !== null) pending.giveUp(cancelled);
+      if (id === null) {
+        ignoreBody(await posted(message, new AbortController()));
+        if (methodOf(message) === 'notifications/initialized') standing.open();
+        return;
+      }
+      const request = pending.add(id, sendOptions?.onresumptiontoken);
+      try {
+        await receive(await posted(message, request.controller), request);
+      } catch (error) {
+        const answer = answerIn(error, message);
+        if (answer !== null) return deliver(answer);
+        pending.lose(request);
+        throw error;
+      }
+    },
+    async leave() {
+      if (sessionId === undefined) return;
+      const request = { method: 'DELETE', url, headers: headers(), urgency: 'urgent', isHarmless: true } as const;
+      ignoreBody(await ask({ ...request, controller: new AbortController() }));
+    },
+    close() {
+      standing.close();
+      pending.close();
+    },
+  };
+}
+
+/**
+ * Some servers send JSON-RPC errors with an HTTP error status. For access, sessions and the handshake only the status
+ * counts.
+ */
+function answerIn(error: unknown, message: JSONRPCMessage): JSONRPCMessage | null {
+  const id = requestIdOf(message);
+  if (!(error instanceof RemoteError) || id === null || methodOf(message) === 'initialize') return null;
+  const { status, session, rpc } = error.refusal;
+  const isAboutSession = status === 401 || status === 403 || (status === 404 && session);
+  if (isAboutSession || rpc === null || String(rpc.id) !== String(id)) return null;
+  const { code, message: text, data } = rpc;
+  return { jsonrpc: '2.0', id, error: { code, message: text, ...(data !== undefined && { data }) } };
+}
