@@ -6,6 +6,7 @@
 /** What lies at the bottom: imported by every room, importing none. */
 const bottom = [
   'machines',
+  'clock',
   'errors',
   'json',
   'lifetime',
@@ -28,6 +29,7 @@ const entrances = [...faces, 'index', 'daemon', 'client-process'];
  */
 export const arrows = {
   machines: [],
+  clock: [],
   errors: ['names'],
   json: [],
   lifetime: [],
@@ -66,6 +68,7 @@ export const doors = {
     'completion/completion',
     'doctor/doctor',
     'down',
+    'ensure',
     'events',
     'logs',
     'open',
@@ -246,11 +249,10 @@ export const doors = {
     'news',
     'reaping',
     'root',
-    'scheduler',
     'suspension',
     'system',
   ],
-  'supervisor/calls': ['calls', 'checks', 'tool-answers', 'waking'],
+  'supervisor/calls': ['calls', 'checks', 'ensuring', 'tool-answers', 'waking'],
   'supervisor/catalog': [
     'catalog',
     'formats/advice',
@@ -270,7 +272,7 @@ export const doors = {
     'tool-call',
     'tool-lists',
   ],
-  'supervisor/commands': ['commands', 'recipients'],
+  'supervisor/commands': ['commands', 'recipients', 'sending'],
   'supervisor/desired': ['desired', 'source'],
   'supervisor/status': ['alarm-watch', 'charts', 'overview', 'readiness', 'status', 'statuses', 'stray-alarms'],
 };

@@ -24,6 +24,14 @@ export interface HttpRefusal {
   readonly challenge?: string | null;
 }
 
+/** The part of a server's status that the text of an error is made of. */
+export interface StatusInError {
+  readonly state: string;
+  readonly attempt: number;
+  readonly nextRetryAt: string | null;
+  readonly lastFailure: { readonly class: string; readonly message: string } | null;
+}
+
 /** The `details` of an error, by its `code`. */
 export interface ErrorDetails {
   INVALID_REQUEST: { readonly problems: readonly Problem[] };
@@ -47,6 +55,14 @@ export interface ErrorDetails {
     readonly reason: string;
     readonly lastFailure: unknown;
   };
+  /** `serverStatus`: what `status(server)` returned when the time was over. */
+  COMMAND_TIMED_OUT: {
+    readonly server: string;
+    readonly command: string;
+    readonly commandId: string;
+    readonly timeoutMs: number;
+    readonly serverStatus: StatusInError;
+  };
   SERVER_NOT_CONNECTED: {
     readonly server: string;
     readonly state: string;
@@ -54,7 +70,15 @@ export interface ErrorDetails {
     readonly reason: string | null;
   };
   SERVER_BUSY: { readonly server: string; readonly queued: number };
-  CALL_TIMED_OUT: { readonly server: string; readonly method: string; readonly timeoutMs: number };
+  /** `state`, `nextRetryAt` and `reason`: of a server that was waited for and is not connected. */
+  CALL_TIMED_OUT: {
+    readonly server: string;
+    readonly method: string;
+    readonly timeoutMs: number;
+    readonly state?: string;
+    readonly nextRetryAt?: string | null;
+    readonly reason?: string | null;
+  };
   CALL_CANCELLED: { readonly server: string; readonly method: string };
   /** `sessionEnded` false: only the answer was lost. */
   OUTCOME_UNKNOWN: {
@@ -117,12 +141,16 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   EVENT_NOT_ALLOWED: ({ event, state, allowed, ...whose }) =>
     `${'server' in whose ? `Server "${whose.server}"` : `Actor "${whose.actor}"`} is in "${state}" and does not take ${event} now; it takes ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}.`,
   COMMAND_REJECTED: ({ server, command, reason }) => `${command} of server "${server}" was rejected: ${reason}`,
+  COMMAND_TIMED_OUT: ({ server, command, timeoutMs, serverStatus: { state, lastFailure, nextRetryAt } }) =>
+    `${command} of server "${server}" has not settled within ${timeoutMs} ms and goes on: it ${stateWords(state, lastFailure?.message ?? null, nextRetryAt)}.`,
   SERVER_NOT_CONNECTED: ({ server, state, nextRetryAt, reason }) =>
-    `Server "${server}" is in "${state}"${reason === null ? '' : ` (${reason})`}${nextRetryAt === null ? '' : `; the next try is at ${nextRetryAt}`}${state === 'idle' && reason === null ? '; it has to be started first' : ''}.`,
+    `Server "${server}" ${stateWords(state, reason, nextRetryAt)}${state === 'idle' && reason === null ? '; it has to be started first' : ''}.`,
   SERVER_BUSY: ({ server, queued }) =>
     `Server "${server}" has ${queued} calls waiting already. Try again later or raise maxQueuedCalls.`,
-  CALL_TIMED_OUT: ({ server, method, timeoutMs }) =>
-    `${method} of server "${server}" got no answer within ${timeoutMs} ms.`,
+  CALL_TIMED_OUT: ({ server, method, timeoutMs, state, reason = null, nextRetryAt = null }) =>
+    state === undefined
+      ? `${method} of server "${server}" got no answer within ${timeoutMs} ms.`
+      : `Server "${server}" was not connected within ${timeoutMs} ms: it ${stateWords(state, reason, nextRetryAt)}.`,
   CALL_CANCELLED: ({ server, method }) => `${method} of server "${server}" was cancelled by its caller.`,
   OUTCOME_UNKNOWN: ({ server, method, reason, sessionEnded }) =>
     sessionEnded
@@ -162,6 +190,14 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   RATE_LIMITED: ({ retryAfterMs }) => `Too many requests; try again in ${retryAfterMs} ms.`,
   INTERNAL: ({ what }) => `A bug in mcpvisor: ${what}`,
 };
+
+function stateWords(state: string, reason: string | null, nextRetryAt: string | null): string {
+  const [why, when] = [
+    reason === null ? '' : ` (${reason})`,
+    nextRetryAt === null ? '' : `; the next try is at ${nextRetryAt}`,
+  ];
+  return `is in "${state}"${why}${when}`;
+}
 
 /** The one class of errors thrown on purpose. Programs decide by `code`, which also sets the type of `details`. */
 export class McpvisorError<Code extends ErrorCode = ErrorCode> extends Error {

@@ -9,6 +9,7 @@ import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
 import type { SupervisorOptions } from './supervisor/options.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 
+export type { Clock } from './clock.ts';
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
 export type * from './observe/facts/fact.ts';
 export type { JournalPage, JournalQuery } from './observe/facts/journal.ts';
@@ -17,7 +18,7 @@ export type { ListedItem, ListedTool, Progress, RequestOptions } from './session
 export type { AuthProviders, FetchLike, HostedTransports, Transport } from './session/hosted/parts.ts';
 export * from './supervisor/contract.ts';
 export type { Answerer, Answers, ServerMessage } from './supervisor/host.ts';
-export type { Clock, SupervisorOptions } from './supervisor/options.ts';
+export type { SupervisorOptions } from './supervisor/options.ts';
 export { version } from './version.ts';
 
 export interface EmbeddedAppOptions {

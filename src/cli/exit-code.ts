@@ -24,6 +24,7 @@ const exitCodeOfError = {
   EVENT_NOT_ALLOWED: exitCodes.rejected,
   COMMAND_REJECTED: exitCodes.rejected,
   CALL_TIMED_OUT: exitCodes.rejected,
+  COMMAND_TIMED_OUT: exitCodes.rejected,
   NOT_ENDED: exitCodes.rejected,
   NOT_RUNNING: exitCodes.notRunning,
   ALREADY_RUNNING: exitCodes.alreadyRunning,

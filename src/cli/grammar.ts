@@ -31,6 +31,7 @@ export function addCommands(registration: Registration): void {
   addStatus(registration);
   for (const [verb, description] of Object.entries(verbs))
     addVerb(registration, verb as keyof typeof verbs, description);
+  addEnsure(registration);
   addTools(registration);
   addCall(registration);
   addLogs(registration);
@@ -117,6 +118,18 @@ function addVerb({ program, invocation, run }: Registration, verb: keyof typeof 
     .action(async (words: readonly string[], flags: ConnectionFlags) => {
       const { command } = await import('./commands/verbs.ts');
       await run(command(verb, { words, flags }, invocation));
+    });
+}
+
+function addEnsure({ program, invocation, run }: Registration): void {
+  connected(program.command('ensure'))
+    .description('wait until servers are connected; starts lazy ones, and waits for what is tried again')
+    .argument('<name...>', 'the servers')
+    .option('--timeout <ms>', 'how long to wait, at most 240000 (default: 60000)')
+    .addHelpText('after', examplesOf('ensure'))
+    .action(async (names: readonly string[], flags: ConnectionFlags) => {
+      const { ensure } = await import('./commands/ensure.ts');
+      await run(ensure(names, flags, invocation));
     });
 }
 

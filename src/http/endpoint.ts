@@ -5,7 +5,7 @@
 
 import type { Context } from 'hono';
 import type * as z from 'zod';
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, McpvisorError } from '../errors.ts';
 
 /** What a token may do; each scope includes the ones before it: the gateway only, reading, events and calls, all. */
 export const scopes = ['mcp', 'read', 'operate', 'admin'] as const;
@@ -91,4 +91,10 @@ export interface Route {
 /** Whether a token of one scope may use a route that wants another. */
 export function mayUse(scope: Scope, access: Access): boolean {
   return access === 'open' || scopes.indexOf(scope) >= scopes.indexOf(access);
+}
+
+/** Throws `FORBIDDEN_SCOPE` unless the caller may use a route with this access. */
+export function requireScope(c: Context<HttpEnvironment>, access: Access): void {
+  const scope = c.get('scope');
+  if (!mayUse(scope, access)) throw new McpvisorError('FORBIDDEN_SCOPE', { needed: access, scope });
 }

@@ -2,7 +2,7 @@
 
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { McpvisorError } from '../errors.ts';
-import { type HttpEnvironment, mayUse, type Route } from './endpoint.ts';
+import { type HttpEnvironment, type Route, requireScope } from './endpoint.ts';
 import type { Idempotency } from './idempotency.ts';
 import { limitBody } from './parse.ts';
 
@@ -24,9 +24,7 @@ export function mount(
     // A GET has no body, and looking for one creates a full `Request`: a third of the cost of a read.
     const guard: MiddlewareHandler = method === 'GET' ? (_c, next) => next() : limited;
     app.on(method, toPattern(path), guard, async (c) => {
-      const scope = c.get('scope');
-      if (access !== 'open' && !mayUse(scope, access))
-        throw new McpvisorError('FORBIDDEN_SCOPE', { needed: access, scope });
+      requireScope(c, access);
       return method === 'POST'
         ? await idempotency.once(c, () => handle(c).catch((error: unknown) => answer(error, c)))
         : await handle(c);

@@ -38,6 +38,7 @@ export const statusOf = {
   SHUTTING_DOWN: 503,
   NOT_RUNNING: 503,
   CALL_TIMED_OUT: 504,
+  COMMAND_TIMED_OUT: 504,
   NOT_ENDED: 504,
 } as const satisfies Record<ErrorCode, number>;
 
@@ -80,6 +81,7 @@ const titleOf = {
   START_FAILED: 'The start failed',
   UNEXPECTED_ANSWER: 'Not an answer of a control plane',
   CALL_TIMED_OUT: 'The call timed out',
+  COMMAND_TIMED_OUT: 'The command has not settled yet',
 } as const satisfies Record<ErrorCode, string>;
 
 /** The answer when something goes wrong; the command line prints it with `--json`. */

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { systemTimers } from '../clock.ts';
 import { stopSettingsOf } from '../config/stop.ts';
 import { createOwnAlarms } from '../observe/alarms/own-alarms.ts';
 import { fileTrouble, watchShortages } from '../observe/alarms/trouble.ts';
@@ -23,12 +24,14 @@ import { placeOfRoot, reached } from './actors/root.ts';
 import { createActors, type RootActor } from './actors/system.ts';
 import { createCalls } from './calls/calls.ts';
 import { createCallChecks } from './calls/checks.ts';
+import { createEnsuring } from './calls/ensuring.ts';
 import { createToolAnswers } from './calls/tool-answers.ts';
 import { createWaking } from './calls/waking.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createToolLists } from './catalog/formats/tool-lists.ts';
 import { createCommands } from './commands/commands.ts';
 import { createRecipients } from './commands/recipients.ts';
+import { createSending } from './commands/sending.ts';
 import { createDesired, type Desired } from './desired/desired.ts';
 import type { ConfigurationSource } from './desired/source.ts';
 import { capabilitiesOf, createHost } from './host.ts';
@@ -75,7 +78,8 @@ export function assemble(
 ): Assembly {
   const { env, stateDir = null, clock, random = Math.random, onError = () => {}, onStderr = () => {} } = options;
   const wallNow = clock === undefined ? Date.now : () => clock.now();
-  const monotonicNow = () => performance.now();
+  const monotonicNow = clock === undefined ? () => performance.now() : wallNow;
+  const timers = clock ?? systemTimers;
   const facts = options.facts ?? createFacts({ now: wallNow, onError });
   const redactor = options.redactor ?? createRedactor();
   const publish = facts.publish;
@@ -167,7 +171,7 @@ export function assemble(
     lastFailureOf: (server) => statusOfServer(server).lastFailure,
   });
   const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
-  const waking = createWaking({ actorOf, now: monotonicNow });
+  const waking = createWaking({ actorOf, timers, now: monotonicNow });
   const causeOf = (server: string) => actors.server(server)?.getSnapshot().context.failure?.class ?? null;
   const calls = createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, redactor, now: monotonicNow });
   const desired = createDesired({
@@ -195,23 +199,30 @@ export function assemble(
     isGuarded: () => sessions.isGuarded,
     ownAlarms: ownAlarms.list,
   });
+  const ensureConnected = createEnsuring({ entryOf, waking });
   const methods = toMethods({
     answerToolCalls: createToolAnswers({ calls, catalog, nowMs: wallNow }),
-    awaitReady: createReadiness({ facts, ...watched, signal: closing }),
+    awaitReady: createReadiness({ facts, ...watched, timers, signal: closing }),
     calls,
     catalog,
     charts: createCharts(actors.charts),
     checkCall: createCallChecks({ entryOf, actorOf, catalog, waking }),
     commands,
     desired,
+    ensureConnected,
     entryOf,
     facts,
     logs,
     overview,
     readiness: () => readinessNow(watched, placeOfRoot(actors.root).state === 'running' && !isShuttingDown()),
     recipients,
+    send: createSending({ commands, statusOf: statusOfServer, timers }),
     statusOf: statusOfServer,
-    tools: createToolLists(catalog),
+    tools: createToolLists({
+      catalog,
+      ensureConnected,
+      enabled: () => [...ledger.entries.values()].flatMap((one) => (one.specification.enabled ? [one.name] : [])),
+    }),
     tree: createTree({
       actors,
       commands,
@@ -225,7 +236,6 @@ export function assemble(
       wallNow,
       whenEnded: () => reached(actors.root, ['closed']),
     }),
-    waking,
   });
 
   return {

@@ -2,7 +2,7 @@
 
 import type { Failure, FailureClass } from '../../machines/failure.ts';
 import type { Plan } from '../config/plan/plan.ts';
-import type { Problem } from '../errors.ts';
+import type { McpvisorError, Problem } from '../errors.ts';
 import type { Fact, FactsMissed } from '../observe/facts/fact.ts';
 import type { JournalPage, JournalQuery } from '../observe/facts/journal.ts';
 import type { LinesMissed, LogLine } from '../observe/server-logs/line.ts';
@@ -183,9 +183,14 @@ export interface ToolsIn {
   anthropic: AnthropicTool[];
 }
 
-export interface ToolsOptions<Format extends ToolFormat = ToolFormat> {
-  /** Only tools of these servers. Default: all. */
+export interface CatalogFilter {
+  /** Only of these servers. Unknown names are passed over. Default: all. */
   readonly servers?: readonly string[];
+  /** Whether the last known ones of servers that are not connected are listed, too. Default true. */
+  readonly stale?: boolean;
+}
+
+export interface ToolsOptions<Format extends ToolFormat = ToolFormat> extends CatalogFilter {
   /** Default `mcp`. */
   readonly format?: Format;
   /** Whether each description begins with the name of the tool's server. Default false. */
@@ -203,6 +208,20 @@ export interface AnswerToolCallsOptions<Format extends AnswerFormat = AnswerForm
   /** When it aborts, the calls in progress are cancelled. */
   readonly signal?: AbortSignal;
 }
+
+export interface EnsureOptions {
+  /** How long to wait for a server, in milliseconds. Default 60 000. */
+  readonly timeoutMs?: number;
+  /** When it aborts, the waiting ends. */
+  readonly signal?: AbortSignal;
+  /** Whether to wait for a server in `backoff`, which will be tried again; if not, that is an error. Default true. */
+  readonly retries?: boolean;
+}
+
+/** Whether a server is connected, or why it is not. */
+export type Ensured =
+  | { readonly connected: true; readonly error: null }
+  | { readonly connected: false; readonly error: McpvisorError };
 
 export interface CallOptions extends RequestOptions {
   /** Called with each progress message of the server. */
@@ -278,9 +297,15 @@ export interface Supervisor {
   snapshot(server: string): ActorSnapshot;
   /**
    * Sends a command to a server and resolves when it has settled. Throws `SERVER_NOT_FOUND`, `EVENT_NOT_ALLOWED`,
-   * `COMMAND_REJECTED` and `SHUTTING_DOWN`.
+   * `COMMAND_REJECTED` and `SHUTTING_DOWN`. Throws `COMMAND_TIMED_OUT`, with the server's status, after `timeoutMs`
+   * milliseconds (default: no limit), and `CALL_CANCELLED` when `signal` aborts: then only the waiting ends, the command
+   * goes on.
    */
-  send(server: string, event: { readonly type: CommandType }): Promise<CommandOutcome>;
+  send(
+    server: string,
+    event: { readonly type: CommandType },
+    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<CommandOutcome>;
   /**
    * Sends a command without waiting; `by` says who sends it. Throws what `send` throws before the command is accepted.
    */
@@ -311,17 +336,26 @@ export interface Supervisor {
   /** One of the charts, by its id. Throws `NOT_FOUND`. */
   machine(id: string): Chart;
   /**
-   * The tools of all servers, or of those named; an unknown name is left out. Of a server that is not connected, the
-   * last known ones. The formats of model APIs are what these accept: exposed names, and input schemas that no API
+   * The tools of all servers, or of those named. Of a server that is not connected, the last known ones; with
+   * `stale: false`, none. The formats of model APIs are what these accept: exposed names, and input schemas that no API
    * refuses. What a schema must not contain there is put into the description.
    */
-  tools<Format extends ToolFormat = 'mcp'>(options?: ToolsOptions<Format>): ToolsIn[Format];
-  /** The resources of these servers (default: all); of one that is not connected, the last known ones. */
-  resources(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
+  tools<Format extends ToolFormat = 'mcp'>(
+    options?: ToolsOptions<Format> & { readonly ensure?: false },
+  ): ToolsIn[Format];
+  /**
+   * The same, after waiting for these servers (default: all that are enabled) as `ensureConnected` does. A server that
+   * is not connected then is passed over.
+   */
+  tools<Format extends ToolFormat = 'mcp'>(
+    options: ToolsOptions<Format> & { readonly ensure: true } & Omit<EnsureOptions, 'retries'>,
+  ): Promise<ToolsIn[Format]>;
+  /** The resources, chosen as the tools are. */
+  resources(filter?: CatalogFilter): readonly CatalogItem[];
   /** The resource templates, in the same way. */
-  resourceTemplates(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
+  resourceTemplates(filter?: CatalogFilter): readonly CatalogItem[];
   /** The prompts, in the same way. */
-  prompts(filter?: { readonly servers?: readonly string[] }): readonly CatalogItem[];
+  prompts(filter?: CatalogFilter): readonly CatalogItem[];
   /**
    * A server's instructions on how to use it; if it is not connected, the last known ones. Null: it gives none, or was
    * never connected. Throws `SERVER_NOT_FOUND`.
@@ -369,15 +403,17 @@ export interface Supervisor {
     options?: CallOptions,
   ): Promise<unknown>;
   /**
-   * Starts lazy servers and waits until all these servers are connected. Throws `SERVER_NOT_FOUND`, and
-   * `SERVER_NOT_CONNECTED` for the first one that will not be connected; without `timeoutMs` that includes a server in
-   * `backoff`. With `timeoutMs` (milliseconds) it also waits for the retries of such a server, and throws
-   * `CALL_TIMED_OUT` when the time is over. Throws `CALL_CANCELLED` when `signal` aborts.
+   * Starts lazy servers and waits until all these servers are connected: through their starts, and through `backoff`
+   * until their next tries. Touches no counter of failures. Throws `SERVER_NOT_FOUND`, `SERVER_NOT_CONNECTED` for the
+   * first one that will not be connected by itself, `CALL_TIMED_OUT`, with its state, when the patience is over, and
+   * `CALL_CANCELLED` when `signal` aborts.
    */
+  ensureConnected(servers: readonly string[], options?: EnsureOptions & { readonly settle?: 'first' }): Promise<void>;
+  /** Waits for each of them and returns how each ended, unknown names included; rejects with none of these errors. */
   ensureConnected(
     servers: readonly string[],
-    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<void>;
+    options: EnsureOptions & { readonly settle: 'all' },
+  ): Promise<ReadonlyMap<string, Ensured>>;
   /**
    * Adds a server; `entry` is as in `mcp.json`. Returns the plan, which is carried out from now on. Nothing is written
    * to the configuration file. Throws `CONFIG_INVALID` (also when the name is taken) and `SHUTTING_DOWN`; nothing is

@@ -4,7 +4,6 @@ import type { Facts } from '../observe/facts/facts.ts';
 import { selectFacts } from '../observe/facts/journal.ts';
 import type { ServerLogs } from '../observe/server-logs/server-logs.ts';
 import type { Calls } from './calls/calls.ts';
-import type { Waking } from './calls/waking.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Commands } from './commands/commands.ts';
 import type { Recipients } from './commands/recipients.ts';
@@ -27,6 +26,7 @@ export interface MethodParts {
   readonly checkCall: Supervisor['checkCall'];
   readonly commands: Commands;
   readonly desired: Desired;
+  readonly ensureConnected: Supervisor['ensureConnected'];
   /** Throws `SERVER_NOT_FOUND`. */
   readonly entryOf: (server: string) => ServerEntry;
   readonly facts: Facts;
@@ -34,14 +34,14 @@ export interface MethodParts {
   readonly overview: () => Status;
   readonly readiness: () => ReadyNow;
   readonly recipients: Recipients;
+  readonly send: Supervisor['send'];
   readonly statusOf: (server: string) => ServerStatus;
   readonly tools: Supervisor['tools'];
   readonly tree: Tree;
-  readonly waking: Waking;
 }
 
 export function toMethods(parts: MethodParts): SupervisorMethods {
-  const { calls, catalog, commands, desired, entryOf, facts, logs, tree, waking } = parts;
+  const { calls, catalog, commands, desired, entryOf, facts, logs, tree } = parts;
 
   function status(): Status;
   function status(server: string): ServerStatus;
@@ -55,7 +55,7 @@ export function toMethods(parts: MethodParts): SupervisorMethods {
     status,
     snapshot: (server) => tree.snapshotOf(`server:${entryOf(server).name}`),
     post: (server, event) => commands.post(server, event),
-    send: async (server, event) => await commands.post(server, event).settled,
+    send: parts.send,
     postMany: parts.recipients.postMany,
     ...tree,
     ...parts.charts,
@@ -69,10 +69,7 @@ export function toMethods(parts: MethodParts): SupervisorMethods {
     checkCall: parts.checkCall,
     answerToolCalls: parts.answerToolCalls,
     request: calls.request,
-    async ensureConnected(servers, options) {
-      const entries = servers.map(entryOf);
-      await Promise.all(entries.map((entry) => waking.await(entry, options)));
-    },
+    ensureConnected: parts.ensureConnected,
     add: async (name, entry) => desired.add(name, entry),
     replace: async (name, entry) => desired.replace(name, entry),
     remove: async (name) => desired.remove(name),

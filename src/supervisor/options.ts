@@ -1,20 +1,14 @@
 /** The options of a supervisor. Everything from outside is a parameter: environment, clock, randomness, sockets. */
 
+import type { Clock } from '../clock.ts';
 import type { Environment } from '../config/expand/environment.ts';
 import type { OwnAlarms } from '../observe/alarms/own-alarms.ts';
 import type { Facts } from '../observe/facts/facts.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
 import type { Redactor } from '../observe/secrets/redact.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
-import type { TimerClock } from './actors/scheduler.ts';
 import type { ConfigurationSource } from './desired/source.ts';
 import type { Answers, ServerMessage } from './host.ts';
-
-/** The wall clock, and the timers of the charts. */
-export interface Clock extends TimerClock {
-  /** The wall clock in milliseconds. */
-  now(): number;
-}
 
 export interface SupervisorOptions {
   /** The path of an `mcp.json`, or an object with the same content. Default: no servers. */

@@ -24,6 +24,18 @@ const examples: ErrorDetails = {
   METHOD_NOT_ALLOWED: { method: 'PUT', allowed: ['GET'] },
   EVENT_NOT_ALLOWED: { event: 'server.retry', server: 'SERVER', state: 'connected', allowed: ['server.stop'] },
   COMMAND_REJECTED: { server: 'SERVER', command: 'server.start', reason: 'REASON', lastFailure: null },
+  COMMAND_TIMED_OUT: {
+    server: 'SERVER',
+    command: 'server.start',
+    commandId: 'ID',
+    timeoutMs: 500,
+    serverStatus: {
+      state: 'backoff',
+      attempt: 1,
+      nextRetryAt: 'TIME',
+      lastFailure: { class: 'unreachable', message: 'REASON' },
+    },
+  },
   SERVER_NOT_CONNECTED: { server: 'SERVER', state: 'backoff', nextRetryAt: 'TIME', reason: 'REASON' },
   SERVER_BUSY: { server: 'SERVER', queued: 1024 },
   CALL_TIMED_OUT: { ...call, timeoutMs: 60_000 },

@@ -82,6 +82,7 @@ describe('without a control plane', () => {
     [['status']],
     [['down']],
     [['restart', 'files']],
+    [['ensure', 'files']],
     [['tools']],
     [['call', 'files', 'echo', 'text=hi']],
     [['logs', 'files', '-f']],
@@ -304,6 +305,30 @@ describe('commands for servers', () => {
       stdout: 'files: reset is done, it is connected\nweb: reset is done, it is connected\n',
       stderr: expect.stringContaining('Did you mean files?'),
     });
+  });
+});
+
+describe('ensure', () => {
+  it('waits until servers are connected, and says which are not, and why', async () => {
+    const { command, json } = commandLineOf(await openFleet());
+    await command('stop', 'files');
+    expect(await command('ensure', 'web', 'files', '--timeout', '0')).toMatchObject({
+      code: 5,
+      stdout: 'web: connected\n',
+      stderr: expect.stringContaining('Server "files" is in "idle"'),
+    });
+    await command('start', 'files');
+    expect(await command('ensure', 'files', 'web')).toMatchObject({
+      code: 0,
+      stdout: 'files: connected\nweb: connected\n',
+      stderr: '',
+    });
+    expect(await command('ensure', 'web', 'broken')).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('no-such-program'),
+    });
+    expect(await command('ensure', 'web', 'nobody')).toMatchObject({ code: 4, stdout: 'web: connected\n' });
+    expect(await json('ensure', 'web')).toEqual({ servers: { web: { connected: true, error: null } } });
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from '../support/doors/client.ts';
 import { until } from '../support/processes.ts';
-import { type Api, entryOf, openApi } from './open-api.ts';
+import { type Api, entryOf, openApi, tokenOf } from './open-api.ts';
 
 let api: Api;
 
@@ -21,7 +22,7 @@ afterAll(() => api.close());
 describe('making sure that servers are connected', () => {
   it('answers for each name when it is connected, or will not be', async () => {
     const servers = ['lazy', 'slow', 'slow', 'broken', 'waiting', 'nobody'];
-    const { status, json } = await api.client.post('/api/ensure', { servers });
+    const { status, json } = await api.client.post('/api/ensure', { servers, retries: false });
     expect(status).toBe(200);
     expect(json).toEqual({
       servers: {
@@ -50,5 +51,26 @@ describe('making sure that servers are connected', () => {
   it('wants to know whose', async () => {
     expect((await api.client.post('/api/ensure', { servers: [] })).json.code).toBe('INVALID_REQUEST');
     expect(api.bugs).toEqual([]);
+  });
+});
+
+describe('the tools of servers that are made sure of first', () => {
+  it('are listed for those that are connected then', async () => {
+    await api.supervisor.send('lazy', { type: 'server.stop' });
+    const asleep = await api.client.get('/api/tools?servers=lazy,nobody&stale=false');
+    expect(asleep.json).toEqual({ tools: [], unknown: ['nobody'] });
+    await api.supervisor.send('lazy', { type: 'server.start' });
+    await api.supervisor.send('slow', { type: 'server.restart' });
+    const { status, json } = await api.client.get('/api/tools?servers=lazy,slow,broken&ensure&format=openai-responses');
+    expect(status).toBe(200);
+    const names = (json.tools as readonly { name: string }[]).map(({ name }) => name.split('__')[0]);
+    expect(new Set(names)).toEqual(new Set(['lazy', 'slow']));
+  });
+
+  it('are not given to a token that may only read', async () => {
+    const reader = createClient(api.url, tokenOf('read'));
+    const { status, json } = await reader.get('/api/tools?servers=lazy&ensure');
+    expect({ status, code: json.code }).toEqual({ status: 403, code: 'FORBIDDEN_SCOPE' });
+    expect((await reader.get('/api/tools?servers=lazy')).status).toBe(200);
   });
 });

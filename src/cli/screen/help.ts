@@ -32,6 +32,11 @@ Examples:
   mcpvisor retry --all`,
   reset: `Examples:
   mcpvisor reset files`,
+  ensure: `Exits with 5 if one is not connected in time or will not be, with its reason. No failure is forgiven.
+
+Examples:
+  mcpvisor ensure files memory
+  mcpvisor ensure files --timeout 10000`,
   tools: `Examples:
   mcpvisor tools
   mcpvisor tools files

@@ -1,9 +1,8 @@
 /** The tree of live actors, their charts, and events to groups and to the supervisor. */
 
 import * as z from 'zod';
-import { McpvisorError } from '../../errors.ts';
 import { actorEventTypes, type PostedToActor } from '../../supervisor/contract.ts';
-import { type Endpoint, mayUse, type Route } from '../endpoint.ts';
+import { type Endpoint, type Route, requireScope } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
 import { baseOf, route } from '../route.ts';
 import { actorList, snapshotSchema } from '../schemas/actor.ts';
@@ -102,10 +101,8 @@ export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
       c.json(supervisor.snapshotOf(param('id'))),
     ),
     route(send, ({ c, param, body, who }) => {
-      const scope = c.get('scope');
       // Ending everything takes a token that may do everything.
-      if (body.type === 'supervisor.shutdown' && !mayUse(scope, 'admin'))
-        throw new McpvisorError('FORBIDDEN_SCOPE', { needed: 'admin', scope });
+      if (body.type === 'supervisor.shutdown') requireScope(c, 'admin');
       const posted = supervisor.postTo(param('id'), { type: body.type, by: who });
       return c.json({ commands: commandsOf(param('id'), posted, baseOf(c)) }, 202);
     }),

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { type Supervisor, toolFormats } from '../../supervisor/contract.ts';
-import type { Endpoint, Route } from '../endpoint.ts';
+import { type Endpoint, type Route, type RouteRequest, requireScope } from '../endpoint.ts';
 import { route } from '../route.ts';
 import {
   formattedTools,
@@ -50,53 +50,65 @@ const all = {
   method: 'GET',
   path: '/api/tools',
   access: 'read',
-  summary: 'The tools of all servers, or of those named, for MCP or in the form of a model API',
+  summary:
+    'The tools of all servers, or of those named, for MCP or in the form of a model API; with `ensure` once they are connected',
   query: z.strictObject({
     servers: names.optional(),
     format: z.enum(toolFormats).optional(),
     describeOrigin: flag.optional(),
+    stale: flag.optional(),
+    ensure: flag.optional(),
   }),
   body: null,
   answers: {
     200: [
       {
-        description: 'Entries with `exposedName`, or in the format asked for',
+        description: 'Entries with `exposedName`, or in the format asked for; `unknown`: names of no server',
         schema: z.union([toolList, formattedTools]),
       },
     ],
   },
-  problems: ['SERVER_NOT_FOUND'],
+  problems: [],
 } as const satisfies Endpoint;
 
 export function catalogRoutes({ supervisor }: RouteParts): readonly Route[] {
-  const freshOf = <Item extends { readonly stale: boolean }>(items: readonly Item[], stale: boolean | undefined) =>
-    stale === false ? items.filter((one) => !one.stale) : items;
-  const serverOf = (name: string) => ({ servers: [supervisor.status(name).name] });
+  const filterOf = ({ param, query }: Pick<RouteRequest<z.output<typeof staleness>, null>, 'param' | 'query'>) => ({
+    servers: [supervisor.status(param('name')).name],
+    stale: query.stale ?? true,
+  });
   return [
-    route(ofServer('tools', toolList), ({ c, param, query }) =>
-      c.json({ tools: freshOf(supervisor.tools(serverOf(param('name'))), query.stale) }),
+    route(ofServer('tools', toolList), ({ c, ...asked }) => c.json({ tools: supervisor.tools(filterOf(asked)) })),
+    route(ofServer('resources', resourceList), ({ c, ...asked }) =>
+      c.json({ resources: supervisor.resources(filterOf(asked)) }),
     ),
-    route(ofServer('resources', resourceList), ({ c, param, query }) =>
-      c.json({ resources: freshOf(supervisor.resources(serverOf(param('name'))), query.stale) }),
+    route(ofServer('resource templates', resourceTemplateList), ({ c, ...asked }) =>
+      c.json({ resourceTemplates: supervisor.resourceTemplates(filterOf(asked)) }),
     ),
-    route(ofServer('resource templates', resourceTemplateList), ({ c, param, query }) =>
-      c.json({
-        resourceTemplates: freshOf(supervisor.resourceTemplates(serverOf(param('name'))), query.stale),
-      }),
-    ),
-    route(ofServer('prompts', promptList), ({ c, param, query }) =>
-      c.json({ prompts: freshOf(supervisor.prompts(serverOf(param('name'))), query.stale) }),
+    route(ofServer('prompts', promptList), ({ c, ...asked }) =>
+      c.json({ prompts: supervisor.prompts(filterOf(asked)) }),
     ),
     route(instructions, ({ c, param }) => c.json({ instructions: supervisor.instructions(param('name')) })),
-    route(all, ({ c, query }) => c.json({ tools: toolsOf(supervisor, query) })),
+    route(all, (asked) => listTools(supervisor, asked)),
   ];
 }
 
-function toolsOf(
+async function listTools(
   supervisor: Supervisor,
-  { servers, format = 'mcp', describeOrigin }: z.output<typeof all.query>,
-): readonly object[] {
-  for (const name of servers ?? []) supervisor.status(name);
-  const filter = { ...(servers !== undefined && { servers }), ...(describeOrigin !== undefined && { describeOrigin }) };
-  return supervisor.tools({ ...filter, format });
+  { c, query, signal }: RouteRequest<z.output<typeof all.query>, null>,
+): Promise<Response> {
+  const { servers, format = 'mcp', describeOrigin = false, stale = true, ensure = false } = query;
+  const options = { format, describeOrigin, stale, ...(servers !== undefined && { servers }) };
+  const unknown = servers && unknownOf(servers, supervisor);
+  // It may start lazy servers.
+  if (ensure) requireScope(c, 'operate');
+  const tools: readonly object[] = ensure
+    ? await supervisor.tools({ ...options, ensure, signal })
+    : supervisor.tools(options);
+  return c.json({ tools, ...(unknown !== undefined && { unknown }) });
+}
+
+/** Names of no server are passed over and told: a host may offer a chat what is there. */
+function unknownOf(names: readonly string[], supervisor: Supervisor): readonly string[] {
+  const known = new Set(supervisor.status().servers.map(({ name }) => name));
+  return names.filter((name) => !known.has(name));
 }

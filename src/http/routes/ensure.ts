@@ -1,14 +1,19 @@
 /** Making sure that servers are connected, before work is sent to them. */
 
 import * as z from 'zod';
-import type { Supervisor } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
-import { isBug, toProblemDocument } from '../problem.ts';
+import { toProblemDocument } from '../problem.ts';
 import { baseOf, route } from '../route.ts';
 import { noQuery, serverNames, timeoutMs } from '../schemas/common.ts';
-import { ensured } from '../schemas/ensured.ts';
+import { ensured as ensuredSchema } from '../schemas/ensured.ts';
 import { named } from '../schemas/names.ts';
 import type { RouteParts } from './parts.ts';
+
+const ensureBody = z.strictObject({
+  servers: serverNames.min(1),
+  timeoutMs: timeoutMs.optional(),
+  retries: z.boolean().optional(),
+});
 
 const ensure = {
   id: 'ensureConnected',
@@ -16,40 +21,29 @@ const ensure = {
   method: 'POST',
   path: '/api/ensure',
   access: 'operate',
-  summary: 'Start lazy servers and wait until those named are connected; with `timeoutMs` through their next tries',
+  summary:
+    'Start lazy servers and wait until those named are connected, through their next tries unless `retries` is false',
   query: noQuery,
-  body: named('Ensure', z.strictObject({ servers: serverNames.min(1), timeoutMs: timeoutMs.optional() })),
-  answers: { 200: { description: 'For each name whether it is connected, or why not', schema: ensured } },
+  body: named('Ensure', ensureBody),
+  answers: { 200: { description: 'For each name whether it is connected, or why not', schema: ensuredSchema } },
   problems: [],
 } as const satisfies Endpoint;
 
-export function ensureRoutes({ supervisor, onError }: RouteParts): readonly Route[] {
+export function ensureRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
     route(ensure, async ({ c, body, signal }) => {
-      const options = { signal, ...(body.timeoutMs !== undefined && { timeoutMs: body.timeoutMs }) };
-      const asked = [...new Set(body.servers)].map(async (server) => {
-        const error = await errorOf(supervisor, server, options);
-        if (error !== null && isBug(error)) onError(error);
-        return [
-          server,
-          { connected: error === null, error: error === null ? null : toProblemDocument(error, baseOf(c)) },
-        ] as const;
+      const { servers, timeoutMs: patienceMs, retries } = body;
+      const ensured = await supervisor.ensureConnected(servers, {
+        settle: 'all',
+        signal,
+        ...(patienceMs !== undefined && { timeoutMs: patienceMs }),
+        ...(retries !== undefined && { retries }),
       });
-      return c.json({ servers: Object.fromEntries(await Promise.all(asked)) });
+      const outcomes = [...ensured].map(
+        ([server, { connected, error }]) =>
+          [server, { connected, error: error === null ? null : toProblemDocument(error, baseOf(c)) }] as const,
+      );
+      return c.json({ servers: Object.fromEntries(outcomes) });
     }),
   ];
-}
-
-/** Null: it is connected. */
-async function errorOf(
-  supervisor: Supervisor,
-  server: string,
-  options: Parameters<Supervisor['ensureConnected']>[1],
-): Promise<unknown> {
-  try {
-    await supervisor.ensureConnected([server], options);
-    return null;
-  } catch (error) {
-    return error;
-  }
 }

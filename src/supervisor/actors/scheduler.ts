@@ -5,12 +5,7 @@
  */
 
 import type { AnyActorRef, EventObject } from 'xstate';
-
-/** The part of a clock that the charts' timers need. */
-export interface TimerClock {
-  setTimeout(callback: (...args: unknown[]) => void, delayMs: number): unknown;
-  clearTimeout(timer: unknown): void;
-}
+import type { TimerClock } from '../../clock.ts';
 
 export interface ScheduledTimer {
   /** Type of the event that will be sent. */

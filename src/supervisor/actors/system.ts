@@ -12,9 +12,10 @@ import {
 import { groupMachine } from '../../../machines/group.machine.ts';
 import { serverMachine } from '../../../machines/server.machine.ts';
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
+import { systemTimers, type TimerClock } from '../../clock.ts';
 import type { Inspection } from '../../observe/facts/inspection.ts';
 import type { Moments } from './moments.ts';
-import { createScheduler, type ScheduledTimer, type TimerClock } from './scheduler.ts';
+import { createScheduler, type ScheduledTimer } from './scheduler.ts';
 import { createSessionActor, type SessionActorParts } from './session.ts';
 
 export type ServerActor = ActorRefFrom<typeof serverMachine>;
@@ -45,17 +46,7 @@ export interface Actors {
 
 /** Calls `provide` once for each chart: once per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
-  const {
-    ledger,
-    moments,
-    inspection,
-    slots,
-    shutdownMs,
-    clock = { setTimeout, clearTimeout: clearTimer },
-    nowMs,
-    reap,
-    killAll,
-  } = options;
+  const { ledger, moments, inspection, slots, shutdownMs, clock = systemTimers, nowMs, reap, killAll } = options;
   const server = serverMachine.provide({ actors: { session: createSessionActor(options) } });
   const reaper = createReaper(options, moments);
   const turn = fromPromise<void>(() => nextTurn());
@@ -89,8 +80,4 @@ export function createActors(options: ActorsOptions): Actors {
       return { ...time.next(), generation: ledger.get(input.server)?.reported.generation ?? 0 };
     });
   }
-}
-
-function clearTimer(timer: unknown): void {
-  clearTimeout(timer as NodeJS.Timeout);
 }

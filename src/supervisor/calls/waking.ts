@@ -1,9 +1,10 @@
 /** Starts lazy servers for a call, and waits until servers are connected. */
 
-import { waitFor } from 'xstate';
+import { longestDelayMs } from '../../../machines/delay.ts';
 import { waitText } from '../../../machines/server/alarms.ts';
 import type { ServerEvent } from '../../../machines/server/events.ts';
 import { isHeldBack, isOnItsWay, isTriedAgain } from '../../../machines/server/meaning.ts';
+import type { TimerClock } from '../../clock.ts';
 import { McpvisorError } from '../../errors.ts';
 import type { RequestOptions } from '../../session/contract.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
@@ -17,21 +18,32 @@ export interface Waking {
    */
   wake(entry: ServerEntry, options?: RequestOptions): Promise<number | null>;
   /**
-   * The same without a call: also waits for a server that is already starting, lazy or not. With `timeoutMs`, also
-   * waits for one that will be retried.
+   * The same without a call: also waits for a server that is already starting, lazy or not, and, unless `retries` is
+   * false, for one that will be tried again.
    */
-  await(entry: ServerEntry, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>;
+  await(entry: ServerEntry, options?: Patience): Promise<void>;
   /** Whether the server's list of tools is known, from this session or an earlier one. */
   knowsTools(entry: ServerEntry): boolean;
 }
 
+/** How long to wait for servers, and for which. */
+export interface Patience {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly retries?: boolean;
+}
+
+/** As long as a call waits by default. */
+const patienceMs = 60_000;
+
 export interface WakingOptions {
   readonly actorOf: (server: string) => ServerActor;
+  readonly timers: TimerClock;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
 
-export function createWaking({ actorOf, now }: WakingOptions): Waking {
+export function createWaking({ actorOf, timers, now }: WakingOptions): Waking {
   function startIfNeeded(
     entry: ServerEntry,
     { waitsForStarting, mayConnect = isOnItsWay, signal, method }: StartOptions,
@@ -52,12 +64,13 @@ export function createWaking({ actorOf, now }: WakingOptions): Waking {
     async wake(entry, { timeoutMs = entry.specification.callTimeoutMs, signal } = {}) {
       const startedAt = now();
       const actor = startIfNeeded(entry, { waitsForStarting: false, signal, method: 'start' });
-      await whenConnected(actor, { signal, timeoutMs, method: 'start' });
+      await whenConnected(actor, { mayConnect: isOnItsWay, signal, timeoutMs, timers, method: 'start' });
       return Math.max(1, timeoutMs - (now() - startedAt));
     },
-    async await(entry, { timeoutMs = null, signal } = {}) {
-      const waiting = { mayConnect: timeoutMs === null ? isOnItsWay : isTriedAgain, signal, method: 'ensureConnected' };
-      await whenConnected(startIfNeeded(entry, { waitsForStarting: true, ...waiting }), { timeoutMs, ...waiting });
+    async await(entry, { timeoutMs = patienceMs, signal, retries = true } = {}) {
+      const waiting = { mayConnect: retries ? isTriedAgain : isOnItsWay, signal, method: 'ensureConnected' };
+      const actor = startIfNeeded(entry, { waitsForStarting: true, ...waiting });
+      await whenConnected(actor, { timeoutMs, timers, ...waiting });
     },
     knowsTools: (entry) => entry.hasLists,
   };
@@ -73,29 +86,48 @@ interface StartOptions {
 }
 
 interface WaitOptions {
-  readonly mayConnect?: (snapshot: ServerSnapshot) => boolean;
+  readonly mayConnect: (snapshot: ServerSnapshot) => boolean;
   readonly signal: AbortSignal | undefined;
-  readonly timeoutMs: number | null;
+  readonly timeoutMs: number;
+  readonly timers: TimerClock;
   /** The `method` of the error. */
   readonly method: string;
 }
 
 /** Rejects as soon as the server will not become connected by itself. */
-async function whenConnected(
+function whenConnected(
   actor: ServerActor,
-  { mayConnect = isOnItsWay, signal, timeoutMs, method }: WaitOptions,
+  { mayConnect, signal, timeoutMs, timers, method }: WaitOptions,
 ): Promise<void> {
   const isOver = (snapshot: ServerSnapshot) => isConnected(snapshot) || !isActive(snapshot) || !mayConnect(snapshot);
-  const limits = { timeout: timeoutMs ?? Infinity, ...(signal !== undefined && { signal }) };
-  const seen = await waitFor(actor, isOver, limits).catch(() => {
-    const last = actor.getSnapshot();
-    const server = last.context.name;
-    if (signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server, method });
-    // While the actor runs, the only reason left is the timeout.
-    if (timeoutMs !== null && isActive(last)) throw new McpvisorError('CALL_TIMED_OUT', { server, method, timeoutMs });
-    return last;
+  if (isOver(actor.getSnapshot())) return settledAs(actor.getSnapshot());
+  const { name: server } = actor.getSnapshot().context;
+  return new Promise((resolve, reject) => {
+    const finish = (end: () => void) => {
+      timers.clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      subscription.unsubscribe();
+      end();
+    };
+    const onOver = () => finish(() => resolve(settledAs(actor.getSnapshot())));
+    const onAbort = () => finish(() => reject(new McpvisorError('CALL_CANCELLED', { server, method })));
+    const onTimeout = () => {
+      const { state, nextRetryAt, reason } = notConnectedError(actor.getSnapshot()).details;
+      const details = { server, method, timeoutMs, state, nextRetryAt, reason };
+      finish(() => reject(new McpvisorError('CALL_TIMED_OUT', details)));
+    };
+    const timer = timers.setTimeout(onTimeout, Math.min(timeoutMs, longestDelayMs));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const subscription = actor.subscribe({
+      next: (snapshot) => isOver(snapshot) && onOver(),
+      error: onOver,
+      complete: onOver,
+    });
   });
-  if (!isConnected(seen)) throw notConnectedError(seen);
+}
+
+async function settledAs(snapshot: ServerSnapshot): Promise<void> {
+  if (!isConnected(snapshot)) throw notConnectedError(snapshot);
 }
 
 function isActive({ status }: Pick<ServerSnapshot, 'status'>): boolean {

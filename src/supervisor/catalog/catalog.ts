@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Lists } from '../../session/contract.ts';
-import type { CatalogItem, CatalogTool } from '../contract.ts';
+import type { CatalogFilter, CatalogItem, CatalogTool } from '../contract.ts';
 import type { Ledger, ServerEntry } from '../ledger.ts';
 
 /**
@@ -10,10 +10,6 @@ import type { Ledger, ServerEntry } from '../ledger.ts';
  */
 const maxNameLength = 50;
 const digestLength = 8;
-
-export interface CatalogFilter {
-  readonly servers?: readonly string[];
-}
 
 export interface ToolPlace {
   readonly server: string;
@@ -31,9 +27,11 @@ export interface Catalog {
 }
 
 export function createCatalog(ledger: Ledger, isConnected: (server: string) => boolean): Catalog {
-  const chosen = ({ servers }: CatalogFilter = {}): readonly ServerEntry[] => {
-    const entries = [...ledger.entries.values()];
-    return servers === undefined ? entries : entries.filter(({ name }) => servers.includes(name));
+  const chosen = ({ servers, stale = true }: CatalogFilter = {}): readonly ServerEntry[] => {
+    const wanted = servers === undefined ? null : new Set(servers);
+    return [...ledger.entries.values()].filter(
+      ({ name }) => wanted?.has(name) !== false && (stale || isConnected(name)),
+    );
   };
   const list = (entry: ServerEntry, name: keyof Omit<Lists, 'problems'>) => {
     const stale = !isConnected(entry.name);

@@ -5,9 +5,9 @@ import { longestDelayMs } from '../../../machines/delay.ts';
 import { groupAlarmsOf } from '../../../machines/group/alarms.ts';
 import { kindOf } from '../../../machines/ids.ts';
 import { alarmsOf } from '../../../machines/server/alarms.ts';
+import { backgroundTimers, type TimerClock } from '../../clock.ts';
 import type { Fact, PublishFact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
-import type { TimerClock } from '../actors/scheduler.ts';
 import type { GroupActor, ServerActor } from '../actors/system.ts';
 import type { Alarm } from '../contract.ts';
 import { toIso } from './status.ts';
@@ -44,11 +44,6 @@ const alarmFacts: ReadonlySet<Fact['type']> = new Set([
   'stray.gone',
 ]);
 
-const platformTimers: TimerClock = {
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
-};
-
 /**
  * Delay before another look at an alarm that should have ended by now, in milliseconds: the chart's own timer may fire
  * a moment later.
@@ -62,7 +57,7 @@ export function createAlarmWatch({
   furtherOf,
   publish,
   nowMs,
-  clock = platformTimers,
+  clock = backgroundTimers,
 }: AlarmWatchOptions): AlarmWatch {
   /** When each alarm was raised, by actor and name of the alarm, in milliseconds. */
   const raised = new Map<string, Map<string, number>>();

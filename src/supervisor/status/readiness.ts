@@ -1,6 +1,7 @@
 /** Waits until every wanted server has settled, and tells which servers are not ready. */
 
 import { isAtRest, isMissing } from '../../../machines/server/meaning.ts';
+import type { TimerClock } from '../../clock.ts';
 import type { Fact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
@@ -11,6 +12,7 @@ export interface ReadinessOptions {
   readonly servers: () => readonly string[];
   readonly actorOf: (server: string) => ServerActor;
   readonly statusOf: (server: string) => ServerStatus;
+  readonly timers: TimerClock;
   /** When it aborts, because the supervisor closes, the waiting ends. */
   readonly signal: AbortSignal;
 }
@@ -20,7 +22,14 @@ export type AwaitReady = (options?: {
   readonly signal?: AbortSignal;
 }) => Promise<Readiness>;
 
-export function createReadiness({ facts, servers, actorOf, statusOf, signal: lifetime }: ReadinessOptions): AwaitReady {
+export function createReadiness({
+  facts,
+  servers,
+  actorOf,
+  statusOf,
+  timers,
+  signal: lifetime,
+}: ReadinessOptions): AwaitReady {
   const isSettled = (server: string) => isAtRest(actorOf(server).getSnapshot());
   const areSettled = () => servers().every(isSettled);
   // Full statuses only of the servers that are not ready: building a thousand of them blocks the event loop.
@@ -40,10 +49,10 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
       // The last server that had not settled: until it does, the others need not be checked. Checking all servers after
       // every transition takes a second or two with a thousand servers.
       let unsettled: string | null = null;
-      let timer: NodeJS.Timeout | undefined;
+      let timer: unknown;
       const finish = () => {
         unsubscribe();
-        clearTimeout(timer);
+        timers.clearTimeout(timer);
         for (const limit of limits) limit.removeEventListener('abort', finish);
         resolve(look());
       };
@@ -56,7 +65,7 @@ export function createReadiness({ facts, servers, actorOf, statusOf, signal: lif
         if (fact.type === 'actor.died') unsettled = null;
         else if (mayHaveSettled(fact, unsettled)) lookAgain();
       });
-      if (timeoutMs !== undefined) timer = setTimeout(finish, timeoutMs);
+      if (timeoutMs !== undefined) timer = timers.setTimeout(finish, timeoutMs);
       for (const limit of limits) limit.addEventListener('abort', finish, { once: true });
       if (limits.some(({ aborted }) => aborted)) finish();
       else lookAgain();

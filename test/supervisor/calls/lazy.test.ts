@@ -93,7 +93,7 @@ describe('a lazy server', () => {
     });
     const [call, ensured] = await Promise.all([
       errorOf(supervisor.callTool('a', 'echo', { text: 'hi' })),
-      errorOf(supervisor.ensureConnected(['a'])),
+      errorOf(supervisor.ensureConnected(['a'], { retries: false })),
     ]);
     expect(call).toMatchObject({
       code: 'SERVER_NOT_CONNECTED',

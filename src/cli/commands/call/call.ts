@@ -98,10 +98,12 @@ function maySoonBe({ state, reason }: ErrorDetails['SERVER_NOT_CONNECTED']): boo
 /** Throws why it will not be connected. After a long wait it just returns: the next call tells the state. */
 async function whenConnected(client: ApiClient, server: string): Promise<void> {
   const signal = AbortSignal.timeout(longestWaitMs);
-  const answer = await client.post('/api/ensure', ensured, { body: { servers: [server] }, signal }).catch((error) => {
-    if (!signal.aborted) throw error;
-    return null;
-  });
+  const answer = await client
+    .post('/api/ensure', ensured, { body: { servers: [server], timeoutMs: longestWaitMs, retries: false }, signal })
+    .catch((error) => {
+      if (!signal.aborted) throw error;
+      return null;
+    });
   const problem = entryOf(answer?.servers ?? {}, server)?.error ?? null;
   if (problem === null) return;
   throw toError(problem) ?? new McpvisorError('UNEXPECTED_ANSWER', { url: client.url, reason: problem.detail });

@@ -1,6 +1,6 @@
 /** The tools of the catalog in each format. */
 
-import type { CatalogTool, Supervisor, ToolsIn, ToolsOptions } from '../../contract.ts';
+import type { CatalogTool, EnsureOptions, Supervisor, ToolsIn, ToolsOptions } from '../../contract.ts';
 import type { ToolFormat } from '../../model-messages.ts';
 import type { Catalog } from '../catalog.ts';
 import { toAnthropicTool } from './anthropic.ts';
@@ -15,13 +15,27 @@ const converters: { readonly [Format in ToolFormat]: (tool: CatalogTool) => Tool
   anthropic: toAnthropicTool,
 };
 
-export function createToolLists(catalog: Catalog): Supervisor['tools'] {
-  const list = ({ servers, format = 'mcp', describeOrigin = false }: ToolsOptions = {}) => {
-    const plain = catalog.tools(servers && { servers });
+export interface ToolListsOptions {
+  readonly catalog: Catalog;
+  readonly ensureConnected: Supervisor['ensureConnected'];
+  /** The servers that a host means if it names none. */
+  readonly enabled: () => readonly string[];
+}
+
+export function createToolLists({ catalog, ensureConnected, enabled }: ToolListsOptions): Supervisor['tools'] {
+  const list = ({ format = 'mcp', describeOrigin = false, ...filter }: ToolsOptions): readonly object[] => {
+    const plain = catalog.tools(filter);
     const tools = describeOrigin ? plain.map(withOrigin) : plain;
     const convert: (tool: CatalogTool) => object = converters[format];
     return tools.map(convert);
   };
-  // The result depends on the format. The signature of the contract can express that, an arrow function cannot.
-  return list as Supervisor['tools'];
+  const listOnceConnected = async ({ timeoutMs, signal, ...options }: ToolsOptions & EnsureOptions) => {
+    const patience = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal !== undefined && { signal }) };
+    await ensureConnected(options.servers ?? enabled(), { ...patience, settle: 'all' });
+    return list({ ...options, stale: false });
+  };
+  const tools = ({ ensure = false, ...options }: ToolsOptions & EnsureOptions & { readonly ensure?: boolean } = {}) =>
+    ensure ? listOnceConnected(options) : list(options);
+  // The result depends on `format` and `ensure`. The signatures of the contract can express that.
+  return tools as Supervisor['tools'];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hostInMemory, insideEntries } from '../../../support/in-memory.ts';
-import { openStage, textOf } from '../../../support/supervised.ts';
+import { openStage, textOf, untilState } from '../../../support/supervised.ts';
 
 const inputSchema = { type: 'object' as const };
 const names = ['echo', 'a.b/c', 'ünïcode', 'x'.repeat(100), 'with space', '__private', 'echo__echo'];
@@ -63,5 +63,39 @@ describe('tools for model APIs', () => {
     expect(supervisor.tools({ format: 'mcp' })).toEqual(supervisor.tools());
     const [first] = supervisor.tools({ describeOrigin: true });
     expect(first).toEqual({ ...supervisor.tools()[0], description: '[server: one] Says it again' });
+  });
+});
+
+describe('the tools for a chat', () => {
+  it('are those of connected servers, once they had time to connect, whatever names there are', async () => {
+    const answer = () => ({ content: [] });
+    const tool = { name: 'echo', inputSchema };
+    const { transports, closeOf } = hostInMemory({ a: { tools: [tool], answer }, b: { tools: [tool], answer } });
+    const supervisor = await openStage().open(
+      {
+        ...insideEntries(['a'], { lazy: true }),
+        ...insideEntries(['b'], { restart: { baseMs: 600_000, capMs: 600_000 } }),
+        broken: { command: '/nowhere/at-all' },
+        off: { command: '/nowhere/at-all', disabled: true },
+      },
+      {},
+      { transports },
+    );
+    await supervisor.ready();
+    const shown = (tools: readonly { exposedName: string }[]) => tools.map(({ exposedName }) => exposedName);
+    expect(shown(supervisor.tools({ servers: ['a', 'b', 'nobody'] }))).toEqual(['b__echo']);
+    expect(shown(await supervisor.tools({ ensure: true }))).toEqual(['a__echo', 'b__echo']);
+    const down = untilState(supervisor, 'b', 'backoff');
+    await closeOf('b');
+    await down;
+    expect(shown(supervisor.tools())).toEqual(['a__echo', 'b__echo']);
+    expect(shown(supervisor.tools({ stale: false }))).toEqual(['a__echo']);
+    const named = await supervisor.tools({
+      servers: ['b', 'a', 'nobody'],
+      ensure: true,
+      timeoutMs: 50,
+      format: 'openai',
+    });
+    expect(named.map((one) => one.function.name)).toEqual(['a__echo']);
   });
 });
