@@ -16,6 +16,7 @@ const bottom = [
   'surroundings',
   'system-error',
   'version',
+  'visible-text',
 ];
 /** Rooms that know nothing of each other. */
 const effects = [...bottom, 'session', 'config', 'store', 'observe', 'state-directory'];
@@ -39,6 +40,7 @@ export const arrows = {
   surroundings: ['system-error'],
   'system-error': [],
   version: [],
+  'visible-text': [],
   session: bottom,
   config: bottom,
   store: bottom,
@@ -61,7 +63,7 @@ export const arrows = {
  * (`session/process`), what the rest of that room may. Everything else in it is its own affair.
  */
 export const doors = {
-  cli: ['invocation', 'program'],
+  cli: ['invocation', 'program', 'screen/screen'],
   'cli/commands': [
     'call/call',
     'check',
@@ -86,11 +88,13 @@ export const doors = {
   'cli/screen': [
     'actor-tree',
     'block',
+    'drawn',
     'clock-time',
     'error-output',
     'help',
     'live-table',
     'number-options',
+    'screen',
     'server-table',
     'table',
     'terminal',

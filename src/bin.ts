@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Endings, Invocation } from './cli/invocation.ts';
 import { runCommandLine } from './cli/program.ts';
+import { createScreen } from './cli/screen/screen.ts';
 import { version } from './version.ts';
 
 /** npm and some terminals deliver one Ctrl-C twice: a second one within this time is the same. */
@@ -22,8 +23,8 @@ const invocation: Invocation = {
   version,
   nodeVersion: process.version,
   stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
+  stdout: createScreen(process.stdout),
+  stderr: createScreen(process.stderr),
   stay,
 };
 

@@ -151,6 +151,7 @@ function addCall({ program, invocation, run }: Registration): void {
     .argument('<tool>', 'its tool')
     .argument('[arguments...]', 'key=value (JSON if it parses, else text), one JSON object, or - for one from stdin')
     .option('--timeout <ms>', 'how long the call may take (default: callTimeoutMs of the server)')
+    .option('--raw', 'its text byte for byte: control characters are not shown as escapes')
     .addHelpText('after', examplesOf('call'))
     .action(async (...[server, tool, words, flags]: readonly [string, string, readonly string[], ConnectionFlags]) => {
       const { call } = await import('./commands/call/call.ts');

@@ -1,15 +1,8 @@
 /** Everything a command may know about its environment: the command line reads nothing else. */
 
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Surroundings } from '../state-directory/directory.ts';
-
-/** A terminal or a pipe. `columns` and `rows` are those of a terminal. */
-export type Output = Writable & {
-  readonly isTTY?: boolean;
-  readonly fd?: number;
-  readonly columns?: number;
-  readonly rows?: number;
-};
+import type { Screen } from './screen/screen.ts';
 
 /** How a person ends a long-running command. */
 export interface Endings {
@@ -30,8 +23,8 @@ export interface Invocation extends Surroundings {
   readonly platform: string;
   readonly pid: number;
   readonly stdin: Readable;
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly stdout: Screen;
+  readonly stderr: Screen;
   /**
    * From now on only a signal ends the process: uncaught errors are reported instead.
    */

@@ -50,8 +50,8 @@ function createProgram({ stdout, stderr, version }: Invocation, asJson: boolean)
     .version(version)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void stdout.write(text),
-      writeErr: (text) => void (asJson || stderr.write(text)),
+      writeOut: stdout.write,
+      writeErr: asJson ? () => undefined : stderr.write,
     })
     .showSuggestionAfterError()
     .addHelpText('after', generalHelp);

@@ -7,7 +7,6 @@ import { createResume } from '../../src/cli/commands/log-resume.ts';
 import { argumentsOf } from '../../src/cli/commands/tools.ts';
 import { targetsOf } from '../../src/cli/commands/verbs.ts';
 import { parseWait } from '../../src/cli/screen/number-options.ts';
-import { harmless } from '../../src/cli/screen/terminal.ts';
 import { isMcpvisorError } from '../../src/errors.ts';
 
 function codeOf(act: () => unknown): string | null {
@@ -188,12 +187,6 @@ describe('lines after a reconnect', () => {
     expect(shownOf(['1', '2', '2', '2', '3'])).toEqual(['2', '3']);
     expect(shownOf(['2', '3', '3'])).toEqual(['3']);
     expect(shownOf(['3', '3', '4'])).toEqual(['4']);
-  });
-});
-
-describe('words of servers', () => {
-  it('move nothing on a terminal', () => {
-    expect(harmless('a\u001b[2Jb c\u0007\r\n\td')).toBe('ab c\\u0007\\r\n\td');
   });
 });
 

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '../../src/cli/exit-code.ts';
-import type { Output } from '../../src/cli/invocation.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { createScreen } from '../../src/cli/screen/screen.ts';
 import { version } from '../../src/index.ts';
 import { generatedPart, readDocument, root, rowsOf, sectionOf, toCell } from '../support/markdown.ts';
 
@@ -36,12 +36,14 @@ function firstCells(section: string): readonly string[] {
 
 async function helpOf(words: readonly string[]): Promise<string> {
   let text = '';
-  const output: Output = new Writable({
-    write(chunk, _, done) {
-      text += String(chunk);
-      done();
-    },
-  });
+  const output = createScreen(
+    new Writable({
+      write(chunk, _, done) {
+        text += String(chunk);
+        done();
+      },
+    }),
+  );
   const surroundings = {
     cwd: root,
     env: {},

@@ -55,7 +55,7 @@ function isAbsence(error: unknown): boolean {
 /** Aborts at Ctrl-C, or when the reader of stdout is gone. */
 export function untilEnd({ stay, stdout, stderr }: Invocation): AbortSignal {
   const unread = new AbortController();
-  stdout.once('error', () => unread.abort());
+  stdout.onceUnread(() => unread.abort());
   const { signal } = stay((bug) => stderr.write(`A bug in mcpvisor, please report it: ${String(bug)}\n`));
   return AbortSignal.any([signal, unread.signal]);
 }

@@ -56,5 +56,5 @@ export async function logs(server: string, flags: LogsFlags, invocation: Invocat
 }
 
 function describeLine({ at, stream, text }: Line, isTerminal: boolean): string {
-  return `${clockTimeOf(at, isTerminal)} ${stream === 'stderr' ? '' : `[${stream}] `}${isTerminal ? oneLine(text) : text}`;
+  return `${clockTimeOf(at, isTerminal)} ${stream === 'stderr' ? '' : `[${stream}] `}${oneLine(text)}`;
 }

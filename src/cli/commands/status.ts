@@ -11,6 +11,7 @@ import { forEach } from '../for-each.ts';
 import type { Invocation } from '../invocation.ts';
 import { toActorTree } from '../screen/actor-tree.ts';
 import { createBlock } from '../screen/block.ts';
+import { type Drawn, drawn, shown, toText } from '../screen/drawn.ts';
 import { toServerTable } from '../screen/server-table.ts';
 import { oneLine, sizeOf, type Terminal, terminalOf } from '../screen/terminal.ts';
 import { throttle } from '../screen/throttle.ts';
@@ -26,29 +27,29 @@ export async function status(flags: StatusFlags, invocation: Invocation): Promis
   const { client } = await connect(flags, invocation);
   const view = async (from: ApiClient) => await viewOf(from, flags, terminalOf(stdout, env));
   if (flags.watch === true) await watch({ flags, invocation, view });
-  else stdout.write(toText(await view(client)));
+  else stdout.draw(toText(await view(client)));
   return exitCodes.done;
 }
 
-type View = (from: ApiClient) => Promise<readonly string[]>;
+type View = (from: ApiClient) => Promise<readonly Drawn[]>;
 
-async function viewOf(client: ApiClient, { tree, json }: StatusFlags, terminal: Terminal): Promise<readonly string[]> {
+async function viewOf(client: ApiClient, { tree, json }: StatusFlags, terminal: Terminal): Promise<readonly Drawn[]> {
   if (tree === true) {
     const list = await client.get('/api/actors', actorList);
-    return json === true ? [JSON.stringify(list)] : toActorTree(list.actors, terminal, Date.now());
+    return json === true ? [shown(JSON.stringify(list))] : toActorTree(list.actors, terminal, Date.now());
   }
   const all = await client.get('/api/status', statusSchema);
-  return json === true ? [JSON.stringify(all)] : describeStatus(all, terminal);
+  return json === true ? [shown(JSON.stringify(all))] : describeStatus(all, terminal);
 }
 
-function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, terminal: Terminal): readonly string[] {
-  if (servers.length === 0) return ['There are no servers.'];
+function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, terminal: Terminal): readonly Drawn[] {
+  if (servers.length === 0) return [drawn`There are no servers.`];
   const failing = servers.filter(({ state, lastFailure }) => lastFailure !== null && state !== 'connected');
   const own = alarms.filter(({ actor }) => !actor.startsWith('server:'));
   return [
     ...toServerTable(servers, terminal, Date.now()),
     ...failing.map(({ name, lastFailure }) =>
-      oneLine(`${toWords(name)}: ${lastFailure?.class}: ${lastFailure?.message}`),
+      shown(oneLine(`${toWords(name)}: ${lastFailure?.class}: ${lastFailure?.message}`)),
     ),
     ...own.map(({ actor, alarm, reason }) => terminal.paint('red', oneLine(`alarm ${alarm} of ${actor}: ${reason}`))),
   ];
@@ -75,13 +76,13 @@ async function watch({
   const { stdout } = invocation;
   const isDrawn = stdout.isTTY === true && flags.json !== true;
   const block = createBlock(() => sizeOf(stdout).rows);
-  let shown = '';
+  let before = '';
   const show = async (client: ApiClient): Promise<void> => {
     const lines = await view(client);
     const text = toText(lines);
-    if (isDrawn) stdout.write(block.draw(lines));
-    else if (text !== shown) stdout.write(text);
-    shown = text;
+    if (isDrawn) stdout.draw(block.draw(lines));
+    else if (text !== before) stdout.draw(text);
+    before = text;
   };
   let client: ApiClient | null = null;
   // One request at a time; a failed one is made up for after the next fact.
@@ -104,8 +105,4 @@ async function watch({
   } finally {
     clearInterval(clock);
   }
-}
-
-function toText(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('');
 }

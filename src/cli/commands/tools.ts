@@ -5,6 +5,7 @@ import { type tool, toolList } from '../../http/schemas/catalog.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
+import { toText } from '../screen/drawn.ts';
 import { type Column, toTable } from '../screen/table.ts';
 import { terminalOf } from '../screen/terminal.ts';
 
@@ -29,7 +30,7 @@ export async function tools(server: string | null, flags: ConnectionFlags, invoc
   ];
   if (flags.json === true) stdout.write(`${JSON.stringify(list)}\n`);
   else if (list.tools.length === 0) stdout.write('There are no tools.\n');
-  else stdout.write(`${toTable(columns, list.tools, terminalOf(stdout, env)).join('\n')}\n`);
+  else stdout.draw(toText(toTable(columns, list.tools, terminalOf(stdout, env))));
   return exitCodes.done;
 }
 

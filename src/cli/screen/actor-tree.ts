@@ -2,6 +2,7 @@
 
 import type * as z from 'zod';
 import type { actor } from '../../http/schemas/actor.ts';
+import type { Drawn } from './drawn.ts';
 import { durationOf } from './server-table.ts';
 import { type Column, toTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,7 +14,7 @@ interface Branch {
   readonly actor: ShownActor;
 }
 
-export function toActorTree(actors: readonly ShownActor[], terminal: Terminal, nowMs: number): string[] {
+export function toActorTree(actors: readonly ShownActor[], terminal: Terminal, nowMs: number): Drawn[] {
   const byId = new Map(actors.map((one) => [one.id, one]));
   const columns: readonly Column<Branch>[] = [
     { title: 'ACTOR', of: ({ label }) => label },

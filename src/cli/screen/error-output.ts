@@ -5,9 +5,9 @@ import { closestTo } from '../../config/spelling.ts';
 import { isMcpvisorError, type Problem, toLine } from '../../errors.ts';
 import { toProblemDocument } from '../../http/problem.ts';
 import { type ExitCode, exitCodeOf } from '../exit-code.ts';
-import type { Output } from '../invocation.ts';
+import type { Screen } from './screen.ts';
 
-export function writeError(error: unknown, stderr: Output, asJson: boolean): ExitCode {
+export function writeError(error: unknown, stderr: Pick<Screen, 'write'>, asJson: boolean): ExitCode {
   stderr.write(asJson ? `${JSON.stringify(toProblemDocument(error))}\n` : wordsOf(error));
   return exitCodeOf(error);
 }

@@ -47,6 +47,7 @@ Examples:
   mcpvisor call everything echo message=hi
   mcpvisor call everything get-sum a=2 b=3 --json
   mcpvisor call files read_text_file '{"path": "README.md"}'
+  mcpvisor call files read_text_file path=logo.svg --raw > logo.svg
   jq -n '{message: "hi"}' | mcpvisor call everything echo -`,
   logs: `Examples:
   mcpvisor logs files

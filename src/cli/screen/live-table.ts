@@ -5,8 +5,9 @@ import type { LineStream } from '../../observe/log/destination.ts';
 import { openLineWriter } from '../../observe/log/line-writer.ts';
 import type { Supervisor } from '../../supervisor/contract.ts';
 import { forEach } from '../for-each.ts';
-import type { Output } from '../invocation.ts';
 import { createBlock } from './block.ts';
+import { type Drawn, fromLog } from './drawn.ts';
+import type { Screen } from './screen.ts';
 import { toServerTable } from './server-table.ts';
 import { sizeOf, terminalOf } from './terminal.ts';
 import { throttle } from './throttle.ts';
@@ -31,7 +32,7 @@ export function createLiveTable({
   fd,
   env,
 }: {
-  readonly stdout: Output;
+  readonly stdout: Pick<Screen, 'isTTY' | 'columns' | 'rows'>;
   readonly fd: number;
   readonly env: Environment;
 }): LiveTable {
@@ -44,7 +45,7 @@ export function createLiveTable({
   const half = () => Math.floor(sizeOf(stdout).rows / 2);
   let block = createBlock(half);
 
-  function write(text: string): boolean {
+  function write(text: Drawn): boolean {
     if (text === '') return true;
     const isTaken = writer.write(text);
     // The terminal no longer shows what the block has drawn, so a new one starts below.
@@ -53,7 +54,7 @@ export function createLiveTable({
   }
 
   return {
-    log: { isTTY: true, write: (line: string) => write(block.above(line)) },
+    log: { isTTY: true, write: (line: string) => write(block.above(fromLog(line))) },
     show(supervisor) {
       const redraw = throttle(() => {
         if (isOver) return;

@@ -1,8 +1,9 @@
 /** Servers as a table: the state of each, since when, and its next try. */
 
 import type { ServerState, ServerStatus } from '../../supervisor/contract.ts';
+import type { Drawn, Format } from './drawn.ts';
 import { type Column, toTable } from './table.ts';
-import type { Format, Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 export type ShownServer = Pick<
   ServerStatus,
@@ -21,7 +22,7 @@ const formats = {
 } as const satisfies Record<ServerState, Format>;
 
 /** Times are relative to `nowMs` on a terminal, and absolute in a pipe. */
-export function toServerTable(servers: readonly ShownServer[], terminal: Terminal, nowMs: number): string[] {
+export function toServerTable(servers: readonly ShownServer[], terminal: Terminal, nowMs: number): Drawn[] {
   const isShown = terminal.width !== null;
   const columns: readonly Column<ShownServer>[] = [
     { title: 'NAME', of: ({ name }) => name },

@@ -1,7 +1,8 @@
 /** Rows as lines with aligned columns, fitted to the width of the terminal. */
 
 import stringWidth from 'string-width';
-import { type Format, harmless, plain, type Terminal } from './terminal.ts';
+import { type Drawn, type Format, joined, shown } from './drawn.ts';
+import { plain, type Terminal } from './terminal.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -21,7 +22,7 @@ export function toTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   { width, paint }: Terminal = { width: null, paint: plain },
-): string[] {
+): Drawn[] {
   const texts = rows.map((row) => columns.map((column) => cellOf(column.of(row))));
   const natural = columns.map(({ title }, index) =>
     Math.max(title.length, ...texts.map((cells) => stringWidth(cells[index] ?? ''))),
@@ -34,9 +35,12 @@ export function toTable<Row>(
     const last = padded.length - 1;
     const trimmed = padded.map((cell, index) => (index === last ? cell.trimEnd() : cell));
     // Padded first: escape sequences have no width.
-    return trimmed.map((cell, index) => painted(cell, formats[index] ?? null)).join(gap);
+    return joined(
+      trimmed.map((cell, index) => painted(cell, formats[index] ?? null)),
+      gap,
+    );
   };
-  const painted = (cell: string, format: Format | null) => (format === null ? cell : paint(format, cell));
+  const painted = (cell: string, format: Format | null) => (format === null ? shown(cell) : paint(format, cell));
   const header = toLine(
     columns.map(({ title }) => title),
     columns.map(() => 'dim' as const),
@@ -50,9 +54,9 @@ export function toTable<Row>(
   return [header, ...body];
 }
 
-/** On one line, with the spaces it begins with. */
+/** On one line, with the spaces it begins with; what is made visible counts for the width. */
 function cellOf(text: string): string {
-  return harmless(text)
+  return shown(text)
     .replaceAll(/[\n\t]+/g, ' ')
     .trimEnd();
 }

@@ -1,6 +1,7 @@
 /** Formats and writes log lines, and counts those that were dropped. */
 
 import pino from 'pino';
+import { toVisible } from '../../visible-text.ts';
 import { type LogTarget, openLogDestination } from './destination.ts';
 import { type LogLevel, logLevels } from './level.ts';
 import { toPrettyLine } from './pretty.ts';
@@ -104,6 +105,6 @@ function createJsonLines(): ToLine {
   );
   return (level, fields, sentence) => {
     logger[level](fields, sentence);
-    return line;
+    return toVisible(line);
   };
 }

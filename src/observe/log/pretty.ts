@@ -1,6 +1,6 @@
 /** A log line for people: time, level and sentence, on one line whatever a server put into it. */
 
-import { stripVTControlCharacters } from 'node:util';
+import { toVisible } from '../../visible-text.ts';
 import type { LogLevel } from './level.ts';
 
 export interface PrettyLine {
@@ -15,15 +15,13 @@ const colorsByLevel = { trace: 90, debug: 90, info: 39, warn: 33, error: 31 } sa
 export function toPrettyLine({ at, level, sentence }: PrettyLine, colors: boolean): string {
   const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
   const clock = `${time}.${String(at.getMilliseconds()).padStart(3, '0')}`;
-  const text = `${level.padEnd(5)} ${toOneLine(sentence)}`;
+  const text = `${level.padEnd(5)} ${toVisible(sentence).replaceAll(/[\n\t]/g, toWord)}`;
   return colors
     ? `\u001b[90m${clock}\u001b[39m \u001b[${colorsByLevel[level]}m${text}\u001b[39m\n`
     : `${clock} ${text}\n`;
 }
 
-/** Servers write escape sequences on stderr, and a terminal would obey them. */
-function toOneLine(text: string): string {
-  return stripVTControlCharacters(text).replace(/\p{Cc}/gu, (character) =>
-    character === '\t' ? ' ' : JSON.stringify(character).slice(1, -1),
-  );
+/** A line of the log is one line. */
+function toWord(space: string): string {
+  return space === '\t' ? ' ' : '\\n';
 }

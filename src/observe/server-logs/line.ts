@@ -19,7 +19,8 @@ export interface LinesMissed {
   readonly count: number;
 }
 
-const written = new RegExp(`^(\\d{4}-\\S+Z) (${logStreams.join('|')}) (.*)$`);
+/** `s`: a carriage return or U+2028 within the text is no end of the line. */
+const written = new RegExp(`^(\\d{4}-\\S+Z) (${logStreams.join('|')}) (.*)$`, 's');
 
 /** With its line break. */
 export function toWritten({ at, stream, text }: LogLine): string {

@@ -1,8 +1,6 @@
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Output } from '../../../src/cli/invocation.ts';
 import { createLiveTable } from '../../../src/cli/screen/live-table.ts';
 import { createSupervisor } from '../../../src/index.ts';
 import { screenOf } from '../../support/doors/screen.ts';
@@ -15,7 +13,7 @@ it('shows the servers below the log, and leaves the log alone when it goes', asy
   const fd = openSync(file, 'a+');
   const supervisor = await createSupervisor({ config: { mcpServers: { gone: { command: 'no-such-program' } } } });
   onTestFinished(() => supervisor.close());
-  const stdout: Output = Object.assign(new Writable(), { isTTY: true, columns: 0, rows: 0 });
+  const stdout = { isTTY: true, columns: 0, rows: 0 };
   const screen = () => screenOf(readFileSync(file, 'utf8'));
 
   const table = createLiveTable({ stdout, fd, env: { NO_COLOR: '1' } });

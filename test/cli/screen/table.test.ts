@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { toActorTree } from '../../../src/cli/screen/actor-tree.ts';
+import { painted } from '../../../src/cli/screen/drawn.ts';
 import { durationOf, type ShownServer, toServerTable } from '../../../src/cli/screen/server-table.ts';
 import { type Column, cut, toTable } from '../../../src/cli/screen/table.ts';
 import { type Paint, plain, terminalOf } from '../../../src/cli/screen/terminal.ts';
@@ -91,7 +92,7 @@ describe('a table of servers', () => {
   });
 
   it('is the same with colours and without', () => {
-    const paint: Paint = (_, text) => `\u001b[31m${text}\u001b[39m`;
+    const paint: Paint = (_, text) => painted('red', text);
     const bare = toServerTable([server()], { width: 100, paint: plain }, nowMs);
     expect(
       toServerTable([server()], { width: 100, paint }, nowMs).map((line) => stripVTControlCharacters(line)),
@@ -106,7 +107,7 @@ describe('a cell', () => {
   ];
 
   it('holds nothing that a terminal would obey, and stays on its line', () => {
-    expect(toTable(columns, ['one\u001b[2J\ntwo'])[1]).toBe('one two  b');
+    expect(toTable(columns, ['one\u001b[2J\ntwo'])[1]).toBe('one\\u001b[2J two  b');
   });
 
   it('is cut where there is no room', () => {

@@ -81,7 +81,7 @@ describe('a pretty log', () => {
       actor: 'server:files',
       failure: failure('internal', 'a\nb\u001b[2J\u001b]0;title\u0007\u0000c'),
     });
-    expect(textOf(stream)).toMatch(/: a\\nb\\u0000c\n$/);
+    expect(textOf(stream)).toMatch(/: a\\nb\\u001b\[2J\\u001b\]0;title\\u0007\\u0000c\n$/);
   });
 
   it('has colours on a terminal or when asked for', () => {

@@ -76,6 +76,15 @@ describe.each(['on disk', 'in memory'])('the log of a server %s', (place) => {
     expect(second?.text.endsWith('x[re')).toBe(true);
   });
 
+  it.each(['50 %\r100 %', 'one\u2028two\u2029three', '\u0000\u0085\u001b[2J'])(
+    'is given back with its %j',
+    async (text) => {
+      const { write, tail } = openHere();
+      write('files', 'stderr', text);
+      expect((await tail('files', 10)).map((line) => line.text)).toEqual([text]);
+    },
+  );
+
   it('is followed from a moment on, after a number of earlier lines, without gap or duplicate', async () => {
     const { write, follow } = openHere();
     for (let index = 0; index < 50; index += 1) write('files', 'stderr', `line ${index}`);

@@ -15,14 +15,17 @@ import { type ConnectionFlags, connect } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
 import { createBlock } from '../../screen/block.ts';
+import { type Drawn, shown } from '../../screen/drawn.ts';
 import { longestWaitMs, parseWhole } from '../../screen/number-options.ts';
 import { cut } from '../../screen/table.ts';
-import { harmless, oneLine, sizeOf } from '../../screen/terminal.ts';
+import { oneLine, sizeOf } from '../../screen/terminal.ts';
 import { fromStdin, parseArguments, parseObject, type ToolArguments } from './arguments.ts';
 import { describeContent } from './content.ts';
 
 export interface CallFlags extends ConnectionFlags {
   readonly timeout?: string;
+  /** Its text as it is, whatever a terminal would do with it. */
+  readonly raw?: boolean;
 }
 
 export interface CallWords {
@@ -59,7 +62,8 @@ export async function call(
     const text = describeContent(answer.result);
     // A tool's error text is no result for the next program of a pipe.
     const output = isError ? stderr : stdout;
-    output.write(output.isTTY === true ? harmless(text) : text);
+    if (flags.raw === true) output.writeRaw(text);
+    else output.write(text);
   }
   return isError ? exitCodes.toolError : exitCodes.done;
 }
@@ -117,12 +121,12 @@ async function callTool(
 ): Promise<z.output<typeof callResult>> {
   const block = createBlock(() => sizeOf(stderr).rows);
   const path = `/api/servers/${encodeURIComponent(server)}/tools/${encodeURIComponent(tool)}/call`;
-  const show = (text: string) => stderr.isTTY === true && stderr.write(text);
+  const show = (text: Drawn) => stderr.isTTY === true && stderr.draw(text);
   for await (const { event, data } of client.stream(path, {
     body: { arguments: args, ...(timeoutMs !== null && { timeoutMs }) },
   })) {
     if (event === 'progress') {
-      show(block.draw([cut(describeProgress(data), sizeOf(stderr).columns - 1)]));
+      show(block.draw([shown(cut(shown(describeProgress(data)), sizeOf(stderr).columns - 1))]));
       continue;
     }
     show(block.clear());

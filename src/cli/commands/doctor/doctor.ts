@@ -7,6 +7,7 @@ import { findConfigFile } from '../../config-file.ts';
 import { type ConnectionFlags, connect, stateDirectoryOf } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
+import { drawn, shown } from '../../screen/drawn.ts';
 import { oneLine, terminalOf } from '../../screen/terminal.ts';
 import { toUpSettings, type UpFlags } from '../up/settings.ts';
 import { checkConfiguration } from './configuration.ts';
@@ -27,9 +28,8 @@ export async function doctor(flags: DoctorFlags, invocation: Invocation): Promis
   else {
     const { paint } = terminalOf(stdout, env);
     for (const { check, level, message, advice } of findings) {
-      stdout.write(
-        `${paint(formats[level], level.padEnd(7))}  ${oneLine(`${check}: ${message}`)}${advice === null ? '' : `\n         → ${oneLine(advice)}`}\n`,
-      );
+      stdout.draw(drawn`${paint(formats[level], level.padEnd(7))}  ${shown(oneLine(`${check}: ${message}`))}\n`);
+      if (advice !== null) stdout.write(`         → ${oneLine(advice)}\n`);
     }
   }
   return findings.some(({ level }) => level === 'problem') ? exitCodes.failed : exitCodes.done;

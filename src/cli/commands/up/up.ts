@@ -8,6 +8,7 @@ import { findStateDirectory } from '../../../state-directory/directory.ts';
 import { findConfigFile } from '../../config-file.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
+import { fromLog } from '../../screen/drawn.ts';
 import { createLiveTable } from '../../screen/live-table.ts';
 import { plain, terminalOf } from '../../screen/terminal.ts';
 import { daemonLogBehind } from './daemon-log.ts';
@@ -45,7 +46,9 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     stdout.isTTY === true && stdout.fd !== undefined && settings.logFormat === 'pretty' && env.TERM !== 'dumb';
   const table = isWatched ? createLiveTable({ stdout, fd: stdout.fd ?? 1, env }) : null;
   // By its descriptor, if it has one: with a stream, a full pipe would block everything.
-  const log = table?.log ?? (await daemonLogBehind(stdout.fd, stateDir)) ?? stdout.fd ?? stdout;
+  const log = table?.log ??
+    (await daemonLogBehind(stdout.fd, stateDir)) ??
+    stdout.fd ?? { write: (line: string) => stdout.draw(fromLog(line)) };
   const colors = terminal.paint !== plain;
   const letGrow = holdYoungGeneration();
   try {
