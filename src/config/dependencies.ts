@@ -24,9 +24,10 @@ export function dependencyProblems(
   present: Names = new Set(),
 ): readonly Problem[] {
   const dependents = new Map(Object.entries(entries).map(([name, entry]) => [name, toDependent(entry)]));
+  const guess = guesser([...dependents.keys()]);
   const names = [...dependents].flatMap(([name, dependent]) =>
     dependent.dependsOn.flatMap((wanted, index) => {
-      const mistake = mistakeIn({ name, wanted, dependents, present });
+      const mistake = mistakeIn({ name, wanted, dependents, present, guess });
       return mistake === null ? [] : [errorAt(['mcpServers', name, 'dependsOn', index], mistake.message, mistake.hint)];
     }),
   );
@@ -51,6 +52,19 @@ interface Arrow {
   readonly wanted: string;
   readonly dependents: ReadonlyMap<string, Dependent>;
   readonly present: Names;
+  /** The name that was meant. */
+  readonly guess: (name: string) => string | null;
+}
+
+/** Each guess looks at every name: the first mistakes get one, and thousands of them would take minutes. */
+const mostGuesses = 20;
+
+function guesser(names: readonly string[]): Arrow['guess'] {
+  let left = mostGuesses;
+  return (name) => {
+    left -= 1;
+    return left < 0 ? null : closestTo(name, names);
+  };
 }
 
 function mistakeIn({
@@ -58,6 +72,7 @@ function mistakeIn({
   wanted,
   dependents,
   present,
+  guess,
 }: Arrow): { readonly message: string; readonly hint: string | null } | null {
   if (wanted === name) return { message: 'names the server itself', hint: 'remove it' };
   const dependency = dependents.get(wanted);
@@ -68,7 +83,7 @@ function mistakeIn({
     };
   }
   if (dependency === undefined) {
-    const closest = closestTo(wanted, [...dependents.keys()]);
+    const closest = guess(wanted);
     return {
       message: `names "${wanted}", which is not a server of this configuration`,
       hint: closest === null ? null : `did you mean ${closest}?`,
@@ -78,16 +93,37 @@ function mistakeIn({
   return { message: `names "${wanted}", which is disabled`, hint: `enable ${wanted}, or disable ${name} as well` };
 }
 
-/** Each cycle once, starting with the member that is reached first. A server that names itself is not reported here. */
+/** Cycles that are told; in a tangle of thousands the first ones are what a person can mend. */
+const mostCycles = 20;
+
+/**
+ * Cycles, each once, starting with the member that is reached first. A server that names itself is not reported here.
+ * Without recursion: a chain may be as long as the file has entries.
+ */
 function cyclesIn(dependents: ReadonlyMap<string, Dependent>): readonly (readonly string[])[] {
   const cycles: (readonly string[])[] = [];
-  const done = new Set<string>();
-  const visit = (name: string, trail: readonly string[]): void => {
-    if (trail.includes(name)) cycles.push(trail.slice(trail.indexOf(name)));
-    if (trail.includes(name) || done.has(name)) return;
-    for (const next of dependents.get(name)?.dependsOn ?? []) if (next !== name) visit(next, [...trail, name]);
-    done.add(name);
-  };
-  for (const name of dependents.keys()) visit(name, []);
+  const seen = new Set<string>();
+  for (const start of dependents.keys()) {
+    /** The way from `start` to where we are: each name with those it still leads to. */
+    const trail: { readonly name: string; readonly next: Iterator<string> }[] = [];
+    const onTrail = new Set<string>();
+    const enter = (name: string) => {
+      seen.add(name);
+      onTrail.add(name);
+      trail.push({ name, next: (dependents.get(name)?.dependsOn ?? []).values() });
+    };
+    if (!seen.has(start)) enter(start);
+    for (let at = trail.at(-1); at !== undefined && cycles.length < mostCycles; at = trail.at(-1)) {
+      const { done = false, value } = at.next.next();
+      if (done) {
+        trail.pop();
+        onTrail.delete(at.name);
+      } else if (value !== at.name && onTrail.has(value)) {
+        cycles.push(trail.slice(trail.findIndex(({ name }) => name === value)).map(({ name }) => name));
+      } else if (!seen.has(value)) {
+        enter(value);
+      }
+    }
+  }
   return cycles;
 }

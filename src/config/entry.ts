@@ -192,9 +192,10 @@ function remoteProblems(entry: Entry, path: Path): readonly Problem[] {
 
 /** HTTP allows one line of Latin-1, and ignores case in names. Values with `${…}` are checked after expansion. */
 function headerProblems(headers: Readonly<Record<string, string>>, path: Path): readonly Problem[] {
-  const names = Object.keys(headers);
-  return Object.entries(headers).flatMap(([name, value], index) => {
-    const earlier = names.slice(0, index).find((other) => other.toLowerCase() === name.toLowerCase());
+  const seen = new Map<string, string>();
+  return Object.entries(headers).flatMap(([name, value]) => {
+    const earlier = seen.get(name.toLowerCase());
+    if (earlier === undefined) seen.set(name.toLowerCase(), name);
     const twice =
       earlier === undefined
         ? []

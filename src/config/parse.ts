@@ -13,6 +13,7 @@ import { isComment } from './names.ts';
 import { errorAt, hasErrors, warningAt } from './problems.ts';
 import { globalSettingsOf, parseGlobals } from './settings/global.ts';
 import { documentSchema } from './settings/schema.ts';
+import { bounded, sizeProblems } from './size.ts';
 import { hintForKey } from './spelling.ts';
 
 /** Reads JSON with comments and trailing commas. Returns all problems at once; does not throw. */
@@ -60,17 +61,19 @@ export async function loadConfig(
 export function parseEntries(document: unknown, options: ParseOptions): Parsed {
   if (!isRecord(document))
     return { config: null, problems: [errorAt([], 'must be an object: {"mcpServers": {…}}', null)] };
+  const tooMuch = sizeProblems(document);
+  if (tooMuch.length > 0) return { config: null, problems: bounded(tooMuch) };
   const { globals, sound, problems: globalProblems } = parseGlobals(document.mcpvisor);
   const entries = entriesOf(document);
   const parsed = Object.entries(entries).map(([name, entry]) =>
     parseEntry(name, entry, { ...options, globals: sound }),
   );
-  const problems = [
+  const problems = bounded([
     ...documentProblems(document),
     ...globalProblems,
     ...parsed.flatMap((one) => one.problems),
     ...dependencyProblems(entries, options.servers),
-  ];
+  ]);
   if (globals === null || hasErrors(problems)) return { config: null, problems };
   const servers = toMap(parsed.flatMap(({ specification }) => specification ?? []));
   const { folder, hostedTransports = [] } = options;

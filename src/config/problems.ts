@@ -8,10 +8,17 @@ export type Path = readonly PropertyKey[];
 export function pathOf(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
-    const name = String(step);
+    const name = shortened(String(step));
     if (!/^[A-Za-z0-9_$-]+$/.test(name)) return `${text}[${JSON.stringify(name)}]`;
     return text === '' ? name : `${text}.${name}`;
   }, '');
+}
+
+/** A key may be as long as its file. */
+const longestStep = 200;
+
+function shortened(name: string): string {
+  return name.length <= longestStep ? name : `${name.slice(0, longestStep)}…`;
 }
 
 export function errorAt(path: Path, message: string, hint: string | null): Problem {

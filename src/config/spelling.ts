@@ -1,5 +1,6 @@
 /** Guesses what an unknown key was meant to be: a misspelling, or another program's word. */
 
+import { distance } from 'fastest-levenshtein';
 import { entryOf } from '../../machines/table.ts';
 
 /** Other programs' words for settings that have another name here. */
@@ -41,27 +42,23 @@ export function hintForKey(key: string, known: readonly string[]): string | null
   return closest === null ? (entryOf(foreignWords, key) ?? null) : `did you mean ${closest}?`;
 }
 
-/** The word of `known` closest to `word`, if it is at most a few edits away. */
-export function closestTo(word: string, known: readonly string[]): string | null {
-  const lower = word.toLowerCase();
-  const ranked = known
-    .map((candidate) => ({ candidate, slips: slipsBetween(lower, candidate.toLowerCase()) }))
-    .filter(({ candidate, slips }) => slips <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 4)))
-    .sort((one, other) => one.slips - other.slips);
-  const withUnit = known.find((candidate) => candidate.toLowerCase() === `${lower}ms`);
-  return ranked[0]?.candidate ?? withUnit ?? null;
-}
+/** Longer words are no misspelt names, and comparing them would take long. */
+const longestWord = 128;
 
-/** The Levenshtein distance: insertions, deletions and replacements. */
-function slipsBetween(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [at, letter] of one.split('').entries()) {
-    const next = [at + 1];
-    for (const [index, against] of other.split('').entries()) {
-      const replaced = (row[index] ?? 0) + (letter === against ? 0 : 1);
-      next.push(Math.min(replaced, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
-    }
-    row = next;
+/**
+ * The word of `known` closest to `word`, if it is at most a few edits (insertions, deletions and replacements) away.
+ * Takes time in proportion to `known`: whoever has many words to ask about asks about some of them.
+ */
+export function closestTo(word: string, known: readonly string[]): string | null {
+  if (word.length > longestWord) return null;
+  const lower = word.toLowerCase();
+  const mostSlips = (candidate: string) => Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 4));
+  let best: { readonly candidate: string; readonly slips: number } | null = null;
+  for (const candidate of known) {
+    // So many letters must be inserted or deleted at least.
+    if (Math.abs(candidate.length - word.length) > mostSlips(candidate)) continue;
+    const slips = distance(lower, candidate.toLowerCase());
+    if (slips <= mostSlips(candidate) && (best === null || slips < best.slips)) best = { candidate, slips };
   }
-  return row.at(-1) ?? 0;
+  return best?.candidate ?? known.find((candidate) => candidate.toLowerCase() === `${lower}ms`) ?? null;
 }
