@@ -300,8 +300,8 @@ describe('bad configurations', () => {
     ],
     [a({ command: 'npx -y foo' }), [expect.stringMatching(/^warning mcpServers\.a\.command: has spaces/)]],
     [
-      { mcpServers: { 'a b': { command: 'x' } } },
-      [expect.stringMatching(/^error mcpServers\["a b"\]: is not a name a server can have/)],
+      { mcpServers: { '..': { command: 'x' } } },
+      [expect.stringMatching(/^error mcpServers\["\.\."\]: is not a name a server can have/)],
     ],
     [
       { servers: { a: {} } },
