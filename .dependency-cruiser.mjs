@@ -105,7 +105,6 @@ export const doors = {
     'expand/environment',
     'expand/expand',
     'expand/text-file',
-    'install-budget',
     'parse',
     'plan/describe',
     'plan/plan',

@@ -53,10 +53,13 @@ export interface ServerPolicy {
   readonly restart: RestartPolicy;
   readonly heartbeat: HeartbeatPolicy;
   readonly stop: StopPolicy;
-  /** Time limit of `spawning` and of `listing`. Default 30 000. */
+  /** Time limit of `spawning`, of `listing`, and of the silence of processes while `initializing`. Default 30 000. */
   readonly startTimeoutMs: number;
-  /** Time limit of `initializing`: `installTimeoutMs` (120 000) for package runners, else `startTimeoutMs`. */
-  readonly initializeTimeoutMs: number;
+  /**
+   * Time limit of `initializing` while the server's processes are at work; without a sign of it `startTimeoutMs` is.
+   * Default 120 000.
+   */
+  readonly installTimeoutMs: number;
   /** Started by the first call instead of at boot. Default false. */
   readonly lazy: boolean;
   /** Time without calls after which a lazy server is stopped. Default 300 000. */

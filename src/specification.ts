@@ -27,9 +27,9 @@ export interface ServerSettings {
   readonly lazy: boolean;
   /** Time without calls after which a lazy server is stopped. */
   readonly idleStopMs: number;
-  /** Limit for the first answer of a server that a package runner starts, downloads included. */
+  /** Limit for the first answer of a server whose processes are at work meanwhile, downloads included. */
   readonly installTimeoutMs: number;
-  /** Limit for each step of a start. */
+  /** Limit for each step of a start; while initializing it begins again with each sign of work. */
   readonly startTimeoutMs: number;
   /** Limit for a call, its time in the queue included. Progress restarts it. */
   readonly callTimeoutMs: number;

@@ -62,6 +62,8 @@ export type ServerEvent =
   /** The machine was suspended and runs again. */
   | (Moment & { readonly type: 'machine.resumed' })
   | (News & { readonly type: 'session.spawned'; readonly pid: number | null })
+  /** The processes of a server that has not answered yet are at work: they download, compile, read. */
+  | (News & { readonly type: 'session.progressed' })
   | (News & { readonly type: 'session.initialized' })
   | (News & { readonly type: 'session.ready' })
   /** The lists that could not be read; empty: all could. */
@@ -82,7 +84,9 @@ export type ServerEvent =
     })
   | (News & { readonly type: 'probe.answered'; readonly latencyMs: number })
   /** Raised by the chart itself: a lazy server may have been unused long enough. */
-  | { readonly type: 'idle.due' };
+  | { readonly type: 'idle.due' }
+  /** Raised by the chart itself: a server that has not answered did nothing for `startTimeoutMs`. */
+  | { readonly type: 'start.due' };
 
 /** What the chart asks of the actor that holds the session. */
 export type SessionOrder =

@@ -126,10 +126,17 @@ export function hang(context: ServerContext, heard: { readonly at: number; reado
   return { stable, counters, ...fail({ ...context, stable, counters }, failure) };
 }
 
-export function timeOut(context: ServerContext, phase: Phase, budgetMs: number): Change {
+export function timeOut(context: ServerContext, phase: Phase): Change {
+  const budgetMs = context.policy.startTimeoutMs;
   const why = phase === 'listing' ? context.unread.map(({ reason }) => `: ${reason}`).join('') : '';
   const message = `${phase} took longer than ${budgetMs} ms${why}`;
   return fail(context, failureOf('timedOut', message, { phase, code: 'TIMED_OUT' }));
+}
+
+/** Its processes were at work to the last: perhaps it needs more time, as for a download. */
+export function timeOutAtWork(context: ServerContext): Change {
+  const message = `initializing took longer than ${context.policy.installTimeoutMs} ms (installTimeoutMs)`;
+  return fail(context, failureOf('timedOut', message, { phase: 'initializing', code: 'TIMED_OUT' }));
 }
 
 /** Nothing of the session is left: decides what comes next and when, and keeps the failure. */

@@ -27,7 +27,7 @@ import type {
   UnreadList,
 } from './events.ts';
 import { isAnswer, isLagged, isPatient, isQuiet, isSilent, isUnused, keepQuiet, probeSoon } from './heartbeat.ts';
-import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, timeOut } from './life.ts';
+import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, timeOut, timeOutAtWork } from './life.ts';
 import type { ServerTag } from './meaning.ts';
 import { type Configuration, configure, nextAfterConfigure } from './plan.ts';
 import { reportGone, reportLost, reportStanding } from './reports.ts';
@@ -64,7 +64,7 @@ export const serverSetup = setup({
   },
   delays: {
     spawnTimeout: ({ context }) => context.policy.startTimeoutMs,
-    initializeTimeout: ({ context }) => context.policy.initializeTimeoutMs,
+    installTimeout: ({ context }) => context.policy.installTimeoutMs,
     listTimeout: ({ context }) => context.policy.startTimeoutMs,
     slot: slotMs,
     stableAfter: ({ context }) => context.policy.restart.stableAfterMs,
@@ -150,13 +150,14 @@ export const serverSetup = setup({
     }),
     disarmIdleStop: cancel('idle'),
     fail: assign(({ context }, { failure }: { failure: Failure }) => fail(context, failure)),
-    timeOut: assign(({ context }, { phase }: { phase: Phase }) =>
-      timeOut(
-        context,
-        phase,
-        phase === 'initializing' ? context.policy.initializeTimeoutMs : context.policy.startTimeoutMs,
-      ),
-    ),
+    /** Each sign of work starts the time to the first answer again, within `installTimeout`. */
+    awaitAnswer: enqueueActions(({ context, enqueue }) => {
+      enqueue(cancel('start'));
+      enqueue.raise({ type: 'start.due' }, { id: 'start', delay: context.policy.startTimeoutMs });
+    }),
+    awaitNothing: cancel('start'),
+    timeOut: assign(({ context }, { phase }: { phase: Phase }) => timeOut(context, phase)),
+    timeOutAtWork: assign(({ context }) => timeOutAtWork(context)),
     /** The session is ended on request: its end is not a failure, unless it failed before. */
     endThen: assign(({ context }, { next }: { next: Next }) => ({ next, endAsked: context.failure === null })),
     /** The session is already ending: only what comes next changes. */

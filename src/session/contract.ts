@@ -15,8 +15,8 @@ export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) =>
 /**
  * The news of a session, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push`
  * and `doubted` as they occur, at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
- * `stderr`, `signalled`, `noted`, `queued` and `heard` come at any time before it. The server's text is passed on
- * unchanged and may hold secrets.
+ * `stderr`, `signalled`, `noted`, `queued` and `heard` come at any time before it, `progressed` between `spawned` and
+ * `initialized`. The server's text is passed on unchanged and may hold secrets.
  */
 export type SessionNews = CarrierNews | ConversationNews;
 
@@ -44,6 +44,8 @@ export type CarrierNews =
 
 /** News of the MCP conversation over the link. */
 export type ConversationNews =
+  /** Not initialized yet, but the server's processes are at work: perhaps they download it. */
+  | { readonly type: 'progressed' }
   | { readonly type: 'initialized'; readonly peer: Peer }
   /** Initialized and listed, and the process is on record: calls are accepted. */
   | { readonly type: 'ready'; readonly lists: Lists }

@@ -37,6 +37,11 @@ export interface Link {
   /** Whether the process group used CPU since `markCpu` (Linux; elsewhere and without a process: false). */
   usedCpu(): boolean;
   /**
+   * Whether the processes of the server did something since this was asked last: used CPU, read or wrote, started a
+   * process (Linux; elsewhere always true). Absent: there are none.
+   */
+  worked?(): boolean;
+  /**
    * The failure that an error of this transport (or of a handshake over it) means. Decided by class and code, never by
    * message.
    */

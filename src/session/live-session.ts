@@ -13,6 +13,7 @@ import { NewsGate } from './protocol/news-gate.ts';
 import { Probe } from './protocol/probe.ts';
 import { Wire } from './protocol/wire.ts';
 import type { CallLimits, SessionRequest } from './request.ts';
+import { type StartProgress, watchStartProgress } from './start-progress.ts';
 
 /**
  * How long to wait for the link's own explanation, in milliseconds: when a transport fails while the link lives, the
@@ -58,6 +59,8 @@ export class LiveSession implements Session {
   #listing: Listing | null = null;
   #probe: Probe | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** Null: it has no process, or has answered. */
+  #progress: StartProgress | null = null;
 
   constructor(parts: LiveSessionParts, request: SessionRequest, tell: (news: SessionNews) => void) {
     this.#parts = parts;
@@ -159,6 +162,11 @@ export class LiveSession implements Session {
         if (this.#phase === 'spawning') this.#phase = 'initializing';
         this.#isRecorded ||= news.pid === null;
         this.#tellUnlessEnded(news);
+        if (this.#stage === 'starting' && news.pid !== null) this.#progress = this.#watchStart();
+        break;
+      case 'stderr':
+        this.#progress?.wrote();
+        this.#tellUnlessEnded(news);
         break;
       case 'recorded':
         this.#isRecorded = true;
@@ -185,6 +193,19 @@ export class LiveSession implements Session {
     }
   }
 
+  #watchStart(): StartProgress {
+    return watchStartProgress({
+      startTimeoutMs: this.#asked.specification.startTimeoutMs,
+      worked: () => this.#link?.worked?.() ?? false,
+      onProgress: () => this.#tell({ type: 'progressed' }),
+    });
+  }
+
+  #endProgress(): void {
+    this.#progress?.close();
+    this.#progress = null;
+  }
+
   #tellUnlessEnded(news: SessionNews): void {
     if (this.#stage !== 'ended') this.#tell(news);
   }
@@ -204,6 +225,7 @@ export class LiveSession implements Session {
         return;
       }
       this.#phase = 'listing';
+      this.#endProgress();
       this.#tell({ type: 'initialized', peer: { ...introduction.peer, transport: link.kind } });
       this.#listing = new Listing({
         wire,
@@ -298,6 +320,7 @@ export class LiveSession implements Session {
   #leave(reason: string): void {
     if (this.#stage === 'leaving') return;
     this.#stage = 'leaving';
+    this.#endProgress();
     this.#gate.clear();
     this.#listing?.close();
     this.#calls.close(reason);

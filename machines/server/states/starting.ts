@@ -50,6 +50,7 @@ export const starting = state({
       actions: { type: 'conclude', params: ({ event }) => event },
     },
     'session.doubted': {},
+    'session.progressed': {},
     'session.unread': unreadNoted,
   },
   states: {
@@ -66,13 +67,17 @@ export const starting = state({
       },
     },
     initializing: {
-      after: {
-        initializeTimeout: {
+      entry: 'awaitAnswer',
+      exit: 'awaitNothing',
+      after: { installTimeout: { target: '#server.stopping', actions: 'timeOutAtWork' } },
+      on: {
+        'session.initialized': { guard: 'isCurrent', target: 'listing' },
+        'session.progressed': { guard: 'isCurrent', actions: 'awaitAnswer' },
+        'start.due': {
           target: '#server.stopping',
           actions: { type: 'timeOut', params: { phase: 'initializing' } },
         },
       },
-      on: { 'session.initialized': { guard: 'isCurrent', target: 'listing' } },
     },
     listing: {
       after: {

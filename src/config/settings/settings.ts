@@ -107,12 +107,13 @@ export const settings = {
     ...milliseconds,
     default: 120_000,
     meaning:
-      'Time for the first answer of a server that a package runner (npx, uvx, docker …) starts, downloads included.',
+      'Time for the first answer of a server whose processes are at work meanwhile (they use CPU, read, write, start processes, or print on stderr), downloads included. Without a sign of work `startTimeoutMs` applies. Elsewhere than on Linux a living process counts as at work.',
   },
   startTimeoutMs: {
     ...milliseconds,
     default: 30_000,
-    meaning: 'Time for each step of a start: spawning, initializing, listing.',
+    meaning:
+      'Time for each step of a start: spawning, initializing (from the last sign of work, see `installTimeoutMs`), listing.',
   },
   idleStopMs: {
     ...milliseconds,

@@ -6,6 +6,7 @@ import { isShortage } from '../../surroundings.ts';
 import { systemCodeOf } from '../../system-error.ts';
 import type { EndKind } from '../contract.ts';
 import type { Ending } from '../ending.ts';
+import { createActivity } from './activity.ts';
 import { cpuTicksOfGroup, signalGroup, terminateGroup } from './group.ts';
 import type { Guard } from './guard.ts';
 import { startTimeOf } from './identity.ts';
@@ -30,6 +31,8 @@ export interface ServerProcess {
   end(kind: EndKind): void;
   markCpu(): void;
   usedCpu(): boolean;
+  /** Whether its processes did something since this was asked last. */
+  worked(): boolean;
 }
 
 /**
@@ -43,6 +46,7 @@ export function superviseChild(
   const { registry, guard, marked, pid } = options;
   let isGone = false;
   let markedTicks: number | null = null;
+  const worked = createActivity(pid);
 
   watchLife(child, pid, {
     ending,
@@ -85,6 +89,7 @@ export function superviseChild(
     usedCpu() {
       return markedTicks !== null && (cpuTicksOfGroup(pid) ?? 0) > markedTicks;
     },
+    worked,
   };
 }
 

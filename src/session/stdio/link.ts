@@ -97,6 +97,7 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
     end,
     markCpu: () => parts?.process.markCpu(),
     usedCpu: () => parts?.process.usedCpu() ?? false,
+    worked: () => parts?.process.worked() ?? false,
     failureOf: (error, phase) => ({ ...failureOf(error, phase), stderrTail: stderrTail() }),
     verdictOn: () => null,
   };

@@ -85,6 +85,9 @@ export class SessionListener {
       case 'spawned':
         this.#spawned(news.pid);
         break;
+      case 'progressed':
+        this.#send({ type: 'session.progressed', ...this.#now() });
+        break;
       case 'initialized':
         this.#initialized(news.peer);
         break;

@@ -198,7 +198,7 @@ describe.each(cases)('a $kind server that ends by $name', (one) => {
 describe('a phase that takes too long', () => {
   const phases = [
     { state: 'starting.spawning', phase: 'spawning', budgetMs: 30_000 },
-    { state: 'starting.initializing', phase: 'initializing', budgetMs: 120_000 },
+    { state: 'starting.initializing', phase: 'initializing', budgetMs: 30_000 },
     { state: 'starting.listing', phase: 'listing', budgetMs: 30_000 },
   ] as const;
 
@@ -220,6 +220,44 @@ describe('a phase that takes too long', () => {
     server.clock.advance(budgetMs);
     server.news('session.ended');
     expect(server.state()).toBe('failed');
+  });
+});
+
+describe('a server that is at work before it answers', () => {
+  it('is given more time, as long as it works and installTimeoutMs is not over', () => {
+    const server = serverIn('starting.initializing');
+    for (let passedMs = 0; passedMs < 116_000; passedMs += 29_000) {
+      server.clock.advance(29_000);
+      server.news('session.progressed');
+    }
+    server.clock.advance(3_999);
+    expect(server.state()).toBe('starting.initializing');
+    server.clock.advance(1);
+    expect(server.state()).toBe('stopping.closing');
+    expect(server.context().failure).toMatchObject({
+      class: 'timedOut',
+      phase: 'initializing',
+      message: 'initializing took longer than 120000 ms (installTimeoutMs)',
+    });
+  });
+
+  it('is given up startTimeoutMs after its last work', () => {
+    const server = serverIn('starting.initializing');
+    server.clock.advance(20_000);
+    server.news('session.progressed');
+    server.clock.advance(29_999);
+    expect(server.state()).toBe('starting.initializing');
+    server.clock.advance(1);
+    expect(server.state()).toBe('stopping.closing');
+    expect(server.context().failure?.message).toBe('initializing took longer than 30000 ms');
+  });
+
+  it('has the usual time for its lists, whatever it does', () => {
+    const server = serverIn('starting.listing');
+    server.clock.advance(20_000);
+    server.news('session.progressed');
+    server.clock.advance(10_000);
+    expect(server.context().failure).toMatchObject({ class: 'timedOut', phase: 'listing' });
   });
 });
 
@@ -385,6 +423,7 @@ describe('the ladder', () => {
 describe.each(liveStates)('news of an older life, in %s', (state) => {
   const types = [
     'session.spawned',
+    'session.progressed',
     'session.initialized',
     'session.ready',
     'session.doubted',

@@ -203,7 +203,7 @@ describe('a hang', () => {
 
 describe('a start that takes too long', () => {
   it('is a failure of its phase', () => {
-    expect(timeOut(born, 'listing', 30_000).failure).toMatchObject({
+    expect(timeOut(born, 'listing').failure).toMatchObject({
       class: 'timedOut',
       message: 'listing took longer than 30000 ms',
       phase: 'listing',

@@ -82,6 +82,7 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
       ...moment,
     },
     { type: 'session.spawned', pid: 1, ...news },
+    { type: 'session.progressed', ...news },
     { type: 'session.initialized', ...news },
     { type: 'session.ready', ...news },
     { type: 'session.doubted', reason: '', ...news },
@@ -103,6 +104,7 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
     { ...heard, quietForMs: 0 },
     { ...heard, quietForMs: 0, unusedForMs: 1e9 },
     { type: 'idle.due' },
+    { type: 'start.due' },
   ];
   const timers = snapshot._nodes.flatMap((node) =>
     node.after.map(({ eventType }) => ({ type: eventType }) as unknown as Event),

@@ -62,7 +62,7 @@ export function policyOf({ restart, heartbeat, stop, ...rest }: PolicyOverrides 
     heartbeat: { intervalMs: 15_000, timeoutMs: 5_000, misses: 3, busyMisses: 6, ...heartbeat },
     stop: { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, ...stop },
     startTimeoutMs: 30_000,
-    initializeTimeoutMs: 120_000,
+    installTimeoutMs: 120_000,
     lazy: false,
     idleStopMs: 300_000,
     remote: false,
