@@ -105,23 +105,23 @@ function cyclesIn(dependents: ReadonlyMap<string, Dependent>): readonly (readonl
   const seen = new Set<string>();
   for (const start of dependents.keys()) {
     /** The way from `start` to where we are: each name with those it still leads to. */
-    const trail: { readonly name: string; readonly next: Iterator<string> }[] = [];
+    const trail: { readonly name: string; readonly next: string[] }[] = [];
     const onTrail = new Set<string>();
     const enter = (name: string) => {
       seen.add(name);
       onTrail.add(name);
-      trail.push({ name, next: (dependents.get(name)?.dependsOn ?? []).values() });
+      trail.push({ name, next: [...(dependents.get(name)?.dependsOn ?? [])] });
     };
     if (!seen.has(start)) enter(start);
     for (let at = trail.at(-1); at !== undefined && cycles.length < mostCycles; at = trail.at(-1)) {
-      const { done = false, value } = at.next.next();
-      if (done) {
+      const next = at.next.shift();
+      if (next === undefined) {
         trail.pop();
         onTrail.delete(at.name);
-      } else if (value !== at.name && onTrail.has(value)) {
-        cycles.push(trail.slice(trail.findIndex(({ name }) => name === value)).map(({ name }) => name));
-      } else if (!seen.has(value)) {
-        enter(value);
+      } else if (next !== at.name && onTrail.has(next)) {
+        cycles.push(trail.slice(trail.findIndex(({ name }) => name === next)).map(({ name }) => name));
+      } else if (!seen.has(next)) {
+        enter(next);
       }
     }
   }

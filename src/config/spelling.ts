@@ -47,7 +47,7 @@ const longestWord = 128;
 
 /**
  * The word of `known` closest to `word`, if it is at most a few edits (insertions, deletions and replacements) away.
- * Takes time in proportion to `known`: whoever has many words to ask about asks about some of them.
+ * Takes time in proportion to `known`: a caller with thousands of words asks about the first ones only.
  */
 export function closestTo(word: string, known: readonly string[]): string | null {
   if (word.length > longestWord) return null;
