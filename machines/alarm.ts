@@ -5,6 +5,8 @@ export const alarmNames = [
   'stuck',
   'flapping',
   'unreachable',
+  'needs-auth',
+  'no-command',
   'waiting-for',
   'dependency-down',
   'lists-unread',

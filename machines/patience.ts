@@ -13,6 +13,8 @@ export interface Past {
   readonly worked: boolean;
   /** Whether it is reached over a network, where something else may answer in its place. */
   readonly remote: boolean;
+  /** Whether its credentials are not those any more that were refused, so that they are tried at once. */
+  readonly renewed: boolean;
 }
 
 /** For a server that has worked with its specification, in milliseconds: a deployment takes minutes. */
@@ -22,8 +24,8 @@ const workedMs = 600_000;
 const unprovenMs = 60_000;
 
 /**
- * In milliseconds, from the first such failure in a row. `unreachable` and `shortage` are tried for ever. 0: the failure is not tried
- * again for this reason. An exit code that is permanent by the operator's word is permanent.
+ * In milliseconds, from the first such failure in a row. `unreachable` and `shortage` are tried for ever. 0: the failure
+ * is not tried again for this reason. An exit code that is permanent by the operator's word is permanent.
  */
 export function patienceMsOf(failure: Failure, { worked, remote }: Past): number {
   if (isPatient(failure)) return Number.POSITIVE_INFINITY;

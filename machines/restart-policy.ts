@@ -8,7 +8,7 @@ import { isAway, isPatient, type Past, patienceMsOf } from './patience.ts';
 import type { RestartPolicy } from './policy.ts';
 
 /** The state that follows a life that ended by itself. */
-export type Verdict = 'backoff' | 'failed' | 'idle' | 'needs-auth';
+export type Verdict = 'backoff' | 'failed' | 'idle' | 'needs-auth' | 'starting';
 
 export interface Counters {
   /** Counted failures in a row; a stable life or a person resets them. */
@@ -36,11 +36,12 @@ export const noCounters: Counters = {
 const hourMs = 3_600_000;
 
 /**
- * Whether a failure counts towards the budget. A server that is away is tried again without one, `clientLost` is not
- * the server's fault, and `sessionLost` after a stable life is not a failure at all.
+ * Whether a failure counts towards the budget. A server that is away is tried again without one, one that is refused is
+ * not tried again, `clientLost` is not the server's fault, and `sessionLost` after a stable life is not a failure at all.
  */
 export function isCounted(failure: Failure, past: Past): boolean {
-  return !(isAway(failure, past) || failure.class === 'clientLost' || (failure.class === 'sessionLost' && past.stable));
+  if (failure.class === 'unauthorized' || failure.class === 'clientLost') return false;
+  return !(isAway(failure, past) || (failure.class === 'sessionLost' && past.stable));
 }
 
 /** Adds a failure to the counters. It needs no clock: `retryOf` updates the times. */
@@ -70,7 +71,7 @@ export interface Ending {
  */
 export function verdictOf({ failure, policy, counters, past }: Ending): Verdict {
   if (isPermanent(failure, policy.permanentExitCodes) && !isAway(failure, past)) return 'failed';
-  if (failure.class === 'unauthorized') return 'needs-auth';
+  if (failure.class === 'unauthorized') return past.renewed ? 'starting' : 'needs-auth';
   if (failure.class === 'clientLost' || failure.class === 'shortage') return 'backoff';
   const finished = failure.class === 'exited' && failure.exitCode === 0;
   if (policy.kind !== 'permanent' && finished) return 'idle';

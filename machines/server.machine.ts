@@ -2,7 +2,8 @@
  * The chart of one MCP server.
  *
  * Invariant: at most one session at any instant; the next one opens only after `session.ended` of the last.
- * Invariant: `idle`, `backoff`, `failed` and `needs-auth` have no session, and no timer except the delay of `backoff`.
+ * Invariant: `idle`, `backoff`, `failed` and `needs-auth` have no session, and no timer except the delay of `backoff`
+ * and the time of the next look for a missing command or renewed credentials.
  * Invariant: only `session.ready` leads to `connected`: after the handshake and the first lists.
  * Invariant: only `session.ended` leads out of `stopping` and `heartbeat-timeout`; commands change what comes next.
  * Invariant: news of an older generation changes nothing.

@@ -4,6 +4,7 @@ import type { RaisedAlarm } from '../alarm.ts';
 import { flappingUntil, isFlapping } from '../restart-policy.ts';
 import { blockedText } from './clearance.ts';
 import type { ServerContext } from './context.ts';
+import { lookEveryMs, soughtBy } from './looking.ts';
 import type { ServerView } from './meaning.ts';
 
 /** After so many failures in a row a person should look at an unreachable server. */
@@ -15,6 +16,7 @@ export function alarmsOf(server: ServerView, at: number): readonly RaisedAlarm[]
     stuckAlarm(server),
     flappingAlarm(server.context, at),
     unreachableAlarm(server),
+    lackAlarm(server),
     waitingAlarm(server),
     dependencyAlarm(server),
     unreadAlarm(server),
@@ -54,6 +56,26 @@ function unreachableAlarm(server: ServerView): RaisedAlarm | null {
     clearedBy: `a connection that lasts ${stableAfterMs} ms, or server.reset`,
     untilMs: server.matches('connected') && connectedAt !== null ? connectedAt + stableAfterMs : null,
   };
+}
+
+/** It lacks something that it is started with as soon as it is there. */
+function lackAlarm(server: ServerView): RaisedAlarm | null {
+  const sought = server.hasTag('looks') ? soughtBy(server.context) : null;
+  if (sought === null) return null;
+  const reason = server.context.lastFailure?.message ?? '';
+  return sought === 'credentials'
+    ? {
+        alarm: 'needs-auth',
+        reason,
+        clearedBy: 'a change of a file that its entry names, server.retry, server.start or server.stop',
+        untilMs: null,
+      }
+    : {
+        alarm: 'no-command',
+        reason: `${reason} It is looked for every ${lookEveryMs.command / 1_000} s.`,
+        clearedBy: 'a start, as soon as it is there; server.start, server.stop or server.reset',
+        untilMs: null,
+      };
 }
 
 function waitingAlarm(server: ServerView): RaisedAlarm | null {

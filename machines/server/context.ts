@@ -44,6 +44,8 @@ export interface ServerContext {
   readonly connectedAt: number | null;
   /** Whether it has been connected with this specification. */
   readonly worked: boolean;
+  /** Credentials that were renewed have been tried at once, and no life since then was stable. */
+  readonly renewed: boolean;
   readonly stable: boolean;
   /** `attempt` before stability reset it: a hang may show that the server was not stable after all. */
   readonly forgivenAttempt: number;

@@ -69,9 +69,10 @@ export type ServerEvent =
   /** The lists that could not be read; empty: all could. */
   | (News & { readonly type: 'session.unread'; readonly lists: readonly UnreadList[] })
   | (News & { readonly type: 'session.doubted'; readonly reason: string })
-  | (News & { readonly type: 'session.failed'; readonly failure: Failure })
+  /** `renewed`: of `unauthorized`: its credentials are not those any more that were refused. */
+  | (News & { readonly type: 'session.failed'; readonly failure: Failure; readonly renewed?: boolean })
   | (News & { readonly type: 'session.exited'; readonly failure: Failure })
-  | (News & { readonly type: 'session.ended'; readonly failure: Failure | null })
+  | (News & { readonly type: 'session.ended'; readonly failure: Failure | null; readonly renewed?: boolean })
   | (News & {
       readonly type: 'session.heard';
       /** The number of the question that this answers. Answers to earlier questions are ignored. */
@@ -83,6 +84,10 @@ export type ServerEvent =
       readonly usedCpu: boolean;
     })
   | (News & { readonly type: 'probe.answered'; readonly latencyMs: number })
+  /** What the server lacked is there. */
+  | (Moment & { readonly type: 'look.found' })
+  /** Raised by the chart itself: it is time to look for what the server lacks. */
+  | { readonly type: 'look.due' }
   /** Raised by the chart itself: a lazy server may have been unused long enough. */
   | { readonly type: 'idle.due' }
   /** Raised by the chart itself: a server that has not answered did nothing for `startTimeoutMs`. */

@@ -39,6 +39,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
     pid: null,
     connectedAt: null,
     worked: false,
+    renewed: false,
     stable: false,
     forgivenAttempt: 0,
     quietMs: longestDelayMs,
@@ -86,24 +87,42 @@ export function connect(
 }
 
 export function forgive({ counters }: ServerContext): Change {
-  return { stable: true, forgivenAttempt: counters.attempt, counters: { ...counters, attempt: 0, unreachable: 0 } };
+  return {
+    stable: true,
+    renewed: false,
+    forgivenAttempt: counters.attempt,
+    counters: { ...counters, attempt: 0, unreachable: 0 },
+  };
 }
 
-function pastOf({ stable, worked, policy }: ServerContext): Past {
-  return { stable, worked, remote: policy.remote };
+/** How a life ended. */
+export interface Failed {
+  readonly failure: Failure;
+  /** The credentials are not those any more that were refused. */
+  readonly renewed?: boolean;
+}
+
+/** Renewed credentials are tried at once only once: what changes each time it is read would be tried for ever. */
+function pastOf({ stable, worked, policy, renewed: before }: ServerContext, renewed: boolean): Past {
+  return { stable, worked, remote: policy.remote, renewed: renewed && !before };
 }
 
 /**
  * The first cause alone decides what comes next; later news only adds how the process exited. An end that was requested
  * is not a failure.
  */
-export function fail(context: ServerContext, failure: Failure): Change {
+export function fail(context: ServerContext, { failure, renewed = false }: Failed): Change {
   if (context.endAsked) return {};
   if (context.failure !== null) return { failure: firstCause(context.failure, failure) };
-  const past = pastOf(context);
+  const past = pastOf(context, renewed);
   const counters = countFailure(context.counters, failure, past);
   const verdict = verdictOf({ failure, policy: context.policy.restart, counters, past });
-  return { failure, counters, next: context.shuttingDown || context.removing ? 'idle' : verdict };
+  return {
+    failure,
+    counters,
+    renewed: context.renewed || verdict === 'starting',
+    next: context.shuttingDown || context.removing ? 'idle' : verdict,
+  };
 }
 
 /**
@@ -123,29 +142,33 @@ export function hang(context: ServerContext, heard: { readonly at: number; reado
       phase: 'connected',
     },
   );
-  return { stable, counters, ...fail({ ...context, stable, counters }, failure) };
+  return { stable, counters, ...fail({ ...context, stable, counters }, { failure }) };
 }
 
 export function timeOut(context: ServerContext, phase: Phase): Change {
   const budgetMs = context.policy.startTimeoutMs;
   const why = phase === 'listing' ? context.unread.map(({ reason }) => `: ${reason}`).join('') : '';
   const message = `${phase} took longer than ${budgetMs} ms${why}`;
-  return fail(context, failureOf('timedOut', message, { phase, code: 'TIMED_OUT' }));
+  return fail(context, { failure: failureOf('timedOut', message, { phase, code: 'TIMED_OUT' }) });
 }
 
 /** Its processes were at work to the last: perhaps it needs more time, as for a download. */
 export function timeOutAtWork(context: ServerContext): Change {
   const message = `initializing took longer than ${context.policy.installTimeoutMs} ms (installTimeoutMs)`;
-  return fail(context, failureOf('timedOut', message, { phase: 'initializing', code: 'TIMED_OUT' }));
+  return fail(context, { failure: failureOf('timedOut', message, { phase: 'initializing', code: 'TIMED_OUT' }) });
 }
 
 /** Nothing of the session is left: decides what comes next and when, and keeps the failure. */
 export function conclude(
   context: ServerContext,
-  ended: { readonly failure: Failure | null; readonly at: number; readonly random: number },
+  ended: Omit<Failed, 'failure'> & {
+    readonly failure: Failure | null;
+    readonly at: number;
+    readonly random: number;
+  },
 ): Change {
   const unasked = ended.failure ?? failureOf('internal', 'the session ended without being asked and without a reason');
-  const failed = context.endAsked && ended.failure === null ? {} : fail(context, unasked);
+  const failed = context.endAsked && ended.failure === null ? {} : fail(context, { ...ended, failure: unasked });
   const after = { ...context, ...failed };
   if (after.failure === null) return { ...failed, pid: null };
   const lastFailure = { ...after.failure, at: ended.at };
@@ -154,7 +177,7 @@ export function conclude(
     failure: after.failure,
     policy: context.policy.restart,
     counters: after.counters,
-    past: pastOf(context),
+    past: pastOf(context, false),
     at: ended.at,
     random: ended.random,
   });
@@ -174,5 +197,5 @@ export function conclude(
  * becomes another try.
  */
 export function forgetFailures({ next }: ServerContext): Change {
-  return { counters: noCounters, forgivenAttempt: 0, next: next === 'failed' ? 'backoff' : next };
+  return { counters: noCounters, renewed: false, forgivenAttempt: 0, next: next === 'failed' ? 'backoff' : next };
 }

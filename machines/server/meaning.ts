@@ -18,6 +18,8 @@ export type ServerTag =
   | 'on-its-way'
   /** The delay before the next try is running. */
   | 'delayed'
+  /** It may look for something it lacks. */
+  | 'looks'
   /** Its process group survives SIGKILL. */
   | 'stuck';
 

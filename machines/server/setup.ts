@@ -27,7 +27,19 @@ import type {
   UnreadList,
 } from './events.ts';
 import { isAnswer, isLagged, isPatient, isQuiet, isSilent, isUnused, keepQuiet, probeSoon } from './heartbeat.ts';
-import { beginLife, conclude, connect, fail, forgetFailures, forgive, hang, timeOut, timeOutAtWork } from './life.ts';
+import {
+  beginLife,
+  conclude,
+  connect,
+  type Failed,
+  fail,
+  forgetFailures,
+  forgive,
+  hang,
+  timeOut,
+  timeOutAtWork,
+} from './life.ts';
+import { type LookOrder, type LookoutInput, lookEveryMs, soughtBy } from './looking.ts';
 import type { ServerTag } from './meaning.ts';
 import { type Configuration, configure, nextAfterConfigure } from './plan.ts';
 import { reportGone, reportLost, reportStanding } from './reports.ts';
@@ -46,6 +58,11 @@ const slotMs = 5_000;
 
 const stuckRepeatMs = 30_000;
 
+const lookoutId = 'lookout';
+const lookId = 'look';
+
+type Ended = Omit<Failed, 'failure'> & Moment & { readonly failure: Failure | null };
+
 const sessionId = ({ context }: { context: ServerContext }) => `session:${context.generation}`;
 
 export const serverSetup = setup({
@@ -60,6 +77,10 @@ export const serverSetup = setup({
     /** Holds one session; `src/supervisor` provides it. */
     session: fromCallback<SessionOrder, SessionInput>(() => {
       throw new Error('the actor "session" is provided by the supervisor room');
+    }),
+    /** Looks for what a resting server lacks each time it is told to; `src/supervisor` provides it. */
+    lookout: fromCallback<LookOrder, LookoutInput>(() => {
+      throw new Error('the actor "lookout" is provided by the supervisor room');
     }),
   },
   delays: {
@@ -96,6 +117,9 @@ export const serverSetup = setup({
     startsUrgently: ({ context }) => isCleared(context) && isUrgent(context),
     isCalledInVain: ({ context }) => context.policy.lazy && context.blockedBy !== null,
     isAway: ({ context }) => context.failure?.class === 'unreachable' || context.counters.refusedSince !== null,
+    /** What it lacked is there, but nobody needs this lazy server now. */
+    sleepsOn: ({ context }) => isWantedLazily(context) && !context.heldAwake,
+    isWanted: ({ context }) => context.wanted === 'up' && mayRun(context),
     turnsOff: (_, { wanted }: Configuration) => wanted === 'down',
     isChanged: (_, { changed }: Configuration) => changed,
     changes: (_, { changed, wanted }: Configuration) => changed || wanted === 'up',
@@ -149,7 +173,7 @@ export const serverSetup = setup({
       );
     }),
     disarmIdleStop: cancel('idle'),
-    fail: assign(({ context }, { failure }: { failure: Failure }) => fail(context, failure)),
+    fail: assign(({ context }, failed: Failed) => fail(context, failed)),
     /** Each sign of work starts the time to the first answer again, within `installTimeout`. */
     awaitAnswer: enqueueActions(({ context, enqueue }) => {
       enqueue(cancel('start'));
@@ -165,7 +189,7 @@ export const serverSetup = setup({
     setNextByPlan: assign(({ context }, configuration: Configuration) => ({
       next: nextAfterConfigure(context, configuration),
     })),
-    conclude: enqueueActions(({ context, enqueue }, ended: { failure: Failure | null; at: number; random: number }) => {
+    conclude: enqueueActions(({ context, enqueue }, ended: Ended) => {
       const change = conclude(context, ended);
       enqueue.assign(change);
       const failure = change.failure ?? context.failure;
@@ -196,6 +220,22 @@ export const serverSetup = setup({
     })),
     rejectBlocked: enqueueActions((args) => rejectBlocked(args)),
     rejectAtRest: enqueueActions((args) => rejectAtRest(args)),
+    beginLooking: enqueueActions(({ context, enqueue }) => {
+      const sought = soughtBy(context);
+      if (sought === null) return;
+      enqueue.spawnChild('lookout', { id: lookoutId, input: { server: context.name, sought } });
+      enqueue.raise({ type: 'look.due' }, { id: lookId, delay: lookEveryMs[sought] });
+    }),
+    look: enqueueActions(({ context, enqueue }) => {
+      const sought = soughtBy(context);
+      if (sought === null) return;
+      enqueue.sendTo(lookoutId, { type: 'look' } satisfies LookOrder);
+      enqueue.raise({ type: 'look.due' }, { id: lookId, delay: lookEveryMs[sought] });
+    }),
+    endLooking: enqueueActions(({ enqueue }) => {
+      enqueue(cancel(lookId));
+      enqueue.stopChild(lookoutId);
+    }),
     forgetRetry: assign({ nextRetryAt: null }),
     keepRetryTime: assign(({ context }, { at }: { at: number }) => ({
       delayMs: Math.max(0, (context.nextRetryAt ?? at) - at),

@@ -16,6 +16,7 @@ import { createServerLogs } from '../observe/server-logs/server-logs.ts';
 import { createSessions } from '../session/sessions.ts';
 import { version } from '../version.ts';
 import { createDirectory } from './actors/directory.ts';
+import { createExpansions } from './actors/expansions.ts';
 import { createLaunch } from './actors/launch.ts';
 import { createMoments, type Moments } from './actors/moments.ts';
 import { listenToActors } from './actors/news.ts';
@@ -111,6 +112,12 @@ export function assemble(
   });
   const answers = options.answers ?? {};
   const reaping = createReaping({ sessions, publish, stopOf: (server) => stopSettingsOf(configuration, server) });
+  const launch = createLaunch({
+    env,
+    stateDir,
+    origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
+    hasFetch: fetch !== undefined,
+  });
   const actors = createActors({
     ledger,
     publish,
@@ -120,12 +127,8 @@ export function assemble(
     inspection,
     clock,
     nowMs: wallNow,
-    launch: createLaunch({
-      env,
-      stateDir,
-      origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
-      hasFetch: fetch !== undefined,
-    }),
+    launch,
+    expansions: createExpansions(launch),
     openSession: sessions.open,
     onLine(server, stream, text) {
       logs.write(server, stream, text);

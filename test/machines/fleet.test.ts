@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { soughtBy } from '../../machines/server/looking.ts';
 import { scenario } from './fleet/fleet.ts';
 import { type Played, play } from './fleet/play.ts';
 import { settled } from './tree/tree.ts';
@@ -28,7 +29,9 @@ function stranded({ tree, fleet }: Played): readonly string[] {
       const { wanted, policy, blockedBy } = tree.serverContext(name);
       if (state.endsWith('.stuck')) return false;
       if (wanted === 'down') return state !== 'idle.resting';
-      if (/^(connected|failed|needs-auth)/.test(state)) return false;
+      if (state === 'connected' || state.startsWith('connected.')) return false;
+      // What these lack is there now.
+      if (/^(failed|needs-auth)/.test(state)) return soughtBy(tree.serverContext(name)) !== null;
       if (state === 'idle.resting' && (policy.lazy || policy.restart.kind !== 'permanent')) return false;
       return !(state.endsWith('.waiting') && (blockedBy !== null || waitsForStuck(tree, name)));
     });

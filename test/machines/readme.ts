@@ -30,8 +30,10 @@ const chapters: readonly Chapter[] = [
         'The session is being ended: it is asked to close, then terminated, then killed. The chart remembers what comes next.',
       deciding: 'Chooses the state of a new actor, and what comes after a session. It is left in the same step.',
       backoff: 'Waits for the next try, then for dependencies and the round of its group, then for a start slot.',
-      failed: 'The restart budget is used up, or no restart can help: it waits for a person or another specification.',
-      'needs-auth': 'A remote server needs a person to authorize it. It is not tried again before that.',
+      failed:
+        'The restart budget is used up, or no restart can help: it waits for a person or another specification. A missing command or folder is looked for.',
+      'needs-auth':
+        'A remote server refuses our credentials: it needs a person, or files that say something else. The same ones are not tried again.',
     },
   },
   {

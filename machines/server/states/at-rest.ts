@@ -97,10 +97,26 @@ const tryAgainByPlan = [
   { actions: [configured, 'rest', 'report'] },
 ] as const;
 
-/** The budget is used up, or no restart can help: it waits for a person or another specification. */
+/** What the server lacked is there: it starts, or sleeps on until it is called. A person brought it, and so has forgiven it. */
+const tryAgainAsFound = [
+  { guard: 'sleepsOn', target: '#server.idle', actions: 'forgetFailures' },
+  { guard: 'isWanted', target: '#server.idle', actions: ['forgetFailures', 'autostart'] },
+] as const;
+
+/** Other credentials may be wrong, too: nothing is forgiven. */
+const tryOtherCredentials = [
+  { guard: 'sleepsOn', target: '#server.idle' },
+  { guard: 'isWanted', target: '#server.idle', actions: 'autostart' },
+] as const;
+
+/**
+ * The budget is used up, or no restart can help: it waits for a person or another specification. A command or
+ * folder that was missing is looked for.
+ */
 export const failed = state({
-  tags: ['settled'],
-  entry: [startsRejected, thenIdle, standing('failed')],
+  tags: ['settled', 'looks'],
+  entry: [startsRejected, thenIdle, standing('failed'), 'beginLooking'],
+  exit: 'endLooking',
   on: {
     'server.start': startFromRest,
     'server.restart': startFromRest,
@@ -109,13 +125,19 @@ export const failed = state({
     'server.configure': tryAgainByPlan,
     'server.remove': { target: 'idle', actions: 'remove' },
     'server.shutdown': { target: 'idle', actions: 'shutDown' },
+    'look.due': { actions: 'look' },
+    'look.found': tryAgainAsFound,
   },
 });
 
-/** A remote server needs a person to authorize it; it is not tried again before that. */
+/**
+ * A remote server needs a person to authorize it; it is not tried again with the same credentials. When the files that
+ * they come from say something else, it is.
+ */
 export const needsAuth = state({
-  tags: ['settled'],
-  entry: [startsRejected, standing('needs-auth')],
+  tags: ['settled', 'looks'],
+  entry: [startsRejected, standing('needs-auth'), 'beginLooking'],
+  exit: 'endLooking',
   on: {
     'server.start': startFromRest,
     'server.restart': startFromRest,
@@ -129,5 +151,7 @@ export const needsAuth = state({
     'server.configure': tryAgainByPlan,
     'server.remove': { target: 'idle', actions: 'remove' },
     'server.shutdown': { target: 'idle', actions: 'shutDown' },
+    'look.due': { actions: 'look' },
+    'look.found': tryOtherCredentials,
   },
 });

@@ -23,11 +23,13 @@ export type Launch = { readonly secrets: readonly string[] } & (
   | { readonly failure: Failure }
 );
 
+export type LaunchSpecification = (specification: ServerSpecification) => Launch;
+
 /**
  * The returned function does not throw: what cannot be expanded gives the failure `misconfigured`, with every problem,
  * or `shortage` if a file could not be opened for want of descriptors or memory.
  */
-export function createLaunch(parts: LaunchParts): (specification: ServerSpecification) => Launch {
+export function createLaunch(parts: LaunchParts): LaunchSpecification {
   return (specification) => {
     try {
       return launch(parts, specification);

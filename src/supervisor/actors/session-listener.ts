@@ -12,6 +12,7 @@ import type { ListName, Lists, Peer, ProbeKind, Session, SessionNews } from '../
 import type { Host } from '../host.ts';
 import type { Ledger, ServerEntry } from '../ledger.ts';
 import type { SessionFacts } from '../session-facts.ts';
+import type { Expansions } from './expansions.ts';
 import type { Moments } from './moments.ts';
 import type { Words } from './words.ts';
 
@@ -21,6 +22,7 @@ export interface SessionListenerParts {
   readonly redactor: Redactor;
   readonly words: Words;
   readonly moments: Moments;
+  readonly expansions: Expansions;
   readonly host: Host;
   /** Called with each line that a server wrote on stderr, and with each note on an odd message of it. */
   readonly onLine: (server: string, stream: LogStream, text: string) => void;
@@ -130,7 +132,12 @@ export class SessionListener {
         this.#send({ type: 'session.doubted', reason: words.text(news.reason), ...this.#now() });
         break;
       case 'failed':
-        this.#send({ type: 'session.failed', failure: words.failure(news.failure), ...this.#now() });
+        this.#send({
+          type: 'session.failed',
+          failure: words.failure(news.failure),
+          renewed: this.#isRenewed(news.failure),
+          ...this.#now(),
+        });
         break;
       case 'exited':
         this.#publishExit(news.failure);
@@ -212,10 +219,15 @@ export class SessionListener {
     this.#publishExit(failure ?? { exitCode: null, signal: null });
     this.#update({ session: null, push: null, queued: 0 });
     this.#publish({ type: 'session.closed', failure });
-    this.#send({ type: 'session.ended', failure, ...this.#now() });
+    this.#send({ type: 'session.ended', failure, renewed: this.#isRenewed(failure), ...this.#now() });
     this.#parts.redactor.dropSecrets(this.secretsOwner);
     for (const waiter of waiters) waiter();
     waiters.clear();
+  }
+
+  /** Whether what was refused is not what a start would use now. */
+  #isRenewed(failure: Failure | null): boolean {
+    return failure?.class === 'unauthorized' && this.#parts.expansions.hasChanged(this.#entry);
   }
 
   #publishExit({ exitCode, signal }: Pick<Failure, 'exitCode' | 'signal'>): void {

@@ -5,9 +5,8 @@ import type { SessionOrder } from '../../../machines/server/events.ts';
 import type { SessionInput } from '../../../machines/server/setup.ts';
 import type { OpenSession, Session, SessionNews } from '../../session/contract.ts';
 import type { ClientCapabilities } from '../../session/request.ts';
-import type { ServerSpecification } from '../../specification.ts';
 import type { ServerEntry } from '../ledger.ts';
-import type { Launch } from './launch.ts';
+import type { LaunchSpecification } from './launch.ts';
 import { SessionListener, type SessionListenerParts } from './session-listener.ts';
 import { createTurns, type Turns } from './turns.ts';
 import { createUnopened } from './unopened.ts';
@@ -15,7 +14,7 @@ import { createWords } from './words.ts';
 
 export interface SessionActorParts extends Omit<SessionListenerParts, 'words'> {
   /** Does not throw. */
-  readonly launch: (specification: ServerSpecification) => Launch;
+  readonly launch: LaunchSpecification;
   readonly openSession: OpenSession;
   readonly capabilities: ClientCapabilities;
   readonly onError: (error: unknown) => void;
@@ -40,12 +39,13 @@ export function createSessionActor(parts: SessionActorParts) {
 }
 
 function openFor(
-  { launch, openSession, redactor, capabilities, turns, onError }: Shared,
+  { launch, expansions, openSession, redactor, capabilities, turns, onError }: Shared,
   { entry, generation }: { readonly entry: ServerEntry; readonly generation: number },
   listener: SessionListener,
 ): Session {
   const { name: server, specification } = entry;
   const launched = launch(specification);
+  expansions.note(entry, launched);
   redactor.addSecrets(listener.secretsOwner, launched.secrets);
   /** A bug in the listener must not end the session's transport. */
   const handleSafely = (news: SessionNews): void => {

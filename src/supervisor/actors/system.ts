@@ -14,6 +14,7 @@ import { serverMachine } from '../../../machines/server.machine.ts';
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
 import { systemTimers, type TimerClock } from '../../clock.ts';
 import type { Inspection } from '../../observe/facts/inspection.ts';
+import { createLookout } from './lookout.ts';
 import type { Moments } from './moments.ts';
 import { createScheduler, type ScheduledTimer } from './scheduler.ts';
 import { createSessionActor, type SessionActorParts } from './session.ts';
@@ -47,7 +48,9 @@ export interface Actors {
 /** Calls `provide` once for each chart: once per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
   const { ledger, moments, inspection, slots, shutdownMs, clock = systemTimers, nowMs, reap, killAll } = options;
-  const server = serverMachine.provide({ actors: { session: createSessionActor(options) } });
+  const server = serverMachine.provide({
+    actors: { session: createSessionActor(options), lookout: createLookout(options) },
+  });
   const reaper = createReaper(options, moments);
   const turn = fromPromise<void>(() => nextTurn());
   const part = groupMachine.provide({ actors: { server, reaper, turn } });

@@ -35,6 +35,7 @@ export async function play({ servers, groups, steps, chances, slots }: FleetScen
     random,
     slots,
     session: (server) => (systems.get(server) as FakeSystem).session,
+    finds: (server) => systems.get(server)?.finds() === true,
     onStep: (one, actor) => judge.look(one, actor),
   });
   let commands = 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { RestartKind } from '../../../machines/policy.ts';
+import { soughtBy } from '../../../machines/server/looking.ts';
 import { exit, policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
 import {
   connectedStates,
@@ -62,7 +63,8 @@ const ways: Record<string, Way> = {
   unauthorized: {
     failure: failure('unauthorized', '', { code: 401 }),
     leadsTo: ['needs-auth', 'needs-auth', 'needs-auth'],
-    ...countedAlways,
+    counted: false,
+    stable: { counted: false, delay: 'none' },
   },
   sessionLost: {
     failure: failure('sessionLost', '', { code: 404 }),
@@ -138,7 +140,8 @@ describe.each(cases)('a $kind server that ends by $name', (one) => {
         expect(delayIn(server), '¾ of 500 ms, for chance is ½').toBe(expected);
         expect(server.context().counters.automaticStarts).toHaveLength(counted ? 1 : 0);
       } else expect(server.context().nextRetryAt).toBeNull();
-      if (verdict !== 'backoff') expect(server.clock.armed(), 'no timer').toBe(0);
+      const looks = server.tags().has('looks') && soughtBy(server.context()) !== null;
+      if (verdict !== 'backoff') expect(server.clock.armed(), 'no timer').toBe(looks ? 1 : 0);
       server.stop();
     },
   );

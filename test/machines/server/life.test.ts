@@ -48,6 +48,7 @@ describe('a server that is born', () => {
       pid: null,
       connectedAt: null,
       worked: false,
+      renewed: false,
       stable: false,
       forgivenAttempt: 0,
       quietMs: never,
@@ -141,6 +142,7 @@ describe('a life that has been stable', () => {
     const counters = { attempt: 3, unreachable: 2, refusedSince: null, automaticStarts: [1], failureTimes: [2] };
     expect(forgive(at({ counters }))).toEqual({
       stable: true,
+      renewed: false,
       forgivenAttempt: 3,
       counters: { ...counters, attempt: 0, unreachable: 0 },
     });
@@ -151,22 +153,22 @@ describe('the first cause of an end', () => {
   it('decides; later news adds how the process exited, and its last words', () => {
     const first: Failure = { ...failure('disconnected', 'stdout was closed'), stderrTail: ['early'] };
     const later: Failure = { ...exit(1, 'SIGTERM'), exitCode: 1, stderrTail: ['late'] };
-    expect(fail(at({ failure: first, counters: attempts(1) }), later)).toEqual({
+    expect(fail(at({ failure: first, counters: attempts(1) }), { failure: later })).toEqual({
       failure: { ...first, exitCode: 1, signal: 'SIGTERM', stderrTail: ['late'] },
     });
-    expect(fail(at({ failure: later }), exit(2, 'SIGKILL'))).toEqual({ failure: later });
-    expect(fail(at({ failure: first }), exit(2)).failure?.stderrTail).toEqual(['early']);
+    expect(fail(at({ failure: later }), { failure: exit(2, 'SIGKILL') })).toEqual({ failure: later });
+    expect(fail(at({ failure: first }), { failure: exit(2) }).failure?.stderrTail).toEqual(['early']);
   });
 
   it('is none if the end was asked for', () => {
-    expect(fail(at({ endAsked: true }), exit(1))).toEqual({});
+    expect(fail(at({ endAsked: true }), { failure: exit(1) })).toEqual({});
   });
 
   it('leads to rest if the server is to go, whatever the verdict', () => {
     for (const going of [{ removing: true }, { shuttingDown: true }, { removing: true, shuttingDown: true }]) {
-      expect(fail(at(going), exit(1))).toMatchObject({ next: 'idle', counters: { attempt: 1 } });
+      expect(fail(at(going), { failure: exit(1) })).toMatchObject({ next: 'idle', counters: { attempt: 1 } });
     }
-    expect(fail(born, exit(1)).next).toBe('backoff');
+    expect(fail(born, { failure: exit(1) }).next).toBe('backoff');
   });
 });
 
@@ -268,6 +270,7 @@ describe('a person who forgives', () => {
   it('lets a server count again, and try again where it was to give up', () => {
     expect(forgetFailures(at({ next: 'failed' }))).toEqual({
       counters: noCounters,
+      renewed: false,
       forgivenAttempt: 0,
       next: 'backoff',
     });

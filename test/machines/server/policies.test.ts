@@ -15,7 +15,7 @@ import { grantSlots, returnSlot, type Slots, wantSlot } from '../../../machines/
 import { exit, policyOf } from '../../support/charts/chart.ts';
 
 const policy = policyOf().restart;
-const past = { stable: false, worked: false, remote: false };
+const past = { stable: false, worked: false, remote: false, renewed: false };
 const anyFailure: fc.Arbitrary<Failure> = fc
   .record({
     name: fc.constantFrom(...failureClasses),
@@ -53,7 +53,7 @@ describe('a failure is counted', () => {
   it.each(failureClasses)('once, or not at all: %s', (name) => {
     for (const stable of [true, false]) {
       const counted = isCounted(failure(name, ''), { ...past, stable });
-      const free = ['unreachable', 'shortage', 'clientLost', ...(stable ? ['sessionLost'] : [])];
+      const free = ['unreachable', 'shortage', 'unauthorized', 'clientLost', ...(stable ? ['sessionLost'] : [])];
       expect(counted).toBe(!free.includes(name));
       const after = countFailure({ ...noCounters, unreachable: 3 }, failure(name, ''), { ...past, stable });
       expect(after.attempt).toBe(counted ? 1 : 0);

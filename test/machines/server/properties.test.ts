@@ -102,6 +102,7 @@ function play({ lives, steps, chances, kind, lazy, remote, slotAfterMs }: Scenar
     random,
     slotAfterMs,
     session: system.session,
+    finds: system.finds,
     onChange: (changed) => {
       judge(changed, { before, stateBefore, system, notes });
       before = changed.context();
@@ -152,7 +153,8 @@ function judge(server: ServerUnderTest, { before, stateBefore, system, notes }: 
     before === undefined ||
       context.counters.attempt >= before.counters.attempt ||
       notes.forgivenAt === now ||
-      (context.stable && !before.stable),
+      (context.stable && !before.stable) ||
+      stateBefore === 'failed',
     'forgiven by nobody',
   );
   if (state === 'failed' && stateBefore !== state && stateBefore !== '') {
@@ -189,7 +191,7 @@ function judgeDelay(
 ): void {
   const { restart } = context.policy;
   const cause = context.failure;
-  const past: Past = { ...context, remote: context.policy.remote };
+  const past: Past = { ...context, remote: context.policy.remote, renewed: false };
   const isFree = cause !== null && context.stable && !isAway(cause, past);
   claim(
     isFree || (context.delayMs >= restart.baseMs / 2 && context.delayMs <= restart.capMs),

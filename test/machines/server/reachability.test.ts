@@ -3,6 +3,7 @@ import { type EventFrom, initialTransition, type SnapshotFrom, transition } from
 import { failure } from '../../../machines/failure.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import type { ServerEmitted } from '../../../machines/server/events.ts';
+import { soughtBy } from '../../../machines/server/looking.ts';
 import { charts, exit, policyOf, stateText } from '../../support/charts/chart.ts';
 
 type Snapshot = SnapshotFrom<typeof charts.server>;
@@ -30,7 +31,7 @@ const causes = [
   exit(78),
   failure('unauthorized', ''),
   failure('unreachable', ''),
-  failure('misconfigured', '', { code: 404 }),
+  failure('spawnFailed', '', { code: 'ENOENT' }),
 ];
 
 /** Every event that a server may receive in a configuration, its own timers included. */
@@ -59,6 +60,8 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
       ...moment,
     })),
     { type: 'slot.granted' },
+    { type: 'look.due' },
+    { type: 'look.found', ...moment },
     ...(
       [
         { changed: true, wanted: null },
@@ -98,6 +101,7 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
         ...news,
       })),
     ),
+    { type: 'session.failed', failure: failure('unauthorized', ''), renewed: true, ...news },
     heard,
     { ...heard, usedCpu: true },
     { ...heard, lagMs: 1e9 },
@@ -113,7 +117,9 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
 }
 
 /** Configurations with the same key behave the same from now on. */
-function keyOf({ value, context, children }: Snapshot): string {
+function keyOf(snapshot: Snapshot): string {
+  const { value, context, children } = snapshot;
+  const looks = snapshot.hasTag('looks');
   const {
     next,
     endAsked,
@@ -144,8 +150,7 @@ function keyOf({ value, context, children }: Snapshot): string {
     shuttingDown,
     Object.keys(children).length,
     context.failure?.class === 'unreachable',
-    context.worked,
-    context.counters.refusedSince === null,
+    looks && soughtBy(context) !== null,
     context.failure === null,
   ];
   return [stateText(value), next, wanted, ...flags, Math.min(misses, 2), kinds].join();
@@ -259,7 +264,7 @@ describe('every event in every configuration', () => {
 
   it('leaves exactly one session if the server lives, that of its generation, and none otherwise', () => {
     expectAll(({ to }) => {
-      const sessions = Object.keys(to.children);
+      const sessions = Object.keys(to.children).filter((child) => child !== 'lookout');
       const expected = to.hasTag('live') ? [`session:${to.context.generation}`] : [];
       return sessions.join() === expected.join() && to.hasTag('live') === live.test(stateText(to.value));
     });
@@ -369,7 +374,7 @@ describe('every event in every configuration', () => {
   });
 
   it('zeroes the attempt by stability or a person only', () => {
-    const forgiving = /^(server\.(start|restart|reset|configure)|xstate\.after\.stableAfter.*)$/;
+    const forgiving = /^(look\.found|server\.(start|restart|reset|configure)|xstate\.after\.stableAfter.*)$/;
     expectAll(
       ({ from, event, to }) =>
         to.context.counters.attempt >= from.context.counters.attempt || forgiving.test(event.type),

@@ -41,6 +41,7 @@ const signs = {
   report: '  → root: ',
   opened: '  + ',
   closed: '  - ',
+  look: '  ? looks for ',
 } as const;
 
 function open(words: readonly string[]): ServerUnderTest {

@@ -7,6 +7,7 @@ import { type AnyActorRef, createActor, fromCallback, fromPromise } from 'xstate
 import type { ReaperInput } from '../../../machines/group/holding.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import type { ServerEvent, SessionOrder } from '../../../machines/server/events.ts';
+import type { LookOrder, LookoutInput } from '../../../machines/server/looking.ts';
 import type { SessionInput } from '../../../machines/server/setup.ts';
 import type { Steps, SupervisorContext, SupervisorEvent } from '../../../machines/supervisor/events.ts';
 import { charts, type PolicyOverrides, policyOf, type SessionLogic, stateText } from '../../support/charts/chart.ts';
@@ -68,6 +69,8 @@ export interface TreeOptions {
   readonly random?: () => number;
   /** How the sessions of a server behave. Default: they do nothing by themselves. */
   readonly session?: (server: string) => SessionLogic;
+  /** Whether a server's look finds what it lacks. Default: never. */
+  readonly finds?: (server: string) => boolean;
   /** Called after each step of each actor. */
   readonly onStep?: (tree: Tree, actor: string) => void;
   readonly shutdownMs?: number;
@@ -145,6 +148,11 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
       close?.();
     };
   });
+  const lookout = fromCallback<LookOrder, LookoutInput>(({ input, sendBack, receive }) =>
+    receive(() => {
+      if (options.finds?.(input.server) === true) sendBack({ type: 'look.found', ...moment() });
+    }),
+  );
   const reaper = fromPromise<{ at: number; random: number; generation: number }, ReaperInput>(({ input }) => {
     const door = deferred();
     reapers.set(input.server, { open: () => door.resolve(), fail: door.reject });
@@ -153,7 +161,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
       return { ...moment(), generation: Math.max(highestGeneration, generations.get(input.server) ?? 0) };
     });
   });
-  const server = charts.server.provide({ actors: { session } });
+  const server = charts.server.provide({ actors: { session, lookout } });
   const turn = fromPromise<void>(() => Promise.resolve());
   const part = (options.buggyPart ?? charts.group).provide({ actors: { server, reaper, turn } });
   const group = (options.buggyGroup ?? charts.group).provide({ actors: { server, reaper, turn, part } });

@@ -89,7 +89,10 @@ describe('a server that asks who we are', () => {
       nextRetryAt: null,
       lastFailure: { class: 'unauthorized', code: 401 },
     });
-    expect(supervisor.snapshot('a')).toMatchObject({ timers: [], allowed: expect.arrayContaining(['server.retry']) });
+    expect(supervisor.snapshot('a')).toMatchObject({
+      timers: [{ name: 'look.due' }],
+      allowed: expect.arrayContaining(['server.retry']),
+    });
     expect(await errorOf(supervisor.send('a', { type: 'server.retry' }))).toMatchObject({
       code: 'COMMAND_REJECTED',
       details: { lastFailure: { class: 'unauthorized' } },

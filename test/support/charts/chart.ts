@@ -16,6 +16,7 @@ import type {
   ServerReport,
   SessionOrder,
 } from '../../../machines/server/events.ts';
+import type { LookOrder, LookoutInput } from '../../../machines/server/looking.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
 import type { SessionInput } from '../../../machines/server/setup.ts';
 import { serverMachine } from '../../../machines/server.machine.ts';
@@ -89,13 +90,15 @@ export interface Temper {
   /** When the last call ended, in milliseconds of the clock. */
   unusedSince: number;
   lastMessageAt: number;
+  /** Whether a look finds what the server lacks. */
+  isFound: boolean;
   /** Whether `session.heard` comes by itself. */
   reports: boolean;
 }
 
 export interface Recorded {
   readonly at: number;
-  readonly what: 'order' | 'emitted' | 'report' | 'opened' | 'closed' | 'state';
+  readonly what: 'order' | 'emitted' | 'report' | 'opened' | 'closed' | 'state' | 'look';
   readonly text: string;
 }
 
@@ -115,6 +118,8 @@ export interface ServerOptions {
   readonly random?: () => number;
   /** Instead of the session that says what the test wants. */
   readonly session?: SessionLogic;
+  /** Whether a look finds what the server lacks. Default: what the test sets in `temper`. */
+  readonly finds?: () => boolean;
   readonly clock?: VirtualClock;
   readonly onChange?: (server: ServerUnderTest) => void;
 }
@@ -166,6 +171,7 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     usedCpu: false,
     unusedSince: 0,
     lastMessageAt: 0,
+    isFound: false,
     reports: true,
   };
   const records: Recorded[] = [];
@@ -194,6 +200,13 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     };
   });
 
+  const lookout = fromCallback<LookOrder, LookoutInput>(({ input, sendBack, receive }) =>
+    receive(() => {
+      record('look', input.sought);
+      if (options.finds?.() ?? temper.isFound) sendBack({ type: 'look.found', at: clock.now(), random: random() });
+    }),
+  );
+
   const input: ServerInput = {
     name: 'a',
     policy: policyOf(options.policy),
@@ -202,7 +215,7 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     ...(options.generation === undefined ? {} : { generation: options.generation }),
     ...(options.failure === undefined ? {} : { failure: options.failure }),
   };
-  const chart = charts.server.provide({ actors: { session } });
+  const chart = charts.server.provide({ actors: { session, lookout } });
   const root = createActor(
     rootOf(chart, input, { reports, bugs, slotAfterMs: options.slotAfterMs ?? null, clock, record }),
     {
@@ -234,7 +247,7 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     state: () => stateText(actor.getSnapshot().value),
     context: () => actor.getSnapshot().context as ServerContext,
     tags: () => actor.getSnapshot().tags as ReadonlySet<string>,
-    sessions: () => Object.keys(actor.getSnapshot().children as object),
+    sessions: () => Object.keys(actor.getSnapshot().children as object).filter((child) => child.startsWith('session:')),
     send: (type, fields = {}) => actor.send({ type, at: clock.now(), random: random(), ...fields }),
     command: (kind) => {
       lastCommand += 1;

@@ -48,6 +48,8 @@ export interface Life {
 
 export interface FakeSystem {
   readonly session: SessionLogic;
+  /** Whether a look now finds what the next life will need: its command, credentials that are taken. */
+  readonly finds: () => boolean;
   readonly living: () => number;
   readonly mostLivingEver: () => number;
   /** The life that runs or ran last. */
@@ -193,6 +195,10 @@ export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): F
 
   return {
     session,
+    finds: () => {
+      const next = lives[born % lives.length];
+      return next?.spawn !== 'ENOENT' && next?.handshake !== 'unauthorized';
+    },
     living: () => living,
     mostLivingEver: () => mostLiving,
     life: () => current,
