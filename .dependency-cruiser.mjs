@@ -109,6 +109,7 @@ export const doors = {
     'plan/describe',
     'plan/plan',
     'plan/setting-changes',
+    'settings/input',
     'spelling',
     'stop',
     'watch',
@@ -157,6 +158,7 @@ export const doors = {
   'http/streams': ['event-stream', 'progress'],
   machines: [
     'alarm',
+    'chart/data',
     'chart/definition',
     'chart/diagram',
     'chart/edges',

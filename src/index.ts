@@ -9,12 +9,29 @@ import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
 import type { SupervisorOptions } from './supervisor/options.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 
+export type { FailureClass } from '../machines/failure.ts';
+export type { RestartKind } from '../machines/policy.ts';
 export type { Clock } from './clock.ts';
+export type {
+  ConfigurationInput as Configuration,
+  HostedEntry,
+  ServerEntry,
+} from './config/settings/input.ts';
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
+export type { HttpApp, Identity } from './http/app.ts';
+export { type ProblemDocument, toProblemDocument as toProblem } from './http/problem.ts';
 export type * from './observe/facts/fact.ts';
 export type { JournalPage, JournalQuery } from './observe/facts/journal.ts';
+export type { LogFields, LogMethods } from './observe/log/lines.ts';
 export type { LinesMissed, LogLine, LogStream } from './observe/server-logs/line.ts';
-export type { ListedItem, ListedTool, Progress, RequestOptions } from './session/contract.ts';
+export type {
+  ContentBlock,
+  ListedItem,
+  ListedTool,
+  Progress,
+  RequestOptions,
+  ToolAnnotations,
+} from './session/contract.ts';
 export type { AuthProviders, FetchLike, HostedTransports, Transport } from './session/hosted/parts.ts';
 export * from './supervisor/contract.ts';
 export type { Answerer, Answers, ServerMessage } from './supervisor/host.ts';

@@ -1,26 +1,8 @@
 /** A chart as plain data: its states and their edges, computed from the chart itself. */
 
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import { type ChartEdge, edgesOf } from './edges.ts';
-
-/** One state of a chart. */
-export interface ChartState {
-  /** Dotted path from the root; empty: the root, whose edges apply in every state. */
-  readonly path: string;
-  /** Path of its parent state; null: it is the root. */
-  readonly parent: string | null;
-  /** Path of the child state that is entered first; null: it has no child states. */
-  readonly initial: string | null;
-  readonly tags: readonly string[];
-  readonly edges: readonly ChartEdge[];
-}
-
-/** A chart: `server`, `group` or `supervisor`. */
-export interface ChartDefinition {
-  readonly id: string;
-  /** Each state comes after its parent. */
-  readonly states: readonly ChartState[];
-}
+import type { ChartDefinition, ChartEdge, ChartState } from './data.ts';
+import { edgesOf } from './edges.ts';
 
 export function toDefinition(machine: AnyStateMachine): ChartDefinition {
   const edges = edgesOf(machine);

@@ -2,7 +2,8 @@
 
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { topOf } from '../state-path.ts';
-import { type ChartEdge, edgesOf } from './edges.ts';
+import type { ChartEdge } from './data.ts';
+import { edgesOf } from './edges.ts';
 
 const anywhere = 'anywhere';
 

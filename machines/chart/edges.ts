@@ -4,27 +4,7 @@
  */
 
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
-
-interface EdgeName {
-  /** Path of the state that has the edge: `connected.quiet`; empty: the root, whose edges apply in every state. */
-  readonly source: string;
-  /** `server.stop`, `after retry`, `done reap`, `error reap`, `error of an actor` (of any), `always`. */
-  readonly event: string;
-  /** `isSpent`, `not(isSpent)`; `inline`: a function without a name. */
-  readonly guard: string | null;
-}
-
-/** An edge that was taken: the exact transition, not a guess from the states before and after. */
-export interface Edge extends EdgeName {
-  /** Paths of the target states; empty: the transition stays in its state. */
-  readonly targets: readonly string[];
-}
-
-/** An edge in the definition of a chart. Charts have no parallel states: an edge has one target at most. */
-export interface ChartEdge extends EdgeName {
-  /** Path of the target state; null: the transition stays in its state. */
-  readonly target: string | null;
-}
+import type { ChartEdge, Edge } from './data.ts';
 
 /** XState creates each transition once, so an edge that is taken a million times is described once. */
 const known = new WeakMap<AnyTransitionDefinition, Edge>();

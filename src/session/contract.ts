@@ -5,9 +5,12 @@
  * `cancel` and a callback receives progress.
  */
 
+import type { ContentBlock, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure } from '../../machines/failure.ts';
 import type { StrayPolicy } from '../specification.ts';
 import type { CallLimits, SessionRequest } from './request.ts';
+
+export type { ContentBlock, ToolAnnotations };
 
 /** Opens a session and returns at once; everything after that is news. Never throws. */
 export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) => void) => Session;
@@ -97,6 +100,10 @@ export interface ListedItem {
 }
 
 export interface ListedTool extends ListedItem {
+  readonly title?: string;
+  readonly description?: string;
+  /** Hints about its behaviour: `readOnlyHint`, `destructiveHint` … */
+  readonly annotations?: ToolAnnotations;
   readonly inputSchema: Readonly<Record<string, unknown>>;
 }
 

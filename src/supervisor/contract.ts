@@ -2,11 +2,12 @@
 
 import type { Failure, FailureClass } from '../../machines/failure.ts';
 import type { Plan } from '../config/plan/plan.ts';
+import type { ConfigurationInput, ServerEntry } from '../config/settings/input.ts';
 import type { McpvisorError, Problem } from '../errors.ts';
 import type { Fact, FactsMissed } from '../observe/facts/fact.ts';
 import type { JournalPage, JournalQuery } from '../observe/facts/journal.ts';
 import type { LinesMissed, LogLine } from '../observe/server-logs/line.ts';
-import type { ListedItem, ListedTool, Progress, RequestOptions } from '../session/contract.ts';
+import type { ContentBlock, ListedItem, ListedTool, Progress, RequestOptions } from '../session/contract.ts';
 import type {
   ActorEventType,
   ActorNode,
@@ -265,9 +266,12 @@ export type CallCheck =
   /** Every problem, with its path in the arguments. */
   | { readonly valid: false; readonly problems: readonly Problem[] };
 
-/** The result of a tool as the server sent it, unknown fields included. */
+/**
+ * The result of a tool as the server sent it, unknown fields included. The types are those of MCP; a server may send
+ * something else.
+ */
 export interface CallToolResult {
-  readonly content?: readonly unknown[];
+  readonly content?: readonly ContentBlock[];
   /** True: the tool reports that it failed. */
   readonly isError?: boolean;
   readonly structuredContent?: unknown;
@@ -419,15 +423,15 @@ export interface Supervisor {
    * to the configuration file. Throws `CONFIG_INVALID` (also when the name is taken) and `SHUTTING_DOWN`; nothing is
    * changed then.
    */
-  add(name: string, entry: Readonly<Record<string, unknown>>): Promise<Plan>;
+  add(name: string, entry: ServerEntry): Promise<Plan>;
   /** Replaces the entry of a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
-  replace(name: string, entry: Readonly<Record<string, unknown>>): Promise<Plan>;
+  replace(name: string, entry: ServerEntry): Promise<Plan>;
   /** Stops and removes a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
   remove(name: string): Promise<Plan>;
   /** Replaces the whole configuration in memory, in the same way. Throws `CONFIG_INVALID` and `SHUTTING_DOWN`. */
-  apply(config: Readonly<Record<string, unknown>>): Promise<Plan>;
+  apply(config: ConfigurationInput): Promise<Plan>;
   /** What `apply` would do with this configuration. Changes nothing. Throws `CONFIG_INVALID`. */
-  plan(config: Readonly<Record<string, unknown>>): Promise<Plan>;
+  plan(config: ConfigurationInput): Promise<Plan>;
   /**
    * The facts after `since` (a `seq`; default: now), as they happen. A reader that is too slow gets one `facts.missed`
    * in place of those it missed. Ends on `close()` or when `signal` aborts.

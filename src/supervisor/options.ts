@@ -2,6 +2,7 @@
 
 import type { Clock } from '../clock.ts';
 import type { Environment } from '../config/expand/environment.ts';
+import type { ConfigurationInput } from '../config/settings/input.ts';
 import type { OwnAlarms } from '../observe/alarms/own-alarms.ts';
 import type { Facts } from '../observe/facts/facts.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
@@ -12,7 +13,7 @@ import type { Answers, ServerMessage } from './host.ts';
 
 export interface SupervisorOptions {
   /** The path of an `mcp.json`, or an object with the same content. Default: no servers. */
-  readonly config?: string | Readonly<Record<string, unknown>> | null;
+  readonly config?: string | ConfigurationInput | null;
   /** Whether edits of the configuration file are applied while the supervisor runs. Default true. */
   readonly watch?: boolean;
   /**

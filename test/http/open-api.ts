@@ -8,6 +8,7 @@ import { createHttpApp, type HttpAppOptions } from '../../src/http/app.ts';
 import { type Scope, scopes } from '../../src/http/endpoint.ts';
 import { createRequestHandler } from '../../src/http/handler.ts';
 import { type ListenerOptions, openListener } from '../../src/http/listener.ts';
+import type { ServerEntry } from '../../src/index.ts';
 import type { Supervisor } from '../../src/supervisor/contract.ts';
 import { openSupervisor } from '../../src/supervisor/supervisor.ts';
 import { type Client, createClient } from '../support/doors/client.ts';
@@ -48,7 +49,7 @@ export async function openApi({
   const bugs: unknown[] = [];
   const onError = (error: unknown) => void bugs.push(error);
   const { supervisor } = await openSupervisor({
-    config: { mcpServers: servers, mcpvisor: settings },
+    config: { mcpServers: servers as Readonly<Record<string, ServerEntry>>, mcpvisor: settings },
     env: process.env,
     ...(onShutdown !== undefined && { onShutdown }),
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, fromPromise, not, setup } from 'xstate';
+import type { Edge } from '../../machines/chart/data.ts';
 import { toDefinition } from '../../machines/chart/definition.ts';
-import { type Edge, edgeOf, edgesOf, eventText, transitionsOf } from '../../machines/chart/edges.ts';
+import { edgeOf, edgesOf, eventText, transitionsOf } from '../../machines/chart/edges.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { pathOf } from '../../machines/state-path.ts';

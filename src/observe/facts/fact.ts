@@ -1,6 +1,6 @@
 /** Things that have happened, as typed values. One stream carries them; log, status, API and page only read it. */
 
-import type { Edge } from '../../../machines/chart/edges.ts';
+import type { Edge } from '../../../machines/chart/data.ts';
 import type { Failure } from '../../../machines/failure.ts';
 
 export type { Edge };

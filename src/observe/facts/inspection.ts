@@ -8,7 +8,8 @@ import type {
   InspectionEvent,
   StateValue,
 } from 'xstate';
-import { type Edge, edgeOf, eventText } from '../../../machines/chart/edges.ts';
+import type { Edge } from '../../../machines/chart/data.ts';
+import { edgeOf, eventText } from '../../../machines/chart/edges.ts';
 import { pathOf, topOf } from '../../../machines/state-path.ts';
 import type { PublishFact } from './fact.ts';
 import { type OnError, reportError } from './report-error.ts';

@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Configuration } from '../../config/configuration.ts';
 import { loadConfig, parseEntries } from '../../config/parse.ts';
+import type { ConfigurationInput } from '../../config/settings/input.ts';
 import { McpvisorError } from '../../errors.ts';
 
 export interface ConfigurationSource {
@@ -13,7 +14,7 @@ export interface ConfigurationSource {
 
 export interface SourceOptions {
   /** The path of an `mcp.json`, or an object with the same content. Default: no servers. */
-  readonly config?: string | Readonly<Record<string, unknown>> | null;
+  readonly config?: string | ConfigurationInput | null;
   /** The host's own transports; only their names are used here. Default: none. */
   readonly transports?: object;
 }

@@ -34,7 +34,7 @@ describe('a plan', () => {
 
   it('of a configuration with mistakes names them all', async () => {
     const supervisor = await openStage().open(insideEntries(['a']), {}, { transports });
-    const error = await errorOf(supervisor.plan({ mcpServers: { b: { command: 7 }, c: {} } }));
+    const error = await errorOf(supervisor.plan({ mcpServers: { b: { command: 7 as never }, c: {} } }));
     expect(error).toMatchObject({
       code: 'CONFIG_INVALID',
       details: { problems: expect.arrayContaining([expect.objectContaining({ severity: 'error' })]) },

@@ -298,7 +298,7 @@ describe('changes through the library', () => {
     await supervisor.ready();
     const facts = (await factsSoFar(supervisor)).length;
     const errors = await Promise.all([
-      errorOf(supervisor.add('b', { command: 7, heartbeat: { intervalMs: -1 } })),
+      errorOf(supervisor.add('b', { command: 7 as never, heartbeat: { intervalMs: -1 } })),
       errorOf(supervisor.add('a', stage.program('speak'))),
       errorOf(supervisor.replace('a', { url: 'http://x', command: 'y' })),
       errorOf(supervisor.apply({ mcpServers: { 'b b': {}, c: { args: [] } } })),

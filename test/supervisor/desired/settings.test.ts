@@ -9,7 +9,11 @@ import { openStage, untilFact } from '../../support/supervised.ts';
 const { transports } = hostInMemory({});
 const entries = insideEntries(['a', 'b']);
 
-const edited = { groups: { default: { strategy: 'one-for-all' } }, shutdownMs: 9_000, http: { requestsPerSecond: 7 } };
+const edited = {
+  groups: { default: { strategy: 'one-for-all' as const } },
+  shutdownMs: 9_000,
+  http: { requestsPerSecond: 7 },
+};
 const settings = [
   { path: 'shutdownMs', effect: 'applied' },
   { path: 'http.requestsPerSecond', effect: 'at the next start' },
