@@ -87,6 +87,9 @@ function hasMoreLevels(value: unknown, levels: number): boolean {
   return level.length > 0;
 }
 
+/** Problems that are told, at most. */
+const mostProblems = 100;
+
 function parseWith<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   input: unknown,
@@ -97,9 +100,8 @@ function parseWith<Shape extends z.ZodRawShape>(
     return parsed.data;
   }
   const known = Object.keys(schema.shape);
-  throw new McpvisorError('INVALID_REQUEST', {
-    problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, prefix, known)),
-  });
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, prefix, known));
+  throw new McpvisorError('INVALID_REQUEST', { problems: problems.slice(0, mostProblems) });
 }
 
 function problemsOf(issue: z.core.$ZodIssue, prefix: string, known: readonly string[]): readonly Problem[] {
@@ -108,7 +110,7 @@ function problemsOf(issue: z.core.$ZodIssue, prefix: string, known: readonly str
     return [{ path: `${prefix}${path}`, message: issue.message, hint: null, severity: 'error' }];
   }
   const hint = known.length === 0 ? 'none is taken here' : `known here: ${known.join(', ')}`;
-  return issue.keys.map((key) => ({
+  return issue.keys.slice(0, mostProblems).map((key) => ({
     path: `${prefix}${path === '' ? '' : `${path}.`}${key}`,
     message: 'unknown field',
     hint,

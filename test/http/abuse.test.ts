@@ -115,6 +115,21 @@ describe('a body that is not what it should be', () => {
     );
   });
 
+  const ones = Array.from({ length: 1_900_000 }, () => 1).join(',');
+
+  it.each([
+    ['/api/events', `{"type":"server.start","servers":[${ones}]}`],
+    ['/api/ensure', `{"servers":[${ones}]}`],
+    ['/api/calls', `{"calls":[${ones}]}`],
+    ['/api/calls', `{"toolCalls":[${ones}]}`],
+    ['/api/events', `{"type":"server.start","servers":["${'x","'.repeat(300_000)}"]}`],
+    ['/api/events', `{${Array.from({ length: 300_000 }, (_, index) => `"k${index}":1`).join(',')}}`],
+  ])('is refused for its number of elements, with a short answer: %s (%#)', async (path, body) => {
+    const { text, json } = await api.client.post(path, body);
+    expect(json.code).toBe('INVALID_REQUEST');
+    expect(text.length).toBeLessThan(100_000);
+  });
+
   it('counts with the last of two equal keys, as JSON.parse does', async () => {
     expect((await api.client.post(call, '{"arguments":{"text":"a"},"arguments":{"text":"b"}}')).json).toMatchObject({
       result: { content: [{ text: 'b' }] },
