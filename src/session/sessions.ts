@@ -14,8 +14,6 @@ import { createSocketBudget } from './remote/socket-budget.ts';
 /** What a control plane needs of it besides opening sessions. */
 export interface Sessions {
   readonly open: OpenSession;
-  /** False: after a SIGKILL of their owner, our groups would run until the next start. */
-  readonly isGuarded: boolean;
   /**
    * Ends the process groups that an earlier run left behind, and what their servers left outside of them. Call it once,
    * before anything is opened. Rejects if it could not be found out whether one of the groups still runs: opening its
@@ -39,12 +37,14 @@ export interface SessionsOptions {
   readonly clientInfo: { readonly name: string; readonly version: string };
   /** The parts of the embedding program. Null: it is another process. */
   readonly host: HostParts | null;
-  /** Receives problems with the record, a survivor or the guard; none of them is fatal. */
+  /** Receives problems with the record, a survivor or a stray; none of them is fatal. */
   readonly onError?: (message: string) => void;
   /** Receives what servers left behind when their groups were gone. Default: nobody is told. */
   readonly onStray?: (news: StrayNews) => void;
   /** Called with the error of each write of the record that failed, and with null once it is up to date again. */
   readonly onRecordTrouble?: (error: unknown) => void;
+  /** Called with the reason when there is no guard that works, and with null once there is one again. */
+  readonly onGuardTrouble?: (reason: string | null) => void;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
 }
@@ -56,16 +56,16 @@ export function createSessions({
   onError = () => {},
   onStray = () => {},
   onRecordTrouble = () => {},
+  onGuardTrouble = () => {},
   now = () => performance.now(),
 }: SessionsOptions): Sessions {
   const registry = createProcessRegistry({ stateDir, onError, onTrouble: onRecordTrouble });
   const { instance } = registry;
-  const guard = createGuard({ instance, onError });
+  const guard = createGuard({ instance, onTrouble: onGuardTrouble });
   const strays = createStrays({ instance, guard, tell: onStray, onError });
   const sockets = createSocketBudget();
   return {
     open: createOpenSession({ registry, guard, strays, host, sockets, clientInfo, loopLag: createLoopLag(now), now }),
-    isGuarded: guard.available,
     async reap(onReaped, stopOf) {
       await registry.reapSurvivors(onReaped);
       registry.keepInstances(await strays.reap(registry.earlierInstances, stopOf));

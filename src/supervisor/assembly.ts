@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemTimers } from '../clock.ts';
 import { stopSettingsOf } from '../config/stop.ts';
 import { createOwnAlarms } from '../observe/alarms/own-alarms.ts';
-import { fileTrouble, watchShortages } from '../observe/alarms/trouble.ts';
+import { fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
 import { createFacts } from '../observe/facts/facts.ts';
 import { createInspection } from '../observe/facts/inspection.ts';
@@ -98,6 +98,7 @@ export function assemble(
     host: { transports, fetch, authProviders },
     onError,
     onStray: strayAlarms.onStray,
+    onGuardTrouble: guardTrouble(ownAlarms),
     ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),
     now: monotonicNow,
   });
@@ -199,7 +200,6 @@ export function assemble(
     statusOf: statusOfServer,
     groups: () => [...desired.current.settings.groups.keys()],
     alarms,
-    isGuarded: () => sessions.isGuarded,
     ownAlarms: ownAlarms.list,
   });
   const ensureConnected = createEnsuring({ entryOf, waking });

@@ -90,7 +90,7 @@ describe('the sections on trouble', () => {
       .filter((heading) => heading.startsWith('Alarm '))
       .map((heading) => heading.slice('Alarm '.length));
     // The supervisor's own, beside those of servers and groups.
-    expect(alarms.toSorted()).toEqual([...alarmNames, ...ownAlarmNames, 'no-guard'].toSorted());
+    expect(alarms.toSorted()).toEqual([...alarmNames, ...ownAlarmNames].toSorted());
   });
 
   it('are where problem documents point to', () => {

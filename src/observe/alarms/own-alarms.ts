@@ -5,8 +5,8 @@
 
 import type { PublishFact } from '../facts/fact.ts';
 
-/** Alarms of the actor `supervisor`, beside `no-guard`. */
-export const ownAlarmNames = ['shortage', 'state-directory', 'own-log'] as const;
+/** Alarms of the actor `supervisor`. */
+export const ownAlarmNames = ['no-guard', 'shortage', 'state-directory', 'own-log'] as const;
 
 export type OwnAlarmName = (typeof ownAlarmNames)[number];
 

@@ -23,6 +23,18 @@ export function fileTrouble(alarms: OwnAlarms, path: string): (error: unknown) =
   };
 }
 
+/** For the guard: call the returned function with why there is none that works, and with null once there is. */
+export function guardTrouble(alarms: OwnAlarms): (reason: string | null) => void {
+  return (reason) => {
+    if (reason === null) alarms.clear('no-guard', 'guard');
+    else
+      alarms.raise('no-guard', 'guard', {
+        reason: `${reason}: a SIGKILL of mcpvisor would leave servers running until its next start`,
+        clearedBy: 'a guard that works; one that ended is started again and again',
+      });
+  };
+}
+
 /** For the log of the control plane: call it like the function that `fileTrouble` returns. */
 export function logTrouble(alarms: OwnAlarms): (error: unknown) => void {
   return (error) => {

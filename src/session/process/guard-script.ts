@@ -2,7 +2,7 @@
  * The guard's program, for any POSIX shell: no arrays, no forks while it only reads. Its argument is the instance in
  * the marks of our processes.
  *
- * It reads `+ PID closeMs terminateMs killMs START TIME` and `- PID`, for groups, and `= KEY closeMs terminateMs
+ * It says `ready` first: a shell that cannot run it does not. It reads `+ PID closeMs terminateMs killMs START TIME` and `- PID`, for groups, and `= KEY closeMs terminateMs
  * killMs` and `~ KEY`, for marks, until the pipe ends, which means that its owner is gone and the stdin of the servers
  * has ended. Then each group gets SIGTERM after its own closeMs and SIGKILL its own terminateMs later; killMs after
  * that the guard gives up on it. What bears a mark on the list and is in none of these groups gets the same: a server
@@ -21,6 +21,7 @@ export const guardScript = `
 set -f
 trap '' HUP INT QUIT TERM TSTP PIPE
 mark="MCPVISOR_SERVER=$1:"
+echo ready
 list=' '
 marks=' '
 while read -r word p close term kill start; do

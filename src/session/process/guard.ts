@@ -1,9 +1,8 @@
 /** Ends our process groups when this process cannot, because it was killed in any way. */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { StopPolicy } from '../../../machines/policy.ts';
 import { guardScript } from './guard-script.ts';
 
@@ -23,8 +22,6 @@ export interface ExpectedMark {
 }
 
 export interface Guard {
-  /** False: there is no `/bin/sh`, so after a SIGKILL of this process our groups would run until the next start. */
-  readonly available: boolean;
   /** The guard's own pid; null before its first start and while it is being replaced. */
   readonly pid: number | null;
   /**
@@ -43,38 +40,52 @@ export interface Guard {
   close(): Promise<void>;
 }
 
-/** A guard that dies sooner than this is replaced after this time instead of at once, in milliseconds. */
-const respawnAfterMs = 1_000;
-
-/** `onError` is called when the guard has died; it was or will be replaced, and the new one gets all groups. */
-export function createGuard({
-  onError = () => {},
-  shell = '/bin/sh',
-  instance = 'none',
-}: {
-  readonly onError?: (reason: string) => void;
+export interface GuardOptions {
+  /**
+   * Called with the reason when there is no guard that works: a SIGKILL of this process would then leave its servers
+   * running until the next start. With null once there is one again.
+   */
+  readonly onTrouble?: (reason: string | null) => void;
   readonly shell?: string;
   /** Of this run; in the mark of every process. */
   readonly instance?: string;
-} = {}): Guard {
+}
+
+/**
+ * A guard that dies before it has lived so long is replaced after this time instead of at once, and the next one after
+ * twice as long, in milliseconds.
+ */
+const firstRespawnMs = 1_000;
+const lastRespawnMs = 60_000;
+
+/** A shell that has not said `ready` by then is none, in milliseconds. */
+const readyMs = 10_000;
+
+export function createGuard({ onTrouble = () => {}, shell = '/bin/sh', instance = 'none' }: GuardOptions = {}): Guard {
   const groups = new Map<number, GuardedGroup>();
   const marks = new Map<string, ExpectedMark>();
-  const available = isExecutable(shell);
   let child: Child | null = null;
   let respawning: NodeJS.Timeout | null = null;
+  let respawnMs = firstRespawnMs;
   let closed = false;
 
   const send = (line: string): void => {
-    child?.stdin?.write(`${line}\n`);
+    child?.stdin.write(`${line}\n`);
   };
 
   const replace = (lost: Child | null, startedAtMs: number, reason: string): void => {
     if (child !== lost || closed) return;
     child = null;
-    const isLongLived = performance.now() - startedAtMs >= respawnAfterMs;
-    if (isLongLived) launch();
-    else respawning = setTimeout(launch, respawnAfterMs).unref();
-    onError(reason);
+    const isLongLived = performance.now() - startedAtMs >= firstRespawnMs;
+    if (isLongLived) {
+      respawnMs = firstRespawnMs;
+      onTrouble(reason);
+      launch();
+      return;
+    }
+    respawning = setTimeout(launch, respawnMs).unref();
+    respawnMs = Math.min(respawnMs * 2, lastRespawnMs);
+    onTrouble(reason);
   };
 
   const launch = (): void => {
@@ -83,26 +94,32 @@ export function createGuard({
     try {
       const started = spawnShell(shell, instance);
       child = started;
-      started.once('exit', (code, signal) => replace(started, startedAtMs, `the guard ended (${signal ?? code})`));
-      started.once('error', (error) => replace(started, startedAtMs, error.message));
+      const isReady = awaitReady(started, (ready) => {
+        if (child === started) onTrouble(ready ? null : `the guard (${shell}) does not work as a shell`);
+      });
+      started.once('exit', (code, signal) => {
+        const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+        replace(started, startedAtMs, `the guard (${shell}) ${how}${isReady() ? '' : ' before it could do anything'}`);
+      });
+      started.once('error', (error) =>
+        replace(started, startedAtMs, `the guard (${shell}) cannot be started: ${error.message}`),
+      );
       for (const mark of marks.values()) send(lineOfMark(mark));
       for (const group of groups.values()) send(lineOf(group));
     } catch (error) {
-      replace(null, startedAtMs, String(error));
+      replace(null, startedAtMs, `the guard (${shell}) cannot be started: ${String(error)}`);
     }
   };
 
   const start = (): void => {
-    if (available && !closed && child === null && respawning === null) launch();
+    if (!closed && child === null && respawning === null) launch();
   };
-
   return {
-    available,
     get pid() {
       return child?.pid ?? null;
     },
     expect(mark) {
-      if (!available || closed) return;
+      if (closed) return;
       start();
       marks.set(mark.key, mark);
       send(lineOfMark(mark));
@@ -111,7 +128,7 @@ export function createGuard({
       if (marks.delete(key)) send(`~ ${key}`);
     },
     add(group) {
-      if (!available || closed) return;
+      if (closed) return;
       start();
       groups.set(group.pid, group);
       send(lineOf(group));
@@ -124,7 +141,7 @@ export function createGuard({
       if (respawning !== null) clearTimeout(respawning);
       const ending = child;
       if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return Promise.resolve();
-      ending.stdin?.end();
+      ending.stdin.end();
       if (groups.size + marks.size > 0) return Promise.resolve();
       return new Promise((resolve) => {
         ending.ref();
@@ -135,7 +152,7 @@ export function createGuard({
   };
 }
 
-type Child = ChildProcessByStdio<Writable, null, null>;
+type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 function spawnShell(shell: string, instance: string): Child {
   const child = spawn(shell, ['-c', guardScript, 'mcpvisor-guard', instance], {
@@ -143,13 +160,29 @@ function spawnShell(shell: string, instance: string): Child {
     env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' },
     // In its own session, so that neither the terminal's signals nor the end of our session reach it.
     detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   child.unref();
-  if (child.stdin instanceof Socket) child.stdin.unref();
-  // A broken pipe means that the guard died, which `exit` reports.
-  child.stdin?.on('error', () => {});
+  for (const pipe of [child.stdin, child.stdout]) {
+    if (pipe instanceof Socket) pipe.unref();
+    // A broken pipe means that the guard died, which `exit` reports.
+    pipe?.on('error', () => {});
+  }
   return child;
+}
+
+/** Calls `tell` once: whether the shell said `ready`, and nothing else. Returns whether it has. */
+function awaitReady(child: Child, tell: (ready: boolean) => void): () => boolean {
+  let isReady = false;
+  const timer = setTimeout(() => tell(false), readyMs).unref();
+  child.stdout?.once('data', (said: Buffer) => {
+    isReady = said.toString('latin1') === 'ready\n';
+    clearTimeout(timer);
+    child.stdout.destroy();
+    tell(isReady);
+  });
+  child.once('exit', () => clearTimeout(timer));
+  return () => isReady;
 }
 
 function lineOf({ pid, startTime, stop }: GuardedGroup): string {
@@ -163,14 +196,4 @@ function lineOfMark({ key, stop }: ExpectedMark): string {
 /** The shell calculates in whole numbers, and any other would end it with an error. */
 function timesOf({ closeMs, terminateMs, killMs }: StopPolicy): string {
   return [closeMs, terminateMs, killMs].map(Math.ceil).join(' ');
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    // False is the answer.
-    return false;
-  }
 }

@@ -14,8 +14,6 @@ export interface OverviewOptions {
   /** Names of the groups in the configuration. */
   readonly groups: () => readonly string[];
   readonly alarms: AlarmWatch;
-  /** Whether a guard runs, which ends the servers if this process is killed. */
-  readonly isGuarded: () => boolean;
   /** Standing alarms of the control plane itself. */
   readonly ownAlarms: () => readonly Alarm[];
 }
@@ -42,23 +40,8 @@ export function createOverview(options: OverviewOptions): () => Status {
 function allAlarms(options: OverviewOptions, servers: readonly ServerStatus[]): Status['alarms'] {
   const groups = options.groups().map((group) => `group:${group}`);
   return [
-    ...guardAlarms(options),
     ...options.ownAlarms().map((alarm) => ({ actor: 'supervisor', ...alarm })),
     ...groups.flatMap((actor) => options.alarms.of(actor).map((alarm) => ({ actor, ...alarm }))),
     ...servers.flatMap(({ name, alarms }) => alarms.map((alarm) => ({ actor: `server:${name}`, ...alarm }))),
-  ];
-}
-
-function guardAlarms({ isGuarded, startedAt }: OverviewOptions): Status['alarms'] {
-  if (isGuarded()) return [];
-  const reason = 'there is no /bin/sh: a SIGKILL of this process leaves servers running until the next start';
-  return [
-    {
-      actor: 'supervisor',
-      alarm: 'no-guard',
-      since: startedAt,
-      reason,
-      clearedBy: 'a restart on a machine with /bin/sh',
-    },
   ];
 }

@@ -37,7 +37,6 @@ describe('a guard', () => {
 
   it('starts with the first group and goes when it is let go', async () => {
     const guard = createGuard();
-    expect(guard.available).toBe(true);
     expect(guard.pid).toBeNull();
     const group = spawnGroup();
     guard.add({ ...group, stop });
@@ -65,26 +64,39 @@ describe('a guard', () => {
     expect(isRunning(stranger.pid)).toBe(true);
   });
 
-  it('that is killed is told, replaced, and told its groups again', async () => {
-    const reasons: string[] = [];
-    const guard = createGuard({ onError: (reason) => reasons.push(reason) });
+  it('that is killed is told by its name, replaced, and told its groups again', async () => {
+    const told: (string | null)[] = [];
+    const guard = createGuard({ onTrouble: (reason) => told.push(reason) });
     const group = spawnGroup();
     guard.add({ ...group, stop });
     const first = guard.pid ?? 0;
+    await until('it works', () => told.length === 1);
     process.kill(first, 'SIGKILL');
     await until('there is another guard', () => guard.pid !== null && guard.pid !== first);
-    expect(reasons).toEqual(['the guard ended (SIGKILL)']);
+    await until('it works, too', () => told.length === 3);
+    expect(told[0]).toBeNull();
+    expect(told[1]).toContain('the guard (/bin/sh) was ended by SIGKILL');
+    expect(told[2]).toBeNull();
     await guard.close();
     await until('the group is ended', () => !isRunning(group.pid));
   });
 
-  it('says so when there is no shell', async () => {
-    const guard = createGuard({ shell: '/no/shell' });
-    expect(guard.available).toBe(false);
-    guard.add({ ...spawnGroup(), stop });
-    guard.remove(2);
-    await guard.close();
-  });
+  for (const [what, shell, reason] of [
+    ['is missing', '/no/shell', 'cannot be started: spawn /no/shell ENOENT'],
+    ['may not be executed', '/etc/passwd', 'cannot be started: spawn /etc/passwd EACCES'],
+    ['is a folder', '/tmp', 'cannot be started: spawn /tmp EACCES'],
+    ['exits at once', '/bin/false', 'ended with exit code 1 before it could do anything'],
+    ['is no shell', '/bin/echo', 'does not work as a shell'],
+  ] as const)
+    it(`says so when its shell ${what}`, async () => {
+      const told: (string | null)[] = [];
+      const guard = createGuard({ shell, onTrouble: (trouble) => told.push(trouble) });
+      guard.add({ ...spawnGroup(), stop });
+      await until('it is told', () => told.length > 0);
+      expect(told[0]).toBe(`the guard (${shell}) ${reason}`);
+      guard.remove(2);
+      await guard.close();
+    });
 
   it('does not keep its owner running', async () => {
     const program = new URL('../../../src/session/process/guard.ts', import.meta.url).href;
@@ -102,6 +114,6 @@ describe('a guard', () => {
     for (let pid = 900_000_000; pid < 900_002_000; pid += 1) guard.remove(pid);
     await guard.close();
     await until('the group is ended', () => !isRunning(group.pid));
-    expect(guard.available).toBe(true);
+    expect(isRunning(group.pid)).toBe(false);
   });
 });

@@ -56,7 +56,6 @@ export function openLink(
   let runningAtGuard: readonly number[] | null = null;
   let isRecorded = false;
   const guard: Guard = {
-    available: true,
     pid: null,
     expect() {
       runningAtGuard ??= pidsMarked(mark);
