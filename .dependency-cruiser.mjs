@@ -299,6 +299,7 @@ export const fences = {
   pino: ['observe', 'daemon'],
   'prom-client': ['observe'],
   'rotating-file-stream': ['observe'],
+  socks: ['session'],
   'string-width': ['cli'],
   undici: ['session'],
 };

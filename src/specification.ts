@@ -74,6 +74,8 @@ export interface RemoteSpecification extends ServerSettings {
   readonly envFile: string | null;
   /** Name of an entry of the host's `authProviders`. */
   readonly authProvider: string | null;
+  /** Address of a proxy, or `none`. Null: what the environment says. */
+  readonly proxy: string | null;
   /** `ca`: a file of certificates (PEM) to trust instead of the system's. Null: the system's. */
   readonly tls: { readonly ca: string | null };
 }
@@ -92,4 +94,20 @@ export interface ExpandedSpecification {
   readonly specification: ServerSpecification;
   /** Content of the file `tls.ca` of a remote server. */
   readonly ca: string | null;
+  /** The proxy through which a remote server is reached. Null: none. */
+  readonly proxy: ProxyChoice | null;
+}
+
+/** A proxy, and who says so. */
+export interface ProxyChoice {
+  /** With its scheme, and with credentials if it needs them. */
+  readonly url: string;
+  /** `HTTPS_PROXY`, `the setting "proxy"`. */
+  readonly from: string;
+}
+
+/** A proxy in words, without its credentials. */
+export function showProxy({ url, from }: ProxyChoice): string {
+  const address = URL.canParse(url) ? new URL(url) : null;
+  return `the proxy ${address === null ? '?' : `${address.protocol}//${address.host}`} (${from})`;
 }

@@ -116,6 +116,7 @@ function toSpecification(
     headers: entry.headers ?? settings.headers.default,
     envFile,
     authProvider: entry.authProvider ?? null,
+    proxy: entry.proxy ?? null,
     tls: { ca: entry.tls?.ca === undefined ? null : resolvePath(folder, entry.tls.ca) },
   } satisfies RemoteSpecification;
 }
@@ -146,7 +147,9 @@ function entryProblems(entry: Entry, transport: Transport | null, path: Path): r
 }
 
 function stdioProblems(entry: Entry, path: Path): readonly Problem[] {
-  const unused = (['url', 'headers', 'tls', 'authProvider'] as const).filter((key) => entry[key] !== undefined);
+  const unused = (['url', 'headers', 'tls', 'proxy', 'authProvider'] as const).filter(
+    (key) => entry[key] !== undefined,
+  );
   const problems = unused.map((key) => warningAt([...path, key], 'is not used: the server is a program', null));
   if (entry.command === undefined)
     return [...problems, errorAt([...path, 'command'], 'is missing', 'name the program to run')];
@@ -236,8 +239,9 @@ export function expandableTexts(entry: {
   readonly url?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly tls?: { readonly ca?: string | null | undefined } | undefined;
+  readonly proxy?: string | null | undefined;
 }): readonly { readonly at: Path; readonly text: string }[] {
-  const single = (['command', 'cwd', 'envFile', 'url'] as const).flatMap((key) => {
+  const single = (['command', 'cwd', 'envFile', 'url', 'proxy'] as const).flatMap((key) => {
     const text = entry[key];
     return text === undefined || text === null ? [] : [{ at: [key], text }];
   });

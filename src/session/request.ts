@@ -1,6 +1,6 @@
 /** What a session is opened with: plain JSON, with every `${…}` replaced and nothing left to look up. */
 
-import type { ServerSettings } from '../specification.ts';
+import type { ProxyChoice, ServerSettings } from '../specification.ts';
 
 export interface SessionRequest {
   readonly server: string;
@@ -57,6 +57,8 @@ export interface RemoteTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** Certificates (PEM) to trust instead of the system's. */
   readonly ca: string | null;
+  /** The proxy to go through, and who says so. Null: none. */
+  readonly proxy: ProxyChoice | null;
   /** `host`: the fetch of the embedding program. It cannot be sent to another process. */
   readonly fetch: 'own' | 'host';
   /** Name of an OAuth provider of the embedding program. It cannot be sent to another process either. */

@@ -55,12 +55,30 @@ describe('a session that is held by another process', () => {
     ['a transport of the host', { kind: 'hosted', transport: 'pigeon', entry: {} }, 'the transport "pigeon"'],
     [
       'a fetch of the host',
-      { kind: 'remote', transport: 'auto', url: 'http://h/', headers: {}, ca: null, fetch: 'host', authProvider: null },
+      {
+        kind: 'remote',
+        transport: 'auto',
+        url: 'http://h/',
+        headers: {},
+        ca: null,
+        proxy: null,
+        fetch: 'host',
+        authProvider: null,
+      },
       "a host's own fetch",
     ],
     [
       'an authProvider of the host',
-      { kind: 'remote', transport: 'auto', url: 'http://h/', headers: {}, ca: null, fetch: 'own', authProvider: 'me' },
+      {
+        kind: 'remote',
+        transport: 'auto',
+        url: 'http://h/',
+        headers: {},
+        ca: null,
+        proxy: null,
+        fetch: 'own',
+        authProvider: 'me',
+      },
       'the authProvider "me"',
     ],
   ])('is refused if it needs %s, and told why', async (_what, target, name) => {

@@ -45,7 +45,16 @@ async function listen(): Promise<string> {
 }
 
 function remote(url: string): SessionTarget {
-  return { kind: 'remote', transport: 'streamable-http', url, headers: {}, ca: null, fetch: 'own', authProvider: null };
+  return {
+    kind: 'remote',
+    transport: 'streamable-http',
+    url,
+    headers: {},
+    ca: null,
+    proxy: null,
+    fetch: 'own',
+    authProvider: null,
+  };
 }
 
 describe.each(ways)('a session %s', (_way, via) => {

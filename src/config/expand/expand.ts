@@ -8,6 +8,7 @@ import type { Problem } from '../../errors.ts';
 import type {
   ExpandedSpecification,
   HostedSpecification,
+  ProxyChoice,
   RemoteSpecification,
   ServerSpecification,
   StdioSpecification,
@@ -21,6 +22,7 @@ import { parseEnvFile } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import { createEvaluation, type Evaluation } from './evaluation.ts';
 import { hasExpression } from './expression.ts';
+import { proxyFor, proxyMistake, proxySecrets } from './proxy.ts';
 import { type ReadTextFile, readTextFile, reasonOf } from './text-file.ts';
 
 export interface ExpandOptions {
@@ -51,12 +53,12 @@ export interface Expansion {
 }
 
 /**
- * Expands `command`, `args`, `env`, `cwd`, `envFile`, `url`, `headers` and `tls.ca`, whose file is read. `${NAME}` is
+ * Expands `command`, `args`, `env`, `cwd`, `envFile`, `url`, `headers`, `proxy` and `tls.ca`, whose file is read. `${NAME}` is
  * looked up in the server's `envFile` first, then in `env`. The `env` of the result includes `envFile`, and overrides
  * what is inherited (`childEnvironment`).
  */
 export function expandSpecification(specification: ServerSpecification, options: ExpandOptions): Expansion {
-  if (isHosted(specification)) return { expanded: { specification, ca: null }, problems: [], secrets: [] };
+  if (isHosted(specification)) return { expanded: { specification, ca: null, proxy: null }, problems: [], secrets: [] };
   const evaluation = createEvaluation({
     readFile: readTextFile,
     secrets: new Map<string, string>(),
@@ -75,7 +77,7 @@ export function expandSpecification(specification: ServerSpecification, options:
       : expandRemote(specification, scope, parts);
   const secrets = secretsOf([...pieces, ...(file?.values.values() ?? []), ...result.secrets], stateDir);
   return {
-    expanded: problems.length > 0 ? null : { specification: result.specification, ca: result.ca },
+    expanded: problems.length > 0 ? null : { specification: result.specification, ca: result.ca, proxy: result.proxy },
     problems,
     secrets,
   };
@@ -94,6 +96,7 @@ interface Parts {
 interface Result {
   readonly specification: ServerSpecification;
   readonly ca: string | null;
+  readonly proxy: ProxyChoice | null;
   readonly secrets: readonly string[];
 }
 
@@ -146,6 +149,7 @@ function expandStdio(specification: StdioSpecification, scope: Evaluation, { opt
   return {
     specification: { ...specification, command, args, cwd, env: merged, envFile: envFile?.path ?? null },
     ca: null,
+    proxy: null,
     secrets: Object.values(env),
   };
 }
@@ -167,8 +171,18 @@ function expandRemote(specification: RemoteSpecification, scope: Evaluation, { o
   const mistake = scope.problems.length > 0 ? null : urlMistake(url);
   if (mistake !== null) scope.fail(['url'], `${mistake.message}, once expanded`, mistake.hint);
   const ca = certificatesOf(specification.tls.ca, scope, options);
+  const written = specification.proxy === null ? null : expandedPath(specification.proxy, ['proxy'], scope);
+  const proxy = proxyFor(url, written, options.env);
+  const misdirection = proxy === null ? null : proxyMistake(proxy);
+  if (misdirection !== null) scope.fail(['proxy'], misdirection, 'correct it, or write "proxy": "none"');
   const expanded = { ...specification, url, headers, envFile: envFile?.path ?? null, tls: { ca: ca?.path ?? null } };
-  return { specification: expanded, ca: ca?.text ?? null, secrets: Object.values(headers).flatMap(headerSecretsOf) };
+  const secrets = Object.values(headers).flatMap(headerSecretsOf);
+  return {
+    specification: { ...expanded, proxy: written },
+    ca: ca?.text ?? null,
+    proxy,
+    secrets: proxy === null ? secrets : [...secrets, ...proxySecrets(proxy)],
+  };
 }
 
 /** A header's value and, since servers quote it alone, what follows the scheme: `Bearer …`, `ApiKey …`. */

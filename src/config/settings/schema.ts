@@ -82,6 +82,7 @@ export const entrySchema = z.strictObject({
   url: field('url', filledText),
   headers: field('headers', z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string())),
   tls: z.strictObject({ ca: field('tls.ca', filledText) }).optional(),
+  proxy: field('proxy', filledText),
   authProvider: field('authProvider', filledText),
   transport: text('transport'),
   type: text('type'),

@@ -68,6 +68,12 @@ export const settings = {
     meaning:
       "File of certificates (PEM) to trust at an https address instead of those of the system: that of the authority which signed the server's, or the server's own. A relative path starts from the folder of this file. Read at each start; a host that brings its own `fetch` sees to it itself.",
   },
+  proxy: {
+    ...server,
+    default: null,
+    meaning:
+      'Proxy for a remote server, `http://`, `https://`, `socks4://` or `socks5://`, with credentials if it needs them; `"none"`: no proxy. Default: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` of our own environment, in either case, as curl reads them; a host that brings its own `fetch` sees to it itself.',
+  },
   authProvider: { ...server, default: null, meaning: "Name of one of the embedding host's `authProviders`." },
   transport: {
     ...server,

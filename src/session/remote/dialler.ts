@@ -4,6 +4,7 @@ import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.
 import type { FetchLike, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure, Phase } from '../../../machines/failure.ts';
+import type { ProxyChoice } from '../../specification.ts';
 import { createAccess } from './access.ts';
 import { failureOfAll, kindsToTry, suggestsOther } from './fallback.ts';
 import { createAuthorizationFetch } from './http/authorization-fetch.ts';
@@ -30,6 +31,8 @@ export interface RemoteDiallerOptions {
   readonly connectTimeoutMs?: number;
   /** Certificates (PEM) to trust for the server of `url`. Default and null: those of the system. */
   readonly ca?: string | null;
+  /** The proxy to go through. Default and null: none. */
+  readonly proxy?: ProxyChoice | null;
   /** Longest message that the server may send, in bytes. */
   readonly maxMessageBytes: number;
   /** For the connections of all links. */
@@ -131,10 +134,10 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
 
 /** What a peer needs, whichever it is. Adds to `closing` what has to be closed. */
 function prepare(options: RemoteDiallerOptions, closing: (() => Promise<void>)[]): PeerOptions {
-  const { server, url, headers, fetch, authProvider, ca = null, connectTimeoutMs = 10_000 } = options;
+  const { server, url, headers, fetch, authProvider, ca = null, proxy = null, connectTimeoutMs = 10_000 } = options;
   const { maxMessageBytes, sockets, maxConnections } = options;
   const target = toTarget(server, url, headers);
-  const carrier = { target, ca, connectTimeoutMs, ...(fetch && { fetch }) };
+  const carrier = { target, ca, proxy, connectTimeoutMs, ...(fetch && { fetch }) };
   const requests = createRequests({ ...carrier, server, sockets, maxConnections });
   closing.push(requests.close);
   const peer = { url: target.url, maxMessageBytes, hasRoomForStreams: sockets.hasRoomForStreams };

@@ -60,7 +60,7 @@ function launch(parts: LaunchParts, written: ServerSpecification): Launch {
   };
 }
 
-function targetOf(parts: LaunchParts, { specification, ca }: ExpandedSpecification): SessionTarget {
+function targetOf(parts: LaunchParts, { specification, ca, proxy }: ExpandedSpecification): SessionTarget {
   if (typeof specification.transport !== 'string') {
     const { transport, entry } = specification;
     return { kind: 'hosted', transport: transport.hosted, entry };
@@ -71,5 +71,6 @@ function targetOf(parts: LaunchParts, { specification, ca }: ExpandedSpecificati
     return { kind: 'stdio', command, args, env, cwd };
   }
   const { transport, url, headers, authProvider } = specification;
-  return { kind: 'remote', transport, url, headers, ca, fetch: parts.hasFetch ? 'host' : 'own', authProvider };
+  const fetch = parts.hasFetch ? 'host' : 'own';
+  return { kind: 'remote', transport, url, headers, ca, proxy, fetch, authProvider };
 }

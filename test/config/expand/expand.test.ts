@@ -119,7 +119,7 @@ describe('a specification that is started', () => {
   it('is left alone if a host serves it', () => {
     const specification = specificationOf({ transport: 'in-memory', note: '${X}' });
     expect(expandSpecification(specification, optionsWith({}))).toEqual({
-      expanded: { specification, ca: null },
+      expanded: { specification, ca: null, proxy: null },
       problems: [],
       secrets: [],
     });

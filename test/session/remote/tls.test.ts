@@ -72,7 +72,12 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own', () => {
     const certificate = createSelfSigned();
     const [own, other] = [await serveTls(certificate, jsonOnly()), await serveTls(certificate, jsonOnly())];
     const target = toTarget('far', `${own}/mcp`, {});
-    const authorizing = createAuthorizationFetch({ target, ca: certificate.cert, connectTimeoutMs: deadlineMs });
+    const authorizing = createAuthorizationFetch({
+      target,
+      ca: certificate.cert,
+      proxy: null,
+      connectTimeoutMs: deadlineMs,
+    });
     onTestFinished(() => authorizing.close());
     expect((await authorizing.fetch(`${own}/mcp`)).status).toBe(405);
     await expect(authorizing.fetch(`${other}/mcp`)).rejects.toMatchObject({

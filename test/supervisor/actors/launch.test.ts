@@ -49,6 +49,18 @@ describe('what a session is opened with', () => {
       },
     ],
     [
+      'a remote server, with the proxy that our environment names',
+      { url: 'https://h/mcp' },
+      { env: { HTTPS_PROXY: 'http://me:canary-77ab@proxy:3128' } },
+      { kind: 'remote', proxy: { url: 'http://me:canary-77ab@proxy:3128', from: 'HTTPS_PROXY' } },
+    ],
+    [
+      'a remote server, with a proxy of its own',
+      { url: 'https://h/mcp', proxy: `http://\${TOKEN}@proxy:3128` },
+      {},
+      { kind: 'remote', proxy: { url: 'http://canary-1f7a@proxy:3128', from: 'the setting "proxy"' } },
+    ],
+    [
       'a remote server through parts of the host, by name',
       { url: 'https://h/mcp', authProvider: 'mine' },
       { hasFetch: true },

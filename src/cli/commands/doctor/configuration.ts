@@ -7,7 +7,12 @@ import { expandSpecification } from '../../../config/expand/expand.ts';
 import { loadConfig } from '../../../config/parse.ts';
 import { isMcpvisorError, toLine } from '../../../errors.ts';
 import { programFilesOf, searchPathOf } from '../../../session/process/command.ts';
-import type { ServerSpecification, StdioSpecification } from '../../../specification.ts';
+import {
+  type ProxyChoice,
+  type ServerSpecification,
+  type StdioSpecification,
+  showProxy,
+} from '../../../specification.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 export interface ConfigurationQuestion {
@@ -62,7 +67,12 @@ function checkServer(specification: ServerSpecification, { config, stateDir, env
   const real = expanded.specification;
   return real.transport === 'stdio'
     ? checkCommand(check, real, env)
-    : ok(check, 'everything it needs is set; its address was not tried');
+    : ok(check, `everything it needs is set; ${wayTo(expanded.proxy)}; its address was not tried`);
+}
+
+/** Without the credentials of a proxy. */
+function wayTo(proxy: ProxyChoice | null): string {
+  return proxy === null ? 'it is reached without a proxy' : `it is reached through ${showProxy(proxy)}`;
 }
 
 /** Searches as the system will: in the PATH the child gets, from the folder it is started in. */

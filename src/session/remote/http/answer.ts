@@ -9,6 +9,8 @@ export interface Answer {
   readonly status: number;
   /** By its name in lower case; several of one name are joined by commas. Null: there is none. */
   header(name: string): string | null;
+  /** The proxy that it came through, in words. Null: none. */
+  readonly via: string | null;
   readonly setCookies: readonly string[];
   /** Decompressed. Read it to the end or drop it: until then it holds a connection. */
   readonly body: AsyncIterable<Uint8Array>;
@@ -29,7 +31,7 @@ export function isEventStream(answer: Answer): boolean {
   return isOk(answer) && mediaTypeOf(answer) === 'text/event-stream';
 }
 
-export function toAnswer(url: URL, { statusCode, headers, body }: Dispatcher.ResponseData): Answer {
+export function toAnswer(url: URL, { statusCode, headers, body }: Dispatcher.ResponseData, via: string | null): Answer {
   const header = (name: string) => {
     const value = headers[name];
     return value === undefined ? null : String(value);
@@ -41,6 +43,7 @@ export function toAnswer(url: URL, { statusCode, headers, body }: Dispatcher.Res
     url,
     status: statusCode,
     header,
+    via,
     setCookies: [headers['set-cookie'] ?? []].flat(),
     body: plain,
     drop: () => void plain.destroy(),
@@ -57,6 +60,7 @@ export function fetchedAnswer(
     url,
     status: response.status,
     header: (name) => response.headers.get(name),
+    via: null,
     setCookies: response.headers.getSetCookie(),
     body: whole(response.body ?? [], over),
     drop() {

@@ -1,7 +1,8 @@
 /** The fetch with which authorization servers are asked, which may be elsewhere than the server that needs them. */
 
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
+import { Agent, ProxyAgent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
+import type { ProxyChoice } from '../../../specification.ts';
 import { withinOrigin } from './redirects.ts';
 import type { RemoteTarget } from './target.ts';
 
@@ -12,6 +13,8 @@ export interface AuthorizationFetchOptions {
   readonly connectTimeoutMs: number;
   /** Certificates (PEM) to trust for the origin of the target, and for no other. */
   readonly ca: string | null;
+  /** The proxy to go through. Null: none. */
+  readonly proxy: ProxyChoice | null;
 }
 
 export interface AuthorizationFetch {
@@ -21,8 +24,14 @@ export interface AuthorizationFetch {
 
 export function createAuthorizationFetch(options: AuthorizationFetchOptions): AuthorizationFetch {
   const { target, connectTimeoutMs: timeout, ca } = options;
-  const own = new Agent({ connect: ca === null ? { timeout } : { timeout, ca } });
-  const others = ca === null ? own : new Agent({ connect: { timeout } });
+  // SOCKS proxies are for the server itself.
+  const proxy = options.proxy?.url.startsWith('http') === true ? options.proxy.url : null;
+  const create = (tls: { readonly ca?: string }) =>
+    proxy === null
+      ? new Agent({ connect: { timeout, ...tls } })
+      : new ProxyAgent({ uri: proxy, requestTls: { timeout, ...tls } });
+  const own = create(ca === null ? {} : { ca });
+  const others = ca === null ? own : create({});
 
   /** Configured headers are sent only to the target's origin; a foreign authorization server never sees them. */
   async function ask(url: URL, init: RequestInit): Promise<Response> {

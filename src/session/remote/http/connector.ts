@@ -1,19 +1,19 @@
 /** Opens sockets to a remote server, within a time and until a signal aborts. */
 
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { errors } from 'undici';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import type { ProxyChoice } from '../../../specification.ts';
+import { openThrough } from './proxy.ts';
+import { type Address, hostOf, opened, openTcp } from './sockets.ts';
 
 export interface ConnectorOptions {
   /** The server's origin. */
   readonly origin: string;
   /** Certificates (PEM) to trust. Null: those of the system. */
   readonly ca: string | null;
+  /** The proxy to go through. Null: none. */
+  readonly proxy: ProxyChoice | null;
   /** Time to open a connection, TLS included, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -21,7 +21,7 @@ export interface ConnectorOptions {
 /** Opens one connection. `signal` destroys it, also when it is open. Rejects with the system's error. */
 export type Connect = (signal: AbortSignal) => Promise<Socket>;
 
-export function createConnector({ origin, ca, timeoutMs }: ConnectorOptions): Connect {
+export function createConnector({ origin, ca, proxy, timeoutMs }: ConnectorOptions): Connect {
   const url = new URL(origin);
   const isSecure = url.protocol === 'https:';
   const address: Address = { host: hostOf(url), port: Number(url.port) || (isSecure ? 443 : 80) };
@@ -29,7 +29,7 @@ export function createConnector({ origin, ca, timeoutMs }: ConnectorOptions): Co
   let ticket: Buffer | undefined;
 
   async function open(signal: AbortSignal): Promise<Socket> {
-    const plain = await openTcp(address, signal);
+    const plain = await (proxy === null ? openTcp(address, signal) : openThrough(proxy, { address, isSecure, signal }));
     if (!isSecure) return plain;
     const secure = connectTls({
       socket: plain,
@@ -75,28 +75,4 @@ async function withinTime(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function openTcp({ host, port }: Address, signal: AbortSignal): Promise<Socket> {
-  const socket = connectTcp({ host, port, signal, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-  return opened(socket, 'connect');
-}
-
-function opened<Opening extends Socket>(socket: Opening, event: 'connect' | 'secureConnect'): Promise<Opening> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) => reject(error);
-    const closed = () => reject(new errors.SocketError('The connection was closed while it was opened.'));
-    socket.once('error', failed).once('close', closed);
-    socket.once(event, () => {
-      socket.off('error', failed).off('close', closed);
-      resolve(socket);
-    });
-    // A socket that is given up emits an error that nobody waits for.
-    socket.on('error', () => {});
-  });
-}
-
-/** Without the brackets of IPv6. */
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -96,13 +96,15 @@ export function isUnsent(error: unknown, writtenBytes: number): boolean {
 }
 
 /** A request without an answer: refused connection, unknown host, TLS, a connection that broke. */
-export function toUnanswered(error: unknown, url: string | URL): RemoteError {
+export function toUnanswered(error: unknown, url: string | URL, via: string | null = null): RemoteError {
   const code = rootCodeOf(error);
   const problem = tlsProblemOf(code);
   const isUnreached = code !== null && unsentCodes.has(code) && !isOfOpenConnection(error);
   const reached = problem === null && !isUnreached;
   const why = `${code ?? 'no system code'}${problem === null ? '' : `: ${problem}`}`;
-  return new RemoteError({ message: `${showUrl(url)} cannot be reached (${why}).`, code, reached }, { cause: error });
+  const way = via === null ? '' : ` through ${via}`;
+  const message = `${showUrl(url)} cannot be reached${way} (${why}).`;
+  return new RemoteError({ message, code, reached }, { cause: error });
 }
 
 /** An answer longer than we accept. */

@@ -16,13 +16,13 @@ export function toRefused(
     readonly text: string;
   },
 ): RemoteError {
-  const { status, url } = answer;
+  const { status, url, via } = answer;
   const { verb, method, session, text } = request;
   const body = jsonIn(text);
   const rpc = isRecord(body) && body.jsonrpc === '2.0' ? rpcErrorIn(body.id, body.error) : null;
   const supported = isRecord(body) ? supportedIn(body.error) : null;
   const reason = supported === null ? reasonIn(body, text, mediaTypeOf(answer)) : null;
-  const what = `${verb} ${showUrl(url)}${method === null ? '' : ` (${method})`} was answered with HTTP ${status}`;
+  const what = `${verb} ${showUrl(url)}${method === null ? '' : ` (${method})`} was answered with HTTP ${status}${via === null ? '' : ` through ${via}`}`;
   const why = supported === null ? reason : `the server speaks ${supported.join(', ')} only`;
   return new RemoteError({
     message: why === null ? `${what}.` : `${what}: ${why}${/[.!?]$/.test(why) ? '' : '.'}`,

@@ -4,12 +4,14 @@
  */
 
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { type ProxyChoice, showProxy } from '../../../specification.ts';
 import type { SocketBudget } from '../socket-budget.ts';
 import { type Answer, acceptedEncodings, fetchedAnswer, toAnswer } from './answer.ts';
 import { type Connection, createConnections, type Urgency } from './connections.ts';
 import { createConnector } from './connector.ts';
 import { createCookies } from './cookies.ts';
 import { isUnsent, RemoteError, toUnanswered } from './error.ts';
+import { forwarderOf } from './proxy.ts';
 import { withinOrigin } from './redirects.ts';
 import type { RemoteTarget } from './target.ts';
 
@@ -21,6 +23,8 @@ export interface RequestsOptions {
   readonly connectTimeoutMs: number;
   /** Certificates (PEM) to trust for the origin of the target. Null: those of the system. */
   readonly ca: string | null;
+  /** The proxy to go through. Null: none. */
+  readonly proxy: ProxyChoice | null;
   /** The name of the server. */
   readonly server: string;
   readonly sockets: SocketBudget;
@@ -51,9 +55,12 @@ export interface Requests {
 }
 
 export function createRequests(options: RequestsOptions): Requests {
-  const { target, fetch, connectTimeoutMs, ca, server, sockets, maxConnections } = options;
+  const { target, fetch, connectTimeoutMs, ca, proxy, server, sockets, maxConnections } = options;
   const { origin } = target.url;
-  const connect = createConnector({ origin, ca, timeoutMs: connectTimeoutMs });
+  const connect = createConnector({ origin, ca, proxy, timeoutMs: connectTimeoutMs });
+  // A proxy is sent requests for http as they are; for https it only passes bytes on.
+  const forwarder = target.url.protocol === 'http:' ? forwarderOf(proxy) : null;
+  const via = proxy === null || fetch !== undefined ? null : showProxy(proxy);
   const connections = createConnections({ server, origin, connect, sockets, most: maxConnections });
   const cookies = createCookies();
   const active = new Set<AbortController>();
@@ -64,14 +71,14 @@ export function createRequests(options: RequestsOptions): Requests {
     const { signal } = controller;
     const before = connection.bytesWritten;
     try {
-      const path = `${url.pathname}${url.search}`;
+      const path = forwarder === null ? `${url.pathname}${url.search}` : url.href;
       const data = await connection.client.request({ method, path, headers, body, signal });
       data.body.once('close', () => {
         active.delete(controller);
         if (data.body.readableEnded) connection.release();
         else connection.discard();
       });
-      return toAnswer(url, data);
+      return toAnswer(url, data, via);
     } catch (error) {
       const isUnused = isUnsent(error, connection.bytesWritten - before);
       const mayRepeat = connection.isReused && !signal.aborted && (isUnused || outgoing.isHarmless);
@@ -92,7 +99,7 @@ export function createRequests(options: RequestsOptions): Requests {
   async function carry(outgoing: Outgoing): Promise<Answer> {
     const { url, urgency, controller } = outgoing;
     active.add(controller);
-    const headers = { 'accept-encoding': acceptedEncodings, ...outgoing.headers, ...target.headers };
+    const headers = { 'accept-encoding': acceptedEncodings, ...outgoing.headers, ...target.headers, ...forwarder };
     const cookie = [target.headers.cookie ?? [], cookies.of(url) ?? []].flat().join('; ');
     const complete = { ...outgoing, headers: cookie === '' ? headers : { ...headers, cookie } };
     const answer =
@@ -113,7 +120,7 @@ export function createRequests(options: RequestsOptions): Requests {
       } catch (error) {
         active.delete(controller);
         if (controller.signal.aborted || error instanceof RemoteError) throw error;
-        throw toUnanswered(error, url);
+        throw toUnanswered(error, url, via);
       }
     },
     async close() {
