@@ -77,11 +77,18 @@ export function failure(
   };
 }
 
+/** The last that was seen of a process, whatever ended it. */
+export type LastWords = Pick<Failure, 'exitCode' | 'signal' | 'stderrTail'>;
+
 /**
  * The first cause of an end remains its cause: later failures only add how the process exited and what it wrote last.
  */
 export function firstCause(first: Failure | null, later: Failure): Failure {
-  if (first === null) return later;
+  return first === null ? later : withLastWords(first, later);
+}
+
+/** Adds what is not known yet. */
+export function withLastWords(first: Failure, later: LastWords): Failure {
   return {
     ...first,
     exitCode: first.exitCode ?? later.exitCode,

@@ -32,6 +32,13 @@ export interface StatusInError {
   readonly lastFailure: { readonly class: string; readonly message: string } | null;
 }
 
+/** Something that a server sent while an answer was waited for. */
+export interface Overheard {
+  readonly what: string;
+  /** The last of it, or its beginning; null: it says nothing. */
+  readonly last: string | null;
+}
+
 /** The `details` of an error, by its `code`. */
 export interface ErrorDetails {
   INVALID_REQUEST: { readonly problems: readonly Problem[] };
@@ -70,7 +77,10 @@ export interface ErrorDetails {
     readonly reason: string | null;
   };
   SERVER_BUSY: { readonly server: string; readonly queued: number };
-  /** `state`, `nextRetryAt` and `reason`: of a server that was waited for and is not connected. */
+  /**
+   * `state`, `nextRetryAt` and `reason`: of a server that was waited for and is not connected. `heard`: what the server
+   * sent meanwhile that was no answer; empty: nothing. Absent: the call was not sent.
+   */
   CALL_TIMED_OUT: {
     readonly server: string;
     readonly method: string;
@@ -78,6 +88,7 @@ export interface ErrorDetails {
     readonly state?: string;
     readonly nextRetryAt?: string | null;
     readonly reason?: string | null;
+    readonly heard?: readonly Overheard[];
   };
   CALL_CANCELLED: { readonly server: string; readonly method: string };
   /** `sessionEnded` false: only the answer was lost. */
@@ -147,9 +158,9 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
     `Server "${server}" ${stateWords(state, reason, nextRetryAt)}${state === 'idle' && reason === null ? '; it has to be started first' : ''}.`,
   SERVER_BUSY: ({ server, queued }) =>
     `Server "${server}" has ${queued} calls waiting already. Try again later or raise maxQueuedCalls.`,
-  CALL_TIMED_OUT: ({ server, method, timeoutMs, state, reason = null, nextRetryAt = null }) =>
+  CALL_TIMED_OUT: ({ server, method, timeoutMs, state, reason = null, nextRetryAt = null, heard }) =>
     state === undefined
-      ? `${method} of server "${server}" got no answer within ${timeoutMs} ms.`
+      ? `${method} of server "${server}" got no answer within ${timeoutMs} ms${heard === undefined ? '' : `; ${heardText(heard)}`}.`
       : `Server "${server}" was not connected within ${timeoutMs} ms: it ${stateWords(state, reason, nextRetryAt)}.`,
   CALL_CANCELLED: ({ server, method }) => `${method} of server "${server}" was cancelled by its caller.`,
   OUTCOME_UNKNOWN: ({ server, method, reason, sessionEnded }) =>
@@ -234,4 +245,18 @@ function toReason({ refusal, retryAfterMs, challenge }: HttpRefusal): string {
 /** A problem on one line: `path: message (hint)`. */
 export function toLine({ path, message, hint }: Problem): string {
   return `${path === '' ? '' : `${path}: `}${message}${hint === null ? '' : ` (${hint})`}`;
+}
+
+/** What was heard meanwhile, in words. */
+export function heardText(heard: readonly Overheard[]): string {
+  if (heard.length === 0) return 'meanwhile it sent nothing at all';
+  return `meanwhile it sent ${heard.map(({ what, last }) => `${what}${last === null ? '' : `: ${quoted(last)}`}`).join('; ')}`;
+}
+
+/** With every character escaped that is not to be seen. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,6 +1,6 @@
 /** What a server's chart remembers. */
 
-import type { Failure } from '../failure.ts';
+import type { Failure, LastWords } from '../failure.ts';
 import type { ServerPolicy } from '../policy.ts';
 import type { Counters } from '../restart-policy.ts';
 import type { Blocker } from './clearance.ts';
@@ -23,6 +23,8 @@ export interface ServerContext {
   /** The first cause of this life's end. Invariant: null once the next life has begun. */
   readonly failure: Failure | null;
   readonly lastFailure: (Failure & { readonly at: number }) | null;
+  /** How the last process ended, asked to or not. Null: there was none. */
+  readonly lastEnd: (LastWords & { readonly at: number; readonly asked: boolean }) | null;
   /** Whether this life was asked to end before it failed. */
   readonly endAsked: boolean;
   readonly next: Next;

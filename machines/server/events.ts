@@ -1,6 +1,6 @@
 /** The events of a server's chart, what it reports to the actors above it, and what it emits. */
 
-import type { Failure } from '../failure.ts';
+import type { Failure, LastWords } from '../failure.ts';
 import type { ServerPolicy } from '../policy.ts';
 import type { Blocker } from './clearance.ts';
 import type { CommandKind, OpenCommand, Outcome } from './settlement.ts';
@@ -72,7 +72,17 @@ export type ServerEvent =
   /** `renewed`: of `unauthorized`: its credentials are not those any more that were refused. */
   | (News & { readonly type: 'session.failed'; readonly failure: Failure; readonly renewed?: boolean })
   | (News & { readonly type: 'session.exited'; readonly failure: Failure })
-  | (News & { readonly type: 'session.ended'; readonly failure: Failure | null; readonly renewed?: boolean })
+  /**
+   * `last`: how its process ended, whatever ended it; null: it had none. `heard`: in words, what came while the start
+   * waited; null: it had been ready.
+   */
+  | (News & {
+      readonly type: 'session.ended';
+      readonly failure: Failure | null;
+      readonly renewed?: boolean;
+      readonly last?: LastWords | null;
+      readonly heard?: string | null;
+    })
   | (News & {
       readonly type: 'session.heard';
       /** The number of the question that this answers. Answers to earlier questions are ignored. */

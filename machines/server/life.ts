@@ -5,11 +5,11 @@
 
 import { longestDelayMs } from '../delay.ts';
 import type { Failure, Phase } from '../failure.ts';
-import { failure as failureOf, firstCause } from '../failure.ts';
+import { failure as failureOf, firstCause, withLastWords } from '../failure.ts';
 import type { Past } from '../patience.ts';
 import { countFailure, noCounters, retryOf, verdictOf } from '../restart-policy.ts';
 import type { ServerContext } from './context.ts';
-import type { ServerInput } from './events.ts';
+import type { ServerEvent, ServerInput } from './events.ts';
 import { jitteredQuietOf } from './heartbeat.ts';
 
 type Change = Partial<ServerContext>;
@@ -26,6 +26,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
     counters: noCounters,
     failure: null,
     lastFailure: failure ?? null,
+    lastEnd: null,
     endAsked: false,
     next: failure === undefined ? 'idle' : 'failed',
     delayMs: 0,
@@ -158,23 +159,27 @@ export function timeOutAtWork(context: ServerContext): Change {
   return fail(context, { failure: failureOf('timedOut', message, { phase: 'initializing', code: 'TIMED_OUT' }) });
 }
 
+type Ended = Omit<Extract<ServerEvent, { type: 'session.ended' }>, 'type' | 'generation'>;
+
+/** What the process said at its end is often why an answer never came. */
+function withTheEnd(failure: Failure, { last = null, heard = null }: Ended): Failure {
+  const known = last === null ? failure : withLastWords(failure, last);
+  return known.class === 'timedOut' && heard !== null ? { ...known, message: `${known.message}; ${heard}` } : known;
+}
+
 /** Nothing of the session is left: decides what comes next and when, and keeps the failure. */
-export function conclude(
-  context: ServerContext,
-  ended: Omit<Failed, 'failure'> & {
-    readonly failure: Failure | null;
-    readonly at: number;
-    readonly random: number;
-  },
-): Change {
+export function conclude(context: ServerContext, ended: Ended): Change {
   const unasked = ended.failure ?? failureOf('internal', 'the session ended without being asked and without a reason');
   const failed = context.endAsked && ended.failure === null ? {} : fail(context, { ...ended, failure: unasked });
   const after = { ...context, ...failed };
-  if (after.failure === null) return { ...failed, pid: null };
-  const lastFailure = { ...after.failure, at: ended.at };
-  if (after.next !== 'backoff') return { ...failed, lastFailure, pid: null };
+  const { at, last = null } = ended;
+  const lastEnd = last === null ? {} : { lastEnd: { ...last, at, asked: after.failure === null } };
+  if (after.failure === null) return { ...failed, ...lastEnd, pid: null };
+  const failure = withTheEnd(after.failure, ended);
+  const gone = { ...failed, ...lastEnd, failure, lastFailure: { ...failure, at }, pid: null };
+  if (after.next !== 'backoff') return gone;
   const { verdict, delayMs, counters } = retryOf({
-    failure: after.failure,
+    failure,
     policy: context.policy.restart,
     counters: after.counters,
     past: pastOf(context, false),
@@ -182,9 +187,7 @@ export function conclude(
     random: ended.random,
   });
   return {
-    ...failed,
-    lastFailure,
-    pid: null,
+    ...gone,
     counters,
     delayMs,
     next: verdict,

@@ -61,8 +61,6 @@ const stuckRepeatMs = 30_000;
 const lookoutId = 'lookout';
 const lookId = 'look';
 
-type Ended = Omit<Failed, 'failure'> & Moment & { readonly failure: Failure | null };
-
 const sessionId = ({ context }: { context: ServerContext }) => `session:${context.generation}`;
 
 export const serverSetup = setup({
@@ -189,7 +187,7 @@ export const serverSetup = setup({
     setNextByPlan: assign(({ context }, configuration: Configuration) => ({
       next: nextAfterConfigure(context, configuration),
     })),
-    conclude: enqueueActions(({ context, enqueue }, ended: Ended) => {
+    conclude: enqueueActions(({ context, enqueue }, ended: Parameters<typeof conclude>[1]) => {
       const change = conclude(context, ended);
       enqueue.assign(change);
       const failure = change.failure ?? context.failure;

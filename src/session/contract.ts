@@ -6,7 +6,8 @@
  */
 
 import type { ContentBlock, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
-import type { Failure } from '../../machines/failure.ts';
+import type { Failure, LastWords } from '../../machines/failure.ts';
+import type { Overheard } from '../errors.ts';
 import type { StrayPolicy } from '../specification.ts';
 import type { CallLimits, SessionRequest } from './request.ts';
 
@@ -42,8 +43,16 @@ export type CarrierNews =
   | { readonly type: 'failed'; readonly failure: Failure }
   /** The leader of the process group is gone, the group not yet. */
   | { readonly type: 'exited'; readonly failure: Failure }
-  /** Nothing of it is left. `null`: the end was asked for. */
-  | { readonly type: 'ended'; readonly failure: Failure | null };
+  /**
+   * Nothing of it is left. `null`: the end was asked for. `last`: how its process ended, whatever ended it; absent: it
+   * had none. `heard`: what it sent while an answer was waited for that never came.
+   */
+  | {
+      readonly type: 'ended';
+      readonly failure: Failure | null;
+      readonly last?: LastWords;
+      readonly heard?: readonly Overheard[];
+    };
 
 /** News of the MCP conversation over the link. */
 export type ConversationNews =

@@ -1,6 +1,6 @@
 /** How a link ends: the first cause counts, and an end that was asked for has no cause. */
 
-import { type Failure, firstCause } from '../../machines/failure.ts';
+import { type Failure, firstCause, type LastWords } from '../../machines/failure.ts';
 import type { LinkNews, TellLinkNews } from './link.ts';
 
 export class Ending {
@@ -44,6 +44,13 @@ export class Ending {
       this.#isOver = true;
       if (news.failure !== null) this.learn(news.failure);
     }
-    this.#tell(news.type === 'ended' ? { type: 'ended', failure: this.#cause } : news);
+    this.#tell(news.type === 'ended' ? { type: 'ended', failure: this.#cause, ...lastOf(news.failure) } : news);
   }
+}
+
+/** How the process ended, also when its end was asked for and is no failure. */
+function lastOf(failure: Failure | null): { readonly last?: LastWords } {
+  if (failure?.class !== 'exited') return {};
+  const { exitCode, signal, stderrTail } = failure;
+  return { last: { exitCode, signal, stderrTail } };
 }

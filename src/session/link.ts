@@ -6,6 +6,7 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Failure, Phase } from '../../machines/failure.ts';
 import type { CarrierNews, EndKind } from './contract.ts';
+import type { Unfinished } from './protocol/overhearing.ts';
 
 /**
  * The news of a link: `spawned` when messages can be sent, each of `failed`, `exited` and `ended` at most once; `ended`
@@ -46,6 +47,8 @@ export interface Link {
    * message.
    */
   failureOf(error: unknown, phase: Phase): Failure;
+  /** The line that the server has begun to write on its stdout; null: none. Absent: there are no lines. */
+  unfinished?(): Unfinished | null;
   /**
    * What it means for an open session that a probe could not be sent or was refused: `unreachable` may pass, every
    * other failure will not. Null: it means nothing, since a server may have reasons to refuse just this kind of
@@ -58,6 +61,17 @@ export interface Link {
 export interface LossyTransport extends Transport {
   /** It is unknown whether the request was carried out. */
   onrequestlost?: ((id: string | number, reason: string) => void) | undefined;
+}
+
+/** A line on the server's stdout that is no message. The error's text says why, and quotes it. */
+export class MalformedLine extends Error {
+  override readonly name = 'MalformedLine';
+  readonly line: string;
+
+  constructor(message: string, line: string) {
+    super(message);
+    this.line = line;
+  }
 }
 
 /** A message that certainly did not reach the other side: nothing was done. */

@@ -1,7 +1,7 @@
 /** A session held in this process: handshake, lists, calls, probes and back-requests, on top of a link. */
 
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import { type Failure, failure, type Phase } from '../../machines/failure.ts';
+import { type Failure, failure, type LastWords, type Phase } from '../../machines/failure.ts';
 import { CallQueue } from './calls/call-queue.ts';
 import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
 import type { Link, LinkNews, TellLinkNews } from './link.ts';
@@ -49,6 +49,7 @@ export class LiveSession implements Session {
   #link: Link | null = null;
   #wire: Wire | null = null;
   #stage: Stage = 'starting';
+  #wasReady = false;
   #phase: Phase = 'spawning';
   /** `failed` or `exited` has been sent. */
   #isFailed = false;
@@ -166,6 +167,7 @@ export class LiveSession implements Session {
         break;
       case 'stderr':
         this.#progress?.wrote();
+        this.#wire?.overhearing.note('stderr', news.lines.at(-1) ?? null);
         this.#tellUnlessEnded(news);
         break;
       case 'recorded':
@@ -186,7 +188,7 @@ export class LiveSession implements Session {
         this.#leaderExited(this.#withPhase(news.failure));
         break;
       case 'ended':
-        this.#ended(news.failure === null ? null : this.#withPhase(news.failure));
+        this.#ended(news.failure === null ? null : this.#withPhase(news.failure), news.last);
         break;
       default:
         this.#tellUnlessEnded(news);
@@ -249,6 +251,7 @@ export class LiveSession implements Session {
     const lists = this.#listing?.lists ?? null;
     if (this.#stage !== 'starting' || !this.#isRecorded || wire === null || lists === null) return;
     this.#stage = 'ready';
+    this.#wasReady = true;
     this.#phase = 'connected';
     this.#calls.open(wire);
     this.#tell({ type: 'ready', lists });
@@ -326,7 +329,7 @@ export class LiveSession implements Session {
     this.#calls.close(reason);
   }
 
-  #ended(failed: Failure | null): void {
+  #ended(failed: Failure | null, last?: LastWords): void {
     if (this.#stage === 'ended') return;
     this.#leave(failed?.class ?? 'stopping');
     this.#stage = 'ended';
@@ -337,7 +340,8 @@ export class LiveSession implements Session {
     if (this.#timer !== null) clearTimeout(this.#timer);
     // Releases the Client, with its timer if the handshake was still going on.
     void this.#wire?.close();
-    this.#tell({ type: 'ended', failure: failed });
+    const heard = this.#wasReady ? undefined : this.#wire?.overheardSince(Number.NEGATIVE_INFINITY);
+    this.#tell({ type: 'ended', failure: failed, ...(last && { last }), ...(heard && { heard }) });
   }
 }
 

@@ -23,6 +23,7 @@ import { listenToActors } from './actors/news.ts';
 import { createReaping } from './actors/reaping.ts';
 import { placeOfRoot, reached } from './actors/root.ts';
 import { createActors, type RootActor } from './actors/system.ts';
+import { createWords } from './actors/words.ts';
 import { createCalls } from './calls/calls.ts';
 import { createCallChecks } from './calls/checks.ts';
 import { createEnsuring } from './calls/ensuring.ts';
@@ -177,7 +178,9 @@ export function assemble(
   const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
   const waking = createWaking({ actorOf, timers, now: monotonicNow });
   const causeOf = (server: string) => actors.server(server)?.getSnapshot().context.failure?.class ?? null;
-  const calls = createCalls({ entryOf, actorOf, causeOf, catalog, waking, publish, redactor, now: monotonicNow });
+  const { overheard } = createWords(redactor);
+  const seen = { catalog, waking, overheard, publish, redactor };
+  const calls = createCalls({ entryOf, actorOf, causeOf, ...seen, now: monotonicNow });
   const desired = createDesired({
     initial: configuration,
     file: file?.path ?? null,

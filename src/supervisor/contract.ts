@@ -1,6 +1,6 @@
 /** The library's public interface: what `createSupervisor` returns. HTTP and the command line use nothing else. */
 
-import type { Failure, FailureClass } from '../../machines/failure.ts';
+import type { Failure, FailureClass, LastWords } from '../../machines/failure.ts';
 import type { Plan } from '../config/plan/plan.ts';
 import type { ConfigurationInput, ServerEntry } from '../config/settings/input.ts';
 import type { McpvisorError, Problem } from '../errors.ts';
@@ -72,6 +72,14 @@ export interface LastFailure extends Omit<Failure, 'retryAfterMs'> {
   readonly at: string;
 }
 
+/** How a server's process ended, whatever ended it. */
+export interface LastEnd extends LastWords {
+  /** When nothing of it was left: UTC, ISO 8601 with milliseconds. */
+  readonly at: string;
+  /** Whether it was told to end and had not failed before. */
+  readonly asked: boolean;
+}
+
 /** The current status of one server. What is absent is null; times are UTC, ISO 8601 with milliseconds. */
 export interface ServerStatus {
   /** Its name in the configuration. */
@@ -92,6 +100,8 @@ export interface ServerStatus {
   readonly nextRetryAt: string | null;
   /** The last failure; null: there was none. */
   readonly lastFailure: LastFailure | null;
+  /** How its last process ended, asked to or not, with the last lines it wrote on stderr; null: none has ended yet. */
+  readonly lastEnd: LastEnd | null;
   /** Id of its process; null: no process runs. */
   readonly pid: number | null;
   /** `stdio`, `streamable-http`, `sse`, or the name of a host's transport. */

@@ -47,7 +47,7 @@ describe('a session that is held by another process', () => {
     expect(await session.probe('ping')).toBeGreaterThan(0);
     expect(await report()).toMatchObject({ inFlight: 0, usedCpu: expect.any(Boolean) });
     session.end('close');
-    expect(await heard('ended')).toEqual({ type: 'ended', failure: null });
+    expect(await heard('ended')).toMatchObject({ type: 'ended', failure: null, last: { exitCode: 0 } });
     expect(types()).toEqual(['spawned', 'initialized', 'ready', 'ended']);
   });
 

@@ -12,6 +12,8 @@ function tellAll(steps: (ending: Ending) => void): readonly LinkNews[] {
   return news;
 }
 
+const last = { exitCode: 3, signal: null, stderrTail: [] };
+
 describe('the end of a link', () => {
   it('has its first cause, to which later news adds the exit code', () => {
     const news = tellAll((ending) => {
@@ -23,7 +25,7 @@ describe('the end of a link', () => {
     });
     expect(news).toEqual([
       { type: 'failed', failure: hung },
-      { type: 'ended', failure: { ...hung, exitCode: 3 } },
+      { type: 'ended', failure: { ...hung, exitCode: 3 }, last },
     ]);
   });
 
@@ -37,7 +39,7 @@ describe('the end of a link', () => {
     });
     expect(news).toEqual([
       { type: 'exited', failure: death },
-      { type: 'ended', failure: null },
+      { type: 'ended', failure: null, last },
     ]);
   });
 

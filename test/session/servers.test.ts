@@ -33,7 +33,11 @@ describe.each(ways)('a session %s', (_way, via) => {
       expect(await call('add', { a: 1, b: 2 })).toBe('3');
       for (const kind of ['ping', 'list'] as const) expect(await session.probe(kind)).toBeGreaterThan(0);
       session.end('close');
-      expect(await heard('ended')).toEqual({ type: 'ended', failure: null });
+      expect(await heard('ended')).toEqual({
+        type: 'ended',
+        failure: null,
+        last: { exitCode: 0, signal: null, stderrTail: [] },
+      });
       expect(types().slice(0, 3)).toEqual(['spawned', 'initialized', 'ready']);
       expect(types().at(-1)).toBe('ended');
     });

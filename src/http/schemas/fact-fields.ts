@@ -29,6 +29,11 @@ const failure = named(
   }),
 );
 
+const lastWords = named(
+  'LastWords',
+  z.strictObject({ exitCode: z.number().nullable(), signal: z.string().nullable(), stderrTail: names }),
+);
+
 const step = { from: z.string(), to: z.string(), event: z.string(), edges: z.array(edge) };
 const lists = { tools: count, resources: count, prompts: count };
 const round = { trigger: z.string(), victims: names };
@@ -54,7 +59,7 @@ export const factFields = {
   'round.closed': { started: names },
   'actor.died': { message: z.string() },
   'session.opened': { transport: z.string(), protocolVersion: z.string(), ...lists },
-  'session.closed': { failure: failure.nullable() },
+  'session.closed': { failure: failure.nullable(), last: lastWords.nullable() },
   'session.push': { available: z.boolean(), reason: z.string().nullable() },
   'session.notified': { method: z.string() },
   'session.asked': { method: z.string(), answered: z.boolean() },

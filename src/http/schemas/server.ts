@@ -26,6 +26,18 @@ export const lastFailure = named(
   }),
 );
 
+/** How its process ended, asked to or not. */
+const lastEnd = named(
+  'LastEnd',
+  z.strictObject({
+    at: time,
+    asked: z.boolean(),
+    exitCode: z.number().nullable(),
+    signal: z.string().nullable(),
+    stderrTail: z.array(z.string()),
+  }),
+);
+
 export const serverState = named('ServerState', z.enum(serverStates));
 
 const count = z.int().min(0);
@@ -42,6 +54,7 @@ export const server = named(
     attempt: count,
     nextRetryAt: time.nullable(),
     lastFailure: lastFailure.nullable(),
+    lastEnd: lastEnd.nullable(),
     pid: z.int().nullable(),
     transport: z.string(),
     protocolVersion: z.string().nullable(),

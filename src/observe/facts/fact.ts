@@ -1,7 +1,7 @@
 /** Things that have happened, as typed values. One stream carries them; log, status, API and page only read it. */
 
 import type { Edge } from '../../../machines/chart/data.ts';
-import type { Failure } from '../../../machines/failure.ts';
+import type { Failure, LastWords } from '../../../machines/failure.ts';
 
 export type { Edge };
 
@@ -51,7 +51,8 @@ export interface FactFields {
     readonly resources: number;
     readonly prompts: number;
   };
-  'session.closed': { readonly failure: Failure | null };
+  /** `last`: how its process ended, whatever ended it; null: it had none. */
+  'session.closed': { readonly failure: Failure | null; readonly last: LastWords | null };
   'session.push': { readonly available: boolean; readonly reason: string | null };
   'session.notified': { readonly method: string };
   'session.asked': { readonly method: string; readonly answered: boolean };

@@ -173,7 +173,7 @@ export class CallQueue implements CallOwner {
     // Not a number, or negative: use the default.
     const timeoutMs = Math.min(typeof asked === 'number' && asked >= 0 ? asked : callTimeoutMs, callMaxMs);
     const at = this.#now();
-    return { timeoutMs, deadlineAt: at + timeoutMs, lastDeadlineAt: at + callMaxMs };
+    return { timeoutMs, madeAt: at, deadlineAt: at + timeoutMs, lastDeadlineAt: at + callMaxMs };
   }
 
   #giveUp(call: Call, error: McpvisorError): void {
@@ -227,11 +227,10 @@ export class CallQueue implements CallOwner {
   }
 
   #timeOut(call: Call): void {
-    const { timeoutMs, lastDeadlineAt } = call.times;
+    const { timeoutMs, lastDeadlineAt, madeAt } = call.times;
     const limitMs = call.deadlineAt === lastDeadlineAt ? this.#limits.callMaxMs : timeoutMs;
-    this.#giveUp(
-      call,
-      new McpvisorError('CALL_TIMED_OUT', { server: this.#server, method: call.method, timeoutMs: limitMs }),
-    );
+    const details = { server: this.#server, method: call.method, timeoutMs: limitMs };
+    const heard = call.id === null ? {} : { heard: this.#wire?.overheardSince(madeAt) ?? [] };
+    this.#giveUp(call, new McpvisorError('CALL_TIMED_OUT', { ...details, ...heard }));
   }
 }

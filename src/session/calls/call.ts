@@ -21,6 +21,7 @@ export interface CallOwner {
 
 export interface CallTimes {
   readonly timeoutMs: number;
+  readonly madeAt: number;
   readonly deadlineAt: number;
   /** Progress never moves the deadline past this. */
   readonly lastDeadlineAt: number;

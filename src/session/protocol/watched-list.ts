@@ -109,7 +109,7 @@ export class WatchedList {
   #lost(number: number, error: unknown): void {
     if (this.#isClosed || number !== this.#reading) return;
     this.#isReading = false;
-    this.unread = `${this.kind.method} could not be asked: ${error instanceof Error ? error.message : String(error)}`;
+    this.unread = `${this.kind.method} was not answered: ${error instanceof Error ? error.message : String(error)}`;
     this.#readLater();
     this.#parts.onFailed(this, error);
   }

@@ -9,23 +9,26 @@ const perMember = 16;
 const perString = 16;
 
 /**
- * The estimated bytes of a value that is not nested deeper than the stack allows. Stops counting beyond `limit`, so
- * that it never costs more than the limit allows.
+ * The estimated bytes of a value. Stops counting beyond `limit`, so that it never costs more than the limit allows. A
+ * loop, not a recursion: a server may nest deeper than the stack.
  */
 export function weightOf(value: unknown, limit: number): number {
-  if (typeof value === 'string') return perString + value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  let weight = perContainer;
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      weight += perMember + weightOf(item, limit - weight);
-      if (weight > limit) return weight;
+  let weight = 0;
+  const waiting: unknown[] = [value];
+  while (waiting.length > 0 && weight <= limit) {
+    const next = waiting.pop();
+    if (typeof next === 'string') weight += perString + next.length;
+    if (typeof next !== 'object' || next === null) continue;
+    weight += perContainer;
+    if (Array.isArray(next)) {
+      weight += perMember * next.length;
+      if (weight <= limit) for (const item of next) waiting.push(item);
+      continue;
     }
-    return weight;
-  }
-  for (const [key, member] of Object.entries(value)) {
-    weight += perMember + perString + key.length + weightOf(member, limit - weight);
-    if (weight > limit) return weight;
+    for (const [key, member] of Object.entries(next)) {
+      weight += perMember + perString + key.length;
+      waiting.push(member);
+    }
   }
   return weight;
 }

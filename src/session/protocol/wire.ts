@@ -6,8 +6,10 @@
 
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import type { Overheard } from '../../errors.ts';
 import { isRecord } from '../../json.ts';
-import type { Link } from '../link.ts';
+import { type Link, MalformedLine } from '../link.ts';
+import { Overhearing } from './overhearing.ts';
 
 /** The Client counts from 0 and never gets this far. */
 const firstId = 1_000_000_000;
@@ -63,12 +65,14 @@ export class Wire implements Transport {
   ignoredAnswers = 0;
   /** `start()` failed: the link reports why. */
   startFailed = false;
+  readonly overhearing: Overhearing;
   readonly #link: Link;
   readonly #now: () => number;
   readonly #introduce: (answer: Inbound) => Inbound;
   readonly #waiters = new Map<number, Waiter>();
   #nextId = firstId;
   #initializeId: string | number | null = null;
+  #hasReceived = false;
   #closed = false;
 
   /** `introduce` turns the answer to `initialize` into the one that the Client gets. */
@@ -77,6 +81,7 @@ export class Wire implements Transport {
     this.#now = now;
     this.#introduce = introduce;
     this.lastInboundAt = now();
+    this.overhearing = new Overhearing(now);
   }
 
   get congested(): boolean {
@@ -90,7 +95,7 @@ export class Wire implements Transport {
   async start(): Promise<void> {
     const { transport } = this.#link;
     transport.onmessage = (message, extra) => this.#receive(message, extra);
-    transport.onerror = (error) => this.#note(error.message);
+    transport.onerror = (error) => this.#troubled(error);
     transport.onrequestlost = (id, reason) => this.#lose(id, reason);
     try {
       await transport.start();
@@ -156,12 +161,16 @@ export class Wire implements Transport {
   #receive(message: JSONRPCMessage, extra: MessageExtraInfo | undefined): void {
     if (this.#closed) return;
     this.lastInboundAt = this.#now();
+    this.#hasReceived = true;
     const inbound: Inbound = message;
     if (inbound.method === undefined) {
       const { id } = inbound;
       if (this.#isInitialize(id)) this.#introduced(inbound);
       else this.#answer(id, inbound);
-    } else if (inbound.method === 'notifications/progress') this.#progress(inbound.params);
+      return;
+    }
+    this.overhearing.note('messages', typeof inbound.method === 'string' ? inbound.method : null);
+    if (inbound.method === 'notifications/progress') this.#progress(inbound.params);
     else this.onmessage?.(message, extra);
   }
 
@@ -171,11 +180,25 @@ export class Wire implements Transport {
     const waiter = typeof ours === 'number' ? this.#waiters.get(ours) : undefined;
     if (waiter === undefined) {
       this.ignoredAnswers += 1;
+      this.overhearing.note('unknown', JSON.stringify(id)?.slice(0, longestId) ?? null);
       this.#noteIgnored(id);
       return;
     }
     this.#waiters.delete(ours as number);
     waiter.answered(answer);
+  }
+
+  /** What came since then, by the clock `now`, that was no answer to what was asked. */
+  overheardSince(at: number): readonly Overheard[] {
+    const heard = this.overhearing.since(at, this.#link.unfinished?.() ?? null);
+    if (heard.length > 0 || this.lastInboundAt < at || !this.#hasReceived) return heard;
+    return [{ what: 'answers to other questions', last: null }];
+  }
+
+  #troubled(error: Error): void {
+    if (error instanceof MalformedLine) this.overhearing.noteLine(error.line);
+    else this.overhearing.note('transport', error.message);
+    this.#note(error.message);
   }
 
   #noteIgnored(id: unknown): void {

@@ -15,7 +15,7 @@ import { type ServerProcess, superviseChild } from '../process/server-process.ts
 import { spawnFailureOf, spawnServer } from '../process/spawn.ts';
 import type { MarkedServer, Strays } from '../process/strays/strays.ts';
 import type { StdioTarget } from '../request.ts';
-import { createMessageReader } from './reader.ts';
+import { createMessageReader, type MessageReader } from './reader.ts';
 import { createStderrReader, type StderrReader } from './stderr.ts';
 import { createMessageWriter, type MessageWriter } from './writer.ts';
 
@@ -43,7 +43,7 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
       stage = 'ended';
       toListener(transport, () => transport.onclose?.());
     }
-    tell('failure' in news && news.failure !== null ? withTail(news, stderrTail()) : news);
+    tell('failure' in news ? withTail(news, stderrTail()) : news);
   });
 
   const start = async (): Promise<void> => {
@@ -98,6 +98,7 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
     markCpu: () => parts?.process.markCpu(),
     usedCpu: () => parts?.process.usedCpu() ?? false,
     worked: () => parts?.process.worked() ?? false,
+    unfinished: () => parts?.reader.unfinished() ?? null,
     failureOf: (error, phase) => ({ ...failureOf(error, phase), stderrTail: stderrTail() }),
     verdictOn: () => null,
   };
@@ -106,6 +107,7 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
 /** The parts of a running server. */
 interface Parts {
   readonly process: ServerProcess;
+  readonly reader: MessageReader;
   readonly writer: MessageWriter;
   readonly stderr: StderrReader;
 }
@@ -143,6 +145,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, wiring: Wiring
   child.on('error', () => {});
   return {
     process,
+    reader,
     writer: createMessageWriter(child, () => ending.tell({ type: 'drained' })),
     stderr: createStderrReader(child.stderr, stderrTailBytes, (lines) => ending.tell({ type: 'stderr', lines })),
   };
@@ -157,7 +160,9 @@ function reportSpawned({ pid, startTime, recorded }: ServerProcess, ending: Endi
 }
 
 function withTail(news: Extract<LinkNews, { failure: Failure | null }>, stderrTail: readonly string[]): LinkNews {
-  return news.failure === null ? news : ({ ...news, failure: { ...news.failure, stderrTail } } as LinkNews);
+  const failure = news.failure === null ? null : { ...news.failure, stderrTail };
+  const last = news.type === 'ended' && news.last !== undefined ? { last: { ...news.last, stderrTail } } : {};
+  return { ...news, failure, ...last } as LinkNews;
 }
 
 /** A bug in the listener must not stop later messages. */

@@ -1,9 +1,13 @@
 /** Turns newline-delimited JSON into JSON-RPC messages, delivered in order and at once. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { MalformedLine } from '../link.ts';
+import type { Unfinished } from '../protocol/overhearing.ts';
 
 export interface MessageReader {
   push(chunk: Buffer): void;
+  /** The line that has begun and not ended; null: there is none. */
+  unfinished(): Unfinished | null;
 }
 
 export interface MessageReaderOptions {
@@ -13,7 +17,7 @@ export interface MessageReaderOptions {
    * A line that is no message, and is skipped. Called for the first 20, then for every 1 000th; the error's text ends
    * with the beginning of the line.
    */
-  readonly onMalformed: (error: Error) => void;
+  readonly onMalformed: (error: MalformedLine) => void;
   /** Called once; everything after it is dropped unread. */
   readonly onTooLarge: () => void;
 }
@@ -60,11 +64,9 @@ export function createMessageReader({
     malformed += 1;
     if (malformed > firstReported && malformed % reportEvery !== 0) return;
     const count = malformed > firstReported ? ` (${malformed} such lines so far)` : '';
-    onMalformed(
-      new Error(
-        `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${line.trim().slice(0, excerptLength)}`,
-      ),
-    );
+    const excerpt = line.trim().slice(0, excerptLength);
+    const message = `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${excerpt}`;
+    onMalformed(new MalformedLine(message, excerpt));
   };
   const read = (line: string): void => {
     let value: unknown;
@@ -82,6 +84,10 @@ export function createMessageReader({
   };
 
   return {
+    unfinished: () =>
+      partialBytes === 0
+        ? null
+        : { bytes: partialBytes, beginning: partial.toString('utf8', 0, Math.min(partialBytes, excerptLength)) },
     push(chunk) {
       if (isTooLarge) return;
       let from = 0;
@@ -95,6 +101,7 @@ export function createMessageReader({
         from = to + 1;
       }
       partial = Buffer.alloc(0);
+      partialBytes = 0;
       onTooLarge();
     },
   };

@@ -5,6 +5,7 @@
 
 import type { Failure } from '../../../machines/failure.ts';
 import type { ServerEvent } from '../../../machines/server/events.ts';
+import { heardText } from '../../errors.ts';
 import type { FactBody, FactOfActor, PublishFact } from '../../observe/facts/fact.ts';
 import type { Redactor } from '../../observe/secrets/redact.ts';
 import type { LogStream } from '../../observe/server-logs/line.ts';
@@ -144,7 +145,7 @@ export class SessionListener {
         this.#send({ type: 'session.exited', failure: words.failure(news.failure), ...this.#now() });
         break;
       case 'ended':
-        this.#end(words.failure(news.failure));
+        this.#end(words.failure(news.failure), news);
         break;
     }
   }
@@ -213,13 +214,17 @@ export class SessionListener {
     });
   }
 
-  #end(failure: Failure | null): void {
+  #end(failure: Failure | null, ended: NewsOf<'ended'>): void {
+    const { words } = this.#parts;
+    const last = ended.last === undefined ? null : { ...ended.last, stderrTail: words.tail(ended.last.stderrTail) };
+    const heard = ended.heard === undefined ? null : heardText(words.overheard(ended.heard));
     this.#hasEnded = true;
     const { waiters } = this.#entry;
-    this.#publishExit(failure ?? { exitCode: null, signal: null });
+    this.#publishExit(last ?? { exitCode: null, signal: null });
     this.#update({ session: null, push: null, queued: 0 });
-    this.#publish({ type: 'session.closed', failure });
-    this.#send({ type: 'session.ended', failure, renewed: this.#isRenewed(failure), ...this.#now() });
+    this.#publish({ type: 'session.closed', failure, last });
+    const renewed = this.#isRenewed(failure);
+    this.#send({ type: 'session.ended', failure, renewed, last, heard, ...this.#now() });
     this.#parts.redactor.dropSecrets(this.secretsOwner);
     for (const waiter of waiters) waiter();
     waiters.clear();

@@ -6,6 +6,7 @@ import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { Redactor } from '../../observe/secrets/redact.ts';
 import type { Session } from '../../session/contract.ts';
 import type { ServerActor } from '../actors/system.ts';
+import type { Words } from '../actors/words.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Answered, CallOptions, CallOutcome, CallRequest, CallToolResult } from '../contract.ts';
 import type { ServerEntry } from '../ledger.ts';
@@ -21,6 +22,8 @@ export interface CallsOptions {
   readonly causeOf: (server: string) => FailureClass | null;
   readonly catalog: Catalog;
   readonly waking: Waking;
+  /** Makes what a server sent instead of an answer fit to be shown. */
+  readonly overheard: Words['overheard'];
   readonly publish: PublishFact;
   /** Blanks what a server quotes of our headers when it refuses a call. */
   readonly redactor: Pick<Redactor, 'value'>;
@@ -47,7 +50,7 @@ interface Call {
 }
 
 export function createCalls(options: CallsOptions): Calls {
-  const { entryOf, actorOf, causeOf, catalog, waking, publish, redactor, now } = options;
+  const { entryOf, actorOf, causeOf, catalog, waking, overheard, publish, redactor, now } = options;
   let lastCallId = 0;
 
   /** Not async: a call that can be sent at once costs no promise besides the session's. */
@@ -113,6 +116,10 @@ export function createCalls(options: CallsOptions): Calls {
       isMcpvisorError(error, 'SERVER_NOT_CONNECTED') &&
       error.details.state === 'connected' &&
       actorOf(server).getSnapshot().matches('connected');
+    if (isMcpvisorError(error, 'CALL_TIMED_OUT') && error.details.heard !== undefined) {
+      const heard = overheard(error.details.heard);
+      return new McpvisorError('CALL_TIMED_OUT', { ...error.details, heard }, { cause: error.cause });
+    }
     if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED'))
       return isKnown ? error : notConnectedError(actorOf(server).getSnapshot());
     const reason = causeOf(server);

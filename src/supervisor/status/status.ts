@@ -40,6 +40,7 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
     attempt: context.counters.attempt,
     nextRetryAt: context.nextRetryAt === null ? null : toIso(context.nextRetryAt),
     lastFailure: lastFailureOf(snapshot, sinceMs),
+    lastEnd: context.lastEnd === null ? null : { ...context.lastEnd, at: toIso(context.lastEnd.at) },
     pid: context.pid,
     transport: transportOf(entry),
     protocolVersion: isConnected ? (reported.peer?.protocolVersion ?? null) : null,

@@ -35,6 +35,7 @@ describe('a server that is born', () => {
       counters: { attempt: 0, unreachable: 0, refusedSince: null, automaticStarts: [], failureTimes: [] },
       failure: null,
       lastFailure: null,
+      lastEnd: null,
       endAsked: false,
       next: 'idle',
       delayMs: 0,

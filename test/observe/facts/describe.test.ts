@@ -185,7 +185,7 @@ const transcript: readonly (readonly [FactBody, string])[] = [
     { type: 'process.killed', actor: files, pid: 42, signal: 'SIGKILL' },
     'debug files: process group 42 was sent SIGKILL',
   ],
-  [{ type: 'session.closed', actor: files, failure: null }, 'debug files: session closed'],
+  [{ type: 'session.closed', actor: files, failure: null, last: null }, 'debug files: session closed'],
   [
     {
       type: 'server.transitioned',

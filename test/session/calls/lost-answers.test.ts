@@ -164,7 +164,10 @@ describe.each(ways)('a session %s', (_way, via) => {
       peer.send({ method: 'notifications/tools/list_changed' });
       await expect.poll(() => peer.sent('tools/list').length, { timeout: 5_000 }).toBe(2);
       lose(peer.sent('tools/list')[1]?.id, 'the stream ended');
-      expect(await heard('doubted')).toEqual({ type: 'doubted', reason: 'Listing again failed: the stream ended' });
+      expect(await heard('doubted')).toEqual({
+        type: 'doubted',
+        reason: 'tools/list was not answered: the stream ended',
+      });
       void outcomeOf(session.request('tools/call', {}));
       await peer.called(1);
     });
