@@ -53,6 +53,8 @@ export interface ServerContext {
   readonly forgivenAttempt: number;
   readonly quietMs: number;
   readonly misses: number;
+  /** What was left of the time of calls in flight when the session was asked last, in milliseconds. */
+  readonly callLeftMs: number;
   /** The number of the last question to the session. */
   readonly question: number;
   readonly latencyMs: number | null;

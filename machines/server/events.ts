@@ -90,6 +90,7 @@ export type ServerEvent =
       readonly quietForMs: number;
       readonly unusedForMs: number;
       readonly inFlight: number;
+      readonly callLeftMs: number;
       readonly lagMs: number;
       readonly usedCpu: boolean;
     })

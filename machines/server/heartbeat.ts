@@ -48,6 +48,19 @@ export function isPatient({ policy, misses }: ServerContext, { inFlight, usedCpu
   return misses + 1 < (inFlight > 0 || usedCpu ? heartbeat.busyMisses : heartbeat.misses);
 }
 
+/** Whether a call in flight may still take its time: a server that works on one call may answer nothing else meanwhile. */
+export function isAwaited(event: HeardEvent): boolean {
+  return event.callLeftMs > 0;
+}
+
+/** A call that has run out of time is settled before its server is judged; by this much, in milliseconds. */
+const settleMs = 100;
+
+/** When to ask again while a call in flight has time left: it may be settled or cancelled before that. */
+export function awaitMsOf({ policy, callLeftMs }: ServerContext): number {
+  return Math.min(policy.heartbeat.timeoutMs, Math.ceil(callLeftMs) + settleMs);
+}
+
 /** The session answered, or has been quiet for this long: what is left of the interval is waited for. */
 export function keepQuiet({ policy }: ServerContext, quietForMs: number): Partial<ServerContext> {
   return { misses: 0, quietMs: Math.max(timerSlackMs, quietLeftOf(policy.heartbeat.intervalMs, quietForMs)) };

@@ -45,6 +45,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
     forgivenAttempt: 0,
     quietMs: longestDelayMs,
     misses: 0,
+    callLeftMs: 0,
     question: 0,
     latencyMs: null,
     unread: [],
@@ -126,23 +127,26 @@ export function fail(context: ServerContext, { failure, renewed = false }: Faile
   };
 }
 
+export interface Hang {
+  readonly at: number;
+  readonly quietForMs: number;
+  /** It was left alone until the time of its calls was over. */
+  readonly hadCalls: boolean;
+}
+
 /**
  * The session was silent through every probe and the confirmation. It was stable only if its messages came for long
  * enough after it connected.
  */
-export function hang(context: ServerContext, heard: { readonly at: number; readonly quietForMs: number }): Change {
+export function hang(context: ServerContext, heard: Hang): Change {
   const spokeForMs = heard.at - heard.quietForMs - (context.connectedAt ?? heard.at);
   const stable = context.stable && spokeForMs >= context.policy.restart.stableAfterMs;
   const counters = stable
     ? context.counters
     : { ...context.counters, attempt: context.counters.attempt + (context.stable ? context.forgivenAttempt : 0) };
-  const failure = failureOf(
-    'hung',
-    `no answer to ${context.misses} probes and a confirmation; silent for ${Math.round(heard.quietForMs)} ms`,
-    {
-      phase: 'connected',
-    },
-  );
+  const silence = `no answer to ${context.misses} probes and a confirmation; silent for ${Math.round(heard.quietForMs)} ms`;
+  const calls = heard.hadCalls ? ', longer than any call in flight was given (callTimeoutMs)' : '';
+  const failure = failureOf('hung', `${silence}${calls}`, { phase: 'connected' });
   return { stable, counters, ...fail({ ...context, stable, counters }, { failure }) };
 }
 

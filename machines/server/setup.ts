@@ -26,7 +26,18 @@ import type {
   StandingPhase,
   UnreadList,
 } from './events.ts';
-import { isAnswer, isLagged, isPatient, isQuiet, isSilent, isUnused, keepQuiet, probeSoon } from './heartbeat.ts';
+import {
+  awaitMsOf,
+  isAnswer,
+  isAwaited,
+  isLagged,
+  isPatient,
+  isQuiet,
+  isSilent,
+  isUnused,
+  keepQuiet,
+  probeSoon,
+} from './heartbeat.ts';
 import {
   beginLife,
   conclude,
@@ -35,6 +46,7 @@ import {
   fail,
   forgetFailures,
   forgive,
+  type Hang,
   hang,
   timeOut,
   timeOutAtWork,
@@ -89,6 +101,7 @@ export const serverSetup = setup({
     stableAfter: ({ context }) => context.policy.restart.stableAfterMs,
     quiet: ({ context }) => context.quietMs,
     probeTimeout: ({ context }) => context.policy.heartbeat.timeoutMs,
+    callTime: ({ context }) => awaitMsOf(context),
     retry: ({ context }) => context.delayMs,
     close: ({ context }) => context.policy.stop.closeMs,
     terminate: ({ context }) => context.policy.stop.terminateMs,
@@ -131,6 +144,7 @@ export const serverSetup = setup({
     isUnused: ({ context, event }) => isAnswer(context, event) && isUnused(context, event),
     isQuiet: ({ context, event }) => isAnswer(context, event) && isQuiet(context, event),
     isAlive: ({ context, event }) => isAnswer(context, event) && !isSilent(context, event),
+    isAwaited: ({ context, event }) => isAnswer(context, event) && isAwaited(event),
     isOurLag: ({ context, event }) => isAnswer(context, event) && isLagged(context, event),
     isPatient: ({ context, event }) => isAnswer(context, event) && isPatient(context, event),
   },
@@ -158,7 +172,8 @@ export const serverSetup = setup({
       enqueue.emit({ type: 'probe.missed', misses: context.misses + 1, counted: true });
     }),
     excuse: emit(({ context }) => ({ type: 'probe.missed', misses: context.misses, counted: false })),
-    hang: assign(({ context }, heard: { at: number; quietForMs: number }) => hang(context, heard)),
+    noteCallTime: assign((_, { callLeftMs }: { callLeftMs: number }) => ({ callLeftMs })),
+    hang: assign(({ context }, heard: Hang) => hang(context, heard)),
     wake: assign(({ context }, { random }: { random: number }) => probeSoon(context, random)),
     armIdleStop: enqueueActions(({ context, enqueue }, { unusedForMs }: { unusedForMs: number }) => {
       if (!context.policy.lazy) return;

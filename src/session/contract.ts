@@ -158,6 +158,8 @@ export interface Heard {
   readonly quietForMs: number;
   /** Calls sent and not answered, now. */
   readonly inFlight: number;
+  /** What is left of the time that calls in flight were given, of the one that has most left; 0: none is in flight. */
+  readonly callLeftMs: number;
   /** Time since the last call was made or settled; 0 while one is in flight or queued. */
   readonly unusedForMs: number;
   /** The worst delay, since the last probe was sent, of the event loop that holds the session. */

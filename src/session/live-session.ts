@@ -120,6 +120,7 @@ export class LiveSession implements Session {
       question,
       quietForMs: this.#wire === null ? 0 : this.#now() - this.#wire.lastInboundAt,
       inFlight: this.#calls.inFlight,
+      callLeftMs: this.#calls.timeLeftMs,
       unusedForMs: this.#calls.unusedForMs,
       lagMs: this.#probe?.lagMs ?? 0,
       usedCpu: this.#link?.usedCpu() ?? false,

@@ -1,6 +1,6 @@
 /**
  * Has a tool `block` that computes without a pause and hears nothing meanwhile. Arguments: seconds (10), unless the
- * call says `seconds`.
+ * call says `seconds`; with `idle` it waits without computing, as a query of a database does.
  */
 
 import { speak } from './speak.mjs';
@@ -11,9 +11,10 @@ speak({
   tools: {
     block: {
       description: 'Blocks the event loop',
-      call({ seconds = usualSeconds }) {
+      call({ seconds = usualSeconds, idle = false }) {
+        if (idle) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1_000);
         const until = performance.now() + seconds * 1_000;
-        while (performance.now() < until);
+        while (!idle && performance.now() < until);
         return 'done';
       },
     },

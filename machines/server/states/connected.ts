@@ -15,9 +15,14 @@ import {
   wantUp,
 } from './actions.ts';
 
+const callTimeNoted = {
+  type: 'noteCallTime',
+  params: ({ event }: { event: { readonly callLeftMs: number } }) => event,
+} as const;
+
 /**
  * Every message shows that the server is alive: only a quiet session is probed. One that misses its probes is asked
- * in a second way before it counts as hung.
+ * in a second way before it counts as hung, and never counts as hung while a call in flight has time left.
  */
 export const connected = state({
   tags: ['live', 'settled'],
@@ -135,10 +140,28 @@ export const connected = state({
           { guard: 'isAlive', target: 'quiet', actions: { type: 'keepQuiet', params: ({ event }) => event } },
           { guard: 'isOurLag', target: 'confirming', reenter: true, actions: 'excuse' },
           { guard: 'isPatient', target: 'probing', actions: 'miss' },
+          { guard: 'isAwaited', target: 'awaiting', actions: callTimeNoted },
           {
             guard: 'isAnswer',
             target: '#server.heartbeat-timeout',
-            actions: [{ type: 'hang', params: ({ event }) => event }, lossReported],
+            actions: [{ type: 'hang', params: ({ event }) => ({ ...event, hadCalls: false }) }, lossReported],
+          },
+        ],
+      },
+    },
+    /** Silent through the probes and the confirmation, but a call in flight has time left. Any message ends this. */
+    awaiting: {
+      after: { callTime: { actions: 'ask' } },
+      on: {
+        'session.heard': [
+          { guard: 'isAlive', target: 'quiet', actions: { type: 'keepQuiet', params: ({ event }) => event } },
+          { guard: 'isAwaited', target: 'awaiting', reenter: true, actions: callTimeNoted },
+          { guard: 'isOurLag', target: 'confirming', actions: 'excuse' },
+          { guard: 'isPatient', target: 'probing', actions: 'miss' },
+          {
+            guard: 'isAnswer',
+            target: '#server.heartbeat-timeout',
+            actions: [{ type: 'hang', params: ({ event }) => ({ ...event, hadCalls: true }) }, lossReported],
           },
         ],
       },

@@ -151,7 +151,8 @@ export const settings = {
   'heartbeat.busyMisses': {
     ...count,
     default: null,
-    meaning: 'The same while calls are in flight or the server uses CPU. Default: twice `misses`.',
+    meaning:
+      'The same while calls are in flight or the server uses CPU; as long as a call in flight has time left, silence never ends its server. Default: twice `misses`.',
   },
 
   'restart.kind': {

@@ -51,6 +51,14 @@ export class CallQueue implements CallOwner {
     return this.#inFlight.size;
   }
 
+  /** What is left to the last deadline of those in flight; progress moves it. 0: none is in flight. */
+  get timeLeftMs(): number {
+    const now = this.#now();
+    let leftMs = 0;
+    for (const { deadlineAt } of this.#inFlight) leftMs = Math.max(leftMs, deadlineAt - now);
+    return leftMs;
+  }
+
   /** Time since the last call was made or settled; 0 while there is one. */
   get unusedForMs(): number {
     return this.#inFlight.size + this.#waiting.size > 0 ? 0 : this.#now() - this.#lastUsedAt;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
+import { type PolicyOverrides, policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
 import { connectedStates, passUntil, serverIn } from './states.ts';
 
 const probes = (server: ServerUnderTest) =>
@@ -343,5 +343,78 @@ describe('the first probe after a suspend of the machine', () => {
       quietMs,
       0,
     ]);
+  });
+});
+
+describe('a silent session with a call in flight that has time left', () => {
+  const busy = (callForMs: number, policy: PolicyOverrides = {}) => {
+    const server = silent(serverIn('connected.quiet', { policy }));
+    server.temper.inFlight = 1;
+    server.temper.callUntil = server.clock.now() + callForMs;
+    return server;
+  };
+
+  it('is not hung before the time of the call is over, and is right after it', () => {
+    const server = busy(300_000);
+    server.clock.advance(300_000);
+    expect(server.state()).toBe('connected.awaiting');
+    expect(server.orders.filter(({ type }) => type === 'end')).toEqual([]);
+    server.clock.advance(200);
+    expect(server.state()).toBe('heartbeat-timeout.terminating');
+    expect(server.context().failure?.message).toContain('callTimeoutMs');
+  });
+
+  it('is sent no more probes meanwhile than it takes to call a server hung', () => {
+    const server = busy(300_000);
+    server.clock.advance(299_000);
+    expect(probes(server)).toEqual(['ping', 'ping', 'ping', 'ping', 'ping', 'ping', 'list']);
+  });
+
+  it('is found when the call is cancelled, as fast as one without calls', () => {
+    const server = busy(300_000);
+    server.clock.advance(100_000);
+    Object.assign(server.temper, { inFlight: 0, callUntil: 0 });
+    server.clock.advance(5_000);
+    expect(server.state()).toBe('heartbeat-timeout.terminating');
+  });
+
+  it('is given the time of a further call', () => {
+    const server = busy(60_000);
+    server.clock.advance(55_000);
+    server.temper.callUntil = server.clock.now() + 100_000;
+    server.clock.advance(99_000);
+    expect(server.state()).toBe('connected.awaiting');
+  });
+
+  it.each([
+    ['answers the call', (server: ServerUnderTest) => (server.temper.lastMessageAt = server.clock.now())],
+    ['answers the probe', (server: ServerUnderTest) => server.news('probe.answered')],
+  ])('is alive again when it %s', (_, speak) => {
+    const server = busy(300_000);
+    server.clock.advance(99_900);
+    expect(server.state()).toBe('connected.awaiting');
+    speak(server);
+    server.clock.advance(5_000);
+    expect(server.state()).toBe('connected.quiet');
+    expect(server.context().misses).toBe(0);
+  });
+
+  it('is confirmed again if our own loop stood still', () => {
+    const server = busy(60_000);
+    server.clock.advance(59_000);
+    server.temper.lagMs = 4_000;
+    server.clock.advance(1_500);
+    expect(server.state()).toBe('connected.confirming');
+    server.temper.lagMs = 0;
+    server.clock.advance(5_000);
+    expect(server.state()).toBe('heartbeat-timeout.terminating');
+  });
+
+  it('with less time than the probes take is found as before', () => {
+    const server = busy(10_000);
+    passUntil(server, 'connected.confirming');
+    Object.assign(server.temper, { inFlight: 0 });
+    passUntil(server, 'heartbeat-timeout.terminating');
+    expect(server.context().failure?.message).not.toContain('callTimeoutMs');
   });
 });

@@ -54,6 +54,7 @@ describe('a server that is born', () => {
       forgivenAttempt: 0,
       quietMs: never,
       misses: 0,
+      callLeftMs: 0,
       question: 0,
       latencyMs: null,
       unread: [],
@@ -175,7 +176,7 @@ describe('the first cause of an end', () => {
 
 describe('a hang', () => {
   const connected = at({ connectedAt: 1_000, stable: true, forgivenAttempt: 4, misses: 3 });
-  const heard = (spokeForMs: number) => ({ at: 100_000, quietForMs: 100_000 - 1_000 - spokeForMs });
+  const heard = (spokeForMs: number) => ({ at: 100_000, quietForMs: 99_000 - spokeForMs, hadCalls: false });
 
   it('after a life that spoke long enough is that of a stable server', () => {
     expect(hang(connected, heard(60_000))).toMatchObject({ stable: true, counters: { attempt: 1 }, next: 'backoff' });
@@ -196,7 +197,7 @@ describe('a hang', () => {
   });
 
   it('says what was tried', () => {
-    expect(hang(connected, { at: 100_000, quietForMs: 20_000.4 }).failure).toMatchObject({
+    expect(hang(connected, { at: 100_000, quietForMs: 20_000.4, hadCalls: false }).failure).toMatchObject({
       class: 'hung',
       phase: 'connected',
       message: 'no answer to 3 probes and a confirmation; silent for 20000 ms',

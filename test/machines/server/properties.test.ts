@@ -172,14 +172,16 @@ function judge(server: ServerUnderTest, { before, stateBefore, system, notes }: 
         (system.life()?.fate === 'pauses' && silenceMs >= 4 * heartbeat.timeoutMs - 10),
       'a server that answers was called hung',
     );
+    claim(now >= system.callUntil(), 'called hung while a call had time left');
     claim(silenceMs >= (heartbeat.misses + 1) * heartbeat.timeoutMs - 10, `killed after ${silenceMs} ms of silence`);
   }
   if (stateBefore.startsWith('connected') || state.startsWith('connected')) {
-    const busy = (system.life()?.inFlight ?? 0) > 0 || system.life()?.usedCpu === true;
+    const busy = system.callUntil() > 0 || system.life()?.usedCpu === true;
     const since = Math.max(system.lastMessageAt(), system.lagEndedAt(), notes.resetAt);
     const boundMs = heartbeat.intervalMs + ((busy ? heartbeat.busyMisses : heartbeat.misses) + 1) * heartbeat.timeoutMs;
     const isLagged = (system.life()?.lagForMs ?? 0) > 0;
-    claim(isLagged || now - since <= boundMs + 50, `silent for ${now - since} ms and still connected`);
+    const isAwaited = now <= system.callUntil() + 150;
+    claim(isLagged || isAwaited || now - since <= boundMs + 50, `silent for ${now - since} ms and still connected`);
   }
 }
 

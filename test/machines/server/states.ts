@@ -27,6 +27,12 @@ const confirming: Road = (server) => {
   probing(server);
   passUntil(server, 'connected.confirming');
 };
+const awaiting: Road = (server) => {
+  server.temper.inFlight = 1;
+  server.temper.callUntil = 1e6;
+  confirming(server);
+  passUntil(server, 'connected.awaiting');
+};
 const hung: Road = (server) => {
   confirming(server);
   passUntil(server, 'heartbeat-timeout.terminating');
@@ -55,6 +61,7 @@ const roads = {
   'connected.quiet': quiet,
   'connected.probing': probing,
   'connected.confirming': confirming,
+  'connected.awaiting': awaiting,
   'heartbeat-timeout.terminating': hung,
   'heartbeat-timeout.killing': ladder(hung, 'heartbeat-timeout.killing'),
   'heartbeat-timeout.stuck': ladder(hung, 'heartbeat-timeout.stuck'),

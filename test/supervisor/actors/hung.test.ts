@@ -26,9 +26,11 @@ describe('a server stopped with SIGSTOP', () => {
     expect(textOf(await supervisor.callTool('a', 'echo', { text: 'back' }))).toBe('back');
   });
 
-  it('is called hung within 6 s with a call in flight, whose outcome is unknown; the one waiting behind it was never sent', async () => {
+  it('is called hung as soon as the time of the call in flight is over, and not before', async () => {
     const stage = openStage();
-    const supervisor = await stage.open({ a: stage.program('speak', { heartbeat, maxConcurrentCalls: 1 }) });
+    const supervisor = await stage.open({
+      a: stage.program('speak', { heartbeat, callTimeoutMs: 7_000, maxConcurrentCalls: 1 }),
+    });
     await supervisor.ready();
     const pid = pidOf(supervisor, 'a');
     const hung = untilState(supervisor, 'a', 'heartbeat-timeout');
@@ -38,15 +40,13 @@ describe('a server stopped with SIGSTOP', () => {
       const { inFlight: sent, queued: waiting } = supervisor.status('a').counts;
       return sent === 1 && waiting === 1;
     });
-    const stoppedAt = performance.now();
     process.kill(pid, 'SIGSTOP');
+    expect(await inFlight).toMatchObject({ code: 'CALL_TIMED_OUT', details: { timeoutMs: 7_000 } });
+    const timedOutAt = performance.now();
     await hung;
-    expect(performance.now() - stoppedAt).toBeLessThan(6_000);
-    expect(await inFlight).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { reason: 'hung' } });
-    expect(await queued).toMatchObject({
-      code: 'SERVER_NOT_CONNECTED',
-      details: { server: 'a', state: 'heartbeat-timeout' },
-    });
+    expect(performance.now() - timedOutAt).toBeLessThan(1_000);
+    expect(supervisor.status('a').lastFailure?.message).toContain('callTimeoutMs');
+    expect(await queued).toMatchObject({ code: 'CALL_TIMED_OUT' });
     await untilState(supervisor, 'a', 'connected');
     expect(isRunning(pid)).toBe(false);
     const kinds = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'probe.sent' ? [fact.kind] : []));
@@ -65,6 +65,32 @@ describe('a server that blocks its loop', () => {
     await missed;
     expect(textOf(result)).toBe('done');
     expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 1, attempt: 0, lastFailure: null });
+  });
+});
+
+describe('a server that waits for something, without a word and without CPU', () => {
+  const impatient = { intervalMs: 100, timeoutMs: 200, misses: 1, busyMisses: 1 };
+
+  it.each([
+    ['of the server', { callTimeoutMs: 30_000 }, {}],
+    ['of the call', { callTimeoutMs: 100 }, { timeoutMs: 30_000 }],
+  ])('is left alone as long as the call has time left: the limit %s', async (_, settings, options) => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('blocks-its-loop', { heartbeat: impatient, ...settings }) });
+    await supervisor.ready();
+    const result = await supervisor.callTool('a', 'block', { seconds: 3, idle: true }, options);
+    expect(textOf(result)).toBe('done');
+    expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 1, attempt: 0, lastFailure: null });
+  });
+
+  it('is found when the caller has given the call up', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('blocks-its-loop', { heartbeat: impatient }) });
+    await supervisor.ready();
+    const hung = untilState(supervisor, 'a', 'heartbeat-timeout');
+    const call = supervisor.callTool('a', 'block', { seconds: 60, idle: true }, { signal: AbortSignal.timeout(1_500) });
+    expect(await errorOf(call)).toMatchObject({ code: 'CALL_CANCELLED' });
+    await hung;
   });
 });
 

@@ -86,6 +86,8 @@ export interface Temper {
   answers: boolean;
   lagMs: number;
   inFlight: number;
+  /** When the time of the calls in flight is over, in milliseconds of the clock. */
+  callUntil: number;
   usedCpu: boolean;
   /** When the last call ended, in milliseconds of the clock. */
   unusedSince: number;
@@ -168,6 +170,7 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     answers: true,
     lagMs: 0,
     inFlight: 0,
+    callUntil: 0,
     usedCpu: false,
     unusedSince: 0,
     lastMessageAt: 0,
@@ -321,6 +324,7 @@ function obedient(temper: Temper, moment: () => { at: number; random: number }):
           quietForMs,
           unusedForMs,
           inFlight,
+          callLeftMs: inFlight > 0 ? Math.max(0, temper.callUntil - at) : 0,
           lagMs,
           usedCpu,
           at,

@@ -34,6 +34,8 @@ export interface Life {
   readonly talkMs: number;
   readonly pingMs: number;
   readonly inFlight: number;
+  /** The time that its calls are given, from ready; after it none is in flight. */
+  readonly callForMs: number;
   readonly usedCpu: boolean;
   /** Our own loop stands still from here … */
   readonly lagAfterMs: number;
@@ -57,6 +59,8 @@ export interface FakeSystem {
   readonly lastMessageAt: () => number;
   /** When the server's last message reached us or would have, had our own loop not stood still. */
   readonly lagEndedAt: () => number;
+  /** When the time of its calls is over. */
+  readonly callUntil: () => number;
 }
 
 export interface FakeSystemOptions {
@@ -69,7 +73,7 @@ const ladder = { close: 1, terminate: 2, kill: 3 } as const;
 const deafness = { nothing: 0, EOF: 1, TERM: 2, KILL: 3 } as const;
 
 export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): FakeSystem {
-  let [born, living, mostLiving, lastMessageAt, lagEndedAt] = [0, 0, 0, 0, 0];
+  let [born, living, mostLiving, lastMessageAt, lagEndedAt, callUntil] = [0, 0, 0, 0, 0, 0];
   let current: Life | undefined;
 
   const session: SessionLogic = ({ generation }, tell, listen) => {
@@ -142,6 +146,7 @@ export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): F
     };
     const ready = () => {
       hears({ type: 'session.ready' });
+      callUntil = life.inFlight > 0 ? clock.now() + life.callForMs : 0;
       later(life.fateMs, fates[life.fate]);
       if (life.lagForMs > 0) {
         later(life.lagAfterMs, () => {
@@ -178,11 +183,21 @@ export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): F
       if (order.type === 'report') {
         const [quietForMs, unusedForMs] = [
           clock.now() - lastMessageAt,
-          life.inFlight > 0 ? 0 : clock.now() - lastMessageAt,
+          callUntil > clock.now() ? 0 : clock.now() - lastMessageAt,
         ];
         const lagMs = clock.now() >= lagFrom && clock.now() < lagUntil() + 5_000 ? life.lagForMs : 0;
-        const { inFlight, usedCpu } = life;
-        say({ type: 'session.heard', question: order.question, quietForMs, unusedForMs, inFlight, lagMs, usedCpu });
+        const callLeftMs = Math.max(0, callUntil - clock.now());
+        const inFlight = callLeftMs > 0 ? life.inFlight : 0;
+        say({
+          type: 'session.heard',
+          question: order.question,
+          quietForMs,
+          unusedForMs,
+          inFlight,
+          callLeftMs,
+          lagMs,
+          usedCpu: life.usedCpu,
+        });
       }
       if (order.type === 'end') {
         if (!isRunning) later(0, () => end(null));
@@ -204,5 +219,6 @@ export function createFakeSystem({ clock, lives, random }: FakeSystemOptions): F
     life: () => current,
     lastMessageAt: () => lastMessageAt,
     lagEndedAt: () => lagEndedAt,
+    callUntil: () => callUntil,
   };
 }
