@@ -11,6 +11,9 @@ export interface Problem {
   readonly hint: string | null;
   /** An `error` causes the input to be refused; a `warning` does not. */
   readonly severity: 'error' | 'warning';
+  /** Where it is in the text it was read from, if there is one; both from 1. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** What a server said when it refused a request over HTTP; nothing of it is there otherwise. */
@@ -43,7 +46,8 @@ export interface Overheard {
 export interface ErrorDetails {
   INVALID_REQUEST: { readonly problems: readonly Problem[] };
   CONFIG_INVALID: { readonly file: string | null; readonly problems: readonly Problem[] };
-  CONFIG_UNREADABLE: { readonly file: string };
+  /** `reason` null: there is none. */
+  CONFIG_UNREADABLE: { readonly file: string; readonly reason: string | null };
   /** `known`: the names of up to 100 servers. */
   SERVER_NOT_FOUND: { readonly server: string; readonly known: readonly string[] };
   TOOL_NOT_FOUND: { readonly server: string | null; readonly tool: string };
@@ -140,7 +144,8 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   INVALID_REQUEST: ({ problems }) => `The request is not valid: ${problems.map(toLine).join('; ')}`,
   CONFIG_INVALID: ({ file, problems }) =>
     `${file ?? 'The configuration'} is not valid; nothing was changed:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`,
-  CONFIG_UNREADABLE: ({ file }) => `The configuration file ${file} cannot be read. Name another one.`,
+  CONFIG_UNREADABLE: ({ file, reason }) =>
+    `The configuration file ${file} ${reason === null ? 'does not exist' : `cannot be read: ${reason}`}. Name another one.`,
   SERVER_NOT_FOUND: ({ server, known }) =>
     `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${toList(known)}.`}`,
   TOOL_NOT_FOUND: ({ server, tool }) =>
@@ -242,9 +247,10 @@ function toReason({ refusal, retryAfterMs, challenge }: HttpRefusal): string {
   return `${why === '' ? '' : `: ${why}`}${wait}`;
 }
 
-/** A problem on one line: `path: message (hint)`. */
-export function toLine({ path, message, hint }: Problem): string {
-  return `${path === '' ? '' : `${path}: `}${message}${hint === null ? '' : ` (${hint})`}`;
+/** A problem on one line: `line 3, column 5: path: message (hint)`. */
+export function toLine({ path, message, hint, line, column }: Problem): string {
+  const place = line === undefined || column === undefined ? '' : `line ${line}, column ${column}: `;
+  return `${place}${path === '' ? '' : `${path}: `}${message}${hint === null ? '' : ` (${hint})`}`;
 }
 
 /** What was heard meanwhile, in words. */

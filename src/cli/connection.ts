@@ -1,7 +1,7 @@
 /** Which control plane a command talks to: that of the state directory, or one given by its URL. */
 
 import { resolve } from 'node:path';
-import { reasonOf } from '../config/expand/text-file.ts';
+import { reasonOf } from '../config/file/text-file.ts';
 import { McpvisorError } from '../errors.ts';
 import { type ApiClient, createApiClient } from '../http/client/client.ts';
 import { isAlive } from '../session/process/identity.ts';

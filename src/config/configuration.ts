@@ -64,6 +64,11 @@ export interface Configuration {
   readonly folder: string;
   readonly hostedTransports: readonly string[];
   readonly warnings: readonly Problem[];
+  /**
+   * Entries of the file with mistakes, by name. A server that ran before its entry was broken is in `servers` all the
+   * same, with the entry it had.
+   */
+  readonly refused: ReadonlyMap<string, readonly Problem[]>;
 }
 
 export interface ParseOptions {
@@ -75,9 +80,18 @@ export interface ParseOptions {
    * The current servers: a dependency that is one of them is not a misspelling, but about to be removed. Default: none.
    */
   readonly servers?: ReadonlyMap<string, unknown>;
+  /**
+   * Given: an entry with mistakes is refused alone, and a server of this configuration keeps the entry it had; null:
+   * there was none. Default: one mistake refuses the whole.
+   */
+  readonly before?: Configuration | null;
+  /** Entries that are checked with the others and cannot be refused. Default: none. */
+  readonly others?: ReadonlyMap<string, unknown>;
+  /** Names that stand twice in the text; `server`: in whose entry, null: in none. Default: none. */
+  readonly duplicates?: readonly { readonly server: string | null; readonly problem: Problem }[];
 }
 
-/** `config` is null if and only if a problem is an error. Warnings are in `problems`, and in `config.warnings`. */
+/** `config` is null if the whole is refused. Warnings are in `problems`, and in `config.warnings`. */
 export interface Parsed {
   readonly config: Configuration | null;
   readonly problems: readonly Problem[];

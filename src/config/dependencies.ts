@@ -5,7 +5,7 @@ import { isRecord } from '../json.ts';
 import { errorAt } from './problems.ts';
 import { closestTo } from './spelling.ts';
 
-interface Dependent {
+export interface Dependent {
   readonly isEnabled: boolean;
   readonly dependsOn: readonly string[];
 }
@@ -22,30 +22,36 @@ interface Names {
 export function dependencyProblems(
   entries: Readonly<Record<string, unknown>>,
   present: Names = new Set(),
-): readonly Problem[] {
+): readonly (readonly [string, readonly Problem[]])[] {
   const dependents = new Map(Object.entries(entries).map(([name, entry]) => [name, toDependent(entry)]));
   const guess = guesser([...dependents.keys()]);
-  const names = [...dependents].flatMap(([name, dependent]) =>
-    dependent.dependsOn.flatMap((wanted, index) => {
+  const ofNames = [...dependents].flatMap(([name, dependent]) =>
+    dependent.dependsOn.flatMap((wanted, index): (readonly [string, readonly Problem[]])[] => {
       const mistake = mistakeIn({ name, wanted, dependents, present, guess });
-      return mistake === null ? [] : [errorAt(['mcpServers', name, 'dependsOn', index], mistake.message, mistake.hint)];
+      if (mistake === null) return [];
+      return [[name, [errorAt(['mcpServers', name, 'dependsOn', index], mistake.message, mistake.hint)]]];
     }),
   );
-  const cycles = cyclesIn(dependents).map((cycle) =>
-    errorAt(
-      ['mcpServers', cycle[0] ?? '', 'dependsOn'],
-      `goes round in a circle: ${[...cycle, cycle[0]].join(' → ')}`,
+  const ofCircles = cyclesIn(dependents).map((cycle) => {
+    const [first = ''] = cycle;
+    const shown = [...cycle.slice(0, mostShown), ...(cycle.length > mostShown ? ['…'] : []), first];
+    const problem = errorAt(
+      ['mcpServers', first, 'dependsOn'],
+      `goes round in a circle: ${shown.join(' → ')}`,
       'none of them could ever start; remove one of the arrows',
-    ),
-  );
-  return [...names, ...cycles];
+    );
+    return [first, [problem]] as const;
+  });
+  return [...ofNames, ...ofCircles];
 }
 
-function toDependent(entry: unknown): Dependent {
+export function toDependent(entry: unknown): Dependent {
   if (!isRecord(entry)) return { isEnabled: true, dependsOn: [] };
   const dependsOn = Array.isArray(entry.dependsOn) ? entry.dependsOn.filter((name) => typeof name === 'string') : [];
   return { isEnabled: entry.enabled !== false && entry.disabled !== true, dependsOn };
 }
+
+const mostShown = 20;
 
 interface Arrow {
   readonly name: string;

@@ -189,6 +189,8 @@ export function assemble(
     wishOf: (server) => lastActorOf(server)?.getSnapshot().context.wanted ?? null,
     publish,
     isShuttingDown,
+    alarms: ownAlarms,
+    onError,
     carryOut: (steps) => actors.root.send({ type: 'plan.apply', steps, ...moments.next() }),
   });
   const watched = { servers: livingServers, actorOf, statusOf: statusOfServer };

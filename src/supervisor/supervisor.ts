@@ -1,6 +1,6 @@
 /** The supervisor as entry points use it, from start to close. */
 
-import { watchConfig } from '../config/watch.ts';
+import { watchConfig } from '../config/file/watch.ts';
 import { McpvisorError } from '../errors.ts';
 import type { MetricsOptions } from '../observe/metrics/metrics.ts';
 import { reached } from './actors/root.ts';
@@ -73,22 +73,36 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     throw new McpvisorError('INTERNAL', { what: `what an earlier life left behind could not be ended: ${problem}` });
   }
   if (!closing.signal.aborted)
-    await begin(parts, source, { isWatched: options.watch !== false, closing: closing.signal });
+    await begin(parts, source, {
+      isWatched: options.watch !== false,
+      closing: closing.signal,
+      onError: options.onError,
+    });
   const supervisor: Supervisor = { ...methods, close, [Symbol.asyncDispose]: close };
   return { supervisor, killAllNow, measured, closing: closing.signal };
+}
+
+interface Watching {
+  readonly isWatched: boolean;
+  readonly closing: AbortSignal;
+  readonly onError: OpenSupervisorOptions['onError'];
 }
 
 /** Starts the servers, and watches the file for edits and the machine for suspends until `closing` aborts. */
 async function begin(
   parts: Assembly,
   { file }: ConfigurationSource,
-  { isWatched, closing }: { readonly isWatched: boolean; readonly closing: AbortSignal },
+  { isWatched, closing, onError }: Watching,
 ): Promise<void> {
   const { desired } = parts;
   await desired.begin();
   if (closing.aborted) return;
   if (file !== null && isWatched)
-    watchConfig(file.path, (text) => desired.reload(text), { signal: closing, text: file.text });
+    watchConfig(file.path, (content) => desired.reload(content), {
+      signal: closing,
+      text: file.text,
+      ...(onError !== undefined && { onError }),
+    });
   const unwatch = watchSuspension({ ...parts, onResumed: (suspendedForMs) => resume(parts, suspendedForMs) });
   closing.addEventListener('abort', unwatch, { once: true });
 }

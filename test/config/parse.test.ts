@@ -415,7 +415,7 @@ describe('text that is not quite JSON', () => {
     ['{} x', [expect.stringMatching(/^line 1, column 4/)]],
     [
       '{"mcpServers": {\n"a": {"command": "x"},\n"a": {"command": "y"}}}',
-      ['mcpServers.a: stands twice, the second time in line 3, column 1 (remove one of the two)'],
+      ['line 3, column 1: mcpServers.a: stands twice, the first time in line 2, column 1 (remove one of the two)'],
     ],
   ])('tells where %j is wrong', (text, lines) => {
     const { config, problems } = parseConfig(text, options);

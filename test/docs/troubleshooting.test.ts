@@ -16,7 +16,7 @@ const call = { server: 'SERVER', method: 'METHOD' } as const;
 const examples: ErrorDetails = {
   INVALID_REQUEST: { problems },
   CONFIG_INVALID: { file: 'FILE', problems },
-  CONFIG_UNREADABLE: { file: 'FILE' },
+  CONFIG_UNREADABLE: { file: 'FILE', reason: 'REASON' },
   SERVER_NOT_FOUND: { server: 'SERVER', known: ['a', 'b'] },
   TOOL_NOT_FOUND: { server: 'SERVER', tool: 'TOOL' },
   ACTOR_NOT_FOUND: { actor: 'ACTOR' },

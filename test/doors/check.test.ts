@@ -19,8 +19,8 @@ describe('checking a configuration', () => {
     scene.writeConfig({ one: { command: 7 }, two: { url: 'ftp://x' } });
     const ending = await scene.run(['check']).ended;
     expect(ending).toMatchObject({ code: 1, stdout: '' });
-    expect(ending.stderr).toMatch(/^error: mcpServers\.one\.command/m);
-    expect(ending.stderr).toMatch(/^error: mcpServers\.two\.url/m);
+    expect(ending.stderr).toMatch(/^error: line 1, column \d+: mcpServers\.one\.command/m);
+    expect(ending.stderr).toMatch(/^error: line 1, column \d+: mcpServers\.two\.url/m);
   });
 
   it('answers programs in JSON', async () => {

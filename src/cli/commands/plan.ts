@@ -16,7 +16,7 @@ export async function plan(file: string | null, flags: ConnectionFlags, invocati
   const connection = await connect(flags, invocation);
   const path = await pathOf(file, connection, invocation);
   const { config, problems } = await loadConfig(path);
-  if (config === null) throw new McpvisorError('CONFIG_INVALID', { file: path, problems });
+  if (config === null || config.refused.size > 0) throw new McpvisorError('CONFIG_INVALID', { file: path, problems });
   const answer = await connection.client.post('/api/config/plan', planSchema, { body: { config: config.source } });
   const lines = [`With ${path}:`, ...describePlan(answer)];
   stdout.write(
@@ -32,6 +32,7 @@ async function pathOf(file: string | null, { local }: Connection, invocation: In
   const given = invocation.env.MCPVISOR_CONFIG ?? '';
   if (given !== '') return resolve(invocation.cwd, given);
   const found = local?.address.config ?? (await findConfigFile(invocation));
-  if (found === null) throw new McpvisorError('CONFIG_UNREADABLE', { file: configCandidates(invocation).join(' or ') });
+  if (found === null)
+    throw new McpvisorError('CONFIG_UNREADABLE', { file: configCandidates(invocation).join(' or '), reason: null });
   return found;
 }

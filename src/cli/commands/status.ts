@@ -43,11 +43,10 @@ async function viewOf(client: ApiClient, { tree, json }: StatusFlags, terminal: 
 }
 
 function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, terminal: Terminal): readonly Drawn[] {
-  if (servers.length === 0) return [drawn`There are no servers.`];
   const failing = servers.filter(({ state, lastFailure }) => lastFailure !== null && state !== 'connected');
   const own = alarms.filter(({ actor }) => !actor.startsWith('server:'));
   return [
-    ...toServerTable(servers, terminal, Date.now()),
+    ...(servers.length === 0 ? [drawn`There are no servers.`] : toServerTable(servers, terminal, Date.now())),
     ...failing.map(({ name, lastFailure }) =>
       shown(oneLine(`${toWords(name)}: ${lastFailure?.class}: ${lastFailure?.message}`)),
     ),

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
 import { isShortage } from '../../surroundings.ts';
+import { type ReadTextFile, reasonOf } from '../file/text-file.ts';
 import { errorAt, type Path } from '../problems.ts';
 import type { Environment } from './environment.ts';
 import { type Piece, parseExpressions } from './expression.ts';
-import { type ReadTextFile, reasonOf } from './text-file.ts';
 
 export interface EvaluationOptions {
   readonly server: string;

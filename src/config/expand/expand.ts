@@ -15,6 +15,7 @@ import type {
 } from '../../specification.ts';
 import { isShortage } from '../../surroundings.ts';
 import { resolveCommand } from '../entry.ts';
+import { type ReadTextFile, readTextFile, reasonOf } from '../file/text-file.ts';
 import type { Path } from '../problems.ts';
 import { urlMistake } from '../url.ts';
 import { certificateMistake } from './certificates.ts';
@@ -23,7 +24,6 @@ import type { Environment } from './environment.ts';
 import { createEvaluation, type Evaluation } from './evaluation.ts';
 import { hasExpression } from './expression.ts';
 import { proxyFor, proxyMistake, proxySecrets } from './proxy.ts';
-import { type ReadTextFile, readTextFile, reasonOf } from './text-file.ts';
 
 export interface ExpandOptions {
   readonly env: Environment;
@@ -110,7 +110,7 @@ function envFileOf(written: string | null, scope: Evaluation, options: ExpandOpt
   if (scope.problems.length > 0) return null;
   const text = textOfFile(path, ['envFile'], { scope, options });
   if (text?.includes('\0') === true) {
-    // UTF-16, as some editors and shells write it. The system rejects such a value, and its error would quote it.
+    // The system rejects such a value, and its error would quote it.
     scope.fail(
       ['envFile'],
       `server "${scope.server}" needs the file ${path}, which is no UTF-8 text`,

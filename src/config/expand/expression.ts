@@ -19,7 +19,11 @@ export function hasExpression(text: string): boolean {
   return text.includes('${');
 }
 
-export function parseExpressions(text: string): readonly Piece[] {
+/** Each level of defaults within defaults is searched once more: without a limit a text could take for ever. */
+const mostLevels = 16;
+
+export function parseExpressions(text: string, levels = mostLevels): readonly Piece[] {
+  if (levels === 0 && hasExpression(text)) return [tooDeep];
   const pieces: Piece[] = [];
   let literal = '';
   let at = 0;
@@ -34,7 +38,7 @@ export function parseExpressions(text: string): readonly Piece[] {
     } else if (text.startsWith('${', at)) {
       flush();
       const end = closingBrace(text, at + 2);
-      pieces.push(end === null ? unclosed : parseInside(text.slice(at + 2, end)));
+      pieces.push(end === null ? unclosed : parseInside(text.slice(at + 2, end), levels - 1));
       at = end === null ? text.length : end + 1;
     } else {
       literal += text[at];
@@ -46,6 +50,12 @@ export function parseExpressions(text: string): readonly Piece[] {
 }
 
 const unclosed: Piece = { kind: 'mistake', message: 'has a ${ without its }', hint: 'write $${ for a literal ${' };
+
+const tooDeep: Piece = {
+  kind: 'mistake',
+  message: `has defaults within defaults, more than ${mostLevels} levels of them`,
+  hint: 'write the innermost one',
+};
 
 /** The mistakes in `text`, in any environment. */
 export function mistakesIn(text: string): readonly Extract<Piece, { kind: 'mistake' }>[] {
@@ -74,14 +84,14 @@ function closingBrace(text: string, from: number): number | null {
   return null;
 }
 
-function parseInside(inside: string): Piece {
+function parseInside(inside: string, levels: number): Piece {
   if (inside.startsWith('file:') && inside.length > 'file:'.length)
-    return { kind: 'file', path: parseExpressions(inside.slice('file:'.length)) };
+    return { kind: 'file', path: parseExpressions(inside.slice('file:'.length), levels) };
   const secret = /^secret:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(inside)?.[1];
   if (secret !== undefined) return { kind: 'secret', name: secret };
   const [, name, fallback] = variable.exec(inside) ?? [];
   if (name !== undefined)
-    return { kind: 'variable', name, fallback: fallback === undefined ? null : parseExpressions(fallback) };
+    return { kind: 'variable', name, fallback: fallback === undefined ? null : parseExpressions(fallback, levels) };
   if (inside.startsWith('input:')) {
     return {
       kind: 'mistake',

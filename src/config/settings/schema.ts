@@ -149,6 +149,7 @@ const profile = z.strictObject({
 
 export const globalsSchema = z.strictObject({
   ...shared,
+  strict: flag('strict'),
   shutdownMs: delay('shutdownMs'),
   groups: z.record(groupName, group).optional(),
   secrets: z.record(id, field('secrets.NAME', z.string()).unwrap()).optional(),

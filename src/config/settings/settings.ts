@@ -210,6 +210,12 @@ export const settings = {
       'What becomes of processes that the server started and left behind when its process group is gone (Linux): "end" tells and ends them, with the same stop times; "tell" only tells, with the alarm `strays`. A change counts from the next start of the server.',
   },
 
+  strict: {
+    ...globalPlain,
+    default: false,
+    meaning:
+      'True: one mistake refuses the whole file. False: it refuses its own entry, and a server that ran before goes on with the entry it had.',
+  },
   shutdownMs: {
     ...globalMilliseconds,
     default: 25_000,

@@ -8,6 +8,7 @@ import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
 import { noQuery } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
+import { actorAlarm } from '../schemas/server.ts';
 import type { RouteParts } from './parts.ts';
 
 const health = {
@@ -29,7 +30,12 @@ const notReadyServer = named(
 );
 const readiness = named(
   'Readiness',
-  z.strictObject({ ready: z.boolean(), notReady: z.array(notReadyServer).optional() }),
+  z.strictObject({
+    ready: z.boolean(),
+    notReady: z.array(notReadyServer).optional(),
+    /** Of the control plane: a configuration file that is not in force, for example. They make nothing unready. */
+    alarms: z.array(actorAlarm).optional(),
+  }),
 );
 
 const ready = {
@@ -71,7 +77,8 @@ export function healthRoutes(
     route(ready, ({ c }) => {
       const { ready: isReady, notReady } = supervisor.readiness();
       const tells = isKnown(c);
-      return c.json(tells ? { ready: isReady, notReady } : { ready: isReady }, isReady ? 200 : 503);
+      const alarms = () => supervisor.status().alarms.filter(({ actor }) => actor === 'supervisor');
+      return c.json(tells ? { ready: isReady, notReady, alarms: alarms() } : { ready: isReady }, isReady ? 200 : 503);
     }),
     route(metrics, async ({ c }) => {
       if (count === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });

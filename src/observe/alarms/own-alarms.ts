@@ -1,12 +1,20 @@
 /**
- * Standing alarms of the control plane itself: what the machine lacks, and its own files that cannot be read or written.
+ * Standing alarms of the control plane itself: what the machine lacks, its own files that cannot be read or written, and
+ * a configuration that is not in force.
  * Those of servers and groups are in their charts.
  */
 
 import type { PublishFact } from '../facts/fact.ts';
 
 /** Alarms of the actor `supervisor`. */
-export const ownAlarmNames = ['no-guard', 'shortage', 'state-directory', 'own-log'] as const;
+export const ownAlarmNames = [
+  'no-guard',
+  'shortage',
+  'state-directory',
+  'own-log',
+  'config-rejected',
+  'entries-refused',
+] as const;
 
 export type OwnAlarmName = (typeof ownAlarmNames)[number];
 

@@ -3,12 +3,16 @@
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
 import type { Configuration } from '../../config/configuration.ts';
+import type { Content } from '../../config/file/watch.ts';
 import { countOf, decide, type Plan, planOf } from '../../config/plan/plan.ts';
 import { waitingWarnings } from '../../config/plan/setting-changes.ts';
+import { errorAt, pathOf } from '../../config/problems.ts';
 import { McpvisorError, type Problem, toLine } from '../../errors.ts';
+import type { OwnAlarms } from '../../observe/alarms/own-alarms.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Ledger } from '../ledger.ts';
+import { createFileTrouble } from './file-trouble.ts';
 import { carryOutPaced } from './pacing.ts';
 import { relationsOf } from './relations.ts';
 import {
@@ -33,6 +37,8 @@ export interface DesiredOptions {
   readonly publish: PublishFact;
   readonly carryOut: (steps: Steps) => void;
   readonly isShuttingDown: () => boolean;
+  readonly alarms: Pick<OwnAlarms, 'raise' | 'clear'>;
+  readonly onError: (error: unknown) => void;
 }
 
 export interface Desired {
@@ -45,8 +51,11 @@ export interface Desired {
   apply(config: Entry): Plan;
   /** What `apply` would do. Changes nothing. */
   plan(config: Entry): Plan;
-  /** Applies the new text of the configuration file. A text with errors changes nothing and is published as a fact. */
-  reload(text: string): void;
+  /**
+   * Applies what the configuration file is now. What cannot be applied changes nothing; that is published as a fact,
+   * and an alarm stands until the file is mended. Does not throw.
+   */
+  reload(content: Content): void;
 }
 
 export function createDesired({
@@ -58,7 +67,10 @@ export function createDesired({
   publish,
   carryOut,
   isShuttingDown,
+  alarms,
+  onError,
 }: DesiredOptions): Desired {
+  const trouble = createFileTrouble(file, alarms);
   let sources = sourcesOf(initial, file);
   let relations = relationsOf(initial);
   const lookups = {
@@ -117,23 +129,28 @@ export function createDesired({
     async begin() {
       const { plan, steps } = adopt(sources, null);
       if (await carryOutPaced(steps, { carryOut, isShuttingDown })) applied(plan);
+      trouble.accepted(sources.configuration.refused);
     },
     add: (name, entry) => become(withAdded(sources, name, entry)),
     replace: (name, entry) => become(withReplaced(sources, name, entry)),
     remove: (name) => become(withRemoved(sources, name)),
     apply: (config) => become(withApplied(sources, config)),
     plan: (config) => planOf(sources.configuration, withApplied(sources, config).configuration, initial),
-    reload(text) {
+    reload(content) {
       if (isShuttingDown()) return;
-      const { sources: next, problems, overruled } = withText(sources, text);
-      if (next === null) {
-        const errors = problems.filter(({ severity }) => severity === 'error');
-        return publish({ type: 'config.rejected', actor: 'supervisor', file, problems: errors.map(toLine) });
+      const edit =
+        'text' in content ? tryEdit(content.text) : { next: null, problems: [unreadable(content.unreadable)] };
+      if (edit.next === null) {
+        const errors = edit.problems.filter(({ severity }) => severity === 'error');
+        const problems = errors.slice(0, mostProblems).map(toLine);
+        publish({ type: 'config.rejected', actor: 'supervisor', file, problems });
+        return trouble.rejected(errors);
       }
-      become(next);
+      become(edit.next);
+      trouble.accepted(edit.next.configuration.refused);
       warn(
-        overruled.map((name) => ({
-          path: `mcpServers.${name}`,
+        edit.overruled.map((name) => ({
+          path: pathOf(['mcpServers', name]),
           message: 'was added, too; the file wins',
           hint: null,
           severity: 'warning',
@@ -141,4 +158,28 @@ export function createDesired({
       );
     },
   };
+
+  /** Whatever an edit makes throw, the servers go on with what they have. */
+  function tryEdit(text: string): Edit {
+    try {
+      const { sources: next, problems, overruled } = withText(sources, text);
+      if (next !== null) decide(sources.configuration, next.configuration, initial);
+      return next === null ? { next, problems } : { next, overruled };
+    } catch (error) {
+      onError(error);
+      const what = error instanceof Error ? error.message : String(error);
+      return { next: null, problems: [errorAt([], `cannot be worked on: ${what}`, 'undo the edit, and report this')] };
+    }
+  }
+}
+
+type Edit =
+  | { readonly next: Sources; readonly overruled: readonly string[] }
+  | { readonly next: null; readonly problems: readonly Problem[] };
+
+/** More mistakes than anybody reads in a fact. */
+const mostProblems = 50;
+
+function unreadable(reason: string): Problem {
+  return errorAt([], `cannot be read: ${reason}`, null);
 }

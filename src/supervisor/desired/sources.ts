@@ -4,7 +4,8 @@
  */
 
 import type { Configuration, Parsed } from '../../config/configuration.ts';
-import { parseConfigBeside, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
+import { parseEdit, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
+import { pathOf } from '../../config/problems.ts';
 import { McpvisorError, type Problem } from '../../errors.ts';
 
 export type Entry = Readonly<Record<string, unknown>>;
@@ -27,7 +28,7 @@ export function withAdded(sources: Sources, name: string, entry: Entry): Sources
     const hint = 'use replace, or another name';
     throw new McpvisorError('CONFIG_INVALID', {
       file: null,
-      problems: [{ path: `mcpServers.${name}`, message: 'is there already', hint, severity: 'error' }],
+      problems: [{ path: pathOf(['mcpServers', name]), message: 'is there already', hint, severity: 'error' }],
     });
   }
   return withOwn(sources, name, entry);
@@ -64,7 +65,7 @@ export function withApplied({ configuration: current }: Sources, config: Entry):
   return { configuration, added: new Map(), foreign: new Set(configuration.servers.keys()) };
 }
 
-/** Takes in the new text of the file. `sources` null: it has errors, listed in `problems`. */
+/** Takes in the new text of the file. `sources` null: the whole is refused, for the errors in `problems`. */
 export function withText(
   { configuration: current, added }: Sources,
   text: string,
@@ -74,13 +75,15 @@ export function withText(
   /** Added entries that the file replaces from now on. */
   readonly overruled: readonly string[];
 } {
-  const { config: configuration, problems, own } = parseConfigBeside(text, added, current);
+  const { config: configuration, problems, own } = parseEdit(text, current, added);
   if (configuration === null) return { sources: null, problems, overruled: [] };
-  const beside = new Map([...added].filter(([name]) => !own.has(name)));
+  // An entry with a mistake takes nobody's place.
+  const isOwn = (name: string) => own.has(name) && !configuration.refused.has(name);
+  const beside = new Map([...added].filter(([name]) => !isOwn(name)));
   return {
     sources: { configuration, added: beside, foreign: new Set(beside.keys()) },
     problems,
-    overruled: [...added.keys()].filter((name) => own.has(name)),
+    overruled: [...added.keys()].filter(isOwn),
   };
 }
 

@@ -102,11 +102,12 @@ describe('an edit of the configuration file', () => {
     await supervisor.ready();
     const before = pidOf(supervisor, 'a');
     const invalid = untilFact(supervisor, 'config.rejected');
-    stage.write({ a: { command: 7 }, 'no good name': stage.program('speak'), b: { url: 'ftp://nowhere' } });
+    const broken = { a: { command: 7 }, 'no\u0000name': stage.program('speak'), b: { url: 'ftp://nowhere' } };
+    stage.write(broken, { strict: true });
     const { file, problems } = await invalid;
     expect(file).toBe(stage.file);
     expect(problems.length).toBeGreaterThanOrEqual(3);
-    for (const path of ['mcpServers.a.command', 'no good name', 'mcpServers.b.url'])
+    for (const path of ['mcpServers.a.command', 'u0000name', 'mcpServers.b.url'])
       expect(problems.join('\n')).toContain(path);
     const torn = untilFact(supervisor, 'config.rejected');
     stage.writeText('{"mcpServers": {');

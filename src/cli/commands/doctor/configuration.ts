@@ -35,13 +35,14 @@ export async function checkConfiguration({ file, stateDir, env }: ConfigurationQ
     if (config === null) return findings;
     const servers = [...config.servers.values()].filter(({ enabled }) => enabled);
     return [
-      ok('configuration', `${file} is valid, ${servers.length} servers are enabled`),
+      ...(config.refused.size > 0
+        ? []
+        : [ok('configuration', `${file} is valid, ${servers.length} servers are enabled`)]),
       ...findings,
       ...servers.map((one) => checkServer(one, { config, stateDir, env })),
     ];
   } catch (error) {
-    if (isMcpvisorError(error))
-      return [problem('configuration', `${file} cannot be read`, 'name another with --config')];
+    if (isMcpvisorError(error)) return [problem('configuration', error.message, 'name another with --config')];
     throw error;
   }
 }

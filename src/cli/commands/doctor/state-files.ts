@@ -3,7 +3,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf } from '../../../config/expand/text-file.ts';
+import { reasonOf } from '../../../config/file/text-file.ts';
 import type { Running } from '../../../state-directory/running.ts';
 import { isSystemError } from '../../../system-error.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';

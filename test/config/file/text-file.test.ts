@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readTextFile, reasonOf } from '../../../src/config/expand/text-file.ts';
+import { readTextFile, reasonOf } from '../../../src/config/file/text-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mcpvisor-text-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

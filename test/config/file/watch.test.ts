@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { watchConfig } from '../../src/config/watch.ts';
+import { watchConfig } from '../../../src/config/file/watch.ts';
 
 let folder = '';
 let ending = new AbortController();
@@ -28,7 +28,7 @@ afterEach(() => {
 
 function watched(file: string, text?: string): string[] {
   const told: string[] = [];
-  watchConfig(file, (content) => told.push(content), {
+  watchConfig(file, (content) => told.push('text' in content ? content.text : content.unreadable), {
     signal: ending.signal,
     ...(text === undefined ? {} : { text }),
   });

@@ -3,9 +3,11 @@
  * symbolic link.
  */
 
-import { type FSWatcher, readFileSync, watch } from 'node:fs';
-import { readFile, readlink, stat } from 'node:fs/promises';
+import { type FSWatcher, watch } from 'node:fs';
+import { readlink, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { isSystemError } from '../../system-error.ts';
+import { maxConfigBytes, readTextFile, reasonOf } from './text-file.ts';
 
 export interface WatchOptions {
   /** Stops watching. */
@@ -14,7 +16,12 @@ export interface WatchOptions {
   readonly debounceMs?: number;
   /** The text that the caller has read: an edit since then is reported. Default: the current text. */
   readonly text?: string;
+  /** Receives what `onChange` threw. Default: ignored. */
+  readonly onError?: (error: unknown) => void;
 }
+
+/** What is in the place of the file: its text, or why it cannot be read. */
+export type Content = { readonly text: string } | { readonly unreadable: string };
 
 /**
  * In milliseconds: with the quiet time of 200 ms an edit is noticed within a second even where the system reports none
@@ -26,18 +33,18 @@ const pollMs = 700;
 const maxLinks = 40;
 
 /**
- * Calls `onChange` with the file's text whenever it has changed. A missing file is waited for and is no change. Keeps
- * no process alive. `onChange` must not throw.
+ * Calls `onChange` whenever the file has another text, or cannot be read any more. A missing file is waited for and is
+ * no change. Keeps no process alive.
  */
 export function watchConfig(
   file: string,
-  onChange: (text: string) => void,
-  { signal, debounceMs = 200, text }: WatchOptions,
+  onChange: (content: Content) => void,
+  { signal, debounceMs = 200, text, onError = () => {} }: WatchOptions,
 ): void {
   if (signal.aborted) return;
   const path = resolve(file);
   const watchers = new Map<string, FSWatcher>();
-  let known = text ?? readNow(path);
+  let known = text ?? textNow(path);
   let seen: string | null = null;
   let settling: NodeJS.Timeout | undefined;
   let isAsked = false;
@@ -55,13 +62,14 @@ export function watchConfig(
 
   const settle = async () => {
     const before = await fingerprintOf(path);
-    const content = await readFile(path, 'utf8').catch(() => null); // Missing or unreadable: its return is a change.
+    const content = contentOf(path);
     const isTorn = before !== (await fingerprintOf(path));
     if (signal.aborted) return;
     if (isTorn) seen = null;
     if (isTorn) return look();
-    if (content === null || content === known) return;
-    known = content;
+    if (content === null || ('text' in content && content.text === known)) return;
+    // The former text is a change again after one that could not be read.
+    known = 'text' in content ? content.text : null;
     onChange(content);
   };
 
@@ -89,9 +97,9 @@ export function watchConfig(
     }
   };
 
-  /** One task at a time; a task rejects only if `onChange` has a bug. */
+  /** One task at a time. What one throws must not end the watching. */
   const queue = (task: () => Promise<void>) => {
-    work = work.then(task);
+    work = work.then(task).catch(onError);
   };
 
   /** A folder may be busy with other files: many events lead to one look. */
@@ -115,12 +123,22 @@ export function watchConfig(
   );
 }
 
-function readNow(path: string): string | null {
+/** Null: there is no file. Its return is a change. */
+function contentOf(path: string): Content | null {
   try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null; // Not there yet: any text will be a change.
+    return { text: readTextFile(path, { maxBytes: maxConfigBytes }) };
+  } catch (error) {
+    return isMissing(error) ? null : { unreadable: reasonOf(error) };
   }
+}
+
+function textNow(path: string): string | null {
+  const content = contentOf(path);
+  return content !== null && 'text' in content ? content.text : null;
+}
+
+function isMissing(error: unknown): boolean {
+  return isSystemError(error, 'ENOENT') || isSystemError(error, 'ENOTDIR');
 }
 
 /** Identifies a state of the file without reading it. Null: there is no file. */
@@ -128,8 +146,8 @@ async function fingerprintOf(path: string): Promise<string | null> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return [dev, ino, size, mtimeNs, ctimeNs].join(':');
-  } catch {
-    return null; // The file or a folder on its path is missing.
+  } catch (error) {
+    return isMissing(error) ? null : reasonOf(error);
   }
 }
 

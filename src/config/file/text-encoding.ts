@@ -1,0 +1,37 @@
+/** From bytes to text, without ever putting a replacement character where a byte was not understood. */
+
+import { isUtf8 } from 'node:buffer';
+
+/**
+ * UTF-8, or UTF-16 as some editors and shells write it, with or without a byte order mark, which is left out. Throws an
+ * error that names the line where it is neither.
+ */
+export function decodeText(bytes: Buffer): string {
+  const encoding = encodingOf(bytes);
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    if (encoding !== 'utf-8') throw new Error('it is damaged UTF-16 text; save it as UTF-8');
+    throw new Error(`line ${firstBadLine(bytes)} is no UTF-8 text; save it as UTF-8`);
+  }
+}
+
+/** Text in which every second byte of the first characters is 0 begins with Latin letters or signs in UTF-16. */
+function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  if (bytes.length % 2 !== 0 || first === second) return 'utf-8';
+  return second === 0 ? 'utf-16le' : first === 0 ? 'utf-16be' : 'utf-8';
+}
+
+function firstBadLine(bytes: Buffer): number {
+  let line = 1;
+  for (let from = 0; from < bytes.length; line += 1) {
+    const end = bytes.indexOf(0x0a, from);
+    const next = end === -1 ? bytes.length : end + 1;
+    if (!isUtf8(bytes.subarray(from, next))) break;
+    from = next;
+  }
+  return line;
+}
