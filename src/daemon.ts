@@ -31,6 +31,8 @@ export interface DaemonOptions {
   readonly config: string | null;
   /** Absolute path of the state directory. It is created if it does not exist. */
   readonly stateDir: string;
+  /** Whether it is known to be ours; if not, the tokens in it are replaced by fresh ones. */
+  readonly isKnown: boolean;
   /** Address to listen on. */
   readonly host: string;
   /** 0: any free port. */
@@ -98,7 +100,7 @@ interface Opened {
 
 /** Throws the reason of `signal` once it has aborted. Everything acquired by then is in `lifetime`. */
 async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSignal): Promise<Opened> {
-  const { config, stateDir, host, port, env, store, isolation, pid, now } = options;
+  const { config, stateDir, tokenFile, host, port, env, store, isolation, pid, now } = options;
   const startedAt = new Date(now()).toISOString();
   const { state, source, tokens, secrets, tls } = await read(options, lifetime, signal);
   const { http } = source.configuration.settings;
@@ -124,7 +126,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   };
   const { lock, files } = state;
   const onTrouble = fileTrouble(ownAlarms, stateDir);
-  const upkeep = openUpkeep({ stateDir, lock: { name: 'lock', text: lock.text }, files, onTrouble });
+  const upkeep = openUpkeep({ stateDir, lock, files, onTrouble });
   lifetime.add(() => upkeep.close());
   const logShutdown = () => log.write('info', {}, 'Ending every server; Ctrl-C again ends at once.');
   signal.addEventListener('abort', logShutdown, { once: true });
@@ -179,7 +181,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   const url = `${listener.url}${basePath}`;
   lifetime.add(() => removeControlPlaneFile(stateDir));
   lifetime.add(() => upkeep.close());
-  await keepAddress(upkeep, stateDir, { url, pid, startedAt, version: supervisor.status().version, config });
+  await keepAddress(upkeep, stateDir, { url, pid, startedAt, version: supervisor.status().version, config, tokenFile });
   lifetime.add(() => listener.stopAccepting());
   signal.throwIfAborted();
   // Last, because one of the first requests may be the one to shut down.

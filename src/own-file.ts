@@ -22,12 +22,18 @@ export function readOwnFile(path: string): string {
   const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
-    if (stats.size > maxOwnBytes) throw new Error(`${path} is larger than ${maxOwnBytes} bytes`);
+    if (stats.isDirectory()) throw refusal('EISDIR', `${path} is a folder`);
+    if (!stats.isFile()) throw refusal('EINVAL', `${path} is not a regular file`);
+    if (stats.size > maxOwnBytes) throw refusal('EFBIG', `${path} is larger than ${maxOwnBytes} bytes`);
     return readFileSync(fd, 'utf8');
   } finally {
     closeSync(fd);
   }
+}
+
+/** With a code, as of the system: the file is at fault, not this program. */
+function refusal(code: string, message: string): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code });
 }
 
 /**

@@ -9,7 +9,7 @@ import type { ControlPlaneAddress } from '../state-directory/control-plane-file.
 import { findStateDirectory } from '../state-directory/directory.ts';
 import type { LockOwner } from '../state-directory/lock.ts';
 import { findRunning } from '../state-directory/running.ts';
-import { readTokenFile } from '../state-directory/token-file.ts';
+import { readOwnToken, readTokenFile } from '../state-directory/token-file.ts';
 import type { Invocation } from './invocation.ts';
 
 export interface ConnectionFlags {
@@ -50,10 +50,16 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
           : null;
     throw new McpvisorError('NOT_RUNNING', { stateDir, url: null, reason });
   }
-  // Without a token the API answers that one is needed, and where to find it.
-  const token =
-    (await givenToken(flags, invocation)) ?? (await readTokenFile(resolve(stateDir, 'token')).catch(() => null));
+  // A token of the environment belongs to the URL that was given with it. Without a token the API answers that one is
+  // needed, and where to find it.
+  const token = flags.token ?? (await tokenOf(stateDir, found.address));
   return { client: createApiClient({ url: found.address.url, token }), local: { stateDir, ...found } };
+}
+
+/** The directory has proved itself: the file it names for its token is the one that its control plane was given. */
+async function tokenOf(stateDir: string, { tokenFile }: ControlPlaneAddress): Promise<string | null> {
+  if (tokenFile === null) return readOwnToken(resolve(stateDir, 'token'));
+  return readTokenFile(tokenFile).catch(() => null);
 }
 
 /** Absolute path of the state directory: from flags, the environment, or the default. */
@@ -62,7 +68,16 @@ export async function stateDirectoryOf(
   invocation: Invocation,
 ): Promise<string> {
   const given = flags.stateDir ?? invocation.env.MCPVISOR_STATE_DIR ?? '';
-  return given === '' ? await findStateDirectory(invocation) : resolve(invocation.cwd, given);
+  if (given !== '') return resolve(invocation.cwd, given);
+  return await findStateDirectory({
+    ...invocation,
+    isAlive,
+    onPassedOver(folder) {
+      invocation.stderr.write(
+        `${folder} is passed over: no control plane runs with it, and it was not made here. To use it all the same, name it with --state-dir.\n`,
+      );
+    },
+  });
 }
 
 /** Either flag wins over both variables. */

@@ -14,6 +14,8 @@ const controlPlaneAddress = z.object({
   version: z.string(),
   /** Path of the configuration file; null: none. */
   config: z.string().nullable(),
+  /** Path of the file with the API's token, if it is not the one in the state directory. */
+  tokenFile: z.string().nullable().default(null),
 });
 
 export type ControlPlaneAddress = Readonly<z.infer<typeof controlPlaneAddress>>;

@@ -1,8 +1,12 @@
 /** The directory of one control plane: its lock, its tokens, its address. Only its owner may access it. */
 
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { McpvisorError } from '../errors.ts';
+import { isSystemError } from '../system-error.ts';
+import { foundName, isKnown } from './known.ts';
+import type { IsAlive } from './lock.ts';
+import { findRunning } from './running.ts';
 
 export interface Surroundings {
   readonly cwd: string;
@@ -12,28 +16,49 @@ export interface Surroundings {
   readonly uid: number;
 }
 
+export interface FindOptions extends Surroundings {
+  /** Whether a process still runs. */
+  readonly isAlive: IsAlive;
+  /** Called with a folder of the right name that proves nothing, and is passed over. */
+  readonly onPassedOver?: (folder: string) => void;
+}
+
 /**
- * The default state directory: the nearest `.mcpvisor/` from the current directory upward that only we can access, else
- * the one in the XDG state directory.
+ * The default state directory: the nearest `.mcpvisor/` from the current directory upward that only we can access and
+ * that proves to be ours, else the one in the XDG state directory. A folder may have come with an archive: what is in it
+ * proves nothing but a control plane that runs. Else a record outside of it has to say that it was made here.
  */
-export async function findStateDirectory({ cwd, env, home, uid }: Surroundings): Promise<string> {
+export async function findStateDirectory(options: FindOptions): Promise<string> {
+  const { cwd, uid, isAlive, onPassedOver = () => {} } = options;
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const candidate = join(folder, '.mcpvisor');
-    const found = await stat(candidate).catch(() => null);
+    const candidate = join(folder, foundName);
+    const found = await lstat(candidate).catch(() => null);
     if (found?.isDirectory() === true && found.uid === uid && (found.mode & 0o777) === 0o700) {
-      return candidate;
+      if (isKnown(candidate, recordsOf(options))) return candidate;
+      if ((await findRunning(candidate, isAlive)).state !== 'none') return candidate;
+      onPassedOver(candidate);
     }
-    if (dirname(folder) === folder) {
-      break;
-    }
+    if (dirname(folder) === folder) return ownStateDirectory(options);
   }
+}
+
+/** Where the folders are on record that `findStateDirectory` may find. */
+export function recordsOf(surroundings: Surroundings): string {
+  return join(ownStateDirectory(surroundings), 'known');
+}
+
+/** The user's, which no archive brings. */
+function ownStateDirectory({ env, home }: Surroundings): string {
   // The XDG specification says to ignore relative paths.
   const xdg =
     env.XDG_STATE_HOME?.startsWith('/') === true ? env.XDG_STATE_HOME : join(env.HOME ?? home, '.local', 'state');
   return join(xdg, 'mcpvisor');
 }
 
-/** Creates the directory with mode 0700, or checks the existing one. Throws `STATE_DIRECTORY_UNUSABLE`. */
+/**
+ * Creates the directory with mode 0700, or checks the existing one: nothing of what we read or write in it may be a link
+ * that leads elsewhere. Throws `STATE_DIRECTORY_UNUSABLE`.
+ */
 export async function openStateDirectory(stateDir: string, uid: number): Promise<void> {
   try {
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
@@ -44,6 +69,7 @@ export async function openStateDirectory(stateDir: string, uid: number): Promise
     if ((found.mode & 0o077) !== 0) {
       await closeToOthers(stateDir);
     }
+    for (const folder of ['.', 'logs', 'pages']) await refuseStrange(stateDir, folder);
   } catch (cause) {
     throw cause instanceof McpvisorError
       ? cause
@@ -64,6 +90,21 @@ async function closeToOthers(stateDir: string): Promise<void> {
     });
   }
   await chmod(stateDir, 0o700);
+}
+
+/** We make files, folders and sockets only: anything else came with the directory, to have us write or read elsewhere. */
+async function refuseStrange(stateDir: string, folder: string): Promise<void> {
+  const entries = await readdir(join(stateDir, folder), { withFileTypes: true }).catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const strange = entries.find((entry) => !entry.isFile() && !entry.isDirectory() && !entry.isSocket());
+  if (strange === undefined) return;
+  const kind = strange.isSymbolicLink() ? 'a link' : 'neither a file nor a folder';
+  throw new McpvisorError('STATE_DIRECTORY_UNUSABLE', {
+    stateDir,
+    reason: `${join(folder, strange.name)} in it is ${kind}, which mcpvisor never makes (remove it)`,
+  });
 }
 
 function reasonOf(cause: unknown): string {

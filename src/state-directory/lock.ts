@@ -1,44 +1,90 @@
 /** One control plane per state directory: a lock file that names the process that holds it. */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { McpvisorError } from '../errors.ts';
+import { readOwnFile } from '../own-file.ts';
 import { isSystemError } from '../system-error.ts';
+import { answers, openLockSocket, pidNamespace } from './lock-socket.ts';
 
-const lockOwner = z.object({ pid: z.int().positive(), startTime: z.string().nullable() });
+const lockOwner = z.object({
+  pid: z.int().positive(),
+  startTime: z.string().nullable(),
+  /** In which pid and start time mean something; null: the system has none. Default: ours. */
+  namespace: z.string().nullable().optional(),
+  /** Name of the socket beside the lock that answers while the owner lives. Default: there is none. */
+  socket: z
+    .string()
+    .regex(/^lock-[0-9a-f-]+\.sock$/)
+    .optional(),
+});
 
 /** A process, distinguished from a later one with the same pid by its start time. */
 export type LockOwner = Readonly<z.infer<typeof lockOwner>>;
 
+export type IsAlive = (owner: LockOwner) => boolean;
+
 export interface Lock {
   /** What is in the file. */
   readonly text: string;
+  /** Makes again what others find out by that the owner lives, if it is gone. Does not throw. */
+  restore(): Promise<void>;
   /** Releases the directory. May be called twice; does not throw. */
   release(): Promise<void>;
 }
 
 /**
- * Takes the lock for `owner`, replacing that of a dead owner. `isAlive` tells whether a process still runs. Throws
- * `ALREADY_RUNNING`.
+ * Takes the lock for `owner`, replacing that of a dead owner. `isAlive` tells whether a process of our own PID namespace
+ * still runs. Throws `ALREADY_RUNNING`.
  */
 export async function takeLock(
   stateDir: string,
-  owner: LockOwner,
-  isAlive: (owner: LockOwner) => boolean,
+  { pid, startTime }: Pick<LockOwner, 'pid' | 'startTime'>,
+  isAlive: IsAlive,
 ): Promise<Lock> {
-  return takeFile(join(stateDir, 'lock'), owner, (found) => {
-    if (isAlive(found)) {
-      throw new McpvisorError('ALREADY_RUNNING', { pid: found.pid, stateDir });
-    }
-  });
+  const name = `lock-${randomUUID()}.sock`;
+  const socket = await openLockSocket(join(stateDir, name));
+  const owner = { pid, startTime, namespace: pidNamespace(), ...(socket !== null && { socket: name }) };
+  try {
+    const lock = await takeFile(join(stateDir, 'lock'), owner, async (found) => {
+      if (await isHeld(stateDir, found, isAlive))
+        throw new McpvisorError('ALREADY_RUNNING', { pid: found.pid, stateDir });
+    });
+    return {
+      text: lock.text,
+      restore: async () => socket?.restore(),
+      async release() {
+        await lock.release();
+        await socket?.close();
+      },
+    };
+  } catch (error) {
+    await socket?.close();
+    throw error;
+  }
 }
 
-type Refuse = (owner: LockOwner) => void;
+/**
+ * Whether the owner of a lock lives: by its pid and start time, or, in another PID namespace than ours, by whether its
+ * socket answers.
+ */
+export async function isHeld(stateDir: string, owner: LockOwner, isAlive: IsAlive): Promise<boolean> {
+  const { namespace = pidNamespace(), socket } = owner;
+  if (namespace === pidNamespace()) return isAlive(owner);
+  return socket !== undefined && (await answers(join(stateDir, socket)));
+}
 
-/** `refuse` throws for an owner that lives. */
-async function takeFile(path: string, owner: LockOwner, refuse: Refuse): Promise<Lock> {
+/** Throws for an owner that lives. */
+type Refuse = (owner: LockOwner) => Promise<void>;
+
+interface TakenFile {
+  readonly text: string;
+  release(): Promise<void>;
+}
+
+async function takeFile(path: string, owner: LockOwner, refuse: Refuse): Promise<TakenFile> {
   const draft = `${path}.${randomUUID()}`;
   const text = `${JSON.stringify(owner)}\n`;
   await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
@@ -59,18 +105,19 @@ async function takeFile(path: string, owner: LockOwner, refuse: Refuse): Promise
  * and leaves it alone.
  */
 async function clearAway(path: string, owner: LockOwner, refuse: Refuse): Promise<void> {
-  const text = await textOf(path);
+  const text = textOf(path);
   if (text === null) {
     return;
   }
   const found = parseOwner(text);
   if (found !== null) {
-    refuse(found);
+    await refuse(found);
   }
   const turn = await takeFile(`${path}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`, owner, refuse);
   try {
-    if ((await textOf(path)) === text) {
+    if (textOf(path) === text) {
       await rm(path);
+      if (found?.socket !== undefined) await rm(join(dirname(path), found.socket), { force: true });
     }
   } finally {
     await turn.release();
@@ -79,7 +126,7 @@ async function clearAway(path: string, owner: LockOwner, refuse: Refuse): Promis
 
 async function release(path: string, text: string): Promise<void> {
   try {
-    if ((await textOf(path)) === text) {
+    if (textOf(path) === text) {
       await rm(path, { force: true });
     }
   } catch {
@@ -88,9 +135,9 @@ async function release(path: string, text: string): Promise<void> {
 }
 
 /** The content of the file; null if there is none. */
-async function textOf(path: string): Promise<string | null> {
+function textOf(path: string): string | null {
   try {
-    return await readFile(path, 'utf8');
+    return readOwnFile(path);
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) {
       return null;

@@ -15,6 +15,8 @@ export interface StateOptions {
   readonly isAlive: (owner: LockOwner) => boolean;
   /** File with the API's bearer token; null: our own, created at the first start. */
   readonly tokenFile: string | null;
+  /** Whether the directory is known to be ours. If not, the tokens in it may be known to who made it: they are replaced. */
+  readonly isKnown: boolean;
 }
 
 export interface State {
@@ -45,12 +47,12 @@ export async function openState(options: StateOptions): Promise<State> {
   }
 }
 
-async function open({ stateDir, uid, owner, isAlive, tokenFile }: StateOptions): Promise<State> {
+async function open({ stateDir, uid, owner, isAlive, tokenFile, isKnown }: StateOptions): Promise<State> {
   await openStateDirectory(stateDir, uid);
   const lock = await takeLock(stateDir, owner, isAlive);
   try {
-    const own = await openTokenFile(join(stateDir, 'token'));
-    const mcp = await openTokenFile(join(stateDir, 'mcp-token'));
+    const own = await openTokenFile(join(stateDir, 'token'), !isKnown);
+    const mcp = await openTokenFile(join(stateDir, 'mcp-token'), !isKnown);
     const token = tokenFile === null ? own : await givenToken(tokenFile);
     const files = [
       { name: 'token', text: `${own}\n` },

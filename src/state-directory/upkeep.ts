@@ -7,6 +7,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readOwnFile, replaceOwnFile } from '../own-file.ts';
 import { isSystemError } from '../system-error.ts';
+import type { Lock } from './lock.ts';
 
 /** A file that others find this control plane by. */
 export interface KeptFile {
@@ -24,7 +25,7 @@ export interface Upkeep {
 export interface UpkeepOptions {
   readonly stateDir: string;
   /** The lock: if it names another owner, nothing is written any more. */
-  readonly lock: KeptFile;
+  readonly lock: Pick<Lock, 'text' | 'restore'>;
   readonly files: readonly KeptFile[];
   /** Called with the error of each look that failed, and with null once all is well again. */
   readonly onTrouble: (error: unknown) => void;
@@ -33,7 +34,8 @@ export interface UpkeepOptions {
 }
 
 export function openUpkeep({ stateDir, lock, files, onTrouble, everyMs = 2_000 }: UpkeepOptions): Upkeep {
-  const kept = [lock, ...files];
+  const lockFile: KeptFile = { name: 'lock', text: lock.text };
+  const kept = [lockFile, ...files];
   let isTroubled = false;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -47,7 +49,8 @@ export function openUpkeep({ stateDir, lock, files, onTrouble, everyMs = 2_000 }
         if (isClosed) return;
         await replaceOwnFile(path, text);
       }
-      refuseOther(stateDir, lock);
+      await lock.restore();
+      refuseOther(stateDir, lockFile);
       if (isTroubled) onTrouble(null);
       isTroubled = false;
     } catch (error) {

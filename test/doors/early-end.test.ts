@@ -43,6 +43,7 @@ async function endAfter(turns: number): Promise<{ readonly words: string; readon
   const running = runDaemon(
     {
       config: null,
+      isKnown: true,
       stateDir,
       host: '127.0.0.1',
       port: 0,

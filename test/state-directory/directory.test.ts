@@ -1,17 +1,25 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAlive, startTimeOf } from '../../src/session/process/identity.ts';
 import { findStateDirectory, openStateDirectory, type Surroundings } from '../../src/state-directory/directory.ts';
+import { remember } from '../../src/state-directory/known.ts';
+import { takeLock } from '../../src/state-directory/lock.ts';
+import { findRunning } from '../../src/state-directory/running.ts';
 import { openState } from '../../src/state-directory/state.ts';
 import { openTokenFile } from '../../src/state-directory/token-file.ts';
 
@@ -29,30 +37,129 @@ afterEach(() => {
 });
 
 describe('looking for the state directory', () => {
-  const from = (cwd: string, env: Surroundings['env'] = {}) =>
-    findStateDirectory({ cwd, env, home: '/home/somebody', uid });
+  const from = (cwd: string, env: Surroundings['env'] = { XDG_STATE_HOME: join(folder, 'xdg') }) =>
+    findStateDirectory({ cwd, env, home: '/home/somebody', uid, isAlive });
+  const records = () => join(folder, 'xdg/mcpvisor/known');
 
-  it('takes the nearest .mcpvisor upward that is ours and closed to others', async () => {
-    mkdirSync(join(folder, '.mcpvisor'), { mode: 0o700 });
+  async function makeKnown(path: string): Promise<string> {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    await remember(path, records());
+    return path;
+  }
+
+  it('takes the nearest .mcpvisor upward that was made here, is ours and closed to others', async () => {
+    const known = await makeKnown(join(folder, '.mcpvisor'));
     mkdirSync(join(folder, 'a/b'), { recursive: true });
-    expect(await from(join(folder, 'a/b'))).toBe(join(folder, '.mcpvisor'));
+    expect(await from(join(folder, 'a/b'))).toBe(known);
+    const open = await makeKnown(join(folder, 'a/.mcpvisor'));
+    expect(await from(join(folder, 'a/b'))).toBe(open);
+    chmodSync(open, 0o755);
+    expect(await from(join(folder, 'a/b'))).toBe(known);
   });
 
-  it('passes over one that others can look into', async () => {
-    mkdirSync(join(folder, '.mcpvisor'), { mode: 0o700 });
-    mkdirSync(join(folder, 'a/.mcpvisor'), { recursive: true });
-    chmodSync(join(folder, 'a/.mcpvisor'), 0o755);
-    expect(await from(join(folder, 'a'))).toBe(join(folder, '.mcpvisor'));
+  it('takes one that was not made here while a control plane of this machine runs with it', async () => {
+    const found = join(folder, '.mcpvisor');
+    mkdirSync(found, { mode: 0o700 });
+    const lock = await takeLock(found, { pid: process.pid, startTime: startTimeOf(process.pid) }, isAlive);
+    expect(await from(folder)).toBe(found);
+    await lock.release();
+    expect(await from(folder)).toBe(join(folder, 'xdg/mcpvisor'));
+  });
+
+  describe('passes over one that came from somewhere else', () => {
+    const planted = () => join(folder, '.mcpvisor');
+    const address = { url: 'http://127.0.0.1:9', startedAt: '', version: '', config: null };
+    const claims = {
+      'with no lock': () => {},
+      'that names a process without its start time': () =>
+        writeFileSync(join(planted(), 'lock'), JSON.stringify({ pid: process.pid, startTime: null })),
+      'that names a process with another start time': () =>
+        writeFileSync(join(planted(), 'lock'), JSON.stringify({ pid: process.pid, startTime: 'boot:1' })),
+      'that names another PID namespace and a socket that is a file': () => {
+        const socket = 'lock-00.sock';
+        writeFileSync(
+          join(planted(), 'lock'),
+          JSON.stringify({ pid: 1, startTime: 'x', namespace: 'pid:[1]', socket }),
+        );
+        writeFileSync(join(planted(), socket), '');
+      },
+      'whose lock is a link to that of a control plane that runs': () => {
+        const real = join(folder, 'real-lock');
+        writeFileSync(real, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) }));
+        symlinkSync(real, join(planted(), 'lock'));
+      },
+      'with an id that is on no record': () =>
+        writeFileSync(join(planted(), 'id'), '00000000-0000-0000-0000-000000000000\n'),
+    };
+
+    it.each(Object.entries(claims))('%s', async (_, plant) => {
+      mkdirSync(planted(), { mode: 0o700 });
+      writeFileSync(join(planted(), 'token'), 'known-to-its-maker-0123456789\n');
+      writeFileSync(join(planted(), 'control-plane.json'), JSON.stringify({ ...address, pid: process.pid }));
+      plant();
+      expect(await from(folder)).toBe(join(folder, 'xdg/mcpvisor'));
+      expect((await findRunning(planted(), isAlive)).state).toBe('none');
+    });
+
+    it('in the place of one that was made here, with its id', async () => {
+      const known = await makeKnown(planted());
+      const id = readFileSync(join(known, 'id'));
+      renameSync(known, join(folder, 'elsewhere'));
+      mkdirSync(planted(), { mode: 0o700 });
+      writeFileSync(join(planted(), 'id'), id);
+      expect(await from(folder)).toBe(join(folder, 'xdg/mcpvisor'));
+    });
+
+    it('that is a link', async () => {
+      const known = await makeKnown(join(folder, 'somewhere/.mcpvisor'));
+      symlinkSync(known, planted());
+      expect(await from(folder)).toBe(join(folder, 'xdg/mcpvisor'));
+    });
+  });
+
+  it('forgets the records of folders that are gone', async () => {
+    const first = await makeKnown(join(folder, 'a/.mcpvisor'));
+    rmSync(first, { recursive: true });
+    await makeKnown(join(folder, 'b/.mcpvisor'));
+    expect(readdirSync(records())).toHaveLength(1);
   });
 
   it('goes by the XDG state directory, then by HOME, then by the home of the user', async () => {
     expect(await from(folder, { XDG_STATE_HOME: '/xdg', HOME: '/home/me' })).toBe('/xdg/mcpvisor');
     expect(await from(folder, { XDG_STATE_HOME: 'relative', HOME: '/home/me' })).toBe('/home/me/.local/state/mcpvisor');
-    expect(await from(folder)).toBe('/home/somebody/.local/state/mcpvisor');
+    expect(await from(folder, {})).toBe('/home/somebody/.local/state/mcpvisor');
   });
 });
 
 describe('opening the state directory', () => {
+  const strange = {
+    'a token that is a link': 'token',
+    'a record that is a link': 'processes.json',
+    'a folder of logs that is a link': 'logs',
+    'a log that is a link': 'logs/files.log',
+    'a page that is a link': 'pages/docs.html',
+  };
+
+  it.each(Object.entries(strange))('refuses %s, and leaves alone what it leads to', async (_, name) => {
+    const stateDir = join(folder, 'state');
+    const outside = join(folder, 'outside');
+    mkdirSync(dirname(join(stateDir, name)), { recursive: true, mode: 0o700 });
+    writeFileSync(outside, 'untouched', { mode: 0o644 });
+    symlinkSync(outside, join(stateDir, name));
+    await expect(openStateDirectory(stateDir, uid)).rejects.toMatchObject({
+      code: 'STATE_DIRECTORY_UNUSABLE',
+      message: expect.stringContaining(name),
+    });
+    expect(readFileSync(outside, 'utf8')).toBe('untouched');
+    expect(modeOf(outside)).toBe('644');
+  });
+
+  it('refuses a pipe without waiting for its writer', async () => {
+    execFileSync('mkfifo', [join(folder, 'lock')]);
+    await expect(openStateDirectory(folder, uid)).rejects.toMatchObject({ code: 'STATE_DIRECTORY_UNUSABLE' });
+    expect((await findRunning(folder, isAlive)).state).toBe('none');
+  });
+
   it('makes it, for its owner alone', async () => {
     await openStateDirectory(join(folder, 'deep/state'), uid);
     expect(modeOf(join(folder, 'deep/state'))).toBe('700');
@@ -97,6 +204,7 @@ describe('the state of a control plane', () => {
       uid,
       owner: { pid: process.pid, startTime: null },
       isAlive: () => true,
+      isKnown: true,
       tokenFile: null,
     });
 
@@ -120,6 +228,14 @@ describe('a token file', () => {
     expect(readFileSync(path, 'utf8')).toBe(`${token}\n`);
     expect(modeOf(path)).toBe('600');
     expect(await openTokenFile(path)).toBe(token);
+  });
+
+  it('is replaced in a folder whose maker may know it', async () => {
+    const path = join(folder, 'token');
+    writeFileSync(path, 'known-to-its-maker-0123456789\n');
+    const token = await openTokenFile(path, true);
+    expect(token).not.toBe('known-to-its-maker-0123456789');
+    expect(readFileSync(path, 'utf8')).toBe(`${token}\n`);
   });
 
   it('is closed to others when it is found open', async () => {

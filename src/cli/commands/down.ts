@@ -6,6 +6,7 @@ import type { ApiClient } from '../../http/client/client.ts';
 import { shuttingDown } from '../../http/schemas/control-plane.ts';
 import { anything } from '../../http/schemas/names.ts';
 import { isAlive } from '../../session/process/identity.ts';
+import { isHeld } from '../../state-directory/lock.ts';
 import { type Connection, type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
@@ -44,7 +45,7 @@ export async function down(flags: DownFlags, invocation: Invocation): Promise<Ex
 
 /** Locally the process is looked for, which ends after its servers; elsewhere only whether the API answers is known. */
 async function isThere({ client, local }: Connection): Promise<boolean> {
-  return local === null ? await answers(client) : isAlive(local.owner);
+  return local === null ? await answers(client) : await isHeld(local.stateDir, local.owner, isAlive);
 }
 
 async function answers(client: ApiClient): Promise<boolean> {

@@ -1,9 +1,11 @@
 /** `mcpvisor open`: where the pages of the control plane are, in a browser if there is a display. */
 
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { McpvisorError } from '../../errors.ts';
 import type { ApiClient } from '../../http/client/client.ts';
+import { replaceOwnFile } from '../../own-file.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
@@ -27,9 +29,11 @@ export async function open(flags: ConnectionFlags, invocation: Invocation): Prom
 /** Saves the page and, beside it, the document it links to. Returns the path of the page. */
 async function savePages(client: ApiClient, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (!(await lstat(folder)).isDirectory())
+    throw new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir: dirname(folder), reason: `${folder} is a link` });
   const page = join(folder, 'docs.html');
-  await writeFile(join(folder, 'openapi.json'), await client.text('/openapi.json'), { mode: 0o600 });
-  await writeFile(page, await client.text('/docs'), { mode: 0o600 });
+  await replaceOwnFile(join(folder, 'openapi.json'), await client.text('/openapi.json'));
+  await replaceOwnFile(page, await client.text('/docs'));
   return page;
 }
 

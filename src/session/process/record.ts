@@ -4,7 +4,8 @@ import * as z from 'zod';
 
 const recordSchema = z.object({
   server: z.string(),
-  generation: z.number().int().nonnegative(),
+  /** Far below where numbers lose digits: generations go on from it. */
+  generation: z.number().int().nonnegative().max(1e12),
   /**
    * The pid of the leader, which is the number of the group. 0 and 1 are never ours: signals to such "groups" reach
    * everybody.
@@ -23,6 +24,8 @@ const recordSchema = z.object({
 });
 
 const fileSchema = z.object({
+  /** The inode of the folder it was written in: in another one it is a copy, and its processes may be somebody else's. */
+  directory: z.string().optional(),
   /** The runs in whose marks processes may still be found. */
   instances: z
     .array(z.string().regex(/^[0-9a-f]+$/))

@@ -4,8 +4,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { readOwnFile } from '../../own-file.ts';
 import { isSystemError } from '../../system-error.ts';
 import { createDurableFile } from './durable-file.ts';
@@ -73,7 +73,8 @@ export function createProcessRegistry(options: ProcessRegistryOptions): ProcessR
 
   const content = (): string => {
     const processes = [...earlier, ...current.values()];
-    return JSON.stringify({ instances: [instance, ...earlierInstances], processes }, null, 2);
+    const directory = path === null ? undefined : inodeOf(dirname(path));
+    return JSON.stringify({ directory, instances: [instance, ...earlierInstances], processes }, null, 2);
   };
   const file = path === null ? null : createDurableFile({ path, content, onTrouble, retryMs });
   const save = (): Promise<void> => file?.save() ?? Promise.resolve();
@@ -166,7 +167,7 @@ function readEarlier(path: string, onError: (message: string) => void): RecordFi
     return nothing;
   }
   try {
-    return parseRecordFile(text);
+    return ofThisDirectory(path, parseRecordFile(text), onError);
   } catch (error) {
     const aside = `${path}.corrupt-${Date.now()}`;
     onError(`${path} is damaged (${String(error)}) and was kept as ${aside}; processes on it are not ended.`);
@@ -177,4 +178,20 @@ function readEarlier(path: string, onError: (message: string) => void): RecordFi
     }
     return nothing;
   }
+}
+
+/**
+ * A record that was copied or linked from the directory of another control plane names processes that may be running
+ * for that one.
+ */
+function ofThisDirectory(path: string, file: RecordFile, onError: (message: string) => void): RecordFile {
+  if (file.directory === undefined || file.directory === inodeOf(dirname(path))) return file;
+  if (file.processes.length > 0) onError(`${path} comes from another directory; processes on it are not ended.`);
+  return nothing;
+}
+
+/** Undefined: the folder is not there. */
+function inodeOf(folder: string): string | undefined {
+  const found = statSync(folder, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? undefined : String(found.ino);
 }

@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly input?: string;
   /** The user and group it runs as, who then owns the folder. Default: ours. Needs root. */
   readonly uid?: number;
+  /** A program that runs it, with its arguments. Default: none. */
+  readonly within?: readonly string[];
 }
 
 export interface Scene {
@@ -69,10 +71,11 @@ export function openScene(): Scene {
   const running: Running[] = [];
   const children: ChildProcess[] = [];
 
-  const run: Scene['run'] = (args, { env = {}, cwd = folder, input, uid } = {}) => {
+  const run: Scene['run'] = (args, { env = {}, cwd = folder, input, uid, within = [] } = {}) => {
     if (uid !== undefined) chownSync(folder, uid, uid);
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [program, ...args], {
+    const [command = '', ...words] = [...within, process.execPath, program, ...args];
+    const child = spawn(command, words, {
       cwd,
       env: { PATH, HOME: folder, ...env },
       ...(uid !== undefined && { uid, gid: uid }),

@@ -3,7 +3,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
+import { constants, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpvisorError } from '../../../errors.ts';
@@ -67,8 +67,9 @@ async function openLog(path: string): Promise<FileHandle> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   if (size > maxLogBytes) await rename(path, `${path}.1`);
-  const log = await open(path, 'a', 0o600);
-  await chmod(path, 0o600);
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+  const log = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  await log.chmod(0o600);
   return log;
 }
 

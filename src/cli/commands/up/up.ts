@@ -1,11 +1,13 @@
 /** `mcpvisor up`: a control plane in the foreground, until it is told to end, or one in the background. */
 
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { type Daemon, runDaemon } from '../../../daemon.ts';
 import { McpvisorError } from '../../../errors.ts';
-import { findStateDirectory } from '../../../state-directory/directory.ts';
+import { recordsOf } from '../../../state-directory/directory.ts';
+import { foundName, isKnown, remember } from '../../../state-directory/known.ts';
 import { findConfigFile } from '../../config-file.ts';
+import { stateDirectoryOf } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
 import { fromLog } from '../../screen/drawn.ts';
@@ -28,7 +30,10 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     });
   }
   const settings = toUpSettings({ flags, env, isTerminal: stdout.isTTY === true });
-  const stateDir = settings.stateDir === null ? await findStateDirectory(invocation) : resolve(cwd, settings.stateDir);
+  const stateDir = await stateDirectoryOf(
+    settings.stateDir === null ? {} : { stateDir: settings.stateDir },
+    invocation,
+  );
   if (settings.detach) return await detach({ stateDir, asJson: flags.json === true }, invocation);
   const config = settings.config === null ? await findConfigFile(invocation) : resolve(cwd, settings.config);
   const tokenFile = settings.tokenFile === null ? null : resolve(cwd, settings.tokenFile);
@@ -51,12 +56,29 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     stdout.fd ?? { write: (line: string) => stdout.draw(fromLog(line)) };
   const colors = terminal.paint !== plain;
   const letGrow = holdYoungGeneration();
+  const records = recordsOf(invocation);
+  // A directory of another name is never found, only named, and so vouched for by who named it.
+  const isOurs = basename(stateDir) !== foundName || isKnown(stateDir, records);
   try {
     daemon = await runDaemon(
-      { ...settings, config, stateDir, tokenFile, env, uid, pid, colors, stdout: log, atOnce, now: Date.now },
+      {
+        ...settings,
+        config,
+        stateDir,
+        isKnown: isOurs,
+        tokenFile,
+        env,
+        uid,
+        pid,
+        colors,
+        stdout: log,
+        atOnce,
+        now: Date.now,
+      },
       signal,
     );
     if (daemon === null) return exitCodes.done;
+    await remember(stateDir, records);
     table?.show(daemon.supervisor);
     // It never rejects.
     void daemon.supervisor.ready({ timeoutMs: startsWithinMs }).then(letGrow);
