@@ -10,6 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     // XState warns only under this condition; a warning of a chart is a bug.
     execArgv: ['--conditions=development'],
+    setupFiles: ['test/support/no-listener-warnings.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,

@@ -1,5 +1,6 @@
 /** Waiting for commands to settle, for a limited time. */
 
+import { onAbort } from '../on-abort.ts';
 import type { CommandOutcome, PostedCommand } from '../supervisor/contract.ts';
 
 export interface Patience {
@@ -23,7 +24,7 @@ export function createPatience(waitMs: number | null, signal: AbortSignal): Pati
   });
   const timer = waitMs === null ? null : setTimeout(giveUp, waitMs);
   if (waitMs === null || signal.aborted) giveUp();
-  else signal.addEventListener('abort', giveUp, { once: true });
+  const forgetSignal = onAbort(signal, () => giveUp());
   return {
     settled({ settled }) {
       // A rejection is also a fact; who does not wait for it has not asked for it.
@@ -32,7 +33,7 @@ export function createPatience(waitMs: number | null, signal: AbortSignal): Pati
     },
     close() {
       if (timer !== null) clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+      forgetSignal();
       giveUp();
     },
   };

@@ -21,7 +21,9 @@ const controlPlaneAddress = z.object({
 export type ControlPlaneAddress = Readonly<z.infer<typeof controlPlaneAddress>>;
 
 export function controlPlaneFile(address: ControlPlaneAddress): KeptFile {
-  return { name: 'control-plane.json', text: `${JSON.stringify(address)}\n` };
+  // Most have none, and what is undefined is left out.
+  const tokenFile = address.tokenFile ?? undefined;
+  return { name: 'control-plane.json', text: `${JSON.stringify({ ...address, tokenFile })}\n` };
 }
 
 /** Null: no such file, or none that can be read. Whether its process still runs is for the caller to check. */

@@ -1,5 +1,6 @@
 /** One reader of the stream: a cursor into the ring, and the requests it could not answer yet. */
 
+import { onAbort } from '../../on-abort.ts';
 import type { Fact, FactsMissed } from './fact.ts';
 import type { FactRing } from './ring.ts';
 
@@ -68,11 +69,11 @@ export function createFactReader({
     if (ended) return;
     ended = true;
     waiting.delete(answer);
-    signal?.removeEventListener('abort', end);
+    forgetSignal?.();
     answer();
   }
 
-  signal?.addEventListener('abort', end, { once: true });
+  const forgetSignal = signal === undefined ? null : onAbort(signal, end);
   if (signal?.aborted) end();
 
   return {

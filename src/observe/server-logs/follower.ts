@@ -3,6 +3,7 @@
  * the oldest are dropped and the reader is told how many.
  */
 
+import { onAbort } from '../../on-abort.ts';
 import { type LinesMissed, type LogLine, sizeOf } from './line.ts';
 
 export interface LogFollower {
@@ -86,7 +87,7 @@ export function createLogFollower({ earlier, maxBytes, signal, onEnded }: LogFol
     first = [];
     taken = 0;
     waiting = [];
-    signal?.removeEventListener('abort', leave);
+    forgetSignal?.();
     onEnded(follower);
   }
 
@@ -144,7 +145,7 @@ export function createLogFollower({ earlier, maxBytes, signal, onEnded }: LogFol
     isEndDue = true;
     loaded([]);
   });
-  signal?.addEventListener('abort', leave, { once: true });
+  const forgetSignal = signal === undefined ? null : onAbort(signal, leave);
   if (signal?.aborted === true) leave();
   return follower;
 }

@@ -1,8 +1,8 @@
 /** One call: a promise with a deadline, perhaps a signal, and exactly one outcome. */
 
-import { setMaxListeners } from 'node:events';
 import { McpvisorError } from '../../errors.ts';
 import { isRecord } from '../../json.ts';
+import { onAbort } from '../../on-abort.ts';
 import { codeOf } from '../../system-error.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
 import { hasNotReached, type Refused, refusedIn } from '../link.ts';
@@ -40,6 +40,7 @@ export class Call implements Waiter {
   readonly #owner: CallOwner;
   readonly #resolve: (result: unknown) => void;
   readonly #reject: (error: McpvisorError) => void;
+  readonly #forgetSignal: (() => void) | null;
 
   constructor(
     owner: CallOwner,
@@ -62,9 +63,7 @@ export class Call implements Waiter {
     this.#resolve = settle.resolve;
     this.#reject = settle.reject;
     const signal = request.options?.signal;
-    if (signal === undefined) return;
-    allowManyListeners(signal);
-    signal.addEventListener('abort', this, { once: true });
+    this.#forgetSignal = signal === undefined ? null : onAbort(signal, () => this.#owner.cancelled(this));
   }
 
   /**
@@ -100,11 +99,6 @@ export class Call implements Waiter {
     }
   }
 
-  /** Called when the signal aborts. */
-  handleEvent(): void {
-    this.#owner.cancelled(this);
-  }
-
   fail(error: McpvisorError): void {
     if (this.#release()) this.#reject(error);
   }
@@ -115,7 +109,7 @@ export class Call implements Waiter {
 
   #release(): boolean {
     if (!this.#owner.take(this)) return false;
-    this.#options?.signal?.removeEventListener('abort', this);
+    this.#forgetSignal?.();
     return true;
   }
 }
@@ -133,15 +127,6 @@ export function unwritableError(values: readonly unknown[], cause: unknown): Mcp
     const message = `cannot be written as JSON: ${reason}`;
     const problem = { path: 'params', message, hint: null, severity: 'error' } as const;
     return new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
-  }
-}
-
-/** One signal for many calls is normal use, not a leak: each listener is removed when its call settles. */
-function allowManyListeners(signal: AbortSignal): void {
-  try {
-    setMaxListeners(0, signal);
-  } catch {
-    // Not one of Node's own signals, so it has no such limit.
   }
 }
 

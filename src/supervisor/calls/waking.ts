@@ -6,6 +6,7 @@ import type { ServerEvent } from '../../../machines/server/events.ts';
 import { isHeldBack, isOnItsWay, isTriedAgain } from '../../../machines/server/meaning.ts';
 import type { TimerClock } from '../../clock.ts';
 import { McpvisorError } from '../../errors.ts';
+import { onAbort } from '../../on-abort.ts';
 import type { RequestOptions } from '../../session/contract.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
 import type { ServerEntry } from '../ledger.ts';
@@ -105,19 +106,19 @@ function whenConnected(
   return new Promise((resolve, reject) => {
     const finish = (end: () => void) => {
       timers.clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      forgetSignal?.();
       subscription.unsubscribe();
       end();
     };
     const onOver = () => finish(() => resolve(settledAs(actor.getSnapshot())));
-    const onAbort = () => finish(() => reject(new McpvisorError('CALL_CANCELLED', { server, method })));
+    const cancel = () => finish(() => reject(new McpvisorError('CALL_CANCELLED', { server, method })));
     const onTimeout = () => {
       const { state, nextRetryAt, reason } = notConnectedError(actor.getSnapshot()).details;
       const details = { server, method, timeoutMs, state, nextRetryAt, reason };
       finish(() => reject(new McpvisorError('CALL_TIMED_OUT', details)));
     };
     const timer = timers.setTimeout(onTimeout, Math.min(timeoutMs, longestDelayMs));
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const forgetSignal = signal === undefined ? null : onAbort(signal, cancel);
     const subscription = actor.subscribe({
       next: (snapshot) => isOver(snapshot) && onOver(),
       error: onOver,

@@ -3,6 +3,7 @@
 import { longestDelayMs } from '../../../machines/delay.ts';
 import type { TimerClock } from '../../clock.ts';
 import { McpvisorError } from '../../errors.ts';
+import { onAbort } from '../../on-abort.ts';
 import type { CommandOutcome, ServerStatus, Supervisor } from '../contract.ts';
 import type { Commands } from './commands.ts';
 
@@ -22,10 +23,9 @@ export function createSending({ commands, statusOf, timers }: SendingOptions): S
     return await new Promise<CommandOutcome>((resolve, reject) => {
       const finish = (end: () => void) => {
         timers.clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        forgetSignal?.();
         end();
       };
-      const onAbort = () => finish(() => reject(cancelled()));
       const onTimeout = (limitMs: number) => {
         const details = { server, command, commandId, timeoutMs: limitMs, serverStatus: statusOf(server) };
         finish(() => reject(new McpvisorError('COMMAND_TIMED_OUT', details)));
@@ -34,7 +34,8 @@ export function createSending({ commands, statusOf, timers }: SendingOptions): S
         timeoutMs === undefined
           ? undefined
           : timers.setTimeout(() => onTimeout(timeoutMs), Math.min(timeoutMs, longestDelayMs));
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const cancel = () => finish(() => reject(cancelled()));
+      const forgetSignal = signal === undefined ? null : onAbort(signal, cancel);
       settled.then(
         (outcome) => finish(() => resolve(outcome)),
         (error: unknown) => finish(() => reject(error)),

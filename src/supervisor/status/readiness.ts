@@ -4,6 +4,7 @@ import { isAtRest, isMissing } from '../../../machines/server/meaning.ts';
 import type { TimerClock } from '../../clock.ts';
 import type { Fact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
+import { onAbort } from '../../on-abort.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
 import type { Readiness, ReadyNow, ServerStatus } from '../contract.ts';
 
@@ -50,10 +51,11 @@ export function createReadiness({
       // every transition takes a second or two with a thousand servers.
       let unsettled: string | null = null;
       let timer: unknown;
+      let forgetting: readonly (() => void)[] = [];
       const finish = () => {
         unsubscribe();
         timers.clearTimeout(timer);
-        for (const limit of limits) limit.removeEventListener('abort', finish);
+        for (const forget of forgetting) forget();
         resolve(look());
       };
       const lookAgain = () => {
@@ -66,7 +68,7 @@ export function createReadiness({
         else if (mayHaveSettled(fact, unsettled)) lookAgain();
       });
       if (timeoutMs !== undefined) timer = timers.setTimeout(finish, timeoutMs);
-      for (const limit of limits) limit.addEventListener('abort', finish, { once: true });
+      forgetting = limits.map((limit) => onAbort(limit, finish));
       if (limits.some(({ aborted }) => aborted)) finish();
       else lookAgain();
     });

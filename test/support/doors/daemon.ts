@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { listenerWarning } from '../no-listener-warnings.ts';
 import { createMark, killMarked, until, untilNoneMarked } from '../processes.ts';
 import { type Client, createClient } from './client.ts';
 
@@ -89,10 +90,12 @@ export function openScene(): Scene {
   };
   onTestFinished(async () => {
     for (const child of children) child.kill('SIGKILL');
-    await Promise.all(running.map(({ ended }) => ended));
+    const endings = await Promise.all(running.map(({ ended }) => ended));
     killMarked(mark);
     await untilNoneMarked(mark);
     rmSync(folder, { recursive: true, force: true });
+    const warned = endings.find(({ stderr }) => stderr.includes(listenerWarning));
+    if (warned !== undefined) throw new Error(`a process warned of a leak:\n${warned.stderr}`);
   });
   return {
     folder,

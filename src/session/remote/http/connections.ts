@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { callbackify } from 'node:util';
 import { Client } from 'undici';
+import { onAbort } from '../../../on-abort.ts';
 import type { BudgetMember, SocketBudget } from '../socket-budget.ts';
 import type { Connect } from './connector.ts';
 
@@ -160,9 +161,8 @@ export function createConnections({ server, origin, connect, sockets, most }: Co
   /** Keeps its place in the queue until it has a connection or gives up. */
   async function wait(urgency: Urgency, signal: AbortSignal, fresh: boolean): Promise<Slot> {
     const place: Waiting = { urgency, sinceMs: performance.now(), wake() {} };
-    const onAbort = () => place.wake();
     waiting.add(place);
-    signal.addEventListener('abort', onAbort);
+    const forgetSignal = onAbort(signal, () => place.wake());
     try {
       for (;;) {
         await new Promise<void>((resolve) => {
@@ -174,7 +174,7 @@ export function createConnections({ server, origin, connect, sockets, most }: Co
       }
     } finally {
       waiting.delete(place);
-      signal.removeEventListener('abort', onAbort);
+      forgetSignal();
       wakeNext();
     }
   }

@@ -3,6 +3,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { errors } from 'undici';
+import { onAbort } from '../../../on-abort.ts';
 import type { ProxyChoice } from '../../../specification.ts';
 import { openThrough } from './proxy.ts';
 import { type Address, hostOf, opened, openTcp } from './sockets.ts';
@@ -59,7 +60,7 @@ async function withinTime(
   const lifetime = new AbortController();
   const end = () => lifetime.abort(signal.reason);
   signal.throwIfAborted();
-  signal.addEventListener('abort', end, { once: true });
+  const forgetSignal = onAbort(signal, end);
   const timer = setTimeout(() => {
     lifetime.abort(
       new errors.ConnectTimeoutError(`${address.host}:${address.port} was not connected within ${timeoutMs} ms`),
@@ -67,10 +68,10 @@ async function withinTime(
   }, timeoutMs);
   try {
     const socket = await open(lifetime.signal);
-    socket.once('close', () => signal.removeEventListener('abort', end));
+    socket.once('close', forgetSignal);
     return socket;
   } catch (error) {
-    signal.removeEventListener('abort', end);
+    forgetSignal();
     throw lifetime.signal.aborted ? lifetime.signal.reason : error;
   } finally {
     clearTimeout(timer);
