@@ -1,7 +1,7 @@
 /** The manifest of a server's chart: its actors, delays, guards and actions. `server.machine.ts` is the chart. */
 
 import { assign, cancel, emit, enqueueActions, fromCallback, sendTo, setup, spawnChild } from 'xstate';
-import type { Failure, Phase } from '../failure.ts';
+import type { Phase } from '../failure.ts';
 import { sendById } from '../holding/address.ts';
 import { supervisorId } from '../ids.ts';
 import { type Clearance, isSameClearance } from './clearance.ts';

@@ -409,7 +409,11 @@ export interface Supervisor {
     toolCalls: readonly ToolCallsIn[Format][],
     options: AnswerToolCallsOptions<Format>,
   ): Promise<ToolAnswersIn[Format]>;
-  /** Sends any MCP request. Throws what `callTool` throws, except `TOOL_NOT_FOUND`. */
+  /**
+   * Sends a request of MCP: `tools/call` and `tools/list` (both by the entry's `tools` filter), `resources/…`, `prompts/…`,
+   * `tasks/…`, `completion/complete`, `logging/setLevel` or `ping`. Throws what `callTool` throws, and `INVALID_REQUEST`
+   * for any other method: those are the session's own.
+   */
   request(
     server: string,
     method: string,

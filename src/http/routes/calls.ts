@@ -65,7 +65,8 @@ const request = {
   method: 'POST',
   path: '/api/servers/{name}/requests',
   access: 'operate',
-  summary: 'Send any other MCP request: resources/read, prompts/get, completion/complete',
+  summary:
+    'Send a request: resources/…, prompts/…, tasks/…, completion/complete, logging/setLevel, ping, and tools/… by the `tools` filter',
   query: noQuery,
   body: requestBody,
   answers: { 200: { description: 'The result as the server sent it', schema: requestResult } },

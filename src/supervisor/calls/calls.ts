@@ -10,6 +10,7 @@ import type { Words } from '../actors/words.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Answered, CallOptions, CallOutcome, CallRequest, CallToolResult } from '../contract.ts';
 import type { ServerEntry } from '../ledger.ts';
+import { toolNamedIn, treatmentOf, withOfferedTools } from './request-methods.ts';
 import { notConnectedError, type Waking } from './waking.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -47,6 +48,13 @@ interface Call {
   readonly options: CallOptions | undefined;
   /** When the call was made, by `now`: before a lazy server was started for it. */
   readonly askedAt: number;
+}
+
+/** A call of a tool by a name that it may have here. */
+interface NamedCall extends Pick<Call, 'options' | 'askedAt'> {
+  readonly tool: string;
+  /** All but the name. */
+  readonly params: Arguments;
 }
 
 export function createCalls(options: CallsOptions): Calls {
@@ -137,44 +145,32 @@ export function createCalls(options: CallsOptions): Calls {
     options?: CallOptions,
   ): Promise<CallToolResult> {
     try {
-      const askedAt = now();
-      const entry = entryOf(server);
-      const name = entry.hasTool(tool) ? tool : ownNameOf(entry, tool);
-      if (name === null)
-        return waking.knowsTools(entry)
-          ? rejected('TOOL_NOT_FOUND', server, tool)
-          : wakeThenCall(entry, { tool, args, options, askedAt });
-      return perform(entry, {
-        method: 'tools/call',
-        params: { name, arguments: args },
-        tool: name,
-        options,
-        askedAt,
-      }) as Promise<CallToolResult>;
+      const call = { tool, params: { arguments: args }, options, askedAt: now() };
+      return callNamed(entryOf(server), call) as Promise<CallToolResult>;
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** The one way to a tool: only those that the server lists and its specification offers. */
+  function callNamed(entry: ServerEntry, call: NamedCall): Promise<unknown> {
+    const { tool, params, options, askedAt } = call;
+    const name = entry.hasTool(tool) ? tool : ownNameOf(entry, tool);
+    if (name === null)
+      return waking.knowsTools(entry) ? rejected('TOOL_NOT_FOUND', entry.name, tool) : wakeThenCall(entry, call);
+    // The name first, as the protocol shows it.
+    const { name: _, ...rest } = params;
+    return perform(entry, { method: 'tools/call', params: { name, ...rest }, tool: name, options, askedAt });
   }
 
   /**
    * A server that was never connected has no list in which to look the tool up. It is started first, if a call may
    * start it.
    */
-  async function wakeThenCall(
-    entry: ServerEntry,
-    { tool, args, options, askedAt }: { tool: string; args: Arguments } & Pick<Call, 'options' | 'askedAt'>,
-  ): Promise<CallToolResult> {
-    const restMs = await waking.wake(entry, options);
-    const name = entry.hasTool(tool) ? tool : ownNameOf(entry, tool);
-    if (name === null) throw new McpvisorError('TOOL_NOT_FOUND', { server: entry.name, tool });
-    const rest = { ...options, ...(restMs !== null && { timeoutMs: restMs }) };
-    return (await perform(entry, {
-      method: 'tools/call',
-      params: { name, arguments: args },
-      tool: name,
-      options: rest,
-      askedAt,
-    })) as CallToolResult;
+  async function wakeThenCall(entry: ServerEntry, call: NamedCall): Promise<unknown> {
+    const restMs = await waking.wake(entry, call.options);
+    if (!waking.knowsTools(entry)) throw new McpvisorError('TOOL_NOT_FOUND', { server: entry.name, tool: call.tool });
+    return callNamed(entry, { ...call, options: { ...call.options, ...(restMs !== null && { timeoutMs: restMs }) } });
   }
 
   /** `callTool` accepts exposed names, too. */
@@ -215,7 +211,13 @@ export function createCalls(options: CallsOptions): Calls {
     // oxlint-disable-next-line max-params -- the library's signature: server, method, params, options
     request(server, method, params, options) {
       try {
-        return perform(entryOf(server), { method, params, tool: null, options, askedAt: now() });
+        const entry = entryOf(server);
+        const askedAt = now();
+        const treatment = treatmentOf(method);
+        if (treatment === 'tool')
+          return callNamed(entry, { tool: toolNamedIn(params), params: params ?? {}, options, askedAt });
+        const answering = perform(entry, { method, params, tool: null, options, askedAt });
+        return treatment === 'list' ? answering.then((result) => withOfferedTools(entry, result)) : answering;
       } catch (error) {
         return Promise.reject(error);
       }

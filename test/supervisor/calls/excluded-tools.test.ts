@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { mayShow } from '../../../src/supervisor/tool-filter.ts';
+import { errorOf, openStage, textOf } from '../../support/supervised.ts';
+
+describe('a tool that the entry excludes', () => {
+  it('is not to be had by any way', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('speak', { tools: { exclude: ['add'] } }) });
+    await supervisor.ready();
+    const params = { name: 'add', arguments: { a: 1, b: 2 } };
+    const notFound = { code: 'TOOL_NOT_FOUND', details: { server: 'a', tool: 'add' } };
+    expect(await errorOf(supervisor.callTool('a', 'add', params.arguments))).toMatchObject(notFound);
+    expect(await errorOf(supervisor.request('a', 'tools/call', params))).toMatchObject(notFound);
+    const listed = (await supervisor.request('a', 'tools/list')) as { readonly tools: readonly { name: string }[] };
+    expect(listed.tools.map(({ name }) => name)).not.toContain('add');
+    expect(listed.tools.map(({ name }) => name)).toContain('echo');
+  });
+
+  it('is not to be had of a server that was never started', async () => {
+    const stage = openStage();
+    const entry = { lazy: true, tools: { include: ['echo'] } };
+    const supervisor = await stage.open({ a: stage.program('speak', entry) });
+    const params = { name: 'add', arguments: { a: 1, b: 2 } };
+    expect(await errorOf(supervisor.request('a', 'tools/call', params))).toMatchObject({ code: 'TOOL_NOT_FOUND' });
+  });
+});
+
+describe('a request to a server', () => {
+  it('reaches an offered tool with all its params', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('speak') });
+    await supervisor.ready();
+    const params = { name: 'echo', arguments: { text: 'hello' }, _meta: { trace: 1 } };
+    expect(textOf((await supervisor.request('a', 'tools/call', params)) as object)).toBe('hello');
+  });
+
+  it.each([
+    'initialize',
+    'notifications/cancelled',
+    'notifications/initialized',
+    'server/discover',
+    'roots/list',
+    'tools/Call',
+    'tools/call ',
+    'constructor',
+    'rpc.discover',
+    '',
+  ])('is refused if it is the own affair of the session, or unknown (%j)', async (method) => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('speak') });
+    await supervisor.ready();
+    expect(await errorOf(supervisor.request('a', method, {}))).toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { problems: [{ path: 'method', hint: expect.stringContaining('resources/read') }] },
+    });
+    expect(supervisor.status('a').counts.calls).toBe(0);
+  });
+});
+
+describe('a glob', () => {
+  it.each([
+    ['read_*', 'read_file', true],
+    ['*_file', 'read_file', true],
+    ['*', '', true],
+    ['a*a', 'a', false],
+    ['a*b*c', 'aXbXc', true],
+    ['a*b*c', 'aXcXb', false],
+    ['a.c', 'abc', false],
+    ['a**b', 'ab', true],
+    ['*ab*ab', 'xabab', true],
+    ['*ab*ab', 'xab', false],
+  ])('%s matches %s: %s', (glob, tool, expected) => {
+    expect(mayShow(tool, { include: [glob], exclude: [] })).toBe(expected);
+  });
+
+  it('with many stars takes no longer for a long name', () => {
+    const startedAt = performance.now();
+    expect(mayShow('a'.repeat(50_000), { include: [`${'*a'.repeat(100)}*b`], exclude: [] })).toBe(false);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
