@@ -1,8 +1,10 @@
 /** What a call costs through the embedded supervisor, and through the bare SDK client, to the same server. */
 
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { createSupervisor } from '../../src/index.ts';
 import { atLeast, atMost, type Bench, type Figures, type Line, medianOf, type Results } from './bench.ts';
-import { environment, lightProgram, startBareClient, toLightServer, toStdio } from './peers.ts';
+import { environment, lightProgram, startBareClient, startHttpServer, toLightServer, toStdio } from './peers.ts';
 
 const loads = [
   { name: '1 at a time, 100 B', atATime: 1, bytes: 100 },
@@ -23,9 +25,15 @@ export const calls: Bench = {
     'supervised stdio': () => measureSupervised('stdio'),
     'bare in-memory': () => measureBare('in-memory'),
     'supervised in-memory': () => measureSupervised('in-memory'),
+    'bare http json': () => overHttp('json', measureBareHttp),
+    'supervised http json': () => overHttp('json', measureSupervisedHttp),
+    'bare http events': () => overHttp('events', measureBareHttp),
+    'supervised http events': () => overHttp('events', measureSupervisedHttp),
   },
   judge: (results) =>
-    ['stdio', 'in-memory'].flatMap((carrier) => loads.flatMap(({ name }) => judge(results, carrier, name))),
+    ['stdio', 'in-memory', 'http json', 'http events'].flatMap((carrier) =>
+      loads.flatMap(({ name }) => judge(results, carrier, name)),
+    ),
 };
 
 function judge(results: Results, carrier: string, load: string): readonly Line[] {
@@ -63,6 +71,26 @@ async function measureSupervised(carrier: 'stdio' | 'in-memory'): Promise<Figure
     config: { mcpServers: { peer: entry } },
     transports: { light: toLightServer },
   });
+  await supervisor.ready();
+  return await measureLoads((bytes) => supervisor.callTool('peer', 'fill', { bytes }));
+}
+
+/** With a server in a process of its own, whose answers are JSON, or event streams as those of most servers are. */
+async function overHttp(kind: string, measure: (url: string) => Promise<Figures>): Promise<Figures> {
+  await using server = await startHttpServer(kind);
+  return await measure(server.url);
+}
+
+async function measureBareHttp(url: string): Promise<Figures> {
+  // The SDK's types of an optional session id differ between its own files.
+  const client = await startBareClient(new StreamableHTTPClientTransport(new URL(url)) as Transport);
+  const figures = await measureLoads((bytes) => client.callTool({ name: 'fill', arguments: { bytes } }));
+  await client.close();
+  return figures;
+}
+
+async function measureSupervisedHttp(url: string): Promise<Figures> {
+  await using supervisor = await createSupervisor({ env: environment, config: { mcpServers: { peer: { url } } } });
   await supervisor.ready();
   return await measureLoads((bytes) => supervisor.callTool('peer', 'fill', { bytes }));
 }

@@ -3,6 +3,8 @@
  * to compare with.
  */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -36,6 +38,26 @@ export async function startBareClient(transport: Transport): Promise<Client> {
 
 export function toStdio(program: Program): Transport {
   return new StdioClientTransport(program);
+}
+
+export interface HttpServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** `kind`: what its answers are, `json` or `events`. */
+export async function startHttpServer(kind: string): Promise<HttpServer> {
+  const child = spawn(process.execPath, [serverPath('speaks-over-http.mjs'), kind], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  return {
+    url: line.trim(),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
 }
 
 const fill = { name: 'fill', inputSchema: { type: 'object', properties: { bytes: { type: 'number' } } } };
