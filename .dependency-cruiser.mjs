@@ -57,6 +57,7 @@ export const arrows = {
   'client-process': [...bottom, 'session'],
   cli: entrances,
   bin: [...entrances, 'cli'],
+  testing: [...bottom, 'session'],
   page: [],
 };
 
@@ -303,7 +304,7 @@ export const doors = {
 /** Which packages only some rooms may import. */
 export const fences = {
   '@hono/node-server': ['http', 'daemon'],
-  '@modelcontextprotocol/sdk': ['session', 'gateway'],
+  '@modelcontextprotocol/sdk': ['session', 'gateway', 'testing'],
   ajv: ['supervisor/calls/validator'],
   'ajv-formats': ['supervisor/calls/validator'],
   commander: ['cli'],

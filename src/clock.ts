@@ -10,6 +10,8 @@ export interface TimerClock {
 export interface Clock extends TimerClock {
   /** The wall clock in milliseconds. */
   now(): number;
+  /** A clock in milliseconds that never jumps. Default: `now`, which then must not jump either. */
+  monotonicNow?(): number;
 }
 
 export const systemTimers: TimerClock = {

@@ -2,6 +2,7 @@
 
 import { failure } from '../../machines/failure.ts';
 import { entryOf } from '../../machines/table.ts';
+import type { TimerClock } from '../clock.ts';
 import { openHostedLink } from './hosted/link.ts';
 import type { HostParts } from './hosted/parts.ts';
 import type { Link, TellLinkNews } from './link.ts';
@@ -19,6 +20,8 @@ export interface LinkParts {
   readonly strays: Strays;
   /** Null: sessions are held by a separate process, which has no access to the embedding program. */
   readonly host: HostParts | null;
+  /** Those of calls, and of the ends of the host's transports. Default: Node's. */
+  readonly timers?: TimerClock;
   /** For the connections to remote servers. */
   readonly sockets: SocketBudget;
 }
@@ -71,7 +74,7 @@ function openRemote(
 }
 
 function openHosted(
-  { host }: LinkParts,
+  { host, timers }: LinkParts,
   { specification, target }: RequestFor<HostedTarget>,
   tell: TellLinkNews,
 ): Link {
@@ -79,7 +82,7 @@ function openHosted(
   if (host === null) return openRefused(outOfReach(`the transport "${kind}"`), tell);
   const create = entryOf(host.transports ?? {}, kind);
   if (create === undefined) return openRefused(`the host has no transport called "${kind}"`, tell);
-  return openHostedLink({ kind, create: (signal) => create(entry, signal), stop: specification.stop }, tell);
+  return openHostedLink({ kind, create: (signal) => create(entry, signal), stop: specification.stop, timers }, tell);
 }
 
 function outOfReach(what: string): string {

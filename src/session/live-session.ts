@@ -2,6 +2,7 @@
 
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type LastWords, type Phase } from '../../machines/failure.ts';
+import { systemTimers, type TimerClock } from '../clock.ts';
 import { CallQueue } from './calls/call-queue.ts';
 import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
 import type { Link, LinkNews, TellLinkNews } from './link.ts';
@@ -33,6 +34,8 @@ export interface LiveSessionParts {
   readonly loopLag: LoopLag;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
+  /** Those of calls, and of the ends of the host's transports. Default: Node's. */
+  readonly timers?: TimerClock;
 }
 
 type Stage = 'starting' | 'ready' | 'leaving' | 'ended';
@@ -72,6 +75,7 @@ export class LiveSession implements Session {
       server: request.server,
       limits: request.specification.limits,
       now: this.#now,
+      timers: parts.timers ?? systemTimers,
       onWaiting: (queued) => this.#tell({ type: 'loaded', queued }),
     });
     this.#backRequests = new BackRequests(request.capabilities);

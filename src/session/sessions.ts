@@ -1,5 +1,6 @@
 /** The holder of sessions and of the processes under them: this process, or one of its own. */
 
+import { systemTimers, type TimerClock } from '../clock.ts';
 import type { StopSettings } from '../specification.ts';
 import type { OpenSession, StrayNews } from './contract.ts';
 import type { HostParts } from './hosted/parts.ts';
@@ -47,6 +48,8 @@ export interface SessionsOptions {
   readonly onGuardTrouble?: (reason: string | null) => void;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
+  /** Default: those of Node. */
+  readonly timers?: TimerClock;
 }
 
 export function createSessions({
@@ -58,6 +61,7 @@ export function createSessions({
   onRecordTrouble = () => {},
   onGuardTrouble = () => {},
   now = () => performance.now(),
+  timers = systemTimers,
 }: SessionsOptions): Sessions {
   const registry = createProcessRegistry({ stateDir, onError, onTrouble: onRecordTrouble });
   const { instance } = registry;
@@ -65,7 +69,18 @@ export function createSessions({
   const strays = createStrays({ instance, guard, tell: onStray, onError });
   const sockets = createSocketBudget();
   return {
-    open: createOpenSession({ registry, guard, strays, host, sockets, clientInfo, loopLag: createLoopLag(now), now }),
+    open: createOpenSession({
+      registry,
+      guard,
+      strays,
+      host,
+      sockets,
+      clientInfo,
+      // How late our own loop is, is a matter of real time.
+      loopLag: createLoopLag(),
+      now,
+      timers,
+    }),
     async reap(onReaped, stopOf) {
       await registry.reapSurvivors(onReaped);
       registry.keepInstances(await strays.reap(registry.earlierInstances, stopOf));

@@ -80,7 +80,7 @@ export function assemble(
 ): Assembly {
   const { env, stateDir = null, clock, random = Math.random, onError = () => {}, onStderr = () => {} } = options;
   const wallNow = clock === undefined ? Date.now : () => clock.now();
-  const monotonicNow = clock === undefined ? () => performance.now() : wallNow;
+  const monotonicNow = clock === undefined ? () => performance.now() : () => clock.monotonicNow?.() ?? clock.now();
   const timers = clock ?? systemTimers;
   const facts = options.facts ?? createFacts({ now: wallNow, onError });
   const redactor = options.redactor ?? createRedactor();
@@ -102,6 +102,7 @@ export function assemble(
     onGuardTrouble: guardTrouble(ownAlarms),
     ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),
     now: monotonicNow,
+    timers,
   });
   const ledger = createLedger(sessions.highestGeneration);
   const inspection = createInspection({ publish, nowMs: wallNow, onError });

@@ -46,7 +46,10 @@ export interface SupervisorOptions {
   readonly authProviders?: AuthProviders;
   /** How many servers may start automatically at the same time. Default: `max(2, cores)`. */
   readonly startConcurrency?: number;
-  /** For tests: the wall clock and the timers of the charts. Default: those of Node. */
+  /**
+   * For tests: the time that charts, calls, waiting and measured silence go by, and their timers. How processes end is
+   * timed by the machine's clock all the same. Default: Node's. A virtual one: `mcpvisor/testing`.
+   */
   readonly clock?: Clock;
   /** For tests: returns numbers from 0 up to 1. Default `Math.random`. */
   readonly random?: () => number;

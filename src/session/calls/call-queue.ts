@@ -4,6 +4,7 @@
  */
 
 import { longestDelayMs } from '../../../machines/delay.ts';
+import type { TimerClock } from '../../clock.ts';
 import { McpvisorError } from '../../errors.ts';
 import type { RequestOptions } from '../contract.ts';
 import type { Wire } from '../protocol/wire.ts';
@@ -16,6 +17,7 @@ export interface CallQueueOptions {
   readonly limits: CallLimits;
   /** A monotonic clock in milliseconds. */
   readonly now: () => number;
+  readonly timers: TimerClock;
   readonly onWaiting: (count: number) => void;
 }
 
@@ -28,21 +30,23 @@ export class CallQueue implements CallOwner {
   readonly #server: string;
   #limits: CallLimits;
   readonly #now: () => number;
+  readonly #timers: TimerClock;
   readonly #waiting = new Set<Call>();
   readonly #inFlight = new Set<Call>();
   readonly #watch: WaitingWatch;
   #wire: Wire | null = null;
   #refusal: Refusal | null = { state: 'starting', reason: null };
   #lastUsedAt: number;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: unknown = null;
   #lastLook: NodeJS.Immediate | null = null;
   #wakesAt = 0;
   #pumping = false;
 
-  constructor({ server, limits, now, onWaiting }: CallQueueOptions) {
+  constructor({ server, limits, now, timers, onWaiting }: CallQueueOptions) {
     this.#server = server;
     this.#limits = limits;
     this.#now = now;
+    this.#timers = timers;
     this.#lastUsedAt = now();
     this.#watch = new WaitingWatch(() => this.#waiting.size, onWaiting);
   }
@@ -198,14 +202,15 @@ export class CallQueue implements CallOwner {
   #wakeAt(at: number): void {
     if (this.#timer !== null) {
       if (this.#wakesAt <= at) return;
-      clearTimeout(this.#timer);
+      this.#timers.clearTimeout(this.#timer);
     }
     this.#wakesAt = at;
-    this.#timer = setTimeout(CallQueue.#wake, Math.min(Math.max(Math.ceil(at - this.#now()), 1), longestDelayMs), this);
+    const delayMs = Math.min(Math.max(Math.ceil(at - this.#now()), 1), longestDelayMs);
+    this.#timer = this.#timers.setTimeout(() => CallQueue.#wake(this), delayMs);
   }
 
   #sleep(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer);
     if (this.#lastLook !== null) clearImmediate(this.#lastLook);
     this.#timer = null;
     this.#lastLook = null;

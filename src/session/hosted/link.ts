@@ -4,6 +4,7 @@ import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/
 import { type JSONRPCMessage, McpError, type MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import type { StopPolicy } from '../../../machines/policy.ts';
+import { systemTimers, type TimerClock } from '../../clock.ts';
 import { codeOf } from '../../system-error.ts';
 import type { EndKind } from '../contract.ts';
 import { Ending } from '../ending.ts';
@@ -15,6 +16,8 @@ export interface HostedLinkOptions {
   /** Creates the transport, not yet started. `signal` aborts when the link ends first. */
   readonly create: (signal: AbortSignal) => Transport | Promise<Transport>;
   readonly stop: Pick<StopPolicy, 'closeMs'>;
+  /** Default: those of Node. */
+  readonly timers?: TimerClock | undefined;
 }
 
 export function openHostedLink(options: HostedLinkOptions, tell: TellLinkNews): Link {
@@ -33,11 +36,13 @@ class HostedLink implements Link, Transport {
   #inner: Transport | null = null;
   #isHurried = false;
   #ended = false;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timers: TimerClock;
+  #timer: unknown = null;
 
   constructor(options: HostedLinkOptions, tell: TellLinkNews) {
     this.kind = options.kind;
     this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
     this.#ending = new Ending(tell);
   }
 
@@ -84,7 +89,7 @@ class HostedLink implements Link, Transport {
     if (!this.#ending.isAsked) {
       this.#ending.ask();
       this.#creation?.abort();
-      this.#timer = setTimeout(() => this.#end(null), this.#options.stop.closeMs);
+      this.#timer = this.#timers.setTimeout(() => this.#end(null), this.#options.stop.closeMs);
       // While the transport is still being created, `start` ends the link.
       if (this.#inner !== null) void this.#closeInner().then(() => this.#end(null));
     }
@@ -131,7 +136,7 @@ class HostedLink implements Link, Transport {
   #end(failed: Failure | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer);
     this.#creation?.abort();
     if (this.#inner !== null) this.#inner.onmessage = undefined;
     this.#ending.tell({ type: 'ended', failure: failed });

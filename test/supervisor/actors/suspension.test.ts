@@ -10,6 +10,7 @@ describe('a machine that was suspended', () => {
     let aheadMs = 0;
     const clock: Clock = {
       now: () => Date.now() + aheadMs,
+      monotonicNow: () => performance.now(),
       setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
       clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
     };
