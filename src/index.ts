@@ -20,6 +20,7 @@ export type {
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
 export type { HttpApp, Identity } from './http/app.ts';
 export { type ProblemDocument, toProblemDocument as toProblem } from './http/problem.ts';
+export { parseJsonText, toJsonText } from './json-text.ts';
 export type * from './observe/facts/fact.ts';
 export type { JournalPage, JournalQuery } from './observe/facts/journal.ts';
 export type { LogFields, LogMethods } from './observe/log/lines.ts';

@@ -149,7 +149,7 @@ function addCall({ program, invocation, run }: Registration): void {
     .description('call a tool and print what it answers; waits for a server that is just starting')
     .argument('<name>', 'the server')
     .argument('<tool>', 'its tool')
-    .argument('[arguments...]', 'key=value (JSON if it parses, else text), one JSON object, or - for one from stdin')
+    .argument('[arguments...]', 'key=value (typed as the tool describes it), one JSON object, or - for one from stdin')
     .option('--timeout <ms>', 'how long the call may take (default: callTimeoutMs of the server)')
     .option('--raw', 'its text byte for byte: control characters are not shown as escapes')
     .addHelpText('after', examplesOf('call'))

@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type * as z from 'zod';
 import { isMcpvisorError, McpvisorError, type Problem } from '../errors.ts';
+import { parseJsonText } from '../json-text.ts';
 
 /**
  * Middleware that reads the body, at most `maxBytes` of it, however it is sent. Longer: `BODY_TOO_LARGE`; aborted by
@@ -67,7 +68,7 @@ function parseJson(bytes: Uint8Array): unknown {
 function parseText(bytes: Uint8Array): unknown {
   try {
     // Fatal on invalid UTF-8: a call with altered text is worse than none.
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parseJsonText(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw notJson(cause instanceof Error ? cause.message : 'not JSON', cause);
   }

@@ -3,8 +3,10 @@
 import type { Context } from 'hono';
 import { basePath } from 'hono/route';
 import type * as z from 'zod';
+import { toJsonText } from '../json-text.ts';
 import type { Endpoint, HttpEnvironment, Route, RouteRequest } from './endpoint.ts';
 import { parseBody, parseQuery } from './parse.ts';
+import { jsonHeaders } from './status-text.ts';
 
 /** Where a host has mounted the API: `/mcpvisor`; empty at the root. */
 export function baseOf(c: Context): string {
@@ -13,7 +15,12 @@ export function baseOf(c: Context): string {
 
 type BodyOf<Body extends z.ZodType | null> = Body extends z.ZodType ? z.output<Body> : null;
 
-/** `handle` answers with `c.json`, a stream, or throws. */
+/** Answers with what servers sent: their numbers as they wrote them. */
+export function carry(c: Context<HttpEnvironment>, value: object): Response {
+  return c.body(toJsonText(value), 200, jsonHeaders);
+}
+
+/** `handle` answers with `c.json`, `carry`, a stream, or throws. */
 export function route<Query extends z.ZodObject, Body extends z.ZodObject | null>(
   endpoint: Endpoint<Query, Body>,
   handle: (request: RouteRequest<z.output<Query>, BodyOf<Body>>) => Response | Promise<Response>,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseArguments, parseObject } from '../../src/cli/commands/call/arguments.ts';
+import { isPairs, parseObject, parseWords, toArguments } from '../../src/cli/commands/call/arguments.ts';
 import { describeContent } from '../../src/cli/commands/call/content.ts';
 import { candidatesOf } from '../../src/cli/commands/completion/candidates.ts';
 import { createResume } from '../../src/cli/commands/log-resume.ts';
@@ -8,6 +8,13 @@ import { argumentsOf } from '../../src/cli/commands/tools.ts';
 import { targetsOf } from '../../src/cli/commands/verbs.ts';
 import { parseWait } from '../../src/cli/screen/number-options.ts';
 import { isMcpvisorError } from '../../src/errors.ts';
+import { toJsonText } from '../../src/json-text.ts';
+
+/** `inputSchema` null: it is not known. */
+function argumentsOfWords(words: readonly string[], inputSchema: unknown = null) {
+  const given = parseWords(words);
+  return isPairs(given) ? toArguments(given, inputSchema) : given;
+}
 
 function codeOf(act: () => unknown): string | null {
   try {
@@ -32,7 +39,7 @@ describe('arguments of a call', () => {
       'equation=a=b',
       'path=/tmp/x',
     ];
-    expect(parseArguments(words)).toEqual({
+    expect(argumentsOfWords(words)).toEqual({
       n: 3,
       yes: true,
       none: null,
@@ -45,13 +52,47 @@ describe('arguments of a call', () => {
     });
   });
 
+  it.each([
+    [{ type: 'string' }, '1718023423.123400', '"1718023423.123400"'],
+    [{ type: 'string' }, '912345678901234567', '"912345678901234567"'],
+    [{ type: 'string' }, 'true', '"true"'],
+    [{ type: 'string' }, 'null', '"null"'],
+    [{ type: 'string' }, '{"a": 1}', JSON.stringify('{"a": 1}')],
+    [{ type: 'string' }, '"3"', '"3"'],
+    [{ type: 'string' }, '007', '"007"'],
+    [{ type: ['string', 'null'] }, 'null', 'null'],
+    [{ type: ['string', 'number'] }, '1.10', '"1.10"'],
+    [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, '12', '"12"'],
+    [{ oneOf: [{ $ref: '#/$defs/Name' }, { type: 'array' }] }, '12', '"12"'],
+    [{ oneOf: [{ $ref: '#/$defs/Name' }, { type: 'array' }] }, '[12]', '[12]'],
+    [{ allOf: [{ $ref: '#/$defs/Name' }], description: 'A name' }, '12', '"12"'],
+    [{ $ref: '#/$defs/Loop' }, '12', '12'],
+    [{ enum: ['1', '2'] }, '2', '"2"'],
+    [{ const: '1' }, '1', '"1"'],
+    [{ type: 'integer' }, '912345678901234567', '912345678901234567'],
+    [{ type: 'number' }, '1.10', '1.10'],
+    [{ type: 'number' }, 'many', '"many"'],
+    [{ type: 'boolean' }, 'true', 'true'],
+    [{}, '912345678901234567', '912345678901234567'],
+    [true, 'x', '"x"'],
+  ])('are what a schema %j says: %s', (schema, text, json) => {
+    const $defs = { Name: { type: 'string' }, Loop: { $ref: '#/$defs/Loop' } };
+    const inputSchema = { type: 'object', properties: { value: schema }, $defs };
+    expect(toJsonText(argumentsOfWords([`value=${text}`], inputSchema))).toBe(`{"value":${json}}`);
+  });
+
+  it('of any name have the schema for others', () => {
+    const inputSchema = { type: 'object', additionalProperties: { type: 'string' } };
+    expect(argumentsOfWords(['constructor=1', 'toString=2'], inputSchema)).toEqual({ constructor: '1', toString: '2' });
+  });
+
   it('can be one JSON object', () => {
-    expect(parseArguments(['{"a": {"b": 1}}'])).toEqual({ a: { b: 1 } });
-    expect(parseArguments([])).toEqual({});
+    expect(argumentsOfWords(['{"a": {"b": 1}}'])).toEqual({ a: { b: 1 } });
+    expect(argumentsOfWords([])).toEqual({});
   });
 
   it.each([['{"a": '], ['message'], ['=x'], ['{}', 'a=1']])('are refused when they are neither: %s', (...words) => {
-    expect(codeOf(() => parseArguments(words))).toBe('INVALID_REQUEST');
+    expect(codeOf(() => argumentsOfWords(words))).toBe('INVALID_REQUEST');
   });
 
   it('from stdin are one object', () => {
@@ -62,13 +103,13 @@ describe('arguments of a call', () => {
   it('come back as they were, whatever text they are', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]+$/), fc.string(), (key, text) => {
-        expect(parseArguments([`${key}=${JSON.stringify(text)}`])).toEqual({ [key]: text });
+        expect(argumentsOfWords([`${key}=${JSON.stringify(text)}`])).toEqual({ [key]: text });
       }),
     );
   });
 
   it('may be called like anything, even a prototype', () => {
-    const parsed = parseArguments(['__proto__=1']);
+    const parsed = argumentsOfWords(['__proto__=1']);
     expect(Object.keys(parsed)).toEqual(['__proto__']);
   });
 });

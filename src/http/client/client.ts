@@ -3,6 +3,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
+import { parseJsonText, toJsonText } from '../../json-text.ts';
 import { systemCodeOf } from '../../system-error.ts';
 import { describeProblem, toError } from './problem-reader.ts';
 
@@ -65,7 +66,7 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: toJsonText(body) ?? '' }),
       ...(signal !== undefined && { signal }),
       redirect: 'error',
     };
@@ -156,7 +157,7 @@ async function jsonOf(response: Response): Promise<unknown> {
 /** Null if it is not JSON: none of our schemas accepts null. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch {
     return null;
   }

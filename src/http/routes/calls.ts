@@ -5,7 +5,7 @@ import { McpvisorError } from '../../errors.ts';
 import { type Answered, answerFormats, type CallRequest } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
-import { baseOf, route } from '../route.ts';
+import { baseOf, carry, route } from '../route.ts';
 import {
   batchBody,
   callBody,
@@ -97,12 +97,12 @@ export function callRoutes(parts: RouteParts): readonly Route[] {
       const answer = await answerOf((onAnswered) =>
         supervisor.request(param('name'), method, params ?? {}, { ...options, onAnswered }),
       );
-      return c.json({ ...answer, result: answer.result as never });
+      return carry(c, answer);
     }),
     route(batch, async ({ c, query, body, signal }) => {
       const { calls, toolCalls, servers, timeoutMs, structured } = body;
       if (query.format === undefined)
-        return c.json({
+        return carry(c, {
           outcomes: await supervisor.callTools(required(calls, 'calls').map(toCallRequest), { signal }),
         });
       const options = {
@@ -114,7 +114,7 @@ export function callRoutes(parts: RouteParts): readonly Route[] {
       // A malformed one gets its own answer that says so.
       const asked = required(toolCalls, 'toolCalls') as never;
       const answered = await supervisor.answerToolCalls(asked, { ...options, format: query.format });
-      return c.json({ messages: (Array.isArray(answered) ? answered : [answered]) as never });
+      return carry(c, { messages: Array.isArray(answered) ? answered : [answered] });
     }),
   ];
 }
@@ -146,7 +146,7 @@ async function callTool(
   const answer = await answerOf((onAnswered) =>
     supervisor.callTool(server, tool, args, { ...options, signal, onAnswered }),
   );
-  return c.json({ ...answer, result: answer.result as never });
+  return carry(c, answer);
 }
 
 /** A result with the time it took and who answered. */

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { type Supervisor, toolFormats } from '../../supervisor/contract.ts';
 import { type Endpoint, type Route, type RouteRequest, requireScope } from '../endpoint.ts';
-import { route } from '../route.ts';
+import { carry, route } from '../route.ts';
 import {
   formattedTools,
   instructions as instructionsSchema,
@@ -77,7 +77,7 @@ export function catalogRoutes({ supervisor }: RouteParts): readonly Route[] {
     stale: query.stale ?? true,
   });
   return [
-    route(ofServer('tools', toolList), ({ c, ...asked }) => c.json({ tools: supervisor.tools(filterOf(asked)) })),
+    route(ofServer('tools', toolList), ({ c, ...asked }) => carry(c, { tools: supervisor.tools(filterOf(asked)) })),
     route(ofServer('resources', resourceList), ({ c, ...asked }) =>
       c.json({ resources: supervisor.resources(filterOf(asked)) }),
     ),
@@ -104,7 +104,7 @@ async function listTools(
   const tools: readonly object[] = ensure
     ? await supervisor.tools({ ...options, ensure, signal })
     : supervisor.tools(options);
-  return c.json({ tools, ...(unknown !== undefined && { unknown }) });
+  return carry(c, { tools, ...(unknown !== undefined && { unknown }) });
 }
 
 /** Names of no server are passed over and told: a host may offer a chat what is there. */

@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { toJsonText } from '../../json-text.ts';
 import type { HttpEnvironment } from '../endpoint.ts';
 
 export interface StreamedEvent {
@@ -48,7 +49,7 @@ export function streamEvents(
       await write(': \n\n');
       for await (const { id, event, data } of source) {
         if (gone.signal.aborted) break;
-        await write(`event: ${event}\ndata: ${JSON.stringify(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`);
+        await write(`event: ${event}\ndata: ${toJsonText(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`);
       }
     } catch (error) {
       onError(error);

@@ -2,12 +2,13 @@
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { isRecord } from '../../json.ts';
+import { parseJsonText } from '../../json-text.ts';
 
 /** The messages in a text of JSON, which may be a batch. Null: it is not JSON, or something in it is no message. */
 export function messagesIn(text: string): readonly JSONRPCMessage[] | null {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch {
     return null;
   }

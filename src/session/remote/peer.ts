@@ -2,6 +2,7 @@
 
 import type { TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
+import { toJsonText } from '../../json-text.ts';
 import type { TellLinkNews } from '../link.ts';
 import { type Answer, isEventStream, isOk } from './http/answer.ts';
 import { readBeginning } from './http/body.ts';
@@ -60,7 +61,7 @@ export async function post(ask: Ask, message: JSONRPCMessage, request: MessageRe
     ...rest,
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify(message),
+    body: toJsonText(message),
     urgency: isUrgent(message) ? 'urgent' : 'call',
     isHarmless: isHarmless(message),
   });

@@ -1,6 +1,7 @@
 /** Turns newline-delimited JSON into JSON-RPC messages, delivered in order and at once. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { parseJsonText } from '../../json-text.ts';
 import { MalformedLine } from '../link.ts';
 import type { Unfinished } from '../protocol/overhearing.ts';
 
@@ -71,7 +72,7 @@ export function createMessageReader({
   const read = (line: string): void => {
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = parseJsonText(line);
     } catch {
       // Some runtimes write a byte order mark first.
       if (line.startsWith('\uFEFF')) read(line.slice(1));

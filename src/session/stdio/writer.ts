@@ -2,6 +2,7 @@
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { toJsonText } from '../../json-text.ts';
 import { UnreachedError } from '../link.ts';
 
 export interface MessageWriter {
@@ -50,7 +51,7 @@ export function createMessageWriter(
       writtenThisTurn += 1;
       if (writtenThisTurn === 1) process.nextTick(endTurn);
       else if (writtenThisTurn === 2) stdin.cork();
-      if (!stdin.write(`${JSON.stringify(message)}\n`)) isCongested = true;
+      if (!stdin.write(`${toJsonText(message)}\n`)) isCongested = true;
     },
     get isCongested() {
       return isCongested;

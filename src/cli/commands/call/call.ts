@@ -11,6 +11,8 @@ import { toError } from '../../../http/client/problem-reader.ts';
 import { callResult } from '../../../http/schemas/call.ts';
 import { toolList } from '../../../http/schemas/catalog.ts';
 import { ensured } from '../../../http/schemas/ensured.ts';
+import { server as serverSchema } from '../../../http/schemas/server.ts';
+import { toJsonText } from '../../../json-text.ts';
 import { type ConnectionFlags, connect } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';
@@ -19,7 +21,15 @@ import { type Drawn, shown } from '../../screen/drawn.ts';
 import { longestWaitMs, parseWhole } from '../../screen/number-options.ts';
 import { cut } from '../../screen/table.ts';
 import { oneLine, sizeOf } from '../../screen/terminal.ts';
-import { fromStdin, parseArguments, parseObject, type ToolArguments } from './arguments.ts';
+import {
+  fromStdin,
+  isPairs,
+  type Pair,
+  parseObject,
+  parseWords,
+  type ToolArguments,
+  toArguments,
+} from './arguments.ts';
 import { describeContent } from './content.ts';
 
 export interface CallFlags extends ConnectionFlags {
@@ -44,8 +54,9 @@ export async function call(
     flags.timeout === undefined
       ? null
       : parseWhole(flags.timeout, { option: '--timeout', min: 1, max: longestDelayMs, unit: ' of milliseconds' });
-  const args = words.length === 1 && words[0] === fromStdin ? parseObject(await textOf(stdin)) : parseArguments(words);
+  const given = words.length === 1 && words[0] === fromStdin ? parseObject(await textOf(stdin)) : parseWords(words);
   const { client } = await connect(flags, invocation);
+  const args = isPairs(given) ? toArguments(given, await schemaOf(client, { server, tool, timeoutMs }, given)) : given;
   const answer = await callOnceStarted(client, { server, tool, args, timeoutMs }, invocation).catch(
     (error: unknown) => {
       if (flags.json === true || !isMcpvisorError(error, 'TOOL_NOT_FOUND')) throw error;
@@ -57,7 +68,7 @@ export async function call(
     return exitCodes.notFound;
   }
   const isError = answer.result.isError === true;
-  if (flags.json === true) stdout.write(`${JSON.stringify(answer.result)}\n`);
+  if (flags.json === true) stdout.write(`${toJsonText(answer.result)}\n`);
   else {
     const text = describeContent(answer.result);
     // A tool's error text is no result for the next program of a pipe.
@@ -89,7 +100,7 @@ async function callOnceStarted(
       return await callTool(client, wanted, invocation);
     } catch (error) {
       if (!isMcpvisorError(error, 'SERVER_NOT_CONNECTED') || !maySoonBe(error.details)) throw error;
-      await whenConnected(client, wanted.server);
+      await whenConnected(client, wanted.server, longestWaitMs);
     }
   }
 }
@@ -100,10 +111,10 @@ function maySoonBe({ state, reason }: ErrorDetails['SERVER_NOT_CONNECTED']): boo
 }
 
 /** Throws why it will not be connected. After a long wait it just returns: the next call tells the state. */
-async function whenConnected(client: ApiClient, server: string): Promise<void> {
-  const signal = AbortSignal.timeout(longestWaitMs);
+async function whenConnected(client: ApiClient, server: string, timeoutMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs);
   const answer = await client
-    .post('/api/ensure', ensured, { body: { servers: [server], timeoutMs: longestWaitMs, retries: false }, signal })
+    .post('/api/ensure', ensured, { body: { servers: [server], timeoutMs, retries: false }, signal })
     .catch((error) => {
       if (!signal.aborted) throw error;
       return null;
@@ -130,8 +141,8 @@ async function callTool(
       continue;
     }
     show(block.clear());
-    const result = event === 'result' ? callResult.safeParse(data).data : undefined;
-    if (result !== undefined) return result;
+    // Not what the schema makes of it: that would be a copy, which does not know how its numbers were written.
+    if (event === 'result' && callResult.safeParse(data).success) return data as z.output<typeof callResult>;
     throw toError(data) ?? new McpvisorError('UNEXPECTED_ANSWER', { url: client.url, reason: `an event ${event}` });
   }
   throw new McpvisorError('OUTCOME_UNKNOWN', {
@@ -152,11 +163,38 @@ function describeProgress(data: unknown): string {
   return oneLine(`… ${figures} ${typeof message === 'string' ? message : ''}`);
 }
 
-async function suggestion(client: ApiClient, server: string, tool: string): Promise<string> {
-  const { tools } = await client
+/**
+ * How the tool describes its arguments; null: it is not known, or there are none to be typed. A server whose tools are
+ * not known yet is waited for as the call itself would wait, and a lazy one is started.
+ */
+async function schemaOf(
+  client: ApiClient,
+  { server, tool, timeoutMs }: Pick<Call, 'server' | 'tool' | 'timeoutMs'>,
+  pairs: readonly Pair[],
+): Promise<unknown> {
+  if (pairs.length === 0) return null;
+  const find = async () =>
+    (await toolsOf(client, server)).find(({ name, exposedName }) => name === tool || exposedName === tool);
+  const known = await find();
+  if (known !== undefined) return known.inputSchema ?? null;
+  const path = `/api/servers/${encodeURIComponent(server)}`;
+  // Whatever is wrong with it, the call itself tells.
+  const now = await client.get(path, serverSchema).catch(() => null);
+  if (now === null || !(now.state === 'starting' || (now.state === 'idle' && now.substate !== 'waiting'))) return null;
+  await whenConnected(client, server, Math.min(timeoutMs ?? longestWaitMs, longestWaitMs)).catch(() => undefined);
+  return (await find())?.inputSchema ?? null;
+}
+
+/** None, if they cannot be told. */
+async function toolsOf(client: ApiClient, server: string): Promise<z.output<typeof toolList>['tools']> {
+  const answer = await client
     .get(`/api/servers/${encodeURIComponent(server)}/tools`, toolList)
     .catch(() => ({ tools: [] }));
-  const names = tools.map(({ name }) => name);
+  return answer.tools;
+}
+
+async function suggestion(client: ApiClient, server: string, tool: string): Promise<string> {
+  const names = (await toolsOf(client, server)).map(({ name }) => name);
   const closest = closestTo(tool, names);
   if (closest !== null) return ` Did you mean ${closest}?`;
   return names.length === 0 ? '' : ` Its tools: ${oneLine(names.join(', '))}.`;

@@ -5,6 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../../json.ts';
+import { toJsonText } from '../../../json-text.ts';
 import type { CallToolResult, StructuredContent } from '../../contract.ts';
 
 export type Part =
@@ -99,7 +100,7 @@ function textPart(text: string): Part {
 }
 
 function toJson(value: unknown): string {
-  return JSON.stringify(value) ?? '';
+  return toJsonText(value) ?? '';
 }
 
 function wordOf(value: unknown, otherwise: string): string {

@@ -1,5 +1,7 @@
 /** One of a model's tool calls, parsed. */
 
+import { parseJsonText } from '../../../json-text.ts';
+
 type Arguments = Readonly<Record<string, unknown>>;
 
 export type ToolCall =
@@ -14,7 +16,7 @@ export function readJsonArguments(json: unknown): Arguments | string {
   if (typeof json !== 'string') return readArguments(json);
   if (json.trim() === '') return {};
   try {
-    return readArguments(JSON.parse(json));
+    return readArguments(parseJsonText(json));
   } catch (error) {
     return `The arguments are not valid JSON (${error instanceof Error ? error.message : String(error)}): ${sendObject}`;
   }
