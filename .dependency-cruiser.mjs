@@ -122,6 +122,7 @@ export const doors = {
   ],
   'config/expand': ['expression'],
   'config/file': ['jsonc', 'text-file'],
+  'config/foreign': ['misplaced', 'variables', 'words'],
   'config/plan': [],
   'config/settings': ['global', 'schema', 'server', 'settings'],
   http: [

@@ -48,7 +48,7 @@ export function dependencyProblems(
 export function toDependent(entry: unknown): Dependent {
   if (!isRecord(entry)) return { isEnabled: true, dependsOn: [] };
   const dependsOn = Array.isArray(entry.dependsOn) ? entry.dependsOn.filter((name) => typeof name === 'string') : [];
-  return { isEnabled: entry.enabled !== false && entry.disabled !== true, dependsOn };
+  return { isEnabled: (entry.enabled ?? entry.isActive) !== false && entry.disabled !== true, dependsOn };
 }
 
 const mostShown = 20;

@@ -7,7 +7,7 @@ import type { ServerSpecification } from '../specification.ts';
 import type { Configuration, Parsed, ParseOptions } from './configuration.ts';
 import { dependencyProblems } from './dependencies.ts';
 import { parseEntry } from './entry.ts';
-import { misplacedServers } from './intent.ts';
+import { misplacedServers } from './foreign/misplaced.ts';
 import { isComment } from './names.ts';
 import { errorAt, hasErrors, warningAt } from './problems.ts';
 import { byEntry, type EntryProblems, refusedAmong } from './refusal.ts';

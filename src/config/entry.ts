@@ -13,12 +13,14 @@ import type {
 import { check, problemsElsewhere } from './check.ts';
 import type { ParseOptions } from './configuration.ts';
 import { hasExpression, mistakesIn } from './expand/expression.ts';
+import { foreignVariables } from './foreign/variables.ts';
+import { translated } from './foreign/words.ts';
 import { nameMistake } from './names.ts';
 import { errorAt, hasErrors, type Path, warningAt } from './problems.ts';
 import { type Entry, entrySchema, type Globals } from './settings/schema.ts';
 import { contradictionsOf, type SharedSettings, sharedSettingsOf } from './settings/server.ts';
 import { settings } from './settings/settings.ts';
-import { type Transport, transportOf } from './transport.ts';
+import { isHostedWord, type Transport, transportOf } from './transport.ts';
 import { urlMistake } from './url.ts';
 
 export interface EntryOptions extends ParseOptions {
@@ -33,18 +35,24 @@ export interface ParsedEntry {
 }
 
 /** Checks one entry on its own and fills in every default. */
-export function parseEntry(name: string, entry: unknown, options: EntryOptions): ParsedEntry {
+export function parseEntry(name: string, written: unknown, options: EntryOptions): ParsedEntry {
   const path = ['mcpServers', name];
   const mistake = nameMistake(name);
   const misnamed = mistake === null ? [] : [errorAt(path, mistake.message, mistake.hint)];
-  if (!isRecord(entry))
+  if (!isRecord(written))
     return { specification: null, problems: [...misnamed, errorAt(path, 'must be an object: {…}', null)] };
-  const { transport, problems: unclear } = transportOf(entry, path, options.hostedTransports ?? []);
+  const hosted = options.hostedTransports ?? [];
+  // The keys of a hosted entry are the host's.
+  const { entry, problems: foreign } = isHostedWord(written, hosted)
+    ? { entry: written, problems: [] }
+    : translated(written, path);
+  const { transport, problems: unclear } = transportOf(entry, path, hosted);
   const isHosted = typeof transport === 'object' && transport !== null;
   const { data, sound, problems: found } = check(entrySchema, entry, path);
   // The host's factory may have keys of its own.
   const problems = [
     ...misnamed,
+    ...foreign,
     ...unclear,
     ...(isHosted ? found.filter(({ severity }) => severity === 'error') : found),
   ];
@@ -162,25 +170,12 @@ function stdioProblems(entry: Entry, path: Path): readonly Problem[] {
       ),
     );
   }
-  return [
-    ...problems,
-    ...(['command', 'cwd', 'envFile'] as const).flatMap((key) => homeProblems(entry[key], [...path, key])),
-  ];
-}
-
-function homeProblems(written: string | undefined, at: Path): readonly Problem[] {
-  return written?.startsWith('~/')
-    ? [warningAt(at, 'begins with ~, which means nothing without a shell', 'write ${HOME}/…')]
-    : [];
+  return problems;
 }
 
 function remoteProblems(entry: Entry, path: Path): readonly Problem[] {
   const unused = (['command', 'args', 'env', 'cwd', 'inheritEnv'] as const).filter((key) => entry[key] !== undefined);
-  const problems = [
-    ...unused.map((key) => warningAt([...path, key], 'is not used: the server is remote', null)),
-    ...homeProblems(entry.envFile, [...path, 'envFile']),
-    ...homeProblems(entry.tls?.ca, [...path, 'tls', 'ca']),
-  ];
+  const problems = unused.map((key) => warningAt([...path, key], 'is not used: the server is remote', null));
   problems.push(...headerProblems(entry.headers ?? {}, [...path, 'headers']));
   if (entry.url === undefined)
     return [...problems, errorAt([...path, 'url'], 'is missing', 'give the address of the server')];
@@ -225,7 +220,9 @@ function headerProblems(headers: Readonly<Record<string, string>>, path: Path): 
 
 function expressionProblems(entry: Entry, path: Path): readonly Problem[] {
   return expandableTexts(entry).flatMap(({ at, text }) =>
-    mistakesIn(text).map(({ message, hint }) => errorAt([...path, ...at], message, hint)),
+    mistakesIn(text)
+      .map(({ message, hint }) => errorAt([...path, ...at], message, hint))
+      .concat(foreignVariables(text, [...path, ...at])),
   );
 }
 

@@ -3,8 +3,8 @@
 import { distance } from 'fastest-levenshtein';
 import { entryOf } from '../../machines/table.ts';
 
-/** Other programs' words for settings that have another name here. */
-const foreignWords: Readonly<Record<string, string>> = {
+/** Other programs' words that are not acted on, because they may mean something else; each with what to write. */
+export const toldOnly: Readonly<Record<string, string>> = {
   timeout:
     'some programs mean seconds by it and some milliseconds; write callTimeoutMs for calls or startTimeoutMs for the start',
   requestTimeout: 'write callTimeoutMs, in milliseconds',
@@ -17,19 +17,7 @@ const foreignWords: Readonly<Record<string, string>> = {
   startup_timeout_ms: 'write startTimeoutMs',
   initTimeout: 'write startTimeoutMs',
   connectionTimeout: 'write startTimeoutMs, in milliseconds',
-  alwaysAllow: 'write autoApprove',
-  environment: 'write env',
   env_vars: 'write inheritEnv for names to pass on',
-  working_directory: 'write cwd',
-  serverUrl: 'write url',
-  httpUrl: 'write url',
-  uri: 'write url',
-  http_headers: 'write headers',
-  includeTools: 'write "tools": {"include": […]}',
-  enabled_tools: 'write "tools": {"include": […]}',
-  excludeTools: 'write "tools": {"exclude": […]}',
-  disabledTools: 'write "tools": {"exclude": […]}',
-  disabled_tools: 'write "tools": {"exclude": […]}',
   autoRestart: 'write "restart": {"kind": …}',
   depends_on: 'write dependsOn',
   servers: 'write mcpServers',
@@ -39,7 +27,7 @@ const foreignWords: Readonly<Record<string, string>> = {
 /** The hint for `key` where the keys `known` are allowed. */
 export function hintForKey(key: string, known: readonly string[]): string | null {
   const closest = closestTo(key, known);
-  return closest === null ? (entryOf(foreignWords, key) ?? null) : `did you mean ${closest}?`;
+  return closest === null ? (entryOf(toldOnly, key) ?? null) : `did you mean ${closest}?`;
 }
 
 /** Longer words are no misspelt names, and comparing them would take long. */

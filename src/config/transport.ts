@@ -14,6 +14,10 @@ const known: ReadonlyMap<string, 'stdio' | 'streamable-http' | 'sse'> = new Map(
   ['streamable-http', 'streamable-http'],
   ['streamableHttp', 'streamable-http'],
   ['streamable_http', 'streamable-http'],
+  ['streaming-http', 'streamable-http'],
+  ['http-stream', 'streamable-http'],
+  ['http_stream', 'streamable-http'],
+  ['httpStream', 'streamable-http'],
   ['remote', 'streamable-http'],
 ]);
 
@@ -40,6 +44,11 @@ export function transportOf(
     transport: null,
     problems: [errorAt([...path, contradiction.key], `contradicts ${first.key}`, 'keep one of the two')],
   };
+}
+
+/** Whether an entry names a transport of the host. */
+export function isHostedWord(entry: Readonly<Record<string, unknown>>, hosted: readonly string[]): boolean {
+  return keys.some((key) => hosted.some((word) => word === entry[key]));
 }
 
 function transportNamed(word: string, hosted: readonly string[]): Transport | null {

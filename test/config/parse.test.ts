@@ -180,10 +180,16 @@ describe('bad configurations', () => {
     [
       a({ command: 'x', type: 'studio' }),
       [
-        'error mcpServers.a.type: is no transport that is known here; known are stdio, local, sse, http, streamable-http, streamableHttp, streamable_http, remote, in-memory (did you mean stdio?)',
+        'error mcpServers.a.type: is no transport that is known here; known are stdio, local, sse, http, streamable-http, streamableHttp, streamable_http, streaming-http, http-stream, http_stream, httpStream, remote, in-memory (did you mean stdio?)',
       ],
     ],
-    [a({ command: '' }), ['error mcpServers.a.command: must not be empty']],
+    [
+      a({ command: '' }),
+      [
+        'warning mcpServers.a.command: is taken for not given (leave it out)',
+        'error mcpServers.a: says neither command nor url (command names a program to run, url a remote server)',
+      ],
+    ],
     [
       a({ command: ['npx', '-y'] }),
       ['error mcpServers.a.command: must be text (the first word goes into command, the others into args)'],

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { foreignWords } from '../../src/config/foreign/words.ts';
 import { defaultsTable, notActedOn, type Setting } from '../../src/config/settings/settings.ts';
+import { toldOnly } from '../../src/config/spelling.ts';
 import { generatedPart, toCell } from '../support/markdown.ts';
 
 const units = { milliseconds: 'ms', bytes: 'bytes', count: '', factor: '', 'per second': 'per second' } as const;
@@ -40,5 +42,12 @@ describe('the page of settings', () => {
   it('are those of the code, with their defaults (BLESS=1 writes them)', () => {
     const fresh = settingsPart();
     expect(generatedPart('docs/reference/settings.md', 'settings', fresh)).toBe(fresh);
+  });
+
+  it("has other programs' words, with what becomes of them", () => {
+    const acted = [...foreignWords].map(([word, { as }]) => `| \`${word}\` | taken for \`${as}\` |\n`);
+    const told = Object.entries(toldOnly).map(([word, hint]) => `| \`${word}\` | a warning: ${toCell(hint)} |\n`);
+    const fresh = `\n| word | here |\n|---|---|\n${acted.join('')}${told.join('')}\n`;
+    expect(generatedPart('docs/reference/settings.md', 'foreign-words', fresh)).toBe(fresh);
   });
 });

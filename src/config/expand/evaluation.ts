@@ -33,6 +33,9 @@ export interface Evaluation {
 
 const stateDirName = 'MCPVISOR_STATE_DIR';
 
+/** Paths are no secrets: the message that a program is not found has to say where it was looked for. */
+const publicNames: ReadonlySet<string> = new Set([stateDirName, 'PATH']);
+
 interface Found {
   readonly problems: Problem[];
   readonly pieces: string[];
@@ -54,8 +57,8 @@ function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string,
     pieces.map((piece) => (piece.kind === 'text' ? piece.text : note(piece, resultOf(piece, at)))).join('');
 
   const note = (piece: Piece, value: string): string => {
-    const isStateDir = piece.kind === 'variable' && piece.name === stateDirName;
-    if (!isStateDir) found.pieces.push(value);
+    const isPublic = piece.kind === 'variable' && publicNames.has(piece.name);
+    if (!isPublic) found.pieces.push(value);
     return value;
   };
 

@@ -75,7 +75,14 @@ export function expandSpecification(specification: ServerSpecification, options:
     specification.transport === 'stdio'
       ? expandStdio(specification, scope, parts)
       : expandRemote(specification, scope, parts);
-  const secrets = secretsOf([...pieces, ...(file?.values.values() ?? []), ...result.secrets], stateDir);
+  const secrets = secretsOf(
+    [
+      ...pieces,
+      ...[...(file?.values ?? [])].flatMap(([name, value]) => (name === pathName ? [] : [value])),
+      ...result.secrets,
+    ],
+    stateDir,
+  );
   return {
     expanded: problems.length > 0 ? null : { specification: result.specification, ca: result.ca, proxy: result.proxy },
     problems,
@@ -150,7 +157,7 @@ function expandStdio(specification: StdioSpecification, scope: Evaluation, { opt
     specification: { ...specification, command, args, cwd, env: merged, envFile: envFile?.path ?? null },
     ca: null,
     proxy: null,
-    secrets: Object.values(env),
+    secrets: Object.entries(env).flatMap(([name, value]) => (name === pathName ? [] : [value])),
   };
 }
 
@@ -192,6 +199,9 @@ function headerSecretsOf(value: string): readonly string[] {
 }
 
 /** Each value once. The state directory is no secret: it is in many paths that a person has to read. */
+/** No secret: the message that a program is not found has to say where it was looked for. */
+const pathName = 'PATH';
+
 function secretsOf(values: readonly string[], stateDir: string | null): readonly string[] {
   return [...new Set(values)].filter((value) => value !== '' && value !== stateDir);
 }

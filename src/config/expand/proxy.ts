@@ -1,6 +1,7 @@
 /** Which proxy a remote server is reached through: its own setting, else what the environment says, as curl reads it. */
 
 import { BlockList, isIP } from 'node:net';
+import { entryOf } from '../../../machines/table.ts';
 import type { ProxyChoice } from '../../specification.ts';
 import type { Environment } from './environment.ts';
 
@@ -14,10 +15,10 @@ export function proxyFor(url: string, setting: string | null, env: Environment):
   const target = new URL(url);
   const names = target.protocol === 'https:' ? ['https_proxy', 'all_proxy'] : ['http_proxy', 'all_proxy'];
   for (const name of names) {
-    const from = [name, name.toUpperCase()].find((spelled) => (env[spelled] ?? '').trim() !== '');
+    const from = [name, name.toUpperCase()].find((spelled) => (entryOf(env, spelled) ?? '').trim() !== '');
     if (from !== undefined) {
       const excluded = env.no_proxy ?? env.NO_PROXY ?? '';
-      return isExcluded(target, excluded) ? null : { url: withScheme(env[from] ?? ''), from };
+      return isExcluded(target, excluded) ? null : { url: withScheme(entryOf(env, from) ?? ''), from };
     }
   }
   return null;

@@ -372,3 +372,11 @@ describe('what a program inherits', () => {
     expect(childEnvironment('all', env)).toEqual({ ...minimal, AWS_SECRET: 'no', GITHUB_TOKEN: 'no' });
   });
 });
+
+describe('PATH', () => {
+  it('is no secret, wherever it comes from: a message about it has to show it', () => {
+    const entry = { command: 'x', env: { PATH: '/opt/one/bin:${PATH}', KEY: 'a secret value' } };
+    const { secrets } = expand(entry, { env: { PATH: '/usr/local/bin:/usr/bin' } });
+    expect(secrets).toEqual(['a secret value']);
+  });
+});

@@ -3,6 +3,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { entryOf } from '../../../../machines/table.ts';
 
 export interface Answer {
   readonly url: URL;
@@ -33,7 +34,7 @@ export function isEventStream(answer: Answer): boolean {
 
 export function toAnswer(url: URL, { statusCode, headers, body }: Dispatcher.ResponseData, via: string | null): Answer {
   const header = (name: string) => {
-    const value = headers[name];
+    const value = entryOf(headers, name);
     return value === undefined ? null : String(value);
   };
   // The reader of the body is told; where there is none, nobody has to know.

@@ -1,5 +1,6 @@
 /** Why a server refused a request, found in the body of its answer. */
 
+import { entryOf } from '../../../../machines/table.ts';
 import { isRecord } from '../../../json.ts';
 
 /** Longest reason, in characters: a sentence or two. */
@@ -36,7 +37,7 @@ function inJson(value: unknown, levels: number): string | null {
   if (Array.isArray(value)) return inJson(value[0], levels - 1);
   if (!isRecord(value)) return null;
   for (const member of members) {
-    const found = Object.hasOwn(value, member) ? inJson(value[member], levels - 1) : null;
+    const found = Object.hasOwn(value, member) ? inJson(entryOf(value, member), levels - 1) : null;
     if (found !== null) return found;
   }
   return null;

@@ -1,11 +1,11 @@
 /** Finds servers in a document where this version does not look for them: a slip in the one key, or another program's. */
 
-import { entryOf } from '../../machines/table.ts';
-import type { Problem } from '../errors.ts';
-import { isRecord } from '../json.ts';
-import { isComment } from './names.ts';
-import { errorAt, type Path } from './problems.ts';
-import { closestTo } from './spelling.ts';
+import { entryOf } from '../../../machines/table.ts';
+import type { Problem } from '../../errors.ts';
+import { isRecord } from '../../json.ts';
+import { isComment } from '../names.ts';
+import { errorAt, type Path } from '../problems.ts';
+import { closestTo } from '../spelling.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
