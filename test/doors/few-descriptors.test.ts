@@ -46,7 +46,11 @@ describe.skipIf(!isLinux)('a control plane with few descriptors', () => {
       join(folder, 'mcp.json'),
       JSON.stringify({ mcpServers: { leaky: { url: leaking.line }, ...Object.fromEntries(others) } }),
     );
-    const { child, line } = await start('ulimit -n 256 &&', [program('../support/few-descriptors-host.mjs'), folder], folder);
+    const { child, line } = await start(
+      'ulimit -n 256 &&',
+      [program('../support/few-descriptors-host.mjs'), folder],
+      folder,
+    );
     expect(line).toBe('ready');
     const outcome = new Promise<string>((resolve) => child.stdout.once('data', resolve));
     let most = 0;
