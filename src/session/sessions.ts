@@ -12,6 +12,17 @@ import { createStrays } from './process/strays/strays.ts';
 import { createLoopLag } from './protocol/loop-lag.ts';
 import { createSocketBudget } from './remote/socket-budget.ts';
 
+export interface RemoteConnections {
+  /** Connections of all remote servers together, at most. */
+  readonly most: number;
+  readonly servers: readonly {
+    readonly server: string;
+    readonly open: number;
+    /** Requests that wait for one. */
+    readonly waiting: number;
+  }[];
+}
+
 /** What a control plane needs of it besides opening sessions. */
 export interface Sessions {
   readonly open: OpenSession;
@@ -27,6 +38,8 @@ export interface Sessions {
   killAllNow(): void;
   /** Resident memory in bytes, by group number; groups without a living member are left out. */
   memoryOf(groups: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /** The connections to remote servers, and how many there may be in all. */
+  remoteConnections(): RemoteConnections;
   /** Releases guard and record; the guard ends groups that still live. May be called twice; does not throw. */
   close(): Promise<void>;
 }
@@ -91,6 +104,10 @@ export function createSessions({
       strays.killNow();
     },
     memoryOf: memoryOfGroups,
+    remoteConnections: () => ({
+      most: sockets.most,
+      servers: sockets.uses.map(({ server, use: { open, waiting } }) => ({ server, open, waiting })),
+    }),
     async close() {
       await strays.close();
       await guard.close();

@@ -260,6 +260,7 @@ export function assemble(
       facts,
       status: overview,
       memoryOfGroups: sessions.memoryOf,
+      remoteConnections: sessions.remoteConnections,
       droppedLines: () => ({ mcpvisor: droppedLines(), servers: logs.droppedLines }),
       now: wallNow,
     }),

@@ -71,6 +71,21 @@ export const metricDefinitions = {
     labels: ['server'],
     help: "Resident memory of the server's process group, read when asked for (Linux only). Pages that its processes share are counted in each.",
   },
+  mcpvisor_remote_connections: {
+    type: 'gauge',
+    labels: ['server'],
+    help: 'Open connections to a remote server. There may be `maxConcurrentCalls` + 8, and 8 more for what is urgent.',
+  },
+  mcpvisor_remote_requests_waiting: {
+    type: 'gauge',
+    labels: ['server'],
+    help: 'Requests to a remote server that wait for a connection, because as many are open as there may be.',
+  },
+  mcpvisor_remote_connections_limit: {
+    type: 'gauge',
+    labels: [],
+    help: 'Connections to all remote servers together, at most: half of the descriptors that this process may have.',
+  },
   mcpvisor_alarms: { type: 'gauge', labels: ['actor', 'alarm'], help: '1 for each alarm that is raised now.' },
   mcpvisor_facts_published_total: { type: 'counter', labels: [], help: 'Facts published since the start.' },
   mcpvisor_facts_missed_total: {

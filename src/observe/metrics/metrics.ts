@@ -30,6 +30,11 @@ export interface MetricsOptions {
    * Resident memory by process group id, in bytes; groups that cannot be measured are left out. Does not reject.
    */
   readonly memoryOfGroups: (pids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
+  /** The connections to remote servers, the requests that wait for one, and how many connections there may be. */
+  readonly remoteConnections: () => {
+    readonly most: number;
+    readonly servers: readonly { readonly server: string; readonly open: number; readonly waiting: number }[];
+  };
   /** Lines dropped so far: of our own log, and of the servers'. */
   readonly droppedLines: () => { readonly mcpvisor: number; readonly servers: number };
   /** The wall clock in milliseconds. */
@@ -73,6 +78,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
         const bytes = pid === null ? undefined : memory.get(pid);
         return bytes === undefined ? [] : [[{ server: name }, bytes] as const];
       }),
+    );
+    const { most, servers } = options.remoteConnections();
+    metrics.replace('mcpvisor_remote_connections_limit', [[{}, most]]);
+    metrics.replace(
+      'mcpvisor_remote_connections',
+      servers.map(({ server, open }) => [{ server }, open]),
+    );
+    metrics.replace(
+      'mcpvisor_remote_requests_waiting',
+      servers.map(({ server, waiting }) => [{ server }, waiting]),
     );
     metrics.replace('mcpvisor_facts_published_total', [[{}, facts.lastSeq - firstSeq + 1]]);
     metrics.replace('mcpvisor_facts_missed_total', [[{}, facts.missedFacts]]);

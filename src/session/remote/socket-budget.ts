@@ -22,7 +22,8 @@ export interface BudgetMember {
 
 export interface SocketBudget {
   readonly most: number;
-  readonly used: number;
+  /** What each server uses of it; those without a connection or a session are left out. */
+  readonly uses: readonly BudgetMember[];
   /** Takes one socket, an idle one of another server if there is no other. False: none is to be had. */
   take(): boolean;
   /** Gives one back. */
@@ -51,8 +52,8 @@ export function createSocketBudget(most = mostSockets()): SocketBudget {
 
   return {
     most,
-    get used() {
-      return used;
+    get uses() {
+      return [...members];
     },
     take() {
       if (used >= most) for (const member of members) if (member.dropIdle()) break;

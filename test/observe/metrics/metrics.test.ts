@@ -29,6 +29,7 @@ function open(before: (tell: (...bodies: readonly FactBody[]) => void) => void =
       alarms,
       servers,
     }),
+    remoteConnections: () => ({ most: 512, servers: [{ server: 'far', open: 3, waiting: 1 }] }),
     memoryOfGroups: async (pids) => new Map(pids.map((pid) => [pid, pid * 1_000])),
     droppedLines: () => ({ mcpvisor: 2, servers: 7 }),
   });
@@ -126,6 +127,15 @@ describe('the metrics', () => {
     });
     expect(await series('mcpvisor_server_memory_bytes')).toEqual({});
     expect(await series('mcpvisor_alarms')).toEqual({});
+  });
+
+  it('say how many connections remote servers have, how many requests wait for one, and how many there may be', async () => {
+    const { series } = open();
+    expect(await series('mcpvisor_remote_')).toEqual({
+      'mcpvisor_remote_connections{server="far"}': 3,
+      'mcpvisor_remote_requests_waiting{server="far"}': 1,
+      mcpvisor_remote_connections_limit: 512,
+    });
   });
 
   it('count steps, the time in each state, failures, and restarts by their cause', async () => {
