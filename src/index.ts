@@ -3,7 +3,7 @@
  * or hang.
  */
 
-import { createHttpApp, type HttpApp, type Identity } from './http/app.ts';
+import { createHttpApp, type Env, type HttpApp, type Identity } from './http/app.ts';
 import type { Metrics } from './observe/metrics/metrics.ts';
 import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
 import type { SupervisorOptions } from './supervisor/options.ts';
@@ -18,7 +18,7 @@ export type {
   ServerEntry,
 } from './config/settings/input.ts';
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
-export type { HttpApp, Identity } from './http/app.ts';
+export type { HttpApp, Identity, Scope } from './http/app.ts';
 export { type ProblemDocument, toProblemDocument as toProblem } from './http/problem.ts';
 export { parseJsonText, toJsonText } from './json-text.ts';
 export type * from './observe/facts/fact.ts';
@@ -39,12 +39,13 @@ export type { Answerer, Answers, ServerMessage } from './supervisor/host.ts';
 export type { SupervisorOptions } from './supervisor/options.ts';
 export { version } from './version.ts';
 
-export interface EmbeddedAppOptions {
+export interface EmbeddedAppOptions<Environment extends Env = Env> {
   /**
-   * Returns the name of the user whom the host's own login let in; it becomes the `by` of commands. May throw Hono's
-   * `HTTPException`. Default: the name is always `host`.
+   * Returns the name of the user whom the host's own login let in; it becomes the `by` of commands. With `{ name, scope }`
+   * the user may do only what a token of that scope may. May throw Hono's `HTTPException`. Default: the name is always
+   * `host`.
    */
-  readonly identity?: Identity;
+  readonly identity?: Identity<Environment>;
   /** Largest request body accepted, in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number;
   /** Called with every error that is a bug; the caller of the API does not see it. Default: they are dropped. */
@@ -55,9 +56,9 @@ export interface EmbeddedAppOptions {
 export interface Supervisor extends BareSupervisor {
   /**
    * The control API as a Hono app, for `app.route('/mcpvisor', supervisor.httpApp())`. It checks neither a token nor
-   * the Host header: the host's own login decides who gets in, and everybody who does may do everything.
+   * the Host header: the host's own login decides who gets in, and its `identity` what each may do.
    */
-  httpApp(options?: EmbeddedAppOptions): HttpApp;
+  httpApp<Environment extends Env = Env>(options?: EmbeddedAppOptions<Environment>): HttpApp;
 }
 
 /**
@@ -90,7 +91,15 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
     ...supervisor,
     httpApp({ identity = () => 'host', onError = () => {}, ...limits } = {}) {
       void countOnce();
-      return createHttpApp({ supervisor, admission: { identity }, onError, now, metrics: countOnce, ...limits });
+      return createHttpApp({
+        supervisor,
+        // Its context is that of the app in which the host mounts this: only the host knows its type.
+        admission: { identity: identity as never },
+        onError,
+        now,
+        metrics: countOnce,
+        ...limits,
+      });
     },
   };
 }

@@ -1,13 +1,13 @@
 /** The control API as one Hono app: admission, the routes, and the answers to errors. */
 
-import { type Context, Hono } from 'hono';
+import { type Context, type Env, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { Supervisor } from '../supervisor/contract.ts';
 import { createHostCheck, type HostRules } from './admission/origin.ts';
 import { createRateLimit } from './admission/rate-limit.ts';
 import { type Caller, createAuthentication, type Token } from './admission/token.ts';
-import { type HttpEnvironment, mayUse } from './endpoint.ts';
+import { type HttpEnvironment, mayUse, type Scope } from './endpoint.ts';
 import { createIdempotency } from './idempotency.ts';
 import { mount } from './mount.ts';
 import { isBug, toProblemResponse } from './problem.ts';
@@ -20,8 +20,13 @@ export type Admission =
   | { readonly tokens: readonly Token[]; readonly hosts: HostRules }
   | { readonly identity: Identity };
 
-/** The name of a caller whom a host let in. */
-export type Identity = (c: Context) => string;
+/**
+ * The name of a caller whom a host let in, and what it may do (a name alone: everything). `Environment` is that of the
+ * host's own Hono app.
+ */
+export type Identity<Environment extends Env = Env> = (
+  c: Context<Environment>,
+) => string | { readonly name: string; readonly scope: Scope };
 
 export interface HttpAppOptions {
   readonly supervisor: Supervisor;
@@ -43,6 +48,8 @@ export interface HttpAppOptions {
 }
 
 export type HttpApp = Hono<HttpEnvironment>;
+
+export type { Env, Scope };
 
 /** Builds the app; nothing listens yet, and there is nothing to close. */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
@@ -90,7 +97,12 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
 type Admit = (c: Context) => Caller;
 
 function createAdmission(admission: Admission): Admit {
-  if ('identity' in admission) return (c) => ({ who: admission.identity(c), scope: 'admin' });
+  if ('identity' in admission) {
+    return (c) => {
+      const caller = admission.identity(c);
+      return typeof caller === 'string' ? { who: caller, scope: 'admin' } : { who: caller.name, scope: caller.scope };
+    };
+  }
   const checkHost = createHostCheck(admission.hosts);
   const authenticate = createAuthentication(admission.tokens);
   return (c) => {

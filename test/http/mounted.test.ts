@@ -27,6 +27,7 @@ async function openHost(): Promise<Host> {
   );
   const identity = (c: { req: { header(name: string): string | undefined } }) => {
     const user = c.req.header('x-user') ?? '';
+    if (user === 'guest') return { name: user, scope: 'read' as const };
     if (user === 'mallory') throw new HTTPException(402, { message: 'pay first' });
     return user;
   };
@@ -58,6 +59,14 @@ async function openHost(): Promise<Host> {
 }
 
 describe('the API mounted in a host’s app', () => {
+  it('lets a user do what the host says this one may', async () => {
+    const { as } = await openHost();
+    expect((await as('guest').get('/api/servers')).status).toBe(200);
+    const refused = await as('guest').post('/api/servers/talk/events', { type: 'server.restart' });
+    expect(refused).toMatchObject({ status: 403, json: { code: 'FORBIDDEN_SCOPE', needed: 'operate' } });
+    expect((await as('ann').post('/api/servers/talk/events', { type: 'server.restart' })).status).toBe(202);
+  });
+
   it('leads from a problem to the page that explains it, for those whom the host lets in', async () => {
     const { url, as } = await openHost();
     const { json } = await as('ann').get('/api/servers/nobody');
