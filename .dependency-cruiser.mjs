@@ -277,6 +277,7 @@ export const doors = {
     'root',
     'suspension',
     'system',
+    'turns',
     'words',
   ],
   'supervisor/calls': ['calls', 'checks', 'ensuring', 'tool-answers', 'waking'],

@@ -30,6 +30,8 @@ export interface LiveSessionParts {
   readonly openLink: (request: SessionRequest, tell: TellLinkNews) => Link;
   /** Our name and version for the server. */
   readonly clientInfo: { readonly name: string; readonly version: string };
+  /** Calls `open` in a later turn of the event loop. Default `setImmediate`. */
+  readonly defer?: (open: () => void) => void;
   /** One for all sessions. */
   readonly loopLag: LoopLag;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
@@ -82,7 +84,7 @@ export class LiveSession implements Session {
     this.#gate = new NewsGate((news) => this.#passed(news));
     // In a turn of its own: a server in this process may start without the loop ever turning, and a thousand of them
     // would block it until all are up.
-    setImmediate(() => this.#open());
+    (parts.defer ?? setImmediate)(() => this.#open());
   }
 
   request(

@@ -59,6 +59,8 @@ export interface SessionsOptions {
   readonly onRecordTrouble?: (error: unknown) => void;
   /** Called with the reason when there is no guard that works, and with null once there is one again. */
   readonly onGuardTrouble?: (reason: string | null) => void;
+  /** Opens a session in a turn of the event loop in which nothing more urgent waits. Default: in the next one. */
+  readonly defer?: (open: () => void) => void;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
   /** Default: those of Node. */
@@ -73,6 +75,7 @@ export function createSessions({
   onStray = () => {},
   onRecordTrouble = () => {},
   onGuardTrouble = () => {},
+  defer = setImmediate,
   now = () => performance.now(),
   timers = systemTimers,
 }: SessionsOptions): Sessions {
@@ -86,6 +89,7 @@ export function createSessions({
       registry,
       guard,
       strays,
+      defer,
       host,
       sockets,
       clientInfo,

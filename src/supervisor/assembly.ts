@@ -23,6 +23,7 @@ import { listenToActors } from './actors/news.ts';
 import { createReaping } from './actors/reaping.ts';
 import { placeOfRoot, reached } from './actors/root.ts';
 import { createActors, type RootActor } from './actors/system.ts';
+import { createTurns } from './actors/turns.ts';
 import { createWords } from './actors/words.ts';
 import { createCalls } from './calls/calls.ts';
 import { createCallChecks } from './calls/checks.ts';
@@ -93,6 +94,7 @@ export function assemble(
   const unwatchShortages = watchShortages(facts, ownAlarms);
 
   const { transports, fetch, authProviders } = options;
+  const turns = createTurns();
   const sessions = createSessions({
     stateDir,
     clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
@@ -100,6 +102,7 @@ export function assemble(
     onError,
     onStray: strayAlarms.onStray,
     onGuardTrouble: guardTrouble(ownAlarms),
+    defer: turns.afterwards,
     ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),
     now: monotonicNow,
     timers,
@@ -133,6 +136,7 @@ export function assemble(
     launch,
     expansions: createExpansions(launch),
     openSession: sessions.open,
+    turns,
     onLine(server, stream, text) {
       logs.write(server, stream, text);
       if (stream === 'stderr') onStderr(server, text);

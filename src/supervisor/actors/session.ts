@@ -8,7 +8,7 @@ import type { ClientCapabilities } from '../../session/request.ts';
 import type { ServerEntry } from '../ledger.ts';
 import type { LaunchSpecification } from './launch.ts';
 import { SessionListener, type SessionListenerParts } from './session-listener.ts';
-import { createTurns, type Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 import { createUnopened } from './unopened.ts';
 import { createWords } from './words.ts';
 
@@ -16,14 +16,16 @@ export interface SessionActorParts extends Omit<SessionListenerParts, 'words'> {
   /** Does not throw. */
   readonly launch: LaunchSpecification;
   readonly openSession: OpenSession;
+  /** Ends of sessions take turns; `openSession` opens those that begin afterwards. */
+  readonly turns: Turns;
   readonly capabilities: ClientCapabilities;
   readonly onError: (error: unknown) => void;
 }
 
-type Shared = SessionActorParts & SessionListenerParts & { readonly turns: Turns };
+type Shared = SessionActorParts & SessionListenerParts;
 
 export function createSessionActor(parts: SessionActorParts) {
-  const shared: Shared = { ...parts, turns: createTurns(), words: createWords(parts.redactor) };
+  const shared: Shared = { ...parts, words: createWords(parts.redactor) };
   return fromCallback<SessionOrder, SessionInput>(({ input: { server, generation }, sendBack, receive }) => {
     const entry = parts.ledger.get(server);
     if (entry === undefined) throw new Error(`server "${server}" is not in the ledger`);

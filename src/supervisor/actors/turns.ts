@@ -9,13 +9,23 @@
  */
 const budgetMs = 5;
 
+/** However much work waits, what is to come afterwards gets a turn when so many pieces have overtaken it. */
+const mostOvertaking = 256;
+
 export interface Turns {
   /** Does the work at once, unless other work waits or the time of this turn is used up. `work` must not throw. */
   take(work: () => void): void;
+  /**
+   * Does the work in a later turn in which no other work waits, one piece in each: starting a process blocks the event
+   * loop for as long as many deaths take. `work` must not throw.
+   */
+  afterwards(work: () => void): void;
 }
 
 export function createTurns(now: () => number = () => performance.now()): Turns {
   const waiting: (() => void)[] = [];
+  const later: (() => void)[] = [];
+  let overtaken = 0;
   let spentMs = 0;
   let isNextTurnAwaited = false;
 
@@ -25,18 +35,25 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     spentMs += now() - startedAt;
   }
 
+  function performNext(): void {
+    const work = waiting.shift();
+    if (work === undefined) return;
+    perform(work);
+    overtaken += 1;
+  }
+
   function awaitNextTurn(): void {
     if (isNextTurnAwaited) return;
     isNextTurnAwaited = true;
     setImmediate(() => {
       isNextTurnAwaited = false;
       spentMs = 0;
-      while (spentMs < budgetMs) {
-        const work = waiting.shift();
-        if (work === undefined) return;
-        perform(work);
+      while (spentMs < budgetMs && waiting.length > 0) performNext();
+      if (waiting.length === 0 || overtaken >= mostOvertaking) {
+        later.shift()?.();
+        overtaken = 0;
       }
-      awaitNextTurn();
+      if (waiting.length + later.length > 0) awaitNextTurn();
     });
   }
 
@@ -44,6 +61,10 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     take(work) {
       if (waiting.length > 0 || spentMs >= budgetMs) waiting.push(work);
       else perform(work);
+      awaitNextTurn();
+    },
+    afterwards(work) {
+      later.push(work);
       awaitNextTurn();
     },
   };

@@ -14,6 +14,7 @@ function openTurns(pieceMs: number) {
         nowMs += pieceMs;
         done.push(piece);
       }),
+    afterwards: (piece: number) => turns.afterwards(() => void done.push(piece)),
   };
 }
 
@@ -37,6 +38,24 @@ describe('work in turns of the event loop', () => {
     }
     expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(lengths).toEqual([3, 6, 9]);
+  });
+
+  it('that may come afterwards waits until no other does, and is done one by one', async () => {
+    const { take, afterwards, done } = openTurns(2);
+    afterwards(101);
+    for (let piece = 0; piece < 8; piece += 1) take(piece);
+    afterwards(102);
+    for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+    expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 101, 102]);
+  });
+
+  it('that may come afterwards is not put off for ever', async () => {
+    const { take, afterwards, done } = openTurns(0.1);
+    for (let piece = 0; piece < 1_000; piece += 1) take(piece);
+    afterwards(-1);
+    while (done.length < 1_001) await nextTurn();
+    expect(done.indexOf(-1)).toBeGreaterThan(256);
+    expect(done.indexOf(-1)).toBeLessThan(1_000);
   });
 
   it('that comes while others wait does not overtake them', async () => {
