@@ -70,6 +70,13 @@ export function createSecretIndex(): SecretIndex {
   };
 }
 
+/** In order, and merged where they overlap. */
+export function mergedSpans(spans: readonly Span[]): readonly Span[] {
+  const merged: Span[] = [];
+  for (const span of spans.toSorted((one, other) => one.start - other.start)) addSpan(merged, span);
+  return merged;
+}
+
 function hashAt(text: string, start: number): number {
   return (text.charCodeAt(start) ^ (text.charCodeAt(start + 3) << 5) ^ (text.charCodeAt(start + 7) << 10)) & 0xffff;
 }

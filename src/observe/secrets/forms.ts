@@ -1,4 +1,6 @@
-/** The forms in which a secret appears in text: as it is, escaped for JSON or a URL, or one of its lines. */
+/** The forms in which a secret appears in text: as it is, escaped for JSON or a URL, as base64, or one of its lines. */
+
+import { urlFormsOf } from './url-forms.ts';
 
 /** Shorter values are not treated as secrets: blanking them would leave nothing readable. */
 export const minSecretLength = 8;
@@ -21,13 +23,14 @@ export function formsOf(secret: string): ReadonlySet<string> {
       url.replaceAll('%20', '+'),
       url.replace(/%../g, (hex) => hex.toLowerCase()),
     ];
-    for (const form of written) forms.add(form);
+    for (const form of [...written, ...urlFormsOf(text)]) if (form.length >= minSecretLength) forms.add(form);
   }
   return forms;
 }
 
 /**
- * The secret; its lines, as stderr is read line by line; and what follows `Bearer`, as servers quote the token alone.
+ * The secret; its lines, as stderr is read line by line; what follows `Bearer`, as servers quote the token alone; what
+ * is in `Basic`: the login, and the password; and what it is once it is decoded.
  */
 function partsOf(secret: string): readonly string[] {
   const lines = secret.split(/\r\n|\r|\n/);
@@ -36,7 +39,25 @@ function partsOf(secret: string): readonly string[] {
     secret,
     ...(lines.length > 1 ? lines.map((line) => line.trim()) : []),
     ...(credential === undefined ? [] : [credential]),
+    ...decodedFrom(secret),
+    ...(credential !== undefined && /^basic\s/i.test(secret.trim()) ? loginIn(credential) : []),
   ];
+}
+
+/** A value that was encoded for a URL is decoded by who gets it. */
+function decodedFrom(secret: string): readonly string[] {
+  if (!/%[0-9a-f]{2}/i.test(secret)) return [];
+  try {
+    return [decodeURIComponent(secret)];
+  } catch {
+    // It only looks encoded.
+    return [];
+  }
+}
+
+function loginIn(credential: string): readonly string[] {
+  const login = Buffer.from(credential, 'base64').toString();
+  return [login, login.slice(login.indexOf(':') + 1)];
 }
 
 /**

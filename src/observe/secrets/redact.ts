@@ -1,7 +1,8 @@
 /** Blanks known secrets wherever text leaves mcpvisor: stderr, messages, facts, log lines. */
 
-import { createSecretIndex } from './finder.ts';
+import { createSecretIndex, mergedSpans, type Span } from './finder.ts';
 import { formsOf } from './forms.ts';
+import { visibleIn } from './visible.ts';
 
 const blank = '[redacted]';
 
@@ -10,7 +11,10 @@ export interface Redactor {
   addSecrets(owner: string, values: readonly string[]): void;
   /** Removes the secrets of `owner`; one that another owner has as well stays blanked. */
   dropSecrets(owner: string): void;
-  /** `text` with every known secret blanked, including escaped forms and single lines of secrets. */
+  /**
+   * `text` with every known secret blanked, including its forms in JSON, URLs and base64, single lines of it, and one
+   * that is split by control sequences.
+   */
   text(text: string): string;
   /**
    * A copy with the secrets in every string blanked, keys included, or `value` itself if it holds none. Errors with
@@ -25,9 +29,20 @@ export function createRedactor(): Redactor {
   // Added like a secret, so that redacting twice changes nothing, even if a secret is part of this word.
   index.add(blank);
 
+  /** Found as it is written, and as a terminal shows it. */
+  function spansIn(text: string): readonly Span[] {
+    const spans = index.find(text);
+    const visible = visibleIn(text);
+    if (visible.length === 0) return spans;
+    const hidden = visible.flatMap(({ text: shown, originOf }) =>
+      index.find(shown).map(({ start, end }) => ({ start: originOf(start), end: originOf(end - 1) + 1 })),
+    );
+    return hidden.length === 0 ? spans : mergedSpans([...spans, ...hidden]);
+  }
+
   function blankText(text: string): string {
     if (formsByOwner.size === 0) return text;
-    const spans = index.find(text);
+    const spans = spansIn(text);
     if (spans.length === 0) return text;
     let result = '';
     let from = 0;
