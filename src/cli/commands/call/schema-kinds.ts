@@ -1,5 +1,6 @@
 /** Which kinds of JSON values the JSON Schema of a tool takes for an argument. */
 
+import { entryOf } from '../../../../machines/table.ts';
 import { isRecord } from '../../../json.ts';
 
 const kinds = ['null', 'boolean', 'number', 'string', 'array', 'object'] as const;
@@ -15,7 +16,7 @@ const mostSteps = 16;
 export function kindsOf(inputSchema: unknown, argument: string): ReadonlySet<Kind> | null {
   if (!isRecord(inputSchema)) return null;
   const { properties, additionalProperties } = inputSchema;
-  const named = isRecord(properties) && Object.hasOwn(properties, argument) ? properties[argument] : null;
+  const named = isRecord(properties) && Object.hasOwn(properties, argument) ? entryOf(properties, argument) : null;
   const found = kindsIn(named ?? additionalProperties, inputSchema, mostSteps);
   return found === null ? null : new Set(found);
 }
@@ -55,7 +56,7 @@ function target($ref: string, root: Schema): unknown {
     .split('/')
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   return steps.reduce<unknown>(
-    (within, step) => (isRecord(within) && Object.hasOwn(within, step) ? within[step] : null),
+    (within, step) => (isRecord(within) && Object.hasOwn(within, step) ? entryOf(within, step) : null),
     root,
   );
 }
