@@ -134,6 +134,7 @@ export const groupMachine = groupSetup.createMachine({
   },
   states: {
     running: {
+      description: 'Servers are added, changed and removed.',
       initial: 'steady',
       on: {
         'server.gone': { actions: letGo(true) },
@@ -148,6 +149,7 @@ export const groupMachine = groupSetup.createMachine({
     },
     /** Servers that are being reaped get no successor. */
     'shutting-down': {
+      description: 'Every server is being ended; none is added, and none gets a successor.',
       initial: 'telling',
       always: { guard: 'isEmpty', target: 'gone' },
       states: {
@@ -159,6 +161,6 @@ export const groupMachine = groupSetup.createMachine({
         told: {},
       },
     },
-    gone: { entry: 'reportGone' },
+    gone: { description: 'No server and no reaper is left.', entry: 'reportGone' },
   },
 });

@@ -1,5 +1,9 @@
 /** The charts. They are pure: no clock, no randomness, no processes. `src` provides the actors that have effects. */
 
+export type * from './chart/data.ts';
+export { toDefinition, toXstateConfig } from './chart/definition.ts';
+export { toMermaid, toTable } from './chart/diagram.ts';
+export { defaultPolicy } from './default-policy.ts';
 export * from './failure.ts';
 export type * from './group/events.ts';
 export { groupMachine } from './group.machine.ts';
@@ -7,6 +11,7 @@ export type * from './policy.ts';
 export * from './restart-policy.ts';
 export type * from './server/context.ts';
 export type * from './server/events.ts';
+export { exampleEvents } from './server/example-events.ts';
 export { serverMachine } from './server.machine.ts';
 export type * from './supervisor/events.ts';
 export { supervisorMachine } from './supervisor.machine.ts';

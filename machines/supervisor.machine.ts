@@ -75,6 +75,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
   },
   states: {
     booting: {
+      description: 'What an earlier run left behind is being reaped.',
       invoke: {
         id: 'reap',
         src: 'reap',
@@ -84,6 +85,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
       on: { 'supervisor.shutdown': 'closed' },
     },
     running: {
+      description: 'Plans are applied, and start slots are granted in the order of the requests.',
       initial: 'settled',
       on: {
         'plan.apply': {
@@ -123,6 +125,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
      * the next boot.
      */
     'shutting-down': {
+      description: 'All servers are being ended, dependents first; what has not ended in time is killed.',
       initial: 'ending',
       always: { guard: 'isAlone', target: 'closed' },
       on: {
@@ -134,7 +137,10 @@ export const supervisorMachine = supervisorSetup.createMachine({
         killing: { invoke: { id: 'killAll', src: 'killAll' }, after: { kill: '#supervisor.closed' } },
       },
     },
-    closed: {},
-    failed: { on: { 'supervisor.shutdown': 'closed' } },
+    closed: { description: 'Nothing runs any more, or what still runs has been left to the next boot.' },
+    failed: {
+      description: 'What an earlier run left behind could not be reaped.',
+      on: { 'supervisor.shutdown': 'closed' },
+    },
   },
 });

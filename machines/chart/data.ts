@@ -29,6 +29,8 @@ export interface ChartState {
   readonly parent: string | null;
   /** Path of the child state that is entered first; null: it has no child states. */
   readonly initial: string | null;
+  /** What is true in this state, in a sentence; null: its name says it. */
+  readonly description: string | null;
   readonly tags: readonly string[];
   readonly edges: readonly ChartEdge[];
 }

@@ -9,6 +9,14 @@ export function toDefinition(machine: AnyStateMachine): ChartDefinition {
   return { id: machine.id, states: stateOf(machine.root, null, edges) };
 }
 
+/**
+ * The configuration of a chart as JSON: what `createMachine` of XState and its tools load. Functions are left out;
+ * names of guards, actions, actors and delays stay.
+ */
+export function toXstateConfig(machine: AnyStateMachine): Readonly<Record<string, unknown>> {
+  return JSON.parse(JSON.stringify(machine.config)) as Readonly<Record<string, unknown>>;
+}
+
 function stateOf(node: AnyStateNode, parent: string | null, edges: readonly ChartEdge[]): readonly ChartState[] {
   const path = node.path.join('.');
   const initial = node.initial?.target?.[0]?.path.join('.') ?? null;
@@ -16,6 +24,7 @@ function stateOf(node: AnyStateNode, parent: string | null, edges: readonly Char
     path,
     parent,
     initial,
+    description: node.description ?? null,
     tags: [...node.tags],
     edges: edges.filter(({ source }) => source === path),
   };

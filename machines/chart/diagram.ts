@@ -9,13 +9,14 @@ const anywhere = 'anywhere';
 
 /**
  * A Mermaid `stateDiagram-v2`. Edges of the root start at an extra state, "in every state"; an edge between children of
- * two different states is drawn between those states, and its label names the children.
+ * two different states is drawn between those states, and its label names the children. Edges between the same two
+ * states are one arrow, with a line for each.
  */
 export function toMermaid(machine: AnyStateMachine): string {
   const edges = edgesOf(machine);
   const lines = ['stateDiagram-v2', ...statesOf(machine.root, edges, 1)];
   if (edges.some(({ source }) => source === '')) lines.push(`  state "in every state" as ${anywhere}`);
-  for (const edge of edges) if (groupOf(edge) === '') lines.push(`  ${mermaidEdge(edge, '')}`);
+  lines.push(...arrowsOf(edges, '').map((arrow) => `  ${arrow}`));
   return lines.join('\n');
 }
 
@@ -58,14 +59,24 @@ function statesOf(root: AnyStateNode, edges: readonly ChartEdge[], depth: number
       lines.push(
         `${opening} {`,
         ...statesOf(node, edges, depth + 1),
-        ...edges.filter((edge) => groupOf(edge) === path).map((edge) => `${indent}  ${mermaidEdge(edge, path)}`),
+        ...arrowsOf(edges, path).map((arrow) => `${indent}  ${arrow}`),
         `${indent}}`,
       );
   }
   return lines;
 }
 
-function mermaidEdge(edge: ChartEdge, group: string): string {
+/** The arrows that are drawn inside a state; `group` empty: those at the top level. */
+function arrowsOf(edges: readonly ChartEdge[], group: string): readonly string[] {
+  const labels = new Map<string, string[]>();
+  for (const edge of edges.filter((one) => groupOf(one) === group)) {
+    const { arrow, label } = mermaidEdge(edge, group);
+    labels.set(arrow, [...(labels.get(arrow) ?? []), label]);
+  }
+  return [...labels].map(([arrow, lines]) => `${arrow} : ${lines.join('<br/>')}`);
+}
+
+function mermaidEdge(edge: ChartEdge, group: string): { readonly arrow: string; readonly label: string } {
   const { source, event, guard } = edge;
   const target = edge.target ?? source;
   const [from, to] = group === '' ? [topOf(source), topOf(target)] : [source, target];
@@ -77,7 +88,8 @@ function mermaidEdge(edge: ChartEdge, group: string): string {
         ]
       : [];
   const stays = edge.target === null ? ' (stays)' : '';
-  return `${idOf(from)} --> ${idOf(to)} : ${event}${guard === null ? '' : ` [${guard}]`}${inner.join('')}${stays}`;
+  const condition = guard === null ? '' : ` [${guard}]`;
+  return { arrow: `${idOf(from)} --> ${idOf(to)}`, label: `${event}${condition}${inner.join('')}${stays}` };
 }
 
 /** Mermaid accepts only letters, digits and underscores. */

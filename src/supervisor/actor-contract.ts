@@ -74,6 +74,8 @@ export type PostedToActor =
 
 /** A chart as data and as a diagram, both made from the definition that runs. */
 export interface Chart extends ChartDefinition {
+  /** The configuration that XState's `createMachine` loads, without its functions. */
+  readonly xstate: Readonly<Record<string, unknown>>;
   /** A Mermaid `stateDiagram-v2`. */
   readonly mermaid: string;
 }

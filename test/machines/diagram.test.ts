@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { setup } from 'xstate';
+import { createMachine, setup } from 'xstate';
+import { toDefinition, toXstateConfig } from '../../machines/chart/definition.ts';
 import { toMermaid, toTable } from '../../machines/chart/diagram.ts';
 import { edgesOf } from '../../machines/chart/edges.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
@@ -23,7 +24,27 @@ describe.each(machines.map((machine) => ({ id: machine.id, machine })))('the pic
     const drawn = toMermaid(machine)
       .split('\n')
       .filter((line) => line.includes(' : '));
-    expect(drawn).toHaveLength(edgesOf(machine).length);
+    expect(drawn.flatMap((line) => line.split('<br/>'))).toHaveLength(edgesOf(machine).length);
+  });
+
+  it('has one arrow at most between two states', () => {
+    const arrows = toMermaid(machine)
+      .split('\n')
+      .flatMap((line) => / *(\w+ --> \w+) : /.exec(line)?.[1] ?? []);
+    expect(arrows.length).toBeGreaterThan(3);
+    expect(new Set(arrows).size).toBe(arrows.length);
+  });
+
+  it('says of every state at the top what is true in it', () => {
+    const states = toDefinition(machine).states.filter(({ parent }) => parent === '');
+    expect(states.filter(({ description }) => description === null)).toEqual([]);
+  });
+
+  it('is the same after XState has loaded the JSON of the configuration', () => {
+    const json = JSON.stringify(toXstateConfig(machine));
+    const loaded = createMachine(JSON.parse(json));
+    expect(toMermaid(loaded)).toBe(toMermaid(machine));
+    expect(json).not.toContain('null');
   });
 
   it('has a cell for every edge', () => {

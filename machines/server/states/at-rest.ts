@@ -41,6 +41,7 @@ const startFromRest = [
  * `queued` for a start slot: slots keep a boot from starting everything at once.
  */
 export const idle = state({
+  description: 'Nothing runs: the server is not wanted, or it is wanted and lazy, finished, or waiting to start.',
   initial: 'resting',
   entry: [stopsDone, thenIdle],
   on: {
@@ -58,6 +59,7 @@ export const idle = state({
   },
   states: {
     resting: {
+      description: 'Nothing is to be started.',
       tags: ['settled', 'rests'],
       entry: ['rejectAtRest', standing('resting'), 'reportGone'],
       always: [
@@ -67,6 +69,7 @@ export const idle = state({
       on: { 'dependents.waiting': { guard: 'mayBeCalled', target: 'waiting', actions: 'autostart' } },
     },
     waiting: {
+      description: "It is to start, and waits for dependencies or for its group's round.",
       tags: ['waits', 'on-its-way'],
       entry: ['rejectBlocked', standing('waiting')],
       always: [
@@ -78,6 +81,7 @@ export const idle = state({
       on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked', 'report'] } },
     },
     queued: {
+      description: 'It waits for a start slot.',
       tags: ['on-its-way'],
       entry: [slotWanted, standing('waiting')],
       exit: 'leaveQueue',
@@ -114,6 +118,8 @@ const tryOtherCredentials = [
  * folder that was missing is looked for.
  */
 export const failed = state({
+  description:
+    'The restart budget is used up, or no restart can help: it waits for a person or another specification. A missing command or folder is looked for.',
   tags: ['settled', 'looks'],
   entry: [startsRejected, thenIdle, standing('failed'), 'beginLooking'],
   exit: 'endLooking',
@@ -135,6 +141,8 @@ export const failed = state({
  * they come from say something else, it is.
  */
 export const needsAuth = state({
+  description:
+    'A remote server refuses our credentials: it needs a person, or files that say something else. The same ones are not tried again.',
   tags: ['settled', 'looks'],
   entry: [startsRejected, standing('needs-auth'), 'beginLooking'],
   exit: 'endLooking',

@@ -26,6 +26,7 @@ const startFromBackoff = [
 
 /** It waits out the delay, then waits for dependencies and its group's round, then for a start slot. */
 export const backoff = state({
+  description: 'Waits for the next try, then for dependencies and the round of its group, then for a start slot.',
   initial: 'delaying',
   exit: 'forgetRetry',
   on: {
@@ -52,6 +53,7 @@ export const backoff = state({
   },
   states: {
     delaying: {
+      description: 'The delay before the next try is running.',
       tags: ['delayed'],
       entry: standing('delaying'),
       after: { retry: [{ guard: 'isHeldBack', target: 'waiting' }, { target: 'queued' }] },
@@ -64,6 +66,7 @@ export const backoff = state({
       },
     },
     waiting: {
+      description: "The delay is over: it waits for dependencies or for its group's round.",
       tags: ['waits'],
       entry: ['rejectBlocked', standing('due')],
       always: [
@@ -73,6 +76,7 @@ export const backoff = state({
       on: { 'dependencies.changed': { actions: [dependenciesNoted, 'rejectBlocked', 'report'] } },
     },
     queued: {
+      description: 'It waits for a start slot.',
       entry: slotWanted,
       exit: 'leaveQueue',
       always: { guard: 'isHeldBack', target: 'waiting' },

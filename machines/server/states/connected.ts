@@ -25,6 +25,8 @@ const callTimeNoted = {
  * in a second way before it counts as hung, and never counts as hung while a call in flight has time left.
  */
 export const connected = state({
+  description:
+    'The session answers, and its lists are those of this life. A quiet session is probed. One that misses its probes is asked in a second way before it counts as hung.',
   tags: ['live', 'settled'],
   initial: 'quiet',
   entry: [startsDone, { type: 'armIdleStop', params: { unusedForMs: 0 } }, standing('connected')],
@@ -95,6 +97,7 @@ export const connected = state({
   },
   states: {
     quiet: {
+      description: 'A message came not long ago: the next probe is not due.',
       after: { quiet: { actions: 'ask' } },
       on: {
         'idle.due': { actions: 'ask' },
@@ -115,6 +118,7 @@ export const connected = state({
       },
     },
     probing: {
+      description: 'It has been quiet for the interval, and has been sent a ping.',
       entry: [
         { type: 'probe', params: { kind: 'ping' } },
         { type: 'emitProbe', params: { kind: 'ping' } },
@@ -130,6 +134,7 @@ export const connected = state({
       },
     },
     confirming: {
+      description: 'It missed its probes and is asked in another way.',
       entry: [
         { type: 'probe', params: { kind: 'list' } },
         { type: 'emitProbe', params: { kind: 'list' } },
@@ -151,6 +156,7 @@ export const connected = state({
     },
     /** Silent through the probes and the confirmation, but a call in flight has time left. Any message ends this. */
     awaiting: {
+      description: 'It is silent, but a call in flight has time left.',
       after: { callTime: { actions: 'ask' } },
       on: {
         'session.heard': [

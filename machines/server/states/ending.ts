@@ -50,6 +50,7 @@ const ending = state({
 
 /** SIGKILL did not help. It is sent again from time to time, and other servers do not wait for this one any more. */
 const stuck = state({
+  description: 'The process group survives SIGKILL, which is sent again from time to time.',
   tags: ['stuck'],
   entry: [{ type: 'endSession', params: { kind: 'kill' } }, standing('stuck')],
   after: { stuckRepeat: { target: 'stuck', reenter: true } },
@@ -57,6 +58,8 @@ const stuck = state({
 
 /** The server hangs. Its calls have failed, and its process group is being ended. */
 export const heartbeatTimeout = state({
+  description:
+    'The server hangs, and its process group is being ended. Commands change what comes next, not this state.',
   tags: ['live'],
   initial: 'terminating',
   entry: standing('ending'),
@@ -70,6 +73,8 @@ export const heartbeatTimeout = state({
 
 /** The session is being ended: first it is asked to close, then its process group is terminated, then killed. */
 export const stopping = state({
+  description:
+    'The session is being ended: it is asked to close, then terminated, then killed. The chart remembers what comes next.',
   tags: ['live'],
   initial: 'closing',
   entry: standing('ending'),
@@ -95,6 +100,7 @@ export const stopping = state({
 
 /** Chooses the state for a new actor and after the end of a session. It is left in the same step. */
 export const deciding = state({
+  description: 'Chooses the state of a new actor, and what comes after a session. It is left in the same step.',
   always: [
     { guard: 'startsAgain', target: 'starting' },
     { guard: 'startsInTurn', target: 'idle', actions: 'autostart' },

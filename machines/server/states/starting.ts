@@ -18,6 +18,8 @@ import {
 
 /** The session is being opened: process or connection, handshake, first lists, each with its own time limit. */
 export const starting = state({
+  description:
+    'A session is being opened: the process or connection, the handshake, the first lists, each with its own time limit.',
   tags: ['live', 'on-its-way'],
   initial: 'spawning',
   // A stop that is still open, because a plan wants a start since, is done: the old session is gone.
@@ -55,6 +57,7 @@ export const starting = state({
   },
   states: {
     spawning: {
+      description: 'The process or the connection is being made.',
       after: {
         spawnTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'spawning' } } },
       },
@@ -67,6 +70,7 @@ export const starting = state({
       },
     },
     initializing: {
+      description: 'The handshake is under way.',
       entry: 'awaitAnswer',
       exit: 'awaitNothing',
       after: { installTimeout: { target: '#server.stopping', actions: 'timeOutAtWork' } },
@@ -80,6 +84,7 @@ export const starting = state({
       },
     },
     listing: {
+      description: 'The first lists are being read.',
       after: {
         listTimeout: { target: '#server.stopping', actions: { type: 'timeOut', params: { phase: 'listing' } } },
       },

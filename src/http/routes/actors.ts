@@ -80,11 +80,14 @@ const chart = {
   path: '/api/machines/{id}',
   access: 'read',
   summary: 'A state chart, from the running definition',
-  query: z.strictObject({ format: z.enum(['json', 'mermaid']).optional() }),
+  query: z.strictObject({ format: z.enum(['json', 'mermaid', 'xstate']).optional() }),
   body: null,
   answers: {
     200: [
-      { description: 'States and edges', schema: named('Machine', z.looseObject({ id: z.string() })) },
+      {
+        description: 'States and edges; with `format=xstate` the configuration as XState loads it',
+        schema: named('Machine', z.looseObject({ id: z.string() })),
+      },
       { description: 'A Mermaid diagram', schema: z.string(), mediaType: 'text/vnd.mermaid' },
     ],
   },
@@ -108,7 +111,8 @@ export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
     }),
     route(charts, ({ c }) => c.json({ machines: supervisor.machines().map(({ id }) => id) })),
     route(chart, ({ c, param, query }) => {
-      const { mermaid, ...definition } = supervisor.machine(param('id'));
+      const { mermaid, xstate, ...definition } = supervisor.machine(param('id'));
+      if (query.format === 'xstate') return c.json(xstate);
       if (query.format !== 'mermaid') return c.json(definition);
       return c.body(mermaid, 200, { 'content-type': 'text/vnd.mermaid; charset=utf-8' });
     }),

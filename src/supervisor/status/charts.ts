@@ -1,7 +1,7 @@
 /** The charts that run, as data and as diagrams. */
 
 import type { AnyStateMachine } from 'xstate';
-import { toDefinition } from '../../../machines/chart/definition.ts';
+import { toDefinition, toXstateConfig } from '../../../machines/chart/definition.ts';
 import { toMermaid } from '../../../machines/chart/diagram.ts';
 import { McpvisorError } from '../../errors.ts';
 import type { Chart } from '../contract.ts';
@@ -12,7 +12,11 @@ export interface Charts {
 }
 
 export function createCharts(machines: readonly AnyStateMachine[]): Charts {
-  const toChart = (machine: AnyStateMachine): Chart => ({ ...toDefinition(machine), mermaid: toMermaid(machine) });
+  const toChart = (machine: AnyStateMachine): Chart => ({
+    ...toDefinition(machine),
+    mermaid: toMermaid(machine),
+    xstate: toXstateConfig(machine),
+  });
   return {
     machines: () => machines.map(toChart),
     machine(id) {
