@@ -18,6 +18,7 @@ const bottom = [
   'surroundings',
   'system-error',
   'version',
+  'weight',
   'visible-text',
 ];
 /** Rooms that know nothing of each other. */
@@ -44,6 +45,7 @@ export const arrows = {
   surroundings: ['system-error'],
   'system-error': [],
   version: [],
+  weight: [],
   'visible-text': [],
   session: bottom,
   config: bottom,
@@ -310,8 +312,9 @@ export const doors = {
 export const fences = {
   '@hono/node-server': ['http', 'daemon'],
   '@modelcontextprotocol/sdk': ['session', 'gateway', 'testing'],
-  ajv: ['supervisor/calls/validator'],
-  'ajv-formats': ['supervisor/calls/validator'],
+  ajv: ['supervisor/calls/bounded-ajv', 'supervisor/calls/validator'],
+  'ajv-formats': ['supervisor/calls/bounded-ajv'],
+  re2js: ['supervisor/calls/bounded-ajv'],
   commander: ['cli'],
   hono: ['http'],
   'eventsource-parser': ['http', 'session'],

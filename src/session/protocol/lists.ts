@@ -1,10 +1,10 @@
 /** Reads one list of a server: all its pages. An answer that is an error is not the answer "there is nothing". */
 
 import { isRecord } from '../../json.ts';
+import { weightOf } from '../../weight.ts';
 import type { ListedItem, ListProblem } from '../contract.ts';
 import { judge } from './list-items.ts';
 import type { ListKind } from './list-kinds.ts';
-import { weightOf } from './weight.ts';
 import type { Inbound } from './wire.ts';
 
 const maxItems = 10_000;

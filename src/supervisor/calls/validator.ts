@@ -3,31 +3,29 @@
  * never refuses arguments that may be right.
  */
 
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { closestTo } from '../../config/spelling.ts';
 import type { Problem } from '../../errors.ts';
+import { weightOf } from '../../weight.ts';
 import type { CallCheck } from '../contract.ts';
+import { createBoundedAjv, type Dialect } from './bounded-ajv.ts';
 
 /** How many compiled schemas are kept. The least recently used one is dropped, and compiled again when needed. */
 const maxCompiled = 256;
 const maxProblems = 100;
+/** Errors that are looked at: many may say the same. */
+const mostErrors = 1_000;
+/** Largest schema that is compiled, in bytes of memory: a compilation holds up the loop. */
+const mostSchemaBytes = 512 * 1024;
 /** A longer name is no typing mistake, and costly to compare. */
 const maxNameLength = 100;
 
-const options: Options = {
-  strict: false,
-  allErrors: true,
-  verbose: true,
-  meta: false,
-  validateSchema: false,
-  logger: false,
-  // `constructor` is not given because every object has one.
-  ownProperties: true,
-};
+type Validate = Compiled | { readonly reason: string };
 
-type Validate = ValidateFunction | { readonly reason: string };
+interface Compiled {
+  readonly validate: ValidateFunction;
+  readonly begin: () => void;
+}
 
 export function createValidator(): (schema: object, args: unknown) => CallCheck {
   const compiled = new Map<object, Validate>();
@@ -44,9 +42,11 @@ export function createValidator(): (schema: object, args: unknown) => CallCheck 
   }
 
   return (schema, args) => {
-    const validate = compiledOf(schema);
-    if (typeof validate !== 'function') return unchecked(validate.reason);
+    const found = compiledOf(schema);
+    if ('reason' in found) return unchecked(found.reason);
+    const { validate, begin } = found;
     try {
+      begin();
       return validate(args)
         ? { valid: true, problems: [] }
         : { valid: false, problems: problemsOf(validate.errors ?? []) };
@@ -57,24 +57,22 @@ export function createValidator(): (schema: object, args: unknown) => CallCheck 
 }
 
 /**
- * Without `$schema` the schema is tried as 2020-12, as MCP says, then as draft 7, which many servers still write. Each
- * is tried with and without the flag `u` for patterns.
+ * Without `$schema` the schema is tried as 2020-12, as MCP says, then as draft 7, which many servers still write.
  */
 function compile(schema: object): Validate {
   const { $schema: dialect, $async: _, ...rest } = schema as Readonly<Record<string, unknown>>;
   const isDraft7 = typeof dialect === 'string' && dialect.includes('draft-0');
-  const dialects = isDraft7 ? [Ajv, Ajv2020] : [Ajv2020, Ajv];
+  const dialects: readonly Dialect[] = isDraft7 ? ['draft-07', '2020-12'] : ['2020-12', 'draft-07'];
+  if (weightOf(rest, mostSchemaBytes) > mostSchemaBytes)
+    return { reason: `it is larger than ${mostSchemaBytes} bytes` };
   let firstError: unknown;
-  for (const unicodeRegExp of [true, false]) {
-    for (const Dialect of dialects) {
-      try {
-        // A new instance for each schema: one server's schema must not refer to names in another's.
-        const ajv = new Dialect({ ...options, unicodeRegExp });
-        formats.default(ajv);
-        return ajv.compile(rest);
-      } catch (error) {
-        firstError ??= error;
-      }
+  for (const one of dialects) {
+    try {
+      // A new instance for each schema: one server's schema must not refer to names in another's.
+      const ajv = createBoundedAjv(one);
+      return { validate: ajv.compile(rest), begin: ajv.begin };
+    } catch (error) {
+      firstError ??= error;
     }
   }
   return { reason: reasonOf(firstError) };
@@ -86,7 +84,12 @@ function unchecked(reason: string): CallCheck {
 }
 
 function problemsOf(errors: readonly ErrorObject[]): readonly Problem[] {
-  const problems = new Map(errors.map(toProblem).map((problem) => [`${problem.path}\0${problem.message}`, problem]));
+  const problems = new Map(
+    errors
+      .slice(0, mostErrors)
+      .map(toProblem)
+      .map((problem) => [`${problem.path}\0${problem.message}`, problem]),
+  );
   return [...problems.values()].slice(0, maxProblems);
 }
 
