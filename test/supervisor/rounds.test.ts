@@ -5,7 +5,7 @@ import { isRunning, pidsMarked } from '../support/processes.ts';
 import { createSkippingClock } from '../support/skipping-clock.ts';
 import { factsSoFar, openStage, pidOf, type Stage, untilFact, untilState } from '../support/supervised.ts';
 
-const noCounters = { attempt: 0, unreachable: 0, automaticStarts: [], failureTimes: [] };
+const noCounters = { attempt: 0, unreachable: 0, refusedSince: null, automaticStarts: [], failureTimes: [] };
 
 /** Kills a server, waits until all are back, and tells the steps that were taken. */
 async function stepsAfterKill(

@@ -108,7 +108,7 @@ describe('a person retries a server that wants a person', () => {
     misses(server);
     const retry = server.command('retry');
     expect(server.state()).toBe('idle.waiting');
-    expect(server.context()).toMatchObject({ autostart: true, counters: { attempt: 2 } });
+    expect(server.context()).toMatchObject({ autostart: true, counters: { attempt: 1 } });
     clears(server);
     expect(server.state()).toBe('starting.spawning');
     connect(server);

@@ -26,6 +26,7 @@ const tagsOf = {
   'connected.quiet': 'live settled',
   'connected.probing': 'live settled',
   'connected.confirming': 'live settled',
+  'connected.awaiting': 'live settled',
   'heartbeat-timeout.terminating': 'live',
   'heartbeat-timeout.killing': 'live',
   'heartbeat-timeout.stuck': 'live stuck',
@@ -36,8 +37,8 @@ const tagsOf = {
   'backoff.delaying': 'delayed',
   'backoff.waiting': 'waits',
   'backoff.queued': '',
-  failed: 'settled',
-  'needs-auth': 'settled',
+  failed: 'looks settled',
+  'needs-auth': 'looks settled',
 } as const;
 
 const states = Object.keys(tagsOf);
@@ -62,6 +63,7 @@ describe('a server is at rest', () => {
       'connected.quiet',
       'connected.probing',
       'connected.confirming',
+      'connected.awaiting',
       'failed',
       'needs-auth',
     ]);
@@ -78,7 +80,7 @@ describe('a server is at rest', () => {
 
 describe('a server is missing', () => {
   it('where it is wanted and neither connected nor resting', () => {
-    const fine = ['idle.resting', 'connected.quiet', 'connected.probing', 'connected.confirming'];
+    const fine = states.filter((state) => state === 'idle.resting' || state.startsWith('connected'));
     expect(statesWhere(isMissing)).toEqual(states.filter((state) => !fine.includes(state)));
   });
 

@@ -48,7 +48,7 @@ describe('the last words of a process', () => {
   it('are told with a hang', async () => {
     const stage = openStage();
     const heartbeat = { intervalMs: 100, timeoutMs: 100, misses: 2, busyMisses: 2 };
-    const supervisor = await stage.open({ a: farewell(stage, { heartbeat }) });
+    const supervisor = await stage.open({ a: farewell(stage, { heartbeat, callTimeoutMs: 1_000 }) });
     await supervisor.ready();
     void supervisor.callTool('a', 'freeze', {}).catch(() => null);
     const { failure } = await untilFact(supervisor, 'server.failed', undefined, { since: 0, withinMs: 30_000 });
