@@ -347,7 +347,10 @@ export class LiveSession implements Session {
     if (this.#timer !== null) clearTimeout(this.#timer);
     // Releases the Client, with its timer if the handshake was still going on.
     void this.#wire?.close();
-    const heard = this.#wasReady ? undefined : this.#wire?.overheardSince(Number.NEGATIVE_INFINITY);
+    const heard =
+      this.#wasReady || this.#wire?.hasStarted !== true
+        ? undefined
+        : this.#wire.overheardSince(Number.NEGATIVE_INFINITY);
     this.#tell({ type: 'ended', failure: failed, ...(last && { last }), ...(heard && { heard }) });
   }
 }

@@ -65,6 +65,8 @@ export class Wire implements Transport {
   ignoredAnswers = 0;
   /** `start()` failed: the link reports why. */
   startFailed = false;
+  /** The transport is there: from now on the server can be heard. */
+  hasStarted = false;
   readonly overhearing: Overhearing;
   readonly #link: Link;
   readonly #now: () => number;
@@ -99,6 +101,7 @@ export class Wire implements Transport {
     transport.onrequestlost = (id, reason) => this.#lose(id, reason);
     try {
       await transport.start();
+      this.hasStarted = true;
     } catch (error) {
       this.startFailed = true;
       throw error;
