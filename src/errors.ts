@@ -114,6 +114,8 @@ export interface ErrorDetails {
   ALREADY_RUNNING: { readonly pid: number; readonly stateDir: string };
   /** `url` null: none was given, and the state directory names no control plane. */
   NOT_RUNNING: { readonly stateDir: string | null; readonly url: string | null; readonly reason: string | null };
+  /** `timeoutMs`: how long it was waited for. */
+  NOT_ANSWERING: { readonly url: string; readonly timeoutMs: number };
   UNEXPECTED_ANSWER: { readonly url: string; readonly reason: string };
   START_FAILED: {
     readonly exitCode: number | null;
@@ -182,6 +184,8 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
     url === null
       ? `No control plane runs with the state directory ${stateDir ?? '?'}${reason === null ? '' : ` (${reason})`}. Start one with "mcpvisor up --detach", or name another with --state-dir or --url.`
       : `No control plane answers at ${url}${reason === null ? '' : ` (${reason})`}. Start one there with "mcpvisor up", or name another with --url or --state-dir.`,
+  NOT_ANSWERING: ({ url, timeoutMs }) =>
+    `What listens at ${url} has not answered within ${timeoutMs} ms. If it is a control plane, it is overloaded or stopped: look at its process and its log.`,
   UNEXPECTED_ANSWER: ({ url, reason }) =>
     `What ${url} answered is not from a control plane of this version: ${reason}.`,
   START_FAILED: ({ exitCode, signal, log, lines }) =>

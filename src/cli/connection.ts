@@ -31,11 +31,12 @@ export interface Connection {
 
 /** Sends nothing yet. Throws `NOT_RUNNING`. */
 export async function connect(flags: ConnectionFlags, invocation: Invocation): Promise<Connection> {
+  const { patience } = invocation;
   const url = namedUrl(flags, invocation);
   if (url !== null) {
     // The token of a state directory is for its own control plane: it is never sent to another URL.
     return {
-      client: createApiClient({ url: checkedUrl(url), token: await givenToken(flags, invocation) }),
+      client: createApiClient({ url: checkedUrl(url), token: await givenToken(flags, invocation), patience }),
       local: null,
     };
   }
@@ -53,7 +54,7 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
   // A token of the environment belongs to the URL that was given with it. Without a token the API answers that one is
   // needed, and where to find it.
   const token = flags.token ?? (await tokenOf(stateDir, found.address));
-  return { client: createApiClient({ url: found.address.url, token }), local: { stateDir, ...found } };
+  return { client: createApiClient({ url: found.address.url, token, patience }), local: { stateDir, ...found } };
 }
 
 /** The directory has proved itself: the file it names for its token is the one that its control plane was given. */

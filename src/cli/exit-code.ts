@@ -26,6 +26,7 @@ const exitCodeOfError = {
   CALL_TIMED_OUT: exitCodes.rejected,
   COMMAND_TIMED_OUT: exitCodes.rejected,
   NOT_ENDED: exitCodes.rejected,
+  NOT_ANSWERING: exitCodes.rejected,
   NOT_RUNNING: exitCodes.notRunning,
   ALREADY_RUNNING: exitCodes.alreadyRunning,
   START_FAILED: exitCodes.failed,

@@ -1,6 +1,7 @@
 /** Everything a command may know about its environment: the command line reads nothing else. */
 
 import type { Readable } from 'node:stream';
+import type { ApiClientOptions } from '../http/client/client.ts';
 import type { Surroundings } from '../state-directory/directory.ts';
 import type { Screen } from './screen/screen.ts';
 
@@ -25,6 +26,8 @@ export interface Invocation extends Surroundings {
   readonly stdin: Readable;
   readonly stdout: Screen;
   readonly stderr: Screen;
+  /** With a control plane that does not answer. Default: that of the client of the API. */
+  readonly patience?: ApiClientOptions['patience'];
   /**
    * From now on only a signal ends the process: uncaught errors are reported instead.
    */

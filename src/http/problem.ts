@@ -40,6 +40,7 @@ export const statusOf = {
   CALL_TIMED_OUT: 504,
   COMMAND_TIMED_OUT: 504,
   NOT_ENDED: 504,
+  NOT_ANSWERING: 504,
 } as const satisfies Record<ErrorCode, number>;
 
 /** Every code that an error may carry. */
@@ -78,6 +79,7 @@ const titleOf = {
   SHUTTING_DOWN: 'Shutting down',
   NOT_RUNNING: 'No control plane runs',
   NOT_ENDED: 'It has not ended yet',
+  NOT_ANSWERING: 'The control plane does not answer',
   START_FAILED: 'The start failed',
   UNEXPECTED_ANSWER: 'Not an answer of a control plane',
   CALL_TIMED_OUT: 'The call timed out',

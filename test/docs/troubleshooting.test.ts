@@ -45,6 +45,7 @@ const examples: ErrorDetails = {
   SHUTTING_DOWN: {},
   ALREADY_RUNNING: { pid: 4711, stateDir: 'DIR' },
   NOT_RUNNING: { stateDir: 'DIR', url: null, reason: null },
+  NOT_ANSWERING: { url: 'URL', timeoutMs: 30_000 },
   UNEXPECTED_ANSWER: { url: 'URL', reason: 'REASON' },
   START_FAILED: { exitCode: 1, signal: null, log: 'FILE', lines: ['the last lines'] },
   NOT_ENDED: { pid: 4711, url: 'URL', timeoutMs: 60_000 },

@@ -18,6 +18,8 @@ export interface DownFlags extends ConnectionFlags {
 
 /** More than `shutdownMs` (25 000 unless it is set), after which every group is killed. */
 const usualTimeoutMs = 60_000;
+/** It says at once that it will end: a longer --timeout is for its servers. */
+const acceptedWithinMs = 20_000;
 const checkMs = 50;
 
 export async function down(flags: DownFlags, invocation: Invocation): Promise<ExitCode> {
@@ -26,11 +28,12 @@ export async function down(flags: DownFlags, invocation: Invocation): Promise<Ex
   const connection = await connect(flags, invocation);
   const { client, local } = connection;
   const pid = local?.owner.pid ?? null;
-  await client.post('/api/shutdown', shuttingDown).catch((error: unknown) => {
+  const deadlineMs = performance.now() + timeoutMs;
+  const grantedMs = Math.min(timeoutMs, acceptedWithinMs);
+  await client.post('/api/shutdown', shuttingDown, { grantedMs }).catch((error: unknown) => {
     // It is shutting down already, which is what is wanted.
     if (!isMcpvisorError(error, 'SHUTTING_DOWN')) throw error;
   });
-  const deadlineMs = performance.now() + timeoutMs;
   while (await isThere(connection)) {
     if (performance.now() >= deadlineMs) throw new McpvisorError('NOT_ENDED', { pid, url: client.url, timeoutMs });
     await delay(checkMs);
@@ -50,7 +53,7 @@ async function isThere({ client, local }: Connection): Promise<boolean> {
 
 async function answers(client: ApiClient): Promise<boolean> {
   try {
-    await client.get('/healthz', anything);
+    await client.get('/healthz', anything, { grantedMs: 0 });
     return true;
   } catch (error) {
     return !isMcpvisorError(error, 'NOT_RUNNING');

@@ -24,6 +24,7 @@ export async function ensure(names: readonly string[], flags: EnsureFlags, invoc
   const { servers } = await client.post('/api/ensure', ensured, {
     // The API takes no time of 0: what is connected now is known at once.
     body: { servers: names, timeoutMs: Math.max(1, timeoutMs) },
+    grantedMs: timeoutMs,
   });
   const outcomes = Object.entries(servers).map(([name, { error }]) => ({
     name,

@@ -37,8 +37,8 @@ export async function command(
   const type: CommandType = `server.${verb}`;
   const body = { type, servers: targetsOf(words, flags.all === true) };
   const { client } = await connect(flags, invocation);
-  const query = waitMs === null ? {} : { wait: waitMs };
-  const { outcomes } = await client.post('/api/events', eventOutcomes, { query, body });
+  const waiting = waitMs === null ? {} : { query: { wait: waitMs }, grantedMs: waitMs };
+  const { outcomes } = await client.post('/api/events', eventOutcomes, { ...waiting, body });
   const unknown = outcomes.flatMap((outcome) => unknownIn(outcome) ?? []);
   const known = outcomes.filter((outcome) => unknownIn(outcome) === null);
   if (known.length > 0 || outcomes.length === 0) {

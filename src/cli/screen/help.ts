@@ -89,4 +89,4 @@ Examples:
   mcpvisor doctor                        what is wrong here?
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 no control plane running, 4 no such server or tool,
-            5 rejected or timed out, 6 already running, 7 the tool answered isError`;
+            5 rejected, timed out or not answered, 6 already running, 7 the tool answered isError`;

@@ -2,9 +2,11 @@
 
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type * as z from 'zod';
+import { longestDelayMs } from '../../../machines/delay.ts';
 import { McpvisorError } from '../../errors.ts';
 import { parseJsonText, toJsonText } from '../../json-text.ts';
 import { systemCodeOf } from '../../system-error.ts';
+import { listenTo, type Patience, usualPatience, within } from './patience.ts';
 import { describeProblem, toError } from './problem-reader.ts';
 
 export interface ApiClientOptions {
@@ -12,6 +14,8 @@ export interface ApiClientOptions {
   readonly url: string;
   /** Null: sends none. */
   readonly token: string | null;
+  /** Default: 30 s for an answer, 10 s beyond the time that a request grants, 45 s of silence on a stream. */
+  readonly patience?: Patience | undefined;
 }
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -19,6 +23,11 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export interface ApiRequest {
   readonly query?: Query;
   readonly signal?: AbortSignal;
+  /**
+   * Time that the request itself grants to its answer, or to each event of a stream, in milliseconds. Default: none, an
+   * answer is expected at once, and events whenever there are some.
+   */
+  readonly grantedMs?: number;
 }
 
 export interface StreamRequest extends ApiRequest {
@@ -34,7 +43,10 @@ export interface ServerSentEvent {
   readonly data: unknown;
 }
 
-/** Every method throws the error of a problem document, `NOT_RUNNING` if nothing answers, or `UNEXPECTED_ANSWER`. */
+/**
+ * Every method throws the error of a problem document, `NOT_RUNNING` if nothing is there, `NOT_ANSWERING` if it says
+ * nothing for too long, or `UNEXPECTED_ANSWER`.
+ */
 export interface ApiClient {
   readonly url: string;
   get<Schema extends z.ZodType>(path: string, schema: Schema, request?: ApiRequest): Promise<z.output<Schema>>;
@@ -50,7 +62,7 @@ export interface ApiClient {
 }
 
 /** Holds no connection of its own: there is nothing to close. */
-export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
+export function createApiClient({ url, token, patience = usualPatience }: ApiClientOptions): ApiClient {
   const base = url.replace(/\/+$/, '');
 
   async function send(
@@ -83,27 +95,54 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
     path: string,
     { schema, ...sent }: Sent & { readonly schema: Schema },
   ) {
-    const response = await send(method, path, sent);
-    return parsed(schema, await jsonOf(response), base);
+    return await whole(sent, async (signal) =>
+      parsed(schema, await jsonOf(await send(method, path, { ...sent, signal })), base),
+    );
+  }
+
+  async function whole<Value>(
+    { grantedMs, signal }: ApiRequest,
+    act: (signal: AbortSignal) => Promise<Value>,
+  ): Promise<Value> {
+    return await within({ url: base, timeoutMs: limitOf(grantedMs), signal }, act);
+  }
+
+  function limitOf(grantedMs: number | undefined): number {
+    return grantedMs === undefined ? patience.answerMs : Math.min(grantedMs + patience.marginMs, longestDelayMs);
   }
 
   return {
     url: base,
     get: (path, schema, request = {}) => exchange('GET', path, { ...request, schema }),
     post: (path, schema, request = {}) => exchange('POST', path, { ...request, schema }),
-    text: async (path) => await (await send('GET', path, {})).text(),
-    async *stream(path, { body, lastEventId = null, ...request } = {}) {
+    text: (path) => whole({}, async (signal) => await (await send('GET', path, { signal })).text()),
+    async *stream(path, { body, lastEventId = null, grantedMs, ...request } = {}) {
+      const { signal } = request;
       const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
-      const response = await send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers });
+      const timeoutMs = Math.min(patience.answerMs, limitOf(grantedMs));
+      const response = await within({ url: base, timeoutMs, signal }, (beginning) =>
+        send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers, signal: beginning }),
+      );
       if (response.body === null) return;
-      // The signal again: in Node 20 `fetch` loses it when its request is garbage-collected, which may be long before
-      // the stream ends.
-      const ending = request.signal === undefined ? {} : { signal: request.signal };
-      const events = response.body
-        .pipeThrough(new TextDecoderStream(), ending)
-        .pipeThrough(new EventSourceParserStream());
-      for await (const { id, event, data } of events as AsyncIterable<Received>) {
-        yield { id: id ?? null, event: event ?? 'message', data: parseJson(data) };
+      const listening = listenTo({ url: base, silenceMs: patience.silenceMs });
+      // The signal again: that of the request is for its beginning, and in Node 20 `fetch` loses its signal when its
+      // request is garbage-collected, which may be long before the stream ends.
+      const reader = response.body
+        .pipeThrough(listening.stream, signal === undefined ? {} : { signal })
+        .pipeThrough(new TextDecoderStream())
+        .pipeThrough(new EventSourceParserStream())
+        .getReader();
+      const next = () => listening.wait(reader.read());
+      try {
+        for (;;) {
+          const { done, value } = await (grantedMs === undefined ? next() : whole({ grantedMs }, next));
+          if (done) return;
+          const { id, event, data } = value;
+          yield { id: id ?? null, event: event ?? 'message', data: parseJson(data) };
+        }
+      } finally {
+        // One that has broken is closed already.
+        void reader.cancel().catch(() => undefined);
       }
     },
   };
@@ -112,12 +151,6 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
 interface Sent extends ApiRequest {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-interface Received {
-  readonly id?: string | undefined;
-  readonly event?: string | undefined;
-  readonly data: string;
 }
 
 function toSearch(query: Query): string {

@@ -114,7 +114,11 @@ function maySoonBe({ state, reason }: ErrorDetails['SERVER_NOT_CONNECTED']): boo
 async function whenConnected(client: ApiClient, server: string, timeoutMs: number): Promise<void> {
   const signal = AbortSignal.timeout(timeoutMs);
   const answer = await client
-    .post('/api/ensure', ensured, { body: { servers: [server], timeoutMs, retries: false }, signal })
+    .post('/api/ensure', ensured, {
+      body: { servers: [server], timeoutMs, retries: false },
+      grantedMs: timeoutMs,
+      signal,
+    })
     .catch((error) => {
       if (!signal.aborted) throw error;
       return null;
@@ -135,6 +139,7 @@ async function callTool(
   const show = (text: Drawn) => stderr.isTTY === true && stderr.draw(text);
   for await (const { event, data } of client.stream(path, {
     body: { arguments: args, ...(timeoutMs !== null && { timeoutMs }) },
+    ...(timeoutMs !== null && { grantedMs: timeoutMs }),
   })) {
     if (event === 'progress') {
       show(block.draw([shown(cut(shown(describeProgress(data)), sizeOf(stderr).columns - 1))]));
@@ -179,22 +184,30 @@ async function schemaOf(
   if (known !== undefined) return known.inputSchema ?? null;
   const path = `/api/servers/${encodeURIComponent(server)}`;
   // Whatever is wrong with it, the call itself tells.
-  const now = await client.get(path, serverSchema).catch(() => null);
+  const now = await client.get(path, serverSchema).catch(unlessSilent(null));
   if (now === null || !(now.state === 'starting' || (now.state === 'idle' && now.substate !== 'waiting'))) return null;
   await whenConnected(client, server, Math.min(timeoutMs ?? longestWaitMs, longestWaitMs)).catch(() => undefined);
   return (await find())?.inputSchema ?? null;
 }
 
-/** None, if they cannot be told. */
+/** None, if they cannot be told. Throws `NOT_ANSWERING`. */
 async function toolsOf(client: ApiClient, server: string): Promise<z.output<typeof toolList>['tools']> {
   const answer = await client
     .get(`/api/servers/${encodeURIComponent(server)}/tools`, toolList)
-    .catch(() => ({ tools: [] }));
+    .catch(unlessSilent({ tools: [] }));
   return answer.tools;
 }
 
+/** `instead` of an answer that is an error. A control plane that says nothing would be asked once more for nothing. */
+function unlessSilent<Instead>(instead: Instead): (error: unknown) => Instead {
+  return (error) => {
+    if (isMcpvisorError(error, 'NOT_ANSWERING')) throw error;
+    return instead;
+  };
+}
+
 async function suggestion(client: ApiClient, server: string, tool: string): Promise<string> {
-  const names = (await toolsOf(client, server)).map(({ name }) => name);
+  const names = (await toolsOf(client, server).catch(() => [])).map(({ name }) => name);
   const closest = closestTo(tool, names);
   if (closest !== null) return ` Did you mean ${closest}?`;
   return names.length === 0 ? '' : ` Its tools: ${oneLine(names.join(', '))}.`;
