@@ -57,7 +57,7 @@ export interface ServerPolicy {
   readonly startTimeoutMs: number;
   /**
    * Time limit of `initializing` while the server's processes are at work; without a sign of it `startTimeoutMs` is.
-   * Default 120 000.
+   * Doubled after each start that it cut, up to an hour, until the server has connected. Default 120 000.
    */
   readonly installTimeoutMs: number;
   /** Started by the first call instead of at boot. Default false. */

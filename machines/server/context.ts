@@ -46,6 +46,8 @@ export interface ServerContext {
   readonly connectedAt: number | null;
   /** Whether it has been connected with this specification. */
   readonly worked: boolean;
+  /** How many starts in a row ran out of time at work: each gave the next one more. Invariant: 0 once it was connected. */
+  readonly cutAtWork: number;
   /** Credentials that were renewed have been tried at once, and no life since then was stable. */
   readonly renewed: boolean;
   readonly stable: boolean;

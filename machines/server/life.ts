@@ -40,6 +40,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
     pid: null,
     connectedAt: null,
     worked: false,
+    cutAtWork: 0,
     renewed: false,
     stable: false,
     forgivenAttempt: 0,
@@ -83,6 +84,7 @@ export function connect(
   return {
     connectedAt: at,
     worked: true,
+    cutAtWork: 0,
     counters: { ...counters, refusedSince: null },
     quietMs: jitteredQuietOf(policy.heartbeat.intervalMs, random),
   };
@@ -157,10 +159,27 @@ export function timeOut(context: ServerContext, phase: Phase): Change {
   return fail(context, { failure: failureOf('timedOut', message, { phase, code: 'TIMED_OUT' }) });
 }
 
-/** Its processes were at work to the last: perhaps it needs more time, as for a download. */
+/** Longest time for the first answer that a start is given without being configured to have it, in milliseconds. */
+const longestInstallMs = 3_600_000;
+
+/**
+ * The time for the first answer of a server at work: twice as long after each start that it was not enough for, so that
+ * a download is not cut in the same place for ever.
+ */
+export function installMsOf({ policy, cutAtWork }: Pick<ServerContext, 'policy' | 'cutAtWork'>): number {
+  return Math.max(policy.installTimeoutMs, Math.min(policy.installTimeoutMs * 2 ** cutAtWork, longestInstallMs));
+}
+
+/** Its processes were at work to the last: perhaps it needs more time, as for a download. The next start gets it. */
 export function timeOutAtWork(context: ServerContext): Change {
-  const message = `initializing took longer than ${context.policy.installTimeoutMs} ms (installTimeoutMs)`;
-  return fail(context, { failure: failureOf('timedOut', message, { phase: 'initializing', code: 'TIMED_OUT' }) });
+  const cutAtWork = context.cutAtWork + 1;
+  const budgetMs = installMsOf(context);
+  const nextMs = installMsOf({ ...context, cutAtWork });
+  const more = nextMs > budgetMs ? `; the next start is given ${nextMs} ms` : '';
+  const setting = budgetMs > context.policy.installTimeoutMs ? 'installTimeoutMs, lengthened' : 'installTimeoutMs';
+  const message = `initializing took longer than ${budgetMs} ms (${setting})${more}`;
+  const timedOut = failureOf('timedOut', message, { phase: 'initializing', code: 'TIMED_OUT' });
+  return { cutAtWork, ...fail(context, { failure: timedOut }) };
 }
 
 type Ended = Omit<Extract<ServerEvent, { type: 'session.ended' }>, 'type' | 'generation'>;

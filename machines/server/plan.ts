@@ -21,7 +21,7 @@ export function configure(context: ServerContext, { policy, changed, wanted }: C
     ? isWaitedFor(context) || (context.heldAwake && (isNew || context.autostart))
     : isNew || context.policy.lazy;
   return {
-    ...(changed ? { ...forgetFailures(context), worked: false } : {}),
+    ...(changed ? { ...forgetFailures(context), worked: false, cutAtWork: 0 } : {}),
     policy,
     wanted: wish,
     removing: false,

@@ -48,6 +48,7 @@ import {
   forgive,
   type Hang,
   hang,
+  installMsOf,
   timeOut,
   timeOutAtWork,
 } from './life.ts';
@@ -95,7 +96,7 @@ export const serverSetup = setup({
   },
   delays: {
     spawnTimeout: ({ context }) => context.policy.startTimeoutMs,
-    installTimeout: ({ context }) => context.policy.installTimeoutMs,
+    installTimeout: ({ context }) => installMsOf(context),
     listTimeout: ({ context }) => context.policy.startTimeoutMs,
     slot: slotMs,
     stableAfter: ({ context }) => context.policy.restart.stableAfterMs,

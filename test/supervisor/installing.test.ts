@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openStage, untilFact } from '../support/supervised.ts';
+import { openStage, untilFact, untilState } from '../support/supervised.ts';
 
 const limits = { startTimeoutMs: 1_200, installTimeoutMs: 60_000 };
 
@@ -33,6 +33,14 @@ describe('a server that has to be installed before it answers', () => {
     const { failure } = await untilFact(supervisor, 'server.failed', undefined, { since: 0 });
     expect(failure).toMatchObject({ class: 'timedOut', message: 'initializing took longer than 1200 ms' });
     expect(performance.now() - begunAtMs).toBeLessThan(12_000);
+  });
+
+  it('comes up after tries that were too short for it', async () => {
+    const stage = openStage();
+    const short = { startTimeoutMs: 1_200, installTimeoutMs: 2_000 };
+    const supervisor = await stage.open({ a: stage.program('installs-first', short, ['disk', '5000']) });
+    await untilState(supervisor, 'a', 'connected', { since: 0, withinMs: 60_000 });
+    expect(supervisor.status('a').generation).toBeGreaterThan(1);
   });
 
   it('is given up in the end', async () => {

@@ -240,8 +240,37 @@ describe('a server that is at work before it answers', () => {
     expect(server.context().failure).toMatchObject({
       class: 'timedOut',
       phase: 'initializing',
-      message: 'initializing took longer than 120000 ms (installTimeoutMs)',
+      message: 'initializing took longer than 120000 ms (installTimeoutMs); the next start is given 240000 ms',
     });
+  });
+
+  it('is given twice the time after each start that it was cut in, up to an hour, until it has connected', () => {
+    const server = serverIn('starting.spawning', { policy: { restart: { maxConsecutive: 20 } } });
+    const cutAfterMs = (): number => {
+      server.news('session.spawned');
+      let workedMs = 0;
+      for (; server.state() === 'starting.initializing'; workedMs += 20_000) {
+        server.clock.advance(20_000);
+        server.news('session.progressed');
+      }
+      server.news('session.ended');
+      expect(server.state()).toBe('backoff.delaying');
+      server.send('server.retry');
+      expect(server.state()).toBe('starting.spawning');
+      return workedMs;
+    };
+    const minutes = Array.from({ length: 7 }, () => cutAfterMs() / 60_000);
+    expect(minutes).toEqual([2, 4, 8, 16, 32, 60, 60]);
+    expect(server.context().lastFailure?.message).toBe(
+      'initializing took longer than 3600000 ms (installTimeoutMs, lengthened)',
+    );
+    server.news('session.spawned');
+    server.news('session.initialized');
+    server.news('session.ready');
+    expect(server.state()).toBe('connected.quiet');
+    server.news('session.ended');
+    server.send('server.retry');
+    expect(cutAfterMs()).toBe(120_000);
   });
 
   it('is given up startTimeoutMs after its last work', () => {

@@ -49,6 +49,7 @@ describe('a server that is born', () => {
       pid: null,
       connectedAt: null,
       worked: false,
+      cutAtWork: 0,
       renewed: false,
       stable: false,
       forgivenAttempt: 0,

@@ -160,11 +160,12 @@ function keyOf(snapshot: Snapshot): string {
 
 /** Higher numbers make no difference, nor do further open commands of the same kind. */
 function clamped(snapshot: Snapshot): Snapshot {
-  const { counters, open, forgivenAttempt } = snapshot.context;
+  const { counters, open, forgivenAttempt, cutAtWork } = snapshot.context;
   const seen = new Map(open.map((command) => [command.kind, command]));
   const context = {
     ...snapshot.context,
     forgivenAttempt: Math.min(forgivenAttempt, 1),
+    cutAtWork: Math.min(cutAtWork, 1),
     counters: { ...counters, attempt: Math.min(counters.attempt, 2), unreachable: Math.min(counters.unreachable, 1) },
     open: [...seen.values()].map(({ kind }) => ({ id: `open ${kind}`, kind })),
   };
