@@ -249,8 +249,13 @@ describe('commands for servers', () => {
     expect((await command('retry', 'files')).code).toBe(5);
     expect(await json('start', 'files', 'broken')).toEqual({
       outcomes: [
-        { server: 'files', commandId: expect.any(String), outcome: 'done' },
-        { server: 'broken', error: expect.objectContaining({ code: 'COMMAND_REJECTED' }) },
+        { server: 'files', commandId: expect.any(String), outcome: 'done', state: 'connected', lastFailure: null },
+        {
+          server: 'broken',
+          error: expect.objectContaining({ code: 'COMMAND_REJECTED' }),
+          state: 'failed',
+          lastFailure: expect.objectContaining({ class: 'spawnFailed' }),
+        },
       ],
     });
   });

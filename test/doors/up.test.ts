@@ -198,12 +198,12 @@ describe('a start that cannot be', () => {
 
   it('lists every problem of the configuration', async () => {
     const scene = openScene();
-    scene.writeConfig({ one: { command: 7 }, two: { url: 'ftp://x' }, 'b@d': scene.talker() });
+    scene.writeConfig({ one: { command: 7 }, two: { url: 'ftp://x' }, '..': scene.talker() });
     const ending = await scene.run(['up', '--state-dir', scene.stateDir, '--port', '0']).ended;
     expect(ending).toMatchObject({ code: 1, stdout: '' });
     expect(ending.stderr).toContain('mcpServers.one.command');
     expect(ending.stderr).toContain('mcpServers.two.url');
-    expect(ending.stderr).toContain('b@d');
+    expect(ending.stderr).toContain('mcpServers[".."]');
     expect(existsSync(join(scene.stateDir, 'lock'))).toBe(false);
   });
 

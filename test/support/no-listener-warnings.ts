@@ -1,4 +1,4 @@
-/** A warning of too many listeners is a leak, or looks like one to whoever embeds us: it fails the run. */
+/** A warning of too many listeners is a leak, or looks like one to hosts that embed us: it fails the run. */
 
 export const listenerWarning = 'MaxListenersExceededWarning';
 
