@@ -113,6 +113,8 @@ export const doors = {
     'expand/expand',
     'file/text-file',
     'file/watch',
+    'kept',
+    'merge-patch',
     'parse',
     'plan/describe',
     'plan/plan',

@@ -12,10 +12,12 @@ import { openSupervisor } from './supervisor/supervisor.ts';
 export type { FailureClass } from '../machines/failure.ts';
 export type { RestartKind } from '../machines/policy.ts';
 export type { Clock } from './clock.ts';
+export type { Kept } from './config/kept.ts';
 export type {
   ConfigurationInput as Configuration,
   HostedEntry,
   ServerEntry,
+  ServerPatch,
 } from './config/settings/input.ts';
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
 export type { HttpApp, Identity, Scope } from './http/app.ts';

@@ -47,6 +47,15 @@ export function parseEdit(
   return { ...parsed, own: new Set(Object.keys(entries)) };
 }
 
+/** The entries in force as they were written, by name. They hold secrets. */
+export function entriesOf({ source, servers }: Configuration): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+  return new Map(
+    Object.entries(entriesIn(source)).flatMap(([name, entry]): [string, Readonly<Record<string, unknown>>][] =>
+      servers.has(name) && isRecord(entry) ? [[name, entry]] : [],
+    ),
+  );
+}
+
 const emptied = errorAt(['mcpServers'], 'is missing, and servers run', 'to stop them all write {"mcpServers": {}}');
 
 /**

@@ -32,3 +32,14 @@ export function warningAt(path: Path, message: string, hint: string | null): Pro
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
+
+export function errorsFirst(problems: readonly Problem[]): readonly Problem[] {
+  const isError = ({ severity }: Problem) => severity === 'error';
+  return [...problems.filter(isError), ...problems.filter((one) => !isError(one))];
+}
+
+/** Whether the problem is in the entry of this server. */
+export function isWithin({ path }: Problem, server: string): boolean {
+  const entry = pathOf(['mcpServers', server]);
+  return path === entry || path.startsWith(`${entry}.`) || path.startsWith(`${entry}[`);
+}

@@ -2,7 +2,7 @@
 
 import type { Problem } from '../errors.ts';
 import { isRecord } from '../json.ts';
-import { errorAt } from './problems.ts';
+import { errorAt, errorsFirst } from './problems.ts';
 
 /** Servers in a configuration, at most. */
 const mostServers = 10_000;
@@ -31,9 +31,8 @@ export function sizeProblems(document: Readonly<Record<string, unknown>>): reado
 
 /** The problems, errors first; beyond the first thousand they are only counted. */
 export function bounded(problems: readonly Problem[]): readonly Problem[] {
-  if (problems.length <= mostProblems) return problems;
-  const isError = ({ severity }: Problem) => severity === 'error';
-  const ordered = [...problems.filter(isError), ...problems.filter((one) => !isError(one))];
+  const ordered = errorsFirst(problems);
+  if (ordered.length <= mostProblems) return ordered;
   const [first] = ordered;
   const rest = ordered.length - mostProblems;
   return [

@@ -2,7 +2,7 @@
 
 import type { Failure, FailureClass, LastWords } from '../../machines/failure.ts';
 import type { Plan } from '../config/plan/plan.ts';
-import type { ConfigurationInput, ServerEntry } from '../config/settings/input.ts';
+import type { ConfigurationInput, ServerEntry, ServerPatch } from '../config/settings/input.ts';
 import type { McpvisorError, Problem } from '../errors.ts';
 import type { Fact, FactsMissed } from '../observe/facts/fact.ts';
 import type { JournalPage, JournalQuery } from '../observe/facts/journal.ts';
@@ -440,6 +440,18 @@ export interface Supervisor {
   add(name: string, entry: ServerEntry): Promise<Plan>;
   /** Replaces the entry of a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
   replace(name: string, entry: ServerEntry): Promise<Plan>;
+  /**
+   * Changes the entry of a server by a JSON Merge Patch (RFC 7386), in the same way: null takes a setting away, and a
+   * value `{ $kept }` stays what it was. Also throws `SERVER_NOT_FOUND`.
+   */
+  update(name: string, patch: ServerPatch): Promise<Plan>;
+  /**
+   * The configuration in force as it was written, a copy. Values of `env`, `headers` and `secrets` are shown as
+   * `{ $kept }`; given back to `apply`, `replace` or `update`, these keep the value that is there.
+   */
+  config(): ConfigurationInput;
+  /** The same of one server. Throws `SERVER_NOT_FOUND`. */
+  entry(name: string): ServerEntry;
   /** Stops and removes a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
   remove(name: string): Promise<Plan>;
   /** Replaces the whole configuration in memory, in the same way. Throws `CONFIG_INVALID` and `SHUTTING_DOWN`. */

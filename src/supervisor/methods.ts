@@ -1,5 +1,6 @@
 /** The public methods of a supervisor, each handed on to the part that does the work. */
 
+import type { ConfigurationInput, ServerEntry as ConfiguredEntry } from '../config/settings/input.ts';
 import type { Facts } from '../observe/facts/facts.ts';
 import { selectFacts } from '../observe/facts/journal.ts';
 import type { ServerLogs } from '../observe/server-logs/server-logs.ts';
@@ -72,6 +73,9 @@ export function toMethods(parts: MethodParts): SupervisorMethods {
     ensureConnected: parts.ensureConnected,
     add: async (name, entry) => desired.add(name, entry),
     replace: async (name, entry) => desired.replace(name, entry),
+    update: async (name, patch) => desired.update(name, patch),
+    config: () => desired.config() as ConfigurationInput,
+    entry: (name) => desired.entry(name) as ConfiguredEntry,
     remove: async (name) => desired.remove(name),
     apply: async (config) => desired.apply(config),
     plan: async (config) => desired.plan(config),

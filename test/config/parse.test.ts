@@ -168,8 +168,8 @@ describe('bad configurations', () => {
     [
       a({ type: 'http', command: 'x' }),
       [
-        'warning mcpServers.a.command: is not used: the server is remote',
         'error mcpServers.a.url: is missing (give the address of the server)',
+        'warning mcpServers.a.command: is not used: the server is remote',
       ],
     ],
     [a({ type: 'stdio' }), ['error mcpServers.a.command: is missing (name the program to run)']],
@@ -186,8 +186,8 @@ describe('bad configurations', () => {
     [
       a({ command: '' }),
       [
-        'warning mcpServers.a.command: is taken for not given (leave it out)',
         'error mcpServers.a: says neither command nor url (command names a program to run, url a remote server)',
+        'warning mcpServers.a.command: is taken for not given (leave it out)',
       ],
     ],
     [

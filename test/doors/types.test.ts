@@ -52,6 +52,9 @@ describe('the types of the package', { timeout: withinMs }, () => {
       await supervisor.add('more', { url: 'https://example.com/mcp' });
       const parsed: Record<string, unknown> = {};
       await supervisor.apply(parsed);
+      await supervisor.update('more', { headers: { a: { $kept: 'headers.a' }, b: null }, disabled: true });
+      await supervisor.replace('entry', supervisor.entry('entry'));
+      await supervisor.apply(supervisor.config());
       const identity: Identity = () => 'me';
       const app: HttpApp = supervisor.httpApp({ identity });
       const failure: FailureClass | undefined = supervisor.status('entry').lastFailure?.class;

@@ -4,9 +4,10 @@ import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import type { Content } from '../../config/file/watch.ts';
+import { shownDocument, shownEntry } from '../../config/kept.ts';
 import { countOf, decide, type Plan, planOf } from '../../config/plan/plan.ts';
 import { waitingWarnings } from '../../config/plan/setting-changes.ts';
-import { errorAt, pathOf } from '../../config/problems.ts';
+import { errorAt } from '../../config/problems.ts';
 import { McpvisorError, type Problem, toLine } from '../../errors.ts';
 import type { OwnAlarms } from '../../observe/alarms/own-alarms.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
@@ -17,6 +18,7 @@ import { carryOutPaced } from './pacing.ts';
 import { relationsOf } from './relations.ts';
 import {
   type Entry,
+  entryIn,
   type Sources,
   sourcesOf,
   withAdded,
@@ -24,6 +26,7 @@ import {
   withRemoved,
   withReplaced,
   withText,
+  withUpdated,
 } from './sources.ts';
 import { type Situation, stepsOf } from './steps.ts';
 
@@ -47,6 +50,11 @@ export interface Desired {
   begin(): Promise<void>;
   add(name: string, entry: Entry): Plan;
   replace(name: string, entry: Entry): Plan;
+  update(name: string, patch: Entry): Plan;
+  /** The configuration in force as it was written, without its secrets. */
+  config(): Entry;
+  /** The same of one server. Throws `SERVER_NOT_FOUND`. */
+  entry(name: string): Entry;
   remove(name: string): Plan;
   apply(config: Entry): Plan;
   /** What `apply` would do. Changes nothing. */
@@ -133,6 +141,9 @@ export function createDesired({
     },
     add: (name, entry) => become(withAdded(sources, name, entry)),
     replace: (name, entry) => become(withReplaced(sources, name, entry)),
+    update: (name, patch) => become(withUpdated(sources, name, patch)),
+    config: () => shownDocument(sources.configuration.source),
+    entry: (name) => shownEntry(entryIn(sources, name)),
     remove: (name) => become(withRemoved(sources, name)),
     apply: (config) => become(withApplied(sources, config)),
     plan: (config) => planOf(sources.configuration, withApplied(sources, config).configuration, initial),
@@ -148,14 +159,7 @@ export function createDesired({
       }
       become(edit.next);
       trouble.accepted(edit.next.configuration.refused);
-      warn(
-        edit.overruled.map((name) => ({
-          path: pathOf(['mcpServers', name]),
-          message: 'was added, too; the file wins',
-          hint: null,
-          severity: 'warning',
-        })),
-      );
+      warn(edit.overruled);
     },
   };
 
@@ -174,7 +178,7 @@ export function createDesired({
 }
 
 type Edit =
-  | { readonly next: Sources; readonly overruled: readonly string[] }
+  | { readonly next: Sources; readonly overruled: readonly Problem[] }
   | { readonly next: null; readonly problems: readonly Problem[] };
 
 /** More mistakes than anybody reads in a fact. */

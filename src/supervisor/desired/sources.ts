@@ -4,8 +4,10 @@
  */
 
 import type { Configuration, Parsed } from '../../config/configuration.ts';
-import { parseEdit, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
-import { pathOf } from '../../config/problems.ts';
+import { restoredDocument, restoredEntry } from '../../config/kept.ts';
+import { mergePatch } from '../../config/merge-patch.ts';
+import { entriesOf, parseEdit, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
+import { errorsFirst, isWithin, pathOf, warningAt } from '../../config/problems.ts';
 import { McpvisorError, type Problem } from '../../errors.ts';
 
 export type Entry = Readonly<Record<string, unknown>>;
@@ -16,11 +18,21 @@ export interface Sources {
   readonly added: ReadonlyMap<string, Entry>;
   /** Names whose entry in force did not come from the file. */
   readonly foreign: ReadonlySet<string>;
+  /** Names of the file that were taken away. They are back with its next edit. */
+  readonly removed: ReadonlySet<string>;
+  /** Whether a whole that did not come from the file is in force. The next edit of the file takes its place. */
+  readonly isApplied: boolean;
 }
 
 /** `file` null: no entry came from a file. */
 export function sourcesOf(configuration: Configuration, file: string | null): Sources {
-  return { configuration, added: new Map(), foreign: new Set(file === null ? configuration.servers.keys() : []) };
+  return {
+    configuration,
+    added: new Map(),
+    foreign: new Set(file === null ? configuration.servers.keys() : []),
+    removed: new Set(),
+    isApplied: false,
+  };
 }
 
 export function withAdded(sources: Sources, name: string, entry: Entry): Sources {
@@ -40,9 +52,24 @@ export function withReplaced(sources: Sources, name: string, entry: Entry): Sour
   return withOwn(sources, name, entry);
 }
 
-function withOwn({ configuration, added, foreign }: Sources, name: string, entry: Entry): Sources {
+/** Throws `SERVER_NOT_FOUND`, too. */
+export function withUpdated(sources: Sources, name: string, patch: Entry): Sources {
+  return withOwn(sources, name, mergePatch(entryIn(sources, name), patch));
+}
+
+/** The entry in force, as it was written. Throws `SERVER_NOT_FOUND`. */
+export function entryIn(sources: Sources, name: string): Entry {
+  requireKnown(sources, name);
+  return entriesOf(sources.configuration).get(name) ?? {};
+}
+
+function withOwn(sources: Sources, name: string, written: Entry): Sources {
+  const { configuration, added, foreign } = sources;
+  const { value: entry, problems } = restoredEntry(written, entriesOf(configuration).get(name), ['mcpServers', name]);
+  refuse(problems);
   return {
-    configuration: accepted(withEntry(configuration, name, entry)),
+    ...sources,
+    configuration: accepted(withEntry(configuration, name, entry), name),
     added: new Map([...added, [name, entry]]),
     foreign: new Set([...foreign, name]),
   };
@@ -53,43 +80,67 @@ export function withRemoved(sources: Sources, name: string): Sources {
   requireKnown(sources, name);
   const isOther = (other: string) => other !== name;
   return {
-    configuration: accepted(withoutEntry(sources.configuration, name)),
+    ...sources,
+    configuration: accepted(withoutEntry(sources.configuration, name), name),
     added: new Map([...sources.added].filter(([other]) => isOther(other))),
     foreign: new Set([...sources.foreign].filter(isOther)),
+    removed: new Set([...sources.removed, name]),
   };
 }
 
 /** Replaces the whole configuration by one that did not come from the file. */
 export function withApplied({ configuration: current }: Sources, config: Entry): Sources {
-  const configuration = accepted(parseEntries(config, current));
-  return { configuration, added: new Map(), foreign: new Set(configuration.servers.keys()) };
+  const { value, problems } = restoredDocument(config, current.source);
+  refuse(problems);
+  const configuration = accepted(parseEntries(value, current));
+  const foreign = new Set(configuration.servers.keys());
+  return { configuration, added: new Map(), foreign, removed: new Set(), isApplied: true };
 }
 
-/** Takes in the new text of the file. `sources` null: the whole is refused, for the errors in `problems`. */
+/**
+ * Takes in the new text of the file: what it says counts, and beside it those that were added under other names.
+ * `sources` null: the whole is refused, for the errors in `problems`.
+ */
 export function withText(
-  { configuration: current, added }: Sources,
+  before: Sources,
   text: string,
 ): {
   readonly sources: Sources | null;
   readonly problems: readonly Problem[];
-  /** Added entries that the file replaces from now on. */
-  readonly overruled: readonly string[];
+  /** Warnings of what the file takes the place of. */
+  readonly overruled: readonly Problem[];
 } {
+  const { configuration: current, added, removed, isApplied } = before;
   const { config: configuration, problems, own } = parseEdit(text, current, added);
   if (configuration === null) return { sources: null, problems, overruled: [] };
   // An entry with a mistake takes nobody's place.
   const isOwn = (name: string) => own.has(name) && !configuration.refused.has(name);
   const beside = new Map([...added].filter(([name]) => !isOwn(name)));
+  const overruled = [
+    ...(isApplied ? [warningAt(['mcpServers'], 'takes the place of the configuration that was applied', null)] : []),
+    ...[...added.keys()]
+      .filter(isOwn)
+      .map((name) => warningAt(['mcpServers', name], 'was added or changed, too; the file wins', null)),
+    ...[...removed]
+      .filter((name) => isOwn(name) && !added.has(name))
+      .map((name) => warningAt(['mcpServers', name], 'was removed, and is back: it is in the file', null)),
+  ];
   return {
-    sources: { configuration, added: beside, foreign: new Set(beside.keys()) },
+    sources: { configuration, added: beside, foreign: new Set(beside.keys()), removed: new Set(), isApplied: false },
     problems,
-    overruled: [...added.keys()].filter(isOwn),
+    overruled,
   };
 }
 
-function accepted({ config, problems }: Parsed): Configuration {
-  if (config === null) throw new McpvisorError('CONFIG_INVALID', { file: null, problems });
-  return config;
+/** `touched`: the only entry that was changed; others are not told about for warnings they had before. */
+function accepted({ config, problems }: Parsed, touched: string | null = null): Configuration {
+  if (config !== null) return config;
+  const told = problems.filter((one) => touched === null || one.severity === 'error' || isWithin(one, touched));
+  throw new McpvisorError('CONFIG_INVALID', { file: null, problems: errorsFirst(told) });
+}
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new McpvisorError('CONFIG_INVALID', { file: null, problems });
 }
 
 function requireKnown({ configuration: { servers } }: Sources, server: string): void {
