@@ -214,7 +214,8 @@ describe('what may become of a call', () => {
       'CALL_TIMED_OUT',
     );
     expect((await request('talk', { ...sleeping(60_000), timeoutMs: 50 })).json.code).toBe('CALL_TIMED_OUT');
-    expect((await request('talk', { method: 'no/such' })).json.code).toBe('UPSTREAM_ERROR');
+    expect((await request('talk', { method: 'no/such' })).json.code).toBe('INVALID_REQUEST');
+    expect((await request('talk', { method: 'tasks/list' })).json.code).toBe('UPSTREAM_ERROR');
     expect((await call('secretive', 'fail')).json.code).toBe('UPSTREAM_ERROR');
     const busy = call('narrow', 'sleep', { arguments: { ms: 60_000 } });
     await until('narrow works', () => api.supervisor.status('narrow').counts.inFlight === 1);
