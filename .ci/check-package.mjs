@@ -1,6 +1,6 @@
 /**
- * Packs the package as it would be published and has the tarball checked: its fields and files, and its types as a
- * consumer sees them.
+ * Packs the package as it would be published and has the tarball checked: its fields and files, its types as a
+ * consumer sees them, and that nothing runs when it is installed.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -22,10 +22,20 @@ function checkTarball() {
   if (tarball === undefined) return false;
   const file = join(folder, tarball);
   const results = [
+    runsNothing(file),
     run(toolOf('publint'), ['run', file, '--strict']),
     run(toolOf('attw'), [file, '--profile', 'esm-only', '--no-emoji']),
   ];
   return results.every(Boolean);
+}
+
+/** npm warns of a package with scripts that it could run on install. */
+function runsNothing(file) {
+  const { stdout } = spawnSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' });
+  const { scripts = {} } = JSON.parse(stdout);
+  const found = ['preinstall', 'install', 'postinstall', 'prepare'].filter((name) => name in scripts);
+  if (found.length > 0) console.error(`the package has scripts for its installation: ${found.join(', ')}`);
+  return found.length === 0;
 }
 
 function toolOf(name) {
