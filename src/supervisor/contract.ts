@@ -459,8 +459,8 @@ export interface Supervisor {
   /** What `apply` would do with this configuration. Changes nothing. Throws `CONFIG_INVALID`. */
   plan(config: ConfigurationInput): Promise<Plan>;
   /**
-   * The facts after `since` (a `seq`; default: now), as they happen. A reader that is too slow gets one `facts.missed`
-   * in place of those it missed. Ends on `close()` or when `signal` aborts.
+   * The facts after `since` (a `seq`; default: now), as they happen. A reader that is too slow gets a `facts.missed` in
+   * each place where facts are no longer kept. Ends on `close()` or when `signal` aborts.
    */
   facts(options?: { readonly since?: number; readonly signal?: AbortSignal }): AsyncIterable<Fact | FactsMissed>;
   /** A page of the facts in memory that match the query, the newest last. Throws `INVALID_REQUEST`. */

@@ -54,11 +54,12 @@ async function measureFacts(): Promise<Figures> {
   return {
     eachUs: microsecondsEach(() =>
       facts.publish({
-        type: 'event.ignored',
+        type: 'call.started',
         actor: 'server:files',
         generation: 1,
-        event: 'session.heard',
-        state: 'idle',
+        callId: 1,
+        method: 'tools/call',
+        tool: 'read_file',
       }),
     ),
   };

@@ -36,6 +36,8 @@ const lastWords = named(
 
 const step = { from: z.string(), to: z.string(), event: z.string(), edges: z.array(edge) };
 const lists = { tools: count, resources: count, prompts: count };
+/** Of what is told as one: how many. */
+const coalesced = { count: count.optional() };
 const round = { trigger: z.string(), victims: names };
 const call = { callId: z.int(), method: z.string(), tool: z.string().nullable() };
 const command = { commandId: z.string(), command: z.string() };
@@ -61,8 +63,8 @@ export const factFields = {
   'session.opened': { transport: z.string(), protocolVersion: z.string(), ...lists },
   'session.closed': { failure: failure.nullable(), last: lastWords.nullable() },
   'session.push': { available: z.boolean(), reason: z.string().nullable() },
-  'session.notified': { method: z.string() },
-  'session.asked': { method: z.string(), answered: z.boolean() },
+  'session.notified': { ...coalesced, method: z.string() },
+  'session.asked': { ...coalesced, method: z.string(), answered: z.boolean() },
   'call.started': call,
   'call.settled': { ...call, outcome: z.string(), durationMs: z.number() },
   'probe.sent': { kind: z.string() },
@@ -75,14 +77,14 @@ export const factFields = {
   'lists.unread': { lists: z.array(z.strictObject({ list: z.string(), reason: z.string() })) },
   'stray.found': { pid: z.int(), command: z.string(), policy: z.enum(['end', 'tell']) },
   'stray.gone': { pid: z.int() },
-  'catalog.changed': { ...lists, problems: names },
+  'catalog.changed': { ...coalesced, ...lists, problems: names },
   'command.accepted': { ...command, by: z.string().nullable() },
   'command.settled': {
     ...command,
     outcome: z.enum(['done', 'superseded', 'rejected']),
     reason: z.string().nullable(),
   },
-  'event.ignored': { event: z.string(), state: z.string() },
+  'event.ignored': { ...coalesced, event: z.string(), state: z.string() },
   'config.planned': { steps: count },
   'config.applied': {
     started: names,

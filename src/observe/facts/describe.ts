@@ -33,8 +33,8 @@ const sentences: Sentences = {
   'session.closed': ({ failure }) => `session closed${failure === null ? '' : `: ${describeFailure(failure)}`}`,
   'session.push': ({ available, reason }) =>
     available ? 'can tell us things unasked' : `cannot tell us things unasked${reason === null ? '' : `: ${reason}`}`,
-  'session.notified': ({ method }) => `sent ${method}`,
-  'session.asked': ({ method, answered }) => `asked ${method}${answered ? '' : ', declined'}`,
+  'session.notified': ({ method, count }) => `sent ${method}${lastOf(count)}`,
+  'session.asked': ({ method, answered, count }) => `asked ${method}${answered ? '' : ', declined'}${lastOf(count)}`,
   'call.started': (fact) => `call ${callOf(fact)}`,
   'call.settled': (fact) => `call ${callOf(fact)}: ${fact.outcome} after ${durationOf(fact.durationMs)}`,
   'probe.sent': ({ kind }) => `probed (${kind})`,
@@ -49,11 +49,11 @@ const sentences: Sentences = {
   'stray.found': ({ pid, command, policy }) =>
     `left process ${pid} behind, which ${policy === 'end' ? 'is being ended' : 'runs on'}: ${command}`,
   'stray.gone': ({ pid }) => `process ${pid}, which was left behind, has gone`,
-  'catalog.changed': ({ tools, resources, prompts, problems }) =>
-    `has ${listsOf({ tools, resources, prompts })}${problemsOf(problems)}`,
+  'catalog.changed': ({ tools, resources, prompts, problems, count }) =>
+    `has ${listsOf({ tools, resources, prompts })}${lastOf(count)}${problemsOf(problems)}`,
   'command.accepted': ({ command, by }) => `${command} accepted${by === null ? '' : ` from ${by}`}`,
   'command.settled': ({ command, outcome, reason }) => `${command} ${outcome}${reason === null ? '' : `: ${reason}`}`,
-  'event.ignored': ({ event, state }) => `${event} means nothing in ${state}`,
+  'event.ignored': ({ event, state, count }) => `${event} means nothing in ${state}${lastOf(count)}`,
   'config.planned': ({ steps }) => `a new configuration takes ${counted(steps, 'step')}`,
   'config.applied': ({ started, stopped, restarted, changed, groups, settings }) =>
     `configuration applied: ${changesOf({
@@ -121,6 +121,10 @@ function changesOf(changes: Readonly<Record<string, readonly string[]>>): string
 
 function problemsOf(problems: readonly string[]): string {
   return problems.length === 0 ? '' : `: ${problems.join('; ')}`;
+}
+
+function lastOf(count: number | undefined): string {
+  return count === undefined ? '' : ` (the last of ${count} such facts)`;
 }
 
 function counted(count: number, noun: string): string {

@@ -5,7 +5,12 @@ import type { Failure, LastWords } from '../../../machines/failure.ts';
 
 export type { Edge };
 
-/** What each type of fact carries beside `seq`, `at`, `actor` and `generation`. */
+/**
+ * What each type of fact carries beside `seq`, `at`, `actor` and `generation`.
+ *
+ * `count`: of what a server can cause as fast as it likes, the first ten of a second are told one by one. The rest are
+ * told as one fact: it is the last of them, and `count` says how many they were. Absent: it stands for itself alone.
+ */
 export interface FactFields {
   'server.added': { readonly transport: string; readonly group: string };
   'server.removed': Record<never, never>;
@@ -54,8 +59,8 @@ export interface FactFields {
   /** `last`: how its process ended, whatever ended it; null: it had none. */
   'session.closed': { readonly failure: Failure | null; readonly last: LastWords | null };
   'session.push': { readonly available: boolean; readonly reason: string | null };
-  'session.notified': { readonly method: string };
-  'session.asked': { readonly method: string; readonly answered: boolean };
+  'session.notified': { readonly method: string; readonly count?: number };
+  'session.asked': { readonly method: string; readonly answered: boolean; readonly count?: number };
   'call.started': { readonly callId: number; readonly method: string; readonly tool: string | null };
   'call.settled': {
     readonly callId: number;
@@ -79,6 +84,7 @@ export interface FactFields {
     readonly resources: number;
     readonly prompts: number;
     readonly problems: readonly string[];
+    readonly count?: number;
   };
   'command.accepted': { readonly commandId: string; readonly command: string; readonly by: string | null };
   'command.settled': {
@@ -87,7 +93,7 @@ export interface FactFields {
     readonly outcome: 'done' | 'superseded' | 'rejected';
     readonly reason: string | null;
   };
-  'event.ignored': { readonly event: string; readonly state: string };
+  'event.ignored': { readonly event: string; readonly state: string; readonly count?: number };
   'config.planned': { readonly steps: number };
   /**
    * As a plan counts: a server that is disabled is stopped, one that is enabled again is started. `groups` are those

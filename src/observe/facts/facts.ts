@@ -1,13 +1,21 @@
 /** The one stream of facts: numbered, timed, kept for a while, read by many. No reader can block it. */
 
+import { createCoalescing } from './coalescing.ts';
 import type { Fact, FactBody, FactsMissed } from './fact.ts';
 import { createFactListeners } from './listeners.ts';
+import { createFactMemory } from './memory.ts';
 import { createFactReader } from './reader.ts';
 import type { OnError } from './report-error.ts';
-import { createFactRing } from './ring.ts';
+import { bounded, sizeOf } from './size.ts';
+
+/** A fact of up to so many characters takes the room of one. Most have 100 to 600. */
+const usualSize = 1_024;
 
 export interface FactsOptions {
-  /** How many facts are kept for readers that fall behind or reconnect. Default 20 000, about 10 MB. */
+  /**
+   * How many facts are kept for readers that fall behind or reconnect; one of more than 1 024 characters counts as
+   * several. Default 20 000, so at most about 20 MB.
+   */
   readonly capacity?: number;
   /** Number of the first fact. Default: the time now in microseconds, so that numbers grow across runs. */
   readonly firstSeq?: number;
@@ -35,11 +43,14 @@ export interface Facts {
   readonly listenerErrors: number;
   /** Facts that readers were too slow for, over all readers. */
   readonly missedFacts: number;
-  /** Takes constant time, listeners aside, and never throws. Does nothing after `close`. */
+  /**
+   * Takes time in proportion to the fact, listeners aside, and never throws. Facts that a server can cause as fast as
+   * it likes are counted after the first ten of a second, and told as one. Does nothing after `close`.
+   */
   publish(body: FactBody): void;
   /**
-   * Facts in order, without gap or duplicate. A reader that fell behind what is kept gets one `facts.missed` in place
-   * of those that are gone.
+   * Facts in order, without duplicate. A reader that fell behind gets a `facts.missed` in each place where facts are
+   * gone: of a noisy server they go before the history of the others.
    */
   read(options?: ReadOptions): AsyncIterableIterator<Fact | FactsMissed, undefined>;
   /** The facts kept now with a number above `after`, oldest first. Default: all. */
@@ -59,7 +70,8 @@ export function createFacts({
   now = Date.now,
   onError,
 }: FactsOptions = {}): Facts {
-  const ring = createFactRing(capacity, firstSeq);
+  const memory = createFactMemory(capacity, firstSeq);
+  const coalescing = createCoalescing(publish);
   const listeners = createFactListeners(onError);
   const waiting = new Set<() => void>();
   const isoTime = createIsoTime(now);
@@ -77,9 +89,20 @@ export function createFacts({
     for (const wake of batch) wake();
   }
 
+  function publish(body: FactBody): void {
+    const small = sizeOf(body) <= usualSize ? body : bounded(body);
+    const fact: Fact = Object.freeze({ seq: memory.lastSeq + 1, at: isoTime(), ...small });
+    memory.push(fact, small === body ? 1 : Math.ceil(sizeOf(small) / usualSize));
+    if (waiting.size > 0 && !wakeIsDue) {
+      wakeIsDue = true;
+      queueMicrotask(wakeReaders);
+    }
+    listeners.deliver(fact);
+  }
+
   return {
     get lastSeq() {
-      return ring.lastSeq;
+      return memory.lastSeq;
     },
     get listenerErrors() {
       return listeners.errors;
@@ -88,28 +111,22 @@ export function createFacts({
       return missedFacts;
     },
     publish(body) {
-      if (closed) return;
-      const fact: Fact = Object.freeze({ seq: ring.lastSeq + 1, at: isoTime(), ...body });
-      ring.push(fact);
-      if (waiting.size > 0 && !wakeIsDue) {
-        wakeIsDue = true;
-        queueMicrotask(wakeReaders);
-      }
-      listeners.deliver(fact);
+      if (!closed) coalescing.take(body);
     },
     read({ since, signal } = {}) {
       return createFactReader({
-        ring,
-        nextSeq: nextSeqAfter(since, ring.lastSeq, firstSeq),
+        memory,
+        nextSeq: nextSeqAfter(since, memory.lastSeq, firstSeq),
         waiting,
         isClosed: () => closed,
         signal,
         onMissed,
       });
     },
-    kept: (after = 0) => ring.after(after),
+    kept: (after = 0) => memory.after(after),
     subscribe: listeners.add,
     close() {
+      coalescing.flush();
       closed = true;
       listeners.clear();
       wakeReaders();

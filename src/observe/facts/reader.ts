@@ -1,11 +1,11 @@
-/** One reader of the stream: a cursor into the ring, and the requests it could not answer yet. */
+/** One reader of the stream: a cursor into what is remembered, and the requests it could not answer yet. */
 
 import { onAbort } from '../../on-abort.ts';
 import type { Fact, FactsMissed } from './fact.ts';
-import type { FactRing } from './ring.ts';
+import type { FactMemory } from './memory.ts';
 
 export interface FactReaderOptions {
-  readonly ring: FactRing;
+  readonly memory: FactMemory;
   /** Number the reader wants next. */
   readonly nextSeq: number;
   /** Wake-up functions of readers that wait for a fact; the publisher calls each once and removes it. */
@@ -20,7 +20,7 @@ type Result = IteratorResult<Fact | FactsMissed, undefined>;
 const over: Result = { done: true, value: undefined };
 
 export function createFactReader({
-  ring,
+  memory,
   nextSeq,
   waiting,
   isClosed,
@@ -32,15 +32,15 @@ export function createFactReader({
   const requests: ((result: Result) => void)[] = [];
 
   function take(): Fact | FactsMissed | null {
-    const { oldestSeq } = ring;
-    if (cursor < oldestSeq) {
-      const missed: FactsMissed = { type: 'facts.missed', from: cursor, to: oldestSeq - 1, count: oldestSeq - cursor };
+    const next = memory.nextFrom(cursor);
+    if (cursor < next) {
+      const missed: FactsMissed = { type: 'facts.missed', from: cursor, to: next - 1, count: next - cursor };
       // Numbers before the first belong to an earlier run, which ended: no reader was too slow for those.
-      onMissed(oldestSeq - Math.max(cursor, ring.firstSeq));
-      cursor = oldestSeq;
+      onMissed(next - Math.max(cursor, memory.firstSeq));
+      cursor = next;
       return missed;
     }
-    const fact = ring.at(cursor);
+    const fact = memory.at(cursor);
     if (fact !== null) cursor += 1;
     return fact;
   }
