@@ -181,7 +181,15 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   const url = `${listener.url}${basePath}`;
   lifetime.add(() => removeControlPlaneFile(stateDir));
   lifetime.add(() => upkeep.close());
-  await keepAddress(upkeep, stateDir, { url, pid, startedAt, version: supervisor.status().version, config, tokenFile });
+  await keepAddress(upkeep, stateDir, {
+    url,
+    pid,
+    startedAt,
+    version: supervisor.status().version,
+    // A pipe has no name by which others could read it.
+    config: source.file?.isPipe === true ? null : config,
+    tokenFile,
+  });
   lifetime.add(() => listener.stopAccepting());
   signal.throwIfAborted();
   // Last, because one of the first requests may be the one to shut down.

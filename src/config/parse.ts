@@ -7,7 +7,7 @@ import { isSystemError } from '../system-error.ts';
 import type { Configuration, Parsed, ParseOptions } from './configuration.ts';
 import { entriesIn, parseEntries } from './document.ts';
 import { type Read, readJsonc } from './file/jsonc.ts';
-import { maxConfigBytes, readTextFile, reasonOf } from './file/text-file.ts';
+import { isGivenPipe, maxConfigBytes, readTextFile, reasonOf } from './file/text-file.ts';
 import { errorAt } from './problems.ts';
 
 export { parseEntries, withEntry, withoutEntry } from './document.ts';
@@ -71,12 +71,9 @@ export async function loadConfig(
   return { ...parseConfig(text, { before: null, ...options, folder: dirname(path) }), text };
 }
 
-/** What a shell puts in the place of `<(…)`: its writer is meant to be waited for. */
-const givenPipe = /^\/(?:dev\/fd|proc\/(?:self|\d+)\/fd)\/\d+$/;
-
 function textOf(path: string): string {
   try {
-    return readTextFile(path, { maxBytes: maxConfigBytes, mayWait: givenPipe.test(path) });
+    return readTextFile(path, { maxBytes: maxConfigBytes, mayWait: isGivenPipe(path) });
   } catch (cause) {
     const reason = isSystemError(cause, 'ENOENT') ? null : reasonOf(cause);
     throw new McpvisorError('CONFIG_UNREADABLE', { file: path, reason }, { cause });

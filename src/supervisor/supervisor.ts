@@ -97,7 +97,7 @@ async function begin(
   const { desired } = parts;
   await desired.begin();
   if (closing.aborted) return;
-  if (file !== null && isWatched)
+  if (file !== null && !file.isPipe && isWatched)
     watchConfig(file.path, (content) => desired.reload(content), {
       signal: closing,
       text: file.text,

@@ -12,6 +12,25 @@ export const maxConfigBytes = 8 * 1_048_576;
 
 export type ReadTextFile = (path: string) => string;
 
+/** What a shell puts in the place of `<(…)`: our own descriptor, with its number. Null: another path. */
+export function descriptorIn(path: string): number | null {
+  if (path === '/dev/stdin') return 0;
+  const number = /^\/(?:dev|proc\/self)\/fd\/(\d{1,4})$/.exec(path)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+/** Whether the path is that of a pipe that was given to us: it can be read once, and has no later text. */
+export function isGivenPipe(path: string): boolean {
+  const descriptor = descriptorIn(path);
+  if (descriptor === null) return false;
+  try {
+    return fstatSync(descriptor).isFIFO();
+  } catch {
+    // It is not open.
+    return false;
+  }
+}
+
 export interface TextFileOptions {
   /** Default 1 MiB. */
   readonly maxBytes?: number;

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { descriptorIn, isGivenPipe } from '../../../config/file/text-file.ts';
 import { McpvisorError } from '../../../errors.ts';
 import { isAlive } from '../../../session/process/identity.ts';
 import { openStateDirectory } from '../../../state-directory/directory.ts';
@@ -18,13 +19,15 @@ import { lastLinesOf } from './log-tail.ts';
 
 export interface DetachOptions {
   readonly stateDir: string;
+  /** Path of the configuration, if one was named. */
+  readonly config: string | null;
   readonly asJson: boolean;
 }
 
 const checkMs = 50;
 
 /** Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`. */
-export async function detach({ stateDir, asJson }: DetachOptions, invocation: Invocation): Promise<ExitCode> {
+export async function detach({ stateDir, config, asJson }: DetachOptions, invocation: Invocation): Promise<ExitCode> {
   const { stdout, stderr } = invocation;
   await openStateDirectory(stateDir, invocation.uid);
   refuseSecond(await findRunning(stateDir, isAlive), stateDir);
@@ -32,7 +35,7 @@ export async function detach({ stateDir, asJson }: DetachOptions, invocation: In
   const log = await openLog(path);
   try {
     const { size: begin } = await log.stat();
-    const child = startAgain(log.fd, invocation);
+    const child = startAgain(log.fd, config, invocation);
     const ending = await untilAnswers(child, stateDir);
     if (ending === null) {
       const found = await findRunning(stateDir, isAlive);
@@ -74,13 +77,20 @@ async function openLog(path: string): Promise<FileHandle> {
 }
 
 /** The same arguments without `--detach` and `--json`, in a session of its own: closing the terminal ends nothing. */
-function startAgain(log: number, { program: [runtime = '', ...before], argv, cwd, env }: Invocation): ChildProcess {
+function startAgain(log: number, config: string | null, invocation: Invocation): ChildProcess {
+  const {
+    program: [runtime = '', ...before],
+    argv,
+    cwd,
+    env,
+  } = invocation;
   const words = argv.filter((word) => word !== '--detach' && word !== '--json');
+  const isStdin = config !== null && descriptorIn(config) === 0 && isGivenPipe(config);
   const child = spawn(runtime, [...before, ...words], {
     cwd,
     env: { ...env, MCPVISOR_DETACH: '' },
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: [isStdin ? 'inherit' : 'ignore', log, log],
   });
   child.unref();
   return child;

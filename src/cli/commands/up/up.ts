@@ -34,7 +34,8 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     settings.stateDir === null ? {} : { stateDir: settings.stateDir },
     invocation,
   );
-  if (settings.detach) return await detach({ stateDir, asJson: flags.json === true }, invocation);
+  if (settings.detach)
+    return await detach({ stateDir, config: settings.config, asJson: flags.json === true }, invocation);
   const config = settings.config === null ? await findConfigFile(invocation) : resolve(cwd, settings.config);
   const tokenFile = settings.tokenFile === null ? null : resolve(cwd, settings.tokenFile);
 
