@@ -10,6 +10,7 @@ export const alarmNames = [
   'waiting-for',
   'dependency-down',
   'lists-unread',
+  'connections-exhausted',
   'group-intensity',
   'actor-died',
   'strays',

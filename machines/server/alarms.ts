@@ -4,6 +4,7 @@ import type { RaisedAlarm } from '../alarm.ts';
 import { flappingUntil, isFlapping } from '../restart-policy.ts';
 import { blockedText } from './clearance.ts';
 import type { ServerContext } from './context.ts';
+import type { Crowding } from './events.ts';
 import { lookEveryMs, soughtBy } from './looking.ts';
 import type { ServerView } from './meaning.ts';
 
@@ -20,6 +21,7 @@ export function alarmsOf(server: ServerView, at: number): readonly RaisedAlarm[]
     waitingAlarm(server),
     dependencyAlarm(server),
     unreadAlarm(server),
+    crowdingAlarm(server),
     deathAlarm(server),
   ].filter((alarm) => alarm !== null);
 }
@@ -110,6 +112,17 @@ function unreadAlarm(server: ServerView): RaisedAlarm | null {
   };
 }
 
+function crowdingAlarm(server: ServerView): RaisedAlarm | null {
+  const { crowding } = server.context;
+  if (!server.hasTag('live') || crowding === null) return null;
+  return {
+    alarm: 'connections-exhausted',
+    reason: crowdingText(crowding),
+    clearedBy: 'some seconds in which no request waits long, or the end of the session',
+    untilMs: null,
+  };
+}
+
 /** Its earlier actors, or those of its group, died too often: its actor started in `failed`. */
 function deathAlarm(server: ServerView): RaisedAlarm | null {
   const { starts, lastFailure } = server.context;
@@ -120,6 +133,11 @@ function deathAlarm(server: ServerView): RaisedAlarm | null {
     clearedBy: 'server.start, server.restart, server.stop or server.reset',
     untilMs: null,
   };
+}
+
+export function crowdingText({ bound, most }: Crowding): string {
+  const whose = bound === 'server' ? 'it may have' : 'all remote servers together may have';
+  return `requests wait for a connection: the ${most} that ${whose} are in use`;
 }
 
 /** What a waiting server waits for, in words. */

@@ -4,7 +4,7 @@ import type { Failure, LastWords } from '../failure.ts';
 import type { ServerPolicy } from '../policy.ts';
 import type { Counters } from '../restart-policy.ts';
 import type { Blocker } from './clearance.ts';
-import type { Next, StandingPhase, UnreadList, Wanted } from './events.ts';
+import type { Crowding, Next, StandingPhase, UnreadList, Wanted } from './events.ts';
 import type { OpenCommand } from './settlement.ts';
 
 export interface ServerContext {
@@ -62,6 +62,8 @@ export interface ServerContext {
   readonly latencyMs: number | null;
   /** Lists of this life that could not be read. */
   readonly unread: readonly UnreadList[];
+  /** Null: no request waits long for a connection. */
+  readonly crowding: Crowding | null;
   readonly open: readonly OpenCommand[];
   readonly removing: boolean;
   readonly shuttingDown: boolean;

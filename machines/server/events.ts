@@ -26,6 +26,13 @@ export interface UnreadList {
   readonly reason: string;
 }
 
+/** What keeps requests to a remote server waiting for a connection: its own bound, or that of the whole process. */
+export interface Crowding {
+  readonly bound: 'server' | 'process';
+  /** Connections at a time, at most. */
+  readonly most: number;
+}
+
 export type CommandEvent = Command & { readonly type: `server.${CommandKind}` };
 
 export type ServerEvent =
@@ -68,6 +75,8 @@ export type ServerEvent =
   | (News & { readonly type: 'session.ready' })
   /** The lists that could not be read; empty: all could. */
   | (News & { readonly type: 'session.unread'; readonly lists: readonly UnreadList[] })
+  /** Requests wait long for a connection; null: none does any more. */
+  | (News & { readonly type: 'session.crowded'; readonly crowding: Crowding | null })
   | (News & { readonly type: 'session.doubted'; readonly reason: string })
   /** `renewed`: of `unauthorized`: its credentials are not those any more that were refused. */
   | (News & { readonly type: 'session.failed'; readonly failure: Failure; readonly renewed?: boolean })
@@ -140,7 +149,8 @@ export type ServerEmitted =
       readonly waitingFor: readonly string[];
       readonly blockedBy: string | null;
     }
-  | { readonly type: 'lists.unread'; readonly lists: readonly UnreadList[] };
+  | { readonly type: 'lists.unread'; readonly lists: readonly UnreadList[] }
+  | { readonly type: 'connections.crowded'; readonly crowding: Crowding | null };
 
 /** The operator's wish, independent of the state. */
 export type Wanted = 'up' | 'down';

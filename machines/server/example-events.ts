@@ -37,6 +37,7 @@ const examples: Examples = {
   'session.initialized': { type: 'session.initialized', ...news },
   'session.ready': { type: 'session.ready', ...news },
   'session.unread': { type: 'session.unread', lists: [], ...news },
+  'session.crowded': { type: 'session.crowded', crowding: null, ...news },
   'session.doubted': { type: 'session.doubted', reason: 'a stream ended', ...news },
   'session.failed': { type: 'session.failed', failure: failure('disconnected', 'stdout was closed'), ...news },
   'session.exited': { type: 'session.exited', failure: failure('exited', 'exited', { exitCode: 1 }), ...news },

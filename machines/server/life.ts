@@ -50,6 +50,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
     question: 0,
     latencyMs: null,
     unread: [],
+    crowding: null,
     open: [],
     removing: false,
     shuttingDown: false,
@@ -73,6 +74,7 @@ export function beginLife({ generation, starts }: ServerContext): Change {
     misses: 0,
     latencyMs: null,
     unread: [],
+    crowding: null,
   };
 }
 

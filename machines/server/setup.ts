@@ -16,6 +16,7 @@ import {
 import type { ServerContext } from './context.ts';
 import type {
   CommandEvent,
+  Crowding,
   Moment,
   Next,
   ServerEmitted,
@@ -221,6 +222,10 @@ export const serverSetup = setup({
     noteUnread: enqueueActions(({ enqueue }, { lists }: { lists: readonly UnreadList[] }) => {
       enqueue.assign({ unread: lists });
       enqueue.emit({ type: 'lists.unread', lists });
+    }),
+    noteCrowding: enqueueActions(({ enqueue }, { crowding }: { crowding: Crowding | null }) => {
+      enqueue.assign({ crowding });
+      enqueue.emit({ type: 'connections.crowded', crowding });
     }),
     noteDependents: assign((_, { awake }: { awake: boolean }) => ({ heldAwake: awake })),
     hold: assign((_, { heldFor }: { heldFor: readonly string[] }) => ({ heldFor })),

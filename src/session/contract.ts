@@ -19,7 +19,7 @@ export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) =>
 /**
  * The news of a session, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push`
  * and `doubted` as they occur, at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
- * `stderr`, `signalled`, `noted`, `queued` and `heard` come at any time before it, `progressed` between `spawned` and
+ * `stderr`, `signalled`, `crowded`, `noted`, `loaded` and `heard` come at any time before it, `progressed` between `spawned` and
  * `initialized`. The server's text is passed on unchanged and may hold secrets.
  */
 export type SessionNews = CarrierNews | ConversationNews;
@@ -37,6 +37,8 @@ export type CarrierNews =
   | { readonly type: 'signalled'; readonly signal: NodeJS.Signals }
   /** Whether the server can send messages unasked (a remote server's event stream). */
   | { readonly type: 'push'; readonly available: boolean; readonly reason: string | null }
+  /** Requests wait long for a connection, because as many are in use as there may be; null: none does any more. */
+  | { readonly type: 'crowded'; readonly crowding: Crowding | null }
   /** A reason to probe now: an event stream ended, or a request was refused in an unusual way. */
   | { readonly type: 'doubted'; readonly reason: string }
   /** The session is unusable, but its process (if any) lives: it waits for `end`. */
@@ -120,6 +122,13 @@ export interface ListedTool extends ListedItem {
 export interface UnreadList {
   readonly list: ListName;
   readonly reason: string;
+}
+
+/** The bound that keeps requests waiting: of the server's own connections, or of those of all remote servers. */
+export interface Crowding {
+  readonly bound: 'server' | 'process';
+  /** Connections at a time, at most. */
+  readonly most: number;
 }
 
 export interface ListProblem {

@@ -48,6 +48,15 @@ export const unreadNoted = {
   },
 } as const;
 
+/** So does a shortage of connections. */
+export const crowdingNoted = {
+  guard: 'isCurrent',
+  actions: {
+    type: 'noteCrowding',
+    params: ({ event }: { event: Extract<ServerEvent, { type: 'session.crowded' }> }) => event,
+  },
+} as const;
+
 export const dueNow = { type: 'fallDue', params: ({ event }: { event: Moment }) => event } as const;
 
 export const configured = {

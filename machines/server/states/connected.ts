@@ -3,6 +3,7 @@
 import {
   acceptNow,
   configured,
+  crowdingNoted,
   endsByPlan,
   endThenIdle,
   endThenRestart,
@@ -79,6 +80,7 @@ export const connected = state({
     },
     'session.doubted': {},
     'session.unread': unreadNoted,
+    'session.crowded': crowdingNoted,
     'probe.answered': {
       guard: 'isCurrent',
       target: '.quiet',

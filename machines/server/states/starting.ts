@@ -3,6 +3,7 @@
 import {
   acceptNow,
   configured,
+  crowdingNoted,
   endsByPlan,
   endThenIdle,
   endThenRestart,
@@ -54,6 +55,7 @@ export const starting = state({
     'session.doubted': {},
     'session.progressed': {},
     'session.unread': unreadNoted,
+    'session.crowded': crowdingNoted,
   },
   states: {
     spawning: {

@@ -75,6 +75,9 @@ export const factFields = {
   'process.killed': { pid: z.int(), signal: z.string() },
   'process.reaped': { pid: z.int(), command: z.string() },
   'lists.unread': { lists: z.array(z.strictObject({ list: z.string(), reason: z.string() })) },
+  'connections.crowded': {
+    crowding: z.strictObject({ bound: z.enum(['server', 'process']), most: count }).nullable(),
+  },
   'stray.found': { pid: z.int(), command: z.string(), policy: z.enum(['end', 'tell']) },
   'stray.gone': { pid: z.int() },
   'catalog.changed': { ...coalesced, ...lists, problems: names },

@@ -1,6 +1,7 @@
 /** A fact in one sentence for people: who, and what happened. */
 
 import { kindOf } from '../../../machines/ids.ts';
+import { crowdingText } from '../../../machines/server/alarms.ts';
 import { toNameList, toWords } from '../../names.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Fact, FactType } from './fact.ts';
@@ -23,6 +24,8 @@ const sentences: Sentences = {
       : `not connected: ${toNameList(waitingFor)}${blockedBy === null ? '' : ` (${toWords(blockedBy)} is down)`}`,
   'lists.unread': ({ lists }) =>
     lists.length === 0 ? 'all its lists are read' : lists.map(({ reason }) => reason).join('; '),
+  'connections.crowded': ({ crowding }) =>
+    crowding === null ? 'no request waits long for a connection any more' : crowdingText(crowding),
   'round.opened': ({ trigger, victims }) => `${toWords(trigger)} failed and takes along ${toNameList(victims)}`,
   'round.joined': ({ trigger, victims }) =>
     `${toWords(trigger)} failed, too; with it go ${toNameList(victims) || 'no others'}`,

@@ -2,6 +2,7 @@
 
 import type { Edge } from '../../../machines/chart/data.ts';
 import type { Failure, LastWords } from '../../../machines/failure.ts';
+import type { Crowding } from '../../../machines/server/events.ts';
 
 export type { Edge };
 
@@ -44,6 +45,8 @@ export interface FactFields {
   'dependencies.changed': { readonly waitingFor: readonly string[]; readonly blockedBy: string | null };
   /** The lists that could not be read and will be asked again; none: all could be read. */
   'lists.unread': { readonly lists: readonly { readonly list: string; readonly reason: string }[] };
+  /** Requests wait long for one of the connections that there may be; null: none does any more. */
+  'connections.crowded': { readonly crowding: Crowding | null };
   /** A member failed, and its group's strategy restarts others with it. */
   'round.opened': { readonly trigger: string; readonly victims: readonly string[] };
   'round.joined': { readonly trigger: string; readonly victims: readonly string[] };

@@ -21,6 +21,7 @@ const levelsByType = {
   'dependencies.changed': 'debug',
   // The alarm says it aloud.
   'lists.unread': 'debug',
+  'connections.crowded': 'debug',
   'round.opened': 'warn',
   'round.joined': 'warn',
   'round.closed': 'info',

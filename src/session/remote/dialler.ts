@@ -5,6 +5,7 @@ import type { FetchLike, TransportSendOptions } from '@modelcontextprotocol/sdk/
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure, Phase } from '../../../machines/failure.ts';
 import type { ProxyChoice } from '../../specification.ts';
+import type { TellLinkNews } from '../link.ts';
 import { createAccess } from './access.ts';
 import { failureOfAll, kindsToTry, suggestsOther } from './fallback.ts';
 import { createAuthorizationFetch } from './http/authorization-fetch.ts';
@@ -90,7 +91,7 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
   let known: PeerOptions | null = null;
   const peerOptions = (): PeerOptions => {
     if (isClosed) throw notOpen();
-    known ??= prepare(options, closing);
+    known ??= prepare(options, listener.tell, closing);
     return known;
   };
 
@@ -133,12 +134,18 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
 }
 
 /** What a peer needs, whichever it is. Adds to `closing` what has to be closed. */
-function prepare(options: RemoteDiallerOptions, closing: (() => Promise<void>)[]): PeerOptions {
+function prepare(options: RemoteDiallerOptions, tell: TellLinkNews, closing: (() => Promise<void>)[]): PeerOptions {
   const { server, url, headers, fetch, authProvider, ca = null, proxy = null, connectTimeoutMs = 10_000 } = options;
   const { maxMessageBytes, sockets, maxConnections } = options;
   const target = toTarget(server, url, headers);
   const carrier = { target, ca, proxy, connectTimeoutMs, ...(fetch && { fetch }) };
-  const requests = createRequests({ ...carrier, server, sockets, maxConnections });
+  const requests = createRequests({
+    ...carrier,
+    server,
+    sockets,
+    maxConnections,
+    tellCrowding: (crowding) => tell({ type: 'crowded', crowding }),
+  });
   closing.push(requests.close);
   const peer = { url: target.url, maxMessageBytes, hasRoomForStreams: sockets.hasRoomForStreams };
   if (authProvider === undefined) return { ...peer, ask: requests.ask };

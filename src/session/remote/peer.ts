@@ -9,7 +9,7 @@ import { readBeginning } from './http/body.ts';
 import { notAnEventStream } from './http/error.ts';
 import { toRefused } from './http/refused.ts';
 import type { Outgoing } from './http/requests.ts';
-import { isHarmless, isUrgent, methodOf } from './message.ts';
+import { isHarmless, isUrgent, methodOf, requestIdOf } from './message.ts';
 
 export type RemoteKind = 'streamable-http' | 'sse';
 
@@ -54,9 +54,14 @@ interface MessageRequest extends Pick<Outgoing, 'url' | 'headers' | 'controller'
   readonly session: boolean;
 }
 
+/** Nobody waits for the answer to a notification, so nobody gives it up: it has this long, in milliseconds. */
+const notificationMs = 30_000;
+
 /** Posts a message; rejects with a `RemoteError` unless the answer is ok. */
 export async function post(ask: Ask, message: JSONRPCMessage, request: MessageRequest): Promise<Answer> {
   const { session, headers, ...rest } = request;
+  const isAwaited = requestIdOf(message) !== null;
+  const timer = isAwaited ? undefined : setTimeout(() => request.controller.abort(), notificationMs).unref();
   const answer = await ask({
     ...rest,
     method: 'POST',
@@ -64,7 +69,7 @@ export async function post(ask: Ask, message: JSONRPCMessage, request: MessageRe
     body: toJsonText(message),
     urgency: isUrgent(message) ? 'urgent' : 'call',
     isHarmless: isHarmless(message),
-  });
+  }).finally(() => clearTimeout(timer));
   if (isOk(answer)) return answer;
   throw toRefused(answer, { verb: 'POST', method: methodOf(message), session, text: await readBeginning(answer) });
 }

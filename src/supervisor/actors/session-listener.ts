@@ -104,6 +104,9 @@ export class SessionListener {
       case 'unread':
         this.#unreadChanged(news.lists);
         break;
+      case 'crowded':
+        this.#send({ type: 'session.crowded', crowding: news.crowding, ...this.#now() });
+        break;
       case 'notified':
         this.#publish({ type: 'session.notified', method: words.text(news.method) });
         host.notified({ server, method: news.method, params: news.params });

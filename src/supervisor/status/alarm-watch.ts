@@ -38,6 +38,7 @@ const alarmFacts: ReadonlySet<Fact['type']> = new Set([
   'server.removed',
   'dependencies.changed',
   'lists.unread',
+  'connections.crowded',
   'group.transitioned',
   'actor.died',
   'stray.found',

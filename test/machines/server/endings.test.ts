@@ -460,6 +460,7 @@ describe.each(liveStates)('news of an older life, in %s', (state) => {
     'session.ready',
     'session.doubted',
     'session.unread',
+    'session.crowded',
     'session.failed',
     'session.exited',
     'session.ended',

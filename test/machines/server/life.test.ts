@@ -59,6 +59,7 @@ describe('a server that is born', () => {
       question: 0,
       latencyMs: null,
       unread: [],
+      crowding: null,
       open: [],
       removing: false,
       shuttingDown: false,

@@ -91,6 +91,7 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
     { type: 'session.ready', ...news },
     { type: 'session.doubted', reason: '', ...news },
     { type: 'session.unread', lists: [{ list: 'prompts', reason: 'no answer' }], ...news },
+    { type: 'session.crowded', crowding: { bound: 'process', most: 9 }, ...news },
     { type: 'probe.answered', latencyMs: 1, ...news },
     { type: 'session.ended', failure: null, ...news },
     { type: 'session.ended', failure: null, ...news, generation: generation - 1 },

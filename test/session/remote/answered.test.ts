@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
 import { connect, deadlineMs } from './heard.ts';
-import { bodyOf, jsonOnly, type Rpc, reply, resultOf, serve } from './web.ts';
+import { answer, bodyOf, jsonOnly, type Rpc, reply, resultOf, serve } from './web.ts';
 
 const events = { 'content-type': 'text/event-stream' };
 const answerTo = (rpc: Rpc) => `data: ${JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: resultOf(rpc) })}\n\n`;
@@ -54,6 +54,41 @@ describe('a server that leaves the streams of its answers open', () => {
     const leaks = Promise.all(Array.from({ length: 40 }, () => leaking.callTool({ name: 'echo' })));
     for (let call = 0; call < 10; call += 1) expect((await client.listTools()).tools).toHaveLength(1);
     await leaks;
+  });
+});
+
+describe('a server that answers fewer calls at a time than are made', () => {
+  it.each([
+    ['server', { maxConnections: 2 }, 2],
+    ['process', { sockets: createSocketBudget(2) }, 2],
+  ] as const)('is told as crowded while requests wait long, by the bound of the %s', async (bound, options, most) => {
+    const held = new Set<() => void>();
+    const web = await serve(
+      jsonOnly((rpc, response) => {
+        if (rpc.params?.name !== 'held') return false;
+        held.add(() => answer(response, rpc));
+        return true;
+      }),
+    );
+    const { client, news, told } = await connect(`${web.origin}/mcp`, options);
+    const calls = Promise.all(Array.from({ length: 4 }, () => client.callTool({ name: 'held' })));
+    await told(`crowded: ${bound} ${most}`);
+    expect(held.size).toBe(most);
+    const release = setInterval(() => {
+      for (const end of held) end();
+      held.clear();
+    }, 5);
+    onTestFinished(() => clearInterval(release));
+    expect(await calls).toHaveLength(4);
+    await told('crowded: over');
+    expect(news.filter((line) => line.startsWith('crowded'))).toHaveLength(2);
+  });
+
+  it('is told nothing of while each waits shortly', async () => {
+    const web = await serveLeaks();
+    const { client, news } = await connect(`${web.origin}/mcp`, { maxConnections: 2 });
+    await Promise.all(Array.from({ length: 6 }, () => client.callTool({ name: 'echo' })));
+    expect(news.filter((line) => line.startsWith('crowded'))).toEqual([]);
   });
 });
 

@@ -71,6 +71,7 @@ export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Hea
 
 function lineOf(news: LinkNews): string {
   if (news.type === 'doubted') return `doubted: ${news.reason}`;
+  if (news.type === 'crowded') return `crowded: ${news.crowding?.bound ?? 'over'} ${news.crowding?.most ?? ''}`;
   if (news.type === 'push') return `push: ${news.available}${news.reason === null ? '' : ` ${news.reason}`}`;
   return 'failure' in news ? `${news.type}: ${news.failure?.class ?? 'asked for'}` : news.type;
 }

@@ -298,6 +298,8 @@ function newsFields(type: ServerEvent['type']): Fields {
       return { reason: 'a stream ended' };
     case 'session.unread':
       return { lists: [{ list: 'prompts', reason: 'prompts/list was not answered' }] };
+    case 'session.crowded':
+      return { crowding: { bound: 'server', most: 9 } };
     case 'probe.answered':
       return { latencyMs: 3 };
     default:
@@ -393,6 +395,8 @@ function emittedText(event: ServerEmitted): string {
       return `${event.type} ${event.misses}${event.counted ? '' : ' (not counted)'}`;
     case 'lists.unread':
       return `${event.type} ${event.lists.map(({ list }) => list).join(' ') || 'none'}`;
+    case 'connections.crowded':
+      return `${event.type} ${event.crowding === null ? 'none' : event.crowding.bound}`;
     case 'dependencies.changed':
       return `${event.type} ${event.waitingFor.join(' ') || 'none'}${event.blockedBy === null ? '' : ` (blocked by ${event.blockedBy})`}`;
   }

@@ -9,6 +9,7 @@ import { Client } from 'undici';
 import { onAbort } from '../../../on-abort.ts';
 import type { BudgetMember, SocketBudget } from '../socket-budget.ts';
 import type { Connect } from './connector.ts';
+import { createCrowdingWatch, type TellCrowding } from './crowding.ts';
 
 export interface ConnectionsOptions {
   /** The name of the server. */
@@ -19,6 +20,8 @@ export interface ConnectionsOptions {
   readonly sockets: SocketBudget;
   /** Connections at a time, at most; a few more for what is urgent. */
   readonly most: number;
+  /** Told when requests wait long for a connection, and when none does any more. */
+  readonly tellCrowding: TellCrowding;
 }
 
 /** What a request is for: `urgent` ones are small and few, and have places of their own beside calls. */
@@ -60,7 +63,8 @@ interface Waiting {
   wake: () => void;
 }
 
-export function createConnections({ server, origin, connect, sockets, most }: ConnectionsOptions): Connections {
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { server, origin, connect, sockets, most, tellCrowding } = options;
   const busy = new Set<Slot>();
   /** The one used last is taken first, so that the others become idle and go. */
   const idle: Slot[] = [];
@@ -83,6 +87,15 @@ export function createConnections({ server, origin, connect, sockets, most }: Co
     roomMade: wakeNext,
   };
   sockets.join(member);
+  const crowding = createCrowdingWatch(() => {
+    const [first] = waiting;
+    if (first === undefined) return null;
+    const isOurs = !hasRoom(first.urgency);
+    return {
+      waitedMs: member.use.waitedMs,
+      crowding: { bound: isOurs ? 'server' : 'process', most: isOurs ? mostFor(first.urgency) : sockets.most },
+    };
+  }, tellCrowding);
 
   function open(): Slot {
     let socket: Socket | null = null;
@@ -145,7 +158,11 @@ export function createConnections({ server, origin, connect, sockets, most }: Co
   }
 
   function hasRoom(urgency: Urgency): boolean {
-    return busy.size < (urgency === 'call' ? most : most + mostUrgent);
+    return busy.size < mostFor(urgency);
+  }
+
+  function mostFor(urgency: Urgency): number {
+    return urgency === 'call' ? most : most + mostUrgent;
   }
 
   function take(urgency: Urgency, fresh: boolean): Slot | null {
@@ -162,6 +179,7 @@ export function createConnections({ server, origin, connect, sockets, most }: Co
   async function wait(urgency: Urgency, signal: AbortSignal, fresh: boolean): Promise<Slot> {
     const place: Waiting = { urgency, sinceMs: performance.now(), wake() {} };
     waiting.add(place);
+    crowding.began();
     const forgetSignal = onAbort(signal, () => place.wake());
     try {
       for (;;) {
@@ -190,6 +208,7 @@ export function createConnections({ server, origin, connect, sockets, most }: Co
     },
     async close() {
       isClosed = true;
+      crowding.close();
       sockets.leave(member);
       for (const slot of [...busy, ...idle]) slot.discard();
     },

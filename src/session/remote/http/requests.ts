@@ -10,6 +10,7 @@ import { type Answer, acceptedEncodings, fetchedAnswer, toAnswer } from './answe
 import { type Connection, createConnections, type Urgency } from './connections.ts';
 import { createConnector } from './connector.ts';
 import { createCookies } from './cookies.ts';
+import type { TellCrowding } from './crowding.ts';
 import { isUnsent, RemoteError, toUnanswered } from './error.ts';
 import { forwarderOf } from './proxy.ts';
 import { withinOrigin } from './redirects.ts';
@@ -30,6 +31,8 @@ export interface RequestsOptions {
   readonly sockets: SocketBudget;
   /** Connections at a time, at most; a few more for what is urgent. */
   readonly maxConnections: number;
+  /** Told when requests wait long for a connection, and when none does any more. */
+  readonly tellCrowding: TellCrowding;
 }
 
 export interface Outgoing {
@@ -55,13 +58,13 @@ export interface Requests {
 }
 
 export function createRequests(options: RequestsOptions): Requests {
-  const { target, fetch, connectTimeoutMs, ca, proxy, server, sockets, maxConnections } = options;
+  const { target, fetch, connectTimeoutMs, ca, proxy, server, sockets, maxConnections, tellCrowding } = options;
   const { origin } = target.url;
   const connect = createConnector({ origin, ca, proxy, timeoutMs: connectTimeoutMs });
   // A proxy is sent requests for http as they are; for https it only passes bytes on.
   const forwarder = target.url.protocol === 'http:' ? forwarderOf(proxy) : null;
   const via = proxy === null || fetch !== undefined ? null : showProxy(proxy);
-  const connections = createConnections({ server, origin, connect, sockets, most: maxConnections });
+  const connections = createConnections({ server, origin, connect, sockets, most: maxConnections, tellCrowding });
   const cookies = createCookies();
   const active = new Set<AbortController>();
   let isClosed = false;
