@@ -3,6 +3,7 @@
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type LastWords, type Phase } from '../../machines/failure.ts';
 import { systemTimers, type TimerClock } from '../clock.ts';
+import type { Account, Budget } from './budget.ts';
 import { CallQueue } from './calls/call-queue.ts';
 import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
 import type { Link, LinkNews, TellLinkNews } from './link.ts';
@@ -34,6 +35,8 @@ export interface LiveSessionParts {
   readonly defer?: (open: () => void) => void;
   /** One for all sessions. */
   readonly loopLag: LoopLag;
+  /** For what sessions keep; one for all of them. */
+  readonly budget: Budget;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
   /** Those of calls, and of the ends of the host's transports. Default: Node's. */
@@ -51,6 +54,7 @@ export class LiveSession implements Session {
   readonly #calls: CallQueue;
   readonly #backRequests: BackRequests;
   readonly #gate: NewsGate;
+  readonly #account: Account;
   #link: Link | null = null;
   #wire: Wire | null = null;
   #stage: Stage = 'starting';
@@ -80,8 +84,9 @@ export class LiveSession implements Session {
       timers: parts.timers ?? systemTimers,
       onWaiting: (queued) => this.#tell({ type: 'loaded', queued }),
     });
-    this.#backRequests = new BackRequests(request.capabilities);
-    this.#gate = new NewsGate((news) => this.#passed(news));
+    this.#account = parts.budget.open();
+    this.#backRequests = new BackRequests(request.capabilities, this.#account);
+    this.#gate = new NewsGate((news) => this.#passed(news), this.#account.hold());
     // In a turn of its own: a server in this process may start without the loop ever turning, and a thousand of them
     // would block it until all are up.
     (parts.defer ?? setImmediate)(() => this.#open());
@@ -240,6 +245,7 @@ export class LiveSession implements Session {
         wire,
         capabilities: introduction.peer.capabilities,
         timeoutMs: this.#asked.specification.startTimeoutMs,
+        account: this.#account,
         onChanged: (lists) => this.#gate.pass({ type: 'listed', lists }),
         onUnread: (lists) => this.#tellUnlessEnded({ type: 'unread', lists }),
         onDoubt: (reason) => this.#gate.pass({ type: 'doubted', reason }),
@@ -343,6 +349,7 @@ export class LiveSession implements Session {
     this.#calls.abandon(failed?.class ?? 'stopping');
     this.#calls.end();
     this.#backRequests.close();
+    this.#account.close();
     this.#probe?.drop();
     if (this.#timer !== null) clearTimeout(this.#timer);
     // Releases the Client, with its timer if the handshake was still going on.

@@ -2,6 +2,7 @@
 
 import { systemTimers, type TimerClock } from '../clock.ts';
 import type { StopSettings } from '../specification.ts';
+import { createBudget, limitsOfHeap } from './budget.ts';
 import type { OpenSession, StrayNews } from './contract.ts';
 import type { HostParts } from './hosted/parts.ts';
 import { createOpenSession } from './open.ts';
@@ -95,6 +96,7 @@ export function createSessions({
       clientInfo,
       // How late our own loop is, is a matter of real time.
       loopLag: createLoopLag(),
+      budget: createBudget(limitsOfHeap()),
       now,
       timers,
     }),

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { createBudget, limitsOfHeap } from '../../src/session/budget.ts';
 import type { Heard, OpenSession, Session, SessionNews } from '../../src/session/contract.ts';
 import type { HostParts } from '../../src/session/hosted/parts.ts';
 import type { Link, TellLinkNews } from '../../src/session/link.ts';
@@ -125,6 +126,7 @@ export function sessionsVia(via: (open: OpenSession) => OpenSession) {
       openLink: (_: unknown, tell: TellLinkNews) => openLink(tell),
       clientInfo,
       loopLag: createLoopLag(),
+      budget: createBudget(limitsOfHeap()),
     };
     return record(
       via((request, tell) => new LiveSession(parts, request, tell)),

@@ -1,6 +1,8 @@
 /** Requests of servers to us: sampling, elicitation, roots. Passed to the session's holder, answered once. */
 
 import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
+import { weightOf } from '../../weight.ts';
+import type { Account, Hold } from '../budget.ts';
 import type { Answer } from '../contract.ts';
 import type { ClientCapabilities } from '../request.ts';
 
@@ -29,28 +31,40 @@ class ErrorAnswer extends Error {
 interface Asked {
   readonly resolve: (result: Result) => void;
   readonly reject: (error: ErrorAnswer) => void;
+  readonly room: Hold;
 }
+
+/** What an open request takes besides its params, in bytes: promises, a controller, its place in tables. */
+const perRequest = 2 * 1024;
 
 export class BackRequests {
   readonly #capabilities: ClientCapabilities;
+  readonly #account: Account;
   readonly #asked = new Map<string | number, Asked>();
 
-  constructor(capabilities: ClientCapabilities) {
+  /** Open requests are taken from `account`. */
+  constructor(capabilities: ClientCapabilities, account: Account) {
+    this.#account = account;
     this.#capabilities = capabilities;
   }
 
   /** Calls `onAsked` and resolves with the answer. Rejects with the error to answer instead. */
-  ask({ id, method }: JSONRPCRequest, signal: AbortSignal, onAsked: () => void): Promise<Result> {
+  ask({ id, method, params }: JSONRPCRequest, signal: AbortSignal, onAsked: () => void): Promise<Result> {
     const capability = capabilityOf.get(method);
     if (capability === undefined || this.#capabilities[capability] === undefined) {
       return Promise.reject(new ErrorAnswer({ code: -32601, message: `Method not found: ${method}` }));
     }
     if (this.#asked.has(id))
       return Promise.reject(new ErrorAnswer({ code: -32600, message: `A request with the id ${id} is open already.` }));
+    const room = this.#account.hold();
+    if (!room.take(perRequest + weightOf([id, params], Number.POSITIVE_INFINITY)))
+      return Promise.reject(
+        new ErrorAnswer({ code: -32603, message: 'The requests that are open take too much memory' }),
+      );
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve, reject });
+      this.#asked.set(id, { resolve, reject, room });
       // The Client makes one controller per request, so the listener goes with it.
-      signal.addEventListener('abort', () => this.#asked.delete(id), { once: true });
+      signal.addEventListener('abort', () => this.#forget(id), { once: true });
       onAsked();
     });
   }
@@ -59,12 +73,17 @@ export class BackRequests {
   answer(id: string | number, answer: Answer): void {
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
-    this.#asked.delete(id);
+    this.#forget(id);
     if ('result' in answer) asked.resolve(answer.result);
     else asked.reject(new ErrorAnswer(answer.error));
   }
 
   close(): void {
     this.#asked.clear();
+  }
+
+  #forget(id: string | number): void {
+    this.#asked.get(id)?.room.release();
+    this.#asked.delete(id);
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { entryOf } from '../../../machines/table.ts';
+import type { Account } from '../budget.ts';
 import type { ListedItem, ListName, Lists, Peer, UnreadList } from '../contract.ts';
 import { isTool } from './list-items.ts';
 import { listKinds } from './list-kinds.ts';
@@ -21,6 +22,7 @@ export interface ListingParts {
   readonly capabilities: Peer['capabilities'];
   /** Time after which a list counts as unanswered. The chart limits the first listing. */
   readonly timeoutMs: number;
+  readonly account: Account;
   /** What the lists hold has changed; not before `first` has resolved. */
   readonly onChanged: (lists: Lists) => void;
   /** Other lists could not be read than before. Those without an answer are told only when `first` resolves. */
@@ -52,6 +54,7 @@ export class Listing {
             kind,
             ...this.#asking(),
             timeoutMs: parts.timeoutMs,
+            account: parts.account,
             onSettled: (_, differs) => this.#settled(differs),
             onFailed: (list, error) => this.#lost(list, error),
             onLate: (list) => this.#late(list),

@@ -2,6 +2,7 @@
 
 import { isRecord } from '../../json.ts';
 import { weightOf } from '../../weight.ts';
+import type { Hold } from '../budget.ts';
 import type { ListedItem, ListProblem } from '../contract.ts';
 import { judge } from './list-items.ts';
 import type { ListKind } from './list-kinds.ts';
@@ -36,8 +37,8 @@ export interface ListTrouble {
   readonly mayPass: boolean;
 }
 
-/** Rejects if an answer cannot come. */
-export async function readList(kind: ListKind, ask: Ask): Promise<ListReading> {
+/** Rejects if an answer cannot come. What is read is taken from `room`. */
+export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<ListReading> {
   const { list, method } = kind;
   const read: unknown[] = [];
   const cursors = new Set<string>();
@@ -65,9 +66,11 @@ export async function readList(kind: ListKind, ask: Ask): Promise<ListReading> {
     const page = isRecord(result) ? result[list] : undefined;
     if (!isRecord(result) || !Array.isArray(page)) return end(`${method} was answered without an array "${list}"`);
     for (const item of page) {
-      bytes += weightOf(item, maxListBytes - bytes);
+      const weight = weightOf(item, maxListBytes - bytes);
+      bytes += weight;
       if (bytes > maxListBytes)
         return end(`${method} gives more than ${maxListBytes} bytes; what is beyond them is left out`, false);
+      if (!room.take(weight)) return end(`${method} gives more than there is memory for; the rest is left out`);
       read.push(item);
     }
     pages += 1;

@@ -1,6 +1,7 @@
 /** One list of a session: read at its beginning and at each change, and again later when it could not be read. */
 
 import { isDeepStrictEqual } from 'node:util';
+import type { Account, Hold } from '../budget.ts';
 import type { ListedItem, ListProblem } from '../contract.ts';
 import type { ListKind } from './list-kinds.ts';
 import { type Ask, type ListReading, readList } from './lists.ts';
@@ -23,6 +24,8 @@ export interface WatchedListParts {
   readonly forget: () => void;
   /** Time after which a reading counts as unanswered, in milliseconds; its answer is still taken. */
   readonly timeoutMs: number;
+  /** What it holds is taken from there. */
+  readonly account: Account;
   /** The list was read, or could not be. `differs`: what it holds is not what it held. */
   readonly onSettled: (list: WatchedList, differs: boolean) => void;
   /** No answer can come over this link. */
@@ -42,6 +45,9 @@ export class WatchedList {
   /** Whether it was ever read, at least a part of it. */
   isRead = false;
   readonly #parts: WatchedListParts;
+  /** Memory for what it holds, and for what is being read. */
+  #held: Hold;
+  #pending: Hold | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** Number of the reading whose answer is taken. */
   #reading = 0;
@@ -55,6 +61,7 @@ export class WatchedList {
   constructor(parts: WatchedListParts) {
     this.#parts = parts;
     this.kind = parts.kind;
+    this.#held = parts.account.hold();
     this.unread = `${parts.kind.method} has not been answered yet`;
   }
 
@@ -66,7 +73,10 @@ export class WatchedList {
     this.#hasChanged = false;
     const number = this.#reading;
     this.#setTimer(() => this.#late(), this.#parts.timeoutMs);
-    readList(this.kind, this.#parts.ask).then(
+    this.#pending?.release();
+    const room = this.#parts.account.hold();
+    this.#pending = room;
+    readList(this.kind, this.#parts.ask, room).then(
       (reading) => this.#settle(number, reading),
       (error: unknown) => this.#lost(number, error),
     );
@@ -92,6 +102,7 @@ export class WatchedList {
     this.unread = trouble?.reason ?? null;
     const isKept = trouble !== null && (this.#isWhole || !trouble.isPartial);
     const differs = !isKept && !isDeepStrictEqual([items, problems], [this.items, this.problems]);
+    this.#keep(isKept ? null : this.#pending);
     if (!isKept) {
       this.items = items;
       this.problems = problems;
@@ -109,9 +120,20 @@ export class WatchedList {
   #lost(number: number, error: unknown): void {
     if (this.#isClosed || number !== this.#reading) return;
     this.#isReading = false;
+    this.#keep(null);
     this.unread = `${this.kind.method} was not answered: ${error instanceof Error ? error.message : String(error)}`;
     this.#readLater();
     this.#parts.onFailed(this, error);
+  }
+
+  /** Null: what was held stays, and what was being read goes. */
+  #keep(read: Hold | null): void {
+    if (read === null) this.#pending?.release();
+    else {
+      this.#held.release();
+      this.#held = read;
+    }
+    this.#pending = null;
   }
 
   /** The answer is still taken if it comes before the list is read again. */

@@ -2,14 +2,19 @@
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { isRecord } from '../../json.ts';
-import { parseJsonText } from '../../json-text.ts';
+import { MessageTooHeavyError, parseMessageText } from '../parse.ts';
+import { toTooHeavy } from './http/error.ts';
 
-/** The messages in a text of JSON, which may be a batch. Null: it is not JSON, or something in it is no message. */
+/**
+ * The messages in a text of JSON, which may be a batch. Null: it is not JSON, or something in it is no message. Throws a
+ * `RemoteError` if it would take too much memory.
+ */
 export function messagesIn(text: string): readonly JSONRPCMessage[] | null {
   let value: unknown;
   try {
-    value = parseJsonText(text);
-  } catch {
+    value = parseMessageText(text);
+  } catch (error) {
+    if (error instanceof MessageTooHeavyError) throw toTooHeavy(error);
     return null;
   }
   const values = Array.isArray(value) ? value : [value];

@@ -129,14 +129,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, wiring: Wiring
     maxBytes: maxMessageBytes,
     onMessage: (message) => toListener(transport, () => transport.onmessage?.(message)),
     onMalformed: (error) => transport.onerror?.(error),
-    onTooLarge: () =>
-      ending.tell({
-        type: 'failed',
-        failure: failure(
-          'messageTooLarge',
-          `The server sent a message larger than ${maxMessageBytes} bytes (maxMessageBytes).`,
-        ),
-      }),
+    onTooLarge: (reason) => ending.tell({ type: 'failed', failure: failure('messageTooLarge', reason) }),
   });
   child.stdout.on('data', reader.push);
   // A broken pipe also closes, which is reported.

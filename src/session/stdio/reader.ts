@@ -1,8 +1,8 @@
 /** Turns newline-delimited JSON into JSON-RPC messages, delivered in order and at once. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { parseJsonText } from '../../json-text.ts';
 import { MalformedLine } from '../link.ts';
+import { MessageTooHeavyError, parseMessageText } from '../parse.ts';
 import type { Unfinished } from '../protocol/overhearing.ts';
 
 export interface MessageReader {
@@ -20,7 +20,7 @@ export interface MessageReaderOptions {
    */
   readonly onMalformed: (error: MalformedLine) => void;
   /** Called once; everything after it is dropped unread. */
-  readonly onTooLarge: () => void;
+  readonly onTooLarge: (reason: string) => void;
 }
 
 const lineEnd = 10;
@@ -69,11 +69,21 @@ export function createMessageReader({
     const message = `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${excerpt}`;
     onMalformed(new MalformedLine(message, excerpt));
   };
+  const giveUp = (reason: string): void => {
+    isTooLarge = true;
+    partial = Buffer.alloc(0);
+    partialBytes = 0;
+    onTooLarge(reason);
+  };
   const read = (line: string): void => {
     let value: unknown;
     try {
-      value = parseJsonText(line);
-    } catch {
+      value = parseMessageText(line);
+    } catch (error) {
+      if (error instanceof MessageTooHeavyError) {
+        giveUp(error.message);
+        return;
+      }
       // Some runtimes write a byte order mark first.
       if (line.startsWith('\uFEFF')) read(line.slice(1));
       // Empty lines are harmless; all others are reported.
@@ -92,18 +102,16 @@ export function createMessageReader({
     push(chunk) {
       if (isTooLarge) return;
       let from = 0;
+      // What is read may turn out to be too heavy.
       while (!isTooLarge) {
         const to = chunk.indexOf(lineEnd, from);
         const piece = chunk.subarray(from, to === -1 ? chunk.length : to);
-        isTooLarge = partialBytes + piece.length > maxBytes;
-        if (isTooLarge) break;
+        if (partialBytes + piece.length > maxBytes)
+          return giveUp(`The server sent a message larger than ${maxBytes} bytes (maxMessageBytes).`);
         if (to === -1) return piece.length > 0 ? append(piece) : undefined;
         read(finish(piece));
         from = to + 1;
       }
-      partial = Buffer.alloc(0);
-      partialBytes = 0;
-      onTooLarge();
     },
   };
 }

@@ -113,6 +113,11 @@ export function toTooLarge(maxMessageBytes: number): RemoteError {
   return new RemoteError({ message, code: 'MESSAGE_TOO_LARGE', reached: true });
 }
 
+/** An answer that we have not the memory to read. */
+export function toTooHeavy({ message }: Error): RemoteError {
+  return new RemoteError({ message, code: 'MESSAGE_TOO_LARGE', reached: true });
+}
+
 /** A request whose answer broke off. */
 export function toBroken(error: unknown, url: string | URL): RemoteError {
   const code = rootCodeOf(error);
