@@ -83,7 +83,7 @@ export function createSessions({
   const registry = createProcessRegistry({ stateDir, onError, onTrouble: onRecordTrouble });
   const { instance } = registry;
   const guard = createGuard({ instance, onTrouble: onGuardTrouble });
-  const strays = createStrays({ instance, guard, tell: onStray, onError });
+  const strays = createStrays({ instance, guard, tell: onStray, onError, stateDir });
   const sockets = createSocketBudget();
   return {
     open: createOpenSession({

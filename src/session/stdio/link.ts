@@ -52,9 +52,10 @@ export function openStdioLink(options: StdioLinkOptions, tell: TellLinkNews): Li
     let child: ChildProcessWithoutNullStreams | null = null;
     const { server, generation, secrets, policy } = options;
     // Before the spawn: a SIGKILL of this process in the middle of it leaves a server that only its mark gives away.
-    const marked = options.strays.expect({ server, generation, secrets, stop: policy.stop });
+    const marked = options.strays.expect({ server, generation, secrets, stop: policy.stop, line: options });
     try {
-      child = spawnServer({ ...options, env: { ...marked.environment, ...options.env, ...marked.environment } });
+      const env = { ...marked.environment, ...options.env, ...marked.environment };
+      child = spawnServer({ ...options, args: marked.args, env });
       if (child.pid !== undefined) parts = wire(child, child.pid, { options, transport, ending, marked });
       await hasSpawned(child);
     } catch (error) {

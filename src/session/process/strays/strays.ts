@@ -1,20 +1,21 @@
 /**
- * What a server leaves behind: processes that bear its mark when its group is gone. They are told, and ended as the
- * server itself would have been.
+ * What a server leaves behind: processes that bear its mark when its group is gone, and the container it ran. They are
+ * told, and ended as the server itself would have been.
  */
 
 import type { StopSettings } from '../../../specification.ts';
 import type { Guard } from '../guard.ts';
 import { signalProcess } from '../identity.ts';
 import { type Bearer, findBearers, findBearersNow } from './bearers.ts';
-import { createHunt, type Quarry, type TellStray } from './hunt.ts';
+import { createContainers, type SpawnLine } from './containers.ts';
+import { createHunt, type HuntParts, type Quarry, type TellStray } from './hunt.ts';
 import { keyOf, type Mark, markName, markOf } from './mark.ts';
 
 export interface Strays {
   /** To be called before a process is spawned: from then on the guard ends whatever bears the mark. */
   expect(server: ExpectedServer): MarkedServer;
   /**
-   * Ends what bears the mark of earlier runs. Resolves with those runs of which something is left: it survived, or was
+   * Ends what bears the mark of earlier runs, and their containers. Resolves with those runs of which something is left: it survived, or was
    * only to be told. Does not reject.
    */
   reap(earlier: readonly string[], stopOf: (server: string) => StopSettings): Promise<readonly string[]>;
@@ -28,6 +29,7 @@ export interface ExpectedServer {
   readonly server: string;
   readonly generation: number;
   readonly stop: StopSettings;
+  readonly line: SpawnLine;
   /** Values in the command lines of its processes that must not be shown. */
   readonly secrets: readonly string[];
 }
@@ -35,6 +37,8 @@ export interface ExpectedServer {
 export interface MarkedServer {
   /** The variable to add to the server's environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The arguments to spawn it with: a container is given a file for its id. */
+  readonly args: readonly string[];
   /** The guard knows the group, and needs the mark only for what is left behind. */
   grouped(): void;
   /** The group is gone, or was never there: whatever bears the mark now was left behind. */
@@ -47,17 +51,21 @@ export interface StraysOptions {
   readonly guard: Pick<Guard, 'expect' | 'forget'>;
   readonly tell: TellStray;
   readonly onError: (message: string) => void;
+  /** Where the files with the ids of containers are. Default null: in a temporary folder. */
+  readonly stateDir?: string | null;
 }
 
-export function createStrays({ instance, guard, tell, onError }: StraysOptions): Strays {
+export function createStrays({ instance, guard, tell, onError, stateDir = null }: StraysOptions): Strays {
   const closing = new AbortController();
-  const hunt = createHunt({ tell, onError, signal: closing.signal });
+  const hunting: HuntParts = { tell, onError, signal: closing.signal };
+  const hunt = createHunt(hunting);
+  const containers = createContainers({ stateDir, instance, hunting });
   const hunts = new Set<Promise<unknown>>();
   /** The marks of servers that run, or whose strays are being ended. */
   const ending = new Map<string, Mark>();
 
-  const begin = (quarry: Quarry): Promise<boolean> => {
-    const running = hunt(quarry)
+  const begin = (quarry: Quarry, ending: Promise<boolean> = hunt(quarry)): Promise<boolean> => {
+    const running = ending
       .catch((error: unknown) => {
         onError(`What server "${quarry.mark.server}" left behind could not be ended: ${String(error)}`);
         return false;
@@ -68,7 +76,7 @@ export function createStrays({ instance, guard, tell, onError }: StraysOptions):
   };
 
   return {
-    expect({ server, generation, stop, secrets }) {
+    expect({ server, generation, stop, secrets, line }) {
       const mark: Mark = { instance, server, generation };
       const [text, key] = [markOf(mark), keyOf(mark)];
       const release = (): void => {
@@ -77,19 +85,24 @@ export function createStrays({ instance, guard, tell, onError }: StraysOptions):
       };
       ending.set(text, mark);
       guard.expect({ key, stop });
+      const container = containers.expect(mark, line);
       return {
         environment: { [markName]: text },
+        args: container.args,
         grouped() {
           if (stop.strays === 'tell') release();
         },
         gone() {
           // It does not reject. What survives even SIGKILL stays on the guard's list.
-          void begin({ mark, stop, secrets }).then((isClean) => isClean && release());
+          const quarry: Quarry = { mark, stop, secrets };
+          void begin(quarry).then((isClean) => isClean && release());
+          void begin(quarry, container.end(quarry));
         },
       };
     },
     async reap(earlier, stopOf) {
       const instances = new Set(earlier);
+      await containers.reap(stopOf);
       if (instances.size === 0) return [];
       const bearers = await findBearers((mark) => instances.has(mark.instance));
       const marks = new Map(bearers.map(({ mark }) => [markOf(mark), mark]));
@@ -109,6 +122,7 @@ export function createStrays({ instance, guard, tell, onError }: StraysOptions):
     async close() {
       closing.abort();
       await Promise.all(hunts);
+      containers.close();
     },
   };
 }
