@@ -118,7 +118,7 @@ describe('a server that tells its secrets wherever it can', () => {
     const { supervisor, everything } = await openTalkative(['refuses']);
     await untilState(supervisor, 'a', 'backoff', { since: 0 });
     expect(supervisor.status('a').lastFailure).toMatchObject({ class: 'handshakeFailed' });
-    const refused = await errorOf(supervisor.ensureConnected(['a']));
+    const refused = await errorOf(supervisor.ensureConnected(['a'], { retries: false }));
     const rejected = await errorOf(Promise.all([supervisor.send('a', { type: 'server.start' }), supervisor.close()]));
     expectNone(`${refused} ${JSON.stringify(refused)} ${rejected} ${JSON.stringify(rejected)}`);
     expectNone(await everything());
@@ -200,7 +200,7 @@ describe('a remote server that gives back what it was sent', () => {
       { env: { URL_KEY: encodeURIComponent(secrets.inUrl), HEADER: secrets.inHeader } },
     );
     await untilFact(supervisor, 'session.closed', undefined, { since: 0 });
-    const refused = await errorOf(supervisor.ensureConnected(['a']));
+    const refused = await errorOf(supervisor.ensureConnected(['a'], { retries: false }));
     expectNone(`${refused} ${JSON.stringify(refused)}`);
     expectNone(await everything());
   });
