@@ -222,6 +222,7 @@ export const doors = {
     'facts/describe',
     'facts/fact',
     'facts/facts',
+    'facts/inspected',
     'facts/inspection',
     'facts/journal',
     'log/destination',

@@ -24,6 +24,7 @@ export type { HttpApp, Identity, Scope } from './http/app.ts';
 export { type ProblemDocument, toProblemDocument as toProblem } from './http/problem.ts';
 export { parseJsonText, toJsonText } from './json-text.ts';
 export type * from './observe/facts/fact.ts';
+export type { InspectedEvent, InspectedMessage, InspectedSnapshot } from './observe/facts/inspected.ts';
 export type { JournalPage, JournalQuery } from './observe/facts/journal.ts';
 export type { LogFields, LogMethods } from './observe/log/lines.ts';
 export type { LinesMissed, LogLine, LogStream } from './observe/server-logs/line.ts';

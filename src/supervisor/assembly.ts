@@ -8,6 +8,7 @@ import { createOwnAlarms } from '../observe/alarms/own-alarms.ts';
 import { fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
 import { createFacts } from '../observe/facts/facts.ts';
+import { createInspector } from '../observe/facts/inspected.ts';
 import { createInspection } from '../observe/facts/inspection.ts';
 import { createLog } from '../observe/log/log.ts';
 import type { MetricsOptions } from '../observe/metrics/metrics.ts';
@@ -131,6 +132,7 @@ export function assemble(
     moments,
     onError,
     inspection,
+    inspector: options.inspect === undefined ? null : createInspector({ redactor, inspect: options.inspect, onError }),
     clock,
     nowMs: wallNow,
     launch,

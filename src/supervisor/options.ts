@@ -5,6 +5,7 @@ import type { Environment } from '../config/expand/environment.ts';
 import type { ConfigurationInput } from '../config/settings/input.ts';
 import type { OwnAlarms } from '../observe/alarms/own-alarms.ts';
 import type { Facts } from '../observe/facts/facts.ts';
+import type { InspectedEvent } from '../observe/facts/inspected.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
 import type { Redactor } from '../observe/secrets/redact.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
@@ -40,6 +41,11 @@ export interface SupervisorOptions {
   readonly transports?: HostedTransports;
   /** A pino-compatible logger. It gets a line for each fact worth one. Default: none. */
   readonly logger?: LogMethods;
+  /**
+   * Called with each of XState's inspection events of the live actors, as plain data without secrets, within the step it
+   * is about: it should only note it or pass it on. What it throws is dropped. Default: none.
+   */
+  readonly inspect?: (event: InspectedEvent) => void;
   /** Replaces `fetch` for remote servers. */
   readonly fetch?: FetchLike;
   /** OAuth providers for remote servers; an entry names one of them as its `authProvider`. Default: none. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMachine } from 'xstate';
+import { toDefinition } from '../../machines/chart/definition.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
 import { scopes } from '../../src/http/endpoint.ts';
 import { problemsOf } from '../../src/http/openapi.ts';
@@ -166,6 +168,24 @@ describe('every route', () => {
       ).toEqual([405, true]);
     }
   });
+
+  it.each(['supervisor', 'group', 'server'])(
+    'gives the chart of the %s as XState loads it, and as a diagram',
+    async (id) => {
+      const { status, json } = await ask(one('getMachine'), { path: `/api/machines/${id}?format=xstate` });
+      expect(status).toBe(200);
+      const loaded = createMachine(json as Parameters<typeof createMachine>[0]);
+      const { json: chart } = await ask(one('getMachine'), { path: `/api/machines/${id}` });
+      const paths = (chart.states as readonly { readonly path: string }[]).map(({ path }) => path);
+      expect(toDefinition(loaded).states.map(({ path }) => path)).toEqual(paths);
+      expect(chart).not.toHaveProperty('xstate');
+      const { text } = await ask(one('getMachine'), { path: `/api/machines/${id}?format=mermaid` });
+      expect(text).toMatch(/^stateDiagram-v2\n/);
+      expect((await ask(one('getMachine'), { path: `/api/machines/${id}?format=scxml` })).json.code).toBe(
+        'INVALID_REQUEST',
+      );
+    },
+  );
 
   it('knows no server, tool, actor or chart that is not there', async () => {
     const named = endpoints.filter(

@@ -7,6 +7,7 @@ import {
   type AnyStateMachine,
   createActor,
   fromPromise,
+  type InspectionEvent,
   type SnapshotFrom,
 } from 'xstate';
 import { groupMachine } from '../../../machines/group.machine.ts';
@@ -26,6 +27,8 @@ export type RootActor = ActorRefFrom<typeof supervisorMachine>;
 
 export interface ActorsOptions extends SessionActorParts {
   readonly inspection: Inspection;
+  /** The host's inspector. */
+  readonly inspector: ((event: InspectionEvent) => void) | null;
   readonly slots: number;
   readonly shutdownMs: number;
   readonly clock: TimerClock | undefined;
@@ -47,7 +50,18 @@ export interface Actors {
 
 /** Calls `provide` once for each chart: once per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
-  const { ledger, moments, inspection, slots, shutdownMs, clock = systemTimers, nowMs, reap, killAll } = options;
+  const {
+    ledger,
+    moments,
+    inspection,
+    inspector,
+    slots,
+    shutdownMs,
+    clock = systemTimers,
+    nowMs,
+    reap,
+    killAll,
+  } = options;
   const server = serverMachine.provide({
     actors: { session: createSessionActor(options), lookout: createLookout(options) },
   });
@@ -62,7 +76,10 @@ export function createActors(options: ActorsOptions): Actors {
     id: 'supervisor',
     systemId: 'supervisor',
     input: { slots, shutdownMs },
-    inspect: (event) => inspection.inspect(event),
+    inspect(event) {
+      inspection.inspect(event);
+      inspector?.(event);
+    },
     clock,
   });
   const scheduler = createScheduler(clock, nowMs);

@@ -1,0 +1,120 @@
+/** What XState's inspection reports about the live actors, as plain data for a host: nothing in it is alive or secret. */
+
+import type { AnyActor, AnyActorRef, InspectionEvent } from 'xstate';
+import type { Edge } from '../../../machines/chart/data.ts';
+import { edgeOf } from '../../../machines/chart/edges.ts';
+import { pathOf } from '../../../machines/state-path.ts';
+import type { Redactor } from '../secrets/redact.ts';
+import { type OnError, reportError } from './report-error.ts';
+
+/** An event as one actor sends it to another: its type, and data as in JSON. */
+export interface InspectedMessage {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+export interface InspectedSnapshot {
+  readonly status: string;
+  /** The state as a path, `starting.listing`; null: the actor has no chart. */
+  readonly state: string | null;
+  /** As in JSON; null: the actor has no chart. */
+  readonly context: unknown;
+}
+
+interface Common {
+  /** The actor as facts name it: `server:NAME`, `group:NAME`, `supervisor`; of other actors the id. */
+  readonly actor: string;
+  /** XState's own id: no two actors share one. */
+  readonly sessionId: string;
+  readonly rootId: string;
+}
+
+/** XState's inspection events, under XState's names. */
+export type InspectedEvent =
+  /** An actor was created. `parentId` is the `sessionId` of the actor that spawned it; null: the root. */
+  | (Common & { readonly type: '@xstate.actor'; readonly parentId: string | null })
+  /** An event was sent to the actor. `sourceId` is the `sessionId` of the sender; null: none. */
+  | (Common & { readonly type: '@xstate.event'; readonly event: InspectedMessage; readonly sourceId: string | null })
+  | (Common & {
+      readonly type: '@xstate.transition';
+      readonly event: InspectedMessage;
+      readonly snapshot: InspectedSnapshot;
+    })
+  | (Common & {
+      readonly type: '@xstate.microstep';
+      readonly event: InspectedMessage;
+      readonly snapshot: InspectedSnapshot;
+      /** The edges taken, under the names they have in the charts of the API. */
+      readonly edges: readonly Edge[];
+    })
+  | (Common & { readonly type: '@xstate.action'; readonly action: { readonly type: string } })
+  /** A step is over. */
+  | (Common & {
+      readonly type: '@xstate.snapshot';
+      readonly event: InspectedMessage;
+      readonly snapshot: InspectedSnapshot;
+    });
+
+export interface InspectorOptions {
+  readonly redactor: Pick<Redactor, 'value'>;
+  /** The host's callback. What it throws goes to `onError`: in XState it would lose the event. */
+  readonly inspect: (event: InspectedEvent) => void;
+  readonly onError?: OnError;
+}
+
+/** For the `inspect` option of the root's `createActor`. The result never throws. */
+export function createInspector({ redactor, inspect, onError }: InspectorOptions): (event: InspectionEvent) => void {
+  return (event) => {
+    try {
+      inspect(redactor.value(plain(toInspected(event))) as InspectedEvent);
+    } catch (error) {
+      reportError(onError, error);
+    }
+  };
+}
+
+function toInspected(inspection: InspectionEvent): InspectedEvent {
+  const actor = inspection.actorRef as AnyActor;
+  // While an actor is being created, only its options hold its system id.
+  const name = actor.options.systemId ?? actor.id;
+  const common = { actor: name, sessionId: actor.sessionId, rootId: inspection.rootId };
+  switch (inspection.type) {
+    case '@xstate.actor':
+      return { type: inspection.type, ...common, parentId: actor._parent?.sessionId ?? null };
+    case '@xstate.event': {
+      const source = inspection.sourceRef as AnyActorRef | undefined;
+      return { type: inspection.type, ...common, event: inspection.event, sourceId: source?.sessionId ?? null };
+    }
+    case '@xstate.action':
+      return { type: inspection.type, ...common, action: { type: inspection.action.type } };
+    case '@xstate.microstep': {
+      const edges = inspection._transitions.map(edgeOf);
+      return { type: inspection.type, ...common, ...stepOf(inspection), edges };
+    }
+    default:
+      return { type: inspection.type, ...common, ...stepOf(inspection) };
+  }
+}
+
+type Step = Extract<InspectionEvent, { readonly snapshot: unknown }>;
+
+function stepOf({ event, snapshot }: Step): Pick<Extract<InspectedEvent, { snapshot: unknown }>, 'event' | 'snapshot'> {
+  const {
+    status,
+    value,
+    context = null,
+  } = snapshot as Step['snapshot'] & {
+    readonly value?: Parameters<typeof pathOf>[0];
+    readonly context?: unknown;
+  };
+  return { event, snapshot: { status, state: value === undefined ? null : pathOf(value), context } };
+}
+
+/** A copy as in JSON: what an actor holds is never handed out, and errors keep their name and message. */
+function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_key, part: unknown) =>
+      part instanceof Error ? { name: part.name, message: part.message } : part,
+    ),
+  );
+}
