@@ -223,6 +223,7 @@ export const doors = {
     'facts/fact',
     'facts/facts',
     'facts/inspected',
+    'facts/inspected-event',
     'facts/inspection',
     'facts/journal',
     'log/destination',

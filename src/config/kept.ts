@@ -3,6 +3,7 @@
  * stands for the value that was there, so that reading, editing and writing back loses nothing.
  */
 
+import { entryOf } from '../../machines/table.ts';
 import type { Problem } from '../errors.ts';
 import { isRecord } from '../json.ts';
 import { foreignWords } from './foreign/words.ts';
@@ -100,7 +101,7 @@ function keptAt([group, name]: readonly [string, string]): Kept {
 }
 
 function fieldOf(value: unknown, key: string): unknown {
-  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isRecord(value) ? entryOf(value, key) : undefined;
 }
 
 /** Live objects that a host put into an entry are its own, and stay what they are. */

@@ -5,7 +5,7 @@ import type { Environment } from '../config/expand/environment.ts';
 import type { ConfigurationInput } from '../config/settings/input.ts';
 import type { OwnAlarms } from '../observe/alarms/own-alarms.ts';
 import type { Facts } from '../observe/facts/facts.ts';
-import type { InspectedEvent } from '../observe/facts/inspected.ts';
+import type { InspectedEvent } from '../observe/facts/inspected-event.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
 import type { Redactor } from '../observe/secrets/redact.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';

@@ -8,7 +8,7 @@ import { createScratchFolder } from '../support/scratch-folder.ts';
 import { factsSoFar, openStage, untilFact, untilState } from '../support/supervised.ts';
 
 const statusKeys =
-  'name state substate since wanted generation attempt nextRetryAt lastFailure pid transport protocolVersion serverInfo latencyMs counts alarms push source lazy required group dependsOn'.split(
+  'name state substate since wanted generation attempt nextRetryAt lastEnd lastFailure pid transport protocolVersion serverInfo latencyMs counts alarms push source lazy required group dependsOn'.split(
     ' ',
   );
 const countKeys = ['tools', 'resources', 'prompts', 'restarts', 'calls', 'callErrors', 'inFlight', 'queued'];

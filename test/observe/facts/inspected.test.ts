@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, fromPromise, setup } from 'xstate';
-import { createInspector, type InspectedEvent } from '../../../src/observe/facts/inspected.ts';
+import { createInspector } from '../../../src/observe/facts/inspected.ts';
+import type { InspectedEvent } from '../../../src/observe/facts/inspected-event.ts';
 import { createRedactor } from '../../../src/observe/secrets/redact.ts';
 
 const secret = 'canary-inspected-51d8';
