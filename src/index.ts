@@ -3,7 +3,7 @@
  * or hang.
  */
 
-import { createHttpApp, type Env, type HttpApp, type Identity } from './http/app.ts';
+import { createHttpApp, type DocumentedSecurity, type Env, type HttpApp, type Identity } from './http/app.ts';
 import type { Metrics } from './observe/metrics/metrics.ts';
 import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
 import type { SupervisorOptions } from './supervisor/options.ts';
@@ -20,11 +20,11 @@ export type {
   ServerPatch,
 } from './config/settings/input.ts';
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
-export type { HttpApp, Identity, Scope } from './http/app.ts';
+export type { DocumentedSecurity, HttpApp, Identity, Scope } from './http/app.ts';
 export { type ProblemDocument, toProblemDocument as toProblem } from './http/problem.ts';
 export { parseJsonText, toJsonText } from './json-text.ts';
 export type * from './observe/facts/fact.ts';
-export type { InspectedEvent, InspectedMessage, InspectedSnapshot } from './observe/facts/inspected.ts';
+export type { InspectedEvent, InspectedMessage, InspectedSnapshot } from './observe/facts/inspected-event.ts';
 export type { JournalPage, JournalQuery } from './observe/facts/journal.ts';
 export type { LogFields, LogMethods } from './observe/log/lines.ts';
 export type { LinesMissed, LogLine, LogStream } from './observe/server-logs/line.ts';
@@ -49,6 +49,13 @@ export interface EmbeddedAppOptions<Environment extends Env = Env> {
    * `host`.
    */
   readonly identity?: Identity<Environment>;
+  /**
+   * Where clients find the API, for the document and the addresses of problems: `/mcpvisor`. Default: known from the
+   * request; Express cuts the path off, so there it has to be said.
+   */
+  readonly basePath?: string;
+  /** What the OpenAPI document says of how clients log in. Default: nothing. */
+  readonly document?: DocumentedSecurity;
   /** Largest request body accepted, in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number;
   /** Called with every error that is a bug; the caller of the API does not see it. Default: they are dropped. */
@@ -92,7 +99,7 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
   };
   return {
     ...supervisor,
-    httpApp({ identity = () => 'host', onError = () => {}, ...limits } = {}) {
+    httpApp({ identity = () => 'host', onError = () => {}, basePath, document, ...limits } = {}) {
       void countOnce();
       return createHttpApp({
         supervisor,
@@ -101,6 +108,8 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
         onError,
         now,
         metrics: countOnce,
+        ...(basePath !== undefined && { publicPath: basePath }),
+        ...(document !== undefined && { security: document }),
         ...limits,
       });
     },

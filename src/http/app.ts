@@ -13,7 +13,7 @@ import { mount } from './mount.ts';
 import { isBug, toProblemResponse } from './problem.ts';
 import { baseOf } from './route.ts';
 import { allRoutes } from './routes/all.ts';
-import type { RouteParts } from './routes/parts.ts';
+import type { DocumentedSecurity, RouteParts } from './routes/parts.ts';
 
 /** How callers are identified: by our tokens, or by a host that has authenticated them already. */
 export type Admission =
@@ -39,6 +39,10 @@ export interface HttpAppOptions {
   readonly heartbeatMs?: number;
   /** Path below which everything is served: `/mcpvisor`. Default: the root. */
   readonly basePath?: string;
+  /** Where clients find the API. Default: where the request was routed to. */
+  readonly publicPath?: string;
+  /** What the OpenAPI document says of security. Default: our token, or nothing where a host lets callers in. */
+  readonly security?: DocumentedSecurity;
   /** Default null: there are no metrics. */
   readonly metrics?: RouteParts['metrics'];
   /** Called with every error that is a bug; the caller of the API does not see it. */
@@ -49,7 +53,14 @@ export interface HttpAppOptions {
 
 export type HttpApp = Hono<HttpEnvironment>;
 
-export type { Env, Scope };
+export type { DocumentedSecurity, Env, Scope };
+
+const byToken: DocumentedSecurity = {
+  security: [{ token: [] }],
+  securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+};
+
+const byHost: DocumentedSecurity = { security: [], securitySchemes: {} };
 
 /** Builds the app; nothing listens yet, and there is nothing to close. */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
@@ -60,6 +71,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const { heartbeatMs = 15_000 } = options;
   const parts: RouteParts = {
     supervisor,
+    security: options.security ?? ('tokens' in admission ? byToken : byHost),
     now,
     metrics: options.metrics ?? null,
     heartbeatMs,
@@ -68,6 +80,12 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const all = allRoutes(parts, { mayRead: (c) => isAdmitted(admit, c) });
 
   const app = new Hono<HttpEnvironment>().basePath(basePath);
+  const { publicPath } = options;
+  if (publicPath !== undefined)
+    app.use(async (c, next) => {
+      c.set('publicPath', publicPath);
+      await next();
+    });
   const answer = (error: unknown, c: Context): Response => {
     if (isBug(error)) onError(error);
     return toProblemResponse(error, now(), baseOf(c));

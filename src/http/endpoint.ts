@@ -67,6 +67,8 @@ export interface HttpEnvironment {
   readonly Variables: {
     readonly who: string;
     readonly scope: Scope;
+    /** Where clients find the API, if the request does not tell. */
+    readonly publicPath?: string;
     /** The request goes on when its client is gone. */
     readonly outlivesClient?: boolean;
   };

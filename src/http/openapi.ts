@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors.ts';
 import { type AnswerDescription, type Endpoint, type HeaderDescription, tags } from './endpoint.ts';
 import { longestKey } from './idempotency.ts';
 import { statusOf } from './problem.ts';
+import type { DocumentedSecurity } from './routes/parts.ts';
 import { componentSchemas, type Json, refTo, toJsonSchema } from './schemas/json-schema.ts';
 import { problem } from './schemas/problem.ts';
 
@@ -32,7 +33,10 @@ const idempotencyKey: HeaderDescription = {
 };
 
 /** Everything but `servers`. */
-export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json {
+export function toOpenApi(
+  endpoints: readonly Endpoint[],
+  { version, security, securitySchemes }: DocumentedSecurity & { readonly version: string },
+): Json {
   const paths = new Map<string, Readonly<Record<string, Json>>>();
   for (const endpoint of endpoints) {
     const { path, method } = endpoint;
@@ -48,9 +52,9 @@ export function toOpenApi(endpoints: readonly Endpoint[], version: string): Json
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-    security: [{ token: [] }],
+    security,
     paths: Object.fromEntries(paths),
-    components: { schemas: componentSchemas(), securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: { schemas: componentSchemas(), securitySchemes },
   };
 }
 

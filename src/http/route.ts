@@ -8,9 +8,9 @@ import type { Endpoint, HttpEnvironment, Route, RouteRequest } from './endpoint.
 import { parseBody, parseQuery } from './parse.ts';
 import { jsonHeaders } from './status-text.ts';
 
-/** Where a host has mounted the API: `/mcpvisor`; empty at the root. */
-export function baseOf(c: Context): string {
-  return basePath(c).replace(/\/+$/, '');
+/** Where clients find the API: `/mcpvisor`; empty at the root. */
+export function baseOf(c: Context<HttpEnvironment>): string {
+  return (c.get('publicPath') ?? basePath(c)).replace(/\/+$/, '');
 }
 
 type BodyOf<Body extends z.ZodType | null> = Body extends z.ZodType ? z.output<Body> : null;

@@ -14,7 +14,8 @@ import type { Answer, Client } from '../support/doors/client.ts';
 export type Seen = Set<string>;
 
 export function endpointsOf(supervisor: Supervisor): readonly Endpoint[] {
-  const parts = { supervisor, now: Date.now, metrics: null, heartbeatMs: 15_000, onError: () => {} };
+  const security = { security: [], securitySchemes: {} };
+  const parts = { supervisor, security, now: Date.now, metrics: null, heartbeatMs: 15_000, onError: () => {} };
   return allRoutes(parts, { mayRead: () => false }).map(({ endpoint }) => endpoint);
 }
 

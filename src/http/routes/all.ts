@@ -33,5 +33,5 @@ export function allRoutes(
     ...factRoutes(parts),
   ];
   const endpoints = routes.map(({ endpoint }) => endpoint);
-  return [...routes, ...documentRoutes(endpoints, parts.supervisor.status().version)];
+  return [...routes, ...documentRoutes(endpoints, { version: parts.supervisor.status().version, ...parts.security })];
 }

@@ -5,10 +5,11 @@ import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { problemsOf, toOpenApi } from '../openapi.ts';
-import { route } from '../route.ts';
+import { baseOf, route } from '../route.ts';
 import { noQuery } from '../schemas/common.ts';
 import { anyRecord } from '../schemas/names.ts';
 import { openTroublePage, troublePath } from '../trouble.ts';
+import type { DocumentedSecurity } from './parts.ts';
 
 const openApi = {
   id: 'getOpenApi',
@@ -53,15 +54,18 @@ const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2r
 code{font-family:ui-monospace,monospace}h2{font-size:1.1rem;margin:2rem 0 0}dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem}dd{margin:0}`;
 
 /** `others`: every other endpoint of the API. */
-export function documentRoutes(others: readonly Endpoint[], version: string): readonly Route[] {
+export function documentRoutes(
+  others: readonly Endpoint[],
+  about: DocumentedSecurity & { readonly version: string },
+): readonly Route[] {
+  const { version } = about;
   const endpoints = [...others, openApi, docs, trouble];
   /** Made when it is asked for: that takes longer than all other routes together. */
   let document: ReturnType<typeof toOpenApi> | null = null;
   return [
     route(openApi, ({ c }) => {
-      document ??= toOpenApi(endpoints, version);
-      // Only the request tells under which path a host has mounted the API.
-      return c.json({ ...document, servers: [{ url: c.req.path.slice(0, -openApi.path.length) || '/' }] });
+      document ??= toOpenApi(endpoints, about);
+      return c.json({ ...document, servers: [{ url: baseOf(c) || '/' }] });
     }),
     route(trouble, async ({ c }) => {
       const page = await openTroublePage(style);

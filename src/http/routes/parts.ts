@@ -8,8 +8,17 @@ export interface Figures {
   text(): Promise<string>;
 }
 
+/** How clients prove who they are, as the OpenAPI document says it. */
+export interface DocumentedSecurity {
+  /** Security requirements; any one of them is enough. */
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  /** Security schemes by name. */
+  readonly securitySchemes: Readonly<Record<string, object>>;
+}
+
 export interface RouteParts {
   readonly supervisor: Supervisor;
+  readonly security: DocumentedSecurity;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
   /** Null: there are no metrics. */
