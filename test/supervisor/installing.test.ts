@@ -31,7 +31,10 @@ describe('a server that has to be installed before it answers', () => {
     const supervisor = await stage.open({ a: { ...entry, restart: { maxConsecutive: 1 } } });
     const begunAtMs = performance.now();
     const { failure } = await untilFact(supervisor, 'server.failed', undefined, { since: 0 });
-    expect(failure).toMatchObject({ class: 'timedOut', message: 'initializing took longer than 1200 ms' });
+    expect(failure).toMatchObject({
+      class: 'timedOut',
+      message: expect.stringMatching(/^initializing took longer than 1200 ms(;|$)/),
+    });
     expect(performance.now() - begunAtMs).toBeLessThan(12_000);
   });
 
