@@ -24,6 +24,7 @@ export interface FactMemory {
 
 interface Place {
   readonly seq: number;
+  readonly weight: number;
   /** Null: forgotten. */
   fact: Fact | null;
 }
@@ -71,9 +72,9 @@ export function createFactMemory(capacity: number, firstSeq: number): FactMemory
     push(fact, weight) {
       makeRoom(weight);
       lastSeq += 1;
-      const place: Place = { seq: lastSeq, fact };
+      const place: Place = { seq: lastSeq, weight, fact };
       places.push(place);
-      (isChatter(fact.type) ? chatter : history).add(`${fact.type} ${fact.actor}`, place, weight);
+      (isChatter(fact.type) ? chatter : history).add(fact, place);
     },
     at(seq) {
       const newest = places.at(-1);
