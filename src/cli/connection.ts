@@ -60,6 +60,7 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
 /** The directory has proved itself: the file it names for its token is the one that its control plane was given. */
 async function tokenOf(stateDir: string, { tokenFile }: ControlPlaneAddress): Promise<string | null> {
   if (tokenFile === null) return readOwnToken(resolve(stateDir, 'token'));
+  // Without a token the API answers that one is needed, and where it is.
   return readTokenFile(tokenFile).catch(() => null);
 }
 

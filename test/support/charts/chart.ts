@@ -4,6 +4,7 @@
  */
 
 import { type AnyActorRef, createActor, enqueueActions, fromCallback, setup } from 'xstate';
+import { defaultPolicy } from '../../../machines/default-policy.ts';
 import type { Failure } from '../../../machines/failure.ts';
 import { failure } from '../../../machines/failure.ts';
 import { groupMachine } from '../../../machines/group.machine.ts';
@@ -46,29 +47,10 @@ export type PolicyOverrides = Partial<Omit<ServerPolicy, 'restart' | 'heartbeat'
 /** The defaults, but for what a test says. */
 export function policyOf({ restart, heartbeat, stop, ...rest }: PolicyOverrides = {}): ServerPolicy {
   return {
-    restart: {
-      kind: 'permanent',
-      firstDelayMs: 0,
-      baseMs: 500,
-      factor: 2,
-      capMs: 30_000,
-      maxConsecutive: 8,
-      intensity: 10,
-      periodMs: 300_000,
-      stableAfterMs: 60_000,
-      flappingPerHour: 30,
-      permanentExitCodes: [78, 126, 127],
-      ...restart,
-    },
-    heartbeat: { intervalMs: 15_000, timeoutMs: 5_000, misses: 3, busyMisses: 6, ...heartbeat },
-    stop: { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, ...stop },
-    startTimeoutMs: 30_000,
-    installTimeoutMs: 120_000,
-    lazy: false,
-    idleStopMs: 300_000,
-    remote: false,
-    dependsOn: [],
-    related: false,
+    ...defaultPolicy,
+    restart: { ...defaultPolicy.restart, ...restart },
+    heartbeat: { ...defaultPolicy.heartbeat, ...heartbeat },
+    stop: { ...defaultPolicy.stop, ...stop },
     ...rest,
   };
 }

@@ -186,6 +186,7 @@ async function schemaOf(
   // Whatever is wrong with it, the call itself tells.
   const now = await client.get(path, serverSchema).catch(unlessSilent(null));
   if (now === null || !(now.state === 'starting' || (now.state === 'idle' && now.substate !== 'waiting'))) return null;
+  // If it does not connect, the call itself says why; without a schema arguments are typed by how they look.
   await whenConnected(client, server, Math.min(timeoutMs ?? longestWaitMs, longestWaitMs)).catch(() => undefined);
   return (await find())?.inputSchema ?? null;
 }

@@ -3,7 +3,7 @@ import { containerRunOf } from '../../../../src/session/process/strays/container
 
 function runOf(line: string) {
   const [command = '', ...args] = line.split(' ');
-  return containerRunOf({ command, args, cwd: '/work' });
+  return containerRunOf({ command, args, cwd: '/home' });
 }
 
 describe('a command line that runs a container', () => {
@@ -19,7 +19,7 @@ describe('a command line that runs a container', () => {
     });
 
   it('keeps the id file it names, from its working directory', () => {
-    expect(runOf('docker run --cidfile own.cid image')?.idFile).toBe('/work/own.cid');
+    expect(runOf('docker run --cidfile own.cid image')?.idFile).toBe('/home/own.cid');
     expect(runOf('docker run --cidfile=/own.cid image')?.idFile).toBe('/own.cid');
   });
 
