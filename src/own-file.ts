@@ -4,7 +4,7 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSystemError } from './system-error.ts';
 
@@ -73,5 +73,16 @@ async function withFile(file: FileHandle, use: (file: FileHandle) => Promise<voi
     await use(file);
   } finally {
     await file.close();
+  }
+}
+
+/** Whether there is anything, a link included. Throws what is no answer: that one may not look, say. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
   }
 }

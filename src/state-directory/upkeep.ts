@@ -3,10 +3,8 @@
  * its modes.
  */
 
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readOwnFile, replaceOwnFile } from '../own-file.ts';
-import { isSystemError } from '../system-error.ts';
+import { isThere, readOwnFile, replaceOwnFile } from '../own-file.ts';
 import type { Lock } from './lock.ts';
 
 /** A file that others find this control plane by. */
@@ -79,16 +77,6 @@ export function openUpkeep({ stateDir, lock, files, onTrouble, everyMs = 2_000 }
       await looking;
     },
   };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false;
-    throw error;
-  }
 }
 
 /** While the directory was gone, another control plane may have taken it. */

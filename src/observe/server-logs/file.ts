@@ -8,7 +8,7 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
-import { isSystemError } from '../../system-error.ts';
+import { isThere } from '../../own-file.ts';
 import { type LogLine, toWritten } from './line.ts';
 import type { LogStore } from './store.ts';
 import { readTail } from './tail.ts';
@@ -187,16 +187,6 @@ function gapText({ gap, lost, lines: [first] }: Batch): string {
   const where = first ?? lost;
   if (gap === 0 || where === null) return '';
   return toWritten({ ...where, text: `(${gap} lines lost: the disk was too slow or full)` });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false;
-    throw error;
-  }
 }
 
 /** We make none: a link that came with the folder would have us write somewhere else. */
