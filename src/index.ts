@@ -12,7 +12,7 @@ import { openSupervisor } from './supervisor/supervisor.ts';
 export type { FailureClass } from '../machines/failure.ts';
 export type { RestartKind } from '../machines/policy.ts';
 export type { Clock } from './clock.ts';
-export type { Kept } from './config/kept.ts';
+export type { Kept } from './config/editing/kept.ts';
 export type {
   ConfigurationInput as Configuration,
   HostedEntry,
@@ -22,7 +22,6 @@ export type {
 export { type ErrorCode, type ErrorDetails, isMcpvisorError, McpvisorError, type Problem } from './errors.ts';
 export type { DocumentedSecurity, HttpApp, Identity, Scope } from './http/app.ts';
 export { type ProblemDocument, toProblemDocument as toProblem } from './http/problem.ts';
-export { parseJsonText, toJsonText } from './json-text.ts';
 export type * from './observe/facts/fact.ts';
 export type { InspectedEvent, InspectedMessage, InspectedSnapshot } from './observe/facts/inspected-event.ts';
 export type { JournalPage, JournalQuery } from './observe/facts/journal.ts';
@@ -40,6 +39,7 @@ export type { AuthProviders, FetchLike, HostedTransports, Transport } from './se
 export * from './supervisor/contract.ts';
 export type { Answerer, Answers, ServerMessage } from './supervisor/host.ts';
 export type { SupervisorOptions } from './supervisor/options.ts';
+export { parseJsonText, toJsonText } from './text/json-text.ts';
 export { version } from './version.ts';
 
 export interface EmbeddedAppOptions<Environment extends Env = Env> {

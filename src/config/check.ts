@@ -3,8 +3,8 @@
 import * as z from 'zod';
 import { entryOf } from '../../machines/table.ts';
 import type { Problem } from '../errors.ts';
-import { isRecord } from '../json.ts';
-import { nameHint } from './names.ts';
+import { isRecord } from '../text/json.ts';
+import { nameHint } from './entries/names.ts';
 import { errorAt, hasErrors, type Path, warningAt } from './problems.ts';
 import { protoEntriesOf } from './proto-entries.ts';
 import { hintForKey } from './spelling.ts';

@@ -1,7 +1,7 @@
 /** Checks that the servers can wait for each other as `dependsOn` says. */
 
 import type { Problem } from '../errors.ts';
-import { isRecord } from '../json.ts';
+import { isRecord } from '../text/json.ts';
 import { errorAt } from './problems.ts';
 import { closestTo } from './spelling.ts';
 

@@ -2,13 +2,13 @@
 
 import { entryOf } from '../../machines/table.ts';
 import type { Problem } from '../errors.ts';
-import { isRecord } from '../json.ts';
 import type { ServerSpecification } from '../specification.ts';
+import { isRecord } from '../text/json.ts';
 import type { Configuration, Parsed, ParseOptions } from './configuration.ts';
 import { dependencyProblems } from './dependencies.ts';
-import { parseEntry } from './entry.ts';
+import { parseEntry } from './entries/entry.ts';
+import { isComment } from './entries/names.ts';
 import { misplacedServers } from './foreign/misplaced.ts';
-import { isComment } from './names.ts';
 import { errorAt, hasErrors, warningAt } from './problems.ts';
 import { byEntry, type EntryProblems, refusedAmong } from './refusal.ts';
 import { globalSettingsOf, parseGlobals } from './settings/global.ts';

@@ -2,8 +2,8 @@
 
 import { dirname, resolve } from 'node:path';
 import { McpvisorError } from '../errors.ts';
-import { isRecord } from '../json.ts';
 import { isSystemError } from '../system-error.ts';
+import { isRecord } from '../text/json.ts';
 import type { Configuration, Parsed, ParseOptions } from './configuration.ts';
 import { entriesIn, parseEntries } from './document.ts';
 import { type Read, readJsonc } from './file/jsonc.ts';

@@ -5,7 +5,7 @@
 
 import * as z from 'zod';
 import { entryOf, setEntry } from '../../machines/table.ts';
-import { isRecord } from '../json.ts';
+import { isRecord } from '../text/json.ts';
 
 const name = '__proto__';
 

@@ -1,7 +1,7 @@
 /** Bounds of a configuration: one that nobody wrote by hand must not keep the event loop busy. */
 
 import type { Problem } from '../errors.ts';
-import { isRecord } from '../json.ts';
+import { isRecord } from '../text/json.ts';
 import { errorAt, errorsFirst } from './problems.ts';
 
 /** Servers in a configuration, at most. */

@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type * as z from 'zod';
 import { isMcpvisorError, McpvisorError, type Problem } from '../errors.ts';
-import { parseJsonText } from '../json-text.ts';
+import { parseJsonText } from '../text/json-text.ts';
 
 /**
  * Middleware that reads the body, at most `maxBytes` of it, however it is sent. Longer: `BODY_TOO_LARGE`; aborted by

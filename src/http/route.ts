@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import { basePath } from 'hono/route';
 import type * as z from 'zod';
-import { toJsonText } from '../json-text.ts';
+import { toJsonText } from '../text/json-text.ts';
 import type { Endpoint, HttpEnvironment, Route, RouteRequest } from './endpoint.ts';
 import { parseBody, parseQuery } from './parse.ts';
 import { jsonHeaders } from './status-text.ts';

@@ -1,8 +1,8 @@
 /** Parses what servers send, unless it would take too much memory: two bytes of JSON may become sixty. */
 
 import { getHeapStatistics } from 'node:v8';
-import { parseJsonText } from '../json-text.ts';
-import { weightOfText } from '../weight.ts';
+import { parseJsonText } from '../text/json-text.ts';
+import { weightOfText } from '../text/weight.ts';
 
 /** What one message may take when it is parsed, in bytes. Nothing else is parsed at the same time. */
 const mostBytes = Math.floor(getHeapStatistics().heap_size_limit / 4);

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { systemTimers } from '../clock.ts';
-import { stopSettingsOf } from '../config/stop.ts';
+import { stopSettingsOf } from '../config/entries/stop.ts';
 import { createOwnAlarms } from '../observe/alarms/own-alarms.ts';
 import { fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';

@@ -8,7 +8,7 @@ import { argumentsOf } from '../../src/cli/commands/tools.ts';
 import { targetsOf } from '../../src/cli/commands/verbs.ts';
 import { parseWait } from '../../src/cli/screen/number-options.ts';
 import { isMcpvisorError } from '../../src/errors.ts';
-import { toJsonText } from '../../src/json-text.ts';
+import { toJsonText } from '../../src/text/json-text.ts';
 
 /** `inputSchema` null: it is not known. */
 function argumentsOfWords(words: readonly string[], inputSchema: unknown = null) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBudget } from '../../src/session/budget.ts';
-import { weightOf, weightOfText } from '../../src/weight.ts';
+import { weightOf, weightOfText } from '../../src/text/weight.ts';
 
 describe('what sessions may keep', () => {
   it('is limited for each', () => {

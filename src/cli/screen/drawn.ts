@@ -1,7 +1,7 @@
 /** What is written as it is: words that were made visible, with our own colours and movements of the cursor around. */
 
 import { styleText } from 'node:util';
-import { toVisible } from '../../visible-text.ts';
+import { toVisible } from '../../text/visible-text.ts';
 
 declare const brand: unique symbol;
 

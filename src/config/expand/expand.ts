@@ -14,10 +14,10 @@ import type {
   StdioSpecification,
 } from '../../specification.ts';
 import { isShortage } from '../../surroundings.ts';
-import { resolveCommand } from '../entry.ts';
+import { resolveCommand } from '../entries/entry.ts';
+import { urlMistake } from '../entries/url.ts';
 import { type ReadTextFile, readTextFile, reasonOf } from '../file/text-file.ts';
 import type { Path } from '../problems.ts';
-import { urlMistake } from '../url.ts';
 import { certificateMistake } from './certificates.ts';
 import { parseEnvFile } from './env-file.ts';
 import type { Environment } from './environment.ts';

@@ -2,7 +2,7 @@
 
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Problem } from '../../errors.ts';
-import { isTooDeep } from '../../json.ts';
+import { isTooDeep } from '../../text/json.ts';
 import { errorAt, type Path } from '../problems.ts';
 import { containerOf, createPlaces, offsetsIn, type Place } from './places.ts';
 

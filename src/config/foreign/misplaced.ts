@@ -2,8 +2,8 @@
 
 import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
-import { isRecord } from '../../json.ts';
-import { isComment } from '../names.ts';
+import { isRecord } from '../../text/json.ts';
+import { isComment } from '../entries/names.ts';
 import { errorAt, type Path } from '../problems.ts';
 import { closestTo } from '../spelling.ts';
 

@@ -5,7 +5,7 @@
 
 import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
-import { isRecord } from '../../json.ts';
+import { isRecord } from '../../text/json.ts';
 import { type Path, warningAt } from '../problems.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

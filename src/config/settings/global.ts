@@ -2,8 +2,8 @@
 
 import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
-import { isRecord } from '../../json.ts';
 import type { ServerSpecification } from '../../specification.ts';
+import { isRecord } from '../../text/json.ts';
 import { check, problemsElsewhere } from '../check.ts';
 import type { GlobalSettings, GroupSettings } from '../configuration.ts';
 import { mistakesIn, secretsIn } from '../expand/expression.ts';

@@ -1,8 +1,8 @@
 /** What may be written in a configuration, as types for programs that make one. */
 
 import type * as z from 'zod';
-import type { Kept } from '../kept.ts';
-import type { MergePatch } from '../merge-patch.ts';
+import type { Kept } from '../editing/kept.ts';
+import type { MergePatch } from '../editing/merge-patch.ts';
 import type { entrySchema, globalsSchema } from './schema.ts';
 
 type Given<Value> = Value extends readonly (infer Item)[]

@@ -1,7 +1,7 @@
 /** The JSON Schema for editors, generated from the schema that checks the file. */
 
 import * as z from 'zod';
-import { commentPattern } from '../names.ts';
+import { commentPattern } from '../entries/names.ts';
 import { documentSchema } from './schema.ts';
 
 /** The text of `mcp.schema.json`. Draft 7, which editors support best. */

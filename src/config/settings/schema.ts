@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { longestDelayMs } from '../../../machines/delay.ts';
-import { groupNamePattern, serverNamePattern } from '../names.ts';
+import { groupNamePattern, serverNamePattern } from '../entries/names.ts';
 import { type SettingPath, settings } from './settings.ts';
 
 /** Names of secrets, profiles and tokens, which expressions and addresses contain. */

@@ -4,8 +4,8 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type * as z from 'zod';
 import { longestDelayMs } from '../../../machines/delay.ts';
 import { McpvisorError } from '../../errors.ts';
-import { parseJsonText, toJsonText } from '../../json-text.ts';
 import { systemCodeOf } from '../../system-error.ts';
+import { parseJsonText, toJsonText } from '../../text/json-text.ts';
 import { listenTo, type Patience, usualPatience, within } from './patience.ts';
 import { describeProblem, toError } from './problem-reader.ts';
 

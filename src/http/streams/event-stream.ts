@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { toJsonText } from '../../json-text.ts';
+import { toJsonText } from '../../text/json-text.ts';
 import type { HttpEnvironment } from '../endpoint.ts';
 
 export interface StreamedEvent {

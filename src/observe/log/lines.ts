@@ -1,7 +1,7 @@
 /** Formats and writes log lines, and counts those that were dropped. */
 
 import pino from 'pino';
-import { toVisible } from '../../visible-text.ts';
+import { toVisible } from '../../text/visible-text.ts';
 import { type LogTarget, openLogDestination } from './destination.ts';
 import { type LogLevel, logLevels } from './level.ts';
 import { toPrettyLine } from './pretty.ts';

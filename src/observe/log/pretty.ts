@@ -1,6 +1,6 @@
 /** A log line for people: time, level and sentence, on one line whatever a server put into it. */
 
-import { toVisible } from '../../visible-text.ts';
+import { toVisible } from '../../text/visible-text.ts';
 import type { LogLevel } from './level.ts';
 
 export interface PrettyLine {

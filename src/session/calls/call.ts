@@ -1,9 +1,9 @@
 /** One call: a promise with a deadline, perhaps a signal, and exactly one outcome. */
 
 import { McpvisorError } from '../../errors.ts';
-import { isRecord } from '../../json.ts';
 import { onAbort } from '../../on-abort.ts';
 import { codeOf } from '../../system-error.ts';
+import { isRecord } from '../../text/json.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
 import { hasNotReached, type Refused, refusedIn } from '../link.ts';
 import type { Inbound, Waiter } from '../protocol/wire.ts';

@@ -1,7 +1,7 @@
 /** Requests of servers to us: sampling, elicitation, roots. Passed to the session's holder, answered once. */
 
 import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
-import { weightOf } from '../../weight.ts';
+import { weightOf } from '../../text/weight.ts';
 import type { Account, Hold } from '../budget.ts';
 import type { Answer } from '../contract.ts';
 import type { ClientCapabilities } from '../request.ts';

@@ -8,7 +8,7 @@ import { type JSONRPCRequest, type Result, SUPPORTED_PROTOCOL_VERSIONS } from '@
 import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import { longestDelayMs } from '../../../machines/delay.ts';
 import { type Failure, failure } from '../../../machines/failure.ts';
-import { isRecord, isTooDeep } from '../../json.ts';
+import { isRecord, isTooDeep } from '../../text/json.ts';
 import type { Peer } from '../contract.ts';
 import type { ClientCapabilities } from '../request.ts';
 import { supportedIn } from './versions.ts';

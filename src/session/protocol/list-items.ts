@@ -1,6 +1,6 @@
 /** The items of a list, checked one by one, so that one bad tool costs one tool. */
 
-import { isRecord, isTooDeep } from '../../json.ts';
+import { isRecord, isTooDeep } from '../../text/json.ts';
 import type { ListedItem, ListedTool, ListProblem } from '../contract.ts';
 import type { ListKind } from './list-kinds.ts';
 

@@ -1,7 +1,7 @@
 /** Reads one list of a server: all its pages. An answer that is an error is not the answer "there is nothing". */
 
-import { isRecord } from '../../json.ts';
-import { weightOf } from '../../weight.ts';
+import { isRecord } from '../../text/json.ts';
+import { weightOf } from '../../text/weight.ts';
 import type { Hold } from '../budget.ts';
 import type { ListedItem, ListProblem } from '../contract.ts';
 import { judge } from './list-items.ts';

@@ -2,7 +2,7 @@
  * Keeps the order that a session promises: what a server sends before its session is ready becomes news after `ready`.
  */
 
-import { weightOf } from '../../weight.ts';
+import { weightOf } from '../../text/weight.ts';
 import type { Hold } from '../budget.ts';
 import type { SessionNews } from '../contract.ts';
 

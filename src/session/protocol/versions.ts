@@ -1,6 +1,6 @@
 /** The protocol versions that a server names in the error with which it refuses ours. */
 
-import { isRecord } from '../../json.ts';
+import { isRecord } from '../../text/json.ts';
 
 /** Null: the error is about something else. Revision 2026-07-28 has the code -32022, earlier ones -32602. */
 export function supportedIn(error: unknown): readonly string[] | null {

@@ -7,7 +7,7 @@
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import type { Overheard } from '../../errors.ts';
-import { isRecord } from '../../json.ts';
+import { isRecord } from '../../text/json.ts';
 import { type Link, MalformedLine } from '../link.ts';
 import { Overhearing } from './overhearing.ts';
 

@@ -1,7 +1,7 @@
 /** What a JSON-RPC message is, as far as a transport has to know. */
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { isRecord } from '../../json.ts';
+import { isRecord } from '../../text/json.ts';
 import { MessageTooHeavyError, parseMessageText } from '../parse.ts';
 import { toTooHeavy } from './http/error.ts';
 

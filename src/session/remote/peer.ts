@@ -2,7 +2,7 @@
 
 import type { TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { toJsonText } from '../../json-text.ts';
+import { toJsonText } from '../../text/json-text.ts';
 import type { TellLinkNews } from '../link.ts';
 import { type Answer, isEventStream, isOk } from './http/answer.ts';
 import { readBeginning } from './http/body.ts';

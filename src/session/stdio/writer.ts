@@ -2,7 +2,7 @@
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { toJsonText } from '../../json-text.ts';
+import { toJsonText } from '../../text/json-text.ts';
 import { UnreachedError } from '../link.ts';
 
 export interface MessageWriter {

@@ -4,7 +4,7 @@
  */
 
 import { McpvisorError } from '../../errors.ts';
-import { isRecord } from '../../json.ts';
+import { isRecord } from '../../text/json.ts';
 import type { ServerEntry } from '../ledger.ts';
 import { mayShow, showsAll } from '../tool-filter.ts';
 

@@ -6,7 +6,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { closestTo } from '../../config/spelling.ts';
 import type { Problem } from '../../errors.ts';
-import { weightOf } from '../../weight.ts';
+import { weightOf } from '../../text/weight.ts';
 import type { CallCheck } from '../contract.ts';
 import { createBoundedAjv, type Dialect } from './bounded-ajv.ts';
 

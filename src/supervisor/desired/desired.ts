@@ -3,8 +3,8 @@
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
 import type { Configuration } from '../../config/configuration.ts';
+import { shownDocument, shownEntry } from '../../config/editing/kept.ts';
 import type { Content } from '../../config/file/watch.ts';
-import { shownDocument, shownEntry } from '../../config/kept.ts';
 import { countOf, decide, type Plan, planOf } from '../../config/plan/plan.ts';
 import { waitingWarnings } from '../../config/plan/setting-changes.ts';
 import { errorAt } from '../../config/problems.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { Configuration, Parsed } from '../../config/configuration.ts';
-import { restoredDocument, restoredEntry } from '../../config/kept.ts';
-import { mergePatch } from '../../config/merge-patch.ts';
+import { restoredDocument, restoredEntry } from '../../config/editing/kept.ts';
+import { mergePatch } from '../../config/editing/merge-patch.ts';
 import { entriesOf, parseEdit, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
 import { errorsFirst, isWithin, pathOf, warningAt } from '../../config/problems.ts';
 import { McpvisorError, type Problem } from '../../errors.ts';

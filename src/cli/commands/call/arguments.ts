@@ -1,8 +1,8 @@
 /** The arguments of a tool, from words of a shell: as the tool's schema wants them, and digit for digit. */
 
 import { McpvisorError } from '../../../errors.ts';
-import { isRecord } from '../../../json.ts';
-import { parseJsonText } from '../../../json-text.ts';
+import { isRecord } from '../../../text/json.ts';
+import { parseJsonText } from '../../../text/json-text.ts';
 import { type Kind, kindOf, kindsOf } from './schema-kinds.ts';
 
 export type ToolArguments = Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ import { callResult } from '../../../http/schemas/call.ts';
 import { toolList } from '../../../http/schemas/catalog.ts';
 import { ensured } from '../../../http/schemas/ensured.ts';
 import { server as serverSchema } from '../../../http/schemas/server.ts';
-import { toJsonText } from '../../../json-text.ts';
+import { toJsonText } from '../../../text/json-text.ts';
 import { type ConnectionFlags, connect } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import type { Invocation } from '../../invocation.ts';

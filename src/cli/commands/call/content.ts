@@ -1,7 +1,7 @@
 /** A tool's result as text: text blocks as they are, a short description of all others. */
 
-import { isRecord } from '../../../json.ts';
-import { toJsonText } from '../../../json-text.ts';
+import { isRecord } from '../../../text/json.ts';
+import { toJsonText } from '../../../text/json-text.ts';
 
 /** Ends with a line break unless it is empty. */
 export function describeContent({ content, structuredContent }: Readonly<Record<string, unknown>>): string {

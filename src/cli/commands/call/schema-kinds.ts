@@ -1,7 +1,7 @@
 /** Which kinds of JSON values the JSON Schema of a tool takes for an argument. */
 
 import { entryOf } from '../../../../machines/table.ts';
-import { isRecord } from '../../../json.ts';
+import { isRecord } from '../../../text/json.ts';
 
 const kinds = ['null', 'boolean', 'number', 'string', 'array', 'object'] as const;
 

@@ -1,7 +1,7 @@
 /** Why a server refused a request, found in the body of its answer. */
 
 import { entryOf } from '../../../../machines/table.ts';
-import { isRecord } from '../../../json.ts';
+import { isRecord } from '../../../text/json.ts';
 
 /** Longest reason, in characters: a sentence or two. */
 const longest = 300;

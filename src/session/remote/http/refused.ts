@@ -1,6 +1,6 @@
 /** What a server says when it refuses a request: status, headers, and the reason in the body. */
 
-import { isRecord } from '../../../json.ts';
+import { isRecord } from '../../../text/json.ts';
 import { supportedIn } from '../../protocol/versions.ts';
 import { type Answer, mediaTypeOf } from './answer.ts';
 import { RemoteError, type RpcError, showUrl } from './error.ts';

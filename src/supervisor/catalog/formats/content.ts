@@ -4,8 +4,8 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord } from '../../../json.ts';
-import { toJsonText } from '../../../json-text.ts';
+import { isRecord } from '../../../text/json.ts';
+import { toJsonText } from '../../../text/json-text.ts';
 import type { CallToolResult, StructuredContent } from '../../contract.ts';
 
 export type Part =

@@ -4,7 +4,7 @@
  */
 
 import { entryOf } from '../../../../machines/table.ts';
-import { isRecord, isTooDeep } from '../../../json.ts';
+import { isRecord, isTooDeep } from '../../../text/json.ts';
 import type { ModelSchema } from '../../model-messages.ts';
 
 type Schema = Readonly<Record<string, unknown>>;

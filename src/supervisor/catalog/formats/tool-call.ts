@@ -1,6 +1,6 @@
 /** One of a model's tool calls, parsed. */
 
-import { parseJsonText } from '../../../json-text.ts';
+import { parseJsonText } from '../../../text/json-text.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 

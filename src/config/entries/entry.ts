@@ -1,25 +1,25 @@
 /** Turns one entry of `mcpServers` into a server's specification. */
 
 import { isAbsolute, resolve } from 'node:path';
-import type { Problem } from '../errors.ts';
-import { isRecord } from '../json.ts';
+import type { Problem } from '../../errors.ts';
 import type {
   HostedSpecification,
   RemoteSpecification,
   ServerSettings,
   ServerSpecification,
   StdioSpecification,
-} from '../specification.ts';
-import { check, problemsElsewhere } from './check.ts';
-import type { ParseOptions } from './configuration.ts';
-import { hasExpression, mistakesIn } from './expand/expression.ts';
-import { foreignVariables } from './foreign/variables.ts';
-import { translated } from './foreign/words.ts';
+} from '../../specification.ts';
+import { isRecord } from '../../text/json.ts';
+import { check, problemsElsewhere } from '../check.ts';
+import type { ParseOptions } from '../configuration.ts';
+import { hasExpression, mistakesIn } from '../expand/expression.ts';
+import { foreignVariables } from '../foreign/variables.ts';
+import { translated } from '../foreign/words.ts';
+import { errorAt, hasErrors, type Path, warningAt } from '../problems.ts';
+import { type Entry, entrySchema, type Globals } from '../settings/schema.ts';
+import { contradictionsOf, type SharedSettings, sharedSettingsOf } from '../settings/server.ts';
+import { settings } from '../settings/settings.ts';
 import { nameMistake } from './names.ts';
-import { errorAt, hasErrors, type Path, warningAt } from './problems.ts';
-import { type Entry, entrySchema, type Globals } from './settings/schema.ts';
-import { contradictionsOf, type SharedSettings, sharedSettingsOf } from './settings/server.ts';
-import { settings } from './settings/settings.ts';
 import { isHostedWord, type Transport, transportOf } from './transport.ts';
 import { urlMistake } from './url.ts';
 

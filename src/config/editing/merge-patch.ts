@@ -1,6 +1,6 @@
 /** JSON Merge Patch (RFC 7386). */
 
-import { isRecord } from '../json.ts';
+import { isRecord } from '../../text/json.ts';
 import { isPlain } from './kept.ts';
 
 /** What may be merged into a `Value`: null takes a field away, a list replaces the whole list. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toVisible } from '../src/visible-text.ts';
+import { toVisible } from '../../src/text/visible-text.ts';
 
 describe('text that is made visible', () => {
   it.each([

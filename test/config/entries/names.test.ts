@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isComment, nameMistake } from '../../src/config/names.ts';
-import { parseNamesParameter, toNamesParameter, toShellWord, toWords } from '../../src/names.ts';
-import { fileNameOf } from '../../src/observe/server-logs/names.ts';
+import { isComment, nameMistake } from '../../../src/config/entries/names.ts';
+import { parseNamesParameter, toNamesParameter, toShellWord, toWords } from '../../../src/names.ts';
+import { fileNameOf } from '../../../src/observe/server-logs/names.ts';
 
 describe('the name of a server', () => {
   it.each([

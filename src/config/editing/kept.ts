@@ -3,11 +3,11 @@
  * stands for the value that was there, so that reading, editing and writing back loses nothing.
  */
 
-import { entryOf } from '../../machines/table.ts';
-import type { Problem } from '../errors.ts';
-import { isRecord } from '../json.ts';
-import { foreignWords } from './foreign/words.ts';
-import { errorAt, type Path } from './problems.ts';
+import { entryOf } from '../../../machines/table.ts';
+import type { Problem } from '../../errors.ts';
+import { isRecord } from '../../text/json.ts';
+import { foreignWords } from '../foreign/words.ts';
+import { errorAt, type Path } from '../problems.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

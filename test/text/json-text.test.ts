@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJsonText, toJsonText } from '../src/json-text.ts';
+import { parseJsonText, toJsonText } from '../../src/text/json-text.ts';
 
 describe('JSON that is carried', () => {
   it.each([

@@ -1,8 +1,8 @@
 /** Finds out which transport an entry means. */
 
-import type { Problem } from '../errors.ts';
-import { errorAt, type Path } from './problems.ts';
-import { closestTo } from './spelling.ts';
+import type { Problem } from '../../errors.ts';
+import { errorAt, type Path } from '../problems.ts';
+import { closestTo } from '../spelling.ts';
 
 export type Transport = 'stdio' | 'streamable-http' | 'sse' | 'auto' | { readonly hosted: string };
 
