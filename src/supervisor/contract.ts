@@ -30,7 +30,7 @@ import type {
   ToolFormat,
 } from './model-messages.ts';
 
-export type { Plan } from '../config/plan/plan.ts';
+export type { DisabledSteps, Plan } from '../config/plan/plan.ts';
 export type { SettingChange, SettingEffect } from '../config/plan/setting-changes.ts';
 export * from './actor-contract.ts';
 export * from './model-messages.ts';

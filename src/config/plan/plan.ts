@@ -8,25 +8,33 @@ import { expandableTexts } from '../entries/entry.ts';
 import { secretsIn } from '../expand/expression.ts';
 import { groupChanges, type SettingChange, settingChanges } from './setting-changes.ts';
 
-/**
- * Every server of either configuration is listed exactly once. A disabled server is not started; one that a person has
- * started anyway is restarted when its process or connection changes.
- */
+/** Every server of either configuration is listed exactly once. */
 export interface Plan {
   /** New, or enabled again. */
   readonly start: readonly string[];
-  /** Removed or disabled: the new configuration tells which. */
+  /** Enabled until now, and removed or disabled: the new configuration tells which. */
   readonly stop: readonly string[];
   /** Its process or connection is configured differently. */
   readonly restart: readonly string[];
-  /** Numbers or filters changed, or a disabled server was added or changed: no restart. */
+  /** Numbers or filters changed: no restart. */
   readonly change: readonly string[];
   readonly keep: readonly string[];
+  readonly disabled: DisabledSteps;
   /** Names of the groups whose behaviour changes, effective now. */
   readonly groups: readonly string[];
   /** Changed settings of mcpvisor itself, with when they take effect. */
   readonly settings: readonly SettingChange[];
   readonly warnings: readonly Problem[];
+}
+
+/**
+ * What a plan does to servers that are not to run, neither before nor after. Of those that a person has started all the
+ * same, one whose process or connection changes is restarted, and one that is removed is stopped.
+ */
+export interface DisabledSteps {
+  readonly add: readonly string[];
+  readonly change: readonly string[];
+  readonly remove: readonly string[];
 }
 
 /** A plan, and what else is needed to carry it out. */
@@ -36,26 +44,27 @@ export interface Decision {
   readonly remade: ReadonlySet<string>;
 }
 
-type Step = 'start' | 'stop' | 'restart' | 'change' | 'keep';
+type Step = 'start' | 'stop' | 'restart' | 'change' | 'keep' | `disabled.${keyof DisabledSteps}`;
 
 /**
  * `current` null: there are no servers yet. `started`: the configuration at the start, when some settings are read
  * once. Servers are in the order of `next`, then removed ones.
  */
 export function decide(current: Configuration | null, next: Configuration, started = current): Decision {
-  const gone = [...(current?.servers.keys() ?? [])].filter((name) => !next.servers.has(name));
   const remade = remadeBy(current, next);
-  const steps = [...next.servers].map(([name, specification]): readonly [string, Step] => [
+  const names = new Set([...next.servers.keys(), ...(current?.servers.keys() ?? [])]);
+  const steps = [...names].map((name): readonly [string, Step] => [
     name,
-    stepOf(current?.servers.get(name), specification, remade.has(name)),
+    stepOf(current?.servers.get(name), next.servers.get(name), remade.has(name)),
   ]);
   const named = (step: Step) => steps.filter(([, taken]) => taken === step).map(([name]) => name);
   const plan = {
     start: named('start'),
-    stop: [...named('stop'), ...gone],
+    stop: named('stop'),
     restart: named('restart'),
     change: named('change'),
     keep: named('keep'),
+    disabled: { add: named('disabled.add'), change: named('disabled.change'), remove: named('disabled.remove') },
     groups: current === null ? [] : groupChanges(current.settings, next.settings),
     settings: current === null ? [] : settingChanges(current.settings, next.settings, (started ?? current).settings),
     warnings: next.warnings,
@@ -69,8 +78,10 @@ export function planOf(current: Configuration | null, next: Configuration, start
 }
 
 /** How many changes a plan makes. */
-export function countOf({ start, stop, restart, change, groups, settings }: Plan): number {
-  return [start, stop, restart, change, groups, settings].reduce((sum, { length }) => sum + length, 0);
+export function countOf({ start, stop, restart, change, disabled, groups, settings }: Plan): number {
+  const { add, change: edit, remove } = disabled;
+  const all = [start, stop, restart, change, add, edit, remove, groups, settings];
+  return all.reduce((sum, { length }) => sum + length, 0);
 }
 
 function remadeBy(current: Configuration | null, next: Configuration): ReadonlySet<string> {
@@ -86,11 +97,19 @@ function remadeBy(current: Configuration | null, next: Configuration): ReadonlyS
   );
 }
 
-function stepOf(before: ServerSpecification | undefined, after: ServerSpecification, isRemade: boolean): Step {
-  if (before === undefined) return after.enabled ? 'start' : 'change';
-  if (before.enabled !== after.enabled) return after.enabled ? 'start' : 'stop';
-  if (isRemade) return after.enabled ? 'restart' : 'change';
-  return canonical(before) === canonical(after) ? 'keep' : 'change';
+/** At least one of the two is there. */
+function stepOf(
+  before: ServerSpecification | undefined,
+  after: ServerSpecification | undefined,
+  isRemade: boolean,
+): Step {
+  const [was, is] = [before?.enabled === true, after?.enabled === true];
+  if (was !== is) return is ? 'start' : 'stop';
+  if (before === undefined) return 'disabled.add';
+  if (after === undefined) return 'disabled.remove';
+  if (!isRemade && canonical(before) === canonical(after)) return 'keep';
+  if (!is) return 'disabled.change';
+  return isRemade ? 'restart' : 'change';
 }
 
 /** Whether the text of a `${secret:NAME}` that the server uses has changed. */

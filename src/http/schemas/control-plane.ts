@@ -21,17 +21,19 @@ export const statusSchema = named(
   }),
 );
 
+const names = z.array(z.string());
 const settingChange = z.strictObject({ path: z.string(), effect: z.enum(['applied', 'at the next start']) });
 
 export const planSchema = named(
   'Plan',
   z.strictObject({
-    start: z.array(z.string()),
-    stop: z.array(z.string()),
-    restart: z.array(z.string()),
-    change: z.array(z.string()),
-    keep: z.array(z.string()),
-    groups: z.array(z.string()),
+    start: names,
+    stop: names,
+    restart: names,
+    change: names,
+    keep: names,
+    disabled: z.strictObject({ add: names, change: names, remove: names }),
+    groups: names,
     settings: z.array(settingChange),
     warnings: z.array(inputProblem),
   }),

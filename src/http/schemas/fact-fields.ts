@@ -94,6 +94,7 @@ export const factFields = {
     stopped: names,
     restarted: names,
     changed: names,
+    disabled: z.strictObject({ added: names, changed: names, removed: names }),
     groups: names,
     settings: z.array(z.strictObject({ path: z.string(), effect: z.enum(['applied', 'at the next start']) })),
   },

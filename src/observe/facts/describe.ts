@@ -58,12 +58,15 @@ const sentences: Sentences = {
   'command.settled': ({ command, outcome, reason }) => `${command} ${outcome}${reason === null ? '' : `: ${reason}`}`,
   'event.ignored': ({ event, state, count }) => `${event} means nothing in ${state}${lastOf(count)}`,
   'config.planned': ({ steps }) => `a new configuration takes ${counted(steps, 'step')}`,
-  'config.applied': ({ started, stopped, restarted, changed, groups, settings }) =>
+  'config.applied': ({ started, stopped, restarted, changed, disabled, groups, settings }) =>
     `configuration applied: ${changesOf({
       started,
       stopped,
       restarted,
       changed,
+      'added (disabled)': disabled.added,
+      'changed (disabled)': disabled.changed,
+      'removed (disabled)': disabled.removed,
       groups,
       settings: settings.filter(({ effect }) => effect === 'applied').map(({ path }) => path),
       'at the next start': settings.filter(({ effect }) => effect !== 'applied').map(({ path }) => path),

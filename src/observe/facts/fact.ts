@@ -99,14 +99,20 @@ export interface FactFields {
   'event.ignored': { readonly event: string; readonly state: string; readonly count?: number };
   'config.planned': { readonly steps: number };
   /**
-   * As a plan counts: a server that is disabled is stopped, one that is enabled again is started. `groups` are those
-   * whose policy changed. Of a changed setting only the path is told, and when the change takes effect.
+   * As a plan counts: a server that is disabled is stopped, one that is enabled again is started, and `disabled` has
+   * those that were not to run before, nor are now. `groups` are those whose policy changed. Of a changed setting only
+   * the path is told, and when the change takes effect.
    */
   'config.applied': {
     readonly started: readonly string[];
     readonly stopped: readonly string[];
     readonly restarted: readonly string[];
     readonly changed: readonly string[];
+    readonly disabled: {
+      readonly added: readonly string[];
+      readonly changed: readonly string[];
+      readonly removed: readonly string[];
+    };
     readonly groups: readonly string[];
     readonly settings: readonly { readonly path: string; readonly effect: 'applied' | 'at the next start' }[];
   };

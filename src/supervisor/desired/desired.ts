@@ -109,7 +109,7 @@ export function createDesired({
   }
 
   function applied(plan: Plan): Plan {
-    const { start, stop, restart, change, groups, settings } = plan;
+    const { start, stop, restart, change, disabled, groups, settings } = plan;
     publish({
       type: 'config.applied',
       actor: 'supervisor',
@@ -117,6 +117,7 @@ export function createDesired({
       stopped: stop,
       restarted: restart,
       changed: change,
+      disabled: { added: disabled.add, changed: disabled.change, removed: disabled.remove },
       groups,
       settings,
     });

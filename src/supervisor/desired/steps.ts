@@ -38,7 +38,7 @@ export function stepsOf(
     before?.relations.isRelated(name) === after.relations.isRelated(name) && kept.has(name);
   const kept = new Set(plan.keep);
 
-  const gone = plan.stop.flatMap((name) => {
+  const gone = [...plan.stop, ...plan.disabled.remove].flatMap((name) => {
     const group = old(name)?.group;
     return servers.has(name) || group === undefined ? [] : [{ group, server: name }];
   });

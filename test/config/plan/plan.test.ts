@@ -14,10 +14,19 @@ function configOf(servers: object, mcpvisor: object = {}): Configuration {
   return config;
 }
 
-function stepsOf({ start, stop, restart, change, keep }: Plan) {
-  return Object.fromEntries(
-    Object.entries({ start, stop, restart, change, keep }).filter(([, names]) => names.length > 0),
-  );
+function stepsOf({ start, stop, restart, change, keep, disabled }: Plan) {
+  const { add, change: edit, remove } = disabled;
+  const all = {
+    start,
+    stop,
+    restart,
+    change,
+    keep,
+    'disabled.add': add,
+    'disabled.change': edit,
+    'disabled.remove': remove,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, names]) => names.length > 0));
 }
 
 const base = { command: 'x', args: ['1'], env: { A: '1', B: '2' } };
@@ -65,13 +74,45 @@ describe('the plan from one configuration to another', () => {
   it('starts what is new or enabled again, stops what is gone, and starts nothing that is disabled', () => {
     const before = configOf({ a: base, b: base, off: { ...base, disabled: true } });
     const after = configOf({ b: base, c: base, off: base, new: { ...base, disabled: true } });
-    expect(stepsOf(planOf(before, after))).toEqual({ start: ['c', 'off'], stop: ['a'], keep: ['b'], change: ['new'] });
-    expect(stepsOf(planOf(null, before))).toEqual({ start: ['a', 'b'], change: ['off'] });
+    expect(stepsOf(planOf(before, after))).toEqual({
+      start: ['c', 'off'],
+      stop: ['a'],
+      keep: ['b'],
+      'disabled.add': ['new'],
+    });
+    expect(stepsOf(planOf(null, before))).toEqual({ start: ['a', 'b'], 'disabled.add': ['off'] });
   });
 
-  it('never restarts what is disabled', () => {
-    const off = { ...base, disabled: true };
-    expect(stepsOf(planOf(configOf({ a: off }), configOf({ a: { ...off, command: 'y' } })))).toEqual({ change: ['a'] });
+  const off = { ...base, disabled: true };
+  const soft = { callTimeoutMs: 5 };
+  const hard = { command: 'y' };
+  it.each<[string, object | null, object | null, object]>([
+    ['absent, then absent', null, null, {}],
+    ['absent, then disabled', null, off, { 'disabled.add': ['a'] }],
+    ['absent, then enabled', null, base, { start: ['a'] }],
+    ['disabled, then absent', off, null, { 'disabled.remove': ['a'] }],
+    ['disabled, then the same', off, off, { keep: ['a'] }],
+    ['disabled, then disabled with other numbers', off, { ...off, ...soft }, { 'disabled.change': ['a'] }],
+    ['disabled, then disabled with another command', off, { ...off, ...hard }, { 'disabled.change': ['a'] }],
+    ['disabled, then enabled', off, base, { start: ['a'] }],
+    ['disabled, then enabled with other numbers', off, { ...base, ...soft }, { start: ['a'] }],
+    ['disabled, then enabled with another command', off, { ...base, ...hard }, { start: ['a'] }],
+    ['enabled, then absent', base, null, { stop: ['a'] }],
+    ['enabled, then disabled', base, off, { stop: ['a'] }],
+    ['enabled, then disabled with other numbers', base, { ...off, ...soft }, { stop: ['a'] }],
+    ['enabled, then disabled with another command', base, { ...off, ...hard }, { stop: ['a'] }],
+    ['enabled, then the same', base, base, { keep: ['a'] }],
+    ['enabled, then enabled with other numbers', base, { ...base, ...soft }, { change: ['a'] }],
+    ['enabled, then enabled with another command', base, { ...base, ...hard }, { restart: ['a'] }],
+  ])('of a server that is %s', (_what, before, after, steps) => {
+    const fleetOf = (entry: object | null) => configOf(entry === null ? {} : { a: entry });
+    expect(stepsOf(planOf(fleetOf(before), fleetOf(after)))).toEqual(steps);
+  });
+
+  it('tells of a disabled server that a secret of it stands for something else now', () => {
+    const servers = { a: { ...off, args: ['${secret:S}'] } };
+    const having = (S: string) => configOf(servers, { secrets: { S } });
+    expect(stepsOf(planOf(having('1'), having('2')))).toEqual({ 'disabled.change': ['a'] });
   });
 
   it('changes servers softly by a default for all', () => {
@@ -185,8 +226,8 @@ describe('any configuration', () => {
   it('names every server of both exactly once', () => {
     fc.assert(
       fc.property(servers, servers, (before, after) => {
-        const { start, stop, restart, change, keep } = planOf(configOf(before), configOf(after));
-        expect([...start, ...stop, ...restart, ...change, ...keep].sort()).toEqual(
+        const steps = stepsOf(planOf(configOf(before), configOf(after)));
+        expect(Object.values(steps).flat().sort()).toEqual(
           [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(),
         );
       }),
@@ -270,6 +311,12 @@ describe('a plan in words', () => {
       'restart  a',
       'change   b (without a restart)',
       expect.stringMatching(/^warning {2}mcpServers\.d\.timeout: /),
+    ]);
+    const off = { ...base, disabled: true };
+    expect(describePlan(planOf(configOf({ a: off, b: off }), configOf({ a: { ...off, args: [] }, c: off })))).toEqual([
+      'add      c (disabled)',
+      'change   a (disabled)',
+      'remove   b (disabled)',
     ]);
     const edited = { groups: { web: { intensity: 3 } }, shutdownMs: 9, http: { maxBodyBytes: 9, tokens: [] } };
     expect(describePlan(planOf(configOf({ a: base }), configOf({ a: base }, edited)))).toEqual([

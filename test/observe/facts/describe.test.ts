@@ -17,6 +17,7 @@ const applied = {
   stopped: [],
   restarted: [],
   changed: [],
+  disabled: { added: [], changed: [], removed: [] },
   groups: [],
   settings: [],
 } as const;
@@ -275,6 +276,10 @@ const transcript: readonly (readonly [FactBody, string])[] = [
       ],
     },
     'info supervisor: configuration applied: groups web; settings shutdownMs; at the next start http.tls',
+  ],
+  [
+    { ...applied, disabled: { added: ['a', 'b'], changed: ['c'], removed: ['d'] } },
+    'info supervisor: configuration applied: added (disabled) a, b; changed (disabled) c; removed (disabled) d',
   ],
   [applied, 'info supervisor: configuration applied: nothing to do'],
   [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hostInMemory, insideEntries } from '../../support/in-memory.ts';
-import { errorOf, factsSoFar, openStage } from '../../support/supervised.ts';
+import { errorOf, factsSoFar, openStage, untilFact } from '../../support/supervised.ts';
 
 const { transports } = hostInMemory({});
 
@@ -24,12 +24,37 @@ describe('a plan', () => {
       restart: ['b'],
       change: ['c'],
       keep: ['a'],
+      disabled: { add: [], change: [], remove: [] },
       groups: [],
       settings: [],
       warnings: [],
     });
     expect(await factsSoFar(supervisor)).toEqual(before);
     expect(await supervisor.apply(next)).toEqual(plan);
+  });
+
+  it('lists servers apart that are disabled before and after, and carries out what it says of them', async () => {
+    const supervisor = await openStage().open(
+      insideEntries(['stays', 'edited', 'gone', 'running'], { disabled: true }),
+      {},
+      { transports },
+    );
+    await supervisor.send('running', { type: 'server.start' });
+    const applied = untilFact(supervisor, 'config.applied');
+    const removed = untilFact(supervisor, 'server.removed', ({ actor }) => actor === 'server:running');
+    const plan = await supervisor.apply({
+      mcpServers: {
+        ...insideEntries(['stays', 'fresh'], { disabled: true }),
+        ...insideEntries(['edited'], { disabled: true, callTimeoutMs: 7 }),
+      },
+    });
+    expect(plan).toMatchObject({ start: [], stop: [], change: [], keep: ['stays'] });
+    expect(plan.disabled).toEqual({ add: ['fresh'], change: ['edited'], remove: ['gone', 'running'] });
+    expect((await applied).disabled).toEqual({ added: ['fresh'], changed: ['edited'], removed: ['gone', 'running'] });
+    await removed;
+    await expect
+      .poll(() => supervisor.status().servers.map(({ name, state }) => `${name} ${state}`))
+      .toEqual(['stays idle', 'edited idle', 'fresh idle']);
   });
 
   it('of a configuration with mistakes names them all', async () => {
