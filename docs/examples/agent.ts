@@ -1,0 +1,47 @@
+/**
+ * An agent: a question, a model, and the tools of the servers in `mcp.json`.
+ *
+ *   npm install mcpvisor openai
+ *   OPENAI_API_KEY=… npx tsx agent.ts 'What does notes.txt say?'
+ */
+
+import { createSupervisor } from 'mcpvisor';
+import OpenAI from 'openai';
+
+const maxRounds = 10;
+
+const openai = new OpenAI();
+const stopping = new AbortController();
+process.once('SIGINT', () => stopping.abort());
+await using supervisor = await createSupervisor({ config: './mcp.json', signal: stopping.signal });
+
+const servers = supervisor.status().servers.map(({ name }) => name);
+const messages: OpenAI.ChatCompletionMessageParam[] = [
+  { role: 'user', content: process.argv[2] ?? 'What can you do?' },
+];
+
+for (let round = 1; round <= maxRounds; round += 1) {
+  // A server that has crashed is on its way back: this waits for it. One that will not come back is done without.
+  await supervisor.ensureConnected(servers, { timeoutMs: 30_000, settle: 'all', signal: stopping.signal });
+
+  const answer = await openai.chat.completions.create({
+    model: 'gpt-5',
+    messages,
+    tools: supervisor.tools({ format: 'openai', stale: false }),
+  });
+  const message = answer.choices[0]?.message;
+  if (message === undefined) throw new Error('The model gave no answer.');
+  messages.push(message);
+  if (message.tool_calls === undefined || message.tool_calls.length === 0) {
+    console.log(message.content);
+    break;
+  }
+
+  // One message for each call, made in parallel. An error is a message, too: the model reads it and tries again.
+  const answers = await supervisor.answerToolCalls(message.tool_calls, {
+    format: 'openai',
+    timeoutMs: 60_000,
+    signal: stopping.signal,
+  });
+  messages.push(...answers);
+}
