@@ -10,6 +10,7 @@ export const examples: Readonly<Record<string, Example>> = {
   getReadiness: { path: '/readyz' },
   getMetrics: { path: '/metrics' },
   getStatus: { path: '/api/status' },
+  getConfiguration: { path: '/api/config' },
   planConfiguration: { path: '/api/config/plan', body: { config: { mcpServers: {} } } },
   shutDown: { path: '/api/shutdown' },
   listServers: { path: '/api/servers' },

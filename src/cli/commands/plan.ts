@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { loadConfig } from '../../config/parse.ts';
 import { describePlan } from '../../config/plan/describe.ts';
 import { McpvisorError } from '../../errors.ts';
-import { planSchema } from '../../http/schemas/control-plane.ts';
+import { planSchema } from '../../http/schemas/configuration.ts';
 import { configCandidates, findConfigFile } from '../config-file.ts';
 import { type Connection, type ConnectionFlags, connect } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';

@@ -5,6 +5,7 @@ import type { Route } from '../endpoint.ts';
 import { actorRoutes } from './actors.ts';
 import { callRoutes } from './calls.ts';
 import { catalogRoutes } from './catalog.ts';
+import { configurationRoutes } from './configuration.ts';
 import { controlPlaneRoutes } from './control-plane.ts';
 import { documentRoutes } from './documents.ts';
 import { ensureRoutes } from './ensure.ts';
@@ -23,6 +24,7 @@ export function allRoutes(
   const routes = [
     ...healthRoutes(parts, mayRead),
     ...controlPlaneRoutes(parts),
+    ...configurationRoutes(parts),
     ...serverRoutes(parts),
     ...manyRoutes(parts),
     ...ensureRoutes(parts),

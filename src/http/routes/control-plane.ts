@@ -1,9 +1,9 @@
-/** The control plane itself: its status, a plan for another configuration, and shutdown. */
+/** The control plane itself: its status, and shutdown. */
 
 import type { Endpoint, Route } from '../endpoint.ts';
 import { route } from '../route.ts';
 import { noQuery } from '../schemas/common.ts';
-import { configuration, planSchema, shuttingDown, statusSchema } from '../schemas/control-plane.ts';
+import { shuttingDown, statusSchema } from '../schemas/control-plane.ts';
 import type { RouteParts } from './parts.ts';
 
 const status = {
@@ -17,24 +17,6 @@ const status = {
   body: null,
   answers: { 200: { description: 'As it is now', schema: statusSchema } },
   problems: [],
-} as const satisfies Endpoint;
-
-const plan = {
-  id: 'planConfiguration',
-  tag: 'Control plane',
-  method: 'POST',
-  path: '/api/config/plan',
-  access: 'read',
-  summary: 'What another configuration would do; changes nothing',
-  query: noQuery,
-  body: configuration,
-  answers: {
-    200: {
-      description: 'Names of servers and groups by what would happen to them, and settings that would be others',
-      schema: planSchema,
-    },
-  },
-  problems: ['CONFIG_INVALID'],
 } as const satisfies Endpoint;
 
 const shutdown = {
@@ -53,11 +35,6 @@ const shutdown = {
 export function controlPlaneRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
     route(status, ({ c }) => c.json(supervisor.status())),
-    route(plan, async ({ c, body }) => {
-      const { config, ...whole } = body;
-      // Every mistake in it is a problem of the answer.
-      return c.json(await supervisor.plan((config ?? whole) as never));
-    }),
     route(shutdown, ({ c, who }) => {
       supervisor.postTo('supervisor', { type: 'supervisor.shutdown', by: who });
       return c.json({ shuttingDown: true }, 202);
