@@ -2,6 +2,7 @@
  * The chart of the root: it reaps what an earlier run left behind, passes plans on to the groups, informs servers about
  * their dependencies, grants start slots, takes over the servers of a group that died, and ends everything in time.
  *
+ * Invariant: while plans are applied, every group holds a server, or one is on its way to it.
  * Invariant: at most `slots` servers hold a start slot; slots are granted in the order of the requests.
  * Invariant: at shutdown a server is stopped only when nothing of its dependents runs any more.
  * Invariant: from `shutting-down` on no server is added and no slot is granted.
@@ -109,7 +110,13 @@ export const supervisorMachine = supervisorSetup.createMachine({
           ],
         },
         'server.removed': {
-          actions: [...forgotten, { type: 'move', params: ({ event }) => event }, 'offerSlots'],
+          guard: { type: 'hasLeftGroup', params: ({ event }) => event },
+          actions: [
+            ...forgotten,
+            { type: 'endGroup', params: ({ event }) => event },
+            { type: 'move', params: ({ event }) => event },
+            'offerSlots',
+          ],
         },
         'machine.resumed': { actions: { type: 'wake', params: ({ event }) => event } },
         'supervisor.shutdown': { target: 'shutting-down', actions: 'endAll' },

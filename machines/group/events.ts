@@ -59,8 +59,17 @@ export type GroupEmitted =
 
 /** What a group reports to the root, and a part of a group to its group. */
 export type GroupReport =
-  /** `wanted`: the operator's last wish; null if there was no such server. `group`: the group that it was in. */
-  | { readonly type: 'server.removed'; readonly server: string; readonly wanted: Wanted | null; readonly group: string }
+  /**
+   * `wanted`: the operator's last wish; null if there was no such server. `group`: the group that it was in.
+   * `isGivenUp`: nobody removed it; its actor died and gets no successor.
+   */
+  | {
+      readonly type: 'server.removed';
+      readonly server: string;
+      readonly wanted: Wanted | null;
+      readonly group: string;
+      readonly isGivenUp: boolean;
+    }
   | { readonly type: 'group.gone'; readonly group: string }
   /** The server's actor died by a bug, and has no successor yet. */
   | { readonly type: 'server.died'; readonly server: string }

@@ -7,9 +7,18 @@ import { type AnyActorLogic, assign, enqueueActions, fromPromise, setup } from '
 import { sendById } from '../holding/address.ts';
 import { holderDied, reaped, reaperDied, serverDied, withoutSuccessors } from '../holding/deaths.ts';
 import { type HolderArgs, runEffects } from '../holding/effects.ts';
-import { added, configured, gone, type Holder, type Outcome, placeInGroup, removed } from '../holding/holding.ts';
+import {
+  added,
+  configured,
+  gone,
+  type Holder,
+  hasLeft,
+  type Outcome,
+  placeInGroup,
+  removed,
+} from '../holding/holding.ts';
 import { groupId, kindOf, serverId } from '../ids.ts';
-import { heldBy, withInput, withoutStanding, withStanding } from '../members.ts';
+import { heldBy, holdsAny, withInput, withoutStanding, withStanding } from '../members.ts';
 import type { Moment, ServerEvent, ServerInput, Standing } from '../server/events.ts';
 import type { Configuration } from '../server/plan.ts';
 import { serverMachine } from '../server.machine.ts';
@@ -141,13 +150,20 @@ export const groupHolding = setup({
       args.enqueue.assign({ members: withInput(members, kept.server, { wanted: kept.wanted }) });
       sendById(args, holder, kept);
     }),
-    /** Reports of a part are for the root. */
+    /** Reports of a part are for the root. A part ends with its last server. */
     passOn: enqueueActions((args, report: GroupReport) => {
-      const { name, holder, members, isEnding } = args.context;
+      const { name, holder, isEnding } = args.context;
       if (report.type !== 'server.removed') return sendById(args, holder, report);
-      // At shutdown nothing looks them up any more, and there may be a thousand of them.
-      if (report.group !== name && !isEnding) args.enqueue.assign({ members: without(members, report.server) });
+      if (!isEnding && !hasLeft(args.context.members, report)) return;
       sendById(args, holder, { ...report, group: name });
+      // At shutdown nothing looks them up any more, and there may be a thousand of them.
+      if (isEnding) return;
+      const part = groupId(report.group);
+      const members = without(args.context.members, report.server);
+      args.enqueue.assign({ members });
+      if (holdsAny(members, part)) return;
+      args.enqueue.stopChild(part);
+      args.enqueue.assign({ parts: args.context.parts.filter((id) => id !== part) });
     }),
     /** A server that a part holds died: a round must not wait for it any more. */
     noteDeath: enqueueActions((args, { server }: { readonly server: string }) => {

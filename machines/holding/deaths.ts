@@ -28,8 +28,7 @@ export function serverDied(
   ];
   if (member === undefined || member.holder !== id) return { members, effects: stopped };
   if (member.deaths.length + 1 >= lastDeath) {
-    const [, reported] = removalEffects(server, member.group, member.input.wanted);
-    return { members: without(members, server), effects: [...stopped, reported] };
+    return { members: without(members, server), effects: [...stopped, givenUp(server, member)] };
   }
   return {
     members: withEntry(members, server, { ...dead(member), isLeaving: member.isLeaving || isEnd }),
@@ -105,8 +104,7 @@ export function reaperDied({ id, members }: Holder, { server, message }: { serve
     { do: 'emit', event: { type: 'actor.died', server, message } },
   ];
   if (member === undefined || member.holder !== id) return { members, effects };
-  const [, reported] = removalEffects(server, member.group, member.input.wanted);
-  return { members: without(members, server), effects: [...effects, reported] };
+  return { members: without(members, server), effects: [...effects, givenUp(server, member)] };
 }
 
 /** Servers whose actor is dead get no successor. */
@@ -120,4 +118,9 @@ export function withoutSuccessors(members: Members): Members {
 function dead(member: Member): Member {
   const generation = Math.max(member.input.generation ?? 0, member.standing?.generation ?? 0);
   return { ...member, input: { ...member.input, generation }, isDead: true };
+}
+
+function givenUp(server: string, { group, input }: Member): Effect {
+  const { wanted } = input;
+  return { do: 'report', report: { type: 'server.removed', server, wanted, group, isGivenUp: true } };
 }

@@ -121,8 +121,9 @@ export function configured(
 
 /**
  * The server is idle for good. If its holder does not count it as alive, the report comes from an actor that a dead
- * holder left behind, and is ignored. `isEnd`: it stays in the table, because copying the table for each
- * of a thousand servers would cost more than the rest of the shutdown.
+ * holder left behind, and is ignored; so is one that crossed a plan which adds the server again, since what the plan
+ * sent it has brought it back. `isEnd`: it stays in the table, because copying the table for each of a thousand servers
+ * would cost more than the rest of the shutdown.
  */
 export function gone(
   { id, members }: Holder,
@@ -130,6 +131,7 @@ export function gone(
 ): Outcome {
   const member = entryOf(members, server);
   if (member === undefined || member.holder !== id || member.isDead) return { members, effects: [] };
+  if (isRemoval && !member.isLeaving) return { members, effects: [] };
   const [emitted, reported] = removalEffects(server, member.group, member.input.wanted);
   return {
     members: isEnd ? members : without(members, server),
@@ -150,8 +152,16 @@ export function removalEffects(
 ): readonly [Effect, Effect] {
   return [
     { do: 'emit', event: { type: 'server.removed', server } },
-    { do: 'report', report: { type: 'server.removed', server, wanted, group } },
+    { do: 'report', report: { type: 'server.removed', server, wanted, group, isGivenUp: false } },
   ];
+}
+
+/**
+ * Whether the holder above is to forget a server that was reported as removed. Not if a plan that adds it again crossed
+ * the report: the holder below finds the plan's message next.
+ */
+export function hasLeft(members: Members, { server, isGivenUp }: Extract<GroupReport, { type: 'server.removed' }>) {
+  return isGivenUp || entryOf(members, server)?.isLeaving !== false;
 }
 
 export function countsOf(members: Members): Map<string, number> {

@@ -6,6 +6,7 @@ import { groupId, kindOf } from '../ids.ts';
 import { entryOf } from '../table.ts';
 import type { SupervisorEmitted } from './events.ts';
 import { holderOf, perform, type RootArgs } from './holding.ts';
+import { withoutGroup } from './leaving.ts';
 
 interface DeathArgs extends RootArgs {
   readonly enqueue: RootArgs['enqueue'] & { emit(event: SupervisorEmitted): void };
@@ -21,8 +22,7 @@ export function handleDeath(args: DeathArgs, { actorId, error }: ActorFailed): v
     // Emitted first: the commands of its servers must not be settled as if this were a shutdown.
     enqueue.emit({ type: 'group.died', group: name, message, servers });
     perform(args, outcome, policies);
-    const isOther = (group: string) => group !== name;
-    enqueue.assign({ groups: context.groups.filter(isOther), degraded: context.degraded.filter(isOther) });
+    enqueue.assign(withoutGroup(context, name));
     enqueue.raise({ type: 'servers.died', servers });
   } else if (kind === 'server')
     perform(args, serverDied(holderOf(context), { server: name, message, isEnd }), policies);

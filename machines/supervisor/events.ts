@@ -40,6 +40,8 @@ export type SupervisorEmitted =
       readonly message: string;
       readonly servers: readonly string[];
     }
+  /** A group lost its last server, and its actor ended. */
+  | { readonly type: 'group.removed'; readonly group: string }
   /** About servers that the root holds itself. */
   | HolderEmitted;
 

@@ -18,6 +18,7 @@ import { afterPlan } from './apply.ts';
 import { handleDeath, handleReaped } from './deaths.ts';
 import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './events.ts';
 import { holderOf, livingOf, perform } from './holding.ts';
+import { hasLeftGroup, isForgotten, isOver, withoutGroup } from './leaving.ts';
 import { grant, notifyRelated } from './messages.ts';
 import { isNeeded } from './relations.ts';
 import { returnSlot, type Slots, wantSlot } from './start-slots.ts';
@@ -58,6 +59,7 @@ export const supervisorSetup = setup({
     isDegraded: ({ context }) => context.degraded.length > 0,
     hasHeard: ({ context }) => context.hasHeard,
     isSettled: ({ context }) => context.degraded.length === 0,
+    hasLeftGroup: ({ context }, report: Report<'server.removed'>) => hasLeftGroup(context, report),
   },
   actions: {
     apply: enqueueActions((args, { steps, at, random }: Moment & { readonly steps: Steps }) => {
@@ -157,7 +159,6 @@ export const supervisorSetup = setup({
       args.enqueue.assign({ isOffering: false });
       grant(args);
     }),
-    /** Forgets a server that left its group, unless another group has taken it over since. */
     forget: assign(({ context }, { server, group }: { server: string; group: string }) => ({
       members: isForgotten(context, server, group) ? without(context.members, server) : context.members,
     })),
@@ -167,7 +168,7 @@ export const supervisorSetup = setup({
         if (moved === undefined) return;
         const { at, random } = moved;
         const withWish = moved.keepsWish === true && wanted !== null ? { ...moved.server, wanted } : moved.server;
-        enqueue.assign({ moving: context.moving.filter((step) => step !== moved) });
+        // The plan takes it off the list.
         enqueue.sendTo(self, {
           type: 'plan.apply',
           steps: { add: [{ ...moved, server: withWish }], configure: [], remove: [] },
@@ -189,18 +190,16 @@ export const supervisorSetup = setup({
     notifyAll: enqueueActions((args, { servers }: { servers: readonly string[] }) =>
       notifyRelated(args, servers, args.context),
     ),
-    forgetGroup: assign(({ context }, { group }: { group: string }) => ({
-      groups: context.groups.filter((name) => name !== group),
-    })),
+    /** At shutdown. */
+    forgetGroup: assign(({ context }, { group }: { group: string }) => withoutGroup(context, group)),
+    endGroup: enqueueActions(({ context, enqueue }, { group }: { group: string }) => {
+      if (!isOver(context, group)) return;
+      enqueue.stopChild(groupId(group));
+      enqueue.assign(withoutGroup(context, group));
+      enqueue.emit({ type: 'group.removed', group });
+    }),
     noteFailure: assign((_, { error }: { error: unknown }) => ({
       problem: error instanceof Error ? error.message : String(error),
     })),
   },
 });
-
-/** At shutdown only related servers, and those that the root holds itself, matter: a thousand others may remain. */
-function isForgotten({ members, isEnding }: SupervisorContext, server: string, group: string): boolean {
-  const member = entryOf(members, server);
-  if (member === undefined || member.group !== group) return false;
-  return !isEnding || member.standing !== null || member.holder === supervisorId;
-}

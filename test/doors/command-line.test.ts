@@ -209,6 +209,31 @@ describe('status', () => {
     expect(stdout).toMatch(/^│ {2}├─ server:files +connected\.quiet +/m);
   });
 
+  it('shows a group no longer that lost its last server by an edit', async () => {
+    const scene = openScene();
+    const { command } = commandLineOf(scene);
+    const write = (group: string) =>
+      scene.writeConfig({ files: scene.talker(), web: scene.talker({ group }), last: scene.talker({ group: 'old' }) });
+    write('old');
+    const daemon = await scene.up();
+    await untilSettled(daemon);
+    const groups = async () => {
+      const { json } = await daemon.client.get('/api/actors');
+      return (json.actors as { id: string }[]).flatMap(({ id }) => (id.startsWith('group:') ? [id] : []));
+    };
+    expect(await groups()).toEqual(['group:default', 'group:old']);
+    scene.writeConfig({ web: scene.talker({ group: 'web' }) });
+    await until('only the new group is there', async () => (await groups()).join() === 'group:web');
+    expect((await command('status', '--tree')).stdout).not.toMatch(/group:(default|old)/);
+    expect((await daemon.client.get('/api/actors/group:old/snapshot')).json.code).toBe('ACTOR_NOT_FOUND');
+    write('new');
+    await until('all are connected', async () => {
+      const { json } = await daemon.client.get('/api/servers');
+      return (json.servers as { state: string }[]).map(({ state }) => state).join() === 'connected,connected,connected';
+    });
+    expect(await groups()).toEqual(['group:default', 'group:old', 'group:new']);
+  });
+
   it('tells what changes, and ends quietly on Ctrl-C', async () => {
     const { daemon, ...scene } = await openFleet();
     const watching = commandLineOf(scene).stays(['status', '--watch', '--json']);

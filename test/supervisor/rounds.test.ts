@@ -281,6 +281,25 @@ describe('a group that has spent its rounds', () => {
     expect(supervisor.status('c').generation).toBe(1);
   });
 
+  it('is forgotten with its last server: no alarm stands, and nothing is degraded', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open(
+      { a: stage.program('speak', { group: 'web' }), b: stage.program('speak', { group: 'web' }) },
+      { groups: { web: { strategy: 'one-for-all', intensity: 1, periodMs: 600_000 } } },
+    );
+    await supervisor.ready();
+    await stepsAfterKill(supervisor, 'a', []);
+    const raised = untilFact(supervisor, 'alarm.raised');
+    await stepsAfterKill(supervisor, 'a', []);
+    expect(await raised).toMatchObject({ actor: 'group:web', alarm: 'group-intensity' });
+    const cleared = untilFact(supervisor, 'alarm.cleared');
+    const settled = untilFact(supervisor, 'supervisor.transitioned', ({ to }) => to === 'running.settled');
+    for (const server of ['a', 'b']) await supervisor.remove(server);
+    expect(await cleared).toMatchObject({ actor: 'group:web', alarm: 'group-intensity' });
+    await settled;
+    expect(supervisor.status()).toMatchObject({ state: 'running', substate: 'settled', alarms: [] });
+  });
+
   it('acts as one again when a plan gives it other settings', async () => {
     const stage = openStage();
     const servers = { a: stage.program('speak', { group: 'web' }), b: stage.program('speak', { group: 'web' }) };

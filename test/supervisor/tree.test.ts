@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Supervisor } from '../../src/index.ts';
 import { openSupervisor } from '../../src/supervisor/supervisor.ts';
 import { hostInMemory, insideEntries } from '../support/in-memory.ts';
-import { errorOf, factsSoFar, openStage, untilState } from '../support/supervised.ts';
+import { errorOf, factsSoFar, openStage, untilFact, untilState } from '../support/supervised.ts';
 
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const { transports } = hostInMemory({});
@@ -64,6 +64,30 @@ describe('the tree of actors', () => {
     });
     expect(supervisor.actors()).toHaveLength(133);
     expect(supervisor.snapshotOf('group:default/1').allowed).toEqual([]);
+  });
+
+  it('loses a group with its last server, as it does `default`, and has it again with the next', async () => {
+    const supervisor = await openWeb();
+    const groups = () => supervisor.actors().flatMap(({ id, parent }) => (parent === 'supervisor' ? [id] : []));
+    const removed = (group: string) =>
+      untilFact(supervisor, 'group.removed', ({ actor }) => actor === `group:${group}`, { since: 0 });
+    await supervisor.remove('a');
+    await supervisor.replace('b', { ...insideEntries(['b']).b, group: 'db' });
+    await removed('web');
+    expect(groups()).toEqual(['group:default', 'group:db']);
+    await supervisor.remove('c');
+    await removed('default');
+    expect(groups()).toEqual(['group:db']);
+    expect(await errorOf((async () => supervisor.snapshotOf('group:web'))())).toMatchObject({
+      code: 'ACTOR_NOT_FOUND',
+    });
+    await supervisor.add('d', { ...insideEntries(['d']).d, group: 'web' });
+    await supervisor.ready();
+    expect(groups()).toEqual(['group:db', 'group:web']);
+    expect(supervisor.status().servers.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'b connected',
+      'd connected',
+    ]);
   });
 
   it('is still there when everything has ended', async () => {

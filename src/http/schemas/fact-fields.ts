@@ -54,6 +54,7 @@ export const factFields = {
   },
   'server.failed': { failure },
   'group.transitioned': step,
+  'group.removed': {},
   'supervisor.transitioned': step,
   'dependencies.changed': { waitingFor: names, blockedBy: z.string().nullable() },
   'round.opened': round,

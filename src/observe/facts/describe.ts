@@ -17,6 +17,7 @@ const sentences: Sentences = {
     `${fact.event === 'xstate.init' ? fact.to : arrow(fact.from, fact.to)}${whyOf(fact)}`,
   'server.failed': ({ failure }) => describeFailure(failure),
   'group.transitioned': ({ from, to }) => arrow(from, to),
+  'group.removed': () => 'ended with its last server',
   'supervisor.transitioned': ({ from, to }) => arrow(from, to),
   'dependencies.changed': ({ waitingFor, blockedBy }) =>
     waitingFor.length === 0

@@ -35,6 +35,8 @@ export interface FactFields {
     readonly event: string;
     readonly edges: readonly Edge[];
   };
+  /** It lost its last server, and its actor ended. */
+  'group.removed': Record<never, never>;
   'supervisor.transitioned': {
     readonly from: string;
     readonly to: string;

@@ -17,6 +17,7 @@ const levelsByType = {
   'server.transitioned': levelOfServerStep,
   'server.failed': 'warn',
   'group.transitioned': 'debug',
+  'group.removed': 'debug',
   'supervisor.transitioned': ({ from, to }) => (topOf(from) === topOf(to) ? 'debug' : 'info'),
   'dependencies.changed': 'debug',
   // The alarm says it aloud.

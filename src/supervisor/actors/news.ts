@@ -77,8 +77,10 @@ export function listenToActors({
     }
   });
   actors.root.on('*', (emitted) => {
-    if (emitted.type !== 'group.died') return onHolderEmitted(emitted);
-    facts.publish({ type: 'actor.died', actor: `group:${emitted.group}`, message: emitted.message });
+    if (emitted.type !== 'group.died' && emitted.type !== 'group.removed') return onHolderEmitted(emitted);
+    const actor = `group:${emitted.group}`;
+    if (emitted.type === 'group.removed') return facts.publish({ type: 'group.removed', actor });
+    facts.publish({ type: 'actor.died', actor, message: emitted.message });
     for (const server of emitted.servers) commands.abandon(server, `the actor of its group died: ${emitted.message}`);
   });
 }

@@ -40,6 +40,7 @@ const alarmFacts: ReadonlySet<Fact['type']> = new Set([
   'lists.unread',
   'connections.crowded',
   'group.transitioned',
+  'group.removed',
   'actor.died',
   'stray.found',
   'stray.gone',

@@ -125,6 +125,31 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
     }
   }
 
+  /** Every group holds a server, or one is on its way to it, and nothing else is waited for. */
+  function lookAtRoot(tree: Tree): void {
+    if (!tree.state().startsWith('running')) return;
+    const { groups, members, moving, degraded } = tree.context();
+    const needed = new Set([
+      ...Object.values(members).flatMap(({ holder, group }) => (holder === `group:${group}` ? [group] : [])),
+      ...moving.map(({ group }) => group),
+    ]);
+    const claim = (wrong: readonly string[], words: string) => {
+      if (wrong.length > 0) breaches.push(`${tree.clock.now()} ${wrong.join()}: ${words}`);
+    };
+    claim(
+      groups.filter((group) => !needed.has(group)),
+      'a group without servers',
+    );
+    claim(
+      groups.filter((group) => tree.group(group) === undefined),
+      'a group without an actor',
+    );
+    claim(
+      degraded.filter((group) => !groups.includes(group)),
+      'degraded, but not there',
+    );
+  }
+
   return {
     breaches,
     steps: () => steps,
@@ -134,7 +159,8 @@ export function createJudge(systemOf: (server: string) => FakeSystem | undefined
       for (const [server, at] of commandedAt) if (Number.isNaN(at)) commandedAt.set(server, tree.clock.now());
       const { holders } = tree.context();
       if (holders.length > tree.context().slots) breaches.push(`${tree.clock.now()}: ${holders.length} hold slots`);
-      if (actor.startsWith('server:')) lookAtServer(tree, actor.slice('server:'.length));
+      if (actor === 'supervisor') lookAtRoot(tree);
+      else if (actor.startsWith('server:')) lookAtServer(tree, actor.slice('server:'.length));
       else if (actor.startsWith('group:') && tree.group(actor.slice('group:'.length)) !== undefined)
         lookAtGroup(tree, actor);
     },

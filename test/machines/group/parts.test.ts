@@ -126,11 +126,19 @@ describe('a group with more servers than one actor holds well', () => {
     one.remove('s129', 'big');
     one.reapers.get('s129')?.open();
     await settled();
-    expect([one.serverState('s129'), removed(one), contextOf(one, 'big').parts]).toEqual([
-      null,
-      ['s129'],
-      { 'big/1': 0 },
-    ]);
+    expect([one.serverState('s129'), removed(one), contextOf(one, 'big').parts]).toEqual([null, ['s129'], {}]);
+  });
+
+  it('lets a part end with its last server, and opens it again for the next', async () => {
+    const one = await bigGroup(257);
+    for (const name of namesTo(256, 129)) one.remove(name, 'big');
+    expect([one.group('big/1'), contextOf(one, 'big').parts]).toEqual([undefined, { 'big/2': 1 }]);
+    one.add(['s300'], 'big', { lazy: true });
+    expect(childrenOf(one, 'big/2')).toEqual(['server:s257', 'server:s300']);
+    for (const name of ['s257', 's300']) one.remove(name, 'big');
+    expect(contextOf(one, 'big')).toEqual({ children: 128, parts: {} });
+    one.add(['s301'], 'big', { lazy: true });
+    expect(childrenOf(one, 'big/1')).toEqual(['server:s301']);
   });
 
   it('wakes those in parts when the machine was suspended', async () => {

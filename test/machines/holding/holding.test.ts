@@ -92,7 +92,7 @@ describe('what is told of a server that somebody else holds, or nobody', () => {
       members: {},
       effects: [
         { do: 'emit', event: { type: 'server.removed', server: 'a' } },
-        { do: 'report', report: { type: 'server.removed', server: 'a', wanted: null, group: 'web' } },
+        { do: 'report', report: { type: 'server.removed', server: 'a', wanted: null, group: 'web', isGivenUp: false } },
       ],
     });
   });
@@ -129,7 +129,7 @@ describe('a server whose actor dies', () => {
     const { members, effects } = serverDied(holding(five), { server: 'a', message: 'm', isEnd: false });
     expect([members, effects.at(-1)]).toEqual([
       {},
-      { do: 'report', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web' } },
+      { do: 'report', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web', isGivenUp: true } },
     ]);
     expect(
       doings(serverDied(holding({ deaths: [1, 2, 3, 4] }), { server: 'a', message: 'm', isEnd: false })),
@@ -142,7 +142,7 @@ describe('a server whose actor dies', () => {
       effects: [
         { do: 'stop', id: 'reaper:a' },
         { do: 'emit', event: { type: 'actor.died', server: 'a', message: 'm' } },
-        { do: 'report', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web' } },
+        { do: 'report', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web', isGivenUp: true } },
       ],
     });
   });
