@@ -244,7 +244,8 @@ export const doors = {
   session: ['contract', 'hosted/parts', 'process/command', 'process/identity', 'process/lack', 'request', 'sessions'],
   'session/calls': ['call-queue'],
   'session/hosted': ['link', 'parts'],
-  'session/process': ['group', 'guard', 'lack', 'memory', 'registry', 'server-process', 'spawn', 'strays/strays'],
+  'session/process': ['group', 'guard/guard', 'lack', 'memory', 'registry', 'server-process', 'spawn', 'strays/strays'],
+  'session/process/guard': ['guard', 'lines'],
   'session/process/strays': ['strays'],
   'session/protocol': [
     'back-requests',

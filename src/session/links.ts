@@ -6,7 +6,7 @@ import type { TimerClock } from '../clock.ts';
 import { openHostedLink } from './hosted/link.ts';
 import type { HostParts } from './hosted/parts.ts';
 import type { Link, TellLinkNews } from './link.ts';
-import type { Guard } from './process/guard.ts';
+import type { Guard } from './process/guard/guard.ts';
 import type { ProcessRegistry } from './process/registry.ts';
 import type { Strays } from './process/strays/strays.ts';
 import { openLazyRemoteLink } from './remote/lazy-link.ts';

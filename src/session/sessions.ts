@@ -6,7 +6,7 @@ import { createBudget, limitsOfHeap } from './budget.ts';
 import type { OpenSession, StrayNews } from './contract.ts';
 import type { HostParts } from './hosted/parts.ts';
 import { createOpenSession } from './open.ts';
-import { createGuard } from './process/guard.ts';
+import { createGuard } from './process/guard/guard.ts';
 import { memoryOfGroups } from './process/memory.ts';
 import { createProcessRegistry, type ProcessRecord } from './process/registry.ts';
 import { createStrays } from './process/strays/strays.ts';

@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { installDocker } from '../support/docker.ts';
 import { isRunning, until } from '../support/processes.ts';
 import {
   type Entry,
@@ -21,9 +21,7 @@ let folder: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mcpvisor-docker-'));
-  const program = fileURLToPath(new URL('../servers/acts-as-docker.mjs', import.meta.url));
-  writeFileSync(join(folder, 'docker'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
-  chmodSync(join(folder, 'docker'), 0o755);
+  installDocker(folder);
   vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
 });
 

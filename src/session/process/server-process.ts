@@ -8,7 +8,7 @@ import type { EndKind } from '../contract.ts';
 import type { Ending } from '../ending.ts';
 import { createActivity } from './activity.ts';
 import { cpuTicksOfGroup, signalGroup, terminateGroup } from './group.ts';
-import type { Guard } from './guard.ts';
+import type { Guard } from './guard/guard.ts';
 import { startTimeOf } from './identity.ts';
 import { watchLife } from './life.ts';
 import type { ProcessRecord, ProcessRegistry } from './registry.ts';
@@ -102,7 +102,7 @@ function register(options: ServerProcessOptions): Registration {
   const { registry, guard, marked, server, generation, pid, command, stop } = options;
   try {
     const startTime = startTimeOf(pid);
-    guard.add({ pid, startTime, stop });
+    guard.add({ pid, startTime, stop, key: marked.key });
     marked.grouped();
     return { startTime, recorded: registry.add({ server, generation, pid, startTime, command, stop }) };
   } catch (error) {

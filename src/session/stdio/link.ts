@@ -9,7 +9,7 @@ import type { EndKind } from '../contract.ts';
 import { Ending } from '../ending.ts';
 import { type Link, type LinkNews, type TellLinkNews, UnreachedError } from '../link.ts';
 import { signalGroup } from '../process/group.ts';
-import type { Guard } from '../process/guard.ts';
+import type { Guard } from '../process/guard/guard.ts';
 import type { ProcessRegistry } from '../process/registry.ts';
 import { type ServerProcess, superviseChild } from '../process/server-process.ts';
 import { spawnFailureOf, spawnServer } from '../process/spawn.ts';

@@ -2,7 +2,7 @@
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Link, LinkNews } from '../../../src/session/link.ts';
-import type { Guard } from '../../../src/session/process/guard.ts';
+import type { Guard } from '../../../src/session/process/guard/guard.ts';
 import { createProcessRegistry, type ProcessRegistry } from '../../../src/session/process/registry.ts';
 import { createStrays } from '../../../src/session/process/strays/strays.ts';
 import { openStdioLink, type StdioLinkOptions } from '../../../src/session/stdio/link.ts';

@@ -1,23 +1,14 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StrayNews } from '../../../src/session/contract.ts';
 import { createProcessRegistry } from '../../../src/session/process/registry.ts';
 import { createSessions } from '../../../src/session/sessions.ts';
 import { createMark, isRunning, killMarked, pidsMarked, until, untilNoneMarked } from '../../support/processes.ts';
-
-interface Owner {
-  readonly child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly pids: readonly number[];
-  readonly guard: number | null;
-}
+import { killOwner, type Owner, spawnOwner, startOwner } from './start-owner.ts';
 
 let stateDir: string;
 let mark: string;
@@ -34,27 +25,16 @@ afterEach(() => {
 
 type How = 'guarded' | 'unguarded' | 'last-words' | 'in-the-gap';
 
-function spawnOwner(how: How, programs: readonly string[]): Owner['child'] {
-  const program = fileURLToPath(new URL('owner.ts', import.meta.url));
-  return spawn(process.execPath, ['--import', 'tsx', program, stateDir, mark, how, ...programs], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+function spawn(how: How, programs: readonly string[]): Owner['child'] {
+  return spawnOwner({ stateDir, mark, how, programs });
 }
 
-async function startOwner(how: How, ...programs: readonly string[]): Promise<Owner> {
-  const child = spawnOwner(how, programs);
-  for await (const line of createInterface(child.stdout)) return { child, ...JSON.parse(line) };
-  throw new Error('The owner ended before it was ready.');
+function start(how: How, ...programs: readonly string[]): Promise<Owner> {
+  return startOwner({ stateDir, mark, how, programs });
 }
 
 async function immediates(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await setImmediate();
-}
-
-async function kill({ child }: Owner): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }
 
 describe('when the owner of servers is killed with SIGKILL', () => {
@@ -68,9 +48,9 @@ describe('when the owner of servers is killed with SIGKILL', () => {
     'leaves-a-daemon ignores-sigterm',
   ]) {
     it(`nothing is left of ${program}`, async () => {
-      const owner = await startOwner('guarded', program);
+      const owner = await start('guarded', program);
       expect(pidsMarked(mark).length).toBeGreaterThan(1);
-      await kill(owner);
+      await killOwner(owner);
       await untilNoneMarked(mark);
       await until('the guard has gone too', () => !isRunning(owner.guard ?? 0));
       expect(owner.pids.some(isRunning)).toBe(false);
@@ -78,14 +58,14 @@ describe('when the owner of servers is killed with SIGKILL', () => {
   }
 
   it('nothing is left of a server that it was just spawning', async () => {
-    const owner = spawnOwner('in-the-gap', ['ignores-sigterm']);
+    const owner = spawn('in-the-gap', ['ignores-sigterm']);
     expect(await once(owner, 'exit')).toEqual([null, 'SIGKILL']);
     await untilNoneMarked(mark);
   });
 
   it('nothing is left of servers, whenever it is killed while it spawns them', async () => {
     for (let turn = 0; turn < 8; turn += 1) {
-      const owner = spawnOwner(
+      const owner = spawn(
         'guarded',
         Array.from({ length: 12 }, () => 'ignores-sigterm'),
       );
@@ -100,16 +80,16 @@ describe('when the owner of servers is killed with SIGKILL', () => {
   }, 120_000);
 
   it('nothing is left of a server that was stopped', async () => {
-    const owner = await startOwner('guarded', 'ignores-eof');
+    const owner = await start('guarded', 'ignores-eof');
     for (const pid of owner.pids) process.kill(pid, 'SIGSTOP');
-    await kill(owner);
+    await killOwner(owner);
     await untilNoneMarked(mark);
     expect(owner.pids.some(isRunning)).toBe(false);
   });
 
   it('the guard ends many groups at the same time', async () => {
-    const owner = await startOwner('guarded', ...Array.from({ length: 6 }, () => 'ignores-sigterm'));
-    await kill(owner);
+    const owner = await start('guarded', ...Array.from({ length: 6 }, () => 'ignores-sigterm'));
+    await killOwner(owner);
     const killedAtMs = performance.now();
     await untilNoneMarked(mark);
     // One after another they would take 6 × 700 ms.
@@ -117,9 +97,9 @@ describe('when the owner of servers is killed with SIGKILL', () => {
   });
 
   it('the guard kept no terminal signal from doing its work', async () => {
-    const owner = await startOwner('guarded', 'ignores-sigterm');
+    const owner = await start('guarded', 'ignores-sigterm');
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM', 'SIGQUIT'] as const) process.kill(owner.guard ?? 0, signal);
-    await kill(owner);
+    await killOwner(owner);
     await untilNoneMarked(mark);
     expect(owner.pids.some(isRunning)).toBe(false);
   });
@@ -127,14 +107,14 @@ describe('when the owner of servers is killed with SIGKILL', () => {
 
 describe('when the owner and its guard are both gone', () => {
   it('the next life ends what they left, with or without its leader, and says what it was', async () => {
-    const owner = await startOwner(
+    const owner = await start(
       'unguarded',
       'ignores-sigterm',
       'ignores-eof-behind-a-wrapper',
       'forks-a-grandchild',
       'speak',
     );
-    await kill(owner);
+    await killOwner(owner);
     await until('the two that hear the end of stdin have gone', () =>
       owner.pids.slice(2).every((pid) => !isRunning(pid)),
     );
@@ -158,8 +138,8 @@ describe('when the owner and its guard are both gone', () => {
   });
 
   it('the next life ends what a server left outside of its group, and leaves alone what is only to be told', async () => {
-    const owner = await startOwner('unguarded', 'leaves-a-daemon', 'leaves-a-daemon ignores-sigterm');
-    await kill(owner);
+    const owner = await start('unguarded', 'leaves-a-daemon', 'leaves-a-daemon ignores-sigterm');
+    await killOwner(owner);
     await until('the servers have heard the end of stdin', () => owner.pids.every((pid) => !isRunning(pid)));
     expect(pidsMarked(mark)).toHaveLength(2);
     const stop = { closeMs: 300, terminateMs: 300, killMs: 2_000 };
@@ -186,8 +166,8 @@ describe('when the owner and its guard are both gone', () => {
   });
 
   it('the next life leaves a process alone that has the pid but not the start time', async () => {
-    const owner = await startOwner('unguarded', 'ignores-eof');
-    await kill(owner);
+    const owner = await start('unguarded', 'ignores-eof');
+    await killOwner(owner);
     const path = join(stateDir, 'processes.json');
     const file = JSON.parse(readFileSync(path, 'utf8'));
     file.processes[0].startTime += '1';
@@ -204,7 +184,7 @@ describe('when the owner and its guard are both gone', () => {
 describe('when the owner exits without having ended its servers', () => {
   it('they are killed on the way out', async () => {
     const programs = ['ignores-sigterm', 'ignores-eof-behind-a-wrapper', 'leaves-a-daemon ignores-sigterm'];
-    const { child, pids } = await startOwner('last-words', ...programs);
+    const { child, pids } = await start('last-words', ...programs);
     child.stdin.write('exit\n');
     await once(child, 'exit');
     await untilNoneMarked(mark);

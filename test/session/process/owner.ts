@@ -1,11 +1,11 @@
 /**
  * A program that owns server groups and is killed by tests: `owner.ts STATE_DIR MARK HOW PROGRAM…`, where HOW is
- * `guarded`, `unguarded`, `last-words` (ends them when it exits) or `in-the-gap` (dies with SIGKILL between the spawn of
- * a server and the moment its guard knows the group). Says its pids as JSON when all servers answer; exits when it is
- * spoken to.
+ * `guarded`, `unguarded`, `last-words` (ends them when it exits), `in-the-gap` (dies with SIGKILL between the spawn of
+ * a server and the moment its guard knows the group) or the path of the guard's shell. A program that begins with
+ * `docker` is a command of its own. Says its pids as JSON when all servers answer; exits when it is spoken to.
  */
 
-import { createGuard, type Guard } from '../../../src/session/process/guard.ts';
+import { createGuard, type Guard } from '../../../src/session/process/guard/guard.ts';
 import { createProcessRegistry } from '../../../src/session/process/registry.ts';
 import { createStrays } from '../../../src/session/process/strays/strays.ts';
 import { openStdioLink } from '../../../src/session/stdio/link.ts';
@@ -14,17 +14,27 @@ import { programPath } from './program-path.ts';
 const [stateDir = '', mark = '', guarding = '', ...programs] = process.argv.slice(2);
 const registry = createProcessRegistry({ stateDir });
 const { instance } = registry;
-const isGuarded = guarding === 'guarded' || guarding === 'in-the-gap';
-const realGuard = createGuard({ instance, shell: isGuarded ? '/bin/sh' : '/no/shell' });
+const realGuard = createGuard({ instance, shell: shellOf(guarding) });
 const guard: Guard =
   guarding === 'in-the-gap' ? { ...realGuard, add: () => void process.kill(process.pid, 'SIGKILL') } : realGuard;
-const strays = createStrays({ instance, guard, tell: () => {}, onError: () => {} });
+const strays = createStrays({ instance, guard, tell: () => {}, onError: () => {}, stateDir });
 
 if (guarding === 'last-words') {
   process.on('exit', () => {
     registry.killAllNow();
     strays.killNow();
   });
+}
+
+function shellOf(how: string): string {
+  if (how.startsWith('/')) return how;
+  return how === 'guarded' || how === 'in-the-gap' ? '/bin/sh' : '/no/shell';
+}
+
+function ownEnvironment(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** Opens a server and resolves with its pid when it has answered and is on record. */
@@ -35,14 +45,16 @@ async function own(program: string, index: number): Promise<number> {
     maxMessageBytes: 1_000_000,
     stderrTailBytes: 1_000,
   } as const;
-  const command = { command: process.execPath, args: [programPath(name), ...args, mark], env: {}, cwd: '/' };
+  const words = name === 'docker' ? [name, ...args] : [process.execPath, programPath(name), ...args];
+  const [command = '', ...rest] = words;
+  const line = { command, args: [...rest, mark], env: ownEnvironment(), cwd: '/' };
   let pid = 0;
   let isRecorded = () => {};
   const recorded = new Promise<void>((resolve) => {
     isRecorded = resolve;
   });
   const link = openStdioLink(
-    { server: program, generation: index + 1, ...command, policy, secrets: [], registry, guard, strays },
+    { server: program, generation: index + 1, ...line, policy, secrets: [], registry, guard, strays },
     (news) => {
       if (news.type === 'spawned') pid = news.pid ?? 0;
       else if (news.type === 'recorded') isRecorded();

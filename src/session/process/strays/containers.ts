@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StopSettings } from '../../../specification.ts';
 import type { Command } from '../command.ts';
+import type { GuardedContainer } from '../guard/lines.ts';
 import { type Container, endContainer } from './container.ts';
 import { containerRunOf } from './container-run.ts';
 import type { HuntParts, Quarry } from './hunt.ts';
@@ -29,6 +30,8 @@ export interface SpawnLine extends Command {
 }
 
 export interface ExpectedContainer {
+  /** Null: the server runs none. */
+  readonly guarded: GuardedContainer | null;
   /** The arguments to spawn with. */
   readonly args: readonly string[];
   /** The server's group is gone. Resolves with whether no container of it runs; rejects if that cannot be found out. */
@@ -71,13 +74,14 @@ export function createContainers({ stateDir, instance, hunting }: ContainersOpti
   return {
     expect(mark, line) {
       const run = containerRunOf(line);
-      if (run === null) return { args: line.args, end: () => Promise.resolve(true) };
+      if (run === null) return none(line);
       const own = run.idFile === null ? fileFor(run.engine, mark) : null;
       const idFile = own ?? run.idFile;
-      if (idFile === null) return { args: line.args, end: () => Promise.resolve(true) };
+      if (idFile === null) return none(line);
       const { program, globals } = run;
       const container: Container = { program, globals, idFile, env: { ...line.env }, cwd: line.cwd };
       return {
+        guarded: { ...container, env: line.env, isFileOurs: own !== null },
         args: own === null ? line.args : run.withIdFile(own),
         async end(quarry) {
           const isGone = await endContainer(container, quarry, hunting);
@@ -109,6 +113,10 @@ export function createContainers({ stateDir, instance, hunting }: ContainersOpti
       if (stateDir === null && folder !== null) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function none({ args }: SpawnLine): ExpectedContainer {
+  return { guarded: null, args, end: () => Promise.resolve(true) };
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -4,7 +4,7 @@
  */
 
 import type { StopSettings } from '../../../specification.ts';
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../guard/guard.ts';
 import { signalProcess } from '../identity.ts';
 import { type Bearer, findBearers, findBearersNow } from './bearers.ts';
 import { createContainers, type SpawnLine } from './containers.ts';
@@ -35,6 +35,8 @@ export interface ExpectedServer {
 }
 
 export interface MarkedServer {
+  /** What the guard knows it by. */
+  readonly key: string;
   /** The variable to add to the server's environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** The arguments to spawn it with: a container is given a file for its id. */
@@ -84,19 +86,20 @@ export function createStrays({ instance, guard, tell, onError, stateDir = null }
         guard.forget(key);
       };
       ending.set(text, mark);
-      guard.expect({ key, stop });
       const container = containers.expect(mark, line);
+      guard.expect({ key, stop, container: container.guarded });
       return {
+        key,
         environment: { [markName]: text },
         args: container.args,
         grouped() {
           if (stop.strays === 'tell') release();
         },
         gone() {
-          // It does not reject. What survives even SIGKILL stays on the guard's list.
           const quarry: Quarry = { mark, stop, secrets };
-          void begin(quarry).then((isClean) => isClean && release());
-          void begin(quarry, container.end(quarry));
+          // They do not reject. What survives even SIGKILL stays on the guard's list.
+          const endings = [begin(quarry), begin(quarry, container.end(quarry))];
+          void Promise.all(endings).then((areClean) => areClean.every(Boolean) && release());
         },
       };
     },

@@ -3,30 +3,15 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { StopPolicy } from '../../../machines/policy.ts';
-import { guardScript } from './guard-script.ts';
-
-export interface GuardedGroup {
-  /** The pid of the leader, which is the number of the group. */
-  readonly pid: number;
-  /** Null: unknown; the group is then ended by its number alone. */
-  readonly startTime: string | null;
-  readonly stop: StopPolicy;
-}
-
-/** A server that is about to be spawned. */
-export interface ExpectedMark {
-  /** What is in the server's environment beside our instance: `keyOf` of its mark. */
-  readonly key: string;
-  readonly stop: StopPolicy;
-}
+import { type ExpectedMark, type GuardedGroup, lineOf, lineOfMark } from './lines.ts';
+import { guardScript } from './script.ts';
 
 export interface Guard {
   /** The guard's own pid; null before its first start and while it is being replaced. */
   readonly pid: number | null;
   /**
    * To be called before a process is spawned: from now on whatever bears this mark and is in no group on the list is
-   * ended, too. It is in the guard's pipe when this returns. Starts the guard if it does not run.
+   * ended, too, and so is the container. It is in the guard's pipe when this returns. Starts the guard if it does not run.
    */
   expect(mark: ExpectedMark): void;
   forget(key: string): void;
@@ -183,17 +168,4 @@ function awaitReady(child: Child, tell: (ready: boolean) => void): () => boolean
   });
   child.once('exit', () => clearTimeout(timer));
   return () => isReady;
-}
-
-function lineOf({ pid, startTime, stop }: GuardedGroup): string {
-  return `+ ${pid} ${timesOf(stop)} ${startTime ?? '-'}`;
-}
-
-function lineOfMark({ key, stop }: ExpectedMark): string {
-  return `= ${key} ${timesOf(stop)}`;
-}
-
-/** The shell calculates in whole numbers, and any other would end it with an error. */
-function timesOf({ closeMs, terminateMs, killMs }: StopPolicy): string {
-  return [closeMs, terminateMs, killMs].map(Math.ceil).join(' ');
 }

@@ -2,11 +2,12 @@
  * The guard's program, for any POSIX shell: no arrays, no forks while it only reads. Its argument is the instance in
  * the marks of our processes.
  *
- * It says `ready` first: a shell that cannot run it does not. It reads `+ PID closeMs terminateMs killMs START TIME` and `- PID`, for groups, and `= KEY closeMs terminateMs
- * killMs` and `~ KEY`, for marks, until the pipe ends, which means that its owner is gone and the stdin of the servers
- * has ended. Then each group gets SIGTERM after its own closeMs and SIGKILL its own terminateMs later; killMs after
- * that the guard gives up on it. What bears a mark on the list and is in none of these groups gets the same: a server
- * whose owner was killed while it was spawned, or what a server left behind.
+ * It says `ready` first: a shell that cannot run it does not. It reads lines (`lines.ts`) until the pipe ends, which
+ * means that its owner is gone and the stdin of the servers has ended. Then each group gets SIGTERM after its own
+ * closeMs and SIGKILL its own terminateMs later; killMs after that the guard gives up on it. What bears a mark on the
+ * list and is in none of these groups gets the same: a server whose owner was killed while it was spawned, or what a
+ * server left behind. So does a container once the group of its server is gone, by its engine: each in a shell of its
+ * own, since an engine may hang.
  *
  * Before each signal it checks that the group is still the one it was given. A leader with another start time is
  * another process: a pid is not given away while a group of that number exists, so our group is gone and nothing is
@@ -24,21 +25,32 @@ mark="MCPVISOR_SERVER=$1:"
 echo ready
 list=' '
 marks=' '
+containers=' '
+number=0
 while read -r word p close term kill start; do
   case $word in
   +)
     list="$list$p "
-    eval "close_$p=\\$close term_$p=\\$((close + term)) kill_$p=\\$((close + term + kill)) start_$p=\\$start sent_$p="
+    eval "close_$p=\\$close term_$p=\\$((close + term)) kill_$p=\\$((close + term + kill)) sent_$p="
+    eval "key_$p=\\\${start%% *} start_$p=\\\${start#* }"
     ;;
   -)
     case $list in *" $p "*) list="\${list%%" $p "*} \${list#*" $p "}" ;; esac
-    unset "close_$p" "term_$p" "kill_$p" "start_$p" "sent_$p"
+    unset "close_$p" "term_$p" "kill_$p" "key_$p" "start_$p" "sent_$p"
     ;;
   =)
     marks="$marks$p/$close/$((close + term))/$((close + term + kill)) "
+    [ -n "$start" ] || continue
+    number=$((number + 1)) containers="$containers$p/$number "
+    eval "from_$number=\\$close words_$number=\\"\\$term \\$kill \\$start\\""
     ;;
   '~')
     case $marks in *" $p/"*) rest=\${marks#*" $p/"} marks="\${marks%%" $p/"*} \${rest#* }" ;; esac
+    case $containers in *" $p/"*)
+      rest=\${containers#*" $p/"} containers="\${containers%%" $p/"*} \${rest#* }" rest=\${rest%% *}
+      unset "from_$rest" "words_$rest"
+      ;;
+    esac
     ;;
   esac
 done
@@ -115,17 +127,103 @@ look_at_clock() {
   if [ -r /proc/uptime ] && read -r up idle </proc/uptime; then
     now=$((\${up%.*} * 1000 + (1\${up#*.} - 100) * 10))
   else
-    now=$((now + 50))
+    now=$((now + $1))
   fi
 }
 
-look_at_clock
+runs() {
+  for member in $list; do
+    eval "[ \\"\\$key_$member\\" = \\"\\$1\\" ]" && return
+  done
+  return 1
+}
+
+end_containers() {
+  waiting=' '
+  for c in $containers; do
+    p=\${c##*/}
+    eval "from=\\$from_$p"
+    if [ "$passed" -lt "$from" ] || runs "\${c%/*}"; then
+      waiting="$waiting$c "
+    else
+      eval "end_container \\$words_$p" &
+    fi
+  done
+  containers=$waiting
+}
+
+end_container() {
+  term=$1 kill=$2
+  shift 2
+  left=$#
+  while [ "$left" -gt 0 ]; do
+    word=$(printf '%b.' "\${1#.}")
+    shift
+    set -- "$@" "\${word%.}"
+    left=$((left - 1))
+  done
+  owner=$1 file=$2
+  cd "$3"
+  shift 3
+  look_at_clock 0
+  begun=$now id= sent=
+  while :; do
+    look_at_clock 200
+    passed=$((now - begun))
+    [ -f "$file" ] && read -r id <"$file"
+    case $id in
+    '') [ "$passed" -lt "$((term + kill))" ] || return ;;
+    *[!0-9a-f]*) return ;;
+    *)
+      pid=$(ask "$@" inspect --format '{{.State.Pid}}' "$id")
+      [ $? -lt 126 ] || return
+      [ "\${pid:-0}" -gt 0 ] || break
+      if [ "$passed" -ge "$((term + kill))" ]; then
+        return
+      elif [ "$passed" -ge "$term" ]; then
+        [ "$sent" = KILL ] || ask "$@" kill --signal KILL "$id"
+        sent=KILL
+      elif [ -z "$sent" ]; then
+        ask "$@" kill --signal TERM "$id"
+        sent=TERM
+      fi
+      ;;
+    esac
+    sleep 0.2 || sleep 1
+  done
+  [ "$owner" = ours ] && rm -f "$file"
+}
+
+ask() {
+  engine "$@" &
+  asked=$!
+  {
+    tries=0
+    while kill -0 "$asked"; do
+      [ "$tries" -lt 100 ] || kill -KILL "$asked"
+      sleep 0.1 || sleep 1
+      tries=$((tries + 1))
+    done
+  } >/dev/null &
+  wait "$asked"
+}
+
+engine() {
+  while [ "$1" != - ]; do
+    export "$1"
+    shift
+  done
+  shift
+  exec "$@" </dev/null
+}
+
+look_at_clock 0
 begun=$now
 clean=0
 next=0
 [ -n "$boot" ] || marks=' '
-while [ "$list" != ' ' ] || { [ "$marks" != ' ' ] && [ "$clean" -lt 2 ]; }; do
-  look_at_clock
+while [ "$list$containers" != '  ' ] || { [ "$marks" != ' ' ] && [ "$clean" -lt 2 ]; }; do
+  look_at_clock 50
   passed=$((now - begun))
   left=' '
   for p in $list; do
@@ -143,12 +241,14 @@ while [ "$list" != ' ' ] || { [ "$marks" != ' ' ] && [ "$clean" -lt 2 ]; }; do
     [ "$passed" -lt "$kill" ] && left="$left$p "
   done
   list=$left
+  end_containers
   if [ "$marks" != ' ' ] && [ "$passed" -ge "$next" ]; then
     clean=$((clean + 1)) next=$((passed + 150))
     end_bearers
     [ "$list" = ' ' ] || clean=0
     [ "$clean" = 0 ] || next=$passed
   fi
-  [ "$list" = ' ' ] && { [ "$marks" = ' ' ] || [ "$clean" -ge 2 ]; } || sleep 0.05 || sleep 1
+  [ "$list$containers" = '  ' ] && { [ "$marks" = ' ' ] || [ "$clean" -ge 2 ]; } || sleep 0.05 || sleep 1
 done
+wait
 `;

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGuard } from '../../../src/session/process/guard.ts';
-import { startTimeOf } from '../../../src/session/process/identity.ts';
-import { isRunning, until } from '../../support/processes.ts';
+import { createGuard } from '../../../../src/session/process/guard/guard.ts';
+import { startTimeOf } from '../../../../src/session/process/identity.ts';
+import { isRunning, until } from '../../../support/processes.ts';
 
 const stop = { closeMs: 100, terminateMs: 100, killMs: 1_000 };
+const unmarked = { key: 'none:1' };
 const spawned: ChildProcess[] = [];
 
 function spawnGroup(): { readonly pid: number; readonly startTime: string | null } {
@@ -22,16 +23,16 @@ afterEach(() => {
 describe('a guard', () => {
   it('starts before there is a group, once, and not after its end', async () => {
     const guard = createGuard();
-    guard.expect({ key: 'one:1', stop });
+    guard.expect({ key: 'one:1', stop, container: null });
     const pid = guard.pid ?? 0;
     expect(isRunning(pid)).toBe(true);
-    guard.expect({ key: 'two:1', stop });
+    guard.expect({ key: 'two:1', stop, container: null });
     expect(guard.pid).toBe(pid);
     guard.forget('one:1');
     guard.forget('two:1');
     await guard.close();
     expect(isRunning(pid)).toBe(false);
-    guard.expect({ key: 'one:2', stop });
+    guard.expect({ key: 'one:2', stop, container: null });
     expect(isRunning(guard.pid ?? 0)).toBe(false);
   });
 
@@ -39,7 +40,7 @@ describe('a guard', () => {
     const guard = createGuard();
     expect(guard.pid).toBeNull();
     const group = spawnGroup();
-    guard.add({ ...group, stop });
+    guard.add({ ...group, stop, ...unmarked });
     const pid = guard.pid ?? 0;
     expect(isRunning(pid)).toBe(true);
     guard.remove(group.pid);
@@ -52,9 +53,9 @@ describe('a guard', () => {
   it('ends the groups on its list, and neither those taken off it nor strangers with the same pid', async () => {
     const guard = createGuard();
     const [mine, returned, stranger] = [spawnGroup(), spawnGroup(), spawnGroup()];
-    guard.add({ ...mine, stop: { closeMs: 99.5, terminateMs: 0.25, killMs: 1_000 } });
-    guard.add({ ...returned, stop });
-    guard.add({ pid: stranger.pid, startTime: `${stranger.startTime}1`, stop });
+    guard.add({ ...mine, stop: { closeMs: 99.5, terminateMs: 0.25, killMs: 1_000 }, ...unmarked });
+    guard.add({ ...returned, stop, ...unmarked });
+    guard.add({ pid: stranger.pid, startTime: `${stranger.startTime}1`, stop, ...unmarked });
     guard.remove(returned.pid);
     const pid = guard.pid ?? 0;
     await guard.close();
@@ -68,7 +69,7 @@ describe('a guard', () => {
     const told: (string | null)[] = [];
     const guard = createGuard({ onTrouble: (reason) => told.push(reason) });
     const group = spawnGroup();
-    guard.add({ ...group, stop });
+    guard.add({ ...group, stop, ...unmarked });
     const first = guard.pid ?? 0;
     await until('it works', () => told.length === 1);
     process.kill(first, 'SIGKILL');
@@ -91,7 +92,7 @@ describe('a guard', () => {
     it(`says so when its shell ${what}`, async () => {
       const told: (string | null)[] = [];
       const guard = createGuard({ shell, onTrouble: (trouble) => told.push(trouble) });
-      guard.add({ ...spawnGroup(), stop });
+      guard.add({ ...spawnGroup(), stop, ...unmarked });
       await until('it is told', () => told.length > 0);
       expect(told[0]).toBe(`the guard (${shell}) ${reason}`);
       guard.remove(2);
@@ -99,8 +100,8 @@ describe('a guard', () => {
     });
 
   it('does not keep its owner running', async () => {
-    const program = new URL('../../../src/session/process/guard.ts', import.meta.url).href;
-    const code = `import { createGuard } from ${JSON.stringify(program)}; createGuard().add({ pid: 999999999, startTime: '-', stop: ${JSON.stringify(stop)} });`;
+    const program = new URL('../../../../src/session/process/guard/guard.ts', import.meta.url).href;
+    const code = `import { createGuard } from ${JSON.stringify(program)}; createGuard().add({ pid: 999999999, startTime: '-', stop: ${JSON.stringify(stop)}, key: 'none:1' });`;
     const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { stdio: 'inherit' });
     spawned.push(owner);
     expect(await once(owner, 'exit')).toEqual([0, null]);
@@ -109,8 +110,8 @@ describe('a guard', () => {
   it('keeps a long list and forgets what was taken off', async () => {
     const guard = createGuard();
     const group = spawnGroup();
-    guard.add({ ...group, stop });
-    for (let pid = 900_000_000; pid < 900_002_000; pid += 1) guard.add({ pid, startTime: '-', stop });
+    guard.add({ ...group, stop, ...unmarked });
+    for (let pid = 900_000_000; pid < 900_002_000; pid += 1) guard.add({ pid, startTime: '-', stop, ...unmarked });
     for (let pid = 900_000_000; pid < 900_002_000; pid += 1) guard.remove(pid);
     await guard.close();
     await until('the group is ended', () => !isRunning(group.pid));
