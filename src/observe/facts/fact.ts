@@ -16,6 +16,7 @@ export interface FactFields {
   'server.added': { readonly transport: string; readonly group: string };
   'server.removed': Record<never, never>;
   /**
+   * Told when a step leads to another state, or elsewhere and back; not when a state is only entered again.
    * `from` and `to` are paths: `starting.listing`. `reason` is the class of the failure. On entering `backoff`:
    * `attempt` is the number of failures in a row, `retryInMs` the delay.
    */

@@ -125,7 +125,7 @@ export function createInspection({ publish, nowMs = Date.now, onError }: Inspect
     watch.path = to;
     if (edges.length === 0) return;
     watch.edges = [];
-    if (from === to && edges.every((edge) => edge.targets.length === 0)) return;
+    if (from === to && edges.every(({ targets }) => targets.every((target) => isIn(to, target)))) return;
     const fact = { actor: watch.name, ...generationOf(context), from, to, event: eventText(watch.event), edges };
     if (chartId === 'server')
       publish({
@@ -170,6 +170,11 @@ export function createInspection({ publish, nowMs = Date.now, onError }: Inspect
     },
     sinceMs: (actor) => watches.get(actor)?.sinceMs ?? null,
   };
+}
+
+/** Whether a state is this one, or within it. */
+function isIn(path: string, state: string): boolean {
+  return path === state || path.startsWith(`${state}.`);
 }
 
 /** While an actor is being created, only its options hold its system id. */

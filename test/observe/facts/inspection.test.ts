@@ -9,6 +9,7 @@ type ServerEvent =
       readonly type:
         | 'server.start'
         | 'server.stop'
+        | 'server.restart'
         | 'session.opened'
         | 'session.heard'
         | 'session.ended'
@@ -69,7 +70,13 @@ const server = setup({
         { guard: not({ type: 'mayRetry', params: { most: 2 } }), target: 'failed' },
       ],
     },
-    backoff: { on: { 'server.start': { target: 'starting', actions: 'begin' }, 'server.stop': 'idle' } },
+    backoff: {
+      on: {
+        'server.start': { target: 'starting', actions: 'begin' },
+        'server.stop': 'idle',
+        'server.restart': 'deciding',
+      },
+    },
     failed: {},
   },
 });
@@ -173,7 +180,7 @@ describe('steps of inspected charts', () => {
     expect(facts.at(-1)).toMatchObject({ to: 'failed', edges: [{}, { event: 'always', guard: 'not(mayRetry)' }] });
   });
 
-  it('are told when a state is entered again, and not when only the context changed', async () => {
+  it('are not told when they lead nowhere: a state is entered again, or only the context changed', async () => {
     const { facts, one } = watched();
     one.send({ type: 'server.start' });
     one.send({ type: 'session.opened' });
@@ -182,9 +189,23 @@ describe('steps of inspected charts', () => {
     one.send({ type: 'counters.reset' });
     expect(facts).toEqual([]);
     one.send({ type: 'session.heard' });
+    expect(facts).toMatchObject([{ type: 'event.ignored', event: 'retry.due' }]);
+    facts.length = 0;
+    one.send({ type: 'session.failed', failure: failure('hung', 'silent') });
+    expect(facts, 'with the edges of its own step alone').toMatchObject([
+      { from: 'connected.probing', to: 'backoff', edges: [{ source: 'connected' }, { source: 'deciding' }] },
+    ]);
+  });
+
+  it('are told when they lead elsewhere and back', () => {
+    const { facts, one } = watched();
+    one.send({ type: 'server.start' });
+    one.send({ type: 'session.opened' });
+    one.send({ type: 'session.failed', failure: failure('exited', 'gone') });
+    facts.length = 0;
+    one.send({ type: 'server.restart' });
     expect(facts).toMatchObject([
-      { type: 'event.ignored', event: 'retry.due' },
-      { from: 'connected.probing', to: 'connected.probing', event: 'session.heard' },
+      { from: 'backoff', to: 'backoff', edges: [{ source: 'backoff' }, { source: 'deciding' }] },
     ]);
   });
 

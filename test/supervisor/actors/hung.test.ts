@@ -81,6 +81,12 @@ describe('a server that waits for something, without a word and without CPU', ()
     const result = await supervisor.callTool('a', 'block', { seconds: 3, idle: true }, options);
     expect(textOf(result)).toBe('done');
     expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 1, attempt: 0, lastFailure: null });
+    const steps = (await factsSoFar(supervisor)).flatMap((fact) => (fact.type === 'server.transitioned' ? [fact] : []));
+    expect(
+      steps.filter(({ to }) => to === 'connected.awaiting'),
+      'told once, however often it is asked',
+    ).toHaveLength(1);
+    expect(steps.filter(({ from, to }) => from === to)).toEqual([]);
   });
 
   it('is found when the caller has given the call up', async () => {
