@@ -224,6 +224,7 @@ export const doors = {
     'facts/inspected-event',
     'facts/inspection',
     'facts/journal',
+    'facts/stately-event',
     'log/destination',
     'log/level',
     'log/line-writer',

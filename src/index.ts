@@ -25,6 +25,12 @@ export { type ProblemDocument, toProblemDocument as toProblem } from './http/pro
 export type * from './observe/facts/fact.ts';
 export type { InspectedEvent, InspectedMessage, InspectedSnapshot } from './observe/facts/inspected-event.ts';
 export type { JournalPage, JournalQuery } from './observe/facts/journal.ts';
+export {
+  type StatelyEvent,
+  type StatelySnapshot,
+  type StatelyValue,
+  toStatelyEvent,
+} from './observe/facts/stately-event.ts';
 export type { LogFields, LogMethods } from './observe/log/lines.ts';
 export type { LinesMissed, LogLine, LogStream } from './observe/server-logs/line.ts';
 export type {

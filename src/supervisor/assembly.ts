@@ -132,7 +132,10 @@ export function assemble(
     moments,
     onError,
     inspection,
-    inspector: options.inspect === undefined ? null : createInspector({ redactor, inspect: options.inspect, onError }),
+    inspector:
+      options.inspect === undefined
+        ? null
+        : createInspector({ redactor, inspect: options.inspect, nowMs: wallNow, onError }),
     clock,
     nowMs: wallNow,
     launch,

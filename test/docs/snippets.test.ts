@@ -68,7 +68,7 @@ function installIn(where: string): void {
   mkdirSync(join(modules, '.bin'), { recursive: true });
   symlinkSync(root, join(modules, 'mcpvisor'));
   symlinkSync(join(root, 'node_modules/@modelcontextprotocol'), join(modules, '@modelcontextprotocol'));
-  symlinkSync(join(root, 'node_modules/hono'), join(modules, 'hono'));
+  for (const name of ['hono', '@statelyai']) symlinkSync(join(root, 'node_modules', name), join(modules, name));
   symlinkSync(join(root, 'dist/src/bin.js'), join(modules, '.bin/mcpvisor'));
   const servers = readdirSync(join(root, 'node_modules/.bin')).filter((name) => name.startsWith('mcp-server-'));
   for (const server of servers) symlinkSync(join(root, 'node_modules/.bin', server), join(modules, '.bin', server));

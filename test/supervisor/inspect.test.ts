@@ -1,5 +1,16 @@
-import { describe, expect, it } from 'vitest';
-import type { InspectedEvent } from '../../src/index.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import {
+  createWebSocketInspector,
+  createWebSocketReceiver,
+  type StatelyActorEvent,
+  type StatelyInspectionEvent,
+} from '@statelyai/inspect';
+import { createInspectorServer } from '@statelyai/inspect/server';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMachine } from 'xstate';
+import { type InspectedEvent, serverStates, toStatelyEvent } from '../../src/index.ts';
+import { until } from '../support/processes.ts';
 import { errorOf, openStage, textOf, untilState } from '../support/supervised.ts';
 
 const secret = 'canary-inspected-40c7';
@@ -65,4 +76,50 @@ describe('a host that inspects the live actors', () => {
     expect(supervisor.status('a').state).toBe('connected');
     expect(supervisor.snapshot('a').context).toMatchObject({ name: 'a' });
   });
+
+  it('can show it to the inspector of Stately', async () => {
+    const stage = openStage();
+    const port = await freePort();
+    const page = createInspectorServer({ port, autoOpen: false });
+    const inspector = createWebSocketInspector({ url: `ws://127.0.0.1:${port}` });
+    const receiver = createWebSocketReceiver({ server: `ws://127.0.0.1:${port}` });
+    onTestFinished(() => {
+      inspector.stop();
+      page.stop();
+    });
+    const shown: StatelyInspectionEvent[] = [];
+    receiver.subscribe((event) => void shown.push(event));
+    const inspect = (inspected: InspectedEvent) => {
+      const event = toStatelyEvent(inspected);
+      if (event !== null) inspector.adapter.send(event);
+    };
+    const supervisor = await stage.open({ a: stage.program('speak', { env: { TOKEN: secret } }) }, {}, { inspect });
+    await supervisor.ready();
+    const statesOf = (sessionId: string | undefined) =>
+      shown.flatMap((event) =>
+        event.type === '@xstate.snapshot' && event.sessionId === sessionId && 'value' in event.snapshot
+          ? [event.snapshot.value]
+          : [],
+      );
+    const actorOf = (name: string) =>
+      shown.find((event) => event.type === '@xstate.actor' && event.name === name) as StatelyActorEvent | undefined;
+    await until('the server is shown as connected', () =>
+      statesOf(actorOf('server:a')?.sessionId).some((value) => JSON.stringify(value) === '{"connected":"quiet"}'),
+    );
+    expect(actorOf('server:a')?.parentId).toBe(actorOf('group:default')?.sessionId);
+    // The page draws what this makes a chart of.
+    const { config } = createMachine(JSON.parse(actorOf('server:a')?.definition ?? '{}'));
+    expect(Object.keys(config.states ?? {})).toEqual(expect.arrayContaining([...serverStates]));
+    expect(JSON.stringify(shown)).not.toContain(secret);
+  });
 });
+
+/** A port that nothing listens on: the inspector's server takes a number and does not tell which one it got. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

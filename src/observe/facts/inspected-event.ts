@@ -9,7 +9,7 @@ export interface InspectedMessage {
 }
 
 export interface InspectedSnapshot {
-  readonly status: string;
+  readonly status: 'active' | 'done' | 'error' | 'stopped';
   /** The state as a path, `starting.listing`; null: the actor has no chart. */
   readonly state: string | null;
   /** As in JSON; null: the actor has no chart. */
@@ -22,12 +22,17 @@ interface Common {
   /** XState's own id: no two actors share one. */
   readonly sessionId: string;
   readonly rootId: string;
+  /** UTC, ISO 8601 with milliseconds. */
+  readonly at: string;
 }
 
 /** XState's inspection events, under XState's names. */
 export type InspectedEvent =
-  /** An actor was created. `parentId` is the `sessionId` of the actor that spawned it; null: the root. */
-  | (Common & { readonly type: '@xstate.actor'; readonly parentId: string | null })
+  /**
+   * An actor was created. `machine` is the id of its chart, as `machines()` has it; null: none. `parentId` is the
+   * `sessionId` of the actor that spawned it; null: the root.
+   */
+  | (Common & { readonly type: '@xstate.actor'; readonly machine: string | null; readonly parentId: string | null })
   /** An event was sent to the actor. `sourceId` is the `sessionId` of the sender; null: none. */
   | (Common & { readonly type: '@xstate.event'; readonly event: InspectedMessage; readonly sourceId: string | null })
   | (Common & {

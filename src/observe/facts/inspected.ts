@@ -1,6 +1,6 @@
 /** What XState's inspection reports about the live actors, as plain data for a host: nothing in it is alive or secret. */
 
-import type { AnyActor, AnyActorRef, InspectionEvent } from 'xstate';
+import { type AnyActor, type AnyActorRef, type InspectionEvent, StateMachine } from 'xstate';
 import { edgeOf } from '../../../machines/chart/edges.ts';
 import { pathOf } from '../../../machines/state-path.ts';
 import type { Redactor } from '../secrets/redact.ts';
@@ -11,28 +11,44 @@ export interface InspectorOptions {
   readonly redactor: Pick<Redactor, 'value'>;
   /** The host's callback. What it throws goes to `onError`: in XState it would lose the event. */
   readonly inspect: (event: InspectedEvent) => void;
+  readonly nowMs: () => number;
   readonly onError?: OnError;
 }
 
 /** For the `inspect` option of the root's `createActor`. The result never throws. */
-export function createInspector({ redactor, inspect, onError }: InspectorOptions): (event: InspectionEvent) => void {
+export function createInspector({
+  redactor,
+  inspect,
+  nowMs,
+  onError,
+}: InspectorOptions): (event: InspectionEvent) => void {
   return (event) => {
     try {
-      inspect(redactor.value(plain(toInspected(event))) as InspectedEvent);
+      inspect(redactor.value(plain(toInspected(event, nowMs()))) as InspectedEvent);
     } catch (error) {
       reportError(onError, error);
     }
   };
 }
 
-function toInspected(inspection: InspectionEvent): InspectedEvent {
+function toInspected(inspection: InspectionEvent, nowMs: number): InspectedEvent {
   const actor = inspection.actorRef as AnyActor;
   // While an actor is being created, only its options hold its system id.
   const name = actor.options.systemId ?? actor.id;
-  const common = { actor: name, sessionId: actor.sessionId, rootId: inspection.rootId };
+  const common = {
+    actor: name,
+    sessionId: actor.sessionId,
+    rootId: inspection.rootId,
+    at: new Date(nowMs).toISOString(),
+  };
   switch (inspection.type) {
     case '@xstate.actor':
-      return { type: inspection.type, ...common, parentId: actor._parent?.sessionId ?? null };
+      return {
+        type: inspection.type,
+        ...common,
+        machine: machineOf(actor),
+        parentId: actor._parent?.sessionId ?? null,
+      };
     case '@xstate.event': {
       const source = inspection.sourceRef as AnyActorRef | undefined;
       return { type: inspection.type, ...common, event: inspection.event, sourceId: source?.sessionId ?? null };
@@ -46,6 +62,10 @@ function toInspected(inspection: InspectionEvent): InspectedEvent {
     default:
       return { type: inspection.type, ...common, ...stepOf(inspection) };
   }
+}
+
+function machineOf({ logic }: AnyActor): string | null {
+  return logic instanceof StateMachine ? logic.id : null;
 }
 
 type Step = Extract<InspectionEvent, { readonly snapshot: unknown }>;

@@ -21,7 +21,7 @@ describe('inspection events for a host', () => {
     const seen: InspectedEvent[] = [];
     const errors: unknown[] = [];
     const onError = (error: unknown) => void errors.push(error);
-    const inspect = createInspector({ redactor, inspect: (event) => void seen.push(event), onError });
+    const inspect = createInspector({ redactor, inspect: (event) => void seen.push(event), nowMs: () => 0, onError });
     const actor = createActor(chart, { inspect }).start();
     actor.send({ type: 'told', words: secret, act: () => undefined });
     await new Promise<void>((resolve) => {
