@@ -310,7 +310,7 @@ export const doors = {
   'supervisor/commands': ['commands', 'recipients', 'sending'],
   'supervisor/desired': ['desired', 'source'],
   'supervisor/status': ['alarm-watch', 'charts', 'overview', 'readiness', 'status', 'statuses', 'stray-alarms'],
-  text: ['json', 'json-text', 'visible-text', 'weight'],
+  text: ['error-words', 'json', 'json-text', 'visible-text', 'weight'],
 };
 
 /** Which packages only some rooms may import. */

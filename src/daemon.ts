@@ -25,6 +25,7 @@ import { openUpkeep, type Upkeep } from './state-directory/upkeep.ts';
 import type { Supervisor } from './supervisor/contract.ts';
 import { type ConfigurationSource, openConfiguration } from './supervisor/desired/source.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
+import { wordsOf } from './text/error-words.ts';
 
 export interface DaemonOptions {
   /** Absolute path of the configuration; null: there are no servers. */
@@ -203,7 +204,7 @@ async function keepAddress(upkeep: Upkeep, stateDir: string, address: ControlPla
   try {
     await upkeep.keep(controlPlaneFile(address));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = wordsOf(cause);
     throw new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir, reason }, { cause });
   }
 }

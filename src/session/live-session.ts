@@ -3,6 +3,7 @@
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type LastWords, type Phase } from '../../machines/failure.ts';
 import { systemTimers, type TimerClock } from '../clock.ts';
+import { wordsOf } from '../text/error-words.ts';
 import type { Account, Budget } from './budget.ts';
 import { CallQueue } from './calls/call-queue.ts';
 import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
@@ -367,5 +368,5 @@ function now(): number {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return wordsOf(error);
 }

@@ -4,6 +4,7 @@ import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { McpvisorError } from '../errors.ts';
 import { isSystemError } from '../system-error.ts';
+import { wordsOf } from '../text/error-words.ts';
 import { foundName, isKnown } from './known.ts';
 import type { IsAlive } from './lock.ts';
 import { findRunning } from './running.ts';
@@ -108,5 +109,5 @@ async function refuseStrange(stateDir: string, folder: string): Promise<void> {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return wordsOf(cause);
 }

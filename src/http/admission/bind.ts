@@ -5,6 +5,7 @@ import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { HttpSettings } from '../../config/configuration.ts';
 import { McpvisorError, type Problem } from '../../errors.ts';
+import { wordsOf } from '../../text/error-words.ts';
 
 export interface Certificate {
   readonly cert: string;
@@ -33,7 +34,7 @@ export async function readTls(files: HttpSettings['tls'], folder: string): Promi
     createSecureContext({ cert, key });
   } catch (cause) {
     // OpenSSL's words name neither of the two files.
-    const message = `no certificate with its key: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const message = `no certificate with its key: ${wordsOf(cause)}`;
     throw new McpvisorError(
       'INVALID_REQUEST',
       { problems: [{ path: 'mcpvisor.http.tls', message, hint: null, severity: 'error' }] },

@@ -1,6 +1,7 @@
 /** Trouble of our own surroundings as standing alarms: raised when it is noticed, cleared when it is over. */
 
 import { troubleOf } from '../../surroundings.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import type { Fact } from '../facts/fact.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { OwnAlarms } from './own-alarms.ts';
@@ -78,5 +79,5 @@ function isOver(fact: Fact): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  return troubleOf(error)?.reason ?? (error instanceof Error ? error.message : String(error));
+  return troubleOf(error)?.reason ?? wordsOf(error);
 }

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { troubleOf } from '../../surroundings.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import type { Log } from './log.ts';
 
 export interface Greeting {
@@ -52,7 +53,7 @@ export function reportTo(log: Log, error: unknown): void {
     log.write('warn', {}, error);
     return;
   }
-  const what = error instanceof Error ? error.message : String(error);
+  const what = wordsOf(error);
   const trouble = troubleOf(error);
   const sentence = trouble === null ? `A bug in mcpvisor: ${what}` : `${what}: ${trouble.reason}`;
   log.write('error', { error: inspect(error) }, sentence);

@@ -3,6 +3,7 @@
 import { McpvisorError } from '../../errors.ts';
 import { onAbort } from '../../on-abort.ts';
 import { codeOf } from '../../system-error.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import { isRecord } from '../../text/json.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
 import { hasNotReached, type Refused, refusedIn } from '../link.ts';
@@ -123,7 +124,7 @@ export function unwritableError(values: readonly unknown[], cause: unknown): Mcp
     JSON.stringify(values);
     return null;
   } catch (error) {
-    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const [reason] = wordsOf(error).split('\n');
     const message = `cannot be written as JSON: ${reason}`;
     const problem = { path: 'params', message, hint: null, severity: 'error' } as const;
     return new McpvisorError('INVALID_REQUEST', { problems: [problem] }, { cause });
@@ -144,7 +145,7 @@ function upstreamError({ server, method }: Call, error: unknown): McpvisorError 
 /** The error for the caller when a request could not be sent, or its answer was lost. */
 function toCallError({ server, method }: Call, error: unknown): McpvisorError {
   if (error instanceof McpvisorError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = wordsOf(error);
   const isUnreached = hasNotReached(error);
   const refused = refusedIn(error) ?? refusedByCode(error, message);
   const { rpc = null, ...said } = refused ?? {};

@@ -6,6 +6,7 @@ import { type Failure, failure, type Phase } from '../../../machines/failure.ts'
 import type { StopPolicy } from '../../../machines/policy.ts';
 import { systemTimers, type TimerClock } from '../../clock.ts';
 import { codeOf } from '../../system-error.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import type { EndKind } from '../contract.ts';
 import { Ending } from '../ending.ts';
 import { type Link, type TellLinkNews, UnreachedError } from '../link.ts';
@@ -107,8 +108,8 @@ class HostedLink implements Link, Transport {
 
   /** A failed opening may succeed later (`disconnected`), unless the code says that somebody has to sign in. */
   failureOf(error: unknown, phase: Phase): Failure {
-    const message = error instanceof Error ? error.message : String(error);
-    const code = codeOf(error);
+    const message = wordsOf(error);
+    const code = codeOf(error) ?? codeOf(error instanceof Error ? error.cause : null);
     if (code === 401 || code === 403) return failure('unauthorized', message, { phase, code });
     return failure(
       error instanceof McpError && phase === 'initializing' ? 'handshakeFailed' : 'disconnected',

@@ -4,6 +4,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import { isShortage } from '../../surroundings.ts';
 import { systemCodeOf } from '../../system-error.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import type { EndKind } from '../contract.ts';
 import type { Ending } from '../ending.ts';
 import { createActivity } from './activity.ts';
@@ -106,7 +107,7 @@ function register(options: ServerProcessOptions): Registration {
     marked.grouped();
     return { startTime, recorded: registry.add({ server, generation, pid, startTime, command, stop }) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = wordsOf(error);
     const message = `The process was started, but could not be put on record, and was killed: ${reason}`;
     const failureClass = isShortage(error) ? 'shortage' : 'internal';
     return { failure: failure(failureClass, message, { phase: 'spawning', code: systemCodeOf(error) }) };

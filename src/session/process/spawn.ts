@@ -5,6 +5,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import { troubleOf } from '../../surroundings.ts';
 import { systemCodeOf } from '../../system-error.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import { type Command, programFilesOf, searchPathOf } from './command.ts';
 
 export interface SpawnRequest extends Command {
@@ -38,7 +39,7 @@ export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
     return failure('shortage', message, { phase: 'spawning', code });
   }
   const wording = isRefusedSpawn(error) ? wordingOf(code, request) : null;
-  const message = wording ?? (error instanceof Error ? error.message : String(error));
+  const message = wording ?? wordsOf(error);
   return failure('spawnFailed', message, { phase: 'spawning', code });
 }
 

@@ -1,6 +1,7 @@
 /** One list of a session: read at its beginning and at each change, and again later when it could not be read. */
 
 import { isDeepStrictEqual } from 'node:util';
+import { wordsOf } from '../../text/error-words.ts';
 import type { Account, Hold } from '../budget.ts';
 import type { ListedItem, ListProblem } from '../contract.ts';
 import type { ListKind } from './list-kinds.ts';
@@ -121,7 +122,7 @@ export class WatchedList {
     if (this.#isClosed || number !== this.#reading) return;
     this.#isReading = false;
     this.#keep(null);
-    this.unread = `${this.kind.method} was not answered: ${error instanceof Error ? error.message : String(error)}`;
+    this.unread = `${this.kind.method} was not answered: ${wordsOf(error)}`;
     this.#readLater();
     this.#parts.onFailed(this, error);
   }

@@ -2,6 +2,7 @@
 
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import { type Refusal, RemoteError, rootCodeOf } from './http/error.ts';
 
 /**
@@ -16,11 +17,7 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
     return failure(lateClass(phase), error.message, { phase, code: error.code });
   }
   const code = rootCodeOf(error);
-  return failure(
-    code === null ? lateClass(phase) : 'unreachable',
-    error instanceof Error ? error.message : String(error),
-    { phase, code },
-  );
+  return failure(code === null ? lateClass(phase) : 'unreachable', wordsOf(error), { phase, code });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import type { ServerSettings } from '../../specification.ts';
 import { codeOf } from '../../system-error.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import type { EndKind } from '../contract.ts';
 import { Ending } from '../ending.ts';
 import { type Link, type LinkNews, type TellLinkNews, UnreachedError } from '../link.ts';
@@ -184,5 +185,5 @@ function failureOf(error: unknown, phase: Phase): Failure {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return wordsOf(error);
 }

@@ -7,6 +7,7 @@ import { toLine } from '../../errors.ts';
 import { callLimitsOf, type SessionSpecification, type SessionTarget } from '../../session/request.ts';
 import type { ExpandedSpecification, ServerSpecification } from '../../specification.ts';
 import { troubleOf } from '../../surroundings.ts';
+import { wordsOf } from '../../text/error-words.ts';
 
 export interface LaunchParts {
   readonly env: Environment;
@@ -40,7 +41,7 @@ export function createLaunch(parts: LaunchParts): LaunchSpecification {
           secrets: [],
           failure: failure('shortage', `A file could not be read: ${trouble.reason}.`, { phase: 'spawning' }),
         };
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = wordsOf(error);
       return { secrets: [], failure: failure('internal', `A bug in mcpvisor: ${reason}`, { phase: 'spawning' }) };
     }
   };

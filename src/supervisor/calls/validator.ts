@@ -6,6 +6,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { closestTo } from '../../config/spelling.ts';
 import type { Problem } from '../../errors.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import { weightOf } from '../../text/weight.ts';
 import type { CallCheck } from '../contract.ts';
 import { createBoundedAjv, type Dialect } from './bounded-ajv.ts';
@@ -124,5 +125,5 @@ function hintFor(unknown: string, properties: unknown): string | null {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return wordsOf(error);
 }

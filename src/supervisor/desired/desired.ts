@@ -11,6 +11,7 @@ import { errorAt } from '../../config/problems.ts';
 import { McpvisorError, type Problem, toLine } from '../../errors.ts';
 import type { OwnAlarms } from '../../observe/alarms/own-alarms.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Ledger } from '../ledger.ts';
 import { createFileTrouble } from './file-trouble.ts';
@@ -172,7 +173,7 @@ export function createDesired({
       return next === null ? { next, problems } : { next, overruled };
     } catch (error) {
       onError(error);
-      const what = error instanceof Error ? error.message : String(error);
+      const what = wordsOf(error);
       return { next: null, problems: [errorAt([], `cannot be worked on: ${what}`, 'undo the edit, and report this')] };
     }
   }

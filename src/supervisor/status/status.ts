@@ -3,6 +3,7 @@
 import { getNextTransitions } from 'xstate';
 import { failure } from '../../../machines/failure.ts';
 import { pathOf } from '../../../machines/state-path.ts';
+import { wordsOf } from '../../text/error-words.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
 import {
   type Alarm,
@@ -99,7 +100,7 @@ function lastFailureOf(snapshot: ServerSnapshot, sinceMs: number): LastFailure |
 }
 
 function lastFailureOfDead({ error }: ServerSnapshot, sinceMs: number): LastFailure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = wordsOf(error);
   const { retryAfterMs: _, ...died } = failure('internal', `its actor died and is being replaced: ${reason}`);
   return { ...died, at: toIso(sinceMs) };
 }

@@ -5,6 +5,7 @@
 
 import { errors } from 'undici';
 import { systemCodeOf } from '../../../system-error.ts';
+import { wordsOf } from '../../../text/error-words.ts';
 import type { Refused, RefusedError } from '../../link.ts';
 import { tlsProblemOf } from './certificate.ts';
 
@@ -101,7 +102,7 @@ export function toUnanswered(error: unknown, url: string | URL, via: string | nu
   const problem = tlsProblemOf(code);
   const isUnreached = code !== null && unsentCodes.has(code) && !isOfOpenConnection(error);
   const reached = problem === null && !isUnreached;
-  const why = `${code ?? 'no system code'}${problem === null ? '' : `: ${problem}`}`;
+  const why = problem === null ? causeIn(error, code) : `${code}: ${problem}`;
   const way = via === null ? '' : ` through ${via}`;
   const message = `${showUrl(url)} cannot be reached${way} (${why}).`;
   return new RemoteError({ message, code, reached }, { cause: error });
@@ -122,7 +123,7 @@ export function toTooHeavy({ message }: Error): RemoteError {
 export function toBroken(error: unknown, url: string | URL): RemoteError {
   const code = rootCodeOf(error);
   return new RemoteError(
-    { message: `The answer of ${showUrl(url)} broke off (${code ?? 'no system code'}).`, code, reached: true },
+    { message: `The answer of ${showUrl(url)} broke off (${causeIn(error, code)}).`, code, reached: true },
     { cause: error },
   );
 }
@@ -193,6 +194,11 @@ function causesOf(error: unknown): readonly Error[] {
     causes.push(current);
   }
   return causes;
+}
+
+/** The code that a person can look up, or else the words: of the HTTP client and of a host's `fetch` alike. */
+function causeIn(error: unknown, code: string | null): string {
+  return code === null || code.startsWith('UND_ERR_') ? wordsOf(error) : code;
 }
 
 /** Origin and path only: the rest of a URL may be secret. */

@@ -5,6 +5,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { SocksClient } from 'socks';
 import { type ProxyChoice, showProxy } from '../../../specification.ts';
+import { wordsOf } from '../../../text/error-words.ts';
 import { RemoteError } from './error.ts';
 import { type Address, hostOf, opened, openTcp } from './sockets.ts';
 
@@ -100,7 +101,7 @@ async function openSocks(
     });
     return socket;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = wordsOf(error);
     const message = `The connection to ${address.host}:${address.port} was refused by ${showProxy(proxy)}: ${reason}.`;
     throw new RemoteError({ message, code: 'PROXY_REFUSED' }, { cause: error });
   }

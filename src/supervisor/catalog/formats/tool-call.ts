@@ -1,5 +1,6 @@
 /** One of a model's tool calls, parsed. */
 
+import { wordsOf } from '../../../text/error-words.ts';
 import { parseJsonText } from '../../../text/json-text.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ export function readJsonArguments(json: unknown): Arguments | string {
   try {
     return readArguments(parseJsonText(json));
   } catch (error) {
-    return `The arguments are not valid JSON (${error instanceof Error ? error.message : String(error)}): ${sendObject}`;
+    return `The arguments are not valid JSON (${wordsOf(error)}): ${sendObject}`;
   }
 }
 
