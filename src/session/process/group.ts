@@ -5,7 +5,8 @@
 
 import { isShortage } from '../../surroundings.ts';
 import { isSystemError } from '../../system-error.ts';
-import { allStats, childrenOf, type ProcessStat, statOf } from './stat.ts';
+import { statsOfAll } from './pass.ts';
+import { childrenOf, type ProcessStat, statOf } from './stat.ts';
 
 /** Sends a signal to every member. False: there was no living member. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
@@ -19,36 +20,44 @@ export function terminateGroup(pgid: number): boolean {
   return isDelivered;
 }
 
-/** Whether a member lives. A group of zombies is not alive. */
-export function isGroupAlive(pgid: number): boolean {
-  return findLiveMember(pgid) !== null;
+/** Whether a member lives. A group of zombies is not alive. Does not reject. */
+export async function isGroupAlive(pgid: number): Promise<boolean> {
+  return (knownMember(pgid, pgid) ?? (await findLiveMember(pgid))) !== 'none';
 }
 
 /**
- * The pid of a living member, or null. `guess` is checked first: pass the last answer, and usually not all processes
- * have to be read. A group that cannot be looked at for want of descriptors counts as alive.
+ * What can be told at once: `none` of a group that the system does not know any more, `guess` if that member lives, or
+ * null. Pass the last answer as the guess, and usually not all processes have to be read.
  */
-export function findLiveMember(pgid: number, guess = pgid): number | null {
-  if (!tryKill(pgid, 0)) return null;
+export function knownMember(pgid: number, guess: number): number | 'none' | null {
+  if (!tryKill(pgid, 0)) return 'none';
   try {
-    return liveMemberOf(pgid, guess);
+    const guessed = statOf(guess);
+    return guessed !== null && isLiveMember(guessed, pgid) ? guess : null;
   } catch (error) {
     if (isShortage(error)) return guess;
     throw error;
   }
 }
 
-function liveMemberOf(pgid: number, guess: number): number | null {
-  const guessed = statOf(guess);
-  if (guessed !== null && isLiveMember(guessed, pgid)) return guess;
-  // Processes are read one after another: a member that forks and then dies can be missed once, so look twice before
-  // calling a group gone.
-  return searchLiveMember(pgid) ?? (tryKill(pgid, 0) ? searchLiveMember(pgid) : null);
+/**
+ * The pid of a living member. A group that cannot be looked at for want of descriptors counts as alive, by the number
+ * of its leader. Does not reject.
+ */
+export async function findLiveMember(pgid: number): Promise<number | 'none'> {
+  try {
+    // Processes are read one after another: a member that forks and then dies can be missed once, so look twice before
+    // calling a group gone.
+    return (await searchLiveMember(pgid)) ?? (tryKill(pgid, 0) ? await searchLiveMember(pgid) : null) ?? 'none';
+  } catch (error) {
+    if (isShortage(error)) return pgid;
+    throw error;
+  }
 }
 
 /** All members, zombies included. */
-export function membersOf(pgid: number): readonly ProcessStat[] {
-  return allStats().filter((stat) => stat.groupId === pgid);
+export async function membersOf(pgid: number): Promise<readonly ProcessStat[]> {
+  return (await statsOfAll()).filter((stat) => stat.groupId === pgid);
 }
 
 /**
@@ -77,8 +86,8 @@ function sumOfTicks(pgid: number): number | null {
   return ticks;
 }
 
-function searchLiveMember(pgid: number): number | null {
-  return allStats().find((stat) => isLiveMember(stat, pgid))?.pid ?? null;
+async function searchLiveMember(pgid: number): Promise<number | null> {
+  return (await statsOfAll()).find((stat) => isLiveMember(stat, pgid))?.pid ?? null;
 }
 
 function isLiveMember(stat: ProcessStat, pgid: number): boolean {

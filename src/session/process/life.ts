@@ -6,7 +6,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { Ending } from '../ending.ts';
-import { findLiveMember } from './group.ts';
+import { findLiveMember, knownMember } from './group.ts';
 
 export interface LifeWatcher {
   /**
@@ -37,7 +37,8 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
   let exitedAtMs: number | null = null;
   let isExitReported = false;
   let hasEnded = false;
-  let member: number | null = pid;
+  let member: number | 'none' = pid;
+  let isSearching = false;
   let lookMs = firstLookMs;
   let timer: NodeJS.Timeout | undefined;
   let stdinTimer: NodeJS.Timeout | undefined;
@@ -52,11 +53,26 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
 
   const look = (): void => {
     clearTimeout(timer);
-    if (hasEnded || exitedAtMs === null) return;
-    const sinceExitMs = performance.now() - exitedAtMs;
-    if (member !== null) member = findLiveMember(pid, member);
+    if (hasEnded || exitedAtMs === null || isSearching) return;
+    const known = member === 'none' ? member : knownMember(pid, member);
+    if (known !== null) {
+      judge(known, exitedAtMs);
+      return;
+    }
+    isSearching = true;
+    const since = exitedAtMs;
+    // It does not reject.
+    void findLiveMember(pid).then((found) => {
+      isSearching = false;
+      judge(found, since);
+    });
+  };
+
+  const judge = (found: number | 'none', since: number): void => {
+    member = found;
+    const sinceExitMs = performance.now() - since;
     const isRead = child.stdout.closed && (child.stderr.closed || sinceExitMs >= settleMs);
-    if (member === null && isRead) {
+    if (member === 'none' && isRead) {
       end();
       return;
     }
@@ -65,7 +81,7 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
       ending.tell({ type: 'exited', failure: exitOf(child) });
     }
     // When the loop was late, timers run before input: one more turn reads the last output.
-    if (member === null && sinceExitMs >= drainMs) {
+    if (member === 'none' && sinceExitMs >= drainMs) {
       setImmediate(end);
       return;
     }

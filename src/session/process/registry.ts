@@ -106,7 +106,7 @@ export function createProcessRegistry(options: ProcessRegistryOptions): ProcessR
       const reap = async (record: ProcessRecord): Promise<void> => {
         const label = `Process group ${record.pid} of server "${record.server}"`;
         try {
-          const isOurs = isSurvivor(record);
+          const isOurs = await isSurvivor(record);
           if (isOurs && !(await endSurvivor(record))) return onError(`${label} survived SIGKILL.`);
           earlier.delete(record);
           if (!isOurs) return;

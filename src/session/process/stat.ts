@@ -26,10 +26,14 @@ export function statOf(pid: number): ProcessStat | null {
   return hasProc ? procStatOf(pid) : (psStats(['-p', String(pid)])[0] ?? null);
 }
 
-export function allStats(): readonly ProcessStat[] {
-  if (!hasProc) return psStats(['-A']);
-  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
-  return pids.map(procStatOf).filter((stat) => stat !== null);
+/** All pids, from `/proc`. */
+export function allPids(): readonly number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+/** All processes, where there is only `ps`. */
+export function statsFromPs(): readonly ProcessStat[] {
+  return psStats(['-A']);
 }
 
 /** The children of a process, of all its threads. Empty where the system does not say. */

@@ -12,13 +12,13 @@ import { type ProcessStat, statOf } from './stat.ts';
  * started after it, in the same boot; a stranger's group would have to have been given the very same number, opened a
  * session, and lost its leader too. Where sessions are not known such a group is left alone.
  */
-export function isSurvivor({ pid, startTime }: ProcessRecord): boolean {
+export async function isSurvivor({ pid, startTime }: ProcessRecord): Promise<boolean> {
   if (startTime === null) return false;
   const leader = statOf(pid);
   if (leader !== null && startTimeIn(leader) !== startTime) return false;
-  if (!isGroupAlive(pid)) return false;
+  if (!(await isGroupAlive(pid))) return false;
   if (leader !== null) return true;
-  const members = membersOf(pid).filter((member) => !member.isZombie);
+  const members = (await membersOf(pid)).filter((member) => !member.isZombie);
   return (
     members.length > 0 && members.every((member) => member.sessionId === pid && isLaterInSameBoot(member, startTime))
   );
@@ -29,13 +29,13 @@ export async function endSurvivor(record: ProcessRecord): Promise<boolean> {
   const { pid, stop } = record;
   terminateGroup(pid);
   if (await isGoneWithin(pid, stop.terminateMs)) return true;
-  if (isSurvivor(record)) signalGroup(pid, 'SIGKILL');
+  if (await isSurvivor(record)) signalGroup(pid, 'SIGKILL');
   return isGoneWithin(pid, stop.killMs);
 }
 
 async function isGoneWithin(pgid: number, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
-  for (let pauseMs = 10; isGroupAlive(pgid); pauseMs = Math.min(pauseMs * 1.5, 50)) {
+  for (let pauseMs = 10; await isGroupAlive(pgid); pauseMs = Math.min(pauseMs * 1.5, 50)) {
     if (performance.now() >= deadline) return false;
     await delay(pauseMs);
   }

@@ -3,9 +3,17 @@ import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { cpuTicksOfGroup, findLiveMember, isGroupAlive, signalGroup } from '../../../src/session/process/group.ts';
+import {
+  cpuTicksOfGroup,
+  findLiveMember,
+  isGroupAlive,
+  knownMember,
+  signalGroup,
+} from '../../../src/session/process/group.ts';
 import { isSameProcess, startTimeOf } from '../../../src/session/process/identity.ts';
+import { statsOfAll } from '../../../src/session/process/pass.ts';
 import { isRunning, until } from '../../support/processes.ts';
 
 describe('a process', () => {
@@ -25,7 +33,7 @@ describe('a process', () => {
     try {
       await until('it has its odd name', () => readFileSync(`/proc/${pid}/comm`, 'utf8').includes(') S 1'));
       expect(startTimeOf(pid)).toMatch(/^[0-9a-f-]+:\d+$/);
-      expect(findLiveMember(pid)).toBe(pid);
+      expect(await findLiveMember(pid)).toBe(pid);
     } finally {
       signalGroup(pid, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true });
@@ -65,13 +73,14 @@ describe('a process group', () => {
     const pgid = leader.pid ?? 0;
     try {
       const member = Number(String((await Promise.all([once(leader.stdout, 'data'), once(leader, 'exit')]))[0]));
-      expect(findLiveMember(pgid)).toBe(member);
-      expect(findLiveMember(pgid, member)).toBe(member);
+      expect(await findLiveMember(pgid)).toBe(member);
+      expect(knownMember(pgid, member)).toBe(member);
+      expect(knownMember(pgid, pgid)).toBeNull();
     } finally {
       signalGroup(pgid, 'SIGKILL');
     }
-    await until('the member is gone', () => !isGroupAlive(pgid));
-    expect(findLiveMember(pgid, 1)).toBeNull();
+    await until('the member is gone', async () => !(await isGroupAlive(pgid)));
+    expect(await findLiveMember(pgid)).toBe('none');
   });
 
   it('of zombies only is not alive', async () => {
@@ -82,7 +91,7 @@ describe('a process group', () => {
       const pgid = Number(String(await once(parent.stdout, 'data')));
       await until('it is a zombie', () => !isRunning(pgid));
       expect(process.kill(-pgid, 0)).toBe(true);
-      expect(isGroupAlive(pgid)).toBe(false);
+      expect(await isGroupAlive(pgid)).toBe(false);
     } finally {
       signalGroup(parent.pid ?? 0, 'SIGKILL');
     }
@@ -98,9 +107,43 @@ describe('a process group', () => {
     try {
       const ticks = cpuTicksOfGroup(pgid) ?? 0;
       await until('the child has used CPU', () => (cpuTicksOfGroup(pgid) ?? 0) > ticks + 5);
-      expect(isGroupAlive(pgid)).toBe(true);
+      expect(await isGroupAlive(pgid)).toBe(true);
     } finally {
       signalGroup(pgid, 'SIGKILL');
     }
+  });
+});
+
+describe('a pass over all processes', () => {
+  it('is shared by all who want one at the same time', async () => {
+    const [first, second] = [statsOfAll(), statsOfAll()];
+    expect(second).toBe(first);
+    expect((await first).map(({ pid }) => pid)).toContain(process.pid);
+  });
+
+  it('has not begun before it is asked for', async () => {
+    const first = statsOfAll();
+    // By then it is running.
+    await nextTurn();
+    await nextTurn();
+    const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+    try {
+      const second = statsOfAll();
+      expect(second).not.toBe(first);
+      expect((await second).map(({ pid }) => pid)).toContain(child.pid);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('leaves the event loop its turns', async () => {
+    const turns: number[] = [];
+    const pass = statsOfAll().then(({ length }) => length);
+    let isOver = false;
+    void pass.then(() => {
+      isOver = true;
+    });
+    while (!isOver) turns.push(await nextTurn(1));
+    expect(turns.length).toBeGreaterThanOrEqual(Math.floor((await pass) / 64));
   });
 });

@@ -3,10 +3,10 @@
  * environment of processes, or only with a program of its own.
  */
 
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { startTimeIn } from '../identity.ts';
-import { hasProc, statOf } from '../stat.ts';
+import { allPids, hasProc, statOf } from '../stat.ts';
 import { type Mark, markName, parseMark } from './mark.ts';
 
 export interface Bearer {
@@ -27,6 +27,7 @@ const searched = Buffer.from(`${markName}=`);
 
 /** One pass over all processes, in pieces. Does not reject. */
 export async function findBearers(isWanted: IsWanted): Promise<readonly Bearer[]> {
+  if (!hasProc) return [];
   const bearers: Bearer[] = [];
   for (const [index, pid] of allPids().entries()) {
     if (index % pieceSize === pieceSize - 1) await nextTurn();
@@ -38,7 +39,7 @@ export async function findBearers(isWanted: IsWanted): Promise<readonly Bearer[]
 
 /** The same at once, for the moment before this process ends. */
 export function findBearersNow(isWanted: IsWanted): readonly Bearer[] {
-  return allPids().flatMap((pid) => bearerOf(pid, isWanted) ?? []);
+  return hasProc ? allPids().flatMap((pid) => bearerOf(pid, isWanted) ?? []) : [];
 }
 
 /** The command line of a process, which may hold secrets; empty when the process is gone. */
@@ -49,11 +50,6 @@ export function commandLineOf(pid: number): string {
     // It ended meanwhile.
     return '';
   }
-}
-
-function allPids(): readonly number[] {
-  if (!hasProc) return [];
-  return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 
 /** The start time is read before and after the mark: both are then of one process. */
