@@ -187,7 +187,7 @@ export const doors = {
     'server/looking',
     'server/meaning',
     'server/settlement',
-    'server/setup',
+    'server/session-actions',
     'state-path',
     'supervisor.machine',
     'supervisor/events',

@@ -11,6 +11,7 @@ import ts from 'typescript';
 /** Files of `machines`; the charts themselves are mutated by their configuration. */
 export const mutatedSources: readonly string[] = [
   'restart-policy.ts',
+  'patience.ts',
   'server/settlement.ts',
   'supervisor/start-slots.ts',
   'failure.ts',
@@ -27,7 +28,10 @@ export const mutatedSources: readonly string[] = [
   'group/rounds.ts',
   'group/alarms.ts',
   'supervisor/relations.ts',
+  'server/session-actions.ts',
+  'server/start-actions.ts',
   'server/setup.ts',
+  'server/looking.ts',
   'server/heartbeat.ts',
   'server/commands.ts',
   'server/reports.ts',
@@ -36,6 +40,7 @@ export const mutatedSources: readonly string[] = [
   'supervisor/apply.ts',
   'supervisor/setup.ts',
   'supervisor/deaths.ts',
+  'supervisor/leaving.ts',
   'supervisor/messages.ts',
 ];
 

@@ -2,7 +2,7 @@
 
 import { fromCallback } from 'xstate';
 import type { SessionOrder } from '../../../machines/server/events.ts';
-import type { SessionInput } from '../../../machines/server/setup.ts';
+import type { SessionInput } from '../../../machines/server/session-actions.ts';
 import type { OpenSession, Session, SessionNews } from '../../session/contract.ts';
 import type { ClientCapabilities } from '../../session/request.ts';
 import type { ServerEntry } from '../ledger.ts';

@@ -8,7 +8,7 @@ import type { ReaperInput } from '../../../machines/group/holding.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import type { ServerEvent, SessionOrder } from '../../../machines/server/events.ts';
 import type { LookOrder, LookoutInput } from '../../../machines/server/looking.ts';
-import type { SessionInput } from '../../../machines/server/setup.ts';
+import type { SessionInput } from '../../../machines/server/session-actions.ts';
 import type { Steps, SupervisorContext, SupervisorEvent } from '../../../machines/supervisor/events.ts';
 import { charts, type PolicyOverrides, policyOf, type SessionLogic, stateText } from '../../support/charts/chart.ts';
 import { createVirtualClock, type VirtualClock } from '../../support/charts/virtual-clock.ts';

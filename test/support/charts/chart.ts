@@ -18,8 +18,8 @@ import type {
   SessionOrder,
 } from '../../../machines/server/events.ts';
 import type { LookOrder, LookoutInput } from '../../../machines/server/looking.ts';
+import type { SessionInput } from '../../../machines/server/session-actions.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
-import type { SessionInput } from '../../../machines/server/setup.ts';
 import { serverMachine } from '../../../machines/server.machine.ts';
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
 import { underTest } from '../../mutation/mutant.ts';
