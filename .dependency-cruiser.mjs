@@ -238,6 +238,7 @@ export const doors = {
   ],
   'observe/alarms': [],
   'observe/facts': ['describe', 'fact', 'facts'],
+  'observe/facts/memory': ['memory'],
   'observe/log': ['level'],
   'observe/metrics': [],
   'observe/secrets': ['redact'],

@@ -21,6 +21,8 @@ export interface CallCounts {
 
 export interface ServerEntry {
   readonly name: string;
+  /** The id of its actor. */
+  readonly actor: string;
   readonly specification: ServerSpecification;
   readonly source: 'file' | 'api';
   /** What its sessions reported. Only the server's session actor writes it, always as a whole. */
@@ -98,6 +100,7 @@ interface Shown {
 
 class Entry implements ServerEntry {
   readonly name: string;
+  readonly actor: string;
   specification: ServerSpecification;
   source: 'file' | 'api';
   reported: SessionFacts;
@@ -107,6 +110,7 @@ class Entry implements ServerEntry {
 
   constructor(specification: ServerSpecification, source: 'file' | 'api', generation: number) {
     this.name = specification.name;
+    this.actor = `server:${this.name}`;
     this.specification = specification;
     this.source = source;
     this.reported = factsBefore(generation);

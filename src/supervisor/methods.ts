@@ -80,7 +80,7 @@ export function toMethods(parts: MethodParts): SupervisorMethods {
     apply: async (config) => desired.apply(config),
     plan: async (config) => desired.plan(config),
     facts: (options) => facts.read(options),
-    journal: (query = {}) => selectFacts(facts.kept(query.after), query),
+    journal: (query = {}) => selectFacts(facts, query),
     logs: async (server, { tail = 100 } = {}) => await logs.tail(entryOf(server).name, tail),
     followLogs: (server, options) => logs.follow(entryOf(server).name, options),
   };

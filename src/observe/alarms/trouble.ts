@@ -2,7 +2,8 @@
 
 import { troubleOf } from '../../surroundings.ts';
 import { wordsOf } from '../../text/error-words.ts';
-import type { Fact } from '../facts/fact.ts';
+import type { FactOf } from '../facts/describe.ts';
+import type { FactType } from '../facts/fact.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { OwnAlarms } from './own-alarms.ts';
 
@@ -69,13 +70,21 @@ export function watchShortages(facts: Pick<Facts, 'subscribe'>, alarms: OwnAlarm
         clearedBy: 'the next start that succeeds; it is tried again and again',
       });
     else if (isOver(fact)) alarms.clear('shortage', actor);
-  });
+  }, shortageFacts);
 }
 
+const shortageFacts = [
+  'server.failed',
+  'server.transitioned',
+  'process.spawned',
+  'session.opened',
+  'server.removed',
+] as const satisfies FactType[];
+
 /** It started, or does not want to any more. */
-function isOver(fact: Fact): boolean {
+function isOver(fact: FactOf<(typeof shortageFacts)[number]>): boolean {
   if (fact.type === 'server.transitioned') return fact.to.startsWith('idle') || fact.to.startsWith('failed');
-  return fact.type === 'process.spawned' || fact.type === 'session.opened' || fact.type === 'server.removed';
+  return fact.type !== 'server.failed';
 }
 
 function reasonOf(error: unknown): string {

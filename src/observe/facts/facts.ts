@@ -2,14 +2,10 @@
 
 import { createCoalescing } from './coalescing.ts';
 import type { Fact, FactBody, FactsMissed } from './fact.ts';
-import { createFactListeners } from './listeners.ts';
-import { createFactMemory } from './memory.ts';
+import { createFactListeners, type FactListeners } from './listeners.ts';
+import { createFactMemory, type Selection } from './memory/memory.ts';
 import { createFactReader } from './reader.ts';
 import type { OnError } from './report-error.ts';
-import { bounded, sizeOf } from './size.ts';
-
-/** A fact of up to so many characters takes the room of one. Most have 100 to 600. */
-const usualSize = 1_024;
 
 export interface FactsOptions {
   /**
@@ -53,13 +49,13 @@ export interface Facts {
    * gone: of a noisy server they go before the history of the others.
    */
   read(options?: ReadOptions): AsyncIterableIterator<Fact | FactsMissed, undefined>;
-  /** The facts kept now with a number above `after`, oldest first. Default: all. */
-  kept(after?: number): readonly Fact[];
+  /** The facts kept now, one by one: those of calls and probes are put together only when they are read. */
+  kept(selection?: Selection): Generator<Fact, void, undefined>;
   /**
-   * Calls `listener` with each new fact before `publish` returns: for listeners that only count or pass on. Returns a
-   * function that unsubscribes.
+   * Calls `listener` with each new fact before `publish` returns: for listeners that only count or pass on. Who wants
+   * facts of some types says so: what nobody listens to is not put together. Returns a function that unsubscribes.
    */
-  subscribe(listener: (fact: Fact) => void): () => void;
+  subscribe: FactListeners['add'];
   /** Readers get the facts they have not seen yet, then end. May be called twice. */
   close(): void;
 }
@@ -74,7 +70,6 @@ export function createFacts({
   const coalescing = createCoalescing(publish);
   const listeners = createFactListeners(onError);
   const waiting = new Set<() => void>();
-  const isoTime = createIsoTime(now);
   let closed = false;
   let wakeIsDue = false;
   let missedFacts = 0;
@@ -90,14 +85,13 @@ export function createFacts({
   }
 
   function publish(body: FactBody): void {
-    const small = sizeOf(body) <= usualSize ? body : bounded(body);
-    const fact: Fact = Object.freeze({ seq: memory.lastSeq + 1, at: isoTime(), ...small });
-    memory.push(fact, small === body ? 1 : Math.ceil(sizeOf(small) / usualSize));
+    memory.push(body, now());
     if (waiting.size > 0 && !wakeIsDue) {
       wakeIsDue = true;
       queueMicrotask(wakeReaders);
     }
-    listeners.deliver(fact);
+    const fact = listeners.want(body.type) ? memory.at(memory.lastSeq) : null;
+    if (fact !== null) listeners.deliver(fact);
   }
 
   return {
@@ -123,7 +117,7 @@ export function createFacts({
         onMissed,
       });
     },
-    kept: (after = 0) => memory.after(after),
+    kept: (selection = {}) => memory.kept(selection),
     subscribe: listeners.add,
     close() {
       coalescing.flush();
@@ -141,18 +135,4 @@ export function createFacts({
 function nextSeqAfter(since: number | undefined, lastSeq: number, firstSeq: number): number {
   if (since === undefined || Number.isNaN(since)) return lastSeq + 1;
   return since <= 0 ? firstSeq : Math.min(Math.floor(since), lastSeq) + 1;
-}
-
-/** Many facts share a millisecond, and formatting the time costs more than the rest of publishing. */
-function createIsoTime(now: () => number): () => string {
-  let lastMs = Number.NaN;
-  let text = '';
-  return () => {
-    const ms = now();
-    if (ms !== lastMs) {
-      lastMs = ms;
-      text = new Date(ms).toISOString();
-    }
-    return text;
-  };
 }

@@ -3,6 +3,7 @@
 import { McpvisorError, type Problem } from '../../errors.ts';
 import { factTypes } from '../log/level.ts';
 import type { Fact, FactType } from './fact.ts';
+import type { Facts } from './facts.ts';
 
 export interface JournalQuery {
   /** `server:NAME`, `group:NAME` or `supervisor`; more than one: any of them. Default: all. */
@@ -32,34 +33,24 @@ const maxLimit = 10_000;
 /** More than are ever kept. */
 const maxTail = 100_000;
 
-/** `kept` in order. Throws `INVALID_REQUEST` with every problem of the query. */
-export function selectFacts(kept: readonly Fact[], query: JournalQuery): JournalPage {
+/** Throws `INVALID_REQUEST` with every problem of the query. */
+export function selectFacts({ kept }: Pick<Facts, 'kept'>, query: JournalQuery): JournalPage {
   const { actors, types, since, until, limit, after, tail } = parseQuery(query);
-  const isWanted = (fact: Fact) =>
-    fact.seq > after &&
-    (since === null || fact.at >= since) &&
-    (until === null || fact.at <= until) &&
-    (actors === null || actors.has(fact.actor)) &&
-    (types === null || types.has(fact.type));
-  if (tail !== null) return { facts: lastOf(kept, tail, isWanted), next: null };
   const facts: Fact[] = [];
-  for (const fact of kept) {
-    if (!isWanted(fact)) continue;
+  const candidates = kept({
+    after,
+    // Mostly few are asked for of many.
+    newestFirst: tail !== null,
+    isWanted: ({ actor, type }) => (actors === null || actors.has(actor)) && (types === null || types.has(type)),
+  });
+  for (const fact of candidates) {
+    if ((since !== null && fact.at < since) || (until !== null && fact.at > until)) continue;
     // One more than fits, so there is another page.
-    if (facts.length === limit) return { facts, next: facts.at(-1)?.seq ?? null };
+    if (tail === null && facts.length === limit) return { facts, next: facts.at(-1)?.seq ?? null };
     facts.push(fact);
+    if (facts.length === tail) break;
   }
-  return { facts, next: null };
-}
-
-/** Looked for from the end: mostly few are asked for of many. */
-function lastOf(kept: readonly Fact[], count: number, isWanted: (fact: Fact) => boolean): readonly Fact[] {
-  const facts: Fact[] = [];
-  for (let index = kept.length - 1; index >= 0 && facts.length < count; index -= 1) {
-    const fact = kept[index];
-    if (fact !== undefined && isWanted(fact)) facts.push(fact);
-  }
-  return facts.reverse();
+  return { facts: tail === null ? facts : facts.reverse(), next: null };
 }
 
 function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0, tail }: JournalQuery) {

@@ -2,7 +2,7 @@
 
 import { onAbort } from '../../on-abort.ts';
 import type { Fact, FactsMissed } from './fact.ts';
-import type { FactMemory } from './memory.ts';
+import type { FactMemory } from './memory/memory.ts';
 
 export interface FactReaderOptions {
   readonly memory: FactMemory;

@@ -66,6 +66,15 @@ export function levelOf(fact: Fact): LogLevel {
   return typeof level === 'string' ? level : level(fact);
 }
 
+/** The types of facts that may have this level or a higher one. */
+export function typesFrom(threshold: LogLevel): readonly FactType[] {
+  const types = Object.keys(levelsByType) as FactType[];
+  return types.filter((type) => {
+    const level = levelsByType[type];
+    return typeof level !== 'string' || isAtLeast(level, threshold);
+  });
+}
+
 export function isAtLeast(level: LogLevel, threshold: LogLevel): boolean {
   return logLevels.indexOf(level) >= logLevels.indexOf(threshold);
 }

@@ -5,7 +5,7 @@ import type { Fact } from '../facts/fact.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Redactor } from '../secrets/redact.ts';
 import type { LogTarget } from './destination.ts';
-import { isAtLeast, type LogLevel, levelOf } from './level.ts';
+import { isAtLeast, type LogLevel, levelOf, typesFrom } from './level.ts';
 import { type LogFields, type LogFormat, type LogMethods, openLogLines } from './lines.ts';
 
 export interface LogOptions {
@@ -56,7 +56,7 @@ export function createLog({ facts, redactor, level = 'info', ...rest }: LogOptio
     lines.logger[factLevel]({ ...clean }, redactor.text(describeFact(clean)));
   }
 
-  const unsubscribe = facts.subscribe(writeFact);
+  const unsubscribe = facts.subscribe(writeFact, level === 'silent' ? [] : typesFrom(level));
   return {
     get droppedLines() {
       return lines.droppedLines;

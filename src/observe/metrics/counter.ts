@@ -2,8 +2,19 @@
 
 import { topOf } from '../../../machines/state-path.ts';
 import type { FactOf } from '../facts/describe.ts';
-import type { Fact } from '../facts/fact.ts';
+import type { Fact, FactType } from '../facts/fact.ts';
 import type { MetricSet } from './set.ts';
+
+/** All others are passed over. */
+export const countedTypes = [
+  'server.added',
+  'server.removed',
+  'server.transitioned',
+  'server.failed',
+  'call.settled',
+  'probe.answered',
+  'probe.missed',
+] as const satisfies FactType[];
 
 export interface FactCounter {
   /** Adds a server whose `server.added` is no longer kept. */

@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { version } from '../../version.ts';
 import type { Facts } from '../facts/facts.ts';
-import { createFactCounter } from './counter.ts';
+import { countedTypes, createFactCounter } from './counter.ts';
 import { createMetricSet, type MetricSet } from './set.ts';
 
 /** The part of a supervisor's status that the metrics read. */
@@ -55,15 +55,16 @@ const resolutionMs = 10;
 export function createMetrics(options: MetricsOptions): Metrics {
   const { facts, status, now } = options;
   const metrics = createMetricSet();
-  const firstSeq = facts.kept()[0]?.seq ?? facts.lastSeq + 1;
+  const kept = [...facts.kept()];
+  const firstSeq = kept[0]?.seq ?? facts.lastSeq + 1;
   const counter = createFactCounter(metrics, now);
-  const added = new Set(facts.kept().flatMap(({ type, actor }) => (type === 'server.added' ? [actor] : [])));
+  const added = new Set(kept.flatMap(({ type, actor }) => (type === 'server.added' ? [actor] : [])));
   for (const { name, state } of status().servers) {
     // It was added so long ago that its fact is no longer kept.
     if (!added.has(`server:${name}`)) counter.know(name, state);
   }
-  for (const fact of facts.kept()) counter.count(fact);
-  const unsubscribe = facts.subscribe((fact) => counter.count(fact));
+  for (const fact of kept) counter.count(fact);
+  const unsubscribe = facts.subscribe((fact) => counter.count(fact), countedTypes);
   const loopDelay = monitorEventLoopDelay({ resolution: resolutionMs });
   loopDelay.enable();
 

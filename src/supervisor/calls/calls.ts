@@ -50,6 +50,14 @@ interface Call {
   readonly askedAt: number;
 }
 
+interface SentCall {
+  readonly call: Call;
+  readonly callId: number;
+  readonly generation: number;
+  /** By `now`. */
+  readonly sentAt: number;
+}
+
 /** A call of a tool by a name that it may have here. */
 interface NamedCall extends Pick<Call, 'options' | 'askedAt'> {
   readonly tool: string;
@@ -80,41 +88,42 @@ export function createCalls(options: CallsOptions): Calls {
     });
   }
 
-  function send(entry: ServerEntry, session: Session, { method, params, tool, options, askedAt }: Call) {
+  function send(entry: ServerEntry, session: Session, call: Call): Promise<unknown> {
+    const { method, params, tool, options } = call;
     lastCallId += 1;
-    const callId = lastCallId;
-    const actor = `server:${entry.name}`;
-    const { generation } = entry.reported;
-    const startedAt = now();
+    const sent: SentCall = { call, callId: lastCallId, generation: entry.reported.generation, sentAt: now() };
     entry.counts.made += 1;
     entry.counts.open += 1;
-    publish({ type: 'call.started', actor, generation, callId, method, tool });
-    const settle = (outcome: string) => {
-      entry.counts.open -= 1;
-      publish({
-        type: 'call.settled',
-        actor,
-        generation,
-        callId,
-        method,
-        tool,
-        outcome,
-        durationMs: now() - startedAt,
-      });
-    };
+    const { callId, generation } = sent;
+    publish({ type: 'call.started', actor: entry.actor, generation, callId, method, tool });
     return session.request(method, params, options).then(
       (result) => {
-        settle('ok');
+        settled(entry, sent, 'ok');
         if (options?.onAnswered !== undefined)
-          notifyAnswered(options.onAnswered, { durationMs: Math.round(now() - askedAt), generation });
+          notifyAnswered(options.onAnswered, { durationMs: Math.round(now() - call.askedAt), generation });
         return result;
       },
       (error: unknown) => {
         entry.counts.failed += 1;
-        settle(isMcpvisorError(error) ? error.code : 'INTERNAL');
+        settled(entry, sent, isMcpvisorError(error) ? error.code : 'INTERNAL');
         throw withoutSecrets(redactor, withReasonOfChart(entry, error));
       },
     );
+  }
+
+  function settled({ actor, counts }: ServerEntry, { call, callId, generation, sentAt }: SentCall, outcome: string) {
+    counts.open -= 1;
+    const { method, tool } = call;
+    publish({
+      type: 'call.settled',
+      actor,
+      generation,
+      callId,
+      method,
+      tool,
+      outcome,
+      durationMs: now() - sentAt,
+    });
   }
 
   /** The session knows only that it is ending. The chart knows why, and what happens next. */

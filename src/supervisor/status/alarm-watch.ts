@@ -6,7 +6,7 @@ import { groupAlarmsOf } from '../../../machines/group/alarms.ts';
 import { kindOf } from '../../../machines/ids.ts';
 import { alarmsOf } from '../../../machines/server/alarms.ts';
 import { backgroundTimers, type TimerClock } from '../../clock.ts';
-import type { Fact, PublishFact } from '../../observe/facts/fact.ts';
+import type { FactType, PublishFact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
 import type { GroupActor, ServerActor } from '../actors/system.ts';
 import type { Alarm } from '../contract.ts';
@@ -33,7 +33,7 @@ export interface AlarmWatchOptions {
 const none: readonly Alarm[] = Object.freeze([]);
 
 /** Facts after which the alarms of their actor may have changed. */
-const alarmFacts: ReadonlySet<Fact['type']> = new Set([
+const alarmFacts = [
   'server.transitioned',
   'server.removed',
   'dependencies.changed',
@@ -44,7 +44,7 @@ const alarmFacts: ReadonlySet<Fact['type']> = new Set([
   'actor.died',
   'stray.found',
   'stray.gone',
-]);
+] as const satisfies FactType[];
 
 /**
  * Delay before another look at an alarm that should have ended by now, in milliseconds: the chart's own timer may fire
@@ -109,18 +109,20 @@ export function createAlarmWatch({
     timers.delete(actor);
   }
 
-  const unsubscribe = facts.subscribe((fact) => {
-    const { type, actor } = fact;
+  const subscriptions = [
+    facts.subscribe(({ actor }) => update(actor), alarmFacts),
     // The status has to show the same time as the fact.
-    if (type === 'alarm.raised') raised.get(actor)?.set(fact.alarm, Date.parse(fact.at));
-    else if (alarmFacts.has(type)) update(actor);
+    facts.subscribe(({ actor, alarm, at }) => raised.get(actor)?.set(alarm, Date.parse(at)), ['alarm.raised']),
     // A command may clear failures without a transition. This fact comes while the chart is still in the middle of it.
-    else if (type === 'command.settled') queueMicrotask(() => update(actor));
+    facts.subscribe(({ actor }) => queueMicrotask(() => update(actor)), ['command.settled']),
     // A plan may clear them, too, and changed settings may raise an alarm.
-    else if (type === 'config.applied')
-      for (const changed of new Set([...raised.keys(), ...fact.changed.map((server) => `server:${server}`)]))
-        update(changed);
-  });
+    facts.subscribe(
+      ({ changed }) => {
+        for (const actor of new Set([...raised.keys(), ...changed.map((server) => `server:${server}`)])) update(actor);
+      },
+      ['config.applied'],
+    ),
+  ];
   return {
     of: (actor) => {
       const alarms = current(actor);
@@ -134,7 +136,7 @@ export function createAlarmWatch({
       }));
     },
     close() {
-      unsubscribe();
+      for (const unsubscribe of subscriptions) unsubscribe();
       for (const actor of timers.keys()) stopTimer(actor);
     },
   };

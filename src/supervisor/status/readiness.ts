@@ -2,7 +2,7 @@
 
 import { isAtRest, isMissing } from '../../../machines/server/meaning.ts';
 import type { TimerClock } from '../../clock.ts';
-import type { Fact } from '../../observe/facts/fact.ts';
+import type { FactType } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
 import { onAbort } from '../../on-abort.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
@@ -22,6 +22,14 @@ export type AwaitReady = (options?: {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }) => Promise<Readiness>;
+
+/** Facts after which all servers may have settled. */
+const settlingFacts = [
+  'server.transitioned',
+  'server.removed',
+  'dependencies.changed',
+  'actor.died',
+] as const satisfies FactType[];
 
 export function createReadiness({
   facts,
@@ -62,11 +70,11 @@ export function createReadiness({
         unsettled = servers().findLast((server) => !isSettled(server)) ?? null;
         if (unsettled === null) finish();
       };
-      const unsubscribe = facts.subscribe((fact) => {
+      const unsubscribe = facts.subscribe(({ type, actor }) => {
         // Its successor may be in any state: check all servers after the next transition.
-        if (fact.type === 'actor.died') unsettled = null;
-        else if (mayHaveSettled(fact, unsettled)) lookAgain();
-      });
+        if (type === 'actor.died') unsettled = null;
+        else if (type === 'server.removed' || unsettled === null || actor === `server:${unsettled}`) lookAgain();
+      }, settlingFacts);
       if (timeoutMs !== undefined) timer = timers.setTimeout(finish, timeoutMs);
       forgetting = limits.map((limit) => onAbort(limit, finish));
       if (limits.some(({ aborted }) => aborted)) finish();
@@ -93,15 +101,6 @@ export function readinessNow(
 function reasonOf({ alarms, lastFailure, state }: ServerStatus, otherwise: string): string {
   const waits = alarms.find(({ alarm }) => alarm === 'waiting-for')?.reason;
   return waits ?? (state === 'starting' ? otherwise : (lastFailure?.message ?? otherwise));
-}
-
-/** Whether all servers may have settled now. While `unsettled` has not, the others do not matter. */
-function mayHaveSettled({ type, actor }: Fact, unsettled: string | null): boolean {
-  return (
-    type === 'server.removed' ||
-    ((type === 'server.transitioned' || type === 'dependencies.changed') &&
-      (unsettled === null || actor === `server:${unsettled}`))
-  );
 }
 
 /** A server whose actor died of a bug is not ready, whatever its last state was. */

@@ -1,6 +1,6 @@
 /** What sort of thing each type of fact is: who wants to know what happened needs history more than chatter. */
 
-import type { FactType } from './fact.ts';
+import type { FactType } from '../fact.ts';
 
 /** What comes as often as servers and callers please. Everything else is history. */
 const chatter: ReadonlySet<FactType> = new Set<FactType>([
