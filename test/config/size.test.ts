@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseEntries } from '../../src/config/parse.ts';
+import { underAttack } from '../support/loop-delay.ts';
 
 const many = <Value>(count: number, make: (index: number) => Value) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, make(index)]));
@@ -57,6 +58,35 @@ describe('a configuration of a size nobody writes by hand', () => {
   it('is told about thousands of headers', () => {
     const headers = many(9_000, () => 'x');
     expect(messagesOf({ mcpServers: { a: { url: 'https://a.test/', headers } } }).isValid).toBe(true);
+  });
+});
+
+describe('a text that is made to be searched for ever', () => {
+  const half = 1024 * 1024;
+  const command = (text: string) => ({ mcpServers: { a: { command: 'x', args: [text] } } });
+  it.each<[string, unknown]>([
+    ['{env: without end', command('{env:'.repeat(half))],
+    ['{file: without end', command('{file:x'.repeat(half))],
+    ['dollar signs', command('$'.repeat(2 * half))],
+    ['dollar names', command('$A'.repeat(2 * half))],
+    ['per cent signs', command('%A'.repeat(2 * half))],
+    ['folders of an editor', command('${workspaceFolder:'.repeat(half / 8))],
+    ['defaults within defaults', command('${A:-'.repeat(half))],
+    ['files within files', command('${file:'.repeat(half))],
+    ['braces that close', command('}'.repeat(2 * half))],
+    ['spaces', { mcpServers: { a: { command: ' '.repeat(2 * half) } } }],
+    ['folders', { mcpServers: { a: { command: '~/'.repeat(half) } } }],
+    ['a URL of dots', { mcpServers: { a: { url: `http://a/${'../'.repeat(half / 2)}` } } }],
+    ['a URL of brackets', { mcpServers: { a: { url: `http://${'['.repeat(half)}` } } }],
+    ['a proxy of at signs', { mcpServers: { a: { url: 'http://a/', proxy: `http://${'@'.repeat(half)}` } } }],
+    ['a header of spaces', { mcpServers: { a: { url: 'http://a/', headers: { A: ' '.repeat(2 * half) } } } }],
+    ['an environment of names', { mcpServers: { a: { command: 'x', env: { A: '${'.repeat(half) } } } }],
+    ['a key of brackets', { mcpServers: { a: { command: 'x', ['["'.repeat(half)]: 1 } } }],
+    ['a name of accents', { mcpServers: { ['e\u0301\u0323'.repeat(half / 2)]: { command: 'x' } } }],
+    ['globs', { mcpServers: { a: { command: 'x', tools: { exclude: Array(5_000).fill('*a'.repeat(100)) } } } }],
+  ])('is judged in time: %s', async (what, document) => {
+    const { messages } = await underAttack(what, () => messagesOf(document));
+    expect(messages.join('').length).toBeLessThan(10_000);
   });
 });
 

@@ -16,13 +16,14 @@ const rules: readonly { readonly pattern: RegExp; readonly what: string; readonl
     hint: 'write ${NAME}',
   },
   {
-    pattern: /(?<!\$)\{(?:env|file):[^}]{1,4096}\}/,
+    // Up to the next brace, or a text of `{env:` alone would be searched once more from each of them.
+    pattern: /(?<!\$)\{(?:env|file):[^{}]{1,4096}\}/,
     what: 'holds {env:…} or {file:…} without a $, which is not replaced',
     hint: 'write ${env:NAME} or ${file:PATH}',
   },
   {
     pattern:
-      /\$\{(?:workspaceFolder|workspaceRoot|workspaceFolderBasename|fileDirname|relativeFile)(?::[^}]{0,256})?\}/,
+      /\$\{(?:workspaceFolder|workspaceRoot|workspaceFolderBasename|fileDirname|relativeFile)(?::[^{}]{0,256})?\}/,
     what: 'uses a folder that only an editor knows',
     hint: 'write the folder itself; a relative path starts from the folder of this file',
   },

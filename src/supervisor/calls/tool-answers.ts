@@ -22,6 +22,8 @@ export interface ToolAnswersOptions {
 
 /** A longer list of names would not help the model. */
 const mostNamesListed = 20;
+/** More are not compared with a name that no tool has: a model may call hundreds of such tools at once. */
+const mostNamesCompared = 1_000;
 /** No API accepts longer names. */
 const maxNameLength = 64;
 
@@ -45,10 +47,9 @@ export function createToolAnswers({ calls, catalog, nowMs }: ToolAnswersOptions)
 
   function unknownTool(name: string, servers: readonly string[] | undefined): string {
     if (name.length > maxNameLength) return `There is no tool with a name of ${name.length} characters.`;
-    const tools = catalog.tools(servers && { servers });
-    const names = tools.map(({ exposedName }) => exposedName);
+    const names = catalog.exposedNames(mostNamesCompared, servers);
     // Models tend to drop the prefix of the server.
-    const closest = tools.find((tool) => tool.name === name)?.exposedName ?? closestTo(name, names);
+    const closest = catalog.exposedNameOf(name, servers) ?? closestTo(name, names);
     const rest = names.length > 0 && names.length <= mostNamesListed ? ` There are: ${names.join(', ')}.` : '';
     return `There is no tool called "${name}".${closest === null ? '' : ` Did you mean ${closest}?`}${rest}`;
   }

@@ -17,7 +17,7 @@ const maxProblems = 100;
 /** Errors that are looked at: many may say the same. */
 const mostErrors = 1_000;
 /** Largest schema that is compiled, in bytes of memory: a compilation holds up the loop. */
-const mostSchemaBytes = 512 * 1024;
+const mostSchemaBytes = 256 * 1024;
 /** A longer name is no typing mistake, and costly to compare. */
 const maxNameLength = 100;
 
@@ -64,14 +64,14 @@ function compile(schema: object): Validate {
   const { $schema: dialect, $async: _, ...rest } = schema as Readonly<Record<string, unknown>>;
   const isDraft7 = typeof dialect === 'string' && dialect.includes('draft-0');
   const dialects: readonly Dialect[] = isDraft7 ? ['draft-07', '2020-12'] : ['2020-12', 'draft-07'];
-  if (weightOf(rest, mostSchemaBytes) > mostSchemaBytes)
-    return { reason: `it is larger than ${mostSchemaBytes} bytes` };
+  const bytes = weightOf(rest, mostSchemaBytes);
+  if (bytes > mostSchemaBytes) return { reason: `it is larger than ${mostSchemaBytes} bytes` };
   let firstError: unknown;
   for (const one of dialects) {
     try {
       // A new instance for each schema: one server's schema must not refer to names in another's.
       const ajv = createBoundedAjv(one);
-      return { validate: ajv.compile(rest), begin: ajv.begin };
+      return { validate: ajv.compile(rest, bytes), begin: ajv.begin };
     } catch (error) {
       firstError ??= error;
     }

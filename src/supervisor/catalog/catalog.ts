@@ -22,11 +22,22 @@ export interface Catalog {
   items(list: 'resources' | 'resourceTemplates' | 'prompts', filter?: CatalogFilter): readonly CatalogItem[];
   /** The server and tool of an exposed name; null: no known tool has it. */
   resolve(exposedName: string): ToolPlace | null;
+  /** The exposed name of the first tool that its server calls so; null: none does. */
+  exposedNameOf(tool: string, servers?: readonly string[]): string | null;
+  /** The first exposed names, at most so many. */
+  exposedNames(most: number, servers?: readonly string[]): readonly string[];
   /** A server whose tools are not known yet, and which may have a tool with this exposed name; null: there is none. */
   presume(exposedName: string): ToolPlace | null;
 }
 
 export function createCatalog(ledger: Ledger, isConnected: (server: string) => boolean): Catalog {
+  /** Of each list that was asked for: a model may call many tools at once, and a digest for each name takes its time. */
+  const known = new WeakMap<Lists['tools'], ReadonlyMap<string, string>>();
+  const toolsByExposedName = ({ name: server, lists: { tools } }: ServerEntry): ReadonlyMap<string, string> => {
+    const names = known.get(tools) ?? new Map(tools.map(({ name }) => [exposedNameOf(server, name), name]));
+    known.set(tools, names);
+    return names;
+  };
   const chosen = ({ servers, stale = true }: CatalogFilter = {}): readonly ServerEntry[] => {
     const wanted = servers === undefined ? null : new Set(servers);
     return [...ledger.entries.values()].filter(
@@ -53,10 +64,24 @@ export function createCatalog(ledger: Ledger, isConnected: (server: string) => b
     resolve(exposedName) {
       for (const entry of ledger.entries.values()) {
         if (!exposedName.startsWith(toSafe(entry.name).slice(0, 8))) continue;
-        const tool = entry.lists.tools.find(({ name }) => exposedNameOf(entry.name, name) === exposedName);
-        if (tool !== undefined) return { server: entry.name, tool: tool.name };
+        const tool = toolsByExposedName(entry).get(exposedName);
+        if (tool !== undefined) return { server: entry.name, tool };
       }
       return null;
+    },
+    exposedNameOf(tool, servers) {
+      const entry = chosen(servers && { servers }).find((one) => one.hasTool(tool));
+      return entry === undefined ? null : exposedNameOf(entry.name, tool);
+    },
+    exposedNames(most, servers) {
+      const names: string[] = [];
+      for (const entry of chosen(servers && { servers })) {
+        for (const name of toolsByExposedName(entry).keys()) {
+          if (names.length === most) return names;
+          names.push(name);
+        }
+      }
+      return names;
     },
     presume(exposedName) {
       const entry = [...ledger.entries.values()].find(

@@ -9,15 +9,16 @@ export type Kind = (typeof kinds)[number];
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** References within references are followed so far. */
-const mostSteps = 16;
+/** References and alternatives are followed so deep, and so many in all: a server may have each of them lead to two. */
+const mostLevels = 16;
+const mostSchemas = 1_000;
 
 /** Null: whatever there is. */
 export function kindsOf(inputSchema: unknown, argument: string): ReadonlySet<Kind> | null {
   if (!isRecord(inputSchema)) return null;
   const { properties, additionalProperties } = inputSchema;
   const named = isRecord(properties) && Object.hasOwn(properties, argument) ? entryOf(properties, argument) : null;
-  const found = kindsIn(named ?? additionalProperties, inputSchema, mostSteps);
+  const found = kindsIn(named ?? additionalProperties, { root: inputSchema, seen: 0 }, mostLevels);
   return found === null ? null : new Set(found);
 }
 
@@ -27,21 +28,27 @@ export function kindOf(value: unknown): Kind {
   return kinds.find((kind) => kind === typeof value) ?? 'object';
 }
 
-function kindsIn(schema: unknown, root: Schema, steps: number): readonly Kind[] | null {
-  if (!isRecord(schema) || steps === 0) return null;
+interface Search {
+  readonly root: Schema;
+  seen: number;
+}
+
+function kindsIn(schema: unknown, search: Search, levels: number): readonly Kind[] | null {
+  search.seen += 1;
+  if (!isRecord(schema) || levels === 0 || search.seen > mostSchemas) return null;
   const { type, enum: choices, anyOf, oneOf, allOf, $ref } = schema;
   if ('const' in schema) return [kindOf(schema.const)];
   if (Array.isArray(choices)) return choices.map(kindOf);
   if (type !== undefined) return [type].flat().flatMap(toKind);
-  if (typeof $ref === 'string') return kindsIn(target($ref, root), root, steps - 1);
+  if (typeof $ref === 'string') return kindsIn(target($ref, search.root), search, levels - 1);
   const alternatives = [anyOf, oneOf].find(Array.isArray);
   if (alternatives !== undefined) {
-    const found = alternatives.map((one) => kindsIn(one, root, steps - 1));
+    const found = alternatives.map((one) => kindsIn(one, search, levels - 1));
     return found.includes(null) ? null : found.flatMap((one) => one ?? []);
   }
   if (!Array.isArray(allOf)) return null;
   // Any of them that says something.
-  return allOf.map((one) => kindsIn(one, root, steps - 1)).find((one) => one !== null) ?? null;
+  return allOf.map((one) => kindsIn(one, search, levels - 1)).find((one) => one !== null) ?? null;
 }
 
 function toKind(type: unknown): readonly Kind[] {

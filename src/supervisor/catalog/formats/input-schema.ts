@@ -52,6 +52,19 @@ const mergeable = new Set([
   '$comment',
 ]);
 
+/** Schemas as text, each written once: parts may name the same one thousands of times. */
+type TextOf = (schema: unknown) => string;
+
+function createTextOf(): TextOf {
+  const known = new WeakMap<object, string>();
+  return (schema) => {
+    if (typeof schema !== 'object' || schema === null) return JSON.stringify(schema) ?? '';
+    const text = known.get(schema) ?? JSON.stringify(schema);
+    known.set(schema, text);
+    return text;
+  };
+}
+
 export function toModelInput(inputSchema: unknown): ModelInput {
   const root = isRecord(inputSchema) ? inputSchema : {};
   if (isTooDeep(root, maxDepth))
@@ -84,6 +97,7 @@ export function toModelInput(inputSchema: unknown): ModelInput {
 function withoutRefused(root: Schema): { readonly schema: Schema; readonly remainder: Schema } {
   const refused = refusedAtTop.filter((keyword) => root[keyword] !== undefined);
   if (refused.length === 0) return { schema: root, remainder: {} };
+  const textOf = createTextOf();
   const properties = new Map(Object.entries(isRecord(root.properties) ? root.properties : {}));
   const required = new Set(textsIn(root.required));
   const remainder: Record<string, unknown> = {};
@@ -94,18 +108,17 @@ function withoutRefused(root: Schema): { readonly schema: Schema; readonly remai
     const parts = partsOf(root, keyword);
     const isMerged =
       !isClosed &&
-      parts.every((part) => Object.keys(part).every((key) => mergeable.has(key)) && !clashes(part, properties));
+      parts.every((part) => Object.keys(part).every((key) => mergeable.has(key)) && !clashes(part, properties, textOf));
     for (const part of parts) {
       for (const name of textsIn(part.required)) required.add(name);
-      if (!isClosed) addProperties(properties, [part]);
+      if (!isClosed) addProperties(properties, [part], textOf);
     }
     if (root[keyword] !== undefined && !isMerged) remainder[keyword] = root[keyword];
   }
   for (const keyword of ['anyOf', 'oneOf'] as const) {
     const parts = partsOf(root, keyword);
-    const [first, ...others] = parts.map((part) => textsIn(part.required));
-    for (const name of first ?? []) if (others.every((names) => names.includes(name))) required.add(name);
-    if (!isClosed) addProperties(properties, parts);
+    for (const name of inAll(parts.map((part) => textsIn(part.required)))) required.add(name);
+    if (!isClosed) addProperties(properties, parts, textOf);
     if (root[keyword] !== undefined) remainder[keyword] = root[keyword];
   }
   for (const keyword of ['enum', 'not'] as const) if (root[keyword] !== undefined) remainder[keyword] = root[keyword];
@@ -121,31 +134,45 @@ function withoutRefused(root: Schema): { readonly schema: Schema; readonly remai
   return { schema, remainder };
 }
 
+/** The texts that every list has. */
+function inAll(lists: readonly (readonly string[])[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const list of lists) for (const text of new Set(list)) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count === lists.length).map(([text]) => text);
+}
+
 /** A property that several parts define differently may match any of them. */
-function addProperties(properties: Map<string, unknown>, parts: readonly Schema[]): void {
-  const found = new Map<string, unknown[]>();
-  for (const part of parts) {
-    for (const [name, schema] of Object.entries(isRecord(part.properties) ? part.properties : {})) {
-      const known = found.get(name) ?? [];
-      if (!known.some((one) => JSON.stringify(one) === JSON.stringify(schema))) found.set(name, [...known, schema]);
+function addProperties(properties: Map<string, unknown>, parts: readonly Schema[], textOf: TextOf): void {
+  const found = new Map<string, Map<string, unknown>>();
+  for (const { properties: own } of parts) {
+    for (const [name, schema] of Object.entries(isRecord(own) ? own : {})) {
+      const known = found.get(name) ?? new Map<string, unknown>();
+      found.set(name, known.set(textOf(schema), schema));
     }
   }
-  for (const [name, [first, ...others]] of found) {
+  for (const [name, known] of found) {
+    const [first, ...others] = known.values();
     if (!properties.has(name)) properties.set(name, others.length === 0 ? first : { anyOf: [first, ...others] });
   }
 }
 
-function clashes(part: Schema, properties: ReadonlyMap<string, unknown>): boolean {
-  const own = Object.entries(isRecord(part.properties) ? part.properties : {});
-  return own.some(
-    ([name, schema]) => properties.has(name) && JSON.stringify(properties.get(name)) !== JSON.stringify(schema),
+function clashes({ properties: own }: Schema, properties: ReadonlyMap<string, unknown>, textOf: TextOf): boolean {
+  return Object.entries(isRecord(own) ? own : {}).some(
+    ([name, schema]) => properties.has(name) && textOf(properties.get(name)) !== textOf(schema),
   );
 }
 
 function partsOf(root: Schema, keyword: (typeof refusedAtTop)[number]): readonly Schema[] {
   const value = root[keyword];
   if (keyword === '$ref') return value === undefined ? [] : [resolved(root, { $ref: value })];
-  return Array.isArray(value) ? value.map((part) => resolved(root, part)) : [];
+  if (!Array.isArray(value)) return [];
+  // Thousands of parts may refer to the same one.
+  const found = new Map<unknown, Schema>();
+  for (const part of value as readonly unknown[]) {
+    const key = isRecord(part) ? (part.$ref ?? part) : part;
+    if (!found.has(key)) found.set(key, resolved(root, part));
+  }
+  return [...new Set(found.values())];
 }
 
 /** Resolves a reference within the schema. Anything else is returned as it is. */

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { toModelInput } from '../../../../src/supervisor/catalog/formats/input-schema.ts';
+import { underAttack } from '../../../support/loop-delay.ts';
 
 const string = { type: 'string' };
 
@@ -134,5 +135,39 @@ describe('an input schema for model APIs', () => {
     expect(toModelInput(circular).schema).toMatchObject({ type: 'object', properties: {} });
     const odd = JSON.parse('{"type":"object","anyOf":[{"properties":{"__proto__":{"type":"string"}}}]}') as object;
     expect(Object.keys(toModelInput(odd).schema.properties)).toEqual(['__proto__']);
+  });
+});
+
+describe('an input schema that is made to cost much', () => {
+  const big = { properties: Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`p${index}`, string])) };
+  const [thousands, chain] = [20_000, 90];
+  const long = (name: string) => `#/$defs/${name}${'/x'.repeat(500)}`;
+  const within = (name: string): object =>
+    Array.from({ length: 500 }).reduce<object>((inner) => ({ x: inner }), { $ref: long(name) });
+  it.each<[string, object]>([
+    ['thousands of the same alternative', { anyOf: Array(thousands).fill({ $ref: '#/$defs/big' }), $defs: { big } }],
+    ['thousands of the same part', { allOf: Array(thousands).fill({ $ref: '#/$defs/big' }), $defs: { big } }],
+    [
+      'thousands of meanings of one name',
+      { oneOf: Array.from({ length: thousands }, (_, index) => ({ properties: { a: { const: index } } })) },
+    ],
+    [
+      'thousands of lists of thousands of names',
+      {
+        anyOf: Array.from({ length: 2_000 }, () => ({
+          required: Array.from({ length: 1_000 }, (_, index) => `n${1_000 - index}`),
+        })),
+      },
+    ],
+    [
+      'references by way of references',
+      {
+        anyOf: Array.from({ length: thousands }, () => ({ $ref: long('d0') })),
+        $defs: Object.fromEntries(Array.from({ length: chain }, (_, index) => [`d${index}`, within(`d${index + 1}`)])),
+      },
+    ],
+  ])('is converted in time: %s', async (what, schema) => {
+    const { schema: converted } = await underAttack(what, () => toModelInput(schema));
+    expect(converted.type).toBe('object');
   });
 });
