@@ -195,7 +195,8 @@ export class Wire implements Transport {
   overheardSince(at: number): readonly Overheard[] {
     const heard = this.overhearing.since(at, this.#link.unfinished?.() ?? null);
     if (heard.length > 0 || this.lastInboundAt < at || !this.#hasReceived) return heard;
-    return [{ what: 'answers to other questions', last: null }];
+    const when = at === Number.NEGATIVE_INFINITY ? 'earlier' : 'other';
+    return [{ what: `answers to ${when} questions`, last: null }];
   }
 
   #troubled(error: Error): void {

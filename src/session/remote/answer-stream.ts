@@ -6,6 +6,7 @@ import { type EventReader, readMessages, type StreamWatch } from './events.ts';
 import { remoteFailureOf } from './failure.ts';
 import type { Answer } from './http/answer.ts';
 import { mayPass, RemoteError } from './http/error.ts';
+import { inAnswerTo } from './message.ts';
 import type { PendingRequest, PendingRequests } from './pending.ts';
 import { createReopening } from './reopening.ts';
 
@@ -42,10 +43,14 @@ export async function followAnswer(
       request.retryMs = delayMs;
     },
   };
+  const reader: EventReader = {
+    ...options.reader,
+    deliver: (message) => options.reader.deliver(inAnswerTo(request.id, message)),
+  };
   let answer: Answer | null = first;
   try {
     while (answer !== null) {
-      const end = await readMessages(answer, options.reader, watch).then(() => 'ended', asBroken);
+      const end = await readMessages(answer, reader, watch).then(() => 'ended', asBroken);
       if (!pending.has(request)) break;
       if (request.token === null) return lose(request, `its response ${end} without an answer`);
       answer = await resumed(options, request, () => reopening.next(request.retryMs));

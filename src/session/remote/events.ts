@@ -22,13 +22,15 @@ export interface StreamWatch {
 /** Reads messages to the end of the stream. Rejects with a `RemoteError` if it breaks off or one is too long. */
 export function readMessages(answer: Answer, reader: EventReader, watch: StreamWatch): Promise<void> {
   return readEvents(answer, reader.maxMessageBytes, {
-    event({ type, id, data }) {
+    event({ type, id, data, isLast }) {
+      // Events without data only carry an id.
+      const messages = data.trim() === '' ? [] : messagesIn(data);
+      // The end of the stream may have cut it: it is asked for again.
+      if (isLast && messages === null) return;
       if (id !== null) watch.token(id);
-      // Events without data only carry an id. Other types are none of ours.
-      if (data.trim() === '' || (type !== null && type !== 'message')) return;
-      const messages = messagesIn(data);
-      if (messages === null) reader.onMalformed(data);
-      else for (const message of messages) reader.deliver(message);
+      // Some servers give their messages a type of their own; what else comes with one is none of ours.
+      if (messages === null && (type === null || type === 'message')) reader.onMalformed(data);
+      for (const message of messages ?? []) reader.deliver(message);
     },
     retry: watch.retry,
   });

@@ -27,6 +27,8 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   const ending = new Ending(tell);
   /** Only `ended` is sent any more, once everything is closed. */
   let isOver = false;
+  /** The session has answered a request. */
+  let hasWorked = false;
   /** The last `push` news: a stream that comes and goes every second is not news each time. */
   let pushed = '';
   let closeTimer: NodeJS.Timeout | undefined;
@@ -42,7 +44,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
         if (dialler.kind === 'sse') {
           onNews({ type: 'push', available: true, reason: null });
         }
-      }
+      } else if (phase === null && answeredBy(message) !== null) hasWorked = true;
       if (!access.takes(answeredBy(message))) transport.onmessage?.(message);
     },
     error(error) {
@@ -64,8 +66,17 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   const dialler = createRemoteDialler(options, listener);
   const access = createAccessCheck({
     send: (message) => dialler.send(message, undefined),
-    onRefused: (error) => finish(remoteFailureOf(error, null)),
+    onRefused: (error) => finish(refusedFailureOf(error)),
   });
+
+  /**
+   * Some servers say that they do not know a session any more with the status for refused access: the next handshake
+   * shows which of the two it is.
+   */
+  function refusedFailureOf(error: RemoteError): Failure {
+    const failed = remoteFailureOf(error, null);
+    return hasWorked && error.refusal.session ? { ...failed, class: 'sessionLost' } : failed;
+  }
 
   /** A failed transport is closed at once: there is no process to wait for. */
   function onNews(news: LinkNews): void {
@@ -131,6 +142,18 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
     }
   }
 
+  /**
+   * Nobody waits for the answer to a notification, and some servers know none: a refusal ends nothing that the next
+   * request would not end.
+   */
+  function isNoted(error: unknown, message: JSONRPCMessage): boolean {
+    if (isOver || 'id' in message || !(error instanceof RemoteError)) return false;
+    const { status } = error.refusal;
+    if (status === null || status === 401 || status === 403) return false;
+    transport.onerror?.(error);
+    return true;
+  }
+
   async function deliver(message: JSONRPCMessage, sendOptions: TransportSendOptions | undefined): Promise<void> {
     if ('method' in message && message.method === 'initialize' && 'id' in message) {
       phase = 'initializing';
@@ -156,6 +179,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
         await deliver(message, sendOptions);
       } catch (error) {
         judge(error, methodOf(message));
+        if (isNoted(error, message)) return;
         // Aborted by the end of the link: that is reported first, because it says why.
         if (isOver && isAbort(error)) {
           await over;

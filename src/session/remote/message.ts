@@ -1,8 +1,7 @@
 /** What a JSON-RPC message is, as far as a transport has to know. */
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { isRecord } from '../../text/json.ts';
-import { MessageTooHeavyError, parseMessageText } from '../parse.ts';
+import { MessageTooHeavyError, parseMessageText, toMessage } from '../parse.ts';
 import { toTooHeavy } from './http/error.ts';
 
 /**
@@ -17,12 +16,18 @@ export function messagesIn(text: string): readonly JSONRPCMessage[] | null {
     if (error instanceof MessageTooHeavyError) throw toTooHeavy(error);
     return null;
   }
-  const values = Array.isArray(value) ? value : [value];
-  return values.every(isMessage) ? values : null;
+  const messages = (Array.isArray(value) ? value : [value]).map(toMessage);
+  return messages.every((message) => message !== null) ? messages : null;
 }
 
-function isMessage(value: unknown): value is JSONRPCMessage {
-  return isRecord(value) && value.jsonrpc === '2.0' && ('method' in value || 'id' in value);
+/**
+ * The message, if it came in answer to the request `id` alone: servers that could not read the id of a request answer
+ * it with null.
+ */
+export function inAnswerTo(id: RequestId, message: JSONRPCMessage): JSONRPCMessage {
+  const isUnnamed =
+    !('method' in message) && ('result' in message || 'error' in message) && (message.id ?? null) === null;
+  return isUnnamed ? { ...message, id } : message;
 }
 
 /** The id of one of our requests; null for every other message. */

@@ -6,7 +6,7 @@ import { createMalformedReport, type EventReader } from './events.ts';
 import { type Answer, isEventStream, mediaTypeOf } from './http/answer.ts';
 import { ignoreBody, readText } from './http/body.ts';
 import { notMcp, RemoteError } from './http/error.ts';
-import { answeredBy, cancelledBy, messagesIn, methodOf, requestIdOf } from './message.ts';
+import { answeredBy, cancelledBy, inAnswerTo, messagesIn, methodOf, requestIdOf } from './message.ts';
 import { openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
 import { createPendingRequests, type PendingRequest } from './pending.ts';
 import { createStandingStream } from './standing-stream.ts';
@@ -65,9 +65,9 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
     } else {
       const messages = messagesIn(await readText(answer, maxMessageBytes));
       if (messages === null) throw notMcp(url);
-      for (const message of messages) deliver(message);
+      for (const message of messages) deliver(inAnswerTo(request.id, message));
       pending.ended(request);
-      lose(request, 'its response ended without an answer');
+      lose(request, `its response ended without an answer${othersIn(messages)}`);
     }
   }
 
@@ -85,7 +85,7 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
       const cancelled = cancelledBy(message);
       if (cancelled !== null) pending.giveUp(cancelled);
       if (id === null) {
-        ignoreBody(await posted(message, new AbortController()));
+        await heeded(posted(message, new AbortController()).then(ignoreBody));
         if (methodOf(message) === 'notifications/initialized') standing.open();
         return;
       }
@@ -109,6 +109,27 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
       pending.close();
     },
   };
+}
+
+/** What follows a notification is held back for so long at most, in milliseconds: some servers never answer one. */
+const heedMs = 5_000;
+
+/** Resolves when a notification is answered, or is not going to be. */
+async function heeded(answered: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, heedMs);
+  });
+  await Promise.race([answered, patience]).finally(() => clearTimeout(timer));
+}
+
+/** In characters: an id may be as long as a message. */
+const longestId = 200;
+
+/** Which answers came instead of the one that was waited for, in words. */
+function othersIn(messages: readonly JSONRPCMessage[]): string {
+  const [id] = messages.map(answeredBy).filter((answered) => answered !== null);
+  return id === undefined ? '' : `, but with one under the id ${JSON.stringify(id).slice(0, longestId)}`;
 }
 
 /**

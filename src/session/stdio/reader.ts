@@ -2,7 +2,7 @@
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { MalformedLine } from '../link.ts';
-import { MessageTooHeavyError, parseMessageText } from '../parse.ts';
+import { MessageTooHeavyError, parseMessageText, toMessage } from '../parse.ts';
 import type { Unfinished } from '../protocol/overhearing.ts';
 
 export interface MessageReader {
@@ -90,7 +90,8 @@ export function createMessageReader({
       else if (line.trim() !== '') reportMalformed(line, 'not JSON');
       return;
     }
-    if (isMessage(value)) onMessage(value);
+    const message = toMessage(value);
+    if (message !== null) onMessage(message);
     else reportMalformed(line, Array.isArray(value) ? 'a batch' : 'not JSON-RPC 2.0');
   };
 
@@ -114,14 +115,4 @@ export function createMessageReader({
       }
     },
   };
-}
-
-function isMessage(value: unknown): value is JSONRPCMessage {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'jsonrpc' in value &&
-    value.jsonrpc === '2.0' &&
-    ('method' in value || 'id' in value)
-  );
 }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
-import { connect, deadlineMs } from './heard.ts';
+import { connect, deadlineMs, errorOf } from './heard.ts';
 import { answer, bodyOf, jsonOnly, type Rpc, reply, resultOf, serve } from './web.ts';
 
 const events = { 'content-type': 'text/event-stream' };
@@ -225,9 +225,10 @@ async function serveWords(answer: (rpc: Rpc) => string): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/mcp`;
 }
 
-const withLength = (body: string, head = '') =>
-  `HTTP/1.1 200 OK\r\n${head}content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const withLength = (body: string, head = '', type = 'application/json') =>
+  `HTTP/1.1 200 OK\r\n${head}content-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 const jsonOf = (rpc: Rpc) => JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: {} });
+const padded = (rpc: Rpc, members: object) => JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: {}, ...members });
 const eventsOf = (text: string) =>
   `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n${text}`;
 const hint = 'HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\n\r\n';
@@ -247,11 +248,52 @@ describe('an answer in an unusual form', () => {
       'among comments and other events',
       (rpc) => eventsOf(`: alive\n\nevent: ping\ndata: 1\n\ndata: ${jsonOf(rpc)}\n\n`),
     ],
+    [
+      'with the members that it has no value for',
+      (rpc) => withLength(padded(rpc, { error: null, method: null, params: null })),
+    ],
+    ['with its error beside a result that is none', (rpc) => withLength(padded(rpc, { result: {}, error: null }))],
+    ['under no id', (rpc) => withLength(padded(rpc, { id: null }))],
+    ['as an event under no id', (rpc) => eventsOf(`data: ${padded(rpc, { id: null })}\n\n`)],
+    ['as an event with a type of its own', (rpc) => eventsOf(`event: response\ndata: ${jsonOf(rpc)}\n\n`)],
+    [
+      'as an event without the empty line after it',
+      (rpc) => withLength(`data: ${jsonOf(rpc)}`, '', 'text/event-stream'),
+    ],
     ['after an event that is no message', (rpc) => eventsOf(`data: hm\n\ndata: ${jsonOf(rpc)}\n\n`)],
   ])('is read: %s', async (_, answer) => {
     const { client, ends } = await connect(await serveWords(answer));
     for (let call = 0; call < 3; call += 1) await client.callTool({ name: 'echo' });
     expect(ends).toEqual([]);
+  });
+
+  it.each([
+    ['JSON', (body: string) => withLength(body)],
+    ['an event', (body: string) => eventsOf(`data: ${body}\n\n`)],
+  ])('is what its server says, if it is an error under no id or beside an empty result: %s', async (_, framed) => {
+    const error = { code: -32_001, message: 'Session not found' };
+    const { client } = await connect(
+      await serveWords((rpc) =>
+        framed(
+          padded(
+            rpc,
+            rpc.params?.name === 'unnamed' ? { id: null, result: undefined, error } : { result: null, error },
+          ),
+        ),
+      ),
+    );
+    for (const name of ['unnamed', 'beside'])
+      expect(await errorOf(client.callTool({ name }))).toMatchObject({
+        code: -32_001,
+        message: expect.stringContaining('Session not found'),
+      });
+  });
+
+  it('is told as the answer to something else', async () => {
+    const { client, news, told } = await connect(await serveWords((rpc) => withLength(padded(rpc, { id: 4_711 }))));
+    void errorOf(client.callTool({ name: 'echo' }));
+    await told('doubted');
+    expect(news.join()).toContain('its response ended without an answer, but with one under the id 4711');
   });
 
   it('is the answer, too, if it comes on the event stream', async () => {

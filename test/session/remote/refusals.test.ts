@@ -1,9 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { remoteFailureOf } from '../../../src/session/remote/failure.ts';
 import { RemoteError } from '../../../src/session/remote/http/error.ts';
 import { retryAfterMsOf } from '../../../src/session/remote/http/refused.ts';
 import { connect, errorOf, type Heard, open } from './heard.ts';
-import { jsonOnly, type Rpc, reply, serve, serveMcp, type Web } from './web.ts';
+import { answer, jsonOnly, type Rpc, reply, serve, serveMcp, type Web } from './web.ts';
 
 /** A server that answers `method` with `status`, and everything else well. */
 function refusing(method: string, status: number, { headers = {}, body = '<html>no</html>' } = {}): Promise<Web> {
@@ -191,6 +192,48 @@ describe.each([401, 403])('a request that is refused for lack of access (HTTP %i
       class: 'unauthorized',
       message: expect.stringContaining('(notifications/initialized) was answered with HTTP'),
     });
+  });
+});
+
+describe.each([401, 403])('a session that is refused for lack of access after it has worked (HTTP %i)', (status) => {
+  it('is taken for lost: the next handshake shows whether it was', async () => {
+    let isKnown = true;
+    const web = await serve(
+      jsonOnly(
+        (rpc, response) => !isKnown && rpc.id !== undefined && reply(response, status, { body: 'Session not found' }),
+      ),
+    );
+    const { client, ended } = await connect(`${web.origin}/mcp`);
+    await client.listTools();
+    isKnown = false;
+    await expect(client.callTool({ name: 'echo' })).rejects.toThrow();
+    expect(await ended).toMatchObject({ class: 'sessionLost', code: status });
+  });
+});
+
+describe('a notification that a server cannot take', () => {
+  const deaf = (take: (response: ServerResponse) => boolean) =>
+    serve(
+      jsonOnly((rpc, response) => {
+        if (rpc.method !== undefined && rpc.id === undefined) return take(response);
+        if (rpc.id === undefined) return false;
+        answer(response, rpc);
+        return true;
+      }),
+    );
+
+  it.each([400, 404, 405, 422, 500, 501])('is its own affair when it is refused with HTTP %i', async (status) => {
+    const web = await deaf((response) => reply(response, status, { body: '{"error":"id is missing"}' }));
+    const { client, ends } = await connect(`${web.origin}/mcp`);
+    expect((await client.listTools()).tools).toHaveLength(1);
+    expect(ends).toEqual([]);
+  });
+
+  it('holds nothing up when it is never answered', async () => {
+    const web = await deaf(() => true);
+    const { client, ends } = await connect(`${web.origin}/mcp`);
+    expect((await client.listTools()).tools).toHaveLength(1);
+    expect(ends).toEqual([]);
   });
 });
 

@@ -9,7 +9,7 @@ const heard = {
   framed: /meanwhile it sent .*frames with Content-Length/,
   unknown: /meanwhile it sent answers to questions that were not asked, .* under the id: "\\"another\\""/,
   stderr: /meanwhile it sent lines on stderr: "waiting for the licence server"/,
-  nothing: /meanwhile it sent (nothing at all|answers to other questions)$/,
+  nothing: /meanwhile it sent (nothing at all|answers to (other|earlier) questions)$/,
 };
 const ways = Object.entries(heard);
 

@@ -9,6 +9,8 @@ export interface StreamEvent {
   readonly type: string | null;
   readonly id: string | null;
   readonly data: string;
+  /** The stream ended before the empty line that ends an event. */
+  readonly isLast: boolean;
 }
 
 export interface EventListener {
@@ -72,12 +74,13 @@ export function ignoreBody(answer: Answer): void {
  */
 export async function readEvents(answer: Answer, maxBytes: number, listener: EventListener): Promise<void> {
   let isTooLarge = false;
+  let isLast = false;
   const parser = createParser({
     // In characters, of which one is at least a byte.
     maxBufferSize: maxBytes,
     onEvent({ event = null, id = null, data }) {
       isTooLarge ||= data.length > maxBytes || Buffer.byteLength(data) > maxBytes;
-      if (!isTooLarge) listener.event({ type: event, id, data });
+      if (!isTooLarge) listener.event({ type: event, id, data, isLast });
     },
     onRetry: (delayMs) => listener.retry(delayMs),
     onError: ({ type }) => {
@@ -90,6 +93,8 @@ export async function readEvents(answer: Answer, maxBytes: number, listener: Eve
     parser.feed(withLineFeeds(decoder.decode(chunk, { stream: true })));
     if (isTooLarge) throw toTooLarge(maxBytes);
   }
+  isLast = true;
+  parser.feed('\n\n');
 }
 
 async function* unbroken(answer: Answer): AsyncIterable<Uint8Array> {
