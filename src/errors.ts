@@ -147,7 +147,7 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
   CONFIG_INVALID: ({ file, problems }) =>
     `${file ?? 'The configuration'} is not valid; nothing was changed:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`,
   CONFIG_UNREADABLE: ({ file, reason }) =>
-    `The configuration file ${file} ${reason === null ? 'does not exist' : `cannot be read: ${reason}`}. Name another one.`,
+    `The configuration file ${file} ${reason === null ? 'does not exist. Name' : `cannot be read: ${reason}. Mend it, or name`} another one.`,
   SERVER_NOT_FOUND: ({ server, known }) =>
     `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${toList(known)}.`}`,
   TOOL_NOT_FOUND: ({ server, tool }) =>

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { entryOf } from '../../machines/table.ts';
 import type { Problem } from '../errors.ts';
 import { isRecord } from '../text/json.ts';
-import { nameHint } from './entries/names.ts';
+import { hintOf } from './hints.ts';
 import { errorAt, hasErrors, type Path, warningAt } from './problems.ts';
 import { protoEntriesOf } from './proto-entries.ts';
 import { hintForKey } from './spelling.ts';
@@ -129,39 +129,6 @@ function messageOf(issue: Issue): string {
       return 'is not valid';
   }
 }
-
-function hintOf(issue: Issue, found: unknown): string | null {
-  if (issue.code === 'invalid_key') return keyHints.get(String(issue.path.at(-2))) ?? idHint;
-  if (issue.code === 'invalid_format')
-    return issue.format === 'regex' ? `it must match ${issue.pattern ?? 'the pattern'}` : 'it must begin with /';
-  if (issue.code === 'too_small') return limitHints.get(String(issue.path.at(-1))) ?? null;
-  if (issue.code !== 'invalid_type') return null;
-  if (issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean'))
-    return 'put it in double quotes';
-  if (issue.expected === 'string' && found === null) return 'leave the line out, or write "" for an empty value';
-  if (issue.expected === 'string' && Array.isArray(found))
-    return 'the first word goes into command, the others into args';
-  if (issue.expected === 'array' && typeof found === 'string') return 'write a list: ["…"]';
-  if (issue.expected === 'number' && typeof found === 'string')
-    return 'write the number without quotes and without a unit';
-  return null;
-}
-
-/** For what mcpvisor itself looks up by its name: secrets and profiles. */
-const idHint =
-  'a name begins with a letter or digit, has at most 64 characters, and only letters, digits, ".", "_" and "-"';
-
-/** Hints for records whose keys are not ours, by field. */
-const keyHints: ReadonlyMap<string, string> = new Map([
-  ['groups', `${nameHint}, and has no "/"`],
-  ['env', 'the name of a variable is not empty and has no "=" in it'],
-  ['headers', 'the name of a header is not empty and has no spaces, colons or letters with accents in it'],
-]);
-
-/** Why a number may not be smaller, by field. */
-const limitHints: ReadonlyMap<string, string> = new Map([
-  ['idleStopMs', 'whether a lazy server is unused is looked at once a second; one that shall not sleep is not lazy'],
-]);
 
 const kindsInWords: Readonly<Record<string, string>> = {
   string: 'text',

@@ -88,7 +88,7 @@ export interface ParseOptions {
   /** Entries that are checked with the others and cannot be refused. Default: none. */
   readonly others?: ReadonlyMap<string, unknown>;
   /** Names that stand twice in the text; `server`: in whose entry, null: in none. Default: none. */
-  readonly duplicates?: readonly { readonly server: string | null; readonly problem: Problem }[];
+  readonly findings?: readonly { readonly server: string | null; readonly problem: Problem }[];
 }
 
 /** `config` is null if the whole is refused. Warnings are in `problems`, and in `config.warnings`. */

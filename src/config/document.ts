@@ -29,15 +29,15 @@ export function parseEntries(document: unknown, options: ParseOptions): Parsed {
   const parsed = new Map(
     Object.entries(entries).map(([name, entry]) => [name, parseEntry(name, entry, { ...options, globals: sound })]),
   );
-  const { duplicates = [] } = options;
+  const { findings = [] } = options;
   const ofWhole = [
     ...documentProblems(document),
     ...globalProblems,
-    ...duplicates.filter(({ server }) => server === null).map(({ problem }) => problem),
+    ...findings.filter(({ server }) => server === null).map(({ problem }) => problem),
   ];
   const ofEntries = byEntry([
     ...[...parsed].map(([name, { problems }]) => [name, problems] as const),
-    ...duplicates.flatMap(({ server, problem }) => (server === null ? [] : [[server, [problem]] as const])),
+    ...findings.flatMap(({ server, problem }) => (server === null ? [] : [[server, [problem]] as const])),
     ...dependencyProblems(entries, options.servers),
   ]);
   const problems = bounded([...ofWhole, ...[...ofEntries.values()].flat()]);
@@ -146,19 +146,28 @@ function documentProblems(document: Fields): readonly Problem[] {
   const misplaced = misplacedServers(document);
   const known = Object.keys(documentSchema.shape);
   const told = new Set(misplaced.map(({ path }) => path));
+  // It is one entry: its fields are no settings of the whole.
+  if (told.has('')) return misplaced;
   const unknown = Object.keys(document).filter((key) => !known.includes(key) && !isComment(key));
   const problems = unknown
     .map((key) =>
       warningAt([key], 'is not a setting of this version; it is kept and not acted on', hintForKey(key, known)),
     )
-    .filter(({ path }) => !told.has(path) && ![...told].some((other) => other.startsWith(`${path}.`)));
-  if (misplaced.length > 0) return [...misplaced, ...problems];
+    .filter(({ path }) => ![...told].some((other) => other === path || isWithin(other, path)));
+  if (hasErrors(misplaced)) return [...misplaced, ...problems];
   if (document.mcpServers === undefined)
     return [
       ...problems,
       warningAt(['mcpServers'], 'is missing: there are no servers', 'write {"mcpServers": {"name": {…}}}'),
     ];
-  return isRecord(document.mcpServers)
-    ? problems
-    : [...problems, errorAt(['mcpServers'], 'must be an object: {"name": {…}}', null)];
+  if (isRecord(document.mcpServers)) return [...misplaced, ...problems];
+  const hint =
+    Array.isArray(document.mcpServers) && document.mcpServers.length > 0
+      ? 'write the name of each server before its entry'
+      : null;
+  return [...problems, errorAt(['mcpServers'], 'must be an object: {"name": {…}}', hint)];
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }

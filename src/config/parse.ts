@@ -81,12 +81,12 @@ function textOf(path: string): string {
 }
 
 /** Says of each problem in which line of the text it is. */
-function parseRead({ duplicates, locate }: Read, value: unknown, options: ParseOptions): Parsed {
-  const twice = duplicates.map(({ path: [top, name], problem }) => ({
+function parseRead({ findings, locate }: Read, value: unknown, options: ParseOptions): Parsed {
+  const twice = findings.map(({ path: [top, name], problem }) => ({
     server: top === 'mcpServers' && typeof name === 'string' ? name : null,
     problem,
   }));
-  const { config, problems } = parseEntries(value, { ...options, duplicates: twice });
+  const { config, problems } = parseEntries(value, { ...options, findings: twice });
   const located = problems.map(locate);
   if (config === null) return { config, problems: located };
   const refused = new Map([...config.refused].map(([name, own]) => [name, own.map(locate)]));

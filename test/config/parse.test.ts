@@ -168,8 +168,7 @@ describe('bad configurations', () => {
     [
       a({ type: 'http', command: 'x' }),
       [
-        'error mcpServers.a.url: is missing (give the address of the server)',
-        'warning mcpServers.a.command: is not used: the server is remote',
+        'error mcpServers.a.type: says that the server is remote, but the entry has a command and no url (write "stdio", or leave it out)',
       ],
     ],
     [a({ type: 'stdio' }), ['error mcpServers.a.command: is missing (name the program to run)']],
@@ -180,7 +179,7 @@ describe('bad configurations', () => {
     [
       a({ command: 'x', type: 'studio' }),
       [
-        'error mcpServers.a.type: is no transport that is known here; known are stdio, local, sse, http, streamable-http, streamableHttp, streamable_http, streaming-http, http-stream, http_stream, httpStream, remote, in-memory (did you mean stdio?)',
+        'error mcpServers.a.type: is no transport that is known here; known are stdio, http, sse, in-memory (did you mean stdio?)',
       ],
     ],
     [
@@ -191,15 +190,38 @@ describe('bad configurations', () => {
       ],
     ],
     [
-      a({ command: ['npx', '-y'] }),
-      ['error mcpServers.a.command: must be text (the first word goes into command, the others into args)'],
+      a({ command: { path: 'npx' } }),
+      ['error mcpServers.a.command: must be text (write the program as text; args and env stand beside it)'],
     ],
-    [a({ command: 'x', args: ['ok', 3] }), ['error mcpServers.a.args[1]: must be text (put it in double quotes)']],
-    [a({ command: 'x', args: 'ok' }), ['error mcpServers.a.args: must be a list (write a list: ["…"])']],
     [
-      a({ command: 'x', env: { 'A-B': 'ok', C: null } }),
-      ['error mcpServers.a.env.C: must be text (leave the line out, or write "" for an empty value)'],
+      a({ transport: { command: 'x' } }),
+      ['error mcpServers.a.transport: must be text (write what is in it into the entry itself)'],
     ],
+    [a({ command: 'x', args: ['ok', 1.5] }), ['error mcpServers.a.args[1]: must be text (put it in double quotes)']],
+    [a({ command: 'x', args: 'ok' }), ['error mcpServers.a.args: must be a list (write a list: ["…"])']],
+    [a({ command: 'x', env: ['A=1'] }), ['error mcpServers.a.env: must be an object: {…} (write {"NAME": "value"})']],
+    [a({ command: 'x', env: { A: ['1'] } }), ['error mcpServers.a.env.A: must be text']],
+    [a({ command: 'x', restart: 'always' }), [expect.stringContaining('(write {"kind": "permanent"}')]],
+    [
+      a({ command: 'x', disabled: 'false' }),
+      ['error mcpServers.a.disabled: must be true or false (write it without quotes)'],
+    ],
+    [a('npx x'), [expect.stringContaining('(write {"command": "…"')]],
+    [
+      a({ b: { command: 'x' } }),
+      ['error mcpServers.a: is a map of servers inside the map of servers (move its entries up one level)'],
+    ],
+    [
+      a({ type: 'stdio', url: 'http://h' }),
+      ['error mcpServers.a.type: says stdio, but the entry has a url and no command (write "http", or leave it out)'],
+    ],
+    [a({ type: 'WebSocket', url: 'ws://h' }), [expect.stringContaining('is WebSocket, which this version cannot use')]],
+    [
+      a({ url: 'localhost:3000/mcp' }),
+      ['error mcpServers.a.url: is not a URL (write it with its scheme: https://example.org/mcp)'],
+    ],
+    [a({ url: 'http://::1:3000/mcp' }), [expect.stringContaining('an IPv6 address stands in brackets')]],
+    [a({ url: 'http://h:99999/mcp' }), [expect.stringContaining('a port is at most 65535')]],
     [
       a({ command: 'x', callTimeoutMs: '60s' }),
       ['error mcpServers.a.callTimeoutMs: must be a number (write the number without quotes and without a unit)'],
@@ -361,7 +383,7 @@ describe('bad configurations', () => {
   it('tells everything at once, and gives no configuration', () => {
     const { config, problems } = parseEntries(
       {
-        mcpServers: { a: { command: 1, args: [2], callTimeoutMs: -1 }, b: {}, c: { command: 'x', dependsOn: ['d'] } },
+        mcpServers: { a: { command: 1, args: [{}], callTimeoutMs: -1 }, b: {}, c: { command: 'x', dependsOn: ['d'] } },
         mcpvisor: { shutdownMs: 'x', http: { maxBodyBytes: 0 } },
       },
       options,
@@ -393,6 +415,53 @@ describe('bad configurations', () => {
       }),
     );
     expect(text).not.toContain('hunter2');
+  });
+});
+
+describe('text that is no JSON', () => {
+  const told = (text: string) => {
+    const { config, problems } = parseConfig(text, options);
+    expect(config).toBeNull();
+    return problems.map(({ line, message, hint }) => `${line} ${message} (${hint})`);
+  };
+  const straight = '(in JSON, text stands between straight double quotes: "…")';
+  const json = '(write JSON: {"mcpServers": {"name": {…}}})';
+
+  it.each([
+    ['mcpServers:\n  a:\n    command: npx\n', `1 this is YAML, not JSON ${json}`],
+    ['# mine\n---\nextensions: {}\n', `2 this is YAML, not JSON ${json}`],
+    ['[mcp_servers.a]\ncommand = "npx"\n', `1 this is TOML, not JSON ${json}`],
+    ['export TOKEN=1\n', `1 this is TOML or a list of variables, not JSON ${json}`],
+    ['<!DOCTYPE html><html></html>', `1 this is a web page or XML, not JSON ${json}`],
+    ['```json\n{"mcpServers": {}}\n```\n', '1 this is Markdown around the JSON (leave out the lines with ```)'],
+    [
+      '{\n<<<<<<< HEAD\n"a": 1\n=======\n',
+      '2 this is the mark of a merge that is not finished (keep one of the two sides, and leave the marks out)',
+    ],
+    ['\0'.repeat(300), '1 the file holds NUL bytes: it was damaged (write it again, or bring back a copy)'],
+    ['{“mcpServers”: {}}', `1 this is a typographic quotation mark ${straight}`],
+    ["{'mcpServers': {}}", `1 this quotation mark is not one of JSON ${straight}`],
+    ['{\nmcpServers: {}}', `2 this name stands without quotes ${straight}`],
+    ['{\n# mine\n"mcpServers": {}}', '2 this is no comment of JSON (comments begin with //)'],
+    ['{\n\u00a0"mcpServers": {}}', '2 here is a character that cannot be seen (U+00A0) (remove it)'],
+    ['{"mcpServers": {}}\u001a', '1 here is a character that cannot be seen (U+001A) (remove it)'],
+    ['{"a": True}', '1 this is not how JSON writes true (use small letters)'],
+    ['{"a": None}', '1 this is not how JSON writes nothing (write null)'],
+    ['{"a": "C:\\Users"}', '1 the escape after \\ is not valid (a backslash itself is written twice: "C:\\\\Users")'],
+  ])('is told as what it is, once: %j', (text, line) => {
+    expect(told(text)).toEqual([line]);
+  });
+
+  it('is told where half of a character stands, which a program would get replaced', () => {
+    const { config, problems } = parseConfig('{"mcpServers": {"a": {"command": "x",\n"args": ["\\ud800"]}}}', options);
+    expect(config).toBeNull();
+    expect(problems).toEqual([
+      expect.objectContaining({
+        path: 'mcpServers.a.args[0]',
+        line: 2,
+        message: expect.stringContaining('half of a character'),
+      }),
+    ]);
   });
 });
 
@@ -507,7 +576,7 @@ describe('mistakes of several kinds in one entry', () => {
       command: 'x',
       lazy: 1,
       args: ['${'],
-      env: { A: 1, B: '${' },
+      env: { A: {}, B: '${' },
       enabled: true,
       disabled: true,
       restart: { baseMs: 10, capMs: 5 },
@@ -537,7 +606,7 @@ describe('mistakes of several kinds in one entry', () => {
   });
 
   it('make no others: what is wrong is not missing, and is not compared', () => {
-    const entry = { command: ['x'], restart: { baseMs: '1 s', capMs: 5 }, callMaxMs: 5_000 };
+    const entry = { command: [1], restart: { baseMs: '1 s', capMs: 5 }, callMaxMs: 5_000 };
     expect(
       linesOf({ mcpServers: { a: entry }, mcpvisor: { callTimeoutMs: 1_000, shutdownMs: -1 } }).map(
         (line) => line.split(': ')[0],
@@ -583,7 +652,7 @@ describe('a key __proto__', () => {
   });
 
   it('is checked like any other', () => {
-    expect(linesOf({ mcpServers: { a: { command: 'node', env: table(1) } } })).toEqual([
+    expect(linesOf({ mcpServers: { a: { command: 'node', env: table(1.5) } } })).toEqual([
       'error mcpServers.a.env.__proto__: must be text (put it in double quotes)',
     ]);
   });

@@ -13,12 +13,14 @@ import { isRecord } from '../../text/json.ts';
 import { check, problemsElsewhere } from '../check.ts';
 import type { ParseOptions } from '../configuration.ts';
 import { hasExpression, mistakesIn } from '../expand/expression.ts';
+import { isMapOfEntries } from '../foreign/misplaced.ts';
 import { foreignVariables } from '../foreign/variables.ts';
 import { translated } from '../foreign/words.ts';
 import { errorAt, hasErrors, type Path, warningAt } from '../problems.ts';
 import { type Entry, entrySchema, type Globals } from '../settings/schema.ts';
 import { contradictionsOf, type SharedSettings, sharedSettingsOf } from '../settings/server.ts';
 import { settings } from '../settings/settings.ts';
+import { commandProblems } from './command.ts';
 import { nameMistake } from './names.ts';
 import { isHostedWord, type Transport, transportOf } from './transport.ts';
 import { urlMistake } from './url.ts';
@@ -40,12 +42,15 @@ export function parseEntry(name: string, written: unknown, options: EntryOptions
   const mistake = nameMistake(name);
   const misnamed = mistake === null ? [] : [errorAt(path, mistake.message, mistake.hint)];
   if (!isRecord(written))
-    return { specification: null, problems: [...misnamed, errorAt(path, 'must be an object: {…}', null)] };
+    return { specification: null, problems: [...misnamed, errorAt(path, 'must be an object: {…}', hintFor(written))] };
   const hosted = options.hostedTransports ?? [];
+  const isHostedEntry = isHostedWord(written, hosted);
+  if (!isHostedEntry && isMapOfEntries(written)) {
+    const problem = errorAt(path, 'is a map of servers inside the map of servers', 'move its entries up one level');
+    return { specification: null, problems: [...misnamed, problem] };
+  }
   // The keys of a hosted entry are the host's.
-  const { entry, problems: foreign } = isHostedWord(written, hosted)
-    ? { entry: written, problems: [] }
-    : translated(written, path);
+  const { entry, problems: foreign } = isHostedEntry ? { entry: written, problems: [] } : translated(written, path);
   const { transport, problems: unclear } = transportOf(entry, path, hosted);
   const isHosted = typeof transport === 'object' && transport !== null;
   const { data, sound, problems: found } = check(entrySchema, entry, path);
@@ -72,6 +77,12 @@ export function parseEntry(name: string, written: unknown, options: EntryOptions
   if (data === null || transport === null || hasErrors(all)) return { specification: null, problems: all };
   const common = commonSettings(name, data, shared);
   return { specification: toSpecification(common, data, { transport, entry, options }), problems: all };
+}
+
+function hintFor(written: unknown): string | null {
+  if (Array.isArray(written) || typeof written === 'string')
+    return 'write {"command": "…", "args": ["…"]} for a program, {"url": "…"} for a remote server';
+  return null;
 }
 
 function commonSettings(name: string, entry: Entry, shared: SharedSettings): ServerSettings {
@@ -158,19 +169,12 @@ function stdioProblems(entry: Entry, path: Path): readonly Problem[] {
   const unused = (['url', 'headers', 'tls', 'proxy', 'authProvider'] as const).filter(
     (key) => entry[key] !== undefined,
   );
-  const problems = unused.map((key) => warningAt([...path, key], 'is not used: the server is a program', null));
+  const problems: readonly Problem[] = unused.map((key) =>
+    warningAt([...path, key], 'is not used: the server is a program', null),
+  );
   if (entry.command === undefined)
     return [...problems, errorAt([...path, 'command'], 'is missing', 'name the program to run')];
-  if (/^[^\s/]+\s/.test(entry.command)) {
-    problems.push(
-      warningAt(
-        [...path, 'command'],
-        'has spaces in it; no shell is used, so the whole text is taken for the name of a program',
-        'put the words after the first into args',
-      ),
-    );
-  }
-  return problems;
+  return [...problems, ...commandProblems(entry.command, [...path, 'command'])];
 }
 
 function remoteProblems(entry: Entry, path: Path): readonly Problem[] {

@@ -20,12 +20,22 @@ export const nameHint =
 
 /** What is wrong with the name of a server, and what to do about it; null: nothing. */
 export function nameMistake(name: string): { readonly message: string; readonly hint: string } | null {
-  if (!serverNamePattern.test(name)) return { message: 'is not a name a server can have', hint: nameHint };
+  if (!serverNamePattern.test(name)) return { message: faultIn(name), hint: nameHint };
   if (name === name.normalize('NFC')) return null;
   return {
     message: 'is a name with separate accents, which looks like another one',
     hint: 'type it again: letters with accents as one character (Unicode NFC)',
   };
+}
+
+const unprintablePattern = new RegExp(`[${unprintable}]`, 'u');
+const mostCharacters = 128;
+
+function faultIn(name: string): string {
+  if (name.trim() === '') return 'is an empty name';
+  if (unprintablePattern.test(name)) return 'is a name with a character that cannot be seen';
+  const length = [...name].length;
+  return length > mostCharacters ? `is a name with ${length} characters` : 'is not a name a server can have';
 }
 
 /**

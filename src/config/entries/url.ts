@@ -4,8 +4,8 @@
  */
 
 export function urlMistake(text: string): { readonly message: string; readonly hint: string } | null {
-  if (!URL.canParse(text))
-    return { message: 'is not a URL', hint: 'write it with its scheme: https://example.org/mcp' };
+  // "localhost:3000" has the form of a URL with the scheme "localhost".
+  if (!URL.canParse(text) || /^[\w.-]+:\d+(?:\/|$)/.test(text)) return { message: 'is not a URL', hint: hintFor(text) };
   const { protocol, username, password } = new URL(text);
   if (protocol === 'ws:' || protocol === 'wss:')
     return {
@@ -20,4 +20,10 @@ export function urlMistake(text: string): { readonly message: string; readonly h
       hint: 'send them with headers: {"Authorization": "Basic …"}',
     };
   return null;
+}
+
+function hintFor(text: string): string {
+  if (/^https?:\/\/[^/[]*:[^/]*:/i.test(text)) return 'an IPv6 address stands in brackets: http://[::1]:3000/mcp';
+  if (/^https?:\/\/[^/]*:\d{5,}/i.test(text)) return 'a port is at most 65535';
+  return 'write it with its scheme: https://example.org/mcp';
 }

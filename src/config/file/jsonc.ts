@@ -4,6 +4,7 @@ import { type Node, type ParseError, parseTree, printParseErrorCode } from 'json
 import type { Problem } from '../../errors.ts';
 import { isTooDeep } from '../../text/json.ts';
 import { errorAt, type Path } from '../problems.ts';
+import { otherFormatOf, slipAt } from './other-formats.ts';
 import { containerOf, createPlaces, offsetsIn, type Place } from './places.ts';
 
 const words: ReadonlyMap<string, string> = new Map([
@@ -21,17 +22,19 @@ const words: ReadonlyMap<string, string> = new Map([
   ['UnexpectedEndOfString', 'the text does not end on its line'],
   ['UnexpectedEndOfNumber', 'the number does not end'],
   ['InvalidUnicode', 'the \\u escape is not valid'],
-  ['InvalidEscapeCharacter', 'the escape after \\ is not valid'],
   ['InvalidCharacter', 'this character is not allowed here; control characters need an escape'],
 ]);
+
+/** A program gets a replacement character in its place. */
+const half = /\p{Cs}/u;
 
 const tooDeep = errorAt([], 'the file is nested too deeply', null);
 
 /** More mistakes than anybody reads at once. */
 const mostMistakes = 50;
 
-/** A name that stands twice in an object. */
-export interface Duplicate {
+/** What is wrong in JSON that can be read: a name that stands twice in an object, text with half a character. */
+export interface Finding {
   readonly path: Path;
   readonly problem: Problem;
 }
@@ -41,7 +44,7 @@ export interface Read {
   readonly value: unknown;
   /** Why the text is no JSON. */
   readonly problems: readonly Problem[];
-  readonly duplicates: readonly Duplicate[];
+  readonly findings: readonly Finding[];
   /** The same problem with its line and column, as far as the text has its path. */
   locate(problem: Problem): Problem;
 }
@@ -54,11 +57,11 @@ export function readJsonc(text: string): Read {
   const placeOf = createPlaces(content);
   try {
     const root = parseTree(content, errors, { allowTrailingComma: true });
-    const mistakes = syntaxProblems(errors, placeOf);
+    const mistakes = syntaxProblems(content, errors, placeOf);
     if (root === undefined || mistakes.length > 0) return unread(mistakes);
-    const duplicates: Duplicate[] = [];
-    const value = toValue(root, [], { placeOf, duplicates });
-    return isTooDeep(value) ? unread([tooDeep]) : { value, problems: [], duplicates, locate: locator(root, placeOf) };
+    const findings: Finding[] = [];
+    const value = toValue(root, [], { placeOf, findings });
+    return isTooDeep(value) ? unread([tooDeep]) : { value, problems: [], findings, locate: locator(root, placeOf) };
   } catch (error) {
     // The parser is recursive: only a text nested thousands of levels deep gets here.
     if (!(error instanceof RangeError)) throw error;
@@ -67,7 +70,7 @@ export function readJsonc(text: string): Read {
 }
 
 function unread(problems: readonly Problem[]): Read {
-  return { value: undefined, problems, duplicates: [], locate: (problem) => problem };
+  return { value: undefined, problems, findings: [], locate: (problem) => problem };
 }
 
 type PlaceOf = (offset: number) => Place;
@@ -85,27 +88,59 @@ function locator(root: Node, placeOf: PlaceOf): Read['locate'] {
   };
 }
 
-/** One missing brace is noticed once for each level that it leaves open. */
-function syntaxProblems(errors: readonly ParseError[], placeOf: PlaceOf): readonly Problem[] {
-  const problems = new Map(
-    errors.map(({ error, offset }) => {
-      const message = words.get(printParseErrorCode(error)) ?? 'this is not JSON';
-      return [`${offset} ${message}`, { ...errorAt([], message, null), ...placeOf(offset) }];
-    }),
-  );
-  return [...problems.values()].slice(0, mostMistakes);
+/**
+ * The first mistake of each line: one is noticed several times by what follows it, a missing brace once for each level
+ * that it leaves open.
+ */
+function syntaxProblems(content: string, errors: readonly ParseError[], placeOf: PlaceOf): readonly Problem[] {
+  const [first] = errors;
+  if (first === undefined) return [];
+  const other = otherFormatOf(content);
+  if (other !== null) return [{ ...errorAt([], other.message, other.hint), ...placeOf(other.offset) }];
+  const problems = new Map<string, Problem>();
+  for (const { error, offset } of errors) {
+    const place = placeOf(offset);
+    const code = printParseErrorCode(error);
+    const { message, hint } = wordsFor(code, content, offset);
+    const key = code.endsWith('Expected') && code.startsWith('Close') ? `${place.line} ${message}` : String(place.line);
+    if (!problems.has(key)) problems.set(key, { ...errorAt([], message, hint), ...place });
+    if (problems.size >= mostMistakes) break;
+  }
+  return [...problems.values()];
+}
+
+function wordsFor(
+  code: string,
+  content: string,
+  offset: number,
+): { readonly message: string; readonly hint: string | null } {
+  if (code === 'InvalidEscapeCharacter')
+    return { message: 'the escape after \\ is not valid', hint: 'a backslash itself is written twice: "C:\\\\Users"' };
+  const slip = code === 'InvalidSymbol' || code.endsWith('Expected') ? slipAt(content, offset) : null;
+  return slip ?? { message: words.get(code) ?? 'this is not JSON', hint: null };
 }
 
 interface Reading {
   readonly placeOf: PlaceOf;
-  readonly duplicates: Duplicate[];
+  readonly findings: Finding[];
 }
 
-/** Builds its own objects: the parser's would let a key `__proto__` set a prototype, and lose duplicates. */
+/** Builds its own objects: the parser's would let a key `__proto__` set a prototype, and lose findings. */
 function toValue(node: Node, path: Path, reading: Reading): unknown {
   const children = node.children ?? [];
   if (node.type === 'array') return children.map((child, index) => toValue(child, [...path, index], reading));
-  if (node.type !== 'object') return node.value;
+  if (node.type !== 'object') {
+    if (typeof node.value === 'string' && half.test(node.value))
+      reading.findings.push({
+        path,
+        problem: errorAt(
+          path,
+          'holds half of a character: one \\u escape of two',
+          'write both, or the character itself',
+        ),
+      });
+    return node.value;
+  }
   const fields = new Map<string, unknown>();
   const firsts = new Map<string, number>();
   for (const { children: [key, value] = [] } of children) {
@@ -117,7 +152,7 @@ function toValue(node: Node, path: Path, reading: Reading): unknown {
     else {
       const { line, column } = reading.placeOf(first);
       const message = `stands twice, the first time in line ${line}, column ${column}`;
-      reading.duplicates.push({ path: at, problem: errorAt(at, message, 'remove one of the two') });
+      reading.findings.push({ path: at, problem: errorAt(at, message, 'remove one of the two') });
     }
     fields.set(name, toValue(value, at, reading));
   }

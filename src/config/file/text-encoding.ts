@@ -7,6 +7,8 @@ import { isUtf8 } from 'node:buffer';
  * error that names the line where it is neither.
  */
 export function decodeText(bytes: Buffer): string {
+  const kind = kinds.find(({ begins }) => begins.every((byte, index) => bytes[index] === byte));
+  if (kind !== undefined) throw new Error(`it is ${kind.what}; save it as UTF-8`);
   const encoding = encodingOf(bytes);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
@@ -15,6 +17,14 @@ export function decodeText(bytes: Buffer): string {
     throw new Error(`line ${firstBadLine(bytes)} is no UTF-8 text; save it as UTF-8`);
   }
 }
+
+/** What files that are no text of ours begin with. */
+const kinds: readonly { readonly begins: readonly number[]; readonly what: string }[] = [
+  { begins: [0xff, 0xfe, 0, 0], what: 'UTF-32 text' },
+  { begins: [0, 0, 0xfe, 0xff], what: 'UTF-32 text' },
+  { begins: [0x1f, 0x8b], what: 'a compressed file (gzip)' },
+  { begins: [0x50, 0x4b, 3, 4], what: 'a compressed file (zip)' },
+];
 
 /** Text in which every second byte of the first characters is 0 begins with Latin letters or signs in UTF-16. */
 function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {

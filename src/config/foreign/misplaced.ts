@@ -4,7 +4,7 @@ import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
 import { isRecord } from '../../text/json.ts';
 import { isComment } from '../entries/names.ts';
-import { errorAt, type Path } from '../problems.ts';
+import { errorAt, type Path, warningAt } from '../problems.ts';
 import { closestTo } from '../spelling.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -27,34 +27,69 @@ const foreignKeys: ReadonlySet<string> = new Set([
 /** Keys that are read, or that other programs need beside their servers. */
 const known: ReadonlySet<string> = new Set(['$schema', 'mcpServers', 'mcpvisor', 'inputs']);
 
+/** In such keys at any depth, servers are servers. */
+const meantKey = /mcp|servers|contextprotocol/i;
+/** Levels that are looked at: no known program puts its servers deeper. */
+const mostLevels = 6;
+/** Places that are told. */
+const mostPlaces = 20;
+
 /**
- * Why a document without servers was meant to have some; empty: it was not. `mcpServers` with an entry says that it was
- * written for us.
+ * Servers where they are not read. Without servers in `mcpServers` they are errors: the document was meant to have some.
  */
 export function misplacedServers(document: Fields): readonly Problem[] {
   const { mcpServers } = document;
-  if (mcpServers !== undefined && !(isRecord(mcpServers) && Object.keys(mcpServers).length === 0)) return [];
-  const keys = Object.keys(document).filter((key) => !known.has(key) && !isComment(key));
+  if (mcpServers !== undefined && !isRecord(mcpServers)) return [];
   if (isEntry(document)) return [errorAt([], 'is one entry without a name', 'write {"mcpServers": {"name": {…}}}')];
-  return keys.flatMap((key) => {
-    const path = placeOfServers(key, entryOf(document, key));
-    return path === null ? [] : [toProblem(path, isEntry(entryOf(document, key)))];
-  });
+  const keys = Object.keys(document).filter((key) => !known.has(key) && !isComment(key));
+  const places = keys.flatMap((key) => placesIn(key, entryOf(document, key))).slice(0, mostPlaces);
+  const isMeant = isRecord(mcpServers) && Object.keys(mcpServers).some((key) => !isComment(key));
+  // A key that means nothing here may hold what looks like an entry.
+  return isMeant
+    ? places.filter(({ isBare }) => !isBare).map((place) => toProblem(place, warningAt))
+    : places.map((place) => toProblem(place, errorAt));
 }
 
-/** Null: nothing there is meant as servers. */
-function placeOfServers(key: string, value: unknown): Path | null {
-  if (isEntry(value) || holdsEntries(value)) return [key];
-  if (isRecord(value))
-    for (const inner of ['servers', 'mcpServers']) if (holdsEntries(entryOf(value, inner))) return [key, inner];
+/** A map of servers inside the map of servers. */
+export function isMapOfEntries(value: unknown): boolean {
+  if (!isRecord(value) || isEntry(value) || 'transport' in value) return false;
+  return Object.values(value).every(isRecord) && holdsEntries(value);
+}
+
+interface Place {
+  readonly path: Path;
+  /** It is one entry, not a map of some. */
+  readonly isBare: boolean;
+}
+
+function placesIn(key: string, value: unknown): readonly Place[] {
+  const at = [key];
+  if (isEntry(value)) return [{ path: at, isBare: true }];
+  if (holdsEntries(value)) return [{ path: at, isBare: false }];
   const isOurs = closestTo(key, ['mcpServers']) !== null;
-  return isOurs || (foreignKeys.has(key) && isRecord(value) && Object.keys(value).length === 0) ? [key] : null;
+  if ((isOurs || foreignKeys.has(key)) && isRecord(value) && Object.keys(value).length === 0)
+    return [{ path: at, isBare: false }];
+  return deeper(at, value, meantKey.test(key));
 }
 
-function toProblem(path: Path, isBare: boolean): Problem {
+/** `isMeant`: a key above says that these are servers. */
+function deeper(path: Path, value: unknown, isMeant: boolean): readonly Place[] {
+  if (typeof value !== 'object' || value === null || path.length >= mostLevels) return [];
+  const places: Place[] = [];
+  for (const [key, inner] of Object.entries(value)) {
+    const at = [...path, Array.isArray(value) ? Number(key) : key];
+    const isHere = isMeant || meantKey.test(key);
+    if (isHere && (isEntry(inner) || holdsEntries(inner))) places.push({ path: at, isBare: isEntry(inner) });
+    else places.push(...deeper(at, inner, isHere));
+    if (places.length >= mostPlaces) break;
+  }
+  return places;
+}
+
+function toProblem({ path, isBare }: Place, problemAt: typeof errorAt): Problem {
   return isBare
-    ? errorAt(path, 'is an entry of a server beside the map of servers', 'put it into {"mcpServers": {…}}')
-    : errorAt(
+    ? problemAt(path, 'is an entry of a server beside the map of servers', 'put it into {"mcpServers": {…}}')
+    : problemAt(
         path,
         'is where another program has its servers; here they are not read',
         'call it mcpServers, at the top',
@@ -62,10 +97,23 @@ function toProblem(path: Path, isBare: boolean): Problem {
 }
 
 function isEntry(value: unknown): boolean {
-  return isRecord(value) && entryKeys.some((key) => typeof entryOf(value, key) === 'string');
+  if (!isRecord(value)) return false;
+  return entryKeys.some((key) => {
+    const field = entryOf(value, key);
+    return typeof field === 'string' || (key === 'command' && isCommand(field));
+  });
+}
+
+/** Some programs write the command as a list, or as an object with a path. */
+function isCommand(field: unknown): boolean {
+  if (Array.isArray(field)) return field.length > 0 && field.every((word) => typeof word === 'string');
+  return isRecord(field) && typeof entryOf(field, 'path') === 'string';
 }
 
 /** Some programs have a list of entries with names. */
 function holdsEntries(value: unknown): boolean {
-  return (Array.isArray(value) || isRecord(value)) && Object.values(value).some(isEntry);
+  if (!Array.isArray(value) && !isRecord(value)) return false;
+  return Object.values(value).some(
+    (inner) => isEntry(inner) || (isRecord(inner) && isEntry(entryOf(inner, 'transport'))),
+  );
 }

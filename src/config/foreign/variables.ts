@@ -4,7 +4,23 @@ import type { Problem } from '../../errors.ts';
 import { type Path, warningAt } from '../problems.ts';
 
 const rules: readonly { readonly pattern: RegExp; readonly what: string; readonly hint: string }[] = [
-  { pattern: /^~(?=\/|$)/, what: 'begins with ~, which means nothing without a shell', hint: 'write ${HOME}/…' },
+  { pattern: /^~(?=[\\/]|$)/, what: 'begins with ~, which means nothing without a shell', hint: 'write ${HOME}/…' },
+  { pattern: /=~(?=[\\/]|$)/, what: 'holds ~, which means nothing without a shell', hint: 'write ${HOME}/…' },
+  {
+    pattern: /\$env:[A-Za-z_]/i,
+    what: 'holds $env:NAME, which is not replaced',
+    hint: 'write ${NAME}',
+  },
+  {
+    pattern: /\$\([^()]{1,4096}\)|`[^`]{1,4096}`/,
+    what: 'holds a command for a shell, and no shell is used',
+    hint: 'write the value itself, or ${file:PATH} for one that another program writes',
+  },
+  {
+    pattern: /^[A-Za-z]:[^\n]{0,256}[\b\f\n\r\t]/,
+    what: 'is a path of Windows with a line end or tab in it',
+    hint: 'in JSON, write \\\\ for each backslash',
+  },
   {
     pattern: /(?<![\w$\\])\$[A-Z_][A-Z0-9_]*(?![\w{])/,
     what: 'holds $NAME, which is not replaced',

@@ -6,34 +6,85 @@
 import { entryOf } from '../../../machines/table.ts';
 import type { Problem } from '../../errors.ts';
 import { isRecord } from '../../text/json.ts';
+import { isComment } from '../entries/names.ts';
 import { type Path, warningAt } from '../problems.ts';
+import { shaped, textsIn } from './shapes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** `as`: our setting. `list`: its words are added to those of that list. */
 type Way = { readonly as: string; readonly kind: 'same' | 'list' };
 
+/** Other programs' words for one of ours. */
+const same: Readonly<Record<string, readonly string[]>> = {
+  url: ['baseUrl', 'base_url', 'serverUrl', 'server_url', 'httpUrl', 'sseUrl', 'endpoint', 'uri'],
+  command: ['cmd'],
+  args: ['arguments'],
+  env: ['environment', 'environmentVariables', 'envVars'],
+  headers: ['http_headers', 'customHeaders', 'custom_headers'],
+  cwd: ['working_directory', 'workingDirectory', 'working_dir', 'workingDir', 'workdir'],
+  envFile: ['env_file'],
+  enabled: ['isActive', 'isEnabled', 'active', 'enable'],
+  autoApprove: ['alwaysAllow'],
+};
+
+/** Their words for lists, which are added to ours. */
+const lists: Readonly<Record<string, readonly string[]>> = {
+  'tools.exclude': [
+    'disabledTools',
+    'disabled_tools',
+    'excludeTools',
+    'exclude_tools',
+    'excludedTools',
+    'excluded_tools',
+    'blockedTools',
+    'blocked_tools',
+    'disallowedTools',
+    'disallowed_tools',
+    'deniedTools',
+    'denied_tools',
+  ],
+  'tools.include': [
+    'includeTools',
+    'include_tools',
+    'includedTools',
+    'enabledTools',
+    'enabled_tools',
+    'allowedTools',
+    'allowed_tools',
+  ],
+};
+
+const waysOf = (table: typeof same, kind: Way['kind']): readonly (readonly [string, Way])[] =>
+  Object.entries(table).flatMap(([as, words]) => words.map((word) => [word, { as, kind }] as const));
+
 /** Words that are acted on, in an entry. Ours wins where both are written. */
-export const foreignWords: ReadonlyMap<string, Way> = new Map([
-  ['baseUrl', { as: 'url', kind: 'same' }],
-  ['serverUrl', { as: 'url', kind: 'same' }],
-  ['httpUrl', { as: 'url', kind: 'same' }],
-  ['uri', { as: 'url', kind: 'same' }],
-  ['cmd', { as: 'command', kind: 'same' }],
-  ['environment', { as: 'env', kind: 'same' }],
-  ['http_headers', { as: 'headers', kind: 'same' }],
-  ['working_directory', { as: 'cwd', kind: 'same' }],
-  ['isActive', { as: 'enabled', kind: 'same' }],
-  ['alwaysAllow', { as: 'autoApprove', kind: 'same' }],
-  ['disabledTools', { as: 'tools.exclude', kind: 'list' }],
-  ['disabled_tools', { as: 'tools.exclude', kind: 'list' }],
-  ['excludeTools', { as: 'tools.exclude', kind: 'list' }],
-  ['includeTools', { as: 'tools.include', kind: 'list' }],
-  ['enabled_tools', { as: 'tools.include', kind: 'list' }],
+export const foreignWords: ReadonlyMap<string, Way> = new Map([...waysOf(same, 'same'), ...waysOf(lists, 'list')]);
+
+/** What other programs show to people; nothing here depends on it. */
+const wordsForShow: ReadonlySet<string> = new Set([
+  'name',
+  'displayName',
+  'title',
+  'description',
+  'notes',
+  'comment',
+  'icon',
+  'iconPath',
+  'logoUrl',
+  'author',
+  'provider',
+  'providerUrl',
+  'registryUrl',
+  'homepage',
+  'tags',
+  'version',
+  'gallery',
 ]);
 
 /** Fields that other programs fill with nothing, and what is nothing in each. */
 const emptyText: ReadonlySet<string> = new Set([
+  ...(same.url ?? []),
   'command',
   'url',
   'cwd',
@@ -43,14 +94,12 @@ const emptyText: ReadonlySet<string> = new Set([
   'transportType',
   'authProvider',
   'args',
-  'baseUrl',
-  'serverUrl',
-  'httpUrl',
-  'uri',
 ]);
 const emptyList: ReadonlySet<string> = new Set(['env', 'headers', 'environment', 'http_headers']);
 /** Empty, these say nothing about the transport either. */
 const emptyBeside: ReadonlySet<string> = new Set(['args', 'env', 'headers']);
+
+const ofTexts = ['args', 'env', 'headers'];
 
 export interface Translated {
   readonly entry: Fields;
@@ -60,7 +109,10 @@ export interface Translated {
 /** The entry in our words, and a warning for each that was not. */
 export function translated(entry: Fields, path: Path): Translated {
   const problems: Problem[] = [];
-  const given = Object.entries(entry).filter(([key, value]) => {
+  const { fields: inShape, problems: ofShapes } = shaped(entry, path);
+  problems.push(...ofShapes);
+  const given = Object.entries(inShape).filter(([key, value]) => {
+    if (wordsForShow.has(key) || isComment(key)) return false;
     if (!isNothing(key, value)) return true;
     // Often written, and never meant.
     if (!isEmpty(value)) problems.push(warningAt([...path, key], 'is taken for not given', 'leave it out'));
@@ -79,6 +131,11 @@ export function translated(entry: Fields, path: Path): Translated {
     problems.push(warningAt([...path, key], `is another program's word, taken for ${as}`, `write ${as}`));
     if (kind === 'same') fields.set(as, value);
     else fields.set('tools', withWords(fields.get('tools'), as.slice('tools.'.length), value));
+  }
+  for (const key of ofTexts) {
+    const { value, problems: ofKey } = textsIn(key, fields.get(key), path);
+    problems.push(...ofKey);
+    if (fields.has(key)) fields.set(key, value);
   }
   const tools = fields.get('tools');
   if (Array.isArray(tools)) fields.set('tools', { include: tools });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeText } from '../../../src/config/file/text-encoding.ts';
 
@@ -19,5 +20,9 @@ describe('the bytes of a text', () => {
   it('are refused with the line where they are no text, and nothing of them is replaced', () => {
     expect(() => decodeText(Buffer.from('a=1\nb=gr\xfc\xdfe\n', 'latin1'))).toThrow('line 2 is no UTF-8 text');
     expect(() => decodeText(Buffer.from([0xff, 0xfe, 0x00, 0xd8]))).toThrow('damaged UTF-16');
+    expect(() => decodeText(Buffer.from([0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0]))).toThrow(
+      'it is UTF-32 text; save it as UTF-8',
+    );
+    expect(() => decodeText(gzipSync(text))).toThrow('it is a compressed file (gzip)');
   });
 });
