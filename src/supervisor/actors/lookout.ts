@@ -4,9 +4,9 @@ import { fromCallback } from 'xstate';
 import type { LookOrder, LookoutInput } from '../../../machines/server/looking.ts';
 import { isRunnable } from '../../session/process/lack.ts';
 import type { Ledger, ServerEntry } from '../ledger.ts';
-import type { Expansions } from './expansions.ts';
-import type { LaunchSpecification } from './launch.ts';
 import type { Moments } from './moments.ts';
+import type { Expansions } from './session/expansions.ts';
+import type { LaunchSpecification } from './session/launch.ts';
 
 export interface LookoutParts {
   readonly ledger: Ledger;

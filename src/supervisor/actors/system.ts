@@ -18,7 +18,7 @@ import type { Inspection } from '../../observe/facts/inspection.ts';
 import { createLookout } from './lookout.ts';
 import type { Moments } from './moments.ts';
 import { createScheduler, type ScheduledTimer } from './scheduler.ts';
-import { createSessionActor, type SessionActorParts } from './session.ts';
+import { createSessionActor, type SessionActorParts } from './session/actor.ts';
 
 export type ServerActor = ActorRefFrom<typeof serverMachine>;
 export type GroupActor = ActorRefFrom<typeof groupMachine>;

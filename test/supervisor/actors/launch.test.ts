@@ -4,7 +4,7 @@ import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { parseEntries } from '../../../src/config/parse.ts';
 import { toLine } from '../../../src/errors.ts';
-import { createLaunch, type LaunchParts } from '../../../src/supervisor/actors/launch.ts';
+import { createLaunch, type LaunchParts } from '../../../src/supervisor/actors/session/launch.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
 
 const ca = rootCertificates[0] ?? '';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../machines/failure.ts';
 import { createRedactor } from '../../../src/observe/secrets/redact.ts';
-import { createWords } from '../../../src/supervisor/actors/words.ts';
+import { createWords } from '../../../src/supervisor/actors/session/words.ts';
 
 const secret = 'canary-1f7a-22c9-9b01';
 

@@ -3,9 +3,9 @@
  * secret could remain, and would not be recognized.
  */
 
-import type { Failure } from '../../../machines/failure.ts';
-import type { Overheard } from '../../errors.ts';
-import type { Redactor } from '../../observe/secrets/redact.ts';
+import type { Failure } from '../../../../machines/failure.ts';
+import type { Overheard } from '../../../errors.ts';
+import type { Redactor } from '../../../observe/secrets/redact.ts';
 
 /** Longest text in facts and snapshots, in characters: about as long as a line in its log. */
 const maxLength = 8_000;

@@ -1,13 +1,13 @@
 /** Prepares a specification for the start of a session: replaces every `${…}`, at each start again. */
 
-import { type Failure, failure } from '../../../machines/failure.ts';
-import { childEnvironment, type Environment } from '../../config/expand/environment.ts';
-import { expandSpecification } from '../../config/expand/expand.ts';
-import { toLine } from '../../errors.ts';
-import { callLimitsOf, type SessionSpecification, type SessionTarget } from '../../session/request.ts';
-import type { ExpandedSpecification, ServerSpecification } from '../../specification.ts';
-import { troubleOf } from '../../surroundings.ts';
-import { wordsOf } from '../../text/error-words.ts';
+import { type Failure, failure } from '../../../../machines/failure.ts';
+import { childEnvironment, type Environment } from '../../../config/expand/environment.ts';
+import { expandSpecification } from '../../../config/expand/expand.ts';
+import { toLine } from '../../../errors.ts';
+import { callLimitsOf, type SessionSpecification, type SessionTarget } from '../../../session/request.ts';
+import type { ExpandedSpecification, ServerSpecification } from '../../../specification.ts';
+import { troubleOf } from '../../../surroundings.ts';
+import { wordsOf } from '../../../text/error-words.ts';
 
 export interface LaunchParts {
   readonly env: Environment;

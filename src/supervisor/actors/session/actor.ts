@@ -1,14 +1,14 @@
 /** The actor of one session: opens it, carries out the orders of the chart, and hands its news to a listener. */
 
 import { fromCallback } from 'xstate';
-import type { SessionOrder } from '../../../machines/server/events.ts';
-import type { SessionInput } from '../../../machines/server/session-actions.ts';
-import type { OpenSession, Session, SessionNews } from '../../session/contract.ts';
-import type { ClientCapabilities } from '../../session/request.ts';
-import type { ServerEntry } from '../ledger.ts';
+import type { SessionOrder } from '../../../../machines/server/events.ts';
+import type { SessionInput } from '../../../../machines/server/session-actions.ts';
+import type { OpenSession, Session, SessionNews } from '../../../session/contract.ts';
+import type { ClientCapabilities } from '../../../session/request.ts';
+import type { ServerEntry } from '../../ledger.ts';
+import type { Turns } from '../turns.ts';
 import type { LaunchSpecification } from './launch.ts';
-import { SessionListener, type SessionListenerParts } from './session-listener.ts';
-import type { Turns } from './turns.ts';
+import { SessionListener, type SessionListenerParts } from './listener.ts';
 import { createUnopened } from './unopened.ts';
 import { createWords } from './words.ts';
 

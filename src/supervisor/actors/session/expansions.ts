@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { ServerEntry } from '../ledger.ts';
+import type { ServerEntry } from '../../ledger.ts';
 import type { Launch, LaunchSpecification } from './launch.ts';
 
 export interface Expansions {
