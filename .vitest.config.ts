@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'docs/examples/*.test.ts'],
+    include: ['test/**/*.test.ts', 'docs/examples/*.test.mts'],
     exclude: ['test/bench/**', 'test/servers/**'],
     // Tests start real processes and wait for them: each file has a process of its own, and no more of them run than
     // a small machine has cores.

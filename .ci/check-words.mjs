@@ -11,7 +11,7 @@ import { extname, join, relative } from 'node:path';
 const page = 'docs/style.md';
 const heading = '## Words not used';
 const places = ['src', 'machines', 'test', '.ci', 'docs', 'README.md'];
-const textTypes = new Set(['.ts', '.mjs', '.js', '.cjs', '.json', '.md', '.txt', '.sh', '']);
+const textTypes = new Set(['.ts', '.mjs', '.mts', '.js', '.cjs', '.json', '.md', '.txt', '.sh', '']);
 const fewestWords = 5;
 const fewestFiles = 100;
 

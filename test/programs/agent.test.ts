@@ -39,7 +39,7 @@ describe('the agent of the examples', () => {
       return answer.startsWith('Error') ? readNotes : `The notes say: ${answer}`;
     });
     const env = { OPENAI_API_KEY: 'none', OPENAI_BASE_URL: model.url };
-    const { ended, output } = runExample('agent.ts', example, { args: ['What do the notes say?'], env });
+    const { ended, output } = runExample('agent.mts', example, { args: ['What do the notes say?'], env });
 
     expect({ code: await ended, ...output }).toEqual({ code: 0, stdout: 'The notes say: Buy milk.\n', stderr: '' });
     expect(killed).not.toEqual([]);

@@ -21,7 +21,7 @@ async function openApp(name: string) {
   };
 }
 
-describe.each(['web-app.ts', 'express-app.ts'])('the web app %s of the examples', (name) => {
+describe.each(['web-app.mts', 'express-app.mts'])('the web app %s of the examples', (name) => {
   it('lets in whom it knows, and each may do what the role allows', async () => {
     const { admin, reader, nobody, stranger } = await openApp(name);
     for (const unknown of [nobody, stranger]) {

@@ -2,7 +2,7 @@
  * A web app in Hono: the control API behind the app's own login, with roles, and servers that come and go at run time.
  *
  *   npm install mcpvisor hono @hono/node-server
- *   ADMIN_TOKEN=… READER_TOKEN=… npx tsx web-app.ts
+ *   ADMIN_TOKEN=… READER_TOKEN=… npx tsx web-app.mts
  *
  * Then GET /mcpvisor/api/servers, POST /servers/notes with an entry as in `mcp.json`, DELETE /servers/notes.
  */
@@ -10,7 +10,7 @@
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createSupervisor, type ServerEntry, toProblem } from 'mcpvisor';
-import { openUsers, type User } from './users.ts';
+import { openUsers, type User } from './users.mts';
 
 const { ADMIN_TOKEN = '', READER_TOKEN = '', PORT = '3000' } = process.env;
 const userOf = openUsers({ ADMIN_TOKEN, READER_TOKEN });

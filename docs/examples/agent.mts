@@ -2,7 +2,7 @@
  * An agent: a question, a model, and the tools of the servers in `mcp.json`.
  *
  *   npm install mcpvisor openai
- *   OPENAI_API_KEY=… npx tsx agent.ts 'What does notes.txt say?'
+ *   OPENAI_API_KEY=… npx tsx agent.mts 'What does notes.txt say?'
  */
 
 import { createSupervisor } from 'mcpvisor';

@@ -2,13 +2,13 @@
  * The same web app in Express.
  *
  *   npm install mcpvisor express @hono/node-server
- *   ADMIN_TOKEN=… READER_TOKEN=… npx tsx express-app.ts
+ *   ADMIN_TOKEN=… READER_TOKEN=… npx tsx express-app.mts
  */
 
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { createSupervisor, toProblem } from 'mcpvisor';
-import { openUsers } from './users.ts';
+import { openUsers } from './users.mts';
 
 const { ADMIN_TOKEN = '', READER_TOKEN = '', PORT = '3000' } = process.env;
 const userOf = openUsers({ ADMIN_TOKEN, READER_TOKEN });

@@ -1,4 +1,4 @@
-/** The round of an agent (agent.ts) with OpenAI's Responses API, and with Anthropic's Messages API. */
+/** The round of an agent (agent.mts) with OpenAI's Responses API, and with Anthropic's Messages API. */
 
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Supervisor } from 'mcpvisor';

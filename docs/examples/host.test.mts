@@ -2,7 +2,7 @@
  * The tests of a host: what it does when a server crashes, hangs or is slow, in milliseconds of a clock that the test
  * moves. No process is started, and no time passes.
  *
- *   npm install --save-dev vitest && npx vitest run host.test.ts
+ *   npm install --save-dev vitest && npx vitest run host.test.mts
  */
 
 import { createSupervisor, isMcpvisorError } from 'mcpvisor';
