@@ -27,17 +27,26 @@ export async function runCommandLine(invocation: Invocation): Promise<ExitCode> 
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return exitCodes.done;
-      return asJson ? writeError(usageError(error), stderr, asJson) : exitCodes.usage;
+      const advice = adviceOn(error, argv);
+      if (asJson) return writeError(usageError(error, advice ?? 'see mcpvisor --help'), stderr, asJson);
+      if (advice !== null) stderr.write(`(${advice})\n`);
+      return exitCodes.usage;
     }
     return writeError(error, stderr, asJson);
   }
 }
 
-function usageError({ message }: CommanderError): McpvisorError {
+/** Other programs take some options before the command: what to write instead; null: that is not the mistake. */
+function adviceOn({ code }: CommanderError, [first = '']: readonly string[]): string | null {
+  const isBeforeCommand = code === 'commander.unknownOption' && first.startsWith('-');
+  return isBeforeCommand ? 'Options come after the command: mcpvisor status --state-dir DIR' : null;
+}
+
+function usageError({ message }: CommanderError, hint: string): McpvisorError {
   const problem = {
     path: '',
     message: message.replace(/^error: /, ''),
-    hint: 'see mcpvisor --help',
+    hint,
     severity: 'error',
   } as const;
   return new McpvisorError('INVALID_REQUEST', { problems: [problem] });

@@ -87,28 +87,24 @@ function parseOptions(help: string): readonly Option[] {
     .filter(({ name }) => name !== '--help');
 }
 
-/** An option that several commands have in the same words is one row; so are those of all that talk to a control plane. */
+const rowOf = ({ flags, about }: Option) => `\`${toCell(flags)}\` | ${toCell(about)}`;
+
+/** An option that several commands have in the same words is one row. `open` has those that nearly all have. */
 function optionsPart(): string {
-  const others = [...optionsOf].filter(([name]) => name !== 'up');
-  const shared = (optionsOf.get('open') ?? []).map(({ name }) => name);
-  const talks = (options: readonly Option[]) => shared.every((name) => options.some((option) => option.name === name));
   const rows = new Map<string, string[]>();
-  for (const [command, options] of others) {
-    for (const { flags, name, about } of options) {
-      const row = `\`${toCell(flags)}\` | ${toCell(about)}`;
-      const having = talks(options) && shared.includes(name) ? `all but ${exceptions(talks)}` : `\`${command}\``;
-      rows.set(row, [...new Set([...(rows.get(row) ?? []), having])]);
-    }
+  for (const [command, options] of optionsOf) {
+    if (command === 'up') continue;
+    for (const row of options.map(rowOf)) rows.set(row, [...(rows.get(row) ?? []), command]);
   }
-  const table = [...rows].map(([row, having]) => `| ${having.join(', ')} | ${row} |\n`);
+  const shared = new Set(optionsOf.get('open')?.map(rowOf));
+  const having = (row: string, names: readonly string[]) =>
+    shared.has(row) ? `all but ${listed(commands.filter((name) => !names.includes(name)))}` : listed(names);
+  const table = [...rows].map(([row, names]) => `| ${having(row, names)} | ${row} |\n`);
   return `\n| command | option | |\n|---|---|---|\n${table.join('')}\n`;
 }
 
-function exceptions(talks: (options: readonly Option[]) => boolean): string {
-  return [...optionsOf]
-    .filter(([, options]) => !talks(options))
-    .map(([name]) => `\`${name}\``)
-    .join(', ');
+function listed(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
 }
 
 describe('the page of the command line', () => {

@@ -176,6 +176,17 @@ describe('mistakes of usage', () => {
       expect(JSON.parse((await command(...words, '--json')).stderr)).toMatchObject({ code: 'INVALID_REQUEST' });
     }
   });
+
+  it('say where an option belongs that stands before its command', async () => {
+    const { run, stateDir } = openScene();
+    const advice = 'Options come after the command: mcpvisor status --state-dir DIR';
+    expect(await run(['--state-dir', stateDir, 'status']).ended).toMatchObject({
+      code: 2,
+      stderr: `error: unknown option '--state-dir'\n(${advice})\n`,
+    });
+    const { stderr } = await run(['--state-dir', stateDir, 'status', '--json']).ended;
+    expect(JSON.parse(stderr)).toMatchObject({ problems: [{ hint: advice }] });
+  });
 });
 
 describe('status', () => {
