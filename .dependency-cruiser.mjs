@@ -30,7 +30,7 @@ const entrances = [...faces, 'index', 'daemon', 'client-process'];
  */
 export const arrows = {
   machines: [],
-  clock: [],
+  clock: ['on-abort'],
   errors: ['names'],
   lifetime: [],
   names: [],

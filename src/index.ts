@@ -3,6 +3,7 @@
  * or hang.
  */
 
+import { systemClock } from './clock.ts';
 import { createHttpApp, type DocumentedSecurity, type Env, type HttpApp, type Identity } from './http/app.ts';
 import type { Metrics } from './observe/metrics/metrics.ts';
 import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
@@ -86,7 +87,8 @@ export interface Supervisor extends BareSupervisor {
 export async function createSupervisor(options: SupervisorOptions = {}): Promise<Supervisor> {
   // oxlint-disable-next-line no-restricted-properties -- the library's one default
   const { supervisor, measured, closing } = await openSupervisor({ ...options, env: options.env ?? process.env });
-  const now = () => options.clock?.now() ?? Date.now();
+  const clock = options.clock ?? systemClock;
+  const now = () => clock.now();
   let counting: Promise<Metrics> | null = null;
   const startCounting = async (): Promise<Metrics> => {
     const { createMetrics } = await import('./observe/metrics/metrics.ts');
@@ -113,6 +115,7 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
         admission: { identity: identity as never },
         onError,
         now,
+        timers: clock,
         metrics: countOnce,
         ...(basePath !== undefined && { publicPath: basePath }),
         ...(document !== undefined && { security: document }),

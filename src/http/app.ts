@@ -2,6 +2,7 @@
 
 import { type Context, type Env, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { systemClock, type TimerClock } from '../clock.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { Supervisor } from '../supervisor/contract.ts';
 import { createHostCheck, type HostRules } from './admission/origin.ts';
@@ -49,6 +50,8 @@ export interface HttpAppOptions {
   readonly onError: (error: unknown) => void;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
+  /** Default: Node's. */
+  readonly timers?: TimerClock | undefined;
 }
 
 export type HttpApp = Hono<HttpEnvironment>;
@@ -73,6 +76,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     supervisor,
     security: options.security ?? ('tokens' in admission ? byToken : byHost),
     now,
+    timers: options.timers ?? systemClock,
     metrics: options.metrics ?? null,
     heartbeatMs,
     onError,

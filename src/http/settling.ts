@@ -1,5 +1,6 @@
 /** Waiting for commands to settle, for a limited time. */
 
+import type { TimerClock } from '../clock.ts';
 import { onAbort } from '../on-abort.ts';
 import type { CommandOutcome, PostedCommand } from '../supervisor/contract.ts';
 
@@ -17,12 +18,12 @@ export interface Patience {
  * Waits for any number of commands at once: at most `waitMs` in all (null: not at all), and not after `signal` has
  * aborted. One timer and one listener serve them all.
  */
-export function createPatience(waitMs: number | null, signal: AbortSignal): Patience {
+export function createPatience(waitMs: number | null, timers: TimerClock, signal: AbortSignal): Patience {
   let giveUp = () => {};
   const over = new Promise<null>((resolve) => {
     giveUp = () => resolve(null);
   });
-  const timer = waitMs === null ? null : setTimeout(giveUp, waitMs);
+  const timer = waitMs === null ? null : timers.setTimeout(giveUp, waitMs);
   if (waitMs === null || signal.aborted) giveUp();
   const forgetSignal = onAbort(signal, () => giveUp());
   return {
@@ -32,7 +33,7 @@ export function createPatience(waitMs: number | null, signal: AbortSignal): Pati
       return waitMs === null ? over : Promise.race([settled, over]);
     },
     close() {
-      if (timer !== null) clearTimeout(timer);
+      if (timer !== null) timers.clearTimeout(timer);
       forgetSignal();
       giveUp();
     },

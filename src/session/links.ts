@@ -2,7 +2,7 @@
 
 import { failure } from '../../machines/failure.ts';
 import { entryOf } from '../../machines/table.ts';
-import type { TimerClock } from '../clock.ts';
+import { systemClock, type TimerClock } from '../clock.ts';
 import { openHostedLink } from './hosted/link.ts';
 import type { HostParts } from './hosted/parts.ts';
 import type { Link, TellLinkNews } from './link.ts';
@@ -20,7 +20,9 @@ export interface LinkParts {
   readonly strays: Strays;
   /** Null: sessions are held by a separate process, which has no access to the embedding program. */
   readonly host: HostParts | null;
-  /** Those of calls, and of the ends of the host's transports. Default: Node's. */
+  /** A monotonic clock in milliseconds. Default: the machine's. */
+  readonly now?: () => number;
+  /** Default: Node's. */
   readonly timers?: TimerClock;
   /** For the connections to remote servers. */
   readonly sockets: SocketBudget;
@@ -55,7 +57,7 @@ function openStdio(parts: LinkParts, request: RequestFor<StdioTarget>, tell: Tel
 const besideCalls = 8;
 
 function openRemote(
-  { host, sockets }: LinkParts,
+  { host, sockets, now = systemClock.monotonicNow, timers = systemClock }: LinkParts,
   { server, specification, target }: RequestFor<RemoteTarget>,
   tell: TellLinkNews,
 ): Link {
@@ -70,7 +72,8 @@ function openRemote(
     return openRefused(`the host has no authProvider called "${name}"`, tell);
   const fromHost = { ...(fetch && { fetch }), ...(authProvider && { authProvider }) };
   const maxConnections = specification.limits.maxConcurrentCalls + besideCalls;
-  return openLazyRemoteLink({ ...rest, ...fromHost, server, stop, maxMessageBytes, maxConnections, sockets }, tell);
+  const ours = { server, stop, maxMessageBytes, maxConnections, sockets, now, timers };
+  return openLazyRemoteLink({ ...rest, ...fromHost, ...ours }, tell);
 }
 
 function openHosted(

@@ -2,7 +2,7 @@
 
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type LastWords, type Phase } from '../../machines/failure.ts';
-import { systemTimers, type TimerClock } from '../clock.ts';
+import { systemClock, type TimerClock } from '../clock.ts';
 import { wordsOf } from '../text/error-words.ts';
 import type { Account, Budget } from './budget.ts';
 import { CallQueue } from './calls/call-queue.ts';
@@ -38,9 +38,9 @@ export interface LiveSessionParts {
   readonly loopLag: LoopLag;
   /** For what sessions keep; one for all of them. */
   readonly budget: Budget;
-  /** A monotonic clock in milliseconds. Default `performance.now`. */
+  /** A monotonic clock in milliseconds. Default: the machine's. */
   readonly now?: () => number;
-  /** Those of calls, and of the ends of the host's transports. Default: Node's. */
+  /** Default: Node's. */
   readonly timers?: TimerClock;
 }
 
@@ -52,6 +52,7 @@ export class LiveSession implements Session {
   readonly #asked: SessionRequest;
   readonly #tell: (news: SessionNews) => void;
   readonly #now: () => number;
+  readonly #timers: TimerClock;
   readonly #calls: CallQueue;
   readonly #backRequests: BackRequests;
   readonly #gate: NewsGate;
@@ -69,7 +70,7 @@ export class LiveSession implements Session {
   #isRecorded = false;
   #listing: Listing | null = null;
   #probe: Probe | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: unknown = null;
   /** Null: it has no process, or has answered. */
   #progress: StartProgress | null = null;
 
@@ -77,12 +78,13 @@ export class LiveSession implements Session {
     this.#parts = parts;
     this.#asked = request;
     this.#tell = tell;
-    this.#now = parts.now ?? now;
+    this.#now = parts.now ?? systemClock.monotonicNow;
+    this.#timers = parts.timers ?? systemClock;
     this.#calls = new CallQueue({
       server: request.server,
       limits: request.specification.limits,
       now: this.#now,
-      timers: parts.timers ?? systemTimers,
+      timers: this.#timers,
       onWaiting: (queued) => this.#tell({ type: 'loaded', queued }),
     });
     this.#account = parts.budget.open();
@@ -246,6 +248,7 @@ export class LiveSession implements Session {
         wire,
         capabilities: introduction.peer.capabilities,
         timeoutMs: this.#asked.specification.startTimeoutMs,
+        timers: this.#timers,
         account: this.#account,
         onChanged: (lists) => this.#gate.pass({ type: 'listed', lists }),
         onUnread: (lists) => this.#tellUnlessEnded({ type: 'unread', lists }),
@@ -298,11 +301,11 @@ export class LiveSession implements Session {
     const fail = () => this.#failed(link.failureOf(error, phase));
     if (error instanceof McpError) fail();
     // If the link could not start, it always says so itself.
-    else if (this.#wire?.startFailed !== true) this.#timer = setTimeout(fail, linkNewsMs);
+    else if (this.#wire?.startFailed !== true) this.#timer = this.#timers.setTimeout(fail, linkNewsMs);
   }
 
   #crashedWith(error: unknown): void {
-    const crash = failure('internal', `A bug in mcpvisor: ${messageOf(error)}`, { phase: this.#phase });
+    const crash = failure('internal', `A bug in mcpvisor: ${wordsOf(error)}`, { phase: this.#phase });
     if (this.#link === null) this.#ended(crash);
     else this.#failed(crash);
   }
@@ -322,8 +325,8 @@ export class LiveSession implements Session {
     if (this.#stage === 'ended') return;
     this.#hasExited = true;
     this.#leave(failed.class);
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#calls.abandon(failed.class), lastAnswersMs);
+    this.#clearTimer();
+    this.#timer = this.#timers.setTimeout(() => this.#calls.abandon(failed.class), lastAnswersMs);
     if (this.#isFailed) return;
     this.#isFailed = true;
     this.#tell({ type: 'exited', failure: failed });
@@ -332,6 +335,11 @@ export class LiveSession implements Session {
   /** Adds the phase: a link does not know how far the session had come. */
   #withPhase(failed: Failure): Failure {
     return failed.phase === null ? { ...failed, phase: this.#phase } : failed;
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   #leave(reason: string): void {
@@ -352,7 +360,7 @@ export class LiveSession implements Session {
     this.#backRequests.close();
     this.#account.close();
     this.#probe?.drop();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#clearTimer();
     // Releases the Client, with its timer if the handshake was still going on.
     void this.#wire?.close();
     const heard =
@@ -361,12 +369,4 @@ export class LiveSession implements Session {
         : this.#wire.overheardSince(Number.NEGATIVE_INFINITY);
     this.#tell({ type: 'ended', failure: failed, ...(last && { last }), ...(heard && { heard }) });
   }
-}
-
-function now(): number {
-  return performance.now();
-}
-
-function messageOf(error: unknown): string {
-  return wordsOf(error);
 }

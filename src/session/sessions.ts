@@ -1,6 +1,6 @@
 /** The holder of sessions and of the processes under them: this process, or one of its own. */
 
-import { systemTimers, type TimerClock } from '../clock.ts';
+import { systemClock, type TimerClock } from '../clock.ts';
 import type { StopSettings } from '../specification.ts';
 import { createBudget, limitsOfHeap } from './budget.ts';
 import type { OpenSession, StrayNews } from './contract.ts';
@@ -62,7 +62,7 @@ export interface SessionsOptions {
   readonly onGuardTrouble?: (reason: string | null) => void;
   /** Opens a session in a turn of the event loop in which nothing more urgent waits. Default: in the next one. */
   readonly defer?: (open: () => void) => void;
-  /** A monotonic clock in milliseconds. Default `performance.now`. */
+  /** A monotonic clock in milliseconds. Default: the machine's. */
   readonly now?: () => number;
   /** Default: those of Node. */
   readonly timers?: TimerClock;
@@ -77,8 +77,8 @@ export function createSessions({
   onRecordTrouble = () => {},
   onGuardTrouble = () => {},
   defer = setImmediate,
-  now = () => performance.now(),
-  timers = systemTimers,
+  now = systemClock.monotonicNow,
+  timers = systemClock,
 }: SessionsOptions): Sessions {
   const registry = createProcessRegistry({ stateDir, onError, onTrouble: onRecordTrouble });
   const { instance } = registry;

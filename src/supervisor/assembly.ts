@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { systemTimers } from '../clock.ts';
+import { backgroundTimers, systemClock, type TimerClock } from '../clock.ts';
 import { stopSettingsOf } from '../config/entries/stop.ts';
 import { createOwnAlarms } from '../observe/alarms/own-alarms.ts';
 import { fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
@@ -67,6 +67,8 @@ export interface Assembly {
   readonly publish: PublishFact;
   readonly wallNow: () => number;
   readonly monotonicNow: () => number;
+  /** They do not keep the process running, unless they are the host's. */
+  readonly backgroundTimers: TimerClock;
   /** Sends SIGKILL to every process group, synchronously. */
   readonly killAllNow: () => void;
   /** What `createMetrics` measures. `droppedLines` counts the lines that the entry point's own log dropped. */
@@ -81,17 +83,17 @@ export function assemble(
   { closing, shutDown }: End,
 ): Assembly {
   const { env, stateDir = null, clock, random = Math.random, onError = () => {}, onStderr = () => {} } = options;
-  const wallNow = clock === undefined ? Date.now : () => clock.now();
-  const monotonicNow = clock === undefined ? () => performance.now() : () => clock.monotonicNow?.() ?? clock.now();
-  const timers = clock ?? systemTimers;
-  const facts = options.facts ?? createFacts({ now: wallNow, onError });
+  const timers = clock ?? systemClock;
+  const wallNow = () => timers.now();
+  const monotonicNow = () => timers.monotonicNow?.() ?? timers.now();
+  const facts = options.facts ?? createFacts({ now: wallNow, timers: clock, onError });
   const redactor = options.redactor ?? createRedactor();
   const publish = facts.publish;
   const moments = createMoments(wallNow, random);
   const isShuttingDown = () => closing.aborted;
 
   const strayAlarms = createStrayAlarms(redactor, publish);
-  const ownAlarms = options.ownAlarms ?? createOwnAlarms({ publish, now: wallNow });
+  const ownAlarms = options.ownAlarms ?? createOwnAlarms({ publish, now: wallNow, timers: clock });
   const unwatchShortages = watchShortages(facts, ownAlarms);
 
   const { transports, fetch, authProviders } = options;
@@ -264,6 +266,7 @@ export function assemble(
     publish,
     wallNow,
     monotonicNow,
+    backgroundTimers: clock ?? backgroundTimers,
     killAllNow: sessions.killAllNow,
     measured: (droppedLines) => ({
       facts,

@@ -53,8 +53,8 @@ export interface SupervisorOptions {
   /** How many servers may start automatically at the same time. Default: `max(2, cores)`. */
   readonly startConcurrency?: number;
   /**
-   * For tests: the time that charts, calls, waiting and measured silence go by, and their timers. How processes end is
-   * timed by the machine's clock all the same. Default: Node's. A virtual one: `mcpvisor/testing`.
+   * For tests: the time that everything goes by which only waits, and its timers. What processes, files and sockets do
+   * takes its real time all the same. Default: Node's. A virtual one: `mcpvisor/testing`.
    */
   readonly clock?: Clock;
   /** For tests: returns numbers from 0 up to 1. Default `Math.random`. */

@@ -103,7 +103,11 @@ async function begin(
       text: file.text,
       ...(onError !== undefined && { onError }),
     });
-  const unwatch = watchSuspension({ ...parts, onResumed: (suspendedForMs) => resume(parts, suspendedForMs) });
+  const unwatch = watchSuspension({
+    ...parts,
+    timers: parts.backgroundTimers,
+    onResumed: (suspendedForMs) => resume(parts, suspendedForMs),
+  });
   closing.addEventListener('abort', unwatch, { once: true });
 }
 

@@ -1,6 +1,7 @@
 /** A client that holds every answer against what the API says of itself, and notes what was seen. */
 
 import { expect } from 'vitest';
+import { systemTimers } from '../../src/clock.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { AnswerDescription, Endpoint } from '../../src/http/endpoint.ts';
 import { problemsOf } from '../../src/http/openapi.ts';
@@ -15,7 +16,15 @@ export type Seen = Set<string>;
 
 export function endpointsOf(supervisor: Supervisor): readonly Endpoint[] {
   const security = { security: [], securitySchemes: {} };
-  const parts = { supervisor, security, now: Date.now, metrics: null, heartbeatMs: 15_000, onError: () => {} };
+  const parts = {
+    supervisor,
+    security,
+    now: Date.now,
+    timers: systemTimers,
+    metrics: null,
+    heartbeatMs: 15_000,
+    onError: () => {},
+  };
   return allRoutes(parts, { mayRead: () => false }).map(({ endpoint }) => endpoint);
 }
 

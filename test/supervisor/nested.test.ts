@@ -60,5 +60,6 @@ describe('a server that supervises servers of its own', () => {
     const { supervisor, inner } = await openNested(0);
     await supervisor.close();
     await until('all are gone', () => inner().length === 0);
+    expect(inner()).toEqual([]);
   });
 });

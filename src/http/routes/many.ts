@@ -25,10 +25,10 @@ const send = {
   problems: [],
 } as const satisfies Endpoint;
 
-export function manyRoutes({ supervisor }: RouteParts): readonly Route[] {
+export function manyRoutes({ supervisor, timers }: RouteParts): readonly Route[] {
   return [
     route(send, async ({ c, query, body, who, signal }) => {
-      const patience = createPatience(query.wait ?? null, signal);
+      const patience = createPatience(query.wait ?? null, timers, signal);
       const posted = supervisor.postMany({ ...body, by: who });
       const toProblem = (error: unknown) => toProblemDocument(error, baseOf(c));
       const outcomes = await Promise.all(posted.map((one) => outcomeOf(one, { patience, toProblem })));

@@ -1,5 +1,6 @@
 /** What routes are built from: the supervisor, and what the door adds to it. */
 
+import type { TimerClock } from '../../clock.ts';
 import type { Supervisor } from '../../supervisor/contract.ts';
 
 /** Metrics in Prometheus' text format. */
@@ -21,6 +22,7 @@ export interface RouteParts {
   readonly security: DocumentedSecurity;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
+  readonly timers: TimerClock;
   /** Null: there are no metrics. */
   readonly metrics: (() => Figures | Promise<Figures>) | null;
   /** Interval of the comment line that shows a stream is alive, in milliseconds. */

@@ -65,7 +65,7 @@ const send = {
   problems: ['SERVER_NOT_FOUND', 'EVENT_NOT_ALLOWED', 'COMMAND_REJECTED', 'SERVER_NOT_CONNECTED', 'SHUTTING_DOWN'],
 } as const satisfies Endpoint;
 
-export function serverRoutes({ supervisor }: RouteParts): readonly Route[] {
+export function serverRoutes({ supervisor, timers }: RouteParts): readonly Route[] {
   const text = createStatusText();
   const withNames = (status: ServerStatus) => ({
     ...status,
@@ -83,7 +83,7 @@ export function serverRoutes({ supervisor }: RouteParts): readonly Route[] {
     }),
     route(send, async ({ c, param, query, body, who, signal }) => {
       const posted = supervisor.post(param('name'), { type: body.type, by: who });
-      const patience = createPatience(query.wait ?? null, signal);
+      const patience = createPatience(query.wait ?? null, timers, signal);
       const outcome = await patience.settled(posted).finally(() => patience.close());
       const now = supervisor.status(param('name'));
       if (outcome === null) return c.json({ commandId: posted.commandId, server: now }, 202);

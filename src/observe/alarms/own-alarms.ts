@@ -4,6 +4,7 @@
  * Those of servers and groups are in their charts.
  */
 
+import { backgroundTimers, type TimerClock } from '../../clock.ts';
 import type { PublishFact } from '../facts/fact.ts';
 
 /** Alarms of the actor `supervisor`. */
@@ -49,6 +50,8 @@ export interface OwnAlarmsOptions {
   readonly publish: PublishFact;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
+  /** Default: Node's, which then do not keep the process running. */
+  readonly timers?: TimerClock | undefined;
 }
 
 interface Standing {
@@ -56,9 +59,9 @@ interface Standing {
   readonly sources: Map<string, OwnAlarmReason>;
 }
 
-export function createOwnAlarms({ publish, now }: OwnAlarmsOptions): OwnAlarms {
+export function createOwnAlarms({ publish, now, timers = backgroundTimers }: OwnAlarmsOptions): OwnAlarms {
   const standing = new Map<OwnAlarmName, Standing>();
-  const timers = new Map<string, NodeJS.Timeout>();
+  const lapsing = new Map<string, unknown>();
 
   function clear(alarm: OwnAlarmName, source: string): void {
     stopTimer(alarm, source);
@@ -69,8 +72,9 @@ export function createOwnAlarms({ publish, now }: OwnAlarmsOptions): OwnAlarms {
   }
 
   function stopTimer(alarm: OwnAlarmName, source: string): void {
-    clearTimeout(timers.get(`${alarm} ${source}`));
-    timers.delete(`${alarm} ${source}`);
+    const timer = lapsing.get(`${alarm} ${source}`);
+    if (timer !== undefined) timers.clearTimeout(timer);
+    lapsing.delete(`${alarm} ${source}`);
   }
 
   return {
@@ -81,7 +85,10 @@ export function createOwnAlarms({ publish, now }: OwnAlarmsOptions): OwnAlarms {
       one.sources.set(source, reason);
       stopTimer(alarm, source);
       if (reason.forMs !== undefined)
-        timers.set(`${alarm} ${source}`, setTimeout(clear, reason.forMs, alarm, source).unref());
+        lapsing.set(
+          `${alarm} ${source}`,
+          timers.setTimeout(() => clear(alarm, source), reason.forMs),
+        );
       if (known === undefined) publish({ type: 'alarm.raised', actor: 'supervisor', alarm, reason: reason.reason });
     },
     clear,
@@ -94,8 +101,8 @@ export function createOwnAlarms({ publish, now }: OwnAlarmsOptions): OwnAlarms {
         return [{ alarm, since, reason: `${first.reason}${more}`, clearedBy: first.clearedBy }];
       }),
     close() {
-      for (const timer of timers.values()) clearTimeout(timer);
-      timers.clear();
+      for (const timer of lapsing.values()) timers.clearTimeout(timer);
+      lapsing.clear();
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Facts that a server can cause as fast as it can write: after the first ones of a second, the rest are told as one. */
 
+import { backgroundTimers, type TimerClock } from '../../clock.ts';
 import type { FactBody, FactType } from './fact.ts';
 
 /** Told one by one, for each actor and type. */
@@ -29,12 +30,12 @@ export interface Coalescing {
   flush(): void;
 }
 
-export function createCoalescing(publish: (body: FactBody) => void): Coalescing {
+export function createCoalescing(publish: (body: FactBody) => void, timers: TimerClock = backgroundTimers): Coalescing {
   const windows = new Map<string, Window>();
-  let timer: NodeJS.Timeout | null = null;
+  let timer: unknown = null;
 
   function flush(): void {
-    if (timer !== null) clearTimeout(timer);
+    if (timer !== null) timers.clearTimeout(timer);
     timer = null;
     const over = [...windows.values()];
     windows.clear();
@@ -48,7 +49,7 @@ export function createCoalescing(publish: (body: FactBody) => void): Coalescing 
         publish(body);
         return;
       }
-      timer ??= setTimeout(flush, windowMs).unref();
+      timer ??= timers.setTimeout(flush, windowMs);
       const key = `${body.type} ${body.actor}`;
       const window = windows.get(key) ?? { told: 0, held: null, count: 0 };
       windows.set(key, window);

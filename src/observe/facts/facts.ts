@@ -1,5 +1,6 @@
 /** The one stream of facts: numbered, timed, kept for a while, read by many. No reader can block it. */
 
+import { systemClock, type TimerClock } from '../../clock.ts';
 import { createCoalescing } from './coalescing.ts';
 import type { Fact, FactBody, FactsMissed } from './fact.ts';
 import { createFactListeners, type FactListeners } from './listeners.ts';
@@ -15,8 +16,10 @@ export interface FactsOptions {
   readonly capacity?: number;
   /** Number of the first fact. Default: the time now in microseconds, so that numbers grow across runs. */
   readonly firstSeq?: number;
-  /** The wall clock in milliseconds. Default `Date.now`. */
+  /** The wall clock in milliseconds. Default: the machine's. */
   readonly now?: () => number;
+  /** Default: Node's, which then do not keep the process running. */
+  readonly timers?: TimerClock | undefined;
   /** Called with what a listener threw. Default: it is only counted. */
   readonly onError?: OnError;
 }
@@ -62,12 +65,13 @@ export interface Facts {
 
 export function createFacts({
   capacity = 20_000,
-  firstSeq = Date.now() * 1000,
-  now = Date.now,
+  firstSeq = systemClock.now() * 1000,
+  now = systemClock.now,
+  timers,
   onError,
 }: FactsOptions = {}): Facts {
   const memory = createFactMemory(capacity, firstSeq);
-  const coalescing = createCoalescing(publish);
+  const coalescing = createCoalescing(publish, timers);
   const listeners = createFactListeners(onError);
   const waiting = new Set<() => void>();
   let closed = false;

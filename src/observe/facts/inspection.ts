@@ -11,12 +11,13 @@ import type {
 import type { Edge } from '../../../machines/chart/data.ts';
 import { edgeOf, eventText } from '../../../machines/chart/edges.ts';
 import { pathOf, topOf } from '../../../machines/state-path.ts';
+import { systemClock } from '../../clock.ts';
 import type { PublishFact } from './fact.ts';
 import { type OnError, reportError } from './report-error.ts';
 
 export interface InspectionOptions {
   readonly publish: PublishFact;
-  /** A clock in milliseconds, for `sinceMs`. Default `Date.now`. */
+  /** The wall clock in milliseconds, for `sinceMs`. Default: the machine's. */
   readonly nowMs?: () => number;
   /**
    * Called with an error of this file or of a listener; rethrown, it would lose the event that is being inspected.
@@ -67,7 +68,7 @@ interface ChartSnapshot {
 
 type ChartId = 'server' | 'group' | 'supervisor';
 
-export function createInspection({ publish, nowMs = Date.now, onError }: InspectionOptions): Inspection {
+export function createInspection({ publish, nowMs = systemClock.now, onError }: InspectionOptions): Inspection {
   const watches = new WeakMap<object, Watch>();
   const actorListeners = new Set<ActorListener>();
 

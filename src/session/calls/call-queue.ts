@@ -48,7 +48,7 @@ export class CallQueue implements CallOwner {
     this.#now = now;
     this.#timers = timers;
     this.#lastUsedAt = now();
-    this.#watch = new WaitingWatch(() => this.#waiting.size, onWaiting);
+    this.#watch = new WaitingWatch(() => this.#waiting.size, onWaiting, timers);
   }
 
   get inFlight(): number {

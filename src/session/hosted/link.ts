@@ -4,7 +4,7 @@ import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/
 import { type JSONRPCMessage, McpError, type MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import type { StopPolicy } from '../../../machines/policy.ts';
-import { systemTimers, type TimerClock } from '../../clock.ts';
+import { systemClock, type TimerClock } from '../../clock.ts';
 import { codeOf } from '../../system-error.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import type { EndKind } from '../contract.ts';
@@ -43,7 +43,7 @@ class HostedLink implements Link, Transport {
   constructor(options: HostedLinkOptions, tell: TellLinkNews) {
     this.kind = options.kind;
     this.#options = options;
-    this.#timers = options.timers ?? systemTimers;
+    this.#timers = options.timers ?? systemClock;
     this.#ending = new Ending(tell);
   }
 

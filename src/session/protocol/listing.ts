@@ -4,6 +4,7 @@
  */
 
 import { entryOf } from '../../../machines/table.ts';
+import type { TimerClock } from '../../clock.ts';
 import type { Account } from '../budget.ts';
 import type { ListedItem, ListName, Lists, Peer, UnreadList } from '../contract.ts';
 import { isTool } from './list-items.ts';
@@ -22,6 +23,7 @@ export interface ListingParts {
   readonly capabilities: Peer['capabilities'];
   /** Time after which a list counts as unanswered. The chart limits the first listing. */
   readonly timeoutMs: number;
+  readonly timers: TimerClock;
   readonly account: Account;
   /** What the lists hold has changed; not before `first` has resolved. */
   readonly onChanged: (lists: Lists) => void;
@@ -40,7 +42,7 @@ export class Listing {
   readonly #lists: readonly WatchedList[];
   #first: First | null = null;
   #isReady = false;
-  #grace: NodeJS.Timeout | null = null;
+  #grace: unknown = null;
   #told: readonly UnreadList[] = [];
   #isClosed = false;
 
@@ -54,6 +56,7 @@ export class Listing {
             kind,
             ...this.#asking(),
             timeoutMs: parts.timeoutMs,
+            timers: parts.timers,
             account: parts.account,
             onSettled: (_, differs) => this.#settled(differs),
             onFailed: (list, error) => this.#lost(list, error),
@@ -130,7 +133,7 @@ export class Listing {
     const tools = this.#lists.find(({ kind }) => kind.list === 'tools');
     const isEnough = tools?.isRead ?? this.#lists.some(({ isAnswered }) => isAnswered);
     if (this.#lists.every((list) => (list === tools ? list.isRead : list.isAnswered))) this.#ready();
-    else if (isEnough) this.#grace ??= setTimeout(() => this.#ready(), graceMs);
+    else if (isEnough) this.#grace ??= this.#parts.timers.setTimeout(() => this.#ready(), graceMs);
   }
 
   #ready(): void {
@@ -155,7 +158,7 @@ export class Listing {
   }
 
   #stopGrace(): void {
-    if (this.#grace !== null) clearTimeout(this.#grace);
+    if (this.#grace !== null) this.#parts.timers.clearTimeout(this.#grace);
   }
 
   /** What one list asks, and how that is forgotten. */

@@ -1,6 +1,7 @@
 /** One list of a session: read at its beginning and at each change, and again later when it could not be read. */
 
 import { isDeepStrictEqual } from 'node:util';
+import type { TimerClock } from '../../clock.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import type { Account, Hold } from '../budget.ts';
 import type { ListedItem, ListProblem } from '../contract.ts';
@@ -25,6 +26,7 @@ export interface WatchedListParts {
   readonly forget: () => void;
   /** Time after which a reading counts as unanswered, in milliseconds; its answer is still taken. */
   readonly timeoutMs: number;
+  readonly timers: TimerClock;
   /** What it holds is taken from there. */
   readonly account: Account;
   /** The list was read, or could not be. `differs`: what it holds is not what it held. */
@@ -49,7 +51,7 @@ export class WatchedList {
   /** Memory for what it holds, and for what is being read. */
   #held: Hold;
   #pending: Hold | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: unknown = null;
   /** Number of the reading whose answer is taken. */
   #reading = 0;
   #isReading = false;
@@ -157,11 +159,11 @@ export class WatchedList {
 
   #setTimer(act: () => void, delayMs: number): void {
     this.#clearTimer();
-    this.#timer = setTimeout(act, delayMs);
+    this.#timer = this.#parts.timers.setTimeout(act, delayMs);
   }
 
   #clearTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) this.#parts.timers.clearTimeout(this.#timer);
     this.#timer = null;
   }
 }

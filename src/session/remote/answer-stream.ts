@@ -1,6 +1,6 @@
 /** The event stream that brings the answer to one request, resumed where it broke off if the server can do that. */
 
-import { setTimeout as wait } from 'node:timers/promises';
+import { delay, type TimerClock } from '../../clock.ts';
 import type { TellLinkNews } from '../link.ts';
 import { type EventReader, readMessages, type StreamWatch } from './events.ts';
 import { remoteFailureOf } from './failure.ts';
@@ -17,6 +17,7 @@ export interface AnswerStreamOptions {
   readonly openStream: OpenStream;
   readonly lose: (request: PendingRequest, reason: string) => void;
   readonly tell: TellLinkNews;
+  readonly timers: TimerClock;
 }
 
 /** `token`: the id of the event after which the stream is resumed. Null: a new one. */
@@ -72,13 +73,13 @@ function asBroken(error: unknown): 'broke' {
 
 /** Null: it was answered elsewhere, or given up. */
 async function resumed(
-  { pending, openStream }: AnswerStreamOptions,
+  { pending, openStream, timers }: AnswerStreamOptions,
   request: PendingRequest,
   nextMs: () => number,
 ): Promise<Answer | null> {
   const { controller, token } = request;
   for (;;) {
-    await wait(nextMs(), undefined, { signal: controller.signal, ref: false });
+    await delay(nextMs(), timers, controller.signal);
     if (!pending.has(request)) return null;
     try {
       return await openStream(token, controller);

@@ -4,6 +4,7 @@ import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.
 import type { FetchLike, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure, Phase } from '../../../machines/failure.ts';
+import { systemClock, type TimerClock } from '../../clock.ts';
 import type { ProxyChoice } from '../../specification.ts';
 import type { TellLinkNews } from '../link.ts';
 import { createAccess } from './access.ts';
@@ -40,6 +41,10 @@ export interface RemoteDiallerOptions {
   readonly sockets: SocketBudget;
   /** Connections to this server at a time, at most; a few more for what is urgent. */
   readonly maxConnections: number;
+  /** A monotonic clock in milliseconds, by which event streams are opened again. Default: the machine's. */
+  readonly now?: () => number;
+  /** Default: Node's. */
+  readonly timers?: TimerClock;
 }
 
 export interface RemoteDialler {
@@ -147,7 +152,8 @@ function prepare(options: RemoteDiallerOptions, tell: TellLinkNews, closing: (()
     tellCrowding: (crowding) => tell({ type: 'crowded', crowding }),
   });
   closing.push(requests.close);
-  const peer = { url: target.url, maxMessageBytes, hasRoomForStreams: sockets.hasRoomForStreams };
+  const { now = systemClock.monotonicNow, timers = systemClock } = options;
+  const peer = { url: target.url, maxMessageBytes, hasRoomForStreams: sockets.hasRoomForStreams, now, timers };
   if (authProvider === undefined) return { ...peer, ask: requests.ask };
   const authorizing = createAuthorizationFetch(carrier);
   closing.push(authorizing.close);

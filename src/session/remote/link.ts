@@ -3,6 +3,7 @@
 import type { TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
+import { systemClock } from '../../clock.ts';
 import { Ending } from '../ending.ts';
 import type { Link, LinkNews, LossyTransport, TellLinkNews } from '../link.ts';
 import { createAccessCheck } from './access-check.ts';
@@ -31,7 +32,8 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   let hasWorked = false;
   /** The last `push` news: a stream that comes and goes every second is not news each time. */
   let pushed = '';
-  let closeTimer: NodeJS.Timeout | undefined;
+  const { timers = systemClock } = options;
+  let closeTimer: unknown = null;
   let resolveOver = () => {};
   const over = new Promise<void>((resolve) => {
     resolveOver = resolve;
@@ -108,7 +110,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
     if (failed !== null) {
       ending.learn({ ...failed, phase: failed.phase ?? phase });
     }
-    clearTimeout(closeTimer);
+    if (closeTimer !== null) timers.clearTimeout(closeTimer);
     void dialler.close().then(() => {
       ending.tell({ type: 'ended', failure: null });
       resolveOver();
@@ -117,7 +119,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   }
 
   function leave(): void {
-    closeTimer = setTimeout(finish, options.stop.closeMs, null);
+    closeTimer = timers.setTimeout(() => finish(null), options.stop.closeMs);
     // A server that is gone, or does not support DELETE, has nothing to forget: the link ends anyway.
     void dialler.leave().then(
       () => finish(null),

@@ -2,6 +2,7 @@
 
 import type { TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
+import type { TimerClock } from '../../clock.ts';
 import { toJsonText } from '../../text/json-text.ts';
 import type { TellLinkNews } from '../link.ts';
 import { type Answer, isEventStream, isOk } from './http/answer.ts';
@@ -33,6 +34,9 @@ export interface PeerOptions {
   readonly hasRoomForStreams: () => boolean;
   /** Longest message that the server may send, in bytes. */
   readonly maxMessageBytes: number;
+  /** A monotonic clock in milliseconds. */
+  readonly now: () => number;
+  readonly timers: TimerClock;
 }
 
 export interface RemotePeer {

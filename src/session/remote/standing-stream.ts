@@ -1,6 +1,6 @@
 /** The event stream of Streamable HTTP on which a server sends what nobody asked for: opened again when it ends. */
 
-import { setTimeout as wait } from 'node:timers/promises';
+import { delay, type TimerClock } from '../../clock.ts';
 import type { TellLinkNews } from '../link.ts';
 import type { OpenStream } from './answer-stream.ts';
 import { type EventReader, readMessages } from './events.ts';
@@ -14,6 +14,9 @@ export interface StandingStreamOptions {
   /** Whether there are sockets enough to hold one for nothing but news. */
   readonly hasRoom: () => boolean;
   readonly tell: TellLinkNews;
+  /** A monotonic clock in milliseconds. */
+  readonly now: () => number;
+  readonly timers: TimerClock;
 }
 
 export interface StandingStream {
@@ -28,7 +31,8 @@ const pace = { leastMs: 1_000, firstMs: 1_000 };
 /** A stream that was open so long was a good one, in milliseconds: proxies cut silent ones after half a minute and more. */
 const stayedMs = 10_000;
 
-export function createStandingStream({ reader, openStream, hasRoom, tell }: StandingStreamOptions): StandingStream {
+export function createStandingStream(options: StandingStreamOptions): StandingStream {
+  const { reader, openStream, hasRoom, tell, now, timers } = options;
   const controller = new AbortController();
   const reopening = createReopening(pace);
   let token: string | null = null;
@@ -58,7 +62,7 @@ export function createStandingStream({ reader, openStream, hasRoom, tell }: Stan
 
   async function read(): Promise<void> {
     const answer = await openStream(token, controller);
-    const openedAt = performance.now();
+    const openedAt = now();
     const isFirst = !wasOpen;
     let end = 'ended';
     isOpen = true;
@@ -72,7 +76,7 @@ export function createStandingStream({ reader, openStream, hasRoom, tell }: Stan
     } finally {
       isOpen = false;
     }
-    const hasStayed = performance.now() - openedAt >= stayedMs;
+    const hasStayed = now() - openedAt >= stayedMs;
     if (hasStayed) reopening.succeeded();
     // A server that ends its stream again and again is no reason to probe it each time.
     if (hasStayed || isFirst) tell({ type: 'doubted', reason: `The event stream ${end}.` });
@@ -104,7 +108,7 @@ export function createStandingStream({ reader, openStream, hasRoom, tell }: Stan
 
   async function run(): Promise<void> {
     try {
-      while (await hold()) await wait(reopening.next(retryMs), undefined, { signal: controller.signal, ref: false });
+      while (await hold()) await delay(reopening.next(retryMs), timers, controller.signal);
     } catch {
       // Closed while it waited.
     }

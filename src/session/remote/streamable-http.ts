@@ -1,6 +1,7 @@
 /** Streamable HTTP: each message is posted, and its answer is JSON or an event stream of its own. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { TimerClock } from '../../clock.ts';
 import { type AnswerStreamOptions, followAnswer, type OpenStream } from './answer-stream.ts';
 import { createMalformedReport, type EventReader } from './events.ts';
 import { type Answer, isEventStream, mediaTypeOf } from './http/answer.ts';
@@ -12,7 +13,7 @@ import { createPendingRequests, type PendingRequest } from './pending.ts';
 import { createStandingStream } from './standing-stream.ts';
 
 export function createStreamableHttpPeer(options: PeerOptions, listener: PeerListener): RemotePeer {
-  const { ask, maxMessageBytes, url } = options;
+  const { ask, maxMessageBytes, url, now, timers } = options;
   const pending = createPendingRequests();
   let sessionId: string | undefined;
   let protocolVersion: string | undefined;
@@ -33,8 +34,10 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
     openStream,
     hasRoom: options.hasRoomForStreams,
     tell: listener.tell,
+    now,
+    timers,
   });
-  const answering: AnswerStreamOptions = { reader, pending, openStream, lose, tell: listener.tell };
+  const answering: AnswerStreamOptions = { reader, pending, openStream, lose, tell: listener.tell, timers };
 
   function deliver(message: JSONRPCMessage): void {
     const answered = answeredBy(message);
@@ -85,7 +88,7 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
       const cancelled = cancelledBy(message);
       if (cancelled !== null) pending.giveUp(cancelled);
       if (id === null) {
-        await heeded(posted(message, new AbortController()).then(ignoreBody));
+        await heeded(posted(message, new AbortController()).then(ignoreBody), timers);
         if (methodOf(message) === 'notifications/initialized') standing.open();
         return;
       }
@@ -115,12 +118,12 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
 const heedMs = 5_000;
 
 /** Resolves when a notification is answered, or is not going to be. */
-async function heeded(answered: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+async function heeded(answered: Promise<void>, timers: TimerClock): Promise<void> {
+  let timer: unknown = null;
   const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, heedMs);
+    timer = timers.setTimeout(() => resolve(), heedMs);
   });
-  await Promise.race([answered, patience]).finally(() => clearTimeout(timer));
+  await Promise.race([answered, patience]).finally(() => timers.clearTimeout(timer));
 }
 
 /** In characters: an id may be as long as a message. */

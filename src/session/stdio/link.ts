@@ -178,12 +178,8 @@ function hasSpawned(child: ChildProcessWithoutNullStreams): Promise<void> {
 
 /** An error while initializing is the server's answer; a later one, with the process alive, is our bug. */
 function failureOf(error: unknown, phase: Phase): Failure {
-  return failure(phase === 'initializing' ? 'handshakeFailed' : 'internal', messageOf(error), {
+  return failure(phase === 'initializing' ? 'handshakeFailed' : 'internal', wordsOf(error), {
     phase,
     code: codeOf(error),
   });
-}
-
-function messageOf(error: unknown): string {
-  return wordsOf(error);
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
+import { virtualClock } from '../../../src/testing.ts';
 import { hasIpv6 } from './certificates.ts';
 import { connect, deadlineMs, open } from './heard.ts';
 import { answer, bodyOf, jsonOnly, reply, replyEvents, resultOf, serve, serveMcp } from './web.ts';
@@ -146,6 +147,20 @@ describe('an event stream that goes', () => {
       `push: false GET ${web.origin}/mcp was answered with HTTP 503.`,
       'push: true',
     ]);
+  });
+
+  it('is opened again by the clock of the host', async () => {
+    const clock = virtualClock();
+    const web = await serve(
+      jsonOnly((_, response, request) => request.method === 'GET' && replyEvents(response, 'retry: 600000\n\n')),
+    );
+    const { told } = await connect(`${web.origin}/mcp`, { now: clock.now, timers: clock });
+    const opened = () => web.seen.filter((line) => line === 'GET /mcp').length;
+    await told('doubted: The event stream ended');
+    await clock.advance(599_999);
+    expect(opened()).toBe(1);
+    await clock.advance(1);
+    await vi.waitFor(() => expect(opened()).toBe(2), { timeout: deadlineMs });
   });
 
   it('is not opened again once the link has ended', async () => {
