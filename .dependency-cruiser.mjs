@@ -261,7 +261,16 @@ export const doors = {
     'wire',
   ],
   'session/remote': ['lazy-link', 'socket-budget'],
-  'session/remote/http': ['answer', 'authorization-fetch', 'body', 'error', 'refused', 'requests', 'target'],
+  'session/remote/http': [
+    'answer/answer',
+    'answer/body',
+    'authorization-fetch',
+    'error',
+    'refused',
+    'requests',
+    'target',
+  ],
+  'session/remote/http/answer': ['answer', 'body'],
   'session/stdio': ['link'],
   'state-directory': [
     'control-plane-file',

@@ -102,6 +102,7 @@ export interface ErrorDetails {
     readonly reason: string;
     readonly sessionEnded: boolean;
   } & HttpRefusal;
+  ANSWER_DROPPED: { readonly server: string; readonly method: string; readonly reason: string };
   /** `rpcCode` and `rpcMessage` null: the server sent no JSON-RPC error, but refused the request over HTTP. */
   UPSTREAM_ERROR: {
     readonly server: string;
@@ -174,6 +175,8 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
     sessionEnded
       ? `Server "${server}" went down while it worked on ${method} (${reason}); whether it was done is unknown.`
       : `Server "${server}" gave no answer to ${method} (${reason}); whether it was done is unknown.`,
+  ANSWER_DROPPED: ({ server, method, reason }) =>
+    `Server "${server}" answered ${method}, but its answer was dropped. ${reason}`,
   UPSTREAM_ERROR: ({ server, method, rpcCode, rpcMessage, ...refused }) =>
     refused.httpStatus === undefined
       ? `Server "${server}" answered ${method} with error ${rpcCode}: ${rpcMessage}`

@@ -41,6 +41,7 @@ const exitCodeOfError = {
   SERVER_BUSY: exitCodes.failed,
   CALL_CANCELLED: exitCodes.failed,
   OUTCOME_UNKNOWN: exitCodes.failed,
+  ANSWER_DROPPED: exitCodes.failed,
   UPSTREAM_ERROR: exitCodes.failed,
   SHUTTING_DOWN: exitCodes.failed,
   UNAUTHENTICATED: exitCodes.failed,

@@ -181,7 +181,7 @@ export interface Session {
   /**
    * Sends one request and resolves with the result as the server sent it.
    * Rejects, exactly once, with `SERVER_NOT_CONNECTED`, `SERVER_BUSY`, `CALL_TIMED_OUT`, `CALL_CANCELLED`,
-   * `OUTCOME_UNKNOWN` or `UPSTREAM_ERROR`, or with `INVALID_REQUEST` if `params` cannot be written as JSON.
+   * `OUTCOME_UNKNOWN`, `ANSWER_DROPPED` or `UPSTREAM_ERROR`, or with `INVALID_REQUEST` if `params` cannot be written as JSON.
    */
   request(
     method: string,

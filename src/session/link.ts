@@ -60,7 +60,7 @@ export interface Link {
 /** A transport that notices when a request will never be answered although the session goes on. */
 export interface LossyTransport extends Transport {
   /** It is unknown whether the request was carried out. */
-  onrequestlost?: ((id: string | number, reason: string) => void) | undefined;
+  onrequestlost?: ((id: string | number, why: Error) => void) | undefined;
 }
 
 /** A line on the server's stdout that is no message. The error's text says why, and quotes it. */
@@ -83,6 +83,16 @@ export class UnreachedError extends Error {
 /** Whether `error` says that nothing was done. Any other error leaves it open. */
 export function hasNotReached(error: unknown): boolean {
   return error instanceof Error && 'reached' in error && error.reached === false;
+}
+
+/** Whether `error` says that an answer came, and there was no room for it. */
+export function isDropped(error: unknown): boolean {
+  return error instanceof Error && 'dropped' in error && error.dropped === true;
+}
+
+/** No answer will come: the stream that would have carried it broke. */
+export class AnswerLost extends Error {
+  override readonly name = 'AnswerLost';
 }
 
 /** What a server said when it refused a message over HTTP. */

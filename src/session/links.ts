@@ -3,6 +3,7 @@
 import { failure } from '../../machines/failure.ts';
 import { entryOf } from '../../machines/table.ts';
 import { systemClock, type TimerClock } from '../clock.ts';
+import type { Account } from './budget.ts';
 import { openHostedLink } from './hosted/link.ts';
 import type { HostParts } from './hosted/parts.ts';
 import type { Link, TellLinkNews } from './link.ts';
@@ -28,29 +29,30 @@ export interface LinkParts {
   readonly sockets: SocketBudget;
 }
 
-export type OpenLink = (request: SessionRequest, tell: TellLinkNews) => Link;
+/** `room`: for what the server has begun to say, and not finished. */
+export type OpenLink = (request: SessionRequest, tell: TellLinkNews, room: Account) => Link;
 
 export function createOpenLink(parts: LinkParts): OpenLink {
-  return (request, tell) => {
+  return (request, tell, room) => {
     const { target } = request.specification;
     switch (target.kind) {
       case 'stdio':
-        return openStdio(parts, { ...request, target }, tell);
+        return openStdio(parts, { ...request, target, room }, tell);
       case 'remote':
-        return openRemote(parts, { ...request, target }, tell);
+        return openRemote(parts, { ...request, target, room }, tell);
       case 'hosted':
-        return openHosted(parts, { ...request, target }, tell);
+        return openHosted(parts, { ...request, target, room }, tell);
     }
   };
 }
 
-type RequestFor<Target> = SessionRequest & { readonly target: Target };
+type RequestFor<Target> = SessionRequest & { readonly target: Target; readonly room: Account };
 
 function openStdio(parts: LinkParts, request: RequestFor<StdioTarget>, tell: TellLinkNews): Link {
-  const { server, generation, specification: policy, target } = request;
+  const { server, generation, specification: policy, target, room } = request;
   const { registry, guard, strays } = parts;
   const { secrets } = policy;
-  return openStdioLink({ ...target, server, generation, policy, secrets, registry, guard, strays }, tell);
+  return openStdioLink({ ...target, server, generation, policy, secrets, registry, guard, strays, room }, tell);
 }
 
 /** Connections beside those of calls in flight: for an event stream, and for what has been answered and not yet ended. */
@@ -58,7 +60,7 @@ const besideCalls = 8;
 
 function openRemote(
   { host, sockets, now = systemClock.monotonicNow, timers = systemClock }: LinkParts,
-  { server, specification, target }: RequestFor<RemoteTarget>,
+  { server, specification, target, room }: RequestFor<RemoteTarget>,
   tell: TellLinkNews,
 ): Link {
   const { stop, maxMessageBytes } = specification;
@@ -72,7 +74,7 @@ function openRemote(
     return openRefused(`the host has no authProvider called "${name}"`, tell);
   const fromHost = { ...(fetch && { fetch }), ...(authProvider && { authProvider }) };
   const maxConnections = specification.limits.maxConcurrentCalls + besideCalls;
-  const ours = { server, stop, maxMessageBytes, maxConnections, sockets, now, timers };
+  const ours = { server, stop, maxMessageBytes, maxConnections, sockets, room, now, timers };
   return openLazyRemoteLink({ ...rest, ...fromHost, ...ours }, tell);
 }
 

@@ -7,7 +7,8 @@ import { wordsOf } from '../text/error-words.ts';
 import type { Account, Budget } from './budget.ts';
 import { CallQueue } from './calls/call-queue.ts';
 import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
-import type { Link, LinkNews, TellLinkNews } from './link.ts';
+import type { Link, LinkNews } from './link.ts';
+import type { OpenLink } from './links.ts';
 import { BackRequests } from './protocol/back-requests.ts';
 import { Handshake, type Introduction } from './protocol/handshake.ts';
 import { Listing } from './protocol/listing.ts';
@@ -29,7 +30,7 @@ const lastAnswersMs = 100;
 
 export interface LiveSessionParts {
   /** Opens the link. May send `ended` at once; if it throws, that is a bug (`internal`). */
-  readonly openLink: (request: SessionRequest, tell: TellLinkNews) => Link;
+  readonly openLink: OpenLink;
   /** Our name and version for the server. */
   readonly clientInfo: { readonly name: string; readonly version: string };
   /** Calls `open` in a later turn of the event loop. Default `setImmediate`. */
@@ -37,7 +38,9 @@ export interface LiveSessionParts {
   /** One for all sessions. */
   readonly loopLag: LoopLag;
   /** For what sessions keep; one for all of them. */
-  readonly budget: Budget;
+  readonly kept: Budget;
+  /** For messages that have begun and not ended; one for all sessions. */
+  readonly unfinished: Budget;
   /** A monotonic clock in milliseconds. Default: the machine's. */
   readonly now?: () => number;
   /** Default: Node's. */
@@ -57,6 +60,7 @@ export class LiveSession implements Session {
   readonly #backRequests: BackRequests;
   readonly #gate: NewsGate;
   readonly #account: Account;
+  readonly #unfinished: Account;
   #link: Link | null = null;
   #wire: Wire | null = null;
   #stage: Stage = 'starting';
@@ -87,7 +91,8 @@ export class LiveSession implements Session {
       timers: this.#timers,
       onWaiting: (queued) => this.#tell({ type: 'loaded', queued }),
     });
-    this.#account = parts.budget.open();
+    this.#account = parts.kept.open(request.server);
+    this.#unfinished = parts.unfinished.open(request.server);
     this.#backRequests = new BackRequests(request.capabilities, this.#account);
     this.#gate = new NewsGate((news) => this.#passed(news), this.#account.hold());
     // In a turn of its own: a server in this process may start without the loop ever turning, and a thousand of them
@@ -164,7 +169,7 @@ export class LiveSession implements Session {
       return;
     }
     try {
-      const link = this.#parts.openLink(this.#asked, (news) => this.#onLinkNews(news));
+      const link = this.#parts.openLink(this.#asked, (news) => this.#onLinkNews(news), this.#unfinished);
       this.#link = link;
       this.#begin(link).catch((error: unknown) => this.#crashedWith(error));
     } catch (error) {
@@ -359,6 +364,7 @@ export class LiveSession implements Session {
     this.#calls.end();
     this.#backRequests.close();
     this.#account.close();
+    this.#unfinished.close();
     this.#probe?.drop();
     this.#clearTimer();
     // Releases the Client, with its timer if the handshake was still going on.

@@ -2,7 +2,7 @@
 
 import { systemClock, type TimerClock } from '../clock.ts';
 import type { StopSettings } from '../specification.ts';
-import { createBudget, limitsOfHeap } from './budget.ts';
+import { type Budget, type BudgetLimits, createBudget, limitsOfHeap, type TellRefused } from './budget.ts';
 import type { OpenSession, StrayNews } from './contract.ts';
 import type { HostParts } from './hosted/parts.ts';
 import { createOpenSession } from './open.ts';
@@ -24,6 +24,14 @@ export interface RemoteConnections {
   }[];
 }
 
+/** What sessions hold of their servers' words, in bytes. */
+export interface HeldBytes {
+  /** `lists`: lists, and what else stays until something happens. `messages`: those that have begun and not ended. */
+  readonly of: 'lists' | 'messages';
+  readonly limits: BudgetLimits;
+  readonly servers: Budget['uses'];
+}
+
 /** What a control plane needs of it besides opening sessions. */
 export interface Sessions {
   readonly open: OpenSession;
@@ -41,6 +49,7 @@ export interface Sessions {
   memoryOf(groups: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** The connections to remote servers, and how many there may be in all. */
   remoteConnections(): RemoteConnections;
+  heldBytes(): readonly HeldBytes[];
   /** Releases guard and record; the guard ends groups that still live. May be called twice; does not throw. */
   close(): Promise<void>;
 }
@@ -60,6 +69,8 @@ export interface SessionsOptions {
   readonly onRecordTrouble?: (error: unknown) => void;
   /** Called with the reason when there is no guard that works, and with null once there is one again. */
   readonly onGuardTrouble?: (reason: string | null) => void;
+  /** Called for each message of a server that there was no room for. */
+  readonly onRefused?: TellRefused;
   /** Opens a session in a turn of the event loop in which nothing more urgent waits. Default: in the next one. */
   readonly defer?: (open: () => void) => void;
   /** A monotonic clock in milliseconds. Default: the machine's. */
@@ -76,6 +87,7 @@ export function createSessions({
   onStray = () => {},
   onRecordTrouble = () => {},
   onGuardTrouble = () => {},
+  onRefused = () => {},
   defer = setImmediate,
   now = systemClock.monotonicNow,
   timers = systemClock,
@@ -85,6 +97,9 @@ export function createSessions({
   const guard = createGuard({ instance, onTrouble: onGuardTrouble });
   const strays = createStrays({ instance, guard, tell: onStray, onError, stateDir });
   const sockets = createSocketBudget();
+  const limits = limitsOfHeap();
+  const kept = createBudget(limits);
+  const unfinished = createBudget(limits, onRefused);
   return {
     open: createOpenSession({
       registry,
@@ -96,7 +111,8 @@ export function createSessions({
       clientInfo,
       // How late our own loop is, is a matter of real time.
       loopLag: createLoopLag(),
-      budget: createBudget(limitsOfHeap()),
+      kept,
+      unfinished,
       now,
       timers,
     }),
@@ -114,6 +130,10 @@ export function createSessions({
       most: sockets.most,
       servers: sockets.uses.map(({ server, use: { open, waiting } }) => ({ server, open, waiting })),
     }),
+    heldBytes: () => [
+      { of: 'lists', limits, servers: kept.uses },
+      { of: 'messages', limits, servers: unfinished.uses },
+    ],
     async close() {
       await strays.close();
       await guard.close();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { backgroundTimers, systemClock, type TimerClock } from '../clock.ts';
 import { stopSettingsOf } from '../config/entries/stop.ts';
 import { createOwnAlarms } from '../observe/alarms/own-alarms.ts';
-import { fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
+import { bufferTrouble, fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
 import { createFacts } from '../observe/facts/facts.ts';
 import { createInspector } from '../observe/facts/inspected.ts';
@@ -105,6 +105,7 @@ export function assemble(
     onError,
     onStray: strayAlarms.onStray,
     onGuardTrouble: guardTrouble(ownAlarms),
+    onRefused: bufferTrouble(ownAlarms),
     defer: turns.afterwards,
     ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),
     now: monotonicNow,
@@ -273,6 +274,7 @@ export function assemble(
       status: overview,
       memoryOfGroups: sessions.memoryOf,
       remoteConnections: sessions.remoteConnections,
+      heldBytes: sessions.heldBytes,
       droppedLines: () => ({ mcpvisor: droppedLines(), servers: logs.droppedLines }),
       now: wallNow,
     }),

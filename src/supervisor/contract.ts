@@ -378,7 +378,7 @@ export interface Supervisor {
   /**
    * Calls a tool, by its own name or its exposed name, and starts a lazy server first. A result with `isError` is a
    * result, not an error. Throws `SERVER_NOT_FOUND`, `TOOL_NOT_FOUND`, `SERVER_NOT_CONNECTED`, `SERVER_BUSY`,
-   * `CALL_TIMED_OUT`, `CALL_CANCELLED`, `OUTCOME_UNKNOWN`, `UPSTREAM_ERROR`, `INVALID_REQUEST` and `SHUTTING_DOWN`.
+   * `CALL_TIMED_OUT`, `CALL_CANCELLED`, `OUTCOME_UNKNOWN`, `ANSWER_DROPPED`, `UPSTREAM_ERROR`, `INVALID_REQUEST` and `SHUTTING_DOWN`.
    */
   callTool(
     server: string,

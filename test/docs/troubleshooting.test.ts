@@ -41,6 +41,7 @@ const examples: ErrorDetails = {
   CALL_TIMED_OUT: { ...call, timeoutMs: 60_000 },
   CALL_CANCELLED: call,
   OUTCOME_UNKNOWN: { ...call, reason: 'REASON', sessionEnded: true },
+  ANSWER_DROPPED: { ...call, reason: 'REASON' },
   UPSTREAM_ERROR: { ...call, rpcCode: -32602, rpcMessage: 'MESSAGE', data: null },
   SHUTTING_DOWN: {},
   ALREADY_RUNNING: { pid: 4711, stateDir: 'DIR' },

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { createBudget, limitsOfHeap } from '../../src/session/budget.ts';
+import { createBudget } from '../../src/session/budget.ts';
 import type { Heard, OpenSession, Session, SessionNews } from '../../src/session/contract.ts';
 import type { HostParts } from '../../src/session/hosted/parts.ts';
 import type { Link, TellLinkNews } from '../../src/session/link.ts';
@@ -17,6 +17,7 @@ import type { CallLimits, ClientCapabilities, SessionSpecification, SessionTarge
 import { createSessions } from '../../src/session/sessions.ts';
 import { until } from '../support/processes.ts';
 import { throughJson } from './near-end.ts';
+import { plenty } from './rooms.ts';
 
 export const stop = { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, strays: 'end' } as const;
 
@@ -126,7 +127,8 @@ export function sessionsVia(via: (open: OpenSession) => OpenSession) {
       openLink: (_: unknown, tell: TellLinkNews) => openLink(tell),
       clientInfo,
       loopLag: createLoopLag(),
-      budget: createBudget(limitsOfHeap()),
+      kept: createBudget(plenty),
+      unfinished: createBudget(plenty),
     };
     return record(
       via((request, tell) => new LiveSession(parts, request, tell)),

@@ -29,6 +29,7 @@ const callProblems = [
   'CALL_TIMED_OUT',
   'CALL_CANCELLED',
   'OUTCOME_UNKNOWN',
+  'ANSWER_DROPPED',
   'UPSTREAM_ERROR',
   'SHUTTING_DOWN',
 ] as const;

@@ -15,6 +15,7 @@ export const ownAlarmNames = [
   'own-log',
   'config-rejected',
   'entries-refused',
+  'buffers-exhausted',
 ] as const;
 
 export type OwnAlarmName = (typeof ownAlarmNames)[number];

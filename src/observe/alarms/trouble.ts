@@ -60,6 +60,16 @@ export function noticeShortage(alarms: OwnAlarms, error: unknown): void {
     });
 }
 
+/** For messages that there was no room for: call the returned function with the server and the bound. */
+export function bufferTrouble(alarms: OwnAlarms): (server: string, bound: 'server' | 'process') => void {
+  return (server, bound) =>
+    alarms.raise('buffers-exhausted', `${server} ${bound}`, {
+      reason: `what "${server}" sent was dropped: ${bound === 'server' ? 'its unfinished messages' : 'unfinished messages of all servers'} take as much memory as they may`,
+      clearedBy: `${shortageMs / 1000} s without another`,
+      forMs: shortageMs,
+    });
+}
+
 /** Servers that cannot be started for want of something. Returns a function that stops it. */
 export function watchShortages(facts: Pick<Facts, 'subscribe'>, alarms: OwnAlarms): () => void {
   return facts.subscribe((fact) => {

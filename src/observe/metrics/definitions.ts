@@ -86,6 +86,16 @@ export const metricDefinitions = {
     labels: [],
     help: 'Connections to all remote servers together, at most: half of the descriptors that this process may have.',
   },
+  mcpvisor_held_bytes: {
+    type: 'gauge',
+    labels: ['server', 'of'],
+    help: 'What is held in memory of the words of a server: "messages" that it has begun and not ended, and "lists" with what else stays until something happens.',
+  },
+  mcpvisor_held_bytes_limit: {
+    type: 'gauge',
+    labels: ['of', 'bound'],
+    help: 'What may be held: "server" of each one, an eighth of the heap; "process" of all together, a quarter of it.',
+  },
   mcpvisor_alarms: { type: 'gauge', labels: ['actor', 'alarm'], help: '1 for each alarm that is raised now.' },
   mcpvisor_facts_published_total: { type: 'counter', labels: [], help: 'Facts published since the start.' },
   mcpvisor_facts_missed_total: {

@@ -35,6 +35,12 @@ export interface MetricsOptions {
     readonly most: number;
     readonly servers: readonly { readonly server: string; readonly open: number; readonly waiting: number }[];
   };
+  /** What is held of the words of servers, and what may be, in bytes. */
+  readonly heldBytes: () => readonly {
+    readonly of: string;
+    readonly limits: { readonly each: number; readonly all: number };
+    readonly servers: readonly { readonly server: string; readonly bytes: number }[];
+  }[];
   /** Lines dropped so far: of our own log, and of the servers'. */
   readonly droppedLines: () => { readonly mcpvisor: number; readonly servers: number };
   /** The wall clock in milliseconds. */
@@ -89,6 +95,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
     metrics.replace(
       'mcpvisor_remote_requests_waiting',
       servers.map(({ server, waiting }) => [{ server }, waiting]),
+    );
+    const held = options.heldBytes();
+    metrics.replace(
+      'mcpvisor_held_bytes',
+      held.flatMap(({ of, servers: holders }) => holders.map(({ server, bytes }) => [{ server, of }, bytes] as const)),
+    );
+    metrics.replace(
+      'mcpvisor_held_bytes_limit',
+      held.flatMap(({ of, limits: { each, all } }) => [
+        [{ of, bound: 'server' }, each],
+        [{ of, bound: 'process' }, all],
+      ]),
     );
     metrics.replace('mcpvisor_facts_published_total', [[{}, facts.lastSeq - firstSeq + 1]]);
     metrics.replace('mcpvisor_facts_missed_total', [[{}, facts.missedFacts]]);

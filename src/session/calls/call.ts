@@ -6,7 +6,7 @@ import { codeOf } from '../../system-error.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import { isRecord } from '../../text/json.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
-import { hasNotReached, type Refused, refusedIn } from '../link.ts';
+import { hasNotReached, isDropped, type Refused, refusedIn } from '../link.ts';
 import type { Inbound, Waiter } from '../protocol/wire.ts';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -146,6 +146,8 @@ function upstreamError({ server, method }: Call, error: unknown): McpvisorError 
 function toCallError({ server, method }: Call, error: unknown): McpvisorError {
   if (error instanceof McpvisorError) return error;
   const message = wordsOf(error);
+  if (isDropped(error))
+    return new McpvisorError('ANSWER_DROPPED', { server, method, reason: message }, { cause: error });
   const isUnreached = hasNotReached(error);
   const refused = refusedIn(error) ?? refusedByCode(error, message);
   const { rpc = null, ...said } = refused ?? {};

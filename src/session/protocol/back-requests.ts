@@ -57,7 +57,7 @@ export class BackRequests {
     if (this.#asked.has(id))
       return Promise.reject(new ErrorAnswer({ code: -32600, message: `A request with the id ${id} is open already.` }));
     const room = this.#account.hold();
-    if (!room.take(perRequest + weightOf([id, params], Number.POSITIVE_INFINITY)))
+    if (room.take(perRequest + weightOf([id, params], Number.POSITIVE_INFINITY)) !== null)
       return Promise.reject(
         new ErrorAnswer({ code: -32603, message: 'The requests that are open take too much memory' }),
       );

@@ -70,7 +70,7 @@ export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<Li
       bytes += weight;
       if (bytes > maxListBytes)
         return end(`${method} gives more than ${maxListBytes} bytes; what is beyond them is left out`, false);
-      if (!room.take(weight)) return end(`${method} gives more than there is memory for; the rest is left out`);
+      if (room.take(weight) !== null) return end(`${method} gives more than there is memory for; the rest is left out`);
       read.push(item);
     }
     pages += 1;

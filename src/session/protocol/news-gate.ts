@@ -41,6 +41,7 @@ export class NewsGate {
   }
 
   #hasRoomFor(news: SessionNews): boolean {
-    return (this.#held?.length ?? 0) < maxHeld && this.#room.take(weightOf(news, Number.POSITIVE_INFINITY));
+    if ((this.#held?.length ?? 0) >= maxHeld) return false;
+    return this.#room.take(weightOf(news, Number.POSITIVE_INFINITY)) === null;
   }
 }

@@ -47,11 +47,6 @@ export interface Waiter {
   progressed(params: Readonly<Record<string, unknown>>): void;
 }
 
-/** The stream that would have carried the answer broke. */
-class AnswerLost extends Error {
-  override readonly name = 'AnswerLost';
-}
-
 export class Wire implements Transport {
   onmessage?: (<T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void) | undefined;
   onclose?: (() => void) | undefined;
@@ -98,7 +93,7 @@ export class Wire implements Transport {
     const { transport } = this.#link;
     transport.onmessage = (message, extra) => this.#receive(message, extra);
     transport.onerror = (error) => this.#troubled(error);
-    transport.onrequestlost = (id, reason) => this.#lose(id, reason);
+    transport.onrequestlost = (id, why) => this.#lose(id, why);
     try {
       await transport.start();
       this.hasStarted = true;
@@ -225,16 +220,16 @@ export class Wire implements Transport {
     waiter?.progressed(progress);
   }
 
-  #lose(id: string | number, reason: string): void {
+  #lose(id: string | number, why: Error): void {
     if (this.#closed) return;
     if (this.#isInitialize(id)) {
-      this.#introduced({ id, error: { code: -32000, message: reason } });
+      this.#introduced({ id, error: { code: -32000, message: why.message } });
       return;
     }
     const waiter = this.#waiters.get(Number(id));
     if (waiter === undefined) return;
     this.#waiters.delete(Number(id));
-    waiter.lost(new AnswerLost(reason));
+    waiter.lost(why);
   }
 
   /** Some servers answer with the id as a string; an error about an unreadable message has the id null. */

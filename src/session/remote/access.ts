@@ -3,7 +3,7 @@
 import { auth, type OAuthClientProvider, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { Answer } from './http/answer.ts';
+import type { Answer } from './http/answer/answer.ts';
 import { RemoteError } from './http/error.ts';
 import type { Requests } from './http/requests.ts';
 import type { Ask } from './peer.ts';

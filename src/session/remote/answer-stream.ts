@@ -1,10 +1,10 @@
 /** The event stream that brings the answer to one request, resumed where it broke off if the server can do that. */
 
 import { delay, type TimerClock } from '../../clock.ts';
-import type { TellLinkNews } from '../link.ts';
+import { AnswerLost, type TellLinkNews } from '../link.ts';
 import { type EventReader, readMessages, type StreamWatch } from './events.ts';
 import { remoteFailureOf } from './failure.ts';
-import type { Answer } from './http/answer.ts';
+import type { Answer } from './http/answer/answer.ts';
 import { mayPass, RemoteError } from './http/error.ts';
 import { inAnswerTo } from './message.ts';
 import type { PendingRequest, PendingRequests } from './pending.ts';
@@ -15,7 +15,7 @@ export interface AnswerStreamOptions {
   readonly pending: PendingRequests;
   /** Opens an event stream; rejects with a `RemoteError` if there is none. */
   readonly openStream: OpenStream;
-  readonly lose: (request: PendingRequest, reason: string) => void;
+  readonly lose: (request: PendingRequest, why: Error) => void;
   readonly tell: TellLinkNews;
   readonly timers: TimerClock;
 }
@@ -53,21 +53,22 @@ export async function followAnswer(
     while (answer !== null) {
       const end = await readMessages(answer, reader, watch).then(() => 'ended', asBroken);
       if (!pending.has(request)) break;
-      if (request.token === null) return lose(request, `its response ${end} without an answer`);
+      if (request.token === null) return lose(request, new AnswerLost(`its response ${end} without an answer`));
       answer = await resumed(options, request, () => reopening.next(request.retryMs));
     }
   } catch (error) {
     if (!pending.has(request)) return;
+    if (error instanceof RemoteError && error.dropped) return lose(request, error);
     const failed = remoteFailureOf(error, null);
     if (failed.class === 'messageTooLarge') tell({ type: 'failed', failure: failed });
-    else lose(request, `its response stream cannot be resumed: ${failed.message}`);
+    else lose(request, new AnswerLost(`its response stream cannot be resumed: ${failed.message}`));
   } finally {
     pending.ended(request);
   }
 }
 
 function asBroken(error: unknown): 'broke' {
-  if (error instanceof RemoteError && error.refusal.code === 'MESSAGE_TOO_LARGE') throw error;
+  if (error instanceof RemoteError && (error.dropped || error.refusal.code === 'MESSAGE_TOO_LARGE')) throw error;
   return 'broke';
 }
 

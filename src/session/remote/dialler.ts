@@ -6,6 +6,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Failure, Phase } from '../../../machines/failure.ts';
 import { systemClock, type TimerClock } from '../../clock.ts';
 import type { ProxyChoice } from '../../specification.ts';
+import type { Account } from '../budget.ts';
 import type { TellLinkNews } from '../link.ts';
 import { createAccess } from './access.ts';
 import { failureOfAll, kindsToTry, suggestsOther } from './fallback.ts';
@@ -37,6 +38,8 @@ export interface RemoteDiallerOptions {
   readonly proxy?: ProxyChoice | null;
   /** Longest message that the server may send, in bytes. */
   readonly maxMessageBytes: number;
+  /** For messages that have begun and not ended. */
+  readonly room: Account;
   /** For the connections of all links. */
   readonly sockets: SocketBudget;
   /** Connections to this server at a time, at most; a few more for what is urgent. */
@@ -141,7 +144,7 @@ export function createRemoteDialler(options: RemoteDiallerOptions, listener: Pee
 /** What a peer needs, whichever it is. Adds to `closing` what has to be closed. */
 function prepare(options: RemoteDiallerOptions, tell: TellLinkNews, closing: (() => Promise<void>)[]): PeerOptions {
   const { server, url, headers, fetch, authProvider, ca = null, proxy = null, connectTimeoutMs = 10_000 } = options;
-  const { maxMessageBytes, sockets, maxConnections } = options;
+  const { maxMessageBytes, room, sockets, maxConnections } = options;
   const target = toTarget(server, url, headers);
   const carrier = { target, ca, proxy, connectTimeoutMs, ...(fetch && { fetch }) };
   const requests = createRequests({
@@ -153,7 +156,8 @@ function prepare(options: RemoteDiallerOptions, tell: TellLinkNews, closing: (()
   });
   closing.push(requests.close);
   const { now = systemClock.monotonicNow, timers = systemClock } = options;
-  const peer = { url: target.url, maxMessageBytes, hasRoomForStreams: sockets.hasRoomForStreams, now, timers };
+  const limits = { maxMessageBytes, room };
+  const peer = { url: target.url, limits, hasRoomForStreams: sockets.hasRoomForStreams, now, timers };
   if (authProvider === undefined) return { ...peer, ask: requests.ask };
   const authorizing = createAuthorizationFetch(carrier);
   closing.push(authorizing.close);

@@ -1,12 +1,12 @@
 /** The events of a stream, as messages. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { Answer } from './http/answer.ts';
-import { readEvents } from './http/body.ts';
+import type { Answer } from './http/answer/answer.ts';
+import { type BodyLimits, readEvents } from './http/answer/body.ts';
 import { messagesIn } from './message.ts';
 
 export interface EventReader {
-  readonly maxMessageBytes: number;
+  readonly limits: BodyLimits;
   readonly deliver: (message: JSONRPCMessage) => void;
   /** An event that is no message, and is skipped. */
   readonly onMalformed: (data: string) => void;
@@ -19,9 +19,9 @@ export interface StreamWatch {
   readonly retry: (delayMs: number) => void;
 }
 
-/** Reads messages to the end of the stream. Rejects with a `RemoteError` if it breaks off or one is too long. */
+/** Reads messages to the end of the stream. Rejects with a `RemoteError` if it breaks off, or if one is too long or finds no room. */
 export function readMessages(answer: Answer, reader: EventReader, watch: StreamWatch): Promise<void> {
-  return readEvents(answer, reader.maxMessageBytes, {
+  return readEvents(answer, reader.limits, {
     event({ type, id, data, isLast }) {
       // Events without data only carry an id.
       const messages = data.trim() === '' ? [] : messagesIn(data);

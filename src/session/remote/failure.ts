@@ -46,8 +46,11 @@ function classOf({ status, code, session, supported }: Refusal, phase: Phase | n
   if (code === 'INVALID_URL' || code === 'INVALID_HEADER') {
     return 'misconfigured';
   }
-  if (code === 'MESSAGE_TOO_LARGE') {
+  if (code === 'MESSAGE_TOO_LARGE' || code === 'BUFFER_FULL') {
     return 'messageTooLarge';
+  }
+  if (code === 'BUFFERS_FULL') {
+    return 'shortage';
   }
   if (status !== null) {
     return classOfStatus(status, session, phase);

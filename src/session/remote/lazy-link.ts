@@ -21,7 +21,7 @@ export function openLazyRemoteLink(options: RemoteLinkOptions, tell: TellLinkNew
     real.onmessage = (message, extra) => transport.onmessage?.(message, extra);
     real.onerror = (error) => transport.onerror?.(error);
     real.onclose = () => transport.onclose?.();
-    real.onrequestlost = (id, reason) => transport.onrequestlost?.(id, reason);
+    real.onrequestlost = (id, why) => transport.onrequestlost?.(id, why);
     return link;
   }
 

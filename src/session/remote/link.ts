@@ -5,7 +5,7 @@ import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.
 import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
 import { systemClock } from '../../clock.ts';
 import { Ending } from '../ending.ts';
-import type { Link, LinkNews, LossyTransport, TellLinkNews } from '../link.ts';
+import { isDropped, type Link, type LinkNews, type LossyTransport, type TellLinkNews } from '../link.ts';
 import { createAccessCheck } from './access-check.ts';
 import { createRemoteDialler, type RemoteDiallerOptions } from './dialler.ts';
 import { remoteFailureOf, remoteVerdictOn } from './failure.ts';
@@ -54,14 +54,18 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
         transport.onerror?.(error);
       }
     },
-    lost(id, reason) {
+    lost(id, why) {
       if (access.takes(id)) return;
       if (phase === 'initializing') {
-        finish(failure('disconnected', `initialize got no answer: ${reason}.`));
+        finish(
+          isDropped(why)
+            ? remoteFailureOf(why, phase)
+            : failure('disconnected', `initialize got no answer: ${why.message}.`),
+        );
         return;
       }
-      transport.onrequestlost?.(id, reason);
-      doubt(`A request got no answer: ${reason}.`);
+      transport.onrequestlost?.(id, why);
+      if (!isDropped(why)) doubt(`A request got no answer: ${why.message}.`);
     },
     tell: onNews,
   };
@@ -130,6 +134,10 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   /** Decides what a message that could not be sent means for the session; the call fails in any case. */
   function judge(error: unknown, method: string | null): void {
     if (isOver || isAbort(error)) {
+      return;
+    }
+    // It answers, and one answer that there is no room for is no reason to end the session.
+    if (phase === null && isDropped(error)) {
       return;
     }
     const failed = phase === null ? remoteFailureOf(error, phase) : dialler.failureOf(error, phase);

@@ -5,8 +5,8 @@ import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.
 import type { TimerClock } from '../../clock.ts';
 import { toJsonText } from '../../text/json-text.ts';
 import type { TellLinkNews } from '../link.ts';
-import { type Answer, isEventStream, isOk } from './http/answer.ts';
-import { readBeginning } from './http/body.ts';
+import { type Answer, isEventStream, isOk } from './http/answer/answer.ts';
+import { type BodyLimits, readBeginning } from './http/answer/body.ts';
 import { notAnEventStream } from './http/error.ts';
 import { toRefused } from './http/refused.ts';
 import type { Outgoing } from './http/requests.ts';
@@ -20,7 +20,7 @@ export interface PeerListener {
   /** Something came that is no message, and is skipped. */
   error(error: Error): void;
   /** No answer to this request will come, and it is unknown whether it was carried out. */
-  lost(id: RequestId, reason: string): void;
+  lost(id: RequestId, why: Error): void;
   readonly tell: TellLinkNews;
 }
 
@@ -32,8 +32,7 @@ export interface PeerOptions {
   readonly ask: Ask;
   /** Whether there are sockets enough to hold one for nothing but news. */
   readonly hasRoomForStreams: () => boolean;
-  /** Longest message that the server may send, in bytes. */
-  readonly maxMessageBytes: number;
+  readonly limits: BodyLimits;
   /** A monotonic clock in milliseconds. */
   readonly now: () => number;
   readonly timers: TimerClock;
@@ -62,7 +61,11 @@ interface MessageRequest extends Pick<Outgoing, 'url' | 'headers' | 'controller'
 const notificationMs = 30_000;
 
 /** Posts a message; rejects with a `RemoteError` unless the answer is ok. */
-export async function post(ask: Ask, message: JSONRPCMessage, request: MessageRequest): Promise<Answer> {
+export async function post(
+  { ask, limits }: PeerOptions,
+  message: JSONRPCMessage,
+  request: MessageRequest,
+): Promise<Answer> {
   const { session, headers, ...rest } = request;
   const isAwaited = requestIdOf(message) !== null;
   const timer = isAwaited ? undefined : setTimeout(() => request.controller.abort(), notificationMs).unref();
@@ -75,11 +78,12 @@ export async function post(ask: Ask, message: JSONRPCMessage, request: MessageRe
     isHarmless: isHarmless(message),
   }).finally(() => clearTimeout(timer));
   if (isOk(answer)) return answer;
-  throw toRefused(answer, { verb: 'POST', method: methodOf(message), session, text: await readBeginning(answer) });
+  const text = await readBeginning(answer, limits.room);
+  throw toRefused(answer, { verb: 'POST', method: methodOf(message), session, text });
 }
 
 /** Opens an event stream; rejects with a `RemoteError` if something else is answered. */
-export async function openEvents(ask: Ask, request: MessageRequest): Promise<Answer> {
+export async function openEvents({ ask, limits }: PeerOptions, request: MessageRequest): Promise<Answer> {
   const { session, headers, ...rest } = request;
   const answer = await ask({
     ...rest,
@@ -93,5 +97,6 @@ export async function openEvents(ask: Ask, request: MessageRequest): Promise<Ans
     answer.drop();
     throw notAnEventStream(answer.url, answer.status);
   }
-  throw toRefused(answer, { verb: 'GET', method: null, session, text: await readBeginning(answer) });
+  const text = await readBeginning(answer, limits.room);
+  throw toRefused(answer, { verb: 'GET', method: null, session, text });
 }

@@ -1,15 +1,16 @@
 /** Legacy HTTP+SSE. One stream carries everything: when it ends, the session has ended. */
 
-import { failure } from '../../../machines/failure.ts';
+import { type FailureClass, failure } from '../../../machines/failure.ts';
 import { createMalformedReport } from './events.ts';
 import { remoteFailureOf } from './failure.ts';
-import type { Answer } from './http/answer.ts';
-import { ignoreBody, readEvents } from './http/body.ts';
+import type { Answer } from './http/answer/answer.ts';
+import { ignoreBody, readEvents } from './http/answer/body.ts';
 import { badEndpoint, RemoteError } from './http/error.ts';
 import { messagesIn } from './message.ts';
 import { openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
 
-export function createSsePeer({ url, ask, maxMessageBytes }: PeerOptions, listener: PeerListener): RemotePeer {
+export function createSsePeer(options: PeerOptions, listener: PeerListener): RemotePeer {
+  const { url, limits } = options;
   const controller = new AbortController();
   const onMalformed = createMalformedReport((error) => listener.error(error));
   let endpoint: URL | null = null;
@@ -33,7 +34,7 @@ export function createSsePeer({ url, ask, maxMessageBytes }: PeerOptions, listen
           else for (const message of messages) listener.message(message);
         }
       };
-      readEvents(answer, maxMessageBytes, { event, retry() {} }).then(
+      readEvents(answer, limits, { event, retry() {} }).then(
         () => {
           reject(new RemoteError({ message: noEndpoint, status: answer.status, code: 'STREAM_ENDED' }));
           ended();
@@ -49,7 +50,7 @@ export function createSsePeer({ url, ask, maxMessageBytes }: PeerOptions, listen
   function ended(error?: unknown): void {
     if (controller.signal.aborted || endpoint === null) return;
     const failed = remoteFailureOf(error, null);
-    if (failed.class === 'messageTooLarge') listener.tell({ type: 'failed', failure: failed });
+    if (endings.has(failed.class)) listener.tell({ type: 'failed', failure: failed });
     else listener.tell({ type: 'ended', failure: failure('disconnected', 'The event stream ended.') });
   }
 
@@ -60,13 +61,13 @@ export function createSsePeer({ url, ask, maxMessageBytes }: PeerOptions, listen
       protocolVersion = version;
     },
     async start() {
-      await named(await openEvents(ask, { url, headers: headers(), controller, session: false }));
+      await named(await openEvents(options, { url, headers: headers(), controller, session: false }));
     },
     async send(message) {
       const to = endpoint ?? url;
       const accept = 'application/json';
       const request = { url: to, headers: { ...headers(), accept }, controller: new AbortController(), session: true };
-      ignoreBody(await post(ask, message, request));
+      ignoreBody(await post(options, message, request));
     },
     // The protocol has no message for it: the end of the stream means it.
     leave: async () => {},
@@ -75,6 +76,9 @@ export function createSsePeer({ url, ask, maxMessageBytes }: PeerOptions, listen
     },
   };
 }
+
+/** The server did not end the stream: we could not go on with it. */
+const endings: ReadonlySet<FailureClass> = new Set(['messageTooLarge', 'shortage']);
 
 const noEndpoint = 'The event stream ended before it named its endpoint.';
 

@@ -2,10 +2,11 @@
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { TimerClock } from '../../clock.ts';
+import { AnswerLost } from '../link.ts';
 import { type AnswerStreamOptions, followAnswer, type OpenStream } from './answer-stream.ts';
 import { createMalformedReport, type EventReader } from './events.ts';
-import { type Answer, isEventStream, mediaTypeOf } from './http/answer.ts';
-import { ignoreBody, readText } from './http/body.ts';
+import { type Answer, isEventStream, mediaTypeOf } from './http/answer/answer.ts';
+import { ignoreBody, readText } from './http/answer/body.ts';
 import { notMcp, RemoteError } from './http/error.ts';
 import { answeredBy, cancelledBy, inAnswerTo, messagesIn, methodOf, requestIdOf } from './message.ts';
 import { openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
@@ -13,7 +14,7 @@ import { createPendingRequests, type PendingRequest } from './pending.ts';
 import { createStandingStream } from './standing-stream.ts';
 
 export function createStreamableHttpPeer(options: PeerOptions, listener: PeerListener): RemotePeer {
-  const { ask, maxMessageBytes, url, now, timers } = options;
+  const { ask, limits, url, now, timers } = options;
   const pending = createPendingRequests();
   let sessionId: string | undefined;
   let protocolVersion: string | undefined;
@@ -25,10 +26,10 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
   const openStream: OpenStream = (token, controller) => {
     const resuming = token === null ? {} : { 'last-event-id': token };
     const session = sessionId !== undefined;
-    return openEvents(ask, { url, headers: { ...headers(), ...resuming }, controller, session });
+    return openEvents(options, { url, headers: { ...headers(), ...resuming }, controller, session });
   };
   const onMalformed = createMalformedReport((error) => listener.error(error));
-  const reader: EventReader = { maxMessageBytes, deliver, onMalformed };
+  const reader: EventReader = { limits, deliver, onMalformed };
   const standing = createStandingStream({
     reader,
     openStream,
@@ -45,14 +46,14 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
     listener.message(message);
   }
 
-  function lose(request: PendingRequest, reason: string): void {
-    if (pending.lose(request)) listener.lost(request.id, reason);
+  function lose(request: PendingRequest, why: Error): void {
+    if (pending.lose(request)) listener.lost(request.id, why);
   }
 
   async function posted(message: JSONRPCMessage, controller: AbortController): Promise<Answer> {
     const accept = 'application/json, text/event-stream';
     const session = sessionId !== undefined;
-    const answer = await post(ask, message, { url, headers: { ...headers(), accept }, controller, session });
+    const answer = await post(options, message, { url, headers: { ...headers(), accept }, controller, session });
     sessionId = answer.header('mcp-session-id') ?? sessionId;
     return answer;
   }
@@ -66,11 +67,11 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
     } else if (isEventStream(answer)) {
       void followAnswer(answering, answer, request);
     } else {
-      const messages = messagesIn(await readText(answer, maxMessageBytes));
+      const messages = messagesIn(await readText(answer, limits));
       if (messages === null) throw notMcp(url);
       for (const message of messages) deliver(inAnswerTo(request.id, message));
       pending.ended(request);
-      lose(request, `its response ended without an answer${othersIn(messages)}`);
+      lose(request, new AnswerLost(`its response ended without an answer${othersIn(messages)}`));
     }
   }
 

@@ -6,6 +6,7 @@ import { type Failure, failure, type Phase } from '../../../machines/failure.ts'
 import type { ServerSettings } from '../../specification.ts';
 import { codeOf } from '../../system-error.ts';
 import { wordsOf } from '../../text/error-words.ts';
+import type { Account } from '../budget.ts';
 import type { EndKind } from '../contract.ts';
 import { Ending } from '../ending.ts';
 import { type Link, type LinkNews, type TellLinkNews, UnreachedError } from '../link.ts';
@@ -27,6 +28,8 @@ export interface StdioLinkOptions extends Omit<StdioTarget, 'kind'> {
   readonly registry: ProcessRegistry;
   readonly guard: Guard;
   readonly strays: Strays;
+  /** For messages that have begun and not ended. */
+  readonly room: Account;
   /** Values that must not be shown in the command lines of what the server starts. */
   readonly secrets: readonly string[];
 }
@@ -129,9 +132,11 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, wiring: Wiring
   const process = superviseChild(child, { ...options, marked, pid, stop }, ending);
   const reader = createMessageReader({
     maxBytes: maxMessageBytes,
+    room: options.room,
     onMessage: (message) => toListener(transport, () => transport.onmessage?.(message)),
     onMalformed: (error) => transport.onerror?.(error),
-    onTooLarge: (reason) => ending.tell({ type: 'failed', failure: failure('messageTooLarge', reason) }),
+    onTooLarge: ({ class: failureClass, message, code }) =>
+      ending.tell({ type: 'failed', failure: failure(failureClass, message, { code }) }),
   });
   child.stdout.on('data', reader.push);
   // A broken pipe also closes, which is reported.

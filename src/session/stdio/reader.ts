@@ -1,8 +1,11 @@
 /** Turns newline-delimited JSON into JSON-RPC messages, delivered in order and at once. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { Account } from '../budget.ts';
 import { MalformedLine } from '../link.ts';
+import { type NoRoom, noRoomFor } from '../no-room.ts';
 import { MessageTooHeavyError, parseMessageText, toMessage } from '../parse.ts';
+import { createPieces } from '../pieces.ts';
 import type { Unfinished } from '../protocol/overhearing.ts';
 
 export interface MessageReader {
@@ -13,6 +16,8 @@ export interface MessageReader {
 
 export interface MessageReaderOptions {
   readonly maxBytes: number;
+  /** For a line that has begun and not ended. */
+  readonly room: Account;
   readonly onMessage: (message: JSONRPCMessage) => void;
   /**
    * A line that is no message, and is skipped. Called for the first 20, then for every 1 000th; the error's text ends
@@ -20,46 +25,33 @@ export interface MessageReaderOptions {
    */
   readonly onMalformed: (error: MalformedLine) => void;
   /** Called once; everything after it is dropped unread. */
-  readonly onTooLarge: (reason: string) => void;
+  readonly onTooLarge: (refusal: Refusal) => void;
 }
+
+type Refusal = Pick<NoRoom, 'class' | 'message'> & { readonly code: NoRoom['code'] | null };
 
 const lineEnd = 10;
 const firstReported = 20;
 const reportEvery = 1_000;
 /** In characters. More than is shown, so that a secret in it is recognised as a whole before it is cut. */
 const excerptLength = 16 * 1024;
-/** A buffer larger than this is released after its message, in bytes. */
-const keptBytes = 1024 * 1024;
 
-export function createMessageReader({
-  maxBytes,
-  onMessage,
-  onMalformed,
-  onTooLarge,
-}: MessageReaderOptions): MessageReader {
-  // The beginning of a line that has not ended yet. Doubled when full, so that each byte is copied a bounded number of
-  // times.
-  let partial: Buffer = Buffer.alloc(0);
-  let partialBytes = 0;
+export function createMessageReader(options: MessageReaderOptions): MessageReader {
+  const { maxBytes, room, onMessage, onMalformed, onTooLarge } = options;
+  // The beginning of a line that has not ended yet.
+  const held = room.hold(() => giveUp(noRoomFor('process', room.limits)));
+  const partial = createPieces(maxBytes, held);
   let malformed = 0;
   let isTooLarge = false;
 
   const append = (piece: Buffer): void => {
-    if (partialBytes + piece.length > partial.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(2 * (partialBytes + piece.length), 4 * 1024));
-      partial.copy(larger, 0, 0, partialBytes);
-      partial = larger;
-    }
-    piece.copy(partial, partialBytes);
-    partialBytes += piece.length;
+    const bound = partial.add(piece);
+    if (bound !== null) giveUp(noRoomFor(bound, room.limits));
   };
-  const finish = (piece: Buffer): string => {
-    if (partialBytes === 0) return piece.toString('utf8');
+  const finish = (piece: Buffer): string | null => {
+    if (partial.bytes === 0) return piece.toString('utf8');
     append(piece);
-    const line = partial.toString('utf8', 0, partialBytes);
-    partialBytes = 0;
-    if (partial.length > keptBytes) partial = Buffer.alloc(0);
-    return line;
+    return isTooLarge ? null : partial.take().toString('utf8');
   };
   const reportMalformed = (line: string, reason: string): void => {
     malformed += 1;
@@ -69,19 +61,19 @@ export function createMessageReader({
     const message = `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${excerpt}`;
     onMalformed(new MalformedLine(message, excerpt));
   };
-  const giveUp = (reason: string): void => {
+  const giveUp = (refusal: Refusal): void => {
     isTooLarge = true;
-    partial = Buffer.alloc(0);
-    partialBytes = 0;
-    onTooLarge(reason);
+    partial.take();
+    onTooLarge(refusal);
   };
+  const tooLarge = (message: string): void => giveUp({ class: 'messageTooLarge', code: null, message });
   const read = (line: string): void => {
     let value: unknown;
     try {
       value = parseMessageText(line);
     } catch (error) {
       if (error instanceof MessageTooHeavyError) {
-        giveUp(error.message);
+        tooLarge(error.message);
         return;
       }
       // Some runtimes write a byte order mark first.
@@ -97,20 +89,19 @@ export function createMessageReader({
 
   return {
     unfinished: () =>
-      partialBytes === 0
-        ? null
-        : { bytes: partialBytes, beginning: partial.toString('utf8', 0, Math.min(partialBytes, excerptLength)) },
+      partial.bytes === 0 ? null : { bytes: partial.bytes, beginning: partial.peek(excerptLength).toString('utf8') },
     push(chunk) {
-      if (isTooLarge) return;
       let from = 0;
       // What is read may turn out to be too heavy.
       while (!isTooLarge) {
         const to = chunk.indexOf(lineEnd, from);
         const piece = chunk.subarray(from, to === -1 ? chunk.length : to);
-        if (partialBytes + piece.length > maxBytes)
-          return giveUp(`The server sent a message larger than ${maxBytes} bytes (maxMessageBytes).`);
+        if (partial.bytes + piece.length > maxBytes)
+          return tooLarge(`The server sent a message larger than ${maxBytes} bytes (maxMessageBytes).`);
         if (to === -1) return piece.length > 0 ? append(piece) : undefined;
-        read(finish(piece));
+        const line = finish(piece);
+        if (line === null) return;
+        read(line);
         from = to + 1;
       }
     },

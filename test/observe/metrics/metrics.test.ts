@@ -30,6 +30,10 @@ function open(before: (tell: (...bodies: readonly FactBody[]) => void) => void =
       servers,
     }),
     remoteConnections: () => ({ most: 512, servers: [{ server: 'far', open: 3, waiting: 1 }] }),
+    heldBytes: () => [
+      { of: 'messages', limits: { each: 10, all: 20 }, servers: [{ server: 'far', bytes: 7 }] },
+      { of: 'lists', limits: { each: 30, all: 40 }, servers: [] },
+    ],
     memoryOfGroups: async (pids) => new Map(pids.map((pid) => [pid, pid * 1_000])),
     droppedLines: () => ({ mcpvisor: 2, servers: 7 }),
   });

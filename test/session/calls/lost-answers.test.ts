@@ -3,7 +3,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { McpvisorError } from '../../../src/errors.ts';
 import { openHostedLink } from '../../../src/session/hosted/link.ts';
-import { type Link, UnreachedError } from '../../../src/session/link.ts';
+import { AnswerLost, type Link, UnreachedError } from '../../../src/session/link.ts';
 import { toUnanswered } from '../../../src/session/remote/http/error.ts';
 import { type Answers, outcomeOf, Peer, type RecordedSession, sessionsVia, stop, ways } from '../sessions.ts';
 
@@ -32,7 +32,7 @@ describe.each(ways)('a session %s', (_way, via) => {
     });
     open.push(opened);
     const lose = (id: string | number | undefined, reason: string) => {
-      if (id !== undefined) link?.transport.onrequestlost?.(id, reason);
+      if (id !== undefined) link?.transport.onrequestlost?.(id, new AnswerLost(reason));
     };
     return { ...opened, peer, lose };
   }

@@ -7,6 +7,7 @@ import { createProcessRegistry, type ProcessRegistry } from '../../../src/sessio
 import { createStrays } from '../../../src/session/process/strays/strays.ts';
 import { openStdioLink, type StdioLinkOptions } from '../../../src/session/stdio/link.ts';
 import { createMark, killMarked, pidsMarked, until } from '../../support/processes.ts';
+import { roomOf } from '../rooms.ts';
 import { programPath } from './program-path.ts';
 
 /** What comes at any time is kept apart. */
@@ -78,6 +79,7 @@ export function openLink(
       guard,
       strays: createStrays({ instance: registry.instance, guard, tell: () => {}, onError: () => {} }),
       secrets: [],
+      room: roomOf(),
       ...changes,
     },
     (told) => {

@@ -9,6 +9,7 @@ import { createGuard, type Guard } from '../../../src/session/process/guard/guar
 import { createProcessRegistry } from '../../../src/session/process/registry.ts';
 import { createStrays } from '../../../src/session/process/strays/strays.ts';
 import { openStdioLink } from '../../../src/session/stdio/link.ts';
+import { roomOf } from '../rooms.ts';
 import { programPath } from './program-path.ts';
 
 const [stateDir = '', mark = '', guarding = '', ...programs] = process.argv.slice(2);
@@ -54,7 +55,7 @@ async function own(program: string, index: number): Promise<number> {
     isRecorded = resolve;
   });
   const link = openStdioLink(
-    { server: program, generation: index + 1, ...line, policy, secrets: [], registry, guard, strays },
+    { server: program, generation: index + 1, ...line, policy, secrets: [], registry, guard, strays, room: roomOf() },
     (news) => {
       if (news.type === 'spawned') pid = news.pid ?? 0;
       else if (news.type === 'recorded') isRecorded();

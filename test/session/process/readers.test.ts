@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createMessageReader } from '../../../src/session/stdio/reader.ts';
 import { createStderrReader } from '../../../src/session/stdio/stderr.ts';
 import { createLineSplitter } from '../../../src/session/stdio/stderr-lines.ts';
+import { roomOf } from '../rooms.ts';
 
 function createReader(maxBytes = 1024 * 1024) {
   const messages: JSONRPCMessage[] = [];
@@ -11,6 +12,7 @@ function createReader(maxBytes = 1024 * 1024) {
   let tooLarge = 0;
   const reader = createMessageReader({
     maxBytes,
+    room: roomOf(),
     onMessage: (message) => messages.push(message),
     onMalformed: ({ message }) => errors.push(message),
     onTooLarge: () => {

@@ -7,6 +7,7 @@ import type { Link, LinkNews } from '../../../src/session/link.ts';
 import { openLazyRemoteLink } from '../../../src/session/remote/lazy-link.ts';
 import type { RemoteLinkOptions } from '../../../src/session/remote/link.ts';
 import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
+import { roomOf } from '../rooms.ts';
 
 export interface Heard {
   readonly link: Link;
@@ -48,6 +49,7 @@ export function open(url: string, options: Partial<RemoteLinkOptions> = {}): Hea
       maxMessageBytes: 1_000_000,
       maxConnections: 72,
       sockets: createSocketBudget(),
+      room: roomOf(),
       ...options,
     },
     tell,

@@ -6,6 +6,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { openRemoteLink } from '../../../src/session/remote/link.ts';
 import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
+import { roomOf } from '../rooms.ts';
 
 const ignore = () => {};
 const client = new Client({ name: 'program', version: '1' });
@@ -24,6 +25,7 @@ const link = openRemoteLink(
     maxMessageBytes: 1_000_000,
     maxConnections: 72,
     sockets: createSocketBudget(),
+    room: roomOf(),
   },
   ({ type }) => {
     if (type === 'ended') process.stdout.write('ended\n');

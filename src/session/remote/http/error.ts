@@ -6,7 +6,9 @@
 import { errors } from 'undici';
 import { systemCodeOf } from '../../../system-error.ts';
 import { wordsOf } from '../../../text/error-words.ts';
+import type { Bound, BudgetLimits } from '../../budget.ts';
 import type { Refused, RefusedError } from '../../link.ts';
+import { noRoomFor } from '../../no-room.ts';
 import { tlsProblemOf } from './certificate.ts';
 
 export interface Refusal {
@@ -15,8 +17,8 @@ export interface Refusal {
   /** Null: there was no answer. */
   readonly status: number | null;
   /**
-   * The system's code (`ECONNREFUSED`) or one of ours (`BAD_ENDPOINT`, `INVALID_URL`, `INVALID_HEADER`,
-   * `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`).
+   * The system's code (`ECONNREFUSED`) or one of ours (`BAD_ENDPOINT`, `BUFFER_FULL`, `BUFFERS_FULL`, `INVALID_URL`,
+   * `INVALID_HEADER`, `MESSAGE_TOO_LARGE`, `NOT_HTTP`, `NOT_MCP`, `NOT_AN_EVENT_STREAM`, `STREAM_ENDED`).
    */
   readonly code: string | null;
   /** The method of the message that was refused; null: it was no message. */
@@ -53,6 +55,8 @@ export class RemoteError extends Error implements RefusedError {
   /** False: nothing was done, whatever the code. */
   readonly reached: boolean;
   readonly refused: Refused | null;
+  /** The answer came, and there was no room for it. */
+  readonly dropped: boolean;
 
   constructor(refusal: Pick<Refusal, 'message'> & Partial<Refusal>, options?: ErrorOptions) {
     super(refusal.message, options);
@@ -71,6 +75,7 @@ export class RemoteError extends Error implements RefusedError {
     };
     this.code = this.refusal.status ?? this.refusal.code;
     this.reached = this.refusal.reached;
+    this.dropped = this.code === 'BUFFER_FULL' || this.code === 'BUFFERS_FULL';
     const { status, reason, rpc, retryAfterMs, challenge } = this.refusal;
     this.refused =
       status === null || status < 300 ? null : { httpStatus: status, refusal: reason, rpc, retryAfterMs, challenge };
@@ -117,6 +122,12 @@ export function toTooLarge(maxMessageBytes: number): RemoteError {
 /** An answer that we have not the memory to read. */
 export function toTooHeavy({ message }: Error): RemoteError {
   return new RemoteError({ message, code: 'MESSAGE_TOO_LARGE', reached: true });
+}
+
+/** An answer that there is no room for. */
+export function toNoRoom(bound: Bound, limits: BudgetLimits): RemoteError {
+  const { message, code } = noRoomFor(bound, limits);
+  return new RemoteError({ message, code, reached: true });
 }
 
 /** A request whose answer broke off. */

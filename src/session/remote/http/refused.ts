@@ -2,7 +2,7 @@
 
 import { isRecord } from '../../../text/json.ts';
 import { supportedIn } from '../../protocol/versions.ts';
-import { type Answer, mediaTypeOf } from './answer.ts';
+import { type Answer, mediaTypeOf } from './answer/answer.ts';
 import { RemoteError, type RpcError, showUrl } from './error.ts';
 import { cleaned, reasonIn } from './reason.ts';
 

@@ -6,7 +6,7 @@
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type ProxyChoice, showProxy } from '../../../specification.ts';
 import type { SocketBudget } from '../socket-budget.ts';
-import { type Answer, acceptedEncodings, fetchedAnswer, toAnswer } from './answer.ts';
+import { type Answer, acceptedEncodings, fetchedAnswer, toAnswer } from './answer/answer.ts';
 import { type Connection, createConnections, type Urgency } from './connections.ts';
 import { createConnector } from './connector.ts';
 import { createCookies } from './cookies.ts';

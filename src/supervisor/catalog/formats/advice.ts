@@ -15,6 +15,7 @@ const adviceFor: { readonly [Code in ErrorCode]?: (details: ErrorDetails[Code], 
   CALL_TIMED_OUT: () => checkFirst,
   CALL_CANCELLED: () => checkFirst,
   OUTCOME_UNKNOWN: () => checkFirst,
+  ANSWER_DROPPED: () => 'It may have been done: ask for less at a time, if doing it twice does no harm.',
   UPSTREAM_ERROR: ({ retryAfterMs }) =>
     typeof retryAfterMs === 'number'
       ? `Call again in about ${Math.max(1, Math.ceil(retryAfterMs / 1_000))} s.`

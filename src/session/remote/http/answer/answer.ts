@@ -3,7 +3,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { entryOf } from '../../../../machines/table.ts';
+import { entryOf } from '../../../../../machines/table.ts';
 
 export interface Answer {
   readonly url: URL;
