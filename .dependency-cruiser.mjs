@@ -318,6 +318,7 @@ export const doors = {
     'tool-call',
     'tool-lists',
   ],
+  'supervisor/contract': ['actors', 'calls', 'catalog', 'model-messages', 'status'],
   'supervisor/commands': ['commands', 'recipients', 'sending'],
   'supervisor/desired': ['desired', 'source'],
   'supervisor/status': ['alarm-watch', 'charts', 'overview', 'readiness', 'status', 'statuses', 'stray-alarms'],

@@ -1,13 +1,10 @@
 /** The library's public interface: what `createSupervisor` returns. HTTP and the command line use nothing else. */
 
-import type { Failure, FailureClass, LastWords } from '../../machines/failure.ts';
 import type { Plan } from '../config/plan/plan.ts';
 import type { ConfigurationInput, ServerEntry, ServerPatch } from '../config/settings/input.ts';
-import type { McpvisorError, Problem } from '../errors.ts';
 import type { Fact, FactsMissed } from '../observe/facts/fact.ts';
 import type { JournalPage, JournalQuery } from '../observe/facts/journal.ts';
 import type { LinesMissed, LogLine } from '../observe/server-logs/line.ts';
-import type { ContentBlock, ListedItem, ListedTool, Progress, RequestOptions } from '../session/contract.ts';
 import type {
   ActorEventType,
   ActorNode,
@@ -18,282 +15,28 @@ import type {
   PostedCommand,
   PostedToActor,
   PostedToOne,
-} from './actor-contract.ts';
+} from './contract/actors.ts';
 import type {
-  AnswerFormat,
-  AnthropicTool,
-  OpenAiResponsesTool,
-  OpenAiTool,
-  StructuredContent,
-  ToolAnswersIn,
-  ToolCallsIn,
-  ToolFormat,
-} from './model-messages.ts';
+  AnswerToolCallsOptions,
+  CallCheck,
+  CallOptions,
+  CallOutcome,
+  CallRequest,
+  CallToolResult,
+  Ensured,
+  EnsureOptions,
+} from './contract/calls.ts';
+import type { CatalogFilter, CatalogItem, ToolsIn, ToolsOptions } from './contract/catalog.ts';
+import type { AnswerFormat, ToolAnswersIn, ToolCallsIn, ToolFormat } from './contract/model-messages.ts';
+import type { Readiness, ReadyNow, ServerStatus, Status } from './contract/status.ts';
 
 export type { DisabledSteps, Plan } from '../config/plan/plan.ts';
 export type { SettingChange, SettingEffect } from '../config/plan/setting-changes.ts';
-export * from './actor-contract.ts';
-export * from './model-messages.ts';
-
-export const serverStates = [
-  'idle',
-  'starting',
-  'connected',
-  'heartbeat-timeout',
-  'backoff',
-  'stopping',
-  'failed',
-  'needs-auth',
-] as const;
-
-export type ServerState = (typeof serverStates)[number];
-
-/** Something a person should look at while everything goes on. */
-export interface Alarm {
-  /** Its name: `flapping`, `stuck` … */
-  readonly alarm: string;
-  /** When it was raised: UTC, ISO 8601 with milliseconds. */
-  readonly since: string;
-  /** Why it was raised, as a sentence. */
-  readonly reason: string;
-  /** What clears it. */
-  readonly clearedBy: string;
-}
-
-/** An alarm with the actor that raised it: `supervisor`, `group:NAME` or `server:NAME`. */
-export interface ActorAlarm extends Alarm {
-  readonly actor: string;
-}
-
-/** A failure as the status shows it. */
-export interface LastFailure extends Omit<Failure, 'retryAfterMs'> {
-  readonly class: FailureClass;
-  /** When it happened: UTC, ISO 8601 with milliseconds. */
-  readonly at: string;
-}
-
-/** How a server's process ended, whatever ended it. */
-export interface LastEnd extends LastWords {
-  /** When nothing of it was left: UTC, ISO 8601 with milliseconds. */
-  readonly at: string;
-  /** Whether it was told to end and had not failed before. */
-  readonly asked: boolean;
-}
-
-/** The current status of one server. What is absent is null; times are UTC, ISO 8601 with milliseconds. */
-export interface ServerStatus {
-  /** Its name in the configuration. */
-  readonly name: string;
-  /** One of the eight states. */
-  readonly state: ServerState;
-  /** Dotted path below `state`; null: there is none. */
-  readonly substate: string | null;
-  /** When it entered `state`. */
-  readonly since: string;
-  /** Whether a person or the configuration wants the server up or down. */
-  readonly wanted: 'up' | 'down';
-  /** Number of the current session, or of the last one; 0: there was none. */
-  readonly generation: number;
-  /** Counted failures in a row. */
-  readonly attempt: number;
-  /** When it will be started again; null: no retry is planned. */
-  readonly nextRetryAt: string | null;
-  /** The last failure; null: there was none. */
-  readonly lastFailure: LastFailure | null;
-  /** How its last process ended, asked to or not, with the last lines it wrote on stderr; null: none has ended yet. */
-  readonly lastEnd: LastEnd | null;
-  /** Id of its process; null: no process runs. */
-  readonly pid: number | null;
-  /** `stdio`, `streamable-http`, `sse`, or the name of a host's transport. */
-  readonly transport: string;
-  /** MCP version that was negotiated; null: not connected. */
-  readonly protocolVersion: string | null;
-  /** Name and version as the server gave them; null: not connected. */
-  readonly serverInfo: Readonly<Record<string, unknown>> | null;
-  /** Round trip of the last probe in milliseconds; null: not connected, or not probed yet. */
-  readonly latencyMs: number | null;
-  /**
-   * Sizes of its lists, and counts since it was added. Which open calls are `queued` and which `inFlight` may be some
-   * milliseconds old.
-   */
-  readonly counts: {
-    readonly tools: number;
-    readonly resources: number;
-    readonly prompts: number;
-    readonly restarts: number;
-    readonly calls: number;
-    readonly callErrors: number;
-    readonly inFlight: number;
-    readonly queued: number;
-  };
-  /** Its alarms. */
-  readonly alarms: readonly Alarm[];
-  /** Whether the server can send messages on its own; null: not connected, or not known yet. */
-  readonly push: boolean | null;
-  /** Where its entry came from: the configuration file, or a call of the library or the API. */
-  readonly source: 'file' | 'api';
-  /** Whether it is started by its first call. */
-  readonly lazy: boolean;
-  /** Whether readiness waits until it is connected. */
-  readonly required: boolean;
-  /** Name of its group. */
-  readonly group: string;
-  /** Names of the servers that must be connected before it starts. */
-  readonly dependsOn: readonly string[];
-}
-
-/** The current status of the supervisor and of every server. Times are UTC, ISO 8601 with milliseconds. */
-export interface Status {
-  readonly startedAt: string;
-  /** Version of mcpvisor. */
-  readonly version: string;
-  /** State of the supervisor: `running` … */
-  readonly state: string;
-  /** In `running`: `settled`, or `degraded` while a group has used up its budget of rounds. */
-  readonly substate: string | null;
-  /** How many servers are in each state. */
-  readonly counts: Readonly<Record<ServerState, number>>;
-  /** Null while sessions are held in this process. */
-  readonly clientProcess: null;
-  readonly store: string;
-  /** All alarms: those of the supervisor, its groups and its servers. */
-  readonly alarms: readonly ActorAlarm[];
-  readonly servers: readonly ServerStatus[];
-}
-
-export interface Readiness {
-  /** Whether every wanted server has settled: `connected`, `failed`, `needs-auth`, or `idle` on purpose. */
-  readonly settled: boolean;
-  /** The servers that are wanted and not ready. */
-  readonly notReady: readonly ServerStatus[];
-}
-
-/** A tool as its server listed it, unknown fields included, with what mcpvisor adds. */
-export interface CatalogTool extends ListedTool {
-  readonly server: string;
-  /** A name that every model API accepts (`^[a-zA-Z0-9_-]{1,64}$`); `callTool` resolves it. */
-  readonly exposedName: string;
-  /** Whether the entry's `autoApprove` names the tool. Kept for hosts that ask before a call. */
-  readonly autoApprove: boolean;
-  /** True while the server is not connected: the list is the last known one. */
-  readonly stale: boolean;
-}
-
-/** A resource, resource template or prompt as its server listed it, unknown fields included. */
-export interface CatalogItem extends ListedItem {
-  readonly server: string;
-  /** True while the server is not connected: the list is the last known one. */
-  readonly stale: boolean;
-}
-
-/** The tools in each format. Arrays for model APIs are not readonly, so that they fit the types of their packages. */
-export interface ToolsIn {
-  mcp: readonly CatalogTool[];
-  openai: OpenAiTool[];
-  'openai-responses': OpenAiResponsesTool[];
-  anthropic: AnthropicTool[];
-}
-
-export interface CatalogFilter {
-  /** Only of these servers. Unknown names are passed over. Default: all. */
-  readonly servers?: readonly string[];
-  /** Whether the last known ones of servers that are not connected are listed, too. Default true. */
-  readonly stale?: boolean;
-}
-
-export interface ToolsOptions<Format extends ToolFormat = ToolFormat> extends CatalogFilter {
-  /** Default `mcp`. */
-  readonly format?: Format;
-  /** Whether each description begins with the name of the tool's server. Default false. */
-  readonly describeOrigin?: boolean;
-}
-
-export interface AnswerToolCallsOptions<Format extends AnswerFormat = AnswerFormat> {
-  readonly format: Format;
-  /** Only tools of these servers may be called. Default: all. */
-  readonly servers?: readonly string[];
-  /** Limit for each call, in milliseconds. Default: the server's `callTimeoutMs`. */
-  readonly timeoutMs?: number;
-  /** What a model is shown of a result's `structuredContent`. Default `auto`. */
-  readonly structured?: StructuredContent;
-  /** When it aborts, the calls in progress are cancelled. */
-  readonly signal?: AbortSignal;
-}
-
-export interface EnsureOptions {
-  /** How long to wait for a server, in milliseconds. Default 60 000. */
-  readonly timeoutMs?: number;
-  /** When it aborts, the waiting ends. */
-  readonly signal?: AbortSignal;
-  /** Whether to wait for a server in `backoff`, which will be tried again; if not, that is an error. Default true. */
-  readonly retries?: boolean;
-}
-
-/** Whether a server is connected, or why it is not. */
-export type Ensured =
-  | { readonly connected: true; readonly error: null }
-  | { readonly connected: false; readonly error: McpvisorError };
-
-export interface CallOptions extends RequestOptions {
-  /** Called with each progress message of the server. */
-  readonly onProgress?: (progress: Progress) => void;
-  /** Called once, just before the promise resolves; not when it rejects. */
-  readonly onAnswered?: (answered: Answered) => void;
-}
-
-/** How long a call took, and which session answered it. */
-export interface Answered {
-  /** From the call to its answer, in whole milliseconds. Includes the time a lazy server took to start. */
-  readonly durationMs: number;
-  /** Generation of the session that answered. */
-  readonly generation: number;
-}
-
-/** One of the calls of `callTools`. */
-export interface CallRequest {
-  /** Default: the server that `tool`, an exposed name, belongs to. */
-  readonly server?: string;
-  /** The tool's own name or its `exposedName`; without `server` its `exposedName`. */
-  readonly tool: string;
-  /** Default `{}`. */
-  readonly arguments?: Readonly<Record<string, unknown>>;
-  /** Limit in milliseconds. Default: the server's `callTimeoutMs`. */
-  readonly timeoutMs?: number;
-}
-
-/** The outcome of one of the calls of `callTools`. */
-export type CallOutcome =
-  | ({ readonly status: 'ok'; readonly result: CallToolResult } & Answered)
-  | {
-      readonly status: 'failed';
-      readonly error: { readonly code: string; readonly message: string; readonly [key: string]: unknown };
-    };
-
-/** Whether the arguments of a call match the tool's input schema. */
-export type CallCheck =
-  /** `problems` has only warnings: the schema cannot be used for a check. */
-  | { readonly valid: true; readonly problems: readonly Problem[] }
-  /** Every problem, with its path in the arguments. */
-  | { readonly valid: false; readonly problems: readonly Problem[] };
-
-/**
- * The result of a tool as the server sent it, unknown fields included. The types are those of MCP; a server may send
- * something else.
- */
-export interface CallToolResult {
-  readonly content?: readonly ContentBlock[];
-  /** True: the tool reports that it failed. */
-  readonly isError?: boolean;
-  readonly structuredContent?: unknown;
-  readonly [key: string]: unknown;
-}
-
-export interface ReadyNow {
-  /** True: the supervisor has started, every server has settled, and every required one is connected. */
-  readonly ready: boolean;
-  /** The servers that stand in the way, each with the reason. */
-  readonly notReady: readonly { readonly name: string; readonly state: ServerState; readonly reason: string }[];
-}
+export * from './contract/actors.ts';
+export type * from './contract/calls.ts';
+export type * from './contract/catalog.ts';
+export * from './contract/model-messages.ts';
+export * from './contract/status.ts';
 
 export interface Supervisor {
   /**

@@ -9,8 +9,8 @@ import { type Answer, answerOf, failedAnswer } from '../catalog/formats/content.
 import { readOpenAiCall, toOpenAiMessage } from '../catalog/formats/openai.ts';
 import { isFunctionCall, readOpenAiResponsesCall, toOpenAiOutput } from '../catalog/formats/openai-responses.ts';
 import type { ToolCall } from '../catalog/formats/tool-call.ts';
+import type { AnswerFormat, ToolAnswersIn, ToolCallsIn } from '../contract/model-messages.ts';
 import type { AnswerToolCallsOptions, Supervisor } from '../contract.ts';
-import type { AnswerFormat, ToolAnswersIn, ToolCallsIn } from '../model-messages.ts';
 import type { Calls } from './calls.ts';
 
 export interface ToolAnswersOptions {

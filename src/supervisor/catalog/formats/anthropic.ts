@@ -1,13 +1,13 @@
 /** Anthropic's messages: tools, `tool_use` blocks and `tool_result` blocks. */
 
-import type { CatalogTool } from '../../contract.ts';
 import type {
   AnthropicContentBlock,
   AnthropicImage,
   AnthropicText,
   AnthropicTool,
   AnthropicToolResult,
-} from '../../model-messages.ts';
+} from '../../contract/model-messages.ts';
+import type { CatalogTool } from '../../contract.ts';
 import { type Answer, describeImage, type Part } from './content.ts';
 import { descriptionOf } from './description.ts';
 import { toModelInput } from './input-schema.ts';

@@ -5,7 +5,7 @@
 
 import { entryOf } from '../../../../machines/table.ts';
 import { isRecord, isTooDeep } from '../../../text/json.ts';
-import type { ModelSchema } from '../../model-messages.ts';
+import type { ModelSchema } from '../../contract/model-messages.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

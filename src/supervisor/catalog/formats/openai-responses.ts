@@ -1,7 +1,11 @@
 /** OpenAI's Responses API: tools, `function_call` items and `function_call_output` items. */
 
+import type {
+  OpenAiFunctionCallOutput,
+  OpenAiResponsesItem,
+  OpenAiResponsesTool,
+} from '../../contract/model-messages.ts';
 import type { CatalogTool } from '../../contract.ts';
-import type { OpenAiFunctionCallOutput, OpenAiResponsesItem, OpenAiResponsesTool } from '../../model-messages.ts';
 import type { Answer } from './content.ts';
 import { toOpenAiText, toOpenAiTool } from './openai.ts';
 import { readJsonArguments, type ToolCall, toToolCall } from './tool-call.ts';

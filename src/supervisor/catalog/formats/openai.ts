@@ -1,7 +1,7 @@
 /** OpenAI's chat completions: tools, tool calls and tool messages. */
 
+import type { OpenAiTool, OpenAiToolCall, OpenAiToolMessage } from '../../contract/model-messages.ts';
 import type { CatalogTool } from '../../contract.ts';
-import type { OpenAiTool, OpenAiToolCall, OpenAiToolMessage } from '../../model-messages.ts';
 import { type Answer, describeImage } from './content.ts';
 import { descriptionOf } from './description.ts';
 import { toModelInput } from './input-schema.ts';

@@ -1,7 +1,7 @@
 /** The tools of the catalog in each format. */
 
+import type { ToolFormat } from '../../contract/model-messages.ts';
 import type { CatalogTool, EnsureOptions, Supervisor, ToolsIn, ToolsOptions } from '../../contract.ts';
-import type { ToolFormat } from '../../model-messages.ts';
 import type { Catalog } from '../catalog.ts';
 import { toAnthropicTool } from './anthropic.ts';
 import { withOrigin } from './description.ts';

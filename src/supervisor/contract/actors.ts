@@ -2,10 +2,10 @@
  * The public interface to actors: the tree, the state of one actor, events to any actor, and the charts.
  */
 
-import type { ChartDefinition } from '../../machines/chart/data.ts';
-import type { McpvisorError } from '../errors.ts';
+import type { ChartDefinition } from '../../../machines/chart/data.ts';
+import type { McpvisorError } from '../../errors.ts';
 
-export type { ChartDefinition, ChartEdge, ChartState } from '../../machines/chart/data.ts';
+export type { ChartDefinition, ChartEdge, ChartState } from '../../../machines/chart/data.ts';
 
 export const commandTypes = ['server.start', 'server.stop', 'server.restart', 'server.retry', 'server.reset'] as const;
 

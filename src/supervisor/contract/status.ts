@@ -1,0 +1,143 @@
+/** The public interface to what is so now: servers, alarms, readiness. */
+
+import type { Failure, FailureClass, LastWords } from '../../../machines/failure.ts';
+
+export const serverStates = [
+  'idle',
+  'starting',
+  'connected',
+  'heartbeat-timeout',
+  'backoff',
+  'stopping',
+  'failed',
+  'needs-auth',
+] as const;
+
+export type ServerState = (typeof serverStates)[number];
+
+/** Something a person should look at while everything goes on. */
+export interface Alarm {
+  /** Its name: `flapping`, `stuck` … */
+  readonly alarm: string;
+  /** When it was raised: UTC, ISO 8601 with milliseconds. */
+  readonly since: string;
+  /** Why it was raised, as a sentence. */
+  readonly reason: string;
+  /** What clears it. */
+  readonly clearedBy: string;
+}
+
+/** An alarm with the actor that raised it: `supervisor`, `group:NAME` or `server:NAME`. */
+export interface ActorAlarm extends Alarm {
+  readonly actor: string;
+}
+
+/** A failure as the status shows it. */
+export interface LastFailure extends Omit<Failure, 'retryAfterMs'> {
+  readonly class: FailureClass;
+  /** When it happened: UTC, ISO 8601 with milliseconds. */
+  readonly at: string;
+}
+
+/** How a server's process ended, whatever ended it. */
+export interface LastEnd extends LastWords {
+  /** When nothing of it was left: UTC, ISO 8601 with milliseconds. */
+  readonly at: string;
+  /** Whether it was told to end and had not failed before. */
+  readonly asked: boolean;
+}
+
+/** The current status of one server. What is absent is null; times are UTC, ISO 8601 with milliseconds. */
+export interface ServerStatus {
+  /** Its name in the configuration. */
+  readonly name: string;
+  /** One of the eight states. */
+  readonly state: ServerState;
+  /** Dotted path below `state`; null: there is none. */
+  readonly substate: string | null;
+  /** When it entered `state`. */
+  readonly since: string;
+  /** Whether a person or the configuration wants the server up or down. */
+  readonly wanted: 'up' | 'down';
+  /** Number of the current session, or of the last one; 0: there was none. */
+  readonly generation: number;
+  /** Counted failures in a row. */
+  readonly attempt: number;
+  /** When it will be started again; null: no retry is planned. */
+  readonly nextRetryAt: string | null;
+  /** The last failure; null: there was none. */
+  readonly lastFailure: LastFailure | null;
+  /** How its last process ended, asked to or not, with the last lines it wrote on stderr; null: none has ended yet. */
+  readonly lastEnd: LastEnd | null;
+  /** Id of its process; null: no process runs. */
+  readonly pid: number | null;
+  /** `stdio`, `streamable-http`, `sse`, or the name of a host's transport. */
+  readonly transport: string;
+  /** MCP version that was negotiated; null: not connected. */
+  readonly protocolVersion: string | null;
+  /** Name and version as the server gave them; null: not connected. */
+  readonly serverInfo: Readonly<Record<string, unknown>> | null;
+  /** Round trip of the last probe in milliseconds; null: not connected, or not probed yet. */
+  readonly latencyMs: number | null;
+  /**
+   * Sizes of its lists, and counts since it was added. Which open calls are `queued` and which `inFlight` may be some
+   * milliseconds old.
+   */
+  readonly counts: {
+    readonly tools: number;
+    readonly resources: number;
+    readonly prompts: number;
+    readonly restarts: number;
+    readonly calls: number;
+    readonly callErrors: number;
+    readonly inFlight: number;
+    readonly queued: number;
+  };
+  /** Its alarms. */
+  readonly alarms: readonly Alarm[];
+  /** Whether the server can send messages on its own; null: not connected, or not known yet. */
+  readonly push: boolean | null;
+  /** Where its entry came from: the configuration file, or a call of the library or the API. */
+  readonly source: 'file' | 'api';
+  /** Whether it is started by its first call. */
+  readonly lazy: boolean;
+  /** Whether readiness waits until it is connected. */
+  readonly required: boolean;
+  /** Name of its group. */
+  readonly group: string;
+  /** Names of the servers that must be connected before it starts. */
+  readonly dependsOn: readonly string[];
+}
+
+/** The current status of the supervisor and of every server. Times are UTC, ISO 8601 with milliseconds. */
+export interface Status {
+  readonly startedAt: string;
+  /** Version of mcpvisor. */
+  readonly version: string;
+  /** State of the supervisor: `running` … */
+  readonly state: string;
+  /** In `running`: `settled`, or `degraded` while a group has used up its budget of rounds. */
+  readonly substate: string | null;
+  /** How many servers are in each state. */
+  readonly counts: Readonly<Record<ServerState, number>>;
+  /** Null while sessions are held in this process. */
+  readonly clientProcess: null;
+  readonly store: string;
+  /** All alarms: those of the supervisor, its groups and its servers. */
+  readonly alarms: readonly ActorAlarm[];
+  readonly servers: readonly ServerStatus[];
+}
+
+export interface Readiness {
+  /** Whether every wanted server has settled: `connected`, `failed`, `needs-auth`, or `idle` on purpose. */
+  readonly settled: boolean;
+  /** The servers that are wanted and not ready. */
+  readonly notReady: readonly ServerStatus[];
+}
+
+export interface ReadyNow {
+  /** True: the supervisor has started, every server has settled, and every required one is connected. */
+  readonly ready: boolean;
+  /** The servers that stand in the way, each with the reason. */
+  readonly notReady: readonly { readonly name: string; readonly state: ServerState; readonly reason: string }[];
+}
