@@ -2,18 +2,18 @@
  * An agent: a question, a model, and the tools of the servers in `mcp.json`.
  *
  *   npm install mcpvisor openai
- *   OPENAI_API_KEY=… npx tsx agent.mts 'What does notes.txt say?'
+ *   OPENAI_API_KEY=… MODEL=… npx tsx agent.mts 'What does notes.txt say?'
  */
 
 import { createSupervisor } from 'mcpvisor';
 import OpenAI from 'openai';
 
+const { MODEL = '' } = process.env;
 const maxRounds = 10;
 
 const openai = new OpenAI();
-const stopping = new AbortController();
-process.once('SIGINT', () => stopping.abort());
-await using supervisor = await createSupervisor({ config: './mcp.json', signal: stopping.signal });
+// Closed at the end, and after an error; after Ctrl-C, the servers are ended all the same.
+await using supervisor = await createSupervisor({ config: './mcp.json' });
 
 const servers = supervisor.status().servers.map(({ name }) => name);
 const messages: OpenAI.ChatCompletionMessageParam[] = [
@@ -22,10 +22,10 @@ const messages: OpenAI.ChatCompletionMessageParam[] = [
 
 for (let round = 1; round <= maxRounds; round += 1) {
   // A server that has crashed is on its way back: this waits for it. One that will not come back is done without.
-  await supervisor.ensureConnected(servers, { timeoutMs: 30_000, settle: 'all', signal: stopping.signal });
+  await supervisor.ensureConnected(servers, { timeoutMs: 30_000, settle: 'all' });
 
   const answer = await openai.chat.completions.create({
-    model: 'gpt-5',
+    model: MODEL,
     messages,
     tools: supervisor.tools({ format: 'openai', stale: false }),
   });
@@ -41,7 +41,6 @@ for (let round = 1; round <= maxRounds; round += 1) {
   const answers = await supervisor.answerToolCalls(message.tool_calls, {
     format: 'openai',
     timeoutMs: 60_000,
-    signal: stopping.signal,
   });
   messages.push(...answers);
 }

@@ -8,7 +8,7 @@ import { openExampleFolder, runExample } from './running-example.ts';
 const report = `${'A line of the report.'.padEnd(71)}\n`.repeat(300);
 
 /** The answers of tools that a conversation ends with. */
-function lastAnswers({ messages }: Conversation): readonly string[] {
+function lastAnswers({ messages = [] }: Conversation): readonly string[] {
   const from = messages.findLastIndex(({ role }) => role === 'assistant');
   return messages.slice(from + 1).map(({ content }) => (typeof content === 'string' ? content : ''));
 }
@@ -20,8 +20,8 @@ describe('the agent of the examples', () => {
     writeFileSync(join(example.shown, 'notes.txt'), 'Buy milk.');
     const readNotes: Saying = [{ tool: 'files__read_text_file', args: { path: join(example.shown, 'notes.txt') } }];
     let killed: readonly number[] = [];
-    const model = await openFakeModel(async (asked) => {
-      if (asked.messages.length === 1) {
+    const model = await openFakeModel(async (asked, round) => {
+      if (round === 1) {
         return [
           { tool: 'files__read_text_file', args: { path: join(example.shown, 'report.txt') } },
           { tool: 'everything__echo', args: { message: 'hello' } },
@@ -38,16 +38,16 @@ describe('the agent of the examples', () => {
       // As models do: it reads what went wrong, and tries again.
       return answer.startsWith('Error') ? readNotes : `The notes say: ${answer}`;
     });
-    const env = { OPENAI_API_KEY: 'none', OPENAI_BASE_URL: model.url };
+    const env = { MODEL: 'fake', OPENAI_API_KEY: 'none', OPENAI_BASE_URL: model.url };
     const { ended, output } = runExample('agent.mts', example, { args: ['What do the notes say?'], env });
 
     expect({ code: await ended, ...output }).toEqual({ code: 0, stdout: 'The notes say: Buy milk.\n', stderr: '' });
     expect(killed).not.toEqual([]);
     const [first, second] = model.asked;
     expect(first?.messages).toEqual([{ role: 'user', content: 'What do the notes say?' }]);
-    expect(first?.tools?.map((tool) => (tool.type === 'function' ? tool.function.name : ''))).toEqual(
-      expect.arrayContaining(['everything__echo', 'files__read_text_file', 'memory__read_graph']),
-    );
+    const names = ['everything__echo', 'files__read_text_file', 'memory__read_graph'];
+    const offered = names.map((name) => expect.objectContaining({ function: expect.objectContaining({ name }) }));
+    expect(first?.tools).toEqual(expect.arrayContaining(offered));
     const [text = '', echo, mistake] = second === undefined ? [] : lastAnswers(second);
     // The server sends the text twice, as structured content, too: a model is shown it once.
     expect(text).toHaveLength(report.length);
@@ -55,5 +55,39 @@ describe('the agent of the examples', () => {
     expect(echo).toBe('Echo: hello');
     expect(mistake).toContain('Did you mean everything__echo?');
     await untilNoneMarked(example.shown);
+  });
+
+  it.each([
+    {
+      name: 'agent-responses.mts',
+      answers: [{ type: 'function_call_output', call_id: 'answer_1_0', output: 'Echo: hello' }],
+    },
+    {
+      name: 'agent-anthropic.mts',
+      answers: [
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 'answer_1_0', content: [{ type: 'text', text: 'Echo: hello' }] },
+          ],
+        },
+      ],
+    },
+  ])('answers with the other APIs of models: $name', async ({ name, answers }) => {
+    const model = await openFakeModel((_, round) =>
+      round === 1 ? [{ tool: 'everything__echo', args: { message: 'hello' } }] : 'It said hello.',
+    );
+    const env = {
+      MODEL: 'fake',
+      OPENAI_API_KEY: 'none',
+      OPENAI_BASE_URL: model.url,
+      ANTHROPIC_API_KEY: 'none',
+      ANTHROPIC_BASE_URL: model.url,
+    };
+    const { ended, output } = runExample(name, openExampleFolder(), { env });
+    expect({ code: await ended, ...output }).toEqual({ code: 0, stdout: 'It said hello.\n', stderr: '' });
+    const [first, second] = model.asked;
+    expect(first?.tools).toContainEqual(expect.objectContaining({ name: 'everything__echo' }));
+    expect(second?.input ?? second?.messages?.slice(2)).toEqual(answers);
   });
 });
