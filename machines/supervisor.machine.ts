@@ -28,8 +28,8 @@ const markedAsEnding = {
   params: ({ event }: { event: Named }) => ({ servers: [event.server] }),
 } as const;
 const forgotten = [
-  { type: 'returnSlot', params: ({ event }: { event: Named & { readonly group: string } }) => event },
-  { type: 'forget', params: ({ event }: { event: Named & { readonly group: string } }) => event },
+  { type: 'returnSlot', params: ({ event }: { event: Named }) => event },
+  { type: 'forget', params: ({ event }: { event: Named }) => event },
 ] as const;
 
 export const supervisorMachine = supervisorSetup.createMachine({
@@ -110,7 +110,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
           ],
         },
         'server.removed': {
-          guard: { type: 'hasLeftGroup', params: ({ event }) => event },
+          guard: { type: 'hasLeft', params: ({ event }) => event },
           actions: [
             ...forgotten,
             { type: 'endGroup', params: ({ event }) => event },

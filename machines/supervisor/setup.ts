@@ -6,19 +6,19 @@ import type { ActorFailed, ReaperDone, ReaperInput } from '../group/holding.ts';
 import { groupMachine } from '../group.machine.ts';
 import { sendById } from '../holding/address.ts';
 import { withoutSuccessors } from '../holding/deaths.ts';
-import { gone } from '../holding/holding.ts';
+import { gone, hasLeft } from '../holding/holding.ts';
 import { groupId, serverId, supervisorId } from '../ids.ts';
 import { holdsAny, lookIn, withEnding, withInput, withStanding } from '../members.ts';
 import { dependentsOf } from '../order.ts';
 import type { Moment, ServerEvent, ServerReport, Wanted } from '../server/events.ts';
 import { isUp } from '../server/standing.ts';
 import { serverMachine } from '../server.machine.ts';
-import { entryOf, without } from '../table.ts';
+import { entryOf } from '../table.ts';
 import { afterPlan } from './apply.ts';
 import { handleDeath, handleReaped } from './deaths.ts';
 import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './events.ts';
 import { holderOf, livingOf, perform } from './holding.ts';
-import { hasLeftGroup, isForgotten, isOver, withoutGroup } from './leaving.ts';
+import { isOver, withoutGroup, withoutServer } from './leaving.ts';
 import { grant, notifyRelated } from './messages.ts';
 import { isNeeded } from './relations.ts';
 import { returnSlot, type Slots, wantSlot } from './start-slots.ts';
@@ -59,7 +59,7 @@ export const supervisorSetup = setup({
     isDegraded: ({ context }) => context.degraded.length > 0,
     hasHeard: ({ context }) => context.hasHeard,
     isSettled: ({ context }) => context.degraded.length === 0,
-    hasLeftGroup: ({ context }, report: Report<'server.removed'>) => hasLeftGroup(context, report),
+    hasLeft: ({ context }, report: Report<'server.removed'>) => hasLeft(context.members, report),
   },
   actions: {
     apply: enqueueActions((args, { steps, at, random }: Moment & { readonly steps: Steps }) => {
@@ -159,9 +159,7 @@ export const supervisorSetup = setup({
       args.enqueue.assign({ isOffering: false });
       grant(args);
     }),
-    forget: assign(({ context }, { server, group }: { server: string; group: string }) => ({
-      members: isForgotten(context, server, group) ? without(context.members, server) : context.members,
-    })),
+    forget: assign(({ context }, { server }: { server: string }) => ({ members: withoutServer(context, server) })),
     move: enqueueActions(
       ({ context, enqueue, self }, { server, wanted }: { server: string; wanted: Wanted | null }) => {
         const moved = context.moving.find((step) => step.server.name === server);
