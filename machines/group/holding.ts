@@ -134,7 +134,6 @@ export const groupHolding = setup({
         // A round must not wait for it any more.
         enqueue.raise({ type: 'members.left' });
       } else if (kind === 'reaper') perform(args, reaperDied(holderOf(context), { server, message }));
-      else enqueue.stopChild(actorId);
     }),
     handleReaped: enqueueActions((args, { actorId, output }: ReaperDone) => {
       const { kind, name: server } = kindOf(actorId);

@@ -27,7 +27,6 @@ export function handleDeath(args: DeathArgs, { actorId, error }: ActorFailed): v
   } else if (kind === 'server')
     perform(args, serverDied(holderOf(context), { server: name, message, isEnd }), policies);
   else if (kind === 'reaper') perform(args, reaperDied(holderOf(context), { server: name, message }), policies);
-  else enqueue.stopChild(actorId);
 }
 
 export function handleReaped(args: RootArgs, { actorId, output }: ReaperDone): void {

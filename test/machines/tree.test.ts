@@ -226,6 +226,23 @@ describe('a plan', () => {
     expect(one.serverState('a')).toBe('starting.spawning');
   });
 
+  it('removes one server of a group and adds others to it and to another in one go', async () => {
+    const one = await tree({ slots: 9 });
+    one.add(['a', 'b'], 'web');
+    one.add(['c'], 'db');
+    const server = (name: string, group: string) => ({
+      group,
+      server: { name, policy: policyOf(), wanted: 'up' as const },
+    });
+    one.plan({
+      remove: [{ group: 'web', server: 'a' }],
+      add: [server('d', 'web'), server('e', 'db'), server('f', 'new')],
+    });
+    gone(one, 'a');
+    expect(states(one, ['a', 'b', 'c', 'd', 'e', 'f'])).toEqual([null, ...Array(5).fill('starting.spawning')]);
+    expect(one.context().groups).toEqual(['web', 'db', 'new']);
+  });
+
   it('lets a server that is added again wish what the plan wishes', async () => {
     const one = await tree();
     one.add(['a']);
@@ -630,6 +647,19 @@ describe('a group that dies', () => {
       'closed',
       [{ type: 'server.removed', server: 'b' }],
     ]);
+  });
+
+  it('leaves servers whose actors have no successor at the end', async () => {
+    const one = await hopeless();
+    command(one, 'a', 'start');
+    one.connect('a');
+    one.send({ type: 'supervisor.shutdown' });
+    one.break('a');
+    await settled();
+    expect(one.emitted).toContainEqual({ type: 'actor.died', server: 'a', message: 'a bug' });
+    expect(one.state()).toBe('shutting-down.ending');
+    await reap(one);
+    expect([one.state(), one.serverState('a')]).toEqual(['closed', null]);
   });
 
   it('leaves servers whose actors have successors, too', async () => {

@@ -75,6 +75,25 @@ describe('a group with more servers than one actor holds well', () => {
     ]);
   });
 
+  it('ends with its last server, which may be in a part', async () => {
+    const one = await bigGroup(129);
+    for (const name of namesTo(128)) one.remove(name, 'big');
+    expect(contextOf(one, 'big')).toEqual({ children: 1, parts: { 'big/1': 1 } });
+    one.remove('s129', 'big');
+    expect([one.group('big'), one.group('big/1'), one.context().groups]).toEqual([undefined, undefined, []]);
+  });
+
+  it('gives the slot of one in a part whose actor dies to the next', async () => {
+    const one = await startTree({ slots: 1 });
+    trees.push(one);
+    one.add(namesTo(128), 'big', { lazy: true });
+    one.add(['s129'], 'big');
+    one.add(['next'], 'other');
+    expect([one.serverState('s129'), one.serverState('next')]).toEqual(['starting.spawning', 'idle.queued']);
+    one.break('s129');
+    expect(one.serverState('next')).toBe('starting.spawning');
+  });
+
   it('takes a new one itself when it has room', async () => {
     const one = await bigGroup(130);
     one.remove('s1', 'big');

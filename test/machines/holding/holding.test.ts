@@ -78,7 +78,7 @@ describe('what is told of a server that somebody else holds, or nobody', () => {
       ['stop'],
     ],
   ] as const)('changes nothing: %s', (_, tell, effects) => {
-    for (const holder of [holding(part), holding(null)]) {
+    for (const holder of [holding({ ...part, isLeaving: true }), holding(null)]) {
       const outcome = tell(holder);
       expect(outcome.members).toEqual(holder.members);
       expect(doings(outcome)).toEqual(effects);
@@ -103,6 +103,15 @@ it('a server that is gone leaves the table, except at shutdown', () => {
   const told = (isEnd: boolean) => gone(holder, { server: 'a', isRemoval: false, isEnd });
   expect([told(false).members, told(true).members]).toEqual([{}, holder.members]);
   expect(doings(told(true))).toEqual(['stop', 'report']);
+});
+
+it.each([
+  ['its actor is dead', { isDead: true, isLeaving: true }],
+  ['a plan has added it again', { isLeaving: false }],
+])('a server that says it is gone stays in the table if %s', (_, changes) => {
+  const holder = holding(changes);
+  const outcome = gone(holder, { server: 'a', isRemoval: true, isEnd: false });
+  expect(outcome).toEqual({ members: holder.members, effects: [] });
 });
 
 describe('a server whose actor dies', () => {

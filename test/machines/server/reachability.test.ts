@@ -32,7 +32,10 @@ const causes = [
   failure('unauthorized', ''),
   failure('unreachable', ''),
   failure('spawnFailed', '', { code: 'ENOENT' }),
+  failure('misconfigured', '', { code: 404 }),
 ];
+/** Longer than any failure is tried again that only looks permanent. */
+const muchLater = { ...moment, at: moment.at + 3_600_000 };
 
 /** Every event that a server may receive in a configuration, its own timers included. */
 function eventsIn(snapshot: Snapshot): readonly Event[] {
@@ -104,6 +107,7 @@ function eventsIn(snapshot: Snapshot): readonly Event[] {
       })),
     ),
     { type: 'session.failed', failure: failure('unauthorized', ''), renewed: true, ...news },
+    { type: 'session.ended', failure: failure('misconfigured', '', { code: 404 }), ...news, ...muchLater },
     heard,
     { ...heard, usedCpu: true },
     { ...heard, inFlight: 1, callLeftMs: 1e6 },
@@ -138,6 +142,9 @@ function keyOf(snapshot: Snapshot): string {
     blockedBy,
     heldFor,
     heldAwake,
+    worked,
+    renewed,
+    counters,
   } = context;
   const kinds = [...new Set(open.map(({ kind }) => (kind === 'stop' || kind === 'restart' ? kind : 'start')))].sort();
   const flags = [
@@ -155,6 +162,9 @@ function keyOf(snapshot: Snapshot): string {
     context.failure?.class === 'unreachable',
     looks && soughtBy(context) !== null,
     context.failure === null,
+    worked,
+    renewed,
+    counters.refusedSince === null,
   ];
   return [stateText(value), next, wanted, ...flags, Math.min(misses, 2), kinds].join();
 }
@@ -241,7 +251,7 @@ const settlesDown = /^(idle|failed|needs-auth|backoff|starting|connected)/;
 let graph: ReturnType<typeof explore>;
 beforeAll(() => {
   graph = explore();
-}, 180_000);
+}, 300_000);
 
 /** The first edges that break a rule, in words. */
 function breaches(holds: (edge: Edge) => boolean): readonly string[] {
@@ -394,6 +404,42 @@ describe('every event in every configuration', () => {
 
   it('starts nothing that is wanted down but at the wish of a person', () => {
     expectAll(({ from, to }) => to.context.generation === from.context.generation || to.context.wanted === 'up');
+  });
+
+  it('makes a server forget that it has worked by another specification only', () => {
+    expectAll(
+      ({ from, event, to }) =>
+        !from.context.worked || to.context.worked || (event.type === 'server.configure' && event.changed),
+    );
+    expectAll(({ to }) => !to.matches('connected') || to.context.worked);
+  });
+
+  it('is no verdict by one answer: a server that has worked fails so only after all its patience', () => {
+    const isAnswer = ({ failure: cause }: ServerContext) =>
+      cause?.class === 'misconfigured' || cause?.class === 'spawnFailed';
+    expectAll(({ from, event, to }) => {
+      const { worked, counters } = from.context;
+      const isVerdict = to.matches('failed') && !from.matches('failed') && worked && isAnswer(to.context);
+      return !isVerdict || ('at' in event && event.at - (counters.refusedSince ?? event.at) >= 600_000);
+    });
+  });
+
+  it('begins the time of what looks permanent again with a connection', () => {
+    expectAll(
+      ({ from, to }) =>
+        !to.matches('connected') || from.matches('connected') || to.context.counters.refusedSince === null,
+    );
+  });
+
+  it('tries renewed credentials at once only once until a life was stable or a person came', () => {
+    const isForgiving = /^(look\.found|server\.(start|restart|reset|configure)|xstate\.after\.stableAfter.*)$/;
+    expectAll(({ from, event, to }) => !from.context.renewed || to.context.renewed || isForgiving.test(event.type));
+    expectAll(
+      ({ from, event, to }) =>
+        !('renewed' in event && event.renewed === true && from.context.renewed) ||
+        to.context.next !== 'starting' ||
+        from.context.next === 'starting',
+    );
   });
 
   it('is never between two states', () => {

@@ -79,6 +79,20 @@ describe('a group', () => {
     expect(one.state()).toBe('running.settled');
   });
 
+  it('is waited for at the end as long as one of its servers runs, whoever left before or says so', async () => {
+    const one = await tree();
+    one.add(['a', 'b'], 'web');
+    for (const name of ['a', 'b']) one.connect(name);
+    one.remove('b', 'web');
+    gone(one, 'b');
+    one.send({ type: 'supervisor.shutdown' });
+    one.group('web').send({ type: 'server.gone', server: 'a stranger' });
+    await settled();
+    expect([one.state(), one.serverState('a')]).toEqual(['shutting-down.ending', 'stopping.closing']);
+    gone(one, 'a');
+    expect(one.state()).toBe('closed');
+  });
+
   it('waits for the reaper of a server whose actor died', async () => {
     const one = await tree();
     one.add(['a'], 'web');
