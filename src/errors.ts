@@ -124,6 +124,7 @@ export interface ErrorDetails {
     readonly log: string;
     readonly lines: readonly string[];
   };
+  NOT_STARTED: { readonly pid: number | null; readonly log: string; readonly timeoutMs: number };
   NOT_ENDED: { readonly pid: number | null; readonly url: string; readonly timeoutMs: number };
   PORT_UNAVAILABLE: { readonly host: string; readonly port: number; readonly reason: string };
   STATE_DIRECTORY_UNUSABLE: { readonly stateDir: string; readonly reason: string };
@@ -188,11 +189,13 @@ const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Code]) => 
       ? `No control plane runs with the state directory ${stateDir ?? '?'}${reason === null ? '' : ` (${reason})`}. Start one with "mcpvisor up --detach", or name another with --state-dir or --url.`
       : `No control plane answers at ${url}${reason === null ? '' : ` (${reason})`}. Start one there with "mcpvisor up", or name another with --url or --state-dir.`,
   NOT_ANSWERING: ({ url, timeoutMs }) =>
-    `What listens at ${url} has not answered within ${timeoutMs} ms. If it is a control plane, it is overloaded or stopped: look at its process and its log.`,
+    `What listens at ${url} has not answered within ${timeoutMs} ms. If it is a control plane, it is overloaded or stopped: look at its process and its log. If it is none, check --url.`,
   UNEXPECTED_ANSWER: ({ url, reason }) =>
-    `What ${url} answered is not from a control plane of this version: ${reason}.`,
+    `What ${url} answered is not from a control plane of this version: ${reason}. Check --url and what listens there.`,
   START_FAILED: ({ exitCode, signal, log, lines }) =>
     `mcpvisor ended before its API answered (${signal ?? `exit code ${exitCode ?? '?'}`}). The end of ${log}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+  NOT_STARTED: ({ pid, log, timeoutMs }) =>
+    `The control plane (pid ${pid ?? '?'}) was started and has not answered within ${timeoutMs} ms; it goes on starting. See ${log}; end it with "kill ${pid ?? 'PID'}".`,
   NOT_ENDED: ({ pid, url, timeoutMs }) =>
     `The control plane ${pid === null ? `at ${url}` : `(pid ${pid})`} was told to end and has not within ${timeoutMs} ms; it goes on ending. Wait longer with --timeout.`,
   PORT_UNAVAILABLE: ({ host, port, reason }) =>

@@ -25,6 +25,7 @@ const exitCodeOfError = {
   COMMAND_REJECTED: exitCodes.rejected,
   CALL_TIMED_OUT: exitCodes.rejected,
   COMMAND_TIMED_OUT: exitCodes.rejected,
+  NOT_STARTED: exitCodes.rejected,
   NOT_ENDED: exitCodes.rejected,
   NOT_ANSWERING: exitCodes.rejected,
   NOT_RUNNING: exitCodes.notRunning,

@@ -150,7 +150,10 @@ function addCall({ program, invocation, run }: Registration): void {
     .argument('<name>', 'the server')
     .argument('<tool>', 'its tool')
     .argument('[arguments...]', 'key=value (typed as the tool describes it), one JSON object, or - for one from stdin')
-    .option('--timeout <ms>', 'how long the call may take (default: callTimeoutMs of the server)')
+    .option(
+      '--timeout <ms>',
+      'how long the call may take (default: callTimeoutMs of the server); a control plane that is silent for 45 s is given up',
+    )
     .option('--raw', 'its text byte for byte: control characters are not shown as escapes')
     .addHelpText('after', examplesOf('call'))
     .action(async (...[server, tool, words, flags]: readonly [string, string, readonly string[], ConnectionFlags]) => {

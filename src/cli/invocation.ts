@@ -28,6 +28,8 @@ export interface Invocation extends Surroundings {
   readonly stderr: Screen;
   /** With a control plane that does not answer. Default: that of the client of the API. */
   readonly patience?: ApiClientOptions['patience'];
+  /** For a control plane in the background to answer, in milliseconds. Default 120 000. */
+  readonly startMs?: number;
   /**
    * From now on only a signal ends the process: uncaught errors are reported instead.
    */

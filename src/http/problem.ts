@@ -40,6 +40,7 @@ export const statusOf = {
   NOT_RUNNING: 503,
   CALL_TIMED_OUT: 504,
   COMMAND_TIMED_OUT: 504,
+  NOT_STARTED: 504,
   NOT_ENDED: 504,
   NOT_ANSWERING: 504,
 } as const satisfies Record<ErrorCode, number>;
@@ -80,6 +81,7 @@ const titleOf = {
   SERVER_NOT_CONNECTED: 'The server is not connected',
   SHUTTING_DOWN: 'Shutting down',
   NOT_RUNNING: 'No control plane runs',
+  NOT_STARTED: 'It has not started yet',
   NOT_ENDED: 'It has not ended yet',
   NOT_ANSWERING: 'The control plane does not answer',
   START_FAILED: 'The start failed',

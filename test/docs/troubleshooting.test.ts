@@ -49,6 +49,7 @@ const examples: ErrorDetails = {
   NOT_ANSWERING: { url: 'URL', timeoutMs: 30_000 },
   UNEXPECTED_ANSWER: { url: 'URL', reason: 'REASON' },
   START_FAILED: { exitCode: 1, signal: null, log: 'FILE', lines: ['the last lines'] },
+  NOT_STARTED: { pid: 4711, log: 'LOG', timeoutMs: 120_000 },
   NOT_ENDED: { pid: 4711, url: 'URL', timeoutMs: 60_000 },
   PORT_UNAVAILABLE: { host: 'HOST', port: 4780, reason: 'REASON' },
   STATE_DIRECTORY_UNUSABLE: { stateDir: 'DIR', reason: 'REASON' },

@@ -45,11 +45,8 @@ export async function* follow({ flags, invocation, signal, open }: FollowOptions
   }
 }
 
-/** A broken connection is a TypeError of `fetch`; everything else has a code. */
 function isAbsence(error: unknown): boolean {
-  return isMcpvisorError(error)
-    ? error.code === 'NOT_RUNNING' || error.code === 'SHUTTING_DOWN'
-    : error instanceof TypeError;
+  return isMcpvisorError(error, 'NOT_RUNNING') || isMcpvisorError(error, 'SHUTTING_DOWN');
 }
 
 /** Aborts at Ctrl-C, or when the reader of stdout is gone. */

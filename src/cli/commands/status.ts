@@ -83,6 +83,8 @@ async function watch({
     else if (text !== before) stdout.draw(text);
     before = text;
   };
+  // What is there has to answer as a control plane before it is waited for again and again.
+  await show((await connect(flags, invocation)).client);
   let client: ApiClient | null = null;
   // One request at a time; a failed one is made up for after the next fact.
   let showing = Promise.resolve();

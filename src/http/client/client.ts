@@ -5,7 +5,8 @@ import type * as z from 'zod';
 import { longestDelayMs } from '../../../machines/delay.ts';
 import { McpvisorError } from '../../errors.ts';
 import { systemCodeOf } from '../../system-error.ts';
-import { parseJsonText, toJsonText } from '../../text/json-text.ts';
+import { toJsonText } from '../../text/json-text.ts';
+import { boundEvents, isBroken, parseJson, textOf } from './body.ts';
 import { listenTo, type Patience, usualPatience, within } from './patience.ts';
 import { describeProblem, toError } from './problem-reader.ts';
 
@@ -57,7 +58,7 @@ export interface ApiClient {
   ): Promise<z.output<Schema>>;
   /** A document that is not JSON. */
   text(path: string): Promise<string>;
-  /** Ends with the connection; throws if that breaks or cannot be made. */
+  /** Ends with the connection, also when that breaks; throws if it cannot be made. */
   stream(path: string, request?: StreamRequest): AsyncIterable<ServerSentEvent>;
 }
 
@@ -96,7 +97,7 @@ export function createApiClient({ url, token, patience = usualPatience }: ApiCli
     { schema, ...sent }: Sent & { readonly schema: Schema },
   ) {
     return await whole(sent, async (signal) =>
-      parsed(schema, await jsonOf(await send(method, path, { ...sent, signal })), base),
+      parsed(schema, await jsonOf(await send(method, path, { ...sent, signal }), base), base),
     );
   }
 
@@ -111,11 +112,17 @@ export function createApiClient({ url, token, patience = usualPatience }: ApiCli
     return grantedMs === undefined ? patience.answerMs : Math.min(grantedMs + patience.marginMs, longestDelayMs);
   }
 
+  /** A stream ends with its connection, in whatever way that ends. */
+  function endOf(error: unknown): { readonly done: true; readonly value: undefined } {
+    if (!isBroken(error)) throw error;
+    return { done: true, value: undefined };
+  }
+
   return {
     url: base,
     get: (path, schema, request = {}) => exchange('GET', path, { ...request, schema }),
     post: (path, schema, request = {}) => exchange('POST', path, { ...request, schema }),
-    text: (path) => whole({}, async (signal) => await (await send('GET', path, { signal })).text()),
+    text: (path) => whole({}, async (signal) => textOf(await send('GET', path, { signal }), base)),
     async *stream(path, { body, lastEventId = null, grantedMs, ...request } = {}) {
       const { signal } = request;
       const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
@@ -123,22 +130,26 @@ export function createApiClient({ url, token, patience = usualPatience }: ApiCli
       const response = await within({ url: base, timeoutMs, signal }, (beginning) =>
         send(body === undefined ? 'GET' : 'POST', path, { ...request, body, headers, signal: beginning }),
       );
-      if (response.body === null) return;
+      if (!isStream(response)) {
+        await response.body?.cancel();
+        throw new McpvisorError('UNEXPECTED_ANSWER', { url: base, reason: 'it is no stream of events' });
+      }
       const listening = listenTo({ url: base, silenceMs: patience.silenceMs });
       // The signal again: that of the request is for its beginning, and in Node 20 `fetch` loses its signal when its
       // request is garbage-collected, which may be long before the stream ends.
       const reader = response.body
         .pipeThrough(listening.stream, signal === undefined ? {} : { signal })
+        .pipeThrough(boundEvents(base))
         .pipeThrough(new TextDecoderStream())
         .pipeThrough(new EventSourceParserStream())
         .getReader();
-      const next = () => listening.wait(reader.read());
+      const next = () => listening.wait(reader.read().catch(endOf));
       try {
         for (;;) {
           const { done, value } = await (grantedMs === undefined ? next() : whole({ grantedMs }, next));
           if (done) return;
           const { id, event, data } = value;
-          yield { id: id ?? null, event: event ?? 'message', data: parseJson(data) };
+          yield { id: id ?? null, event: event ?? 'message', data: parseJson(data, base) };
         }
       } finally {
         // One that has broken is closed already.
@@ -146,6 +157,10 @@ export function createApiClient({ url, token, patience = usualPatience }: ApiCli
       }
     },
   };
+}
+
+function isStream(response: Response): response is Response & { readonly body: NonNullable<Response['body']> } {
+  return response.body !== null && /^text\/event-stream\b/.test(response.headers.get('content-type') ?? '');
 }
 
 interface Sent extends ApiRequest {
@@ -173,7 +188,7 @@ function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, url: s
 }
 
 async function errorOf(response: Response, url: string): Promise<McpvisorError> {
-  const document = await jsonOf(response);
+  const document = await jsonOf(response, url);
   return (
     toError(document) ??
     new McpvisorError('UNEXPECTED_ANSWER', {
@@ -183,17 +198,8 @@ async function errorOf(response: Response, url: string): Promise<McpvisorError> 
   );
 }
 
-async function jsonOf(response: Response): Promise<unknown> {
-  return parseJson(await response.text());
-}
-
-/** Null if it is not JSON: none of our schemas accepts null. */
-function parseJson(text: string): unknown {
-  try {
-    return parseJsonText(text);
-  } catch {
-    return null;
-  }
+async function jsonOf(response: Response, url: string): Promise<unknown> {
+  return parseJson(await textOf(response, url), url);
 }
 
 /** `fetch` says "fetch failed" and hides the reason in the cause of its error. */

@@ -43,6 +43,6 @@ export async function openMuteServer(answer: Answer): Promise<MuteServer> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, open: () => open };
 }
 
-function wantedBy({ headers }: IncomingMessage): string {
+export function wantedBy({ headers }: IncomingMessage): string {
   return headers.accept === 'text/event-stream' ? headers.accept : 'application/json';
 }

@@ -26,7 +26,10 @@ export interface DetachOptions {
 
 const checkMs = 50;
 
-/** Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`. */
+/** It answers within a second, unless it has to end first what an earlier run left behind. */
+const usualStartMs = 120_000;
+
+/** Throws `STATE_DIRECTORY_UNUSABLE`, `ALREADY_RUNNING`, `NOT_STARTED`. */
 export async function detach({ stateDir, config, asJson }: DetachOptions, invocation: Invocation): Promise<ExitCode> {
   const { stdout, stderr } = invocation;
   await openStateDirectory(stateDir, invocation.uid);
@@ -36,7 +39,9 @@ export async function detach({ stateDir, config, asJson }: DetachOptions, invoca
   try {
     const { size: begin } = await log.stat();
     const child = startAgain(log.fd, config, invocation);
-    const ending = await untilAnswers(child, stateDir);
+    const { startMs: timeoutMs = usualStartMs } = invocation;
+    const ending = await untilAnswers(child, stateDir, timeoutMs);
+    if (ending === 'late') throw new McpvisorError('NOT_STARTED', { pid: child.pid ?? null, log: path, timeoutMs });
     if (ending === null) {
       const found = await findRunning(stateDir, isAlive);
       const url = found.state === 'running' ? found.address.url : null;
@@ -101,8 +106,13 @@ interface ChildEnding {
   readonly signal: string | null;
 }
 
-/** How the child ended; null: its API answers. */
-async function untilAnswers(child: ChildProcess, stateDir: string): Promise<ChildEnding | null> {
+/** How the child ended; null: its API answers; `late`: neither within the time. */
+async function untilAnswers(
+  child: ChildProcess,
+  stateDir: string,
+  timeoutMs: number,
+): Promise<ChildEnding | 'late' | null> {
+  const deadlineMs = performance.now() + timeoutMs;
   let ending: ChildEnding | null = null;
   child.once('exit', (exitCode, signal) => {
     ending = { exitCode, signal };
@@ -115,6 +125,7 @@ async function untilAnswers(child: ChildProcess, stateDir: string): Promise<Chil
     const found = await findRunning(stateDir, isAlive);
     // The file with its address is written when the API answers.
     if (found.state === 'running' && found.owner.pid === child.pid) return null;
+    if (performance.now() >= deadlineMs) return 'late';
     await delay(checkMs);
   }
 }

@@ -1,0 +1,74 @@
+/** Commands of the command line, run in this process against what is at a URL, with little patience. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { runCommandLine } from '../../../src/cli/program.ts';
+import { createScreen } from '../../../src/cli/screen/screen.ts';
+import type { Patience } from '../../../src/http/client/patience.ts';
+import { createScratchFolder } from '../scratch-folder.ts';
+
+export const patience = { answerMs: 60, marginMs: 50, silenceMs: 90 };
+
+export interface Ended {
+  readonly code: number;
+  readonly errors: string;
+}
+
+/** Runs a command in this process against what is at the URL. */
+export function command(url: string, ...words: readonly string[]): Promise<Ended> {
+  return commandWithin(patience, url, ...words);
+}
+
+export async function commandWithin(given: Patience, url: string, ...words: readonly string[]): Promise<Ended> {
+  const folder = createScratchFolder();
+  const config = join(folder, 'mcp.json');
+  writeFileSync(config, '{"mcpServers": {}}');
+  let errors = '';
+  const stderr = new PassThrough().on('data', (chunk) => {
+    errors += String(chunk);
+  });
+  const { signal } = new AbortController();
+  const code = await runCommandLine({
+    argv: [...words, '--url', url, '--json'],
+    program: [],
+    env: { MCPVISOR_CONFIG: config },
+    cwd: folder,
+    home: folder,
+    uid: 0,
+    pid: 1,
+    platform: 'linux',
+    version: '0.0.0',
+    nodeVersion: process.version,
+    stdin: new PassThrough(),
+    stdout: createScreen(new PassThrough().resume()),
+    stderr: createScreen(stderr),
+    patience: given,
+    stay: () => ({ signal, atOnce: signal }),
+  });
+  return { code, errors };
+}
+
+/** Every command that asks a control plane for something. */
+export const commands = [
+  'status',
+  'status --tree',
+  'status --watch',
+  'start one --timeout 20',
+  'stop --all --timeout 20',
+  'restart one --timeout 20',
+  'retry one --no-wait',
+  'reset one --timeout 20',
+  'ensure one --timeout 20',
+  'tools',
+  'tools one',
+  'call one echo',
+  'call one echo message=hi',
+  'call one echo --timeout 20',
+  'logs one',
+  'logs one -f',
+  'events',
+  'events -f',
+  'plan',
+  'down --timeout 20',
+];
