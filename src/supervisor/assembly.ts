@@ -1,23 +1,12 @@
 /** Wires the parts of a supervisor together. No other file knows what each part is made of. */
 
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { backgroundTimers, systemClock, type TimerClock } from '../clock.ts';
 import { stopSettingsOf } from '../config/entries/stop.ts';
-import { createOwnAlarms } from '../observe/alarms/own-alarms.ts';
-import { bufferTrouble, fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
-import { createFacts } from '../observe/facts/facts.ts';
 import { createInspector } from '../observe/facts/inspected.ts';
-import { createInspection } from '../observe/facts/inspection.ts';
-import { createLog } from '../observe/log/log.ts';
 import type { MetricsOptions } from '../observe/metrics/metrics.ts';
-import { createRedactor } from '../observe/secrets/redact.ts';
-import { createServerLogs } from '../observe/server-logs/server-logs.ts';
-import { createSessions } from '../session/sessions.ts';
-import { version } from '../version.ts';
 import { createDirectory } from './actors/directory.ts';
-import { createMoments, type Moments } from './actors/moments.ts';
+import type { Moments } from './actors/moments.ts';
 import { listenToActors } from './actors/news.ts';
 import { createReaping } from './actors/reaping.ts';
 import { placeOfRoot, reached } from './actors/root.ts';
@@ -25,7 +14,6 @@ import { createExpansions } from './actors/session/expansions.ts';
 import { createLaunch } from './actors/session/launch.ts';
 import { createWords } from './actors/session/words.ts';
 import { createActors, type RootActor } from './actors/system.ts';
-import { createTurns } from './actors/turns.ts';
 import { createCalls } from './calls/calls.ts';
 import { createCallChecks } from './calls/checks.ts';
 import { createEnsuring } from './calls/ensuring.ts';
@@ -38,8 +26,8 @@ import { createRecipients } from './commands/recipients.ts';
 import { createSending } from './commands/sending.ts';
 import { createDesired, type Desired } from './desired/desired.ts';
 import type { ConfigurationSource } from './desired/source.ts';
+import { createFoundation, type Time } from './foundation.ts';
 import { capabilitiesOf, createHost } from './host.ts';
-import { createLedger } from './ledger.ts';
 import { type SupervisorMethods, toMethods } from './methods.ts';
 import type { AssemblyOptions } from './options.ts';
 import { createAlarmWatch } from './status/alarm-watch.ts';
@@ -48,7 +36,6 @@ import { createOverview } from './status/overview.ts';
 import { createReadiness, readinessNow } from './status/readiness.ts';
 import { toIso } from './status/status.ts';
 import { createStatuses } from './status/statuses.ts';
-import { createStrayAlarms } from './status/stray-alarms.ts';
 import { createTree } from './tree.ts';
 
 export interface End {
@@ -65,10 +52,7 @@ export interface Assembly {
   readonly desired: Pick<Desired, 'begin' | 'reload'>;
   readonly moments: Moments;
   readonly publish: PublishFact;
-  readonly wallNow: () => number;
-  readonly monotonicNow: () => number;
-  /** They do not keep the process running, unless they are the host's. */
-  readonly backgroundTimers: TimerClock;
+  readonly time: Time;
   /** Sends SIGKILL to every process group, synchronously. */
   readonly killAllNow: () => void;
   /** What `createMetrics` measures. `droppedLines` counts the lines that the entry point's own log dropped. */
@@ -82,51 +66,20 @@ export function assemble(
   { configuration, file }: ConfigurationSource,
   { closing, shutDown }: End,
 ): Assembly {
-  const { env, stateDir = null, clock, random = Math.random, onError = () => {}, onStderr = () => {} } = options;
-  const timers = clock ?? systemClock;
-  const wallNow = () => timers.now();
-  const monotonicNow = () => timers.monotonicNow?.() ?? timers.now();
-  const facts = options.facts ?? createFacts({ now: wallNow, timers: clock, onError });
-  const redactor = options.redactor ?? createRedactor();
-  const publish = facts.publish;
-  const moments = createMoments(wallNow, random);
+  const { env, stateDir = null, clock, onError = () => {}, onStderr = () => {} } = options;
+  const foundation = createFoundation(options);
+  const { facts, redactor, strayAlarms, ownAlarms, turns, sessions, ledger, inspection, logs, moments } = foundation;
+  const { wallNow, monotonicNow, timers } = foundation.time;
+  const { publish } = facts;
   const isShuttingDown = () => closing.aborted;
 
-  const strayAlarms = createStrayAlarms(redactor, publish);
-  const ownAlarms = options.ownAlarms ?? createOwnAlarms({ publish, now: wallNow, timers: clock });
-  const unwatchShortages = watchShortages(facts, ownAlarms);
-
-  const { transports, fetch, authProviders } = options;
-  const turns = createTurns();
-  const sessions = createSessions({
-    stateDir,
-    clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
-    host: { transports, fetch, authProviders },
-    onError,
-    onStray: strayAlarms.onStray,
-    onGuardTrouble: guardTrouble(ownAlarms),
-    onRefused: bufferTrouble(ownAlarms),
-    defer: turns.afterwards,
-    ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),
-    now: monotonicNow,
-    timers,
-  });
-  const ledger = createLedger(sessions.highestGeneration);
-  const inspection = createInspection({ publish, nowMs: wallNow, onError });
-  const logs = createServerLogs({
-    folder: stateDir === null ? null : join(stateDir, 'logs'),
-    redactor,
-    now: wallNow,
-    memoryBytesOf: (server) => ledger.get(server)?.specification.stderrTailBytes,
-    onTrouble: (path, error) => fileTrouble(ownAlarms, path)(error),
-  });
   const answers = options.answers ?? {};
   const reaping = createReaping({ sessions, publish, stopOf: (server) => stopSettingsOf(configuration, server) });
   const launch = createLaunch({
     env,
     stateDir,
     origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
-    hasFetch: fetch !== undefined,
+    hasFetch: options.fetch !== undefined,
   });
   const actors = createActors({
     ledger,
@@ -209,7 +162,6 @@ export function assemble(
   const watched = { servers: livingServers, actorOf, statusOf: statusOfServer };
   const recipients = createRecipients({ actors, commands, desired, ledger });
   listenToActors({ inspection, commands, facts, ledger, logs, desired, actors });
-  const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });
 
   const overview = createOverview({
     startedAt: toIso(wallNow()),
@@ -265,9 +217,7 @@ export function assemble(
     desired,
     moments,
     publish,
-    wallNow,
-    monotonicNow,
-    backgroundTimers: clock ?? backgroundTimers,
+    time: foundation.time,
     killAllNow: sessions.killAllNow,
     measured: (droppedLines) => ({
       facts,
@@ -281,14 +231,9 @@ export function assemble(
     async release() {
       commands.close();
       alarms.close();
-      unwatchShortages();
       actors.root.stop();
       await reaping.settled(desired.current.settings.shutdownMs);
-      await sessions.close();
-      await logs.close();
-      await log?.close();
-      if (options.ownAlarms === undefined) ownAlarms.close();
-      if (options.facts === undefined) facts.close();
+      await foundation.release();
     },
   };
 }

@@ -104,8 +104,8 @@ async function begin(
       ...(onError !== undefined && { onError }),
     });
   const unwatch = watchSuspension({
-    ...parts,
-    timers: parts.backgroundTimers,
+    ...parts.time,
+    timers: parts.time.backgroundTimers,
     onResumed: (suspendedForMs) => resume(parts, suspendedForMs),
   });
   closing.addEventListener('abort', unwatch, { once: true });

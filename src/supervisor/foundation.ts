@@ -1,0 +1,112 @@
+/** What all other parts of a supervisor stand on: time, facts, alarms, sessions, and the ledger. None of them decides. */
+
+import { join } from 'node:path';
+import { backgroundTimers, type Clock, systemClock, type TimerClock } from '../clock.ts';
+import { createOwnAlarms, type OwnAlarms } from '../observe/alarms/own-alarms.ts';
+import { bufferTrouble, fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
+import { createFacts, type Facts } from '../observe/facts/facts.ts';
+import { createInspection, type Inspection } from '../observe/facts/inspection.ts';
+import { createLog } from '../observe/log/log.ts';
+import { createRedactor, type Redactor } from '../observe/secrets/redact.ts';
+import { createServerLogs, type ServerLogs } from '../observe/server-logs/server-logs.ts';
+import { createSessions, type Sessions } from '../session/sessions.ts';
+import { version } from '../version.ts';
+import { createMoments, type Moments } from './actors/moments.ts';
+import { createTurns, type Turns } from './actors/turns.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { AssemblyOptions } from './options.ts';
+import { createStrayAlarms, type StrayAlarms } from './status/stray-alarms.ts';
+
+export interface Time {
+  readonly wallNow: () => number;
+  readonly monotonicNow: () => number;
+  readonly timers: TimerClock;
+  /** They do not keep the process running, unless they are the host's. */
+  readonly backgroundTimers: TimerClock;
+}
+
+export interface Foundation {
+  readonly time: Time;
+  readonly moments: Moments;
+  readonly facts: Facts;
+  readonly redactor: Redactor;
+  readonly strayAlarms: StrayAlarms;
+  readonly ownAlarms: OwnAlarms;
+  readonly turns: Turns;
+  readonly sessions: Sessions;
+  readonly ledger: Ledger;
+  readonly inspection: Inspection;
+  readonly logs: ServerLogs;
+  /** Releases what was created here, once every session has ended. Does not throw. */
+  release(): Promise<void>;
+}
+
+export function createFoundation(options: AssemblyOptions): Foundation {
+  const { stateDir = null, clock, random = Math.random, onError = () => {} } = options;
+  const time = createTime(clock);
+  const { wallNow, monotonicNow, timers } = time;
+  const facts = options.facts ?? createFacts({ now: wallNow, timers: clock, onError });
+  const { publish } = facts;
+  const redactor = options.redactor ?? createRedactor();
+  const strayAlarms = createStrayAlarms(redactor, publish);
+  const ownAlarms = options.ownAlarms ?? createOwnAlarms({ publish, now: wallNow, timers: clock });
+  const unwatchShortages = watchShortages(facts, ownAlarms);
+
+  const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });
+
+  const { transports, fetch, authProviders } = options;
+  const turns = createTurns();
+  const sessions = createSessions({
+    stateDir,
+    clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
+    host: { transports, fetch, authProviders },
+    onError,
+    onStray: strayAlarms.onStray,
+    onGuardTrouble: guardTrouble(ownAlarms),
+    onRefused: bufferTrouble(ownAlarms),
+    defer: turns.afterwards,
+    ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),
+    now: monotonicNow,
+    timers,
+  });
+  const ledger = createLedger(sessions.highestGeneration);
+  const logs = createServerLogs({
+    folder: stateDir === null ? null : join(stateDir, 'logs'),
+    redactor,
+    now: wallNow,
+    memoryBytesOf: (server) => ledger.get(server)?.specification.stderrTailBytes,
+    onTrouble: (path, error) => fileTrouble(ownAlarms, path)(error),
+  });
+
+  return {
+    time,
+    moments: createMoments(wallNow, random),
+    facts,
+    redactor,
+    strayAlarms,
+    ownAlarms,
+    turns,
+    sessions,
+    ledger,
+    inspection: createInspection({ publish, nowMs: wallNow, onError }),
+    logs,
+    async release() {
+      unwatchShortages();
+      await sessions.close();
+      await logs.close();
+      await log?.close();
+      if (options.ownAlarms === undefined) ownAlarms.close();
+      if (options.facts === undefined) facts.close();
+    },
+  };
+}
+
+function createTime(given: Clock | undefined): Time {
+  const clock: Clock = given ?? systemClock;
+  return {
+    wallNow: () => clock.now(),
+    monotonicNow: () => clock.monotonicNow?.() ?? clock.now(),
+    timers: clock,
+    backgroundTimers: given ?? backgroundTimers,
+  };
+}
