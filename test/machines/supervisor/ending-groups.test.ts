@@ -79,7 +79,7 @@ describe('a group', () => {
     expect(one.state()).toBe('running.settled');
   });
 
-  it('is waited for at the end as long as one of its servers runs, whoever left before or says so', async () => {
+  it('is waited for at the end as long as one of its servers runs, although others left before', async () => {
     const one = await tree();
     one.add(['a', 'b'], 'web');
     for (const name of ['a', 'b']) one.connect(name);
