@@ -17,16 +17,29 @@ const written = new WeakMap<Container, Map<string, string>>();
 /** Envelopes around what was parsed, as deep as those of messages and answers are. */
 const mostEnvelopes = 4;
 
+/** More of them take seconds and gigabytes: a message of 25 MB may hold five million. */
+const mostWritten = 250_000;
+
+/** Too many numbers would have to be remembered. */
+export class TooManyNumbersError extends Error {
+  override readonly name = 'TooManyNumbersError';
+
+  constructor() {
+    super(`It has more than ${mostWritten} numbers that JavaScript would write differently.`);
+  }
+}
+
 /** Nobody outside of this process can know it. */
 const mark = `number ${randomUUID()} `;
 
 const marked = new RegExp(`"${mark}([^"]+)"`, 'g');
 
-/** Throws as `JSON.parse` does. */
+/** Throws as `JSON.parse` does, or a `TooManyNumbersError`. */
 export function parseJsonText(text: string): unknown {
   const value: unknown = JSON.parse(text);
   const places = isContainer(value) ? placesIn(text) : [];
   if (places.length === 0) return value;
+  if (places.length > mostWritten) throw new TooManyNumbersError();
   let withMarks = '';
   let from = 0;
   for (const { begin, end } of places) {
@@ -108,7 +121,7 @@ const exactDigits = 15;
  */
 function placesIn(text: string): readonly Place[] {
   const places: Place[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length && places.length <= mostWritten; ) {
     const code = text.charCodeAt(at);
     if (code === quote) at = endOfString(text, at);
     else if (code !== minus && (code < zero || code > nine)) at += 1;

@@ -10,6 +10,12 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** As text, whatever it is: `String()` throws for `{"toString": 1}`, and overflows the stack for what is very deep. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return isTooDeep(value) ? '(nested too deeply)' : (JSON.stringify(value) ?? '');
+}
+
 /** Whether `value` has more than `levels` levels. */
 export function isTooDeep(value: unknown, levels = mostLevels): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -4,7 +4,7 @@ import { McpvisorError } from '../../errors.ts';
 import { onAbort } from '../../on-abort.ts';
 import { codeOf } from '../../system-error.ts';
 import { wordsOf } from '../../text/error-words.ts';
-import { isRecord } from '../../text/json.ts';
+import { isRecord, isTooDeep, textOf } from '../../text/json.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
 import { hasNotReached, isDropped, type Refused, refusedIn } from '../link.ts';
 import type { Inbound, Waiter } from '../protocol/wire.ts';
@@ -138,8 +138,9 @@ function toRecord(value: unknown): Params | undefined {
 function upstreamError({ server, method }: Call, error: unknown): McpvisorError {
   const { code, message, data } = isRecord(error) ? error : { code: undefined, message: error, data: undefined };
   const rpcCode = typeof code === 'number' ? code : -32603;
-  const rpcMessage = typeof message === 'string' ? message : (JSON.stringify(message) ?? '');
-  return new McpvisorError('UPSTREAM_ERROR', { server, method, rpcCode, rpcMessage, data });
+  // What is too deep could not be written for anybody.
+  const kept = isTooDeep(data) ? undefined : data;
+  return new McpvisorError('UPSTREAM_ERROR', { server, method, rpcCode, rpcMessage: textOf(message), data: kept });
 }
 
 /** The error for the caller when a request could not be sent, or its answer was lost. */

@@ -9,6 +9,7 @@ import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/t
 import { longestDelayMs } from '../../../machines/delay.ts';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import { isRecord, isTooDeep } from '../../text/json.ts';
+import { weightOf } from '../../text/weight.ts';
 import type { Peer } from '../contract.ts';
 import type { ClientCapabilities } from '../request.ts';
 import { supportedIn } from './versions.ts';
@@ -23,6 +24,17 @@ const noValidator: jsonSchemaValidator = {
     throw new Error('Results are not validated here.');
   },
 };
+
+/**
+ * What a server says of itself is in its status and stays as long as the session: so many characters of a name or a
+ * version, of instructions, and so many bytes of memory for everything else together. What is over is cut or left out.
+ */
+const longestName = 256;
+const longestVersion = 32;
+const longestInstructions = 256 * 1024;
+const mostInfoBytes = 64 * 1024;
+const mostCapabilities = 64;
+const mostCapabilityBytes = 4 * 1024;
 
 /** What the server said of itself, or why it cannot be used. */
 export type Introduction = { readonly peer: Omit<Peer, 'transport'> } | { readonly failure: Failure };
@@ -95,15 +107,16 @@ function introductionOf(result: unknown): Introduction {
     };
   }
   if (!SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)) {
-    const message = `The server speaks protocol version ${protocolVersion}; supported are ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')}.`;
-    return { failure: failure('protocolUnsupported', message, { phase: 'initializing', code: protocolVersion }) };
+    const spoken = protocolVersion.slice(0, longestVersion);
+    const message = `The server speaks protocol version ${spoken}; supported are ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')}.`;
+    return { failure: failure('protocolUnsupported', message, { phase: 'initializing', code: spoken }) };
   }
   return {
     peer: {
       protocolVersion,
       serverInfo: toServerInfo(serverInfo),
       capabilities: toCapabilities(capabilities),
-      instructions: typeof instructions === 'string' ? instructions : null,
+      instructions: typeof instructions === 'string' ? instructions.slice(0, longestInstructions) : null,
     },
   };
 }
@@ -114,12 +127,13 @@ function toClientResult({ protocolVersion, serverInfo }: Omit<Peer, 'transport'>
 }
 
 function toServerInfo(value: unknown): Peer['serverInfo'] {
-  const info = isRecord(value) && !isTooDeep(value) ? value : {};
-  return {
-    ...info,
-    name: typeof info.name === 'string' ? info.name : 'unknown',
-    version: typeof info.version === 'string' ? info.version : 'unknown',
-  };
+  const info = isRecord(value) ? value : {};
+  const isKept = !isTooDeep(info) && weightOf(info, mostInfoBytes) <= mostInfoBytes;
+  return { ...(isKept && info), name: nameIn(info.name), version: nameIn(info.version) };
+}
+
+function nameIn(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, longestName) : 'unknown';
 }
 
 /** Servers send null and false for "not supported", true for "supported". */
@@ -127,5 +141,12 @@ function toCapabilities(value: unknown): Readonly<Record<string, unknown>> {
   const declared = Object.entries(isRecord(value) ? value : {}).filter(
     ([, capability]) => isRecord(capability) || capability === true,
   );
-  return Object.fromEntries(declared.map(([name, capability]) => [name, isRecord(capability) ? capability : {}]));
+  const isKept = (capability: unknown): capability is Readonly<Record<string, unknown>> =>
+    isRecord(capability) && weightOf(capability, mostCapabilityBytes) <= mostCapabilityBytes;
+  return Object.fromEntries(
+    declared
+      .filter(([name]) => name.length <= longestName)
+      .slice(0, mostCapabilities)
+      .map(([name, capability]) => [name, isKept(capability) ? capability : {}]),
+  );
 }

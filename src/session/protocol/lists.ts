@@ -1,6 +1,6 @@
 /** Reads one list of a server: all its pages. An answer that is an error is not the answer "there is nothing". */
 
-import { isRecord } from '../../text/json.ts';
+import { isRecord, textOf } from '../../text/json.ts';
 import { weightOf } from '../../text/weight.ts';
 import type { Hold } from '../budget.ts';
 import type { ListedItem, ListProblem } from '../contract.ts';
@@ -93,6 +93,6 @@ export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<Li
 }
 
 function wordsOf(error: unknown): string {
-  const words = isRecord(error) ? `${String(error.code)}: ${String(error.message)}` : String(error);
+  const words = isRecord(error) ? `${textOf(error.code)}: ${textOf(error.message)}` : textOf(error);
   return words.slice(0, longestWords);
 }

@@ -216,6 +216,7 @@ export class Wire implements Transport {
   #progress(params: unknown): void {
     if (!isRecord(params)) return;
     const { progressToken, ...progress } = params;
+    if (typeof progressToken !== 'number' && typeof progressToken !== 'string') return;
     const waiter = this.#waiters.get(Number(progressToken));
     waiter?.progressed(progress);
   }

@@ -19,6 +19,7 @@ import type { MarkedServer, Strays } from '../process/strays/strays.ts';
 import type { StdioTarget } from '../request.ts';
 import { createMessageReader, type MessageReader } from './reader.ts';
 import { createStderrReader, type StderrReader } from './stderr.ts';
+import { readInTurns } from './turns.ts';
 import { createMessageWriter, type MessageWriter } from './writer.ts';
 
 export interface StdioLinkOptions extends Omit<StdioTarget, 'kind'> {
@@ -138,7 +139,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, wiring: Wiring
     onTooLarge: ({ class: failureClass, message, code }) =>
       ending.tell({ type: 'failed', failure: failure(failureClass, message, { code }) }),
   });
-  child.stdout.on('data', reader.push);
+  const reading = readInTurns(child.stdout, reader.push);
   // A broken pipe also closes, which is reported.
   child.stdout.on('error', () => {});
   // The system refused a signal: whether the group is gone is checked, not concluded from this.
@@ -146,7 +147,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, wiring: Wiring
   return {
     process,
     reader,
-    writer: createMessageWriter(child, () => ending.tell({ type: 'drained' })),
+    writer: createMessageWriter({ stdin: child.stdin, reading }, () => ending.tell({ type: 'drained' })),
     stderr: createStderrReader(child.stderr, stderrTailBytes, (lines) => ending.tell({ type: 'stderr', lines })),
   };
 }

@@ -8,8 +8,15 @@ import { MessageTooHeavyError, parseMessageText, toMessage } from '../parse.ts';
 import { createPieces } from '../pieces.ts';
 import type { Unfinished } from '../protocol/overhearing.ts';
 
+/** How much of a piece was read. */
+export interface Progress {
+  readonly bytes: number;
+  readonly lines: number;
+}
+
 export interface MessageReader {
-  push(chunk: Buffer): void;
+  /** Reads to the end of the last of so many lines, or all of it. Default: all of it. */
+  push(chunk: Buffer, mostLines?: number): Progress;
   /** The line that has begun and not ended; null: there is none. */
   unfinished(): Unfinished | null;
 }
@@ -90,20 +97,26 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
   return {
     unfinished: () =>
       partial.bytes === 0 ? null : { bytes: partial.bytes, beginning: partial.peek(excerptLength).toString('utf8') },
-    push(chunk) {
+    push(chunk, mostLines = Number.POSITIVE_INFINITY) {
+      let lines = 0;
       let from = 0;
       // What is read may turn out to be too heavy.
-      while (!isTooLarge) {
+      while (!isTooLarge && lines < mostLines) {
         const to = chunk.indexOf(lineEnd, from);
         const piece = chunk.subarray(from, to === -1 ? chunk.length : to);
         if (partial.bytes + piece.length > maxBytes)
-          return tooLarge(`The server sent a message larger than ${maxBytes} bytes (maxMessageBytes).`);
-        if (to === -1) return piece.length > 0 ? append(piece) : undefined;
-        const line = finish(piece);
-        if (line === null) return;
-        read(line);
-        from = to + 1;
+          tooLarge(`The server sent a message larger than ${maxBytes} bytes (maxMessageBytes).`);
+        else if (to === -1) {
+          if (piece.length > 0) append(piece);
+          return { bytes: chunk.length, lines };
+        } else {
+          const line = finish(piece);
+          if (line !== null) read(line);
+          lines += 1;
+          from = to + 1;
+        }
       }
+      return { bytes: isTooLarge ? chunk.length : from, lines };
     },
   };
 }

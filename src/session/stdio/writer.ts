@@ -4,6 +4,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { toJsonText } from '../../text/json-text.ts';
 import { UnreachedError } from '../link.ts';
+import type { Reading } from './turns.ts';
 
 export interface MessageWriter {
   /**
@@ -23,7 +24,7 @@ export interface MessageWriter {
 const maxBacklogBytes = 16 * 1024 * 1024;
 
 export function createMessageWriter(
-  { stdin, stdout }: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout'>,
+  { stdin, reading }: { readonly stdin: ChildProcessWithoutNullStreams['stdin']; readonly reading: Reading },
   onDrained: () => void,
 ): MessageWriter {
   let isCongested = false;
@@ -32,7 +33,7 @@ export function createMessageWriter(
   stdin.on('error', () => {});
   stdin.on('drain', () => {
     isCongested = false;
-    stdout.resume();
+    reading.resume();
     onDrained();
   });
   /**
@@ -47,7 +48,7 @@ export function createMessageWriter(
     write(message) {
       if (!stdin.writable) throw new UnreachedError('The stdin of the server is closed.');
       // One large message may pass; the backlog behind it may not.
-      if (stdin.writableLength > maxBacklogBytes) stdout.pause();
+      if (stdin.writableLength > maxBacklogBytes) reading.pause();
       writtenThisTurn += 1;
       if (writtenThisTurn === 1) process.nextTick(endTurn);
       else if (writtenThisTurn === 2) stdin.cork();

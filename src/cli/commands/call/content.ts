@@ -1,6 +1,6 @@
 /** A tool's result as text: text blocks as they are, a short description of all others. */
 
-import { isRecord } from '../../../text/json.ts';
+import { isRecord, textOf } from '../../../text/json.ts';
 import { toJsonText } from '../../../text/json-text.ts';
 
 /** Ends with a line break unless it is empty. */
@@ -18,8 +18,8 @@ function describeBlock(block: unknown): string {
   const { type, text, data, mimeType, uri, resource } = block;
   if (typeof text === 'string') return text;
   if (isRecord(resource))
-    return typeof resource.text === 'string' ? resource.text : `[resource ${String(resource.uri)}]`;
+    return typeof resource.text === 'string' ? resource.text : `[resource ${textOf(resource.uri)}]`;
   if (typeof data === 'string')
-    return `[${String(type)} ${String(mimeType)}, ${Buffer.byteLength(data, 'base64')} bytes; --json has them]`;
-  return typeof uri === 'string' ? `[${String(type)} ${uri}]` : toJsonText(block);
+    return `[${textOf(type)} ${textOf(mimeType)}, ${Buffer.byteLength(data, 'base64')} bytes; --json has them]`;
+  return typeof uri === 'string' ? `[${textOf(type)} ${uri}]` : toJsonText(block);
 }

@@ -1,6 +1,7 @@
 /** What a server says when it refuses a request: status, headers, and the reason in the body. */
 
 import { isRecord } from '../../../text/json.ts';
+import { toMessage } from '../../parse.ts';
 import { supportedIn } from '../../protocol/versions.ts';
 import { type Answer, mediaTypeOf } from './answer/answer.ts';
 import { RemoteError, type RpcError, showUrl } from './error.ts';
@@ -19,7 +20,7 @@ export function toRefused(
   const { status, url, via } = answer;
   const { verb, method, session, text } = request;
   const body = jsonIn(text);
-  const rpc = isRecord(body) && body.jsonrpc === '2.0' ? rpcErrorIn(body.id, body.error) : null;
+  const rpc = toMessage(body) !== null && isRecord(body) ? rpcErrorIn(body.id, body.error) : null;
   const supported = isRecord(body) ? supportedIn(body.error) : null;
   const reason = supported === null ? reasonIn(body, text, mediaTypeOf(answer)) : null;
   const what = `${verb} ${showUrl(url)}${method === null ? '' : ` (${method})`} was answered with HTTP ${status}${via === null ? '' : ` through ${via}`}`;

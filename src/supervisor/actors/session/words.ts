@@ -15,6 +15,8 @@ const maxLineLength = 8 * 1024;
 const maxTailLineLength = 2_000;
 /** Longest excerpt of what a server sent instead of an answer. */
 const maxOverheardLength = 200;
+/** Longest code of a failure: a system's, or the protocol version that a server speaks. */
+const maxCodeLength = 64;
 /** Longest note: a sentence of mcpvisor, followed by what the server said. */
 const maxNoteLength = 400;
 
@@ -27,8 +29,8 @@ export interface Words {
   /** What it sent instead of an answer. */
   overheard(heard: readonly Overheard[]): readonly Overheard[];
   /**
-   * Changes only the message and the stderr tail. A class or a phase may look like a secret, but the chart decides by
-   * it.
+   * Changes only what may be a server's words: the message, the code and the stderr tail. A class or a phase may look
+   * like a secret, but the chart decides by it.
    */
   failure<Known extends Failure | null>(failed: Known): Known;
 }
@@ -46,7 +48,8 @@ export function createWords(redactor: Pick<Redactor, 'text'>): Words {
     failure(failed) {
       if (failed === null) return failed;
       const stderrTail = tail(failed.stderrTail);
-      return { ...failed, message: cut(failed.message, maxLength), stderrTail };
+      const code = typeof failed.code === 'string' ? cut(failed.code, maxCodeLength) : failed.code;
+      return { ...failed, message: cut(failed.message, maxLength), code, stderrTail };
     },
   };
 }

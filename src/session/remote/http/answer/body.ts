@@ -3,6 +3,7 @@
  * long as there is room for it.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import type { Account } from '../../../budget.ts';
 import { createPieces } from '../../../pieces.ts';
@@ -97,6 +98,10 @@ async function passOver(answer: Answer): Promise<void> {
   }
 }
 
+/** Of one stream, after which everybody else has a turn: some milliseconds of work. */
+const mostEventsInTurn = 250;
+const mostBytesInTurn = 256 * 1024;
+
 /**
  * Reads an event stream to its end. Rejects with a `RemoteError` if it breaks off, or if an event is too long or finds
  * no room.
@@ -105,12 +110,15 @@ export async function readEvents(answer: Answer, limits: BodyLimits, listener: E
   const { maxMessageBytes, room } = limits;
   const reading = startReading(answer, room);
   const unfinished = createUnfinishedEvent();
+  let events = 0;
+  let bytes = 0;
   let isTooLarge = false;
   let isLast = false;
   const parser = createParser({
     // In characters, of which one is at least a byte.
     maxBufferSize: maxMessageBytes,
     onEvent({ event = null, id = null, data }) {
+      events += 1;
       isTooLarge ||= data.length > maxMessageBytes || Buffer.byteLength(data) > maxMessageBytes;
       if (!isTooLarge) listener.event({ type: event, id, data, isLast });
     },
@@ -129,6 +137,10 @@ export async function readEvents(answer: Answer, limits: BodyLimits, listener: E
     if (isTooLarge) throw toTooLarge(maxMessageBytes);
     reading.held.release();
     reading.check(reading.held.take(unfinished.weight));
+    bytes += chunk.byteLength;
+    if (events < mostEventsInTurn && bytes < mostBytesInTurn) continue;
+    [events, bytes] = [0, 0];
+    await nextTurn();
   }
   isLast = true;
   parser.feed('\n\n');
