@@ -11,6 +11,7 @@ import { api } from './api/api.ts';
 import { type Bench, createResults, type Figures, type Line } from './bench.ts';
 import { boot } from './boot.ts';
 import { calls } from './calls.ts';
+import { deaths } from './deaths.ts';
 import { recovery } from './recovery.ts';
 import { manySessions, sessions } from './sessions.ts';
 import { starts } from './starts.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   api,
   starts,
   recovery,
+  deaths,
   sessions,
   'many-sessions': manySessions,
   storms,

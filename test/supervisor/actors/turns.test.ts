@@ -14,6 +14,13 @@ function openTurns(pieceMs: number) {
         nowMs += pieceMs;
         done.push(piece);
       }),
+    inTwo: (piece: number) => {
+      const step = (number: number) => () => {
+        nowMs += pieceMs;
+        done.push(number);
+      };
+      turns.inTwo(step(piece), step(-piece));
+    },
     afterwards: (piece: number) => turns.afterwards(() => void done.push(piece)),
   };
 }
@@ -68,5 +75,22 @@ describe('work in turns of the event loop', () => {
     await nextTurn();
     await nextTurn();
     expect(done).toEqual([0, 1, 2, 3]);
+  });
+
+  it('in two parts has all its first parts done before the second of any, whatever else waits', async () => {
+    const { take, inTwo, afterwards, done } = openTurns(2);
+    for (const piece of [11, 12, 13, 14]) take(piece);
+    afterwards(100);
+    for (const piece of [1, 2, 3, 4]) inTwo(piece);
+    for (let turn = 0; turn < 6; turn += 1) await nextTurn();
+    expect(done).toEqual([11, 12, 13, 1, 2, 3, 4, 14, -1, -2, -3, -4, 100]);
+  });
+
+  it('in two parts does the first at once if it is alone, the second when all input has been read', async () => {
+    const { inTwo, done } = openTurns(1);
+    inTwo(1);
+    expect(done).toEqual([1]);
+    await nextTurn();
+    expect(done).toEqual([1, -1]);
   });
 });

@@ -161,19 +161,19 @@ export class Share implements Origin {
   }
 
   #resize(room: number): void {
-    // Filled with a fraction: V8 keeps an array of whole numbers in another form until it sees one.
-    const numbers = Array.from({ length: room * this.#numbersEach }, () => Number.NaN);
-    const values = Array.from<unknown>({ length: room * this.#valuesEach }).fill(null);
-    for (let index = 0; index < this.#rows; index += 1) {
-      const row = this.#rowOf(index);
-      for (let at = 0; at < this.#numbersEach; at += 1)
-        numbers[index * this.#numbersEach + at] = this.#numbers[row * this.#numbersEach + at] ?? 0;
-      for (let at = 0; at < this.#valuesEach; at += 1)
-        values[index * this.#valuesEach + at] = this.#values[row * this.#valuesEach + at];
-    }
-    this.#numbers = numbers;
-    this.#values = values;
+    const [numbers, values] = [this.#numbers, this.#values];
+    const [first, before] = [this.#first, this.#room];
+    this.#numbers = [];
+    this.#values = [];
     this.#first = 0;
     this.#room = room;
+    // Free rows are filled with a fraction: V8 keeps an array of whole numbers in another form until it sees one.
+    for (let row = 0; row < room; row += 1) {
+      const old = row < this.#rows ? (first + row) & (before - 1) : null;
+      for (let at = 0; at < this.#numbersEach; at += 1)
+        this.#numbers.push(old === null ? Number.NaN : (numbers[old * this.#numbersEach + at] ?? Number.NaN));
+      for (let at = 0; at < this.#valuesEach; at += 1)
+        this.#values.push(old === null ? null : values[old * this.#valuesEach + at]);
+    }
   }
 }

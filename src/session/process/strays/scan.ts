@@ -7,15 +7,23 @@ import { type Mark, markOf } from './mark.ts';
 /** Resolves with the living processes that bear the mark. Does not reject. */
 export type Scan = (mark: Mark) => Promise<readonly Bearer[]>;
 
-/** How long a pass waits for others who want one, in milliseconds: hundreds of servers may die at the same time. */
+/**
+ * A pass waits until nobody else has asked for this time, in milliseconds: hundreds of servers may die at the same time,
+ * and to read all processes meanwhile would delay that the last of them is told to be gone.
+ */
 const gatherMs = 25;
+/** It waits no longer than this. */
+const mostGatherMs = 250;
 
 export function createScan(): Scan {
   const wanted = new Set<string>();
   let next: Promise<ReadonlyMap<string, readonly Bearer[]>> | null = null;
 
   const pass = async (): Promise<ReadonlyMap<string, readonly Bearer[]>> => {
-    await delay(gatherMs);
+    for (let waitedMs = 0, known = 0; known < wanted.size && waitedMs < mostGatherMs; waitedMs += gatherMs) {
+      known = wanted.size;
+      await delay(gatherMs);
+    }
     const asked = new Set(wanted);
     wanted.clear();
     next = null;

@@ -50,18 +50,23 @@ function openFor(
   expansions.note(entry, launched);
   redactor.addSecrets(listener.secretsOwner, launched.secrets);
   /** A bug in the listener must not end the session's transport. */
-  const handleSafely = (news: SessionNews): void => {
+  const safely = (tell: () => void) => (): void => {
     try {
-      listener.handle(news);
+      tell();
     } catch (error) {
       onError(error);
     }
   };
   const onNews = (news: SessionNews): void => {
-    // Many servers may die at the same time. Only `ended` follows `exited`, and nothing follows `ended`, so delaying
-    // these two does not change the order of the news.
-    if (news.type === 'exited' || news.type === 'ended') turns.take(() => handleSafely(news));
-    else handleSafely(news);
+    const handle = safely(() => listener.handle(news));
+    // Many servers may die at the same time: each is told to be gone before anything is done about one of them. Only
+    // `ended` follows `exited`, and nothing follows `ended`, so delaying these two does not change the order of the news.
+    if (news.type === 'exited' || news.type === 'ended')
+      turns.inTwo(
+        safely(() => listener.gone(news)),
+        handle,
+      );
+    else handle();
   };
   if ('failure' in launched) return createUnopened(server, launched.failure, onNews);
   return openSession({ server, specification: launched.specification, generation, capabilities }, onNews);
