@@ -62,13 +62,13 @@ const notificationMs = 30_000;
 
 /** Posts a message; rejects with a `RemoteError` unless the answer is ok. */
 export async function post(
-  { ask, limits }: PeerOptions,
+  { ask, limits, timers }: PeerOptions,
   message: JSONRPCMessage,
   request: MessageRequest,
 ): Promise<Answer> {
   const { session, headers, ...rest } = request;
   const isAwaited = requestIdOf(message) !== null;
-  const timer = isAwaited ? undefined : setTimeout(() => request.controller.abort(), notificationMs).unref();
+  const timer = isAwaited ? undefined : timers.setTimeout(() => request.controller.abort(), notificationMs);
   const answer = await ask({
     ...rest,
     method: 'POST',
@@ -76,10 +76,24 @@ export async function post(
     body: toJsonText(message),
     urgency: isUrgent(message) ? 'urgent' : 'call',
     isHarmless: isHarmless(message),
-  }).finally(() => clearTimeout(timer));
+  }).finally(() => {
+    if (timer !== undefined) timers.clearTimeout(timer);
+  });
   if (isOk(answer)) return answer;
   const text = await readBeginning(answer, limits.room);
   throw toRefused(answer, { verb: 'POST', method: methodOf(message), session, text });
+}
+
+/** What follows a notification is held back for so long at most, in milliseconds: some servers never answer one. */
+const heedMs = 5_000;
+
+/** Resolves when a notification is answered, or is not going to be. Rejects if it is refused before that. */
+export async function heeded(answered: Promise<void>, timers: TimerClock): Promise<void> {
+  let timer: unknown;
+  const patience = new Promise<void>((resolve) => {
+    timer = timers.setTimeout(() => resolve(), heedMs);
+  });
+  await Promise.race([answered, patience]).finally(() => timers.clearTimeout(timer));
 }
 
 /** Opens an event stream; rejects with a `RemoteError` if something else is answered. */

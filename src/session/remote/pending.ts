@@ -1,4 +1,4 @@
-/** Requests sent over Streamable HTTP and not yet answered, and what an answered one still holds. */
+/** Requests that were sent and are not yet answered, and what an answered one still holds. */
 
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 

@@ -1,17 +1,20 @@
 /** Legacy HTTP+SSE. One stream carries everything: when it ends, the session has ended. */
 
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { type FailureClass, failure } from '../../../machines/failure.ts';
 import { createMalformedReport } from './events.ts';
 import { remoteFailureOf } from './failure.ts';
 import type { Answer } from './http/answer/answer.ts';
 import { ignoreBody, readEvents } from './http/answer/body.ts';
 import { badEndpoint, RemoteError } from './http/error.ts';
-import { messagesIn } from './message.ts';
-import { openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
+import { answeredBy, cancelledBy, messagesIn, requestIdOf } from './message.ts';
+import { heeded, openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
+import { createPendingRequests } from './pending.ts';
 
 export function createSsePeer(options: PeerOptions, listener: PeerListener): RemotePeer {
-  const { url, limits } = options;
+  const { url, limits, timers } = options;
   const controller = new AbortController();
+  const pending = createPendingRequests();
   const onMalformed = createMalformedReport((error) => listener.error(error));
   let endpoint: URL | null = null;
   let protocolVersion: string | undefined;
@@ -31,7 +34,7 @@ export function createSsePeer(options: PeerOptions, listener: PeerListener): Rem
         } else if (data.trim() !== '' && (type === null || type === 'message')) {
           const messages = messagesIn(data);
           if (messages === null) onMalformed(data);
-          else for (const message of messages) listener.message(message);
+          else for (const message of messages) deliver(message);
         }
       };
       readEvents(answer, limits, { event, retry() {} }).then(
@@ -45,6 +48,19 @@ export function createSsePeer(options: PeerOptions, listener: PeerListener): Rem
         },
       );
     });
+  }
+
+  /** What was posted is not waited for once it has been answered here: some servers never answer the POST itself. */
+  function deliver(message: JSONRPCMessage): void {
+    const answered = answeredBy(message);
+    if (answered !== null) pending.answered(answered);
+    listener.message(message);
+  }
+
+  async function posted(message: JSONRPCMessage, posting: AbortController): Promise<void> {
+    const accept = 'application/json';
+    const request = { url: endpoint ?? url, headers: { ...headers(), accept }, controller: posting, session: true };
+    ignoreBody(await post(options, message, request));
   }
 
   function ended(error?: unknown): void {
@@ -64,15 +80,24 @@ export function createSsePeer(options: PeerOptions, listener: PeerListener): Rem
       await named(await openEvents(options, { url, headers: headers(), controller, session: false }));
     },
     async send(message) {
-      const to = endpoint ?? url;
-      const accept = 'application/json';
-      const request = { url: to, headers: { ...headers(), accept }, controller: new AbortController(), session: true };
-      ignoreBody(await post(options, message, request));
+      const cancelled = cancelledBy(message);
+      if (cancelled !== null) pending.giveUp(cancelled);
+      const id = requestIdOf(message);
+      if (id === null) return heeded(posted(message, new AbortController()), timers);
+      const request = pending.add(id, undefined);
+      try {
+        await posted(message, request.controller);
+        pending.ended(request);
+      } catch (error) {
+        pending.lose(request);
+        throw error;
+      }
     },
     // The protocol has no message for it: the end of the stream means it.
     leave: async () => {},
     close() {
       controller.abort();
+      pending.close();
     },
   };
 }

@@ -1,7 +1,6 @@
 /** Streamable HTTP: each message is posted, and its answer is JSON or an event stream of its own. */
 
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { TimerClock } from '../../clock.ts';
 import { AnswerLost } from '../link.ts';
 import { type AnswerStreamOptions, followAnswer, type OpenStream } from './answer-stream.ts';
 import { createMalformedReport, type EventReader } from './events.ts';
@@ -9,7 +8,7 @@ import { type Answer, isEventStream, mediaTypeOf } from './http/answer/answer.ts
 import { ignoreBody, readText } from './http/answer/body.ts';
 import { notMcp, RemoteError } from './http/error.ts';
 import { answeredBy, cancelledBy, inAnswerTo, messagesIn, methodOf, requestIdOf } from './message.ts';
-import { openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
+import { heeded, openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
 import { createPendingRequests, type PendingRequest } from './pending.ts';
 import { createStandingStream } from './standing-stream.ts';
 
@@ -113,18 +112,6 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
       pending.close();
     },
   };
-}
-
-/** What follows a notification is held back for so long at most, in milliseconds: some servers never answer one. */
-const heedMs = 5_000;
-
-/** Resolves when a notification is answered, or is not going to be. */
-async function heeded(answered: Promise<void>, timers: TimerClock): Promise<void> {
-  let timer: unknown = null;
-  const patience = new Promise<void>((resolve) => {
-    timer = timers.setTimeout(() => resolve(), heedMs);
-  });
-  await Promise.race([answered, patience]).finally(() => timers.clearTimeout(timer));
 }
 
 /** In characters: an id may be as long as a message. */

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
+import { virtualClock } from '../../../src/testing.ts';
 import { connect, deadlineMs, errorOf } from './heard.ts';
 import { answer, bodyOf, jsonOnly, type Rpc, reply, resultOf, serve } from './web.ts';
 
@@ -338,5 +339,30 @@ describe('an event stream that ends again and again', () => {
     const waits = at.slice(1).map((time, index) => time - (at[index] ?? 0));
     for (const [index, least] of [950, 1_950, 3_900].entries()) expect(waits[index]).toBeGreaterThan(least);
     expect(news.filter((line) => line.startsWith('doubted'))).toHaveLength(1);
+  });
+});
+
+describe('a notification that a server does not answer', () => {
+  it('is given up after 30 s, with its connection', async () => {
+    const clock = virtualClock();
+    const held = new Set<ServerResponse>();
+    const web = await serve(
+      jsonOnly((rpc, response) => {
+        if (rpc.method !== 'notifications/roots/list_changed') return false;
+        held.add(response.once('close', () => held.delete(response)));
+        return true;
+      }),
+    );
+    const { link, client, ends } = await connect(`${web.origin}/mcp`, { now: clock.now, timers: clock });
+    const notified = errorOf(link.transport.send({ jsonrpc: '2.0', method: 'notifications/roots/list_changed' }));
+    await vi.waitFor(() => expect(held.size).toBe(1), { timeout: deadlineMs });
+    await clock.advance(29_999);
+    await client.ping();
+    expect(held.size).toBe(1);
+    await clock.advance(1);
+    await vi.waitFor(() => expect(held.size).toBe(0), { timeout: deadlineMs });
+    await client.ping();
+    await notified;
+    expect(ends).toEqual([]);
   });
 });

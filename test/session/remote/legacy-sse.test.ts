@@ -77,6 +77,44 @@ describe('a server that speaks legacy SSE only', () => {
   });
 });
 
+describe('a server of the old kind that never answers what is posted', () => {
+  /** Everything comes over the stream, or, to calls of the tool `silent`, nothing at all. */
+  async function serveMute() {
+    let stream: ServerResponse | null = null;
+    const posts = new Set<ServerResponse>();
+    const web = await serve((request, response) => {
+      if (request.method === 'GET') {
+        stream = response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('event: endpoint\ndata: /messages\n\n');
+        return;
+      }
+      posts.add(response.once('close', () => posts.delete(response)));
+      void bodyOf(request).then((rpc) => {
+        if (rpc.id === undefined || rpc.params?.name === 'silent') return;
+        stream?.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id: rpc.id, result: resultOf(rpc) })}\n\n`);
+      });
+    });
+    return { ...web, posts };
+  }
+
+  it('is called again and again, over a few connections', async () => {
+    const web = await serveMute();
+    const { client, ends } = await connect(`${web.origin}/sse`, { maxConnections: 6 });
+    for (let call = 0; call < 20; call += 1)
+      await client.callTool({ name: 'echo' }, undefined, { timeout: deadlineMs });
+    expect(web.posts.size).toBeLessThan(12);
+    expect(ends).toEqual([]);
+  }, 60_000);
+
+  it('holds no connection for a call that is given up', async () => {
+    const web = await serveMute();
+    const { client } = await connect(`${web.origin}/sse`, { maxConnections: 6 });
+    for (let call = 0; call < 3; call += 1)
+      await errorOf(client.callTool({ name: 'silent' }, undefined, { timeout: 200 }));
+    await client.callTool({ name: 'echo' }, undefined, { timeout: deadlineMs });
+  });
+});
+
 describe('a server whose path ends in /sse and that speaks Streamable HTTP', () => {
   it('is found after SSE was refused', async () => {
     const web = await serve(jsonOnly());
