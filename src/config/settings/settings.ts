@@ -129,7 +129,8 @@ export const settings = {
   callTimeoutMs: {
     ...milliseconds,
     default: 60_000,
-    meaning: 'Time a call may take, its time in the queue included; progress restarts it.',
+    meaning:
+      'Time a call may take, its time in the queue included; progress restarts it. As long as a call has time left, a silent server is not taken for hung: with more than the heartbeat takes to find a hang (about 35 s), one that hangs while it is called is found only when that time is over.',
   },
   callMaxMs: { ...milliseconds, default: 600_000, meaning: 'Time a call may take at most, progress or not.' },
   maxConcurrentCalls: { ...count, default: 64, meaning: 'Calls sent and not yet answered, at most.' },

@@ -18,8 +18,9 @@ const mostParsedBytes = Math.floor(getHeapStatistics().heap_size_limit / 4);
 export async function textOf(response: Response, url: string): Promise<string> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
+  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
   try {
-    for await (const piece of response.body ?? []) {
+    for await (const piece of body) {
       bytes += piece.length;
       if (bytes > mostAnswerBytes) throw tooMuch(url);
       pieces.push(piece);
