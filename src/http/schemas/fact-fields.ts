@@ -1,8 +1,8 @@
 /** The fields of each type of fact; the compiler holds them against the types that publishers use. */
 
 import * as z from 'zod';
-import { failureClasses, phases } from '../../../machines/failure.ts';
 import type { FactFields } from '../../observe/facts/fact.ts';
+import { failureFields } from './failure.ts';
 import { named } from './names.ts';
 
 type FieldsOf<Fields> = { readonly [Name in keyof Fields]-?: z.ZodType<Fields[Name]> };
@@ -18,13 +18,7 @@ const edge = named(
 const failure = named(
   'FailureInFact',
   z.looseObject({
-    class: z.enum(failureClasses),
-    message: z.string(),
-    phase: z.enum(phases).nullable(),
-    code: z.union([z.string(), z.number()]).nullable(),
-    exitCode: z.number().nullable(),
-    signal: z.string().nullable(),
-    stderrTail: names,
+    ...failureFields,
     retryAfterMs: z.number().nullable(),
   }),
 );

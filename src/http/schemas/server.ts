@@ -1,8 +1,8 @@
 /** A server as the API shows it. */
 
 import * as z from 'zod';
-import { failureClasses, phases } from '../../../machines/failure.ts';
 import { commandTypes, serverStates } from '../../supervisor/contract.ts';
+import { failureFields } from './failure.ts';
 import { anyRecord, named, time } from './names.ts';
 
 const alarm = named(
@@ -15,14 +15,8 @@ export const actorAlarm = named('ActorAlarm', z.strictObject({ actor: z.string()
 export const lastFailure = named(
   'Failure',
   z.strictObject({
-    class: z.enum(failureClasses),
-    message: z.string(),
+    ...failureFields,
     at: time,
-    phase: z.enum(phases).nullable(),
-    code: z.union([z.string(), z.number()]).nullable(),
-    exitCode: z.number().nullable(),
-    signal: z.string().nullable(),
-    stderrTail: z.array(z.string()),
   }),
 );
 

@@ -8,7 +8,7 @@ import type { Session } from '../../session/contract.ts';
 import type { Words } from '../actors/session/words.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Answered, CallOptions, CallOutcome, CallRequest, CallToolResult } from '../contract.ts';
+import type { Answered, CallOptions, CallOutcome, CallRequest, CallToolResult, Supervisor } from '../contract.ts';
 import type { ServerEntry } from '../ledger.ts';
 import { toolNamedIn, treatmentOf, withOfferedTools } from './request-methods.ts';
 import { notConnectedError, type Waking } from './waking.ts';
@@ -32,14 +32,7 @@ export interface CallsOptions {
   readonly now: () => number;
 }
 
-export interface Calls {
-  callTool(server: string, tool: string, args?: Arguments, options?: CallOptions): Promise<CallToolResult>;
-  callTools(
-    calls: readonly CallRequest[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<readonly CallOutcome[]>;
-  request(server: string, method: string, params?: Arguments, options?: CallOptions): Promise<unknown>;
-}
+export type Calls = Pick<Supervisor, 'callTool' | 'callTools' | 'request'>;
 
 interface Call {
   readonly method: string;

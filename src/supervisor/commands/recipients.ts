@@ -2,7 +2,7 @@
 
 import { isMcpvisorError, McpvisorError } from '../../errors.ts';
 import type { Actors } from '../actors/system.ts';
-import type { CommandType, PostedToOne } from '../contract.ts';
+import type { CommandType, PostedToOne, Supervisor } from '../contract.ts';
 import type { Desired } from '../desired/desired.ts';
 import type { Ledger } from '../ledger.ts';
 import { allowedOf } from '../status/status.ts';
@@ -11,11 +11,7 @@ import type { Commands } from './commands.ts';
 export interface Recipients {
   /** The servers that get a command sent to their group. */
   membersOf(group: string): readonly string[];
-  postMany(event: {
-    readonly type: CommandType;
-    readonly servers: readonly string[];
-    readonly by?: string;
-  }): readonly PostedToOne[];
+  readonly postMany: Supervisor['postMany'];
 }
 
 export interface RecipientsOptions {

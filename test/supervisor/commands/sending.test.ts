@@ -8,6 +8,8 @@ const unreachable = { url: 'http://127.0.0.1:1/mcp', restart: { baseMs: 600_000,
 describe('a command whose sender has limited time', () => {
   it('is given up with the status of the server, and goes on', async () => {
     const supervisor = await openStage().open({ a: unreachable });
+    // The code for remote servers is loaded at the first start.
+    await untilState(supervisor, 'a', 'backoff', { since: 0 });
     const startedAt = performance.now();
     const error = await errorOf(supervisor.send('a', { type: 'server.start' }, { timeoutMs: 500 }));
     expect(performance.now() - startedAt).toBeLessThan(3_000);

@@ -8,6 +8,7 @@ import { type ProxyChoice, showProxy } from '../../../specification.ts';
 import { wordsOf } from '../../../text/error-words.ts';
 import { RemoteError } from './error.ts';
 import { type Address, hostOf, opened, openTcp } from './sockets.ts';
+import { decoded } from './url-part.ts';
 
 interface Way {
   /** Of the server. */
@@ -47,15 +48,6 @@ function credentialsOf(proxy: ProxyChoice): Readonly<Record<string, string>> {
 function userOf({ url }: ProxyChoice): { readonly username: string; readonly password: string } {
   const { username, password } = new URL(url);
   return { username: decoded(username), password: decoded(password) };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A lone % was meant literally.
-    return part;
-  }
 }
 
 function secured(socket: Socket, host: string): Promise<Socket> {

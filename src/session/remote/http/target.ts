@@ -1,6 +1,7 @@
 /** The address of a remote server, and the headers of every request to it. */
 
 import { RemoteError } from './error.ts';
+import { decoded } from './url-part.ts';
 
 export interface RemoteTarget {
   /** Without userinfo, which fetch refuses. */
@@ -47,13 +48,4 @@ function toHeaders(server: string, headers: Readonly<Record<string, string>>): H
     }
   }
   return carried;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A lone % was meant literally.
-    return part;
-  }
 }
