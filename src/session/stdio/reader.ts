@@ -42,6 +42,8 @@ const firstReported = 20;
 const reportEvery = 1_000;
 /** In characters. More than is shown, so that a secret in it is recognised as a whole before it is cut. */
 const excerptLength = 16 * 1024;
+/** Every message names its protocol. To look for it costs a fiftieth of what it costs to parse a line that is no JSON. */
+const sign = 'jsonrpc';
 
 export function createMessageReader(options: MessageReaderOptions): MessageReader {
   const { maxBytes, room, onMessage, onMalformed, onTooLarge } = options;
@@ -60,12 +62,12 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
     append(piece);
     return isTooLarge ? null : partial.take().toString('utf8');
   };
-  const reportMalformed = (line: string, reason: string): void => {
+  const reportMalformed = (line: string, reasonIn: (line: string) => string): void => {
     malformed += 1;
     if (malformed > firstReported && malformed % reportEvery !== 0) return;
     const count = malformed > firstReported ? ` (${malformed} such lines so far)` : '';
     const excerpt = line.trim().slice(0, excerptLength);
-    const message = `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reason}: ${excerpt}`;
+    const message = `The server wrote a line to stdout that is not a JSON-RPC message${count}: ${reasonIn(line)}: ${excerpt}`;
     onMalformed(new MalformedLine(message, excerpt));
   };
   const giveUp = (refusal: Refusal): void => {
@@ -75,6 +77,11 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
   };
   const tooLarge = (message: string): void => giveUp({ class: 'messageTooLarge', code: null, message });
   const read = (line: string): void => {
+    if (!line.includes(sign)) {
+      // Empty lines are harmless; all others are reported.
+      if (line.trim() !== '') reportMalformed(line, reasonIn);
+      return;
+    }
     let value: unknown;
     try {
       value = parseMessageText(line);
@@ -85,13 +92,12 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
       }
       // Some runtimes write a byte order mark first.
       if (line.startsWith('\uFEFF')) read(line.slice(1));
-      // Empty lines are harmless; all others are reported.
-      else if (line.trim() !== '') reportMalformed(line, 'not JSON');
+      else reportMalformed(line, () => 'not JSON');
       return;
     }
     const message = toMessage(value);
     if (message !== null) onMessage(message);
-    else reportMalformed(line, Array.isArray(value) ? 'a batch' : 'not JSON-RPC 2.0');
+    else reportMalformed(line, () => reasonFor(value));
   };
 
   return {
@@ -119,4 +125,18 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
       return { bytes: isTooLarge ? chunk.length : from, lines };
     },
   };
+}
+
+/** A longer line might take too much memory, and its beginning is shown anyway. */
+function reasonIn(line: string): string {
+  if (line.length > excerptLength) return 'not JSON-RPC 2.0';
+  try {
+    return reasonFor(JSON.parse(line));
+  } catch {
+    return 'not JSON';
+  }
+}
+
+function reasonFor(value: unknown): string {
+  return Array.isArray(value) ? 'a batch' : 'not JSON-RPC 2.0';
 }

@@ -451,3 +451,23 @@ describe('every way of ending at any moment', () => {
     });
   }
 });
+
+describe('a server that writes lines that are no messages as fast as it can', () => {
+  it.each([
+    ['words', ['-c', 'exec yes']],
+    ['beginnings of JSON', ['-c', 'exec yes {']],
+  ])('does not keep the event loop from turning: %s', async (_, args) => {
+    await using opened = openLink('speak', [], { command: '/bin/sh', args });
+    await opened.link.transport.start();
+    await until('it is heard', () => opened.errors.length > 0);
+    const delays: number[] = [];
+    for (let turns = 0; turns < 100; turns += 1) {
+      const beganAt = performance.now();
+      await turn();
+      delays.push(performance.now() - beganAt);
+    }
+    expect(Math.max(...delays)).toBeLessThan(1_500);
+    opened.link.end('kill');
+    await opened.heard('ended');
+  });
+});
