@@ -1,7 +1,7 @@
 /** Spawns a server, and explains why that failed. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { type Failure, failure } from '../../../machines/failure.ts';
 import { troubleOf } from '../../surroundings.ts';
 import { systemCodeOf } from '../../system-error.ts';
@@ -59,13 +59,38 @@ function wordingOf(code: string | null, request: SpawnRequest): string | null {
   if (!command.includes('/')) {
     const path = searchPathOf(request);
     if (code === 'EACCES') return `The command "${command}" was found in PATH (${path}), but may not be executed.`;
-    return `The command "${command}" was not found in PATH (${path}).`;
+    const words = /\s/.test(command) ? ' No shell is used: the words after the first go into args.' : '';
+    return `The command "${command}" was not found in PATH (${path}).${words}`;
   }
   const [file] = programFilesOf(request);
   if (code === 'EACCES') return `The command "${command}" may not be executed: ${file} is not an executable file.`;
   return isThere(file)
-    ? `The command "${command}" cannot be run: the interpreter that ${file} names in its first line does not exist.`
+    ? `The command "${command}" cannot be run: ${problemOfFirstLine(file)}.`
     : `The command "${command}" does not exist: there is no file ${file}.`;
+}
+
+/** An interpreter's name is shorter, on every system. */
+const longestFirstLine = 4_096;
+
+function problemOfFirstLine(file: string): string {
+  return /^#![^\r\n]*\r/.test(beginningOf(file))
+    ? `the first line of ${file} ends as lines do on Windows, which makes the end a part of the interpreter's name`
+    : `the interpreter that ${file} names in its first line does not exist`;
+}
+
+function beginningOf(file: string): string {
+  try {
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const bytes = Buffer.alloc(longestFirstLine);
+      return bytes.toString('latin1', 0, readSync(descriptor, bytes));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // Nothing is known of it then.
+    return '';
+  }
 }
 
 function problemOfFolder(cwd: string): string | null {

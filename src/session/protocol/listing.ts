@@ -40,6 +40,11 @@ interface First {
 export class Listing {
   readonly #parts: ListingParts;
   readonly #lists: readonly WatchedList[];
+  /**
+   * The server declares no list at all, which some forget: it is asked for tools, and any answer but a list of them
+   * means that there are none.
+   */
+  readonly #isGuess: boolean;
   #first: First | null = null;
   #isReady = false;
   #grace: unknown = null;
@@ -48,21 +53,21 @@ export class Listing {
 
   constructor(parts: ListingParts) {
     this.#parts = parts;
-    this.#lists = listKinds
-      .filter(({ capability }) => entryOf(parts.capabilities, capability) !== undefined)
-      .map(
-        (kind) =>
-          new WatchedList({
-            kind,
-            ...this.#asking(),
-            timeoutMs: parts.timeoutMs,
-            timers: parts.timers,
-            account: parts.account,
-            onSettled: (_, differs) => this.#settled(differs),
-            onFailed: (list, error) => this.#lost(list, error),
-            onLate: (list) => this.#late(list),
-          }),
-      );
+    const declared = listKinds.filter(({ capability }) => entryOf(parts.capabilities, capability) !== undefined);
+    this.#isGuess = declared.length === 0;
+    this.#lists = (this.#isGuess ? listKinds.filter(({ list }) => list === 'tools') : declared).map(
+      (kind) =>
+        new WatchedList({
+          kind,
+          ...this.#asking(),
+          timeoutMs: parts.timeoutMs,
+          timers: parts.timers,
+          account: parts.account,
+          onSettled: (_, differs) => this.#settled(differs),
+          onFailed: (list, error) => this.#lost(list, error),
+          onLate: (list) => this.#late(list),
+        }),
+    );
   }
 
   /** What is known now; null before the first listing is over. */
@@ -105,12 +110,17 @@ export class Listing {
   }
 
   #settled(differs: boolean): void {
+    if (this.#isGuess && this.#lists.every(({ isRead }) => !isRead)) for (const list of this.#lists) list.close();
     this.#tellUnread();
     if (!this.#isReady) this.#look();
     else if (differs) this.#parts.onChanged(this.#compose());
   }
 
   #lost(list: WatchedList, error: unknown): void {
+    if (this.#isGuess) {
+      this.#late(list);
+      return;
+    }
     if (!this.#isReady && list.kind.list === 'tools') {
       this.close();
       this.#first?.reject(error);
@@ -122,6 +132,11 @@ export class Listing {
   }
 
   #late(list: WatchedList): void {
+    if (this.#isGuess) {
+      list.close();
+      if (!this.#isReady) this.#ready();
+      return;
+    }
     this.#tellUnread();
     // Other lists may stay unanswered for ever: the heartbeat looks after the server.
     if (this.#isReady && list.kind.list === 'tools') this.#parts.onDoubt(list.unread ?? '');
@@ -131,8 +146,8 @@ export class Listing {
   #look(): void {
     if (this.#isReady || this.#isClosed) return;
     const tools = this.#lists.find(({ kind }) => kind.list === 'tools');
-    const isEnough = tools?.isRead ?? this.#lists.some(({ isAnswered }) => isAnswered);
-    if (this.#lists.every((list) => (list === tools ? list.isRead : list.isAnswered))) this.#ready();
+    const isEnough = this.#isGuess || (tools?.isRead ?? this.#lists.some(({ isAnswered }) => isAnswered));
+    if (this.#lists.every((list) => (list === tools && !this.#isGuess ? list.isRead : list.isAnswered))) this.#ready();
     else if (isEnough) this.#grace ??= this.#parts.timers.setTimeout(() => this.#ready(), graceMs);
   }
 
@@ -144,6 +159,7 @@ export class Listing {
   }
 
   #tellUnread(): void {
+    if (this.#isGuess) return;
     const unread = this.#lists.flatMap(({ kind, unread: reason, isAnswered }) =>
       reason !== null && (isAnswered || this.#isReady) ? [{ list: kind.list, reason }] : [],
     );

@@ -41,7 +41,7 @@ export interface ListTrouble {
 export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<ListReading> {
   const { list, method } = kind;
   const read: unknown[] = [];
-  const cursors = new Set<string>();
+  const cursors = new Set<string | number>();
   let bytes = 0;
   let pages = 0;
   let params: Readonly<Record<string, unknown>> = {};
@@ -75,8 +75,10 @@ export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<Li
     }
     pages += 1;
     const { nextCursor } = result;
-    // Some servers send null or the empty string on the last page.
-    if (typeof nextCursor !== 'string' || nextCursor === '') return end(null);
+    // Some servers send null, false or the empty string on the last page, and some count pages.
+    if (nextCursor === undefined || nextCursor === null || nextCursor === '' || nextCursor === false) return end(null);
+    if (typeof nextCursor !== 'string' && typeof nextCursor !== 'number')
+      return cutShort(`${method} gave a cursor that is no text; the rest is left out.`);
     if (read.length >= maxItems) {
       read.length = maxItems;
       return cutShort(`${method} goes on after ${maxItems} items; the rest is left out.`);
@@ -84,7 +86,7 @@ export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<Li
     if (pages >= maxPages) return cutShort(`${method} goes on after ${maxPages} pages; the rest is left out.`);
     if (cursors.has(nextCursor))
       return cutShort(
-        `${method} gave the cursor "${nextCursor.slice(0, longestWords)}" a second time; the rest is left out.`,
+        `${method} gave the cursor "${String(nextCursor).slice(0, longestWords)}" a second time; the rest is left out.`,
       );
     bytes += weightOf(nextCursor, maxListBytes);
     cursors.add(nextCursor);

@@ -26,6 +26,8 @@ export function suggestsOther(error: unknown): error is RemoteError {
     return false;
   }
   const { status, code } = error.refusal;
+  // It has named an endpoint for messages: it is of the kind that was tried.
+  if (code === 'BAD_ENDPOINT') return false;
   return code === 'NOT_AN_EVENT_STREAM' || (status !== null && otherTransportStatuses.has(status));
 }
 

@@ -6,8 +6,8 @@ import { createMalformedReport } from './events.ts';
 import { remoteFailureOf } from './failure.ts';
 import type { Answer } from './http/answer/answer.ts';
 import { ignoreBody, readEvents } from './http/answer/body.ts';
-import { badEndpoint, RemoteError } from './http/error.ts';
-import { answeredBy, cancelledBy, messagesIn, requestIdOf } from './message.ts';
+import { badEndpoint, missingEndpoint, RemoteError } from './http/error.ts';
+import { answeredBy, cancelledBy, messagesIn, methodOf, requestIdOf } from './message.ts';
 import { heeded, openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
 import { createPendingRequests } from './pending.ts';
 
@@ -27,9 +27,12 @@ export function createSsePeer(options: PeerOptions, listener: PeerListener): Rem
     return new Promise((resolve, reject) => {
       const event = ({ type, data }: { readonly type: string | null; readonly data: string }) => {
         if (type === 'endpoint') {
-          endpoint = endpointAt(url, data);
-          if (endpoint !== null) return resolve();
-          reject(badEndpoint(url));
+          const named = endpointAt(url, data);
+          if (named !== null && named.origin === url.origin) {
+            endpoint = named;
+            return resolve();
+          }
+          reject(badEndpoint(url, named));
           answer.drop();
         } else if (data.trim() !== '' && (type === null || type === 'message')) {
           const messages = messagesIn(data);
@@ -90,7 +93,11 @@ export function createSsePeer(options: PeerOptions, listener: PeerListener): Rem
         pending.ended(request);
       } catch (error) {
         pending.lose(request);
-        throw error;
+        const isMissing =
+          methodOf(message) === 'initialize' &&
+          error instanceof RemoteError &&
+          missingStatuses.has(error.refusal.status);
+        throw isMissing ? missingEndpoint(url, error) : error;
       }
     },
     // The protocol has no message for it: the end of the stream means it.
@@ -107,8 +114,10 @@ const endings: ReadonlySet<FailureClass> = new Set(['messageTooLarge', 'shortage
 
 const noEndpoint = 'The event stream ended before it named its endpoint.';
 
-/** Null: it is no address, or not at the origin of the stream, to which alone the configured headers are sent. */
+/** Null: it is no address. */
 function endpointAt(url: URL, named: string): URL | null {
-  const endpoint = URL.canParse(named.trim(), url.href) ? new URL(named.trim(), url) : null;
-  return endpoint?.origin === url.origin ? endpoint : null;
+  return URL.canParse(named.trim(), url.href) ? new URL(named.trim(), url) : null;
 }
+
+/** What is answered where there is nothing, or nothing that takes messages. */
+const missingStatuses: ReadonlySet<number | null> = new Set([404, 405, 501]);

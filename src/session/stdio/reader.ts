@@ -95,9 +95,9 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
       else reportMalformed(line, () => 'not JSON');
       return;
     }
-    const message = toMessage(value);
-    if (message !== null) onMessage(message);
-    else reportMalformed(line, () => reasonFor(value));
+    const messages = (Array.isArray(value) ? value : [value]).map(toMessage);
+    if (messages.length === 0 || messages.includes(null)) reportMalformed(line, () => reasonFor(value));
+    else for (const message of messages) if (message !== null) onMessage(message);
   };
 
   return {

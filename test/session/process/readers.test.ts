@@ -55,6 +55,21 @@ describe('messages on stdout', () => {
     expect(errors[1]).toContain('a batch');
   });
 
+  it('may come several on a line', () => {
+    const { reader, messages, errors } = createReader();
+    reader.push(
+      Buffer.from(`[${JSON.stringify(message)},${JSON.stringify(message)}]\n[${JSON.stringify(message)},1]\n`),
+    );
+    expect(messages).toEqual([message, message]);
+    expect(errors).toEqual([expect.stringContaining('a batch')]);
+  });
+
+  it('may have members without a value', () => {
+    const { reader, messages } = createReader();
+    reader.push(Buffer.from(`${JSON.stringify({ ...message, method: null, params: null, error: null })}\n`));
+    expect(messages).toEqual([message]);
+  });
+
   it('may stand behind the byte order mark with which some runtimes begin', () => {
     const { reader, messages, errors } = createReader();
     reader.push(Buffer.from(`\uFEFF${JSON.stringify(message)}\n\uFEFF\n\uFEFFhello\n`));

@@ -52,6 +52,34 @@ describe.each(ways)('the lists of a session %s', (_way, via) => {
     ]);
   });
 
+  it('are asked of a server that declares none, which some forget', async () => {
+    const session = opened({}, {});
+    await session.heard('ready');
+    expect(session.listed()).toEqual(['work']);
+    expect(session.unread()).toEqual([]);
+  });
+
+  it.each([
+    ['knows no such method', () => error(-32_601)],
+    ['answers with another error', () => error(-32_603)],
+    ['does not answer', () => null],
+  ])('are no trouble where a server that declares none %s', async (_what, answer) => {
+    const session = opened({ 'tools/list': answer }, {});
+    await session.heard('ready');
+    expect(session.listed()).toEqual(['']);
+    expect(session.unread()).toEqual([]);
+  });
+
+  it('are read to the end where pages are counted', async () => {
+    const session = opened({
+      'tools/list': (params) => ({
+        result: params?.cursor === 2 ? { tools: [tool('more')] } : { tools: [tool('work')], nextCursor: 2 },
+      }),
+    });
+    await session.heard('ready');
+    expect(session.listed()[0]).toContain('work more');
+  });
+
   it('are empty when the server does not know the method, and that is no trouble', async () => {
     const session = opened({
       'tools/list': () => error(-32_601),

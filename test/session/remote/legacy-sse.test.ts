@@ -220,9 +220,24 @@ describe('a legacy endpoint on another origin', () => {
     await expect(link.transport.start()).rejects.toThrow();
     expect(await ended).toMatchObject({
       class: 'handshakeFailed',
-      message: expect.stringContaining('not at its own origin'),
+      message: expect.stringContaining(`${other.origin}/messages, which is at another origin`),
     });
     expect(other.seen).toEqual([]);
+  });
+});
+
+describe('a legacy endpoint that is not there', () => {
+  it.each(['auto', 'sse'] as const)('is named, and nothing is said of what was not tried (%s)', async (transport) => {
+    const web = await serveLegacy('/prefix/sse', '/elsewhere?sessionId=hidden');
+    const { link, client, ended } = open(`${web.origin}/prefix/sse`, { transport });
+    await expect(client.connect(link.transport)).rejects.toThrow();
+    expect(await ended).toMatchObject({
+      class: 'misconfigured',
+      code: 404,
+      message: expect.stringMatching(
+        /prefix\/sse speaks SSE, and names an endpoint .* POST .*\/elsewhere \(initialize\) was answered with HTTP 404\./,
+      ),
+    });
   });
 });
 

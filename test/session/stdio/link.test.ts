@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isRunning, pidsMarked, until, untilNoneMarked } from '../../support/processes.ts';
+import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { openLink, textOf } from '../process/open-link.ts';
 
 const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
@@ -469,5 +470,19 @@ describe('a server that writes lines that are no messages as fast as it can', ()
     expect(Math.max(...delays)).toBeLessThan(1_500);
     opened.link.end('kill');
     await opened.heard('ended');
+  });
+});
+
+describe('a command that is not there as it is written', () => {
+  it('is told to be a whole line for a shell', async () => {
+    await using opened = openLink('speak', [], { command: 'node speak.mjs', args: [] });
+    await expect(opened.link.transport.start()).rejects.toThrow('the words after the first go into args');
+  });
+
+  it('is told to have the line ends of Windows', async () => {
+    const script = join(createScratchFolder(), 'script');
+    writeFileSync(script, '#!/bin/sh\r\nexit 0\r\n', { mode: 0o755 });
+    await using opened = openLink('speak', [], { command: script, args: [] });
+    await expect(opened.link.transport.start()).rejects.toThrow('ends as lines do on Windows');
   });
 });

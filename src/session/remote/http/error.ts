@@ -145,7 +145,8 @@ export function toBroken(error: unknown, url: string | URL): RemoteError {
  */
 export function notMcp(url: string | URL, status: number | null = null, mediaType: string | null = null): RemoteError {
   const shown = mediaType !== null && /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(mediaType) ? `, ${mediaType}` : '';
-  const what = status === null ? 'JSON that is no message' : `HTTP ${status}${shown}`;
+  const type = shown === '' && status === 200 ? ', without a type' : shown;
+  const what = status === null ? 'JSON that is no message' : `HTTP ${status}${type}`;
   return new RemoteError({
     message: `POST ${showUrl(url)} was answered with something else than MCP (${what}).`,
     status,
@@ -164,13 +165,23 @@ export function notAnEventStream(url: string | URL, status: number): RemoteError
 
 /**
  * A legacy server names the endpoint for messages, which must have the same origin: the configured headers are sent to
- * it.
+ * it. `endpoint` null: what it names is no address.
  */
-export function badEndpoint(url: string | URL): RemoteError {
+export function badEndpoint(url: string | URL, endpoint: URL | null): RemoteError {
+  const named =
+    endpoint === null
+      ? 'something that is no address'
+      : `${showUrl(endpoint)}, which is at another origin. Nothing is sent there: behind a proxy, a server has to name a path, or its address as it is seen from outside`;
   return new RemoteError({
-    message: `${showUrl(url)} names an endpoint for messages that is none, or not at its own origin.`,
+    message: `${showUrl(url)} names an endpoint for messages: ${named}.`,
     code: 'BAD_ENDPOINT',
   });
+}
+
+/** The endpoint that a legacy server named for messages is not there. */
+export function missingEndpoint(url: string | URL, { refusal }: RemoteError): RemoteError {
+  const message = `${showUrl(url)} speaks SSE, and names an endpoint for messages that is not there: ${refusal.message} Behind a proxy that adds a path, a server has to name its address as it is seen from outside.`;
+  return new RemoteError({ ...refusal, message, code: 'BAD_ENDPOINT' });
 }
 
 /**
