@@ -88,7 +88,7 @@ function misnamed(
   { key, transport }: { readonly key: string; readonly transport: Transport | null },
   path: Path,
 ): readonly Problem[] {
-  const has = (field: string) => entry[field] !== undefined;
+  const has = (field: 'command' | 'url') => entry[field] !== undefined;
   if (transport === 'stdio' && has('url') && !has('command'))
     return [
       errorAt([...path, key], 'says stdio, but the entry has a url and no command', 'write "http", or leave it out'),
