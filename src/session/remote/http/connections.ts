@@ -10,6 +10,7 @@ import { onAbort } from '../../../on-abort.ts';
 import type { BudgetMember, SocketBudget } from '../socket-budget.ts';
 import type { Connect } from './connector.ts';
 import { createCrowdingWatch, type TellCrowding } from './crowding.ts';
+import { passOverInterim } from './interim.ts';
 
 export interface ConnectionsOptions {
   /** The name of the server. */
@@ -99,13 +100,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   function open(): Slot {
     let socket: Socket | null = null;
+    let expectAnswer = () => {};
     const lifetime = new AbortController();
     const client = new Client(origin, {
       connect(_, callback) {
         openSocket(lifetime.signal, (error, opened) => {
           socket = opened;
-          if (error === null) callback(null, opened);
-          else callback(error, null);
+          if (error !== null) return callback(error, null);
+          expectAnswer = passOverInterim(opened);
+          callback(null, opened);
         });
       },
       pipelining: 1,
@@ -123,6 +126,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       release() {
         if (slot.isGone || !busy.delete(slot)) return;
         slot.isReused = true;
+        expectAnswer();
         idle.push(slot);
         if (isClosed) slot.discard();
         else if (!wakeNext()) sockets.idled();
