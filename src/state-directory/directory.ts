@@ -99,13 +99,15 @@ async function refuseStrange(stateDir: string, folder: string): Promise<void> {
     if (isSystemError(error, 'ENOENT')) return [];
     throw error;
   });
+  const refuse = (name: string, kind: string) => {
+    const reason = `${join(folder, name)} in it is ${kind}, which mcpvisor never makes (remove it)`;
+    throw new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir, reason });
+  };
   const strange = entries.find((entry) => !entry.isFile() && !entry.isDirectory() && !entry.isSocket());
-  if (strange === undefined) return;
-  const kind = strange.isSymbolicLink() ? 'a link' : 'neither a file nor a folder';
-  throw new McpvisorError('STATE_DIRECTORY_UNUSABLE', {
-    stateDir,
-    reason: `${join(folder, strange.name)} in it is ${kind}, which mcpvisor never makes (remove it)`,
-  });
+  if (strange !== undefined) refuse(strange.name, strange.isSymbolicLink() ? 'a link' : 'neither a file nor a folder');
+  // A lock has two names for a moment. Nothing but logs is written in place, and those may be of any name.
+  for (const { name } of entries.filter((entry) => entry.isFile() && !entry.name.startsWith('lock')))
+    if ((await lstat(join(stateDir, folder, name))).nlink > 1) refuse(name, 'a file with a second name elsewhere');
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,7 +1,7 @@
 /** A folder that came from somewhere else, with a `.mcpvisor/` of its maker's in it. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -111,6 +111,28 @@ describe('a .mcpvisor/ that came with an archive', () => {
     copied.kill('SIGTERM');
     await copied.ended;
     expect(isRunning(pid)).toBe(true);
+  });
+
+  it('has nothing outside of it written to through a second name of a file', async () => {
+    const scene = openScene();
+    const config = scene.writeConfig({
+      a: { command: process.execPath, args: ['-e', 'console.error(1)', scene.mark] },
+    });
+    const outside = join(scene.folder, 'outside');
+    writeFileSync(outside, 'untouched');
+    const planted = plant(scene, {});
+    mkdirSync(join(planted, 'logs'));
+    linkSync(outside, join(planted, 'logs', 'a.log'));
+    const up = scene.run(['up', '--port', '0', '--state-dir', planted, '--config', config]);
+    const { code, stderr } = await Promise.race([
+      up.ended,
+      until('its words are outside', () => readFileSync(outside, 'utf8') !== 'untouched').then(() => ({
+        code: null,
+        stderr: '',
+      })),
+    ]);
+    expect(readFileSync(outside, 'utf8')).toBe('untouched');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('a file with a second name elsewhere')]);
   });
 
   it('has nothing outside of it overwritten through a link among the pages', async () => {
