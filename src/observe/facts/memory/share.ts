@@ -14,12 +14,18 @@ export interface Origin {
 /** A fact of up to so many characters weighs 1. Most have 100 to 600. */
 const usualSize = 1_024;
 
-/** Rows that there is room for at first. */
-const fewestRows = 2;
+/** Rows that there is room for at first: of most types a server has one fact. */
+const fewestRows = 1;
 
 /** Numbers of a row. The last two, and those of its fields, only if it is packed. */
 const [seqPlace, weightPlace, timePlace, generationPlace] = [0, 1, 2, 3];
 const [numbersUnpacked, numbersPacked] = [2, 4];
+
+/**
+ * What a first row is made of. No whole numbers: V8 keeps an array of those in another form until it sees a fraction.
+ */
+const noNumbers: readonly number[] = Array.from({ length: 8 }, () => Number.NaN);
+const noValues: readonly unknown[] = Array.from({ length: 4 }, () => null);
 
 /**
  * A ring of rows in two flat arrays: one of numbers, one of everything else. So of what comes with every call nothing
@@ -34,13 +40,13 @@ export class Share implements Origin {
   readonly #packing: Packing | null;
   readonly #numbersEach: number;
   readonly #valuesEach: number;
-  #numbers: number[] = [];
+  #numbers: number[];
   /** Words, or whole facts. */
-  #values: unknown[] = [];
+  #values: unknown[];
   #first = 0;
   #rows = 0;
   /** A power of 2. */
-  #room = 0;
+  #room = fewestRows;
 
   constructor({ type, actor }: Origin) {
     const packing = packingOf(type);
@@ -49,7 +55,9 @@ export class Share implements Origin {
     this.#packing = packing;
     this.#numbersEach = packing === null ? numbersUnpacked : numbersPacked + packing.numbers.length;
     this.#valuesEach = packing === null ? 1 : packing.words.length;
-    this.#resize(fewestRows);
+    // Copies: an array that grows by itself keeps room for sixteen more.
+    this.#numbers = noNumbers.slice(0, fewestRows * this.#numbersEach);
+    this.#values = noValues.slice(0, fewestRows * this.#valuesEach);
   }
 
   /** Its facts are put together each time they are asked for. */
@@ -161,19 +169,17 @@ export class Share implements Origin {
   }
 
   #resize(room: number): void {
-    const [numbers, values] = [this.#numbers, this.#values];
-    const [first, before] = [this.#first, this.#room];
-    this.#numbers = [];
-    this.#values = [];
+    const numbers = beginningAt(this.#first * this.#numbersEach, this.#numbers);
+    const values = beginningAt(this.#first * this.#valuesEach, this.#values);
+    const grows = room > this.#room;
+    this.#numbers = grows ? numbers.concat(numbers) : numbers.slice(0, room * this.#numbersEach);
+    this.#values = grows ? values.concat(values) : values.slice(0, room * this.#valuesEach);
+    this.#values.fill(null, this.#rows * this.#valuesEach);
     this.#first = 0;
     this.#room = room;
-    // Free rows are filled with a fraction: V8 keeps an array of whole numbers in another form until it sees one.
-    for (let row = 0; row < room; row += 1) {
-      const old = row < this.#rows ? (first + row) & (before - 1) : null;
-      for (let at = 0; at < this.#numbersEach; at += 1)
-        this.#numbers.push(old === null ? Number.NaN : (numbers[old * this.#numbersEach + at] ?? Number.NaN));
-      for (let at = 0; at < this.#valuesEach; at += 1)
-        this.#values.push(old === null ? null : values[old * this.#valuesEach + at]);
-    }
   }
+}
+
+function beginningAt<Item>(first: number, ring: readonly Item[]): Item[] {
+  return ring.slice(first).concat(ring.slice(0, first));
 }
