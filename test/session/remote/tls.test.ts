@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
 import { type AddressInfo, createServer as createSilentServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -82,6 +83,20 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own', () => {
     expect((await authorizing.fetch(`${own}/mcp`)).status).toBe(405);
     await expect(authorizing.fetch(`${other}/mcp`)).rejects.toMatchObject({
       cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    });
+  });
+
+  it('is told from one that speaks HTTP/2 alone', async () => {
+    const own = createSelfSigned();
+    const server = createSecureServer({ ...own, allowHTTP1: false });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+    const { client, link, ended } = open(url, { ca: own.cert });
+    expect(await errorOf(client.connect(link.transport))).toBeInstanceOf(Error);
+    expect(await ended).toMatchObject({
+      class: 'unreachable',
+      message: expect.stringContaining('probably HTTP/2 only'),
     });
   });
 

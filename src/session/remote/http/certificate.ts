@@ -14,6 +14,10 @@ const problems: ReadonlyMap<string, string> = new Map([
   ['CERT_HAS_EXPIRED', 'its certificate has expired'],
   ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
+  [
+    'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
+    'it speaks no HTTP/1.1, probably HTTP/2 only, which this version does not',
+  ],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS is spoken there; is it http://?'],
   ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'no TLS is spoken there; is it http://?'],
 ]);
