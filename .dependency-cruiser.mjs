@@ -125,6 +125,7 @@ export const doors = {
   'config/foreign': ['misplaced', 'variables', 'words'],
   'config/plan': [],
   'config/settings': ['global', 'schema', 'server', 'settings'],
+  errors: ['details', 'wording'],
   http: [
     'admission/bind',
     'admission/token',
