@@ -90,6 +90,12 @@ describe('an entry in the words and shapes of another program', () => {
     expect(parsed({ command: 'x', disabled: false, isActive: false }).server?.enabled).toBe(true);
   });
 
+  it('is told once where a proxy keeps its filter of tools', () => {
+    expect(parsed({ command: 'x', options: { toolFilter: { mode: 'block', list: ['rm'] } } }).lines).toEqual([
+      'warning mcpServers.a.options.toolFilter: is taken for tools (write tools.include or tools.exclude)',
+    ]);
+  });
+
   it('may say things for people, and have comments, without a word of ours', () => {
     expect(
       parsed({ command: 'x', name: 'X', description: '…', tags: [], iconPath: 'i', _note: 'mine', '//': '' }).lines,

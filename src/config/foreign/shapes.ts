@@ -52,7 +52,8 @@ function proxyOptions({ options, ...others }: Fields, path: Path): Shaped | null
   const isFilter = Array.isArray(list) && (mode === 'allow' || mode === 'block');
   const isSwitch = disabled === true && others.enabled === undefined && others.disabled === undefined;
   if (!isFilter && !isSwitch) return null;
-  const filter = isFilter ? { [mode === 'allow' ? 'includeTools' : 'excludeTools']: list } : {};
+  const own = isRecord(others.tools) ? others.tools : {};
+  const filter = isFilter ? { tools: { ...own, [mode === 'allow' ? 'include' : 'exclude']: list } } : {};
   const left = Object.keys(rest).length === 0 ? {} : { options: rest };
   const at = [...path, 'options'];
   return {
