@@ -1,6 +1,6 @@
 /**
  * Answers only when it has installed itself, as package runners do. Arguments: how it works meanwhile (`network`,
- * `disk`, `cpu`, `children`, `stderr`, or `nothing`), and for how long in milliseconds (3 000).
+ * `trickle`, `disk`, `cpu`, `children`, `stderr`, or, for ever, `nothing` or `stall`), and for how long in milliseconds (3 000).
  */
 
 import { spawn } from 'node:child_process';
@@ -22,6 +22,21 @@ function serve() {
   );
 }
 
+/** One that sends a few bytes at a time. */
+function trickle() {
+  const registry = createServer((_, answer) => void setInterval(() => answer.write('x'), 40));
+  registry.listen(0, '127.0.0.1', () =>
+    get({ port: registry.address().port, host: '127.0.0.1' }, (answer) => answer.resume()),
+  );
+}
+
+/** A connection over which nothing comes. */
+function stall() {
+  const registry = createServer(() => {});
+  registry.listen(0, '127.0.0.1', () => get({ port: registry.address().port, host: '127.0.0.1' }));
+  setInterval(() => {}, 60_000);
+}
+
 function burn() {
   const until = Date.now() + 60;
   while (Date.now() < until);
@@ -29,6 +44,8 @@ function burn() {
 
 const work = {
   network: serve,
+  trickle,
+  stall,
   disk: () => setInterval(() => writeFileSync(join(folder, 'part'), 'x'.repeat(4_096)), 100),
   cpu: () => setInterval(burn, 100),
   children: () => setInterval(() => spawn('/bin/true', { stdio: 'ignore' }), 100),
@@ -36,5 +53,5 @@ const work = {
   nothing: () => {},
 };
 work[how]?.();
-setTimeout(() => (how === 'nothing' ? null : speak({ onEnd: () => process.exit(0) })), Number(ms));
+setTimeout(() => (how === 'nothing' || how === 'stall' ? null : speak({ onEnd: () => process.exit(0) })), Number(ms));
 if (how === 'nothing') setInterval(() => {}, 60_000);

@@ -4,7 +4,7 @@ import { openStage, untilFact, untilState } from '../support/supervised.ts';
 const limits = { startTimeoutMs: 1_200, installTimeoutMs: 60_000 };
 
 describe('a server that has to be installed before it answers', () => {
-  for (const how of ['network', 'disk', 'cpu', 'children', 'stderr'])
+  for (const how of ['network', 'trickle', 'disk', 'cpu', 'children', 'stderr'])
     it(`is given the time, whatever its command: its work is ${how}`, async () => {
       const stage = openStage();
       const supervisor = await stage.open({ a: stage.program('installs-first', limits, [how, '4000']) });
@@ -25,9 +25,9 @@ describe('a server that has to be installed before it answers', () => {
       expect(supervisor.status('a')).toMatchObject({ state: 'connected', generation: 1 });
     });
 
-  it('is given up when nothing happens any more, by any name', async () => {
+  it.each(['nothing', 'stall'])('is given up when nothing happens any more, by any name: %s', async (how) => {
     const stage = openStage();
-    const entry = stage.program('installs-first', limits, ['nothing', '4000']);
+    const entry = stage.program('installs-first', limits, [how, '4000']);
     const supervisor = await stage.open({ a: { ...entry, restart: { maxConsecutive: 1 } } });
     const begunAtMs = performance.now();
     const { failure } = await untilFact(supervisor, 'server.failed', undefined, { since: 0 });

@@ -113,7 +113,7 @@ export const settings = {
     ...milliseconds,
     default: 120_000,
     meaning:
-      'Time for the first answer of a server whose processes are at work meanwhile (they use CPU, read, write, start processes, or print on stderr), downloads included. Doubled after each start that it cut, up to an hour, until the server has connected. Without a sign of work `startTimeoutMs` applies. Elsewhere than on Linux a living process counts as at work.',
+      'Time for the first answer of a server whose processes are at work meanwhile (they use CPU, read, write, receive over a connection, start processes, or print on stderr), downloads included. Doubled after each start that it cut, up to an hour, until the server has connected. Without a sign of work `startTimeoutMs` applies. Elsewhere than on Linux a living process counts as at work.',
   },
   startTimeoutMs: {
     ...milliseconds,

@@ -48,6 +48,19 @@ export function childrenOf(pid: number): readonly number[] {
   }
 }
 
+/** How often the threads of a process waited for something, by their own choice. 0 where the system does not say. */
+export function wakeupsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+      const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
+      return sum + Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
+    }, 0);
+  } catch {
+    // The process or one of its threads is gone.
+    return 0;
+  }
+}
+
 function procStatOf(pid: number): ProcessStat | null {
   let text: string;
   try {
