@@ -69,6 +69,8 @@ export interface SessionsOptions {
   readonly onRecordTrouble?: (error: unknown) => void;
   /** Called with the reason when there is no guard that works, and with null once there is one again. */
   readonly onGuardTrouble?: (reason: string | null) => void;
+  /** Called with the error of each connection to a remote server that could not be opened. */
+  readonly onSocketRefused?: (error: Error) => void;
   /** Called for each message of a server that there was no room for. */
   readonly onRefused?: TellRefused;
   /** Opens a session in a turn of the event loop in which nothing more urgent waits. Default: in the next one. */
@@ -87,6 +89,7 @@ export function createSessions({
   onStray = () => {},
   onRecordTrouble = () => {},
   onGuardTrouble = () => {},
+  onSocketRefused = () => {},
   onRefused = () => {},
   defer = setImmediate,
   now = systemClock.monotonicNow,
@@ -96,7 +99,7 @@ export function createSessions({
   const { instance } = registry;
   const guard = createGuard({ instance, onTrouble: onGuardTrouble });
   const strays = createStrays({ instance, guard, tell: onStray, onError, stateDir });
-  const sockets = createSocketBudget();
+  const sockets = createSocketBudget(undefined, onSocketRefused);
   const limits = limitsOfHeap();
   const kept = createBudget(limits);
   const unfinished = createBudget(limits, onRefused);

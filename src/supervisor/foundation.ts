@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { backgroundTimers, type Clock, systemClock, type TimerClock } from '../clock.ts';
 import { createOwnAlarms, type OwnAlarms } from '../observe/alarms/own-alarms.ts';
-import { bufferTrouble, fileTrouble, guardTrouble, watchShortages } from '../observe/alarms/trouble.ts';
+import { bufferTrouble, fileTrouble, guardTrouble, noticeShortage, watchShortages } from '../observe/alarms/trouble.ts';
 import { createFacts, type Facts } from '../observe/facts/facts.ts';
 import { createInspection, type Inspection } from '../observe/facts/inspection.ts';
 import { createLog } from '../observe/log/log.ts';
@@ -63,6 +63,7 @@ export function createFoundation(options: AssemblyOptions): Foundation {
     onError,
     onStray: strayAlarms.onStray,
     onGuardTrouble: guardTrouble(ownAlarms),
+    onSocketRefused: (error) => noticeShortage(ownAlarms, error),
     onRefused: bufferTrouble(ownAlarms),
     defer: turns.afterwards,
     ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),

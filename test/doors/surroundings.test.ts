@@ -1,8 +1,12 @@
 /** What happens to a control plane whose disk or machine runs out of something: the servers have nothing to do with it. */
 
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openScene, type RunningDaemon, type RunOptions, type Scene } from '../support/doors/daemon.ts';
@@ -178,3 +182,46 @@ describe.runIf(process.platform === 'linux').each(shortages)('a control plane th
     expect(daemon.stdout()).not.toContain('bug');
   });
 });
+
+describe.runIf(process.platform === 'linux')('a control plane that has no descriptors left for remote servers', () => {
+  it('connects them as soon as it has, and holds it against none', async ({ skip }) => {
+    const refusal = refusalOf('prlimit', ['--version']);
+    if (refusal !== null) return skip(`it cannot be limited here: ${refusal}`);
+    const web = createServer((request, response) => void answerMcp(request, response));
+    await once(web.listen(0, '127.0.0.1'), 'listening');
+    const { port } = web.address() as AddressInfo;
+    await new Promise((closed) => web.close(closed));
+    onTestFinished(() => {
+      web.close();
+      web.closeAllConnections();
+    });
+    const scene = openScene();
+    const config = scene.writeConfig(
+      { far: { url: `http://127.0.0.1:${port}/mcp`, transport: 'http' } },
+      { restart: { baseMs: 100, capMs: 400, maxConsecutive: 3 } },
+    );
+    const daemon = await scene.up({ args: ['--config', config] });
+    const setLimit = (to: number) => execFileSync('prlimit', ['--pid', String(daemon.pid), `--nofile=${to}:`]);
+    setLimit(10);
+    await until('it was tried more often than its budget allows', () => {
+      const tries = daemon.stdout().match(/"type":"server\.failed"[^\n]*"class":"shortage"/g) ?? [];
+      return tries.length >= 5;
+    });
+    await once(web.listen(port, '127.0.0.1'), 'listening');
+    setLimit(1_000);
+    await until('the server is connected', async () => (await serverOf(daemon, 'far')).state === 'connected');
+    expect(await serverOf(daemon, 'far')).toMatchObject({ attempt: 0 });
+    expect(daemon.stdout()).toContain('"alarm":"shortage"');
+    expect(daemon.stdout()).not.toContain('bug');
+  });
+});
+
+async function answerMcp(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { id, method } = JSON.parse((await text(request)) || '{}') as { id?: number; method?: string };
+  if (id === undefined) return void response.writeHead(request.method === 'GET' ? 405 : 202).end();
+  const serverInfo = { name: 'far', version: '1' };
+  const introduction = { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo };
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const result = method === 'initialize' ? introduction : { tools: [] };
+  response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+}

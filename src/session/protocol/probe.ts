@@ -56,7 +56,7 @@ export class Probe implements Waiter {
   lost(error: unknown): void {
     const verdict = this.#isOver ? null : this.#parts.verdictOn(error);
     if (verdict === null) return;
-    const mayPass = verdict.class === 'unreachable';
+    const mayPass = verdict.class === 'unreachable' || verdict.class === 'shortage';
     if (this.#parts.kind === 'list' || (this.#isDoubted && !mayPass)) this.#parts.onFailed(verdict);
     else if (!this.#isDoubted && !mayPass) {
       this.#isDoubted = true;

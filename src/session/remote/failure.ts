@@ -2,6 +2,7 @@
 
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, type FailureClass, failure, type Phase } from '../../../machines/failure.ts';
+import { isShortage } from '../../surroundings.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import { type Refusal, RemoteError, rootCodeOf } from './http/error.ts';
 
@@ -11,7 +12,8 @@ import { type Refusal, RemoteError, rootCodeOf } from './http/error.ts';
 export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
   if (error instanceof RemoteError) {
     const { message, status, code, retryAfterMs } = error.refusal;
-    return failure(classOf(error.refusal, phase), message, { phase, code: status ?? code, retryAfterMs });
+    const failureClass = status === null && isShortage(error) ? 'shortage' : classOf(error.refusal, phase);
+    return failure(failureClass, message, { phase, code: status ?? code, retryAfterMs });
   }
   if (error instanceof McpError) {
     return failure(lateClass(phase), error.message, { phase, code: error.code });
@@ -27,7 +29,7 @@ export function remoteFailureOf(error: unknown, phase: Phase | null): Failure {
 export function remoteVerdictOn(error: RemoteError): Failure | null {
   const { status, session } = error.refusal;
   const failed = remoteFailureOf(error, 'connected');
-  if (failed.class === 'unreachable') {
+  if (failed.class === 'unreachable' || failed.class === 'shortage') {
     return failed;
   }
   if (status === null || status < 400) {

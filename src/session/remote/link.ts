@@ -143,6 +143,10 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
     const failed = phase === null ? remoteFailureOf(error, phase) : dialler.failureOf(error, phase);
     // If nothing listens there any more, the process that held the session is gone: do not wait.
     const isGone = failed.code === 'ECONNREFUSED';
+    // What we lack says nothing about the server.
+    if (phase === null && failed.class === 'shortage') {
+      return;
+    }
     if (phase !== null || isGone || fatalClasses.has(failed.class)) {
       finish(failed);
     } else if (failed.class === 'unauthorized') {

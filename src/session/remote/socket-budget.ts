@@ -30,13 +30,16 @@ export interface SocketBudget {
   give(): void;
   /** A connection has become idle: a request that waits for another server may have it. */
   idled(): void;
+  /** The system refused one: for want of descriptors or memory, or for another reason. */
+  refused(error: Error): void;
   /** Whether so many are left that a server may hold one for nothing but news. */
   hasRoomForStreams(): boolean;
   join(member: BudgetMember): void;
   leave(member: BudgetMember): void;
 }
 
-export function createSocketBudget(most = mostSockets()): SocketBudget {
+/** `onRefused`: called with the error of each socket that the system refused. */
+export function createSocketBudget(most = mostSockets(), onRefused: (error: Error) => void = () => {}): SocketBudget {
   const members = new Set<BudgetMember>();
   let used = 0;
 
@@ -68,6 +71,7 @@ export function createSocketBudget(most = mostSockets()): SocketBudget {
     idled() {
       if (used >= most) wakeAny();
     },
+    refused: onRefused,
     hasRoomForStreams: () => used < most / 2,
     join: (member) => void members.add(member),
     leave: (member) => void members.delete(member),

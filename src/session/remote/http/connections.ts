@@ -106,7 +106,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
       connect(_, callback) {
         openSocket(lifetime.signal, (error, opened) => {
           socket = opened;
-          if (error !== null) return callback(error, null);
+          if (error !== null) {
+            sockets.refused(error);
+            return callback(error, null);
+          }
           expectAnswer = passOverInterim(opened);
           callback(null, opened);
         });

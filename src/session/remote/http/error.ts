@@ -4,6 +4,7 @@
  */
 
 import { errors } from 'undici';
+import { troubleOf } from '../../../surroundings.ts';
 import { systemCodeOf } from '../../../system-error.ts';
 import { wordsOf } from '../../../text/error-words.ts';
 import type { Bound, BudgetLimits } from '../../budget.ts';
@@ -105,9 +106,11 @@ export function isUnsent(error: unknown, writtenBytes: number): boolean {
 export function toUnanswered(error: unknown, url: string | URL, via: string | null = null): RemoteError {
   const code = rootCodeOf(error);
   const problem = tlsProblemOf(code);
-  const isUnreached = code !== null && unsentCodes.has(code) && !isOfOpenConnection(error);
+  const trouble = troubleOf(error);
+  const isOurs = trouble?.kind === 'shortage';
+  const isUnreached = (isOurs || (code !== null && unsentCodes.has(code))) && !isOfOpenConnection(error);
   const reached = problem === null && !isUnreached;
-  const why = problem === null ? causeIn(error, code) : `${code}: ${problem}`;
+  const why = isOurs ? trouble.reason : problem === null ? causeIn(error, code) : `${code}: ${problem}`;
   const way = via === null ? '' : ` through ${via}`;
   const message = `${showUrl(url)} cannot be reached${way} (${why}).`;
   return new RemoteError({ message, code, reached }, { cause: error });
