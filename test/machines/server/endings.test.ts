@@ -240,6 +240,7 @@ describe('a server that is at work before it answers', () => {
     expect(server.context().failure).toMatchObject({
       class: 'timedOut',
       phase: 'initializing',
+      code: 'TIMED_OUT',
       message: 'initializing took longer than 120000 ms (installTimeoutMs); the next start is given 240000 ms',
     });
   });
@@ -271,6 +272,13 @@ describe('a server that is at work before it answers', () => {
     server.news('session.ended');
     server.send('server.retry');
     expect(cutAfterMs()).toBe(120_000);
+    const { policy } = server.context();
+    server.send('server.configure', { policy, changed: true, wanted: null });
+    server.news('session.ended');
+    expect([server.state(), cutAfterMs()], 'another specification begins again').toEqual([
+      'starting.spawning',
+      120_000,
+    ]);
   });
 
   it('is given up startTimeoutMs after its last work', () => {

@@ -103,6 +103,8 @@ describe('a life that begins', () => {
       forgivenAttempt: 2,
       misses: 1,
       latencyMs: 3,
+      unread: [{ list: 'prompts', reason: 'no answer' }],
+      crowding: { bound: 'process', most: 9 },
     });
     expect({ ...lived, ...beginLife(lived) }).toEqual({
       ...born,

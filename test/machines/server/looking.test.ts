@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { failure } from '../../../machines/failure.ts';
 import { alarmsOf } from '../../../machines/server/alarms.ts';
+import type { ServerEvent } from '../../../machines/server/events.ts';
 import type { ServerView } from '../../../machines/server/meaning.ts';
-import { exit, type PolicyOverrides, policyOf, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';
+import {
+  charts,
+  exit,
+  type PolicyOverrides,
+  policyOf,
+  type ServerUnderTest,
+  startServer,
+} from '../../support/charts/chart.ts';
 import { passUntil, serverIn } from './states.ts';
 
 const refused = failure('unauthorized', 'answered with HTTP 401', { code: 401 });
@@ -56,9 +65,23 @@ describe('a server whose command or folder is missing', () => {
 
   it.each(['stop', 'reset'] as const)('looks no more after %s', (kind) => {
     const server = failedBy();
+    server.clock.advance(65_000);
     server.command(kind);
     expect(server.state()).toBe('idle.resting');
     expect([looksOf(server, 300_000), server.clock.armed(), alarms(server)]).toEqual([[], 0, []]);
+    expect(server.ignored).toEqual([]);
+  });
+
+  it('has nobody who looks any more after that', () => {
+    const step = (snapshot: SnapshotFrom<typeof charts.server>, event: ServerEvent) =>
+      transition(charts.server, snapshot, event)[0];
+    const moment = { at: 1, random: 0.5 };
+    const [born] = initialTransition(charts.server, { name: 'a', policy: policyOf(), wanted: 'up' });
+    const starting = step(born, { type: 'slot.granted' });
+    const failed = step(starting, { type: 'session.ended', generation: 1, failure: missing(), ...moment });
+    expect(Object.keys(failed.children)).toEqual(['lookout']);
+    const stopped = step(failed, { type: 'server.stop', commandId: 'stop', ...moment });
+    expect(Object.keys(stopped.children)).toEqual([]);
   });
 
   it.each(['start', 'restart'] as const)('is started by %s at once', (kind) => {

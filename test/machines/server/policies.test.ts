@@ -151,6 +151,31 @@ describe('the delay', () => {
   });
 });
 
+describe('a failure that looks permanent, of a server that has worked', () => {
+  const answered = failure('misconfigured', '', { code: 404 });
+  const worked = { ...past, worked: true };
+  const question = { policy, failure: answered, past: worked, random: 0.5 };
+
+  it.each([
+    [599_999, 'backoff'],
+    [600_000, 'failed'],
+  ])('%i ms after the first of them in a row leads to %s', (lastedMs, verdict) => {
+    const counters = { ...noCounters, refusedSince: 5_000 };
+    expect(retryOf({ ...question, counters, at: 5_000 + lastedMs })).toMatchObject({
+      verdict,
+      counters: { refusedSince: 5_000 },
+    });
+  });
+
+  it('begins its time with the first, and again after one that is counted', () => {
+    const first = retryOf({ ...question, counters: noCounters, at: 7_000 });
+    expect(first.counters.refusedSince).toBe(7_000);
+    expect(countFailure(first.counters, answered, worked).refusedSince).toBe(7_000);
+    for (const other of [exit(1), failure('unreachable', '')])
+      expect(countFailure(first.counters, other, worked).refusedSince).toBeNull();
+  });
+});
+
 describe('the window of automatic starts', () => {
   const question = {
     failure: exit(1),
