@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 const event = `data: ${process.argv[2]}\n\n`;
 const piece = event.repeat(Math.ceil((64 * 1024) / event.length));
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   if (request.method === 'GET') {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const write = () => {
@@ -22,5 +22,7 @@ const server = createServer(async (request, response) => {
   const introduction = { protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'streams', version: '1' } };
   const result = method === 'initialize' ? introduction : { tools: [] };
   response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-});
+}
+
+const server = createServer((request, response) => void answer(request, response));
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`));
