@@ -46,7 +46,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('a token that comes by
       await expect.poll(() => supervisor.status('a').generation, { timeout: 20_000 }).toBe(generation + 1);
       await expect.poll(() => supervisor.status('a').state).toBe('connected');
     }
-    expect(supervisor.status('a')).toMatchObject({ attempt: 0, lastFailure: { class: 'unauthorized', code: status } });
+    expect(supervisor.status('a')).toMatchObject({ attempt: 0, lastFailure: { class: 'sessionLost', code: status } });
     const facts = await factsSoFar(supervisor);
     expect(facts.filter(({ type }) => type === 'alarm.raised')).toEqual([]);
     expect(JSON.stringify(facts)).not.toMatch(/the-(first|second|third)-token/);
