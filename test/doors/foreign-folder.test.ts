@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startTimeOf } from '../../src/session/process/identity.ts';
 import { openScene, type Scene } from '../support/doors/daemon.ts';
+import { underAttack } from '../support/loop-delay.ts';
 import { isRunning, pidsMarked, until } from '../support/processes.ts';
 
 const secret = 'a-token-of-another-control-plane';
@@ -94,23 +95,29 @@ describe('a .mcpvisor/ that came with an archive', () => {
   it('has no process of another control plane killed by a record that leads to that of its directory', async () => {
     const scene = openScene();
     const config = scene.writeConfig({ a: scene.talker() });
-    await scene.up({ args: ['--config', config] });
+    const { client } = await scene.up({ args: ['--config', config] });
     const record = join(scene.stateDir, 'processes.json');
     const isStarted = () => pidsMarked(scene.mark).length === 1 && readFileSync(record, 'utf8').includes('"pid"');
     await until('the server is on record', isStarted);
     const [pid = 0] = pidsMarked(scene.mark);
     const planted = plant(scene, {});
     symlinkSync(record, join(planted, 'processes.json'));
-    const linked = await scene.run(['up', '--port', '0', '--state-dir', planted]).ended;
-    expect([linked.code, linked.stderr]).toEqual([1, expect.stringContaining('processes.json in it is a link')]);
-    rmSync(join(planted, 'processes.json'));
-    writeFileSync(join(planted, 'processes.json'), readFileSync(record));
-    const copied = scene.run(['up', '--port', '0', '--state-dir', planted]);
-    await until('it listens', () => copied.stdout().includes('Listening on'));
-    expect(isRunning(pid)).toBe(true);
-    copied.kill('SIGTERM');
-    await copied.ended;
-    expect(isRunning(pid)).toBe(true);
+    await underAttack(
+      "records that lead to another's processes",
+      async () => {
+        const linked = await scene.run(['up', '--port', '0', '--state-dir', planted]).ended;
+        expect([linked.code, linked.stderr]).toEqual([1, expect.stringContaining('processes.json in it is a link')]);
+        rmSync(join(planted, 'processes.json'));
+        writeFileSync(join(planted, 'processes.json'), readFileSync(record));
+        const copied = scene.run(['up', '--port', '0', '--state-dir', planted]);
+        await until('it listens', () => copied.stdout().includes('Listening on'));
+        expect(isRunning(pid)).toBe(true);
+        copied.kill('SIGTERM');
+        await copied.ended;
+        expect(isRunning(pid)).toBe(true);
+      },
+      { client },
+    );
   });
 
   it('has nothing outside of it written to through a second name of a file', async () => {
@@ -137,19 +144,25 @@ describe('a .mcpvisor/ that came with an archive', () => {
 
   it('has nothing outside of it overwritten through a link among the pages', async () => {
     const scene = openScene();
-    await scene.up();
+    const { client } = await scene.up();
     const outside = join(scene.folder, 'outside');
     writeFileSync(outside, 'untouched');
     mkdirSync(join(scene.stateDir, 'pages'));
     symlinkSync(outside, join(scene.stateDir, 'pages/docs.html'));
     symlinkSync(outside, join(scene.stateDir, 'pages/openapi.json'));
     const open = () => scene.run(['open', '--state-dir', scene.stateDir], { env: { DISPLAY: ':0' } }).ended;
-    expect((await open()).code).toBe(0);
-    expect(readFileSync(join(scene.stateDir, 'pages/docs.html'), 'utf8')).toContain('<');
-    rmSync(join(scene.stateDir, 'pages'), { recursive: true });
-    mkdirSync(join(scene.folder, 'elsewhere'));
-    symlinkSync(join(scene.folder, 'elsewhere'), join(scene.stateDir, 'pages'));
-    expect((await open()).code).toBe(1);
+    await underAttack(
+      'links among the pages',
+      async () => {
+        expect((await open()).code).toBe(0);
+        expect(readFileSync(join(scene.stateDir, 'pages/docs.html'), 'utf8')).toContain('<');
+        rmSync(join(scene.stateDir, 'pages'), { recursive: true });
+        mkdirSync(join(scene.folder, 'elsewhere'));
+        symlinkSync(join(scene.folder, 'elsewhere'), join(scene.stateDir, 'pages'));
+        expect((await open()).code).toBe(1);
+      },
+      { client },
+    );
     expect(readFileSync(outside, 'utf8')).toBe('untouched');
   });
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openScene, program, type RunningDaemon, type Scene } from '../support/doors/daemon.ts';
 import { openPseudoTerminal, type PseudoTerminal } from '../support/doors/pseudo-terminal.ts';
+import { underAttack } from '../support/loop-delay.ts';
 import { absence, findProgram } from '../support/requirements.ts';
 
 const hostile = fileURLToPath(new URL('../servers/speaks-in-control-characters.mjs', import.meta.url));
@@ -50,7 +51,7 @@ const missing = findProgram('shells', 'script') === null;
 
 describe.skipIf(missing)(`a terminal${missing ? absence(null, 'script') : ''}`, () => {
   it('is never steered by what servers say, whatever command shows it', async () => {
-    const { onTerminal } = await openFleet();
+    const { onTerminal, daemon } = await openFleet();
     const commands = [
       ['call', 'hostile', 'say'],
       ['call', 'hostile', 'refuse'],
@@ -84,14 +85,17 @@ describe.skipIf(missing)(`a terminal${missing ? absence(null, 'script') : ''}`, 
       ['up'],
       ['up', '--store', words],
     ];
-    for (const args of commands) {
-      for (const json of [[], ['--json']]) {
-        const terminal = onTerminal(...args, ...json);
-        await terminal.ended;
-        expect(terminal.text(), args.join(' ')).not.toBe('');
-        expectNothingThatSteers(terminal.text());
+    const runAll = async () => {
+      for (const args of commands) {
+        for (const json of [[], ['--json']]) {
+          const terminal = onTerminal(...args, ...json);
+          await terminal.ended;
+          expect(terminal.text(), args.join(' ')).not.toBe('');
+          expectNothingThatSteers(terminal.text());
+        }
       }
-    }
+    };
+    await underAttack('words that steer terminals', runAll, { client: daemon.client });
   }, 300_000);
 
   it('is never steered by what is followed', async () => {
@@ -102,9 +106,12 @@ describe.skipIf(missing)(`a terminal${missing ? absence(null, 'script') : ''}`, 
       onTerminal('events', '-f', '--json'),
       onTerminal('status', '--watch'),
     ];
-    for (const terminal of followers) await terminal.shows(/hostile|title/);
-    await daemon.client.post('/api/servers/hostile/tools/die/call', { arguments: {} });
-    await followers[1]?.shows('server.failed');
+    const follow = async () => {
+      for (const terminal of followers) await terminal.shows(/hostile|title/);
+      await daemon.client.post('/api/servers/hostile/tools/die/call', { arguments: {} });
+      await followers[1]?.shows('server.failed');
+    };
+    await underAttack('words that steer terminals, followed', follow, { client: daemon.client });
     for (const terminal of followers) expectNothingThatSteers(terminal.text());
   });
 

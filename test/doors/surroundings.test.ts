@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openScene, type RunningDaemon, type RunOptions, type Scene } from '../support/doors/daemon.ts';
+import { underAttack } from '../support/loop-delay.ts';
 import { until } from '../support/processes.ts';
 
 const program = fileURLToPath(new URL('../../dist/src/bin.js', import.meta.url));
@@ -94,11 +95,17 @@ describe.runIf(process.platform === 'linux')('a state directory on a disk that i
     onTestFinished(() => void refusalOf('umount', ['--lazy', scene.stateDir]));
     const daemon = await upWith(scene, { a: scene.talker() });
     expect(refusalOf('dd', ['if=/dev/zero', `of=${join(scene.stateDir, 'filler')}`, 'bs=1k'])).toContain('No space');
-    for (let round = 0; round < 2; round += 1) {
-      const before = await killed(daemon, 'a');
-      await until('the server is back', () => isBack(daemon, 'a', before));
-    }
-    await until('the alarm stands', async () => (await ownAlarmsOf(daemon)).includes('state-directory'));
+    await underAttack(
+      'a state directory that is full',
+      async () => {
+        for (let round = 0; round < 2; round += 1) {
+          const before = await killed(daemon, 'a');
+          await until('the server is back', () => isBack(daemon, 'a', before));
+        }
+        await until('the alarm stands', async () => (await ownAlarmsOf(daemon)).includes('state-directory'));
+      },
+      { client: daemon.client },
+    );
     expect((await statusOf(daemon)).alarms[0]?.reason).toContain('processes.json cannot be written: no space is left');
     rmSync(join(scene.stateDir, 'filler'));
     await until('the alarm is over', async () => (await ownAlarmsOf(daemon)).length === 0);
@@ -115,11 +122,17 @@ describe('a state directory that is cleaned away while the control plane runs', 
   it('is made again with its modes: commands find the control plane, and a second one is refused', async () => {
     const scene = openScene();
     const daemon = await upWith(scene, { a: scene.talker() });
-    rmSync(scene.stateDir, { recursive: true });
-    const before = await killed(daemon, 'a');
-    await until('the server is back', () => isBack(daemon, 'a', before));
     const names = ['lock', 'token', 'mcp-token', 'control-plane.json', 'processes.json'];
-    await until('every file is back', () => names.every((name) => existsSync(join(scene.stateDir, name))));
+    await underAttack(
+      'a state directory that is cleaned away',
+      async () => {
+        rmSync(scene.stateDir, { recursive: true });
+        const before = await killed(daemon, 'a');
+        await until('the server is back', () => isBack(daemon, 'a', before));
+        await until('every file is back', () => names.every((name) => existsSync(join(scene.stateDir, name))));
+      },
+      { client: daemon.client },
+    );
     expect(statSync(scene.stateDir).mode & 0o777).toBe(0o700);
     for (const name of names) expect(statSync(join(scene.stateDir, name)).mode & 0o777, name).toBe(0o600);
     expect((await scene.run(['status', '--state-dir', scene.stateDir]).ended).code).toBe(0);
@@ -166,12 +179,20 @@ describe.runIf(process.platform === 'linux').each(shortages)('a control plane th
     const limitArgs = (to: number) => ['prlimit', '--pid', String(daemon.pid), `--${resource}=${to}:`];
     // By its own user: whether another may is not for sure.
     const setLimit = (to: number) => execFileSync('setpriv', [...asUser(uid), ...limitArgs(to)]);
-    const before = await killedUnder(daemon, 'a', () => setLimit(limit));
-    await until('it was tried more often than its budget allows', () => {
-      const tries = daemon.stdout().match(/"type":"server\.failed"[^\n]*"class":"shortage"/g) ?? [];
-      return tries.length >= 5;
-    });
-    setLimit(1_000);
+    // Read when the shortage is over: nobody can connect meanwhile.
+    const before = await underAttack(
+      `a shortage of ${shortage.what}`,
+      async () => {
+        const ended = await killedUnder(daemon, 'a', () => setLimit(limit));
+        await until('it was tried more often than its budget allows', () => {
+          const tries = daemon.stdout().match(/"type":"server\.failed"[^\n]*"class":"shortage"/g) ?? [];
+          return tries.length >= 5;
+        });
+        setLimit(1_000);
+        return ended;
+      },
+      { client: daemon.client },
+    );
     await until('the server is back', () => isBack(daemon, 'a', before));
     expect(await serverOf(daemon, 'a')).toMatchObject({ attempt: 1 });
     expect(await serverOf(daemon, 'b')).toMatchObject({ state: 'connected', generation: 1 });
@@ -202,13 +223,19 @@ describe.runIf(process.platform === 'linux')('a control plane that has no descri
     );
     const daemon = await scene.up({ args: ['--config', config] });
     const setLimit = (to: number) => execFileSync('prlimit', ['--pid', String(daemon.pid), `--nofile=${to}:`]);
-    setLimit(10);
-    await until('it was tried more often than its budget allows', () => {
-      const tries = daemon.stdout().match(/"type":"server\.failed"[^\n]*"class":"shortage"/g) ?? [];
-      return tries.length >= 5;
-    });
-    await once(web.listen(port, '127.0.0.1'), 'listening');
-    setLimit(1_000);
+    await underAttack(
+      'a shortage of descriptors for remote servers',
+      async () => {
+        setLimit(10);
+        await until('it was tried more often than its budget allows', () => {
+          const tries = daemon.stdout().match(/"type":"server\.failed"[^\n]*"class":"shortage"/g) ?? [];
+          return tries.length >= 5;
+        });
+        await once(web.listen(port, '127.0.0.1'), 'listening');
+        setLimit(1_000);
+      },
+      { client: daemon.client },
+    );
     await until('the server is connected', async () => (await serverOf(daemon, 'far')).state === 'connected');
     expect(await serverOf(daemon, 'far')).toMatchObject({ attempt: 0 });
     expect(daemon.stdout()).toContain('"alarm":"shortage"');

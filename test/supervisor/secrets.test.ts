@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { McpvisorError, type ServerMessage, type Supervisor, type SupervisorOptions } from '../../src/index.ts';
+import { underAttack } from '../support/loop-delay.ts';
 import { createScratchFolder } from '../support/scratch-folder.ts';
 import { type Entries, errorOf, factsSoFar, openStage, textOf, untilFact, untilState } from '../support/supervised.ts';
 
@@ -93,19 +94,21 @@ describe('a server that tells its secrets wherever it can', () => {
       await supervisor.callTool('a', 'tell', {}, { onProgress: (step) => void progress.push(step) }),
     );
     const error = await errorOf(supervisor.callTool('a', 'fail'));
+    const down = untilState(supervisor, 'a', 'backoff');
     const notified = untilFact(supervisor, 'session.notified', ({ method }) => method !== 'notifications/message');
-    await supervisor.callTool('a', 'notify');
-    await notified;
-    await supervisor.callTool('a', 'ask');
+    await underAttack('secrets told wherever there are words', async () => {
+      await supervisor.callTool('a', 'notify');
+      await notified;
+      await supervisor.callTool('a', 'ask');
+      await errorOf(supervisor.callTool('a', 'exit'));
+      await down;
+    });
     for (const secret of told) {
       expect(result).toContain(secret);
       expect(JSON.stringify(progress)).toContain(secret);
       expect(error instanceof McpvisorError && error.message).toContain(secret);
       expect(JSON.stringify(messages)).toContain(secret);
     }
-    const down = untilState(supervisor, 'a', 'backoff');
-    await errorOf(supervisor.callTool('a', 'exit'));
-    await down;
     const refused = await errorOf(supervisor.callTool('a', 'tell'));
     const text = await everything();
     expectNone(`${refused} ${JSON.stringify(refused)}`);

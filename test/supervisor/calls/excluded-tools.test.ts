@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mayShow } from '../../../src/supervisor/tool-filter.ts';
+import { underAttack } from '../../support/loop-delay.ts';
 import { errorOf, openStage, textOf } from '../../support/supervised.ts';
 
 describe('a tool that the entry excludes', () => {
@@ -9,8 +10,10 @@ describe('a tool that the entry excludes', () => {
     await supervisor.ready();
     const params = { name: 'add', arguments: { a: 1, b: 2 } };
     const notFound = { code: 'TOOL_NOT_FOUND', details: { server: 'a', tool: 'add' } };
-    expect(await errorOf(supervisor.callTool('a', 'add', params.arguments))).toMatchObject(notFound);
-    expect(await errorOf(supervisor.request('a', 'tools/call', params))).toMatchObject(notFound);
+    await underAttack('calls of an excluded tool', async () => {
+      expect(await errorOf(supervisor.callTool('a', 'add', params.arguments))).toMatchObject(notFound);
+      expect(await errorOf(supervisor.request('a', 'tools/call', params))).toMatchObject(notFound);
+    });
     const listed = (await supervisor.request('a', 'tools/list')) as { readonly tools: readonly { name: string }[] };
     expect(listed.tools.map(({ name }) => name)).not.toContain('add');
     expect(listed.tools.map(({ name }) => name)).toContain('echo');

@@ -2,8 +2,10 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { Client } from '../../../support/doors/client.ts';
 import { openScene, program, type Scene } from '../../../support/doors/daemon.ts';
 import { openPseudoTerminal, type PseudoTerminal } from '../../../support/doors/pseudo-terminal.ts';
+import { underAttack } from '../../../support/loop-delay.ts';
 import { absence, findProgram } from '../../../support/requirements.ts';
 
 const namesCode = fileURLToPath(new URL('../../../servers/names-its-tools-in-shell.mjs', import.meta.url));
@@ -17,7 +19,14 @@ const commands = {
 
 type Shell = keyof typeof commands;
 
-async function openShell(shell: Shell): Promise<{ readonly scene: Scene; readonly terminal: PseudoTerminal }> {
+interface OpenShell {
+  readonly scene: Scene;
+  readonly terminal: PseudoTerminal;
+  /** Of the control plane that the shell asks. */
+  readonly client: Client;
+}
+
+async function openShell(shell: Shell): Promise<OpenShell> {
   const scene = openScene();
   const { folder, stateDir, mark } = scene;
   scene.writeConfig({
@@ -52,7 +61,7 @@ async function openShell(shell: Shell): Promise<{ readonly scene: Scene; readonl
     },
   });
   await terminal.shows('ready>');
-  return { scene, terminal };
+  return { scene, terminal, client: daemon.client };
 }
 
 /** The rest of a word, and the space after it, which zsh shows in bold. */
@@ -66,20 +75,26 @@ describe.skipIf(missing !== null)(`TAB${missing === null ? '' : absence(null, mi
   it.each(['bash', 'zsh', 'fish'] as const)(
     'in %s completes names, and runs nothing that a server says',
     async (shell) => {
-      const { scene, terminal } = await openShell(shell);
-      terminal.type('mcpvisor call fi\t');
-      await terminal.shows(inserted('les'));
+      const { scene, terminal, client } = await openShell(shell);
       const ran = () => readdirSync(scene.folder).filter((name) => name.startsWith('ran'));
-      terminal.type('ru\t');
-      await expect.poll(() => [...ran(), terminal.text().includes('nner')].at(0), { timeout: 20_000 }).toBe(true);
-      await terminal.shows(inserted('nner'));
-      // Of all tools whose names begin so, only one is a plain word.
-      terminal.type('\u0015mcpvisor call files ec\t');
-      await terminal.shows(inserted('ho'));
-      // Twice: the shell lists what there is.
-      terminal.type('\u0015mcpvisor call files \t\t');
-      await terminal.shows(/runner/);
-      terminal.type('\u0015');
+      await underAttack(
+        `TAB in ${shell}`,
+        async () => {
+          terminal.type('mcpvisor call fi\t');
+          await terminal.shows(inserted('les'));
+          terminal.type('ru\t');
+          await expect.poll(() => [...ran(), terminal.text().includes('nner')].at(0), { timeout: 20_000 }).toBe(true);
+          await terminal.shows(inserted('nner'));
+          // Of all tools whose names begin so, only one is a plain word.
+          terminal.type('\u0015mcpvisor call files ec\t');
+          await terminal.shows(inserted('ho'));
+          // Twice: the shell lists what there is.
+          terminal.type('\u0015mcpvisor call files \t\t');
+          await terminal.shows(/runner/);
+          terminal.type('\u0015');
+        },
+        { client },
+      );
       expect(ran()).toEqual([]);
       expect(terminal.text()).not.toContain('touch');
     },
