@@ -13,7 +13,7 @@ export interface Redactor {
   dropSecrets(owner: string): void;
   /**
    * `text` with every known secret blanked, including its forms in JSON, URLs and base64, single lines of it, and one
-   * that is split by control sequences.
+   * that is split by control sequences or partly escaped.
    */
   text(text: string): string;
   /**
@@ -29,13 +29,13 @@ export function createRedactor(): Redactor {
   // Added like a secret, so that redacting twice changes nothing, even if a secret is part of this word.
   index.add(blank);
 
-  /** Found as it is written, and as a terminal shows it. */
+  /** Found as it is written, as a terminal shows it, and as it is decoded. */
   function spansIn(text: string): readonly Span[] {
     const spans = index.find(text);
     const visible = visibleIn(text);
     if (visible.length === 0) return spans;
-    const hidden = visible.flatMap(({ text: shown, originOf }) =>
-      index.find(shown).map(({ start, end }) => ({ start: originOf(start), end: originOf(end - 1) + 1 })),
+    const hidden = visible.flatMap(({ text: shown, originOf, endOf }) =>
+      index.find(shown).map(({ start, end }) => ({ start: originOf(start), end: endOf(end - 1) })),
     );
     return hidden.length === 0 ? spans : mergedSpans([...spans, ...hidden]);
   }

@@ -1,12 +1,15 @@
 /**
- * A text without what a terminal does not show: a server that colours a part of a secret, or hides characters in it,
- * has still printed the secret.
+ * What a text says once it is read: without what a terminal does not show, and with its escapes decoded. A server that
+ * colours a part of a secret, hides characters in it, or writes some of them as `%2F` or `\u002f`, has still printed the
+ * secret.
  */
 
 export interface Visible {
   readonly text: string;
-  /** Where the character at `index` is in the text it came from. */
+  /** Where the character at `index` begins in the text it came from. */
   originOf(index: number): number;
+  /** Where the character at `index` ends in the text it came from. */
+  endOf(index: number): number;
 }
 
 /**
@@ -23,42 +26,106 @@ const unseen = new RegExp(`${sequence}|${character}`, 'gu');
 const terminalString = String.raw`\u001b[\]PX^_][^\u0007\u001b\u009c]{0,256}(?:\u0007|\u001b\\|\u009c)`;
 const unseenStrings = new RegExp(`${terminalString}|${sequence}|${character}`, 'gu');
 
-/** Both ways to read it, with the content of strings to the terminal and without. Empty: all of it is visible. */
+/** Characters of ASCII as URLs, JSON and JavaScript escape them; any number of backslashes, as of JSON within JSON. */
+const escapedCharacter = /%([0-7][\da-f])|(?<!\\)\\+(?:u00([0-7][\da-f])|x([0-7][\da-f])|(["'\\/]))/gi;
+
+/** A text that was encoded by one program after the other is decoded as often; who encodes more often hides on purpose. */
+const mostDecodings = 3;
+
+/** Every way to read it but the one as it is written. Empty: there is no other. */
 export function visibleIn(text: string): readonly Visible[] {
-  const withContent = without(text, unseen);
+  const found: Visible[] = [];
+  /** How the text that is looked at came from `text`, the last step first. */
+  let steps: readonly Visible[] = [];
+  for (let times = 0; times <= mostDecodings; times += 1) {
+    const shown = shownOf(steps[0]?.text ?? text).map((step) => [step, ...steps]);
+    found.push(...shown.map(through));
+    steps = shown[0] ?? steps;
+    const decoded = times < mostDecodings ? decodedFrom(steps[0]?.text ?? text) : null;
+    if (decoded === null) break;
+    steps = [decoded, ...steps];
+    found.push(through(steps));
+  }
+  return found;
+}
+
+/** Both ways to see it, with the content of strings to the terminal and without. */
+function shownOf(text: string): readonly Visible[] {
+  const withContent = rewritten(text, unseen, () => '');
   if (withContent === null) return [];
-  const plain = text.includes('\u001b') ? without(text, unseenStrings) : null;
+  const plain = text.includes('\u001b') ? rewritten(text, unseenStrings, () => '') : null;
   return plain === null ? [withContent] : [withContent, plain];
 }
 
-/** Null: nothing of it is hidden. */
-function without(text: string, hiddenParts: RegExp): Visible | null {
-  const pieces: string[] = [];
-  /** Where each piece begins: in the result, and in the text. */
-  const begins: (readonly [number, number])[] = [];
-  let length = 0;
-  let from = 0;
-  for (const { index, 0: hidden } of text.matchAll(hiddenParts)) {
-    begins.push([length, from]);
-    pieces.push(text.slice(from, index));
-    length += index - from;
-    from = index + hidden.length;
-  }
-  if (from === 0) return null;
-  begins.push([length, from]);
-  pieces.push(text.slice(from));
-  return { text: pieces.join(''), originOf: (index) => originIn(begins, index) };
+function decodedFrom(text: string): Visible | null {
+  if (!text.includes('%') && !text.includes('\\')) return null;
+  return rewritten(text, escapedCharacter, ([, url, json, script, plain]) => {
+    const code = url ?? json ?? script;
+    return code === undefined ? (plain ?? '') : String.fromCharCode(Number.parseInt(code, 16));
+  });
 }
 
+/** Each is of the text of the one after it. */
+function through(steps: readonly Visible[]): Visible {
+  return {
+    text: steps[0]?.text ?? '',
+    originOf: (index) => steps.reduce((at, step) => step.originOf(at), index),
+    endOf: (index) => steps.reduce((end, step) => step.endOf(end - 1), index + 1),
+  };
+}
+
+interface Piece {
+  /** Where it begins in the result. */
+  readonly start: number;
+  /** Where it begins in the text. */
+  readonly origin: number;
+  /** How long each of its characters is in the text. */
+  readonly width: number;
+}
+
+/** `replace` gives one character, or none. Null: nothing of it is replaced. */
+function rewritten(text: string, what: RegExp, replace: (match: RegExpExecArray) => string): Visible | null {
+  const words: string[] = [];
+  const pieces: Piece[] = [];
+  let start = 0;
+  let from = 0;
+  const add = (word: string, width: number) => {
+    if (word === '') return;
+    pieces.push({ start, origin: from, width });
+    words.push(word);
+    start += word.length;
+  };
+  for (const match of text.matchAll(what)) {
+    add(text.slice(from, match.index), 1);
+    from = match.index;
+    add(replace(match), match[0].length);
+    from += match[0].length;
+  }
+  if (from === 0) return null;
+  add(text.slice(from), 1);
+  return {
+    text: words.join(''),
+    originOf(index) {
+      const piece = pieceAt(pieces, index);
+      return piece.origin + (index - piece.start) * piece.width;
+    },
+    endOf(index) {
+      const piece = pieceAt(pieces, index);
+      return piece.origin + (index - piece.start + 1) * piece.width;
+    },
+  };
+}
+
+const noPiece: Piece = { start: 0, origin: 0, width: 1 };
+
 /** By halving: a text may be cut into as many pieces as it has characters. */
-function originIn(begins: readonly (readonly [number, number])[], index: number): number {
+function pieceAt(pieces: readonly Piece[], index: number): Piece {
   let low = 0;
-  let high = begins.length - 1;
+  let high = pieces.length - 1;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if ((begins[middle]?.[0] ?? 0) <= index) low = middle;
+    if ((pieces[middle]?.start ?? 0) <= index) low = middle;
     else high = middle - 1;
   }
-  const [start, origin] = begins[low] ?? [0, 0];
-  return origin + index - start;
+  return pieces[low] ?? noPiece;
 }

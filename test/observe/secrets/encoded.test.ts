@@ -97,20 +97,56 @@ describe('a secret that is split by what a terminal does not show', () => {
   });
 });
 
+describe('a secret of which some characters are escaped', () => {
+  const word = 'hunter2-hunter2/of "a"';
+  const inColours = word.split('').join('\u001b[31m');
+  const inHex = (prefix: string) =>
+    word.replace(/./g, (one) => `${prefix}${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const forms = {
+    'all of it percent-encoded': inHex('%'),
+    'some of it percent-encoded': word.replaceAll('-', '%2D').replace('h', '%68'),
+    'percent-encoded twice': encodeURIComponent(encodeURIComponent(word)),
+    'percent-encoded in colours': inHex('%').split('').join('\u001b[0m'),
+    'its colours percent-encoded, too': encodeURIComponent(inColours),
+    'all of it escaped for JSON': inHex(String.raw`\u00`),
+    'its slash escaped for JSON': JSON.stringify(word).slice(1, -1).replace('/', String.raw`\/`),
+    'in colours and escaped for JSON': JSON.stringify(inColours).slice(1, -1),
+    'in colours and JSON within JSON': JSON.stringify(JSON.stringify(inColours).slice(1, -1)).slice(1, -1),
+    'escaped for JavaScript': inHex(String.raw`\x`),
+  };
+
+  it.each(Object.entries(forms))('is blanked: %s', (_, form) => {
+    expect(redactorOf(word).text(`50% \\ a ${form} z %`)).toBe('50% \\ a [redacted] z %');
+  });
+
+  it('leaves escapes of other words alone', () => {
+    const line = String.raw`%2F \u001b[31m \\ \" %25 C:\temp`;
+    expect(redactorOf(word).text(line)).toBe(line);
+  });
+});
+
 describe('blanking', () => {
-  it.each(['\u001b[', '\u001b[1;', '\u001b', '\u001b[31m', 'a\u200b'])(
-    'takes time in proportion to a line of %j',
-    (part) => {
-      const secrets = Array.from({ length: 1_000 }, (_, index) => `secret-number-${index}-of-many`);
-      const { text } = redactorOf(...secrets);
-      const timeOf = (characters: number): number => {
-        const line = part.repeat(characters / part.length);
-        const began = performance.now();
-        text(line);
-        return performance.now() - began;
-      };
-      timeOf(100_000);
-      expect(timeOf(1_000_000)).toBeLessThan(2_000);
-    },
-  );
+  it.each([
+    '\u001b[',
+    '\u001b[1;',
+    '\u001b',
+    '\u001b[31m',
+    'a\u200b',
+    '\\',
+    String.raw`\\n`,
+    '%25',
+    '%',
+    String.raw`\u0041`,
+  ])('takes time in proportion to a line of %j', (part) => {
+    const secrets = Array.from({ length: 1_000 }, (_, index) => `secret-number-${index}-of-many`);
+    const { text } = redactorOf(...secrets);
+    const timeOf = (characters: number): number => {
+      const line = part.repeat(characters / part.length);
+      const began = performance.now();
+      text(line);
+      return performance.now() - began;
+    };
+    timeOf(100_000);
+    expect(timeOf(1_000_000)).toBeLessThan(2_000);
+  });
 });
