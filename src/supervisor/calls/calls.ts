@@ -73,7 +73,7 @@ export function createCalls(options: CallsOptions): Calls {
     if (session !== null) return send(entry, session, call);
     return waking.wake(entry, call.options).then((restMs) => {
       const woken = liveSession(entry);
-      if (woken === null) throw notConnectedError(actorOf(entry.name).getSnapshot());
+      if (woken === null) throw notConnectedError(entry, actorOf(entry.name).getSnapshot());
       return send(entry, woken, {
         ...call,
         options: { ...call.options, ...(restMs !== null && { timeoutMs: restMs }) },
@@ -120,7 +120,8 @@ export function createCalls(options: CallsOptions): Calls {
   }
 
   /** The session knows only that it is ending. The chart knows why, and what happens next. */
-  function withReasonOfChart({ name: server }: ServerEntry, error: unknown): unknown {
+  function withReasonOfChart(entry: ServerEntry, error: unknown): unknown {
+    const { name: server } = entry;
     // The error of a call that could not be sent says why. The chart may learn of it later, or may keep the session.
     const isKnown =
       isMcpvisorError(error, 'SERVER_NOT_CONNECTED') &&
@@ -131,7 +132,7 @@ export function createCalls(options: CallsOptions): Calls {
       return new McpvisorError('CALL_TIMED_OUT', { ...error.details, heard }, { cause: error.cause });
     }
     if (isMcpvisorError(error, 'SERVER_NOT_CONNECTED'))
-      return isKnown ? error : notConnectedError(actorOf(server).getSnapshot());
+      return isKnown ? error : notConnectedError(entry, actorOf(server).getSnapshot());
     const reason = causeOf(server);
     const isEnded = isMcpvisorError(error, 'OUTCOME_UNKNOWN') && error.details.reason === 'stopping';
     return isEnded && reason !== null

@@ -27,7 +27,7 @@ export function createCallChecks(options: CallChecksOptions): Supervisor['checkC
     const found = tools.find(({ name }) => name === tool) ?? tools.find(({ name }) => name === ownName);
     if (found !== undefined) return found.inputSchema;
     if (waking.knowsTools(entry)) throw new McpvisorError('TOOL_NOT_FOUND', { server, tool });
-    throw notConnectedError(actorOf(server).getSnapshot());
+    throw notConnectedError(entry, actorOf(server).getSnapshot());
   }
 
   return async (server, tool, args = {}) => {

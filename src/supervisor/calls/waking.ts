@@ -57,7 +57,7 @@ export function createWaking({ actorOf, timers, now }: WakingOptions): Waking {
     const event: ServerEvent = { type: 'server.needed' };
     const isWaitedFor = entry.specification.lazy || waitsForStarting;
     if (snapshot.can(event)) actor.send(event);
-    else if (!isWaitedFor || !mayConnect(snapshot)) throw notConnectedError(snapshot);
+    else if (!isWaitedFor || !mayConnect(snapshot)) throw notConnectedError(entry, snapshot);
     return actor;
   }
 
@@ -65,13 +65,13 @@ export function createWaking({ actorOf, timers, now }: WakingOptions): Waking {
     async wake(entry, { timeoutMs = entry.specification.callTimeoutMs, signal } = {}) {
       const startedAt = now();
       const actor = startIfNeeded(entry, { waitsForStarting: false, signal, method: 'start' });
-      await whenConnected(actor, { mayConnect: isOnItsWay, signal, timeoutMs, timers, method: 'start' });
+      await whenConnected(actor, { entry, mayConnect: isOnItsWay, signal, timeoutMs, timers, method: 'start' });
       return Math.max(1, timeoutMs - (now() - startedAt));
     },
     async await(entry, { timeoutMs = patienceMs, signal, retries = true } = {}) {
       const waiting = { mayConnect: retries ? isTriedAgain : isOnItsWay, signal, method: 'ensureConnected' };
       const actor = startIfNeeded(entry, { waitsForStarting: true, ...waiting });
-      await whenConnected(actor, { timeoutMs, timers, ...waiting });
+      await whenConnected(actor, { entry, timeoutMs, timers, ...waiting });
     },
     knowsTools: (entry) => entry.hasLists,
   };
@@ -87,6 +87,7 @@ interface StartOptions {
 }
 
 interface WaitOptions {
+  readonly entry: ServerEntry;
   readonly mayConnect: (snapshot: ServerSnapshot) => boolean;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
@@ -98,11 +99,11 @@ interface WaitOptions {
 /** Rejects as soon as the server will not become connected by itself. */
 function whenConnected(
   actor: ServerActor,
-  { mayConnect, signal, timeoutMs, timers, method }: WaitOptions,
+  { entry, mayConnect, signal, timeoutMs, timers, method }: WaitOptions,
 ): Promise<void> {
   const isOver = (snapshot: ServerSnapshot) => isConnected(snapshot) || !isActive(snapshot) || !mayConnect(snapshot);
-  if (isOver(actor.getSnapshot())) return settledAs(actor.getSnapshot());
-  const { name: server } = actor.getSnapshot().context;
+  if (isOver(actor.getSnapshot())) return settledAs(entry, actor.getSnapshot());
+  const { name: server } = entry;
   return new Promise((resolve, reject) => {
     const finish = (end: () => void) => {
       timers.clearTimeout(timer);
@@ -110,10 +111,10 @@ function whenConnected(
       subscription.unsubscribe();
       end();
     };
-    const onOver = () => finish(() => resolve(settledAs(actor.getSnapshot())));
+    const onOver = () => finish(() => resolve(settledAs(entry, actor.getSnapshot())));
     const cancel = () => finish(() => reject(new McpvisorError('CALL_CANCELLED', { server, method })));
     const onTimeout = () => {
-      const { state, nextRetryAt, reason } = notConnectedError(actor.getSnapshot()).details;
+      const { state, nextRetryAt, reason } = notConnectedError(entry, actor.getSnapshot()).details;
       const details = { server, method, timeoutMs, state, nextRetryAt, reason };
       finish(() => reject(new McpvisorError('CALL_TIMED_OUT', details)));
     };
@@ -127,8 +128,8 @@ function whenConnected(
   });
 }
 
-async function settledAs(snapshot: ServerSnapshot): Promise<void> {
-  if (!isConnected(snapshot)) throw notConnectedError(snapshot);
+async function settledAs(entry: ServerEntry, snapshot: ServerSnapshot): Promise<void> {
+  if (!isConnected(snapshot)) throw notConnectedError(entry, snapshot);
 }
 
 function isActive({ status }: Pick<ServerSnapshot, 'status'>): boolean {
@@ -140,14 +141,26 @@ function isConnected(snapshot: ServerSnapshot): boolean {
   return isActive(snapshot) && snapshot.matches('connected');
 }
 
-export function notConnectedError(snapshot: ServerSnapshot): McpvisorError<'SERVER_NOT_CONNECTED'> {
-  const { name, nextRetryAt, failure, lastFailure } = snapshot.context;
-  const { message = null } = failure ?? lastFailure ?? {};
+export function notConnectedError(
+  { name, specification }: ServerEntry,
+  snapshot: ServerSnapshot,
+): McpvisorError<'SERVER_NOT_CONNECTED'> {
+  const { nextRetryAt, wanted } = snapshot.context;
   const { state } = stateOf(snapshot);
   return new McpvisorError('SERVER_NOT_CONNECTED', {
     server: name,
     state,
     nextRetryAt: nextRetryAt === null ? null : toIso(nextRetryAt),
-    reason: isHeldBack(snapshot) ? waitText(snapshot.context) : state === 'idle' ? null : message,
+    // A person may start one that is disabled.
+    reason: !specification.enabled && wanted === 'down' ? disabledText : reasonOf(snapshot, state),
   });
+}
+
+const disabledText = 'it is disabled: enable it in the configuration, or start it by its name';
+
+/** Null: it rests, and only has to be started. */
+function reasonOf(snapshot: ServerSnapshot, state: string): string | null {
+  const { failure, lastFailure } = snapshot.context;
+  if (isHeldBack(snapshot)) return waitText(snapshot.context);
+  return state === 'idle' ? null : ((failure ?? lastFailure)?.message ?? null);
 }

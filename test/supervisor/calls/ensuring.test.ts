@@ -79,4 +79,35 @@ describe('a host that wants servers to be connected', () => {
       'SERVER_NOT_FOUND',
     ]);
   });
+
+  it('is told of one that is disabled that it is, by whatever asks for it, unless a person started it', async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({
+      off: stage.program('speak', { disabled: true }),
+      sleepy: stage.program('speak', { disabled: true, lazy: true }),
+      on: stage.program('speak'),
+    });
+    const asking = async (name: string) =>
+      Promise.all([
+        errorOf(supervisor.ensureConnected([name])),
+        errorOf(supervisor.callTool(name, 'echo')),
+        errorOf(supervisor.request(name, 'ping')),
+        errorOf(supervisor.checkCall(name, 'echo')),
+      ]);
+    for (const name of ['off', 'sleepy'])
+      for (const error of await asking(name))
+        expect(error).toMatchObject({
+          code: 'SERVER_NOT_CONNECTED',
+          details: { state: 'idle', reason: expect.stringContaining('it is disabled') },
+          message: expect.stringMatching(/is in "idle" \(it is disabled[^)]*\)\.$/),
+        });
+    await supervisor.ready();
+    await supervisor.send('on', { type: 'server.stop' });
+    expect(await errorOf(supervisor.ensureConnected(['on']))).toMatchObject({
+      details: { state: 'idle', reason: null },
+      message: expect.stringContaining('has to be started first'),
+    });
+    await supervisor.send('off', { type: 'server.start' });
+    await supervisor.ensureConnected(['off']);
+  });
 });
