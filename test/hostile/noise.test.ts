@@ -32,16 +32,26 @@ describe('servers that write as fast as they are read', () => {
     expect(supervisor.status('quiet')).toMatchObject({ state: 'connected', generation: 1 });
   });
 
-  it('keep the loop from nobody else with events', async () => {
-    const data = message({ method: 'notifications/message', params: { level: 'info', data: 'x' } });
+  it.each([
+    [
+      'notifications',
+      `data: ${message({ method: 'notifications/message', params: { level: 'info', data: 'x' } })}\n\n`,
+    ],
+    ['short events', 'data: x\n\n'],
+    ['unknown fields', 'x\n'],
+    ['comments', ':\n'],
+    ['odd delays', 'retry:x\n'],
+    ['events that are too short', 'data\n\n'],
+    ['an event of one line more', `data: x\n\n${'data: y\n'.repeat(1_000)}\n`],
+  ])('keep the loop from nobody else with %s in event streams', async (what, event) => {
     const { program, open } = openStage();
-    const ports = await Promise.all([1, 2].map(() => serveEvents(data)));
+    const ports = await Promise.all([1, 2].map(() => serveEvents(event)));
     const supervisor = await open({
       ...Object.fromEntries(ports.map((port) => [`remote-${port}`, { url: `http://127.0.0.1:${port}/mcp` }])),
       quiet: program('speak'),
     });
     await supervisor.ready();
-    await underAttack('two remote servers with events', () => callQuiet(supervisor));
+    await underAttack(`two remote servers with ${what}`, () => callQuiet(supervisor));
     expect(supervisor.status('quiet')).toMatchObject({ state: 'connected', generation: 1 });
   });
 });
@@ -53,9 +63,9 @@ async function callQuiet(supervisor: Supervisor): Promise<void> {
   }
 }
 
-async function serveEvents(data: string): Promise<number> {
+async function serveEvents(event: string): Promise<number> {
   const program = new URL('../servers/streams-without-end.mjs', import.meta.url).pathname;
-  const child = spawn(process.execPath, [program, data], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, event], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [port] = await once(child.stdout, 'data');
   return Number(String(port));

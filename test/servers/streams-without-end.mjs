@@ -1,9 +1,12 @@
-/** A remote server that sends events as fast as they are read, as soon as anybody listens. Says its port on stdout. */
+/**
+ * A remote server that sends a text over and over in event streams, as fast as it is read, as soon as anybody listens.
+ * Says its port on stdout.
+ */
 
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-const event = `data: ${process.argv[2]}\n\n`;
+const event = process.argv[2];
 const piece = event.repeat(Math.ceil((64 * 1024) / event.length));
 
 async function answer(request, response) {

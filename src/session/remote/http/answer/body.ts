@@ -3,13 +3,13 @@
  * long as there is room for it.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import type { Account } from '../../../budget.ts';
 import { createPieces } from '../../../pieces.ts';
 import { toTooLarge } from '../error.ts';
 import type { Answer } from './answer.ts';
 import { startReading } from './reading.ts';
+import { createTurns } from './turns.ts';
 import { createUnfinishedEvent } from './unfinished-event.ts';
 
 export interface StreamEvent {
@@ -98,27 +98,20 @@ async function passOver(answer: Answer): Promise<void> {
   }
 }
 
-/** Of one stream, after which everybody else has a turn: some milliseconds of work. */
-const mostEventsInTurn = 250;
-const mostBytesInTurn = 256 * 1024;
-
 /**
- * Reads an event stream to its end. Rejects with a `RemoteError` if it breaks off, or if an event is too long or finds
- * no room.
+ * Reads an event stream to its end, in turn with everything else. Rejects with a `RemoteError` if it breaks off, or if
+ * an event is too long or finds no room.
  */
 export async function readEvents(answer: Answer, limits: BodyLimits, listener: EventListener): Promise<void> {
   const { maxMessageBytes, room } = limits;
   const reading = startReading(answer, room);
   const unfinished = createUnfinishedEvent();
-  let events = 0;
-  let bytes = 0;
   let isTooLarge = false;
   let isLast = false;
   const parser = createParser({
     // In characters, of which one is at least a byte.
     maxBufferSize: maxMessageBytes,
     onEvent({ event = null, id = null, data }) {
-      events += 1;
       isTooLarge ||= data.length > maxMessageBytes || Buffer.byteLength(data) > maxMessageBytes;
       if (!isTooLarge) listener.event({ type: event, id, data, isLast });
     },
@@ -130,18 +123,14 @@ export async function readEvents(answer: Answer, limits: BodyLimits, listener: E
   });
   const decoder = new TextDecoder();
   const withLineFeeds = createLineEnds();
-  for await (const chunk of reading.pieces) {
-    const piece = withLineFeeds(decoder.decode(chunk, { stream: true }));
-    unfinished.feed(piece);
-    parser.feed(piece);
+  const readInTurns = createTurns((part) => {
+    unfinished.feed(part);
+    parser.feed(part);
     if (isTooLarge) throw toTooLarge(maxMessageBytes);
     reading.held.release();
     reading.check(reading.held.take(unfinished.weight));
-    bytes += chunk.byteLength;
-    if (events < mostEventsInTurn && bytes < mostBytesInTurn) continue;
-    [events, bytes] = [0, 0];
-    await nextTurn();
-  }
+  });
+  for await (const piece of reading.pieces) await readInTurns(withLineFeeds(decoder.decode(piece, { stream: true })));
   isLast = true;
   parser.feed('\n\n');
 }
