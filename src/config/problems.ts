@@ -6,12 +6,15 @@ export type Path = readonly PropertyKey[];
 
 /** `mcpServers.files.args[1]`; ambiguous names are in brackets: `mcpServers["a.b"].url`. */
 export function pathOf(path: Path): string {
-  return path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`;
-    const name = shortened(String(step));
-    if (!/^[A-Za-z0-9_$-]+$/.test(name)) return `${text}[${JSON.stringify(name)}]`;
-    return text === '' ? name : `${text}.${name}`;
-  }, '');
+  return path.reduce<string>(pathIn, '');
+}
+
+/** The path of what is under `step` in the object or list with this path. */
+export function pathIn(container: string, step: PropertyKey): string {
+  if (typeof step === 'number') return `${container}[${step}]`;
+  const name = shortened(String(step));
+  if (!/^[A-Za-z0-9_$-]+$/.test(name)) return `${container}[${JSON.stringify(name)}]`;
+  return container === '' ? name : `${container}.${name}`;
 }
 
 /** A key may be as long as its file. */

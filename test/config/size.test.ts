@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEntries } from '../../src/config/parse.ts';
+import { parseConfig, parseEntries } from '../../src/config/parse.ts';
 import { underAttack } from '../support/loop-delay.ts';
 
 const many = <Value>(count: number, make: (index: number) => Value) =>
@@ -27,6 +27,28 @@ describe('a configuration of a size nobody writes by hand', () => {
       'mcpServers.a has 10002 elements',
     ]);
     expect(messagesOf({ mcpServers: {}, ...many(10_001, () => 1) }).messages).toEqual([' has 10001 elements']);
+  });
+
+  const parts = (count: number, part: string) => Array.from({ length: count }, (_, at) => `"k${at}":${part}`).join();
+  it.each([
+    ['keys', `{${parts(400_000, '1')}}`],
+    ['servers', `{"mcpServers":{${parts(400_000, '{}')}}}`],
+    ['variables', `{"mcpServers":{"a":{"command":"x","env":{${parts(400_000, '"x"')}}}}}`],
+    ['arguments', `{"mcpServers":{"a":{"command":"x","args":[${'"a",'.repeat(400_000)}]}}}`],
+    ['parts of what is passed over', `{"mcpServers":{"a":{"command":"x","_a":{"b":{"c":{${parts(400_000, '[]')}}}}}}}`],
+    ['keys of one name', `{${'"a":1,'.repeat(400_000)}}`],
+    ['mistakes', 'x '.repeat(2_000_000)],
+  ])('is refused before it is read: 400 000 %s', async (what, text) => {
+    const parsed = await underAttack(`400 000 ${what}`, () => parseConfig(text, { folder: '/etc/mcp' }));
+    const message = 'the file has more than 400000 names, values and signs';
+    expect(parsed.problems).toEqual([expect.objectContaining({ path: '', message })]);
+  });
+
+  it('is read with as many servers as there may be', () => {
+    const server = { command: 'npx', args: ['-y', 'some-server'], env: { TOKEN: '${TOKEN:-}', HOME: '/tmp' } };
+    const text = JSON.stringify({ mcpServers: many(10_000, () => server) });
+    const { config } = parseConfig(text, { folder: '/etc/mcp' });
+    expect(config?.servers.size).toBe(10_000);
   });
 
   it('is told its first thousand problems, errors first, and how many more there are', () => {

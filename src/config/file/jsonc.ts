@@ -5,7 +5,8 @@ import type { Problem } from '../../errors.ts';
 import { isTooDeep } from '../../text/json.ts';
 import { errorAt, type Path } from '../problems.ts';
 import { otherFormatOf, slipAt } from './other-formats.ts';
-import { containerOf, createPlaces, offsetsIn, type Place } from './places.ts';
+import { hasTooManyParts, mostParts } from './parts.ts';
+import { containerOf, createOffsets, createPlaces, type Place } from './places.ts';
 
 const words: ReadonlyMap<string, string> = new Map([
   ['InvalidSymbol', 'this is neither a value nor text in double quotes'],
@@ -29,6 +30,7 @@ const words: ReadonlyMap<string, string> = new Map([
 const half = /\p{Cs}/u;
 
 const tooDeep = errorAt([], 'the file is nested too deeply', null);
+const tooMany = errorAt([], `the file has more than ${mostParts} names, values and signs`, null);
 
 /** More mistakes than anybody reads at once. */
 const mostMistakes = 50;
@@ -53,6 +55,7 @@ export interface Read {
 export function readJsonc(text: string): Read {
   const content = text.startsWith('\uFEFF') ? text.slice(1) : text;
   if (content.trim() === '') return unread([errorAt([], 'the file is empty', 'write at least {"mcpServers": {}}')]);
+  if (hasTooManyParts(content)) return unread([tooMany]);
   const errors: ParseError[] = [];
   const placeOf = createPlaces(content);
   try {
@@ -75,13 +78,11 @@ function unread(problems: readonly Problem[]): Read {
 
 type PlaceOf = (offset: number) => Place;
 
-/** The offsets are collected when the first problem is located: most texts have none. */
 function locator(root: Node, placeOf: PlaceOf): Read['locate'] {
-  let offsets: ReadonlyMap<string, number> | null = null;
+  const offsetOf = createOffsets(root);
   return (problem) => {
-    offsets ??= offsetsIn(root);
     for (let path: string | null = problem.path; path !== null; path = containerOf(path)) {
-      const offset = offsets.get(path);
+      const offset = offsetOf(path);
       if (offset !== undefined) return { ...problem, ...placeOf(offset) };
     }
     return problem;

@@ -1,7 +1,7 @@
 /** Where something is in a text. */
 
 import type { Node } from 'jsonc-parser';
-import { pathOf } from '../problems.ts';
+import { pathIn } from '../problems.ts';
 
 /** Both from 1. */
 export interface Place {
@@ -25,20 +25,47 @@ export function createPlaces(text: string): (offset: number) => Place {
   };
 }
 
-/** The offset of each part of a document, by its path as problems have it. */
-export function offsetsIn(root: Node): ReadonlyMap<string, number> {
-  const offsets = new Map<string, number>();
-  const visit = (node: Node, path: readonly PropertyKey[], offset: number): void => {
-    offsets.set(pathOf(path), offset);
-    const { children = [] } = node;
-    if (node.type === 'array')
-      for (const [index, child] of children.entries()) visit(child, [...path, index], child.offset);
-    if (node.type !== 'object') return;
-    for (const { children: [key, value] = [] } of children)
-      if (key !== undefined && value !== undefined) visit(value, [...path, String(key.value)], key.offset);
+interface Part {
+  readonly node: Node;
+  readonly offset: number;
+}
+
+const steps = /\.?[^.[\]]+|\[(?:\d+|"(?:[^"\\]|\\.)*")\]/g;
+
+/**
+ * Finds the offset of a part of a document by its path as problems have it. Only what is on the way is looked at: a
+ * document may have many parts, and few of them problems.
+ */
+export function createOffsets(root: Node): (path: string) => number | undefined {
+  const known = new Map<Node, ReadonlyMap<string, Part>>();
+  const partsIn = (node: Node, container: string) => {
+    const parts = known.get(node) ?? partsOf(node, container);
+    known.set(node, parts);
+    return parts;
   };
-  visit(root, [], root.offset);
-  return offsets;
+  return (path) => {
+    let part: Part | undefined = { node: root, offset: root.offset };
+    let container = '';
+    for (const [step] of path.matchAll(steps)) {
+      part = partsIn(part.node, container).get(container + step);
+      if (part === undefined) return undefined;
+      container += step;
+    }
+    return part.offset;
+  };
+}
+
+/** By their paths. */
+function partsOf({ type, children = [] }: Node, container: string): ReadonlyMap<string, Part> {
+  if (type === 'array')
+    return new Map(children.map((node, index) => [pathIn(container, index), { node, offset: node.offset }]));
+  return new Map(
+    children.flatMap(({ children: [key, node] = [] }): [string, Part][] =>
+      key === undefined || node === undefined
+        ? []
+        : [[pathIn(container, String(key.value)), { node, offset: key.offset }]],
+    ),
+  );
 }
 
 /**
