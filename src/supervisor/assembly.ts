@@ -146,7 +146,14 @@ export function assemble(
   const causeOf = (server: string) => actors.server(server)?.getSnapshot().context.failure?.class ?? null;
   const { overheard } = createWords(redactor);
   const seen = { catalog, waking, overheard, publish, redactor };
-  const calls = createCalls({ entryOf, actorOf, causeOf, ...seen, now: monotonicNow });
+  const calls = createCalls({
+    entryOf,
+    actorOf,
+    causeOf,
+    ...seen,
+    now: monotonicNow,
+    caughtUp: turns.caughtUp,
+  });
   const desired = createDesired({
     initial: configuration,
     file: file?.path ?? null,

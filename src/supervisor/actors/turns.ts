@@ -25,6 +25,8 @@ export interface Turns {
    * loop for as long as many deaths take. `work` must not throw.
    */
   afterwards(work: () => void): void;
+  /** Resolves when all that waits now, and is not to come afterwards, has been done; null: nothing waits. */
+  caughtUp(): Promise<void> | null;
 }
 
 export function createTurns(now: () => number = () => performance.now()): Turns {
@@ -78,6 +80,12 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     afterwards(work) {
       later.push(work);
       awaitNextTurn();
+    },
+    caughtUp() {
+      if (urgent.length + waiting.length === 0) return null;
+      return new Promise((resolve) => {
+        waiting.push(resolve);
+      });
     },
   };
 }

@@ -30,6 +30,8 @@ export interface CallsOptions {
   readonly redactor: Pick<Redactor, 'value'>;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
+  /** Resolves when the charts know all that has happened so far; null: they do. */
+  readonly caughtUp: () => Promise<void> | null;
 }
 
 export type Calls = Pick<Supervisor, 'callTool' | 'callTools' | 'request'>;
@@ -59,7 +61,7 @@ interface NamedCall extends Pick<Call, 'options' | 'askedAt'> {
 }
 
 export function createCalls(options: CallsOptions): Calls {
-  const { entryOf, actorOf, causeOf, catalog, waking, overheard, publish, redactor, now } = options;
+  const { entryOf, actorOf, causeOf, catalog, waking, overheard, publish, redactor, now, caughtUp } = options;
   let lastCallId = 0;
 
   /** Not async: a call that can be sent at once costs no promise besides the session's. */
@@ -96,9 +98,11 @@ export function createCalls(options: CallsOptions): Calls {
           notifyAnswered(options.onAnswered, { durationMs: Math.round(now() - call.askedAt), generation });
         return result;
       },
-      (error: unknown) => {
+      async (error: unknown) => {
         entry.counts.failed += 1;
         settled(entry, sent, isMcpvisorError(error) ? error.code : 'INTERNAL');
+        // Whoever learns from this that the session has ended finds its server in no state that says otherwise.
+        await caughtUp();
         throw withoutSecrets(redactor, withReasonOfChart(entry, error));
       },
     );

@@ -22,6 +22,7 @@ function openTurns(pieceMs: number) {
       turns.inTwo(step(piece), step(-piece));
     },
     afterwards: (piece: number) => turns.afterwards(() => void done.push(piece)),
+    caughtUp: turns.caughtUp,
   };
 }
 
@@ -54,6 +55,20 @@ describe('work in turns of the event loop', () => {
     afterwards(102);
     for (let turn = 0; turn < 5; turn += 1) await nextTurn();
     expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 101, 102]);
+  });
+
+  it('is caught up with when all that waited then is done', async () => {
+    const { take, inTwo, caughtUp, done } = openTurns(2);
+    expect(caughtUp()).toBeNull();
+    inTwo(1);
+    const first = caughtUp();
+    for (let piece = 2; piece < 10; piece += 1) take(piece);
+    await first;
+    expect(done).toContain(-1);
+    expect(done).not.toContain(9);
+    await caughtUp();
+    expect(done).toContain(9);
+    expect(caughtUp()).toBeNull();
   });
 
   it('that may come afterwards is not put off for ever', async () => {
