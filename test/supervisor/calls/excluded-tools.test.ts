@@ -28,6 +28,72 @@ describe('a tool that the entry excludes', () => {
   });
 });
 
+describe('an excluded tool that is asked for in another way', () => {
+  const openOne = async () => {
+    const stage = openStage();
+    const supervisor = await stage.open({ a: stage.program('speak', { tools: { exclude: ['add'] } }) });
+    await supervisor.ready();
+    return supervisor;
+  };
+  const asArguments = { a: 1, b: 2 };
+
+  it.each([
+    ['its exposed name', 'a__add'],
+    ['upper case', 'ADD'],
+    ['letters that look alike', '\u0430dd'],
+    ['wide letters', '\uff41\uff44\uff44'],
+    ['a mark that joins a letter', 'a\u0301dd'],
+    ['a space without width', 'add\u200b'],
+    ['a zero byte', 'add\0'],
+    ['a space', ' add'],
+    ['a path', './add'],
+    ['an escape of URLs', '%61dd'],
+    ['a star', 'ad*'],
+  ])('is found by no door: %s', async (what, tool) => {
+    const supervisor = await openOne();
+    const notFound = { code: 'TOOL_NOT_FOUND' };
+    await underAttack(`an excluded tool by ${what}`, async () => {
+      expect(await errorOf(supervisor.callTool('a', tool, asArguments))).toMatchObject(notFound);
+      const params = { name: tool, arguments: asArguments };
+      expect(await errorOf(supervisor.request('a', 'tools/call', params))).toMatchObject(notFound);
+      expect(await errorOf(supervisor.checkCall('a', tool, asArguments))).toMatchObject(notFound);
+      const [outcome] = await supervisor.callTools([{ tool, arguments: asArguments }]);
+      expect(outcome).toMatchObject({ status: 'failed', error: notFound });
+      const call = { id: '1', type: 'function', function: { name: tool, arguments: JSON.stringify(asArguments) } };
+      const answers = await supervisor.answerToolCalls([call], { format: 'openai' });
+      expect(answers[0]).toMatchObject({ content: expect.stringContaining('no tool') });
+    });
+    expect(supervisor.status('a').counts.calls).toBe(0);
+  });
+
+  it.each([
+    ['a list', '{"name": ["add"]}'],
+    ['an object', '{"name": {"toString": "add", "0": "add", "length": 1}}'],
+    ['nothing', '{"name": null}'],
+    ['what it inherits', '{"__proto__": {"name": "add"}}'],
+    ['another key', '{"Name": "add", "tool": "add"}'],
+    ['params that are a list', '[{"name": "add"}]'],
+    ['params that are a text', '"add"'],
+  ])('is no name: %s', async (what, json) => {
+    const supervisor = await openOne();
+    await underAttack(`an excluded tool in ${what}`, async () => {
+      expect(await errorOf(supervisor.request('a', 'tools/call', JSON.parse(json)))).toMatchObject({
+        code: 'INVALID_REQUEST',
+        details: { problems: [{ path: 'params.name' }] },
+      });
+    });
+    expect(supervisor.status('a').counts.calls).toBe(0);
+  });
+
+  it('is not behind a name that is offered', async () => {
+    const supervisor = await openOne();
+    const params = JSON.parse(
+      '{"name": "add", "arguments": {"text": "x", "name": "add"}, "name": "echo", "tool": "add"}',
+    );
+    expect(textOf((await supervisor.request('a', 'tools/call', params)) as object)).toBe('x');
+  });
+});
+
 describe('a request to a server', () => {
   it('reaches an offered tool with all its params', async () => {
     const stage = openStage();
@@ -44,6 +110,10 @@ describe('a request to a server', () => {
     'server/discover',
     'roots/list',
     'tools/Call',
+    'TOOLS/CALL',
+    'tools\u2215call',
+    'tools//call',
+    'tools%2Fcall',
     'tools/call ',
     'constructor',
     'rpc.discover',
