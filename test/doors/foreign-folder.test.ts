@@ -2,41 +2,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startTimeOf } from '../../src/session/process/identity.ts';
-import { openScene, type Scene } from '../support/doors/daemon.ts';
+import { openScene } from '../support/doors/daemon.ts';
+import { addressOf, openTrap, plant } from '../support/doors/foreign.ts';
 import { underAttack } from '../support/loop-delay.ts';
 import { isRunning, pidsMarked, until } from '../support/processes.ts';
 
 const secret = 'a-token-of-another-control-plane';
-
-/** Answers everything, and keeps what it was asked with. */
-async function openTrap(): Promise<{ readonly url: string; readonly heard: string[] }> {
-  const heard: string[] = [];
-  const server = createServer((request, response) => {
-    heard.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
-    response.setHeader('content-type', 'application/json').end('{}');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard };
-}
-
-/** A `.mcpvisor/` in the scene's folder, as an archive would bring it. */
-function plant({ folder }: Scene, files: Readonly<Record<string, unknown>>): string {
-  const planted = join(folder, '.mcpvisor');
-  mkdirSync(planted, { mode: 0o700 });
-  for (const [name, content] of Object.entries(files))
-    writeFileSync(join(planted, name), typeof content === 'string' ? content : JSON.stringify(content), {
-      mode: 0o600,
-    });
-  return planted;
-}
-
-const addressOf = (url: string, pid: number) => ({ url, pid, startedAt: '', version: '0.1.0', config: null });
 
 describe('a .mcpvisor/ that came with an archive', () => {
   const claims = {

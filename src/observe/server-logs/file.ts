@@ -100,7 +100,7 @@ export function createLogFile({
 
   async function open(): Promise<RotatingFileStream> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    for (const one of [dirname(path), path]) await refuseLink(one);
+    for (const one of [dirname(path), path]) await refuseForeign(one);
     lookedAtMs = performance.now();
     const opened = createStream((index) => (typeof index === 'number' ? `${nameOf(path)}.${index}` : nameOf(path)), {
       path: dirname(path),
@@ -189,10 +189,12 @@ function gapText({ gap, lost, lines: [first] }: Batch): string {
   return toWritten({ ...where, text: `(${gap} lines lost: the disk was too slow or full)` });
 }
 
-/** We make none: a link that came with the folder would have us write somewhere else. */
-async function refuseLink(path: string): Promise<void> {
-  const isLink = (await isThere(path)) && (await lstat(path)).isSymbolicLink();
-  if (isLink) throw new Error(`${path} is a link, which is not followed`);
+/** We make neither: a link, or a file that has another name, too, would have us write somewhere else. */
+async function refuseForeign(path: string): Promise<void> {
+  if (!(await isThere(path))) return;
+  const found = await lstat(path);
+  if (found.isSymbolicLink()) throw new Error(`${path} is a link, which is not followed`);
+  if (found.isFile() && found.nlink > 1) throw new Error(`${path} has a second name elsewhere: it is not written to`);
 }
 
 function nameOf(path: string): string {

@@ -1,5 +1,6 @@
 /** The last lines of a rotated log, read from its end. */
 
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { isSystemError } from '../../system-error.ts';
 import { type LogLine, parseWritten } from './line.ts';
@@ -7,7 +8,10 @@ import { type LogLine, parseWritten } from './line.ts';
 const chunkBytes = 64 * 1024;
 const lineEnd = 10;
 
-/** `paths` has the newest file first; missing files are skipped. Returns the oldest line first. */
+/**
+ * `paths` has the newest file first. What is missing, or not a file of ours (a link, or one that has another name,
+ * too), is skipped. Returns the oldest line first.
+ */
 export async function readTail(paths: readonly string[], count: number): Promise<readonly LogLine[]> {
   let lines: readonly LogLine[] = [];
   const read = new Set<number>();
@@ -16,7 +20,9 @@ export async function readTail(paths: readonly string[], count: number): Promise
     const file = await openIfThere(path);
     if (file === null) continue;
     try {
-      const { ino } = await file.stat();
+      const stats = await file.stat();
+      if (stats.isFile() && stats.nlink > 1) continue;
+      const { ino } = stats;
       // Rotated while we read: it has been read already, under its earlier name.
       if (read.has(ino)) continue;
       read.add(ino);
@@ -30,9 +36,11 @@ export async function readTail(paths: readonly string[], count: number): Promise
 
 async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, 'r');
+    const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+    // Without O_NONBLOCK, a pipe without a writer would be waited for.
+    return await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return null;
+    if (isSystemError(error, 'ENOENT') || isSystemError(error, 'ELOOP')) return null;
     throw error;
   }
 }
