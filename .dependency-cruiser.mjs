@@ -247,6 +247,7 @@ export const doors = {
   session: ['contract', 'hosted/parts', 'process/command', 'process/identity', 'process/lack', 'request', 'sessions'],
   'session/calls': ['call-queue'],
   'session/hosted': ['link', 'parts'],
+  'session/live': ['live-session'],
   'session/process': ['group', 'guard/guard', 'lack', 'memory', 'registry', 'server-process', 'spawn', 'strays/strays'],
   'session/process/guard': ['guard', 'lines'],
   'session/process/strays': ['strays'],

@@ -2,7 +2,7 @@
 
 import type { OpenSession } from './contract.ts';
 import { createOpenLink, type LinkParts } from './links.ts';
-import { LiveSession, type LiveSessionParts } from './live-session.ts';
+import { LiveSession, type LiveSessionParts } from './live/live-session.ts';
 
 export interface OpenSessionParts extends LinkParts, Omit<LiveSessionParts, 'openLink'> {}
 

@@ -11,7 +11,7 @@ import { createBudget } from '../../src/session/budget.ts';
 import type { Heard, OpenSession, Session, SessionNews } from '../../src/session/contract.ts';
 import type { HostParts } from '../../src/session/hosted/parts.ts';
 import type { Link, TellLinkNews } from '../../src/session/link.ts';
-import { LiveSession } from '../../src/session/live-session.ts';
+import { LiveSession } from '../../src/session/live/live-session.ts';
 import { createLoopLag } from '../../src/session/protocol/loop-lag.ts';
 import type { CallLimits, ClientCapabilities, SessionSpecification, SessionTarget } from '../../src/session/request.ts';
 import { createSessions } from '../../src/session/sessions.ts';

@@ -1,22 +1,21 @@
-/** A session held in this process: handshake, lists, calls, probes and back-requests, on top of a link. */
+/** The life of a session held in this process, from the opening of its link to its end. */
 
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import { type Failure, failure, type LastWords, type Phase } from '../../machines/failure.ts';
-import { systemClock, type TimerClock } from '../clock.ts';
-import { wordsOf } from '../text/error-words.ts';
-import type { Account, Budget } from './budget.ts';
-import { CallQueue } from './calls/call-queue.ts';
-import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from './contract.ts';
-import type { Link, LinkNews } from './link.ts';
-import type { OpenLink } from './links.ts';
-import { BackRequests } from './protocol/back-requests.ts';
-import { Handshake, type Introduction } from './protocol/handshake.ts';
-import { Listing } from './protocol/listing.ts';
-import type { LoopLag } from './protocol/loop-lag.ts';
-import { NewsGate } from './protocol/news-gate.ts';
-import { Probe } from './protocol/probe.ts';
-import { Wire } from './protocol/wire.ts';
-import type { CallLimits, SessionRequest } from './request.ts';
+import { type Failure, failure, type LastWords, type Phase } from '../../../machines/failure.ts';
+import { systemClock, type TimerClock } from '../../clock.ts';
+import { wordsOf } from '../../text/error-words.ts';
+import type { Account, Budget } from '../budget.ts';
+import { CallQueue } from '../calls/call-queue.ts';
+import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from '../contract.ts';
+import type { Link, LinkNews } from '../link.ts';
+import type { OpenLink } from '../links.ts';
+import { BackRequests } from '../protocol/back-requests.ts';
+import type { LoopLag } from '../protocol/loop-lag.ts';
+import { NewsGate } from '../protocol/news-gate.ts';
+import type { Wire } from '../protocol/wire.ts';
+import type { CallLimits, SessionRequest } from '../request.ts';
+import { Conversation } from './conversation.ts';
+import { Questions } from './questions.ts';
 import { type StartProgress, watchStartProgress } from './start-progress.ts';
 
 /**
@@ -57,12 +56,13 @@ export class LiveSession implements Session {
   readonly #now: () => number;
   readonly #timers: TimerClock;
   readonly #calls: CallQueue;
+  readonly #questions: Questions;
   readonly #backRequests: BackRequests;
   readonly #gate: NewsGate;
   readonly #account: Account;
   readonly #unfinished: Account;
   #link: Link | null = null;
-  #wire: Wire | null = null;
+  #conversation: Conversation | null = null;
   #stage: Stage = 'starting';
   #wasReady = false;
   #phase: Phase = 'spawning';
@@ -72,8 +72,6 @@ export class LiveSession implements Session {
   #hasExited = false;
   /** The process, if there is one, is on record. */
   #isRecorded = false;
-  #listing: Listing | null = null;
-  #probe: Probe | null = null;
   #timer: unknown = null;
   /** Null: it has no process, or has answered. */
   #progress: StartProgress | null = null;
@@ -90,6 +88,12 @@ export class LiveSession implements Session {
       now: this.#now,
       timers: this.#timers,
       onWaiting: (queued) => this.#tell({ type: 'loaded', queued }),
+    });
+    this.#questions = new Questions({
+      calls: this.#calls,
+      loopLag: parts.loopLag,
+      now: this.#now,
+      onFailed: (failed) => this.#failed(this.#withPhase(failed)),
     });
     this.#account = parts.kept.open(request.server);
     this.#unfinished = parts.unfinished.open(request.server);
@@ -113,37 +117,14 @@ export class LiveSession implements Session {
   }
 
   probe(kind: ProbeKind): Promise<number> {
-    return new Promise((resolve) => {
-      const wire = this.#wire;
-      if (this.#stage !== 'ready' || wire === null) return;
-      this.#probe?.drop();
-      this.#link?.markCpu();
-      const sentAt = this.#now();
-      const probe = new Probe({
-        wire,
-        kind,
-        loopLag: this.#parts.loopLag,
-        onAnswered: () => resolve(this.#now() - sentAt),
-        verdictOn: (error) => this.#link?.verdictOn(error) ?? null,
-        onFailed: (failed) => this.#failed(this.#withPhase(failed)),
-      });
-      this.#probe = probe;
-      probe.send();
-    });
+    const [link, wire] = [this.#link, this.#wire];
+    // Nobody answers, as in a session whose server is silent.
+    if (this.#stage !== 'ready' || link === null || wire === null) return new Promise(() => {});
+    return this.#questions.probe(kind, link, wire);
   }
 
   report(question: number): void {
-    if (this.#stage === 'ended') return;
-    this.#tell({
-      type: 'heard',
-      question,
-      quietForMs: this.#wire === null ? 0 : this.#now() - this.#wire.lastInboundAt,
-      inFlight: this.#calls.inFlight,
-      callLeftMs: this.#calls.timeLeftMs,
-      unusedForMs: this.#calls.unusedForMs,
-      lagMs: this.#probe?.lagMs ?? 0,
-      usedCpu: this.#link?.usedCpu() ?? false,
-    });
+    if (this.#stage !== 'ended') this.#tell(this.#questions.report(question, { link: this.#link, wire: this.#wire }));
   }
 
   limit(limits: CallLimits): void {
@@ -161,6 +142,11 @@ export class LiveSession implements Session {
     // The last answers of a dead leader may still be in the pipe.
     if (kind !== 'close' && !this.#hasExited) this.#calls.abandon('stopping');
     this.#link?.end(kind);
+  }
+
+  /** Null: the link is not open yet. */
+  get #wire(): Wire | null {
+    return this.#conversation?.wire ?? null;
   }
 
   #open(): void {
@@ -235,12 +221,10 @@ export class LiveSession implements Session {
   async #begin(link: Link): Promise<void> {
     // It may have failed or ended during the opening.
     if (this.#stage !== 'starting') return;
-    const handshake = new Handshake();
-    const wire = new Wire(link, this.#now, (answer) => handshake.introduce(answer));
-    this.#wire = wire;
-    wire.onnoted = (text) => this.#tellUnlessEnded({ type: 'noted', text });
+    const conversation = this.#conversationOn(link);
+    this.#conversation = conversation;
     try {
-      const introduction = await this.#shakeHands(handshake, wire);
+      const introduction = await conversation.shakeHands();
       if (this.#stage !== 'starting') return;
       if ('failure' in introduction) {
         this.#failed(introduction.failure);
@@ -249,17 +233,7 @@ export class LiveSession implements Session {
       this.#phase = 'listing';
       this.#endProgress();
       this.#tell({ type: 'initialized', peer: { ...introduction.peer, transport: link.kind } });
-      this.#listing = new Listing({
-        wire,
-        capabilities: introduction.peer.capabilities,
-        timeoutMs: this.#asked.specification.startTimeoutMs,
-        timers: this.#timers,
-        account: this.#account,
-        onChanged: (lists) => this.#gate.pass({ type: 'listed', lists }),
-        onUnread: (lists) => this.#tellUnlessEnded({ type: 'unread', lists }),
-        onDoubt: (reason) => this.#gate.pass({ type: 'doubted', reason }),
-      });
-      await this.#listing.first();
+      await conversation.list(introduction.peer.capabilities);
     } catch (error) {
       this.#startFailed(link, error);
       return;
@@ -270,7 +244,7 @@ export class LiveSession implements Session {
   /** Called when it is listed, and when it is on record; the second call makes it ready. */
   #becomeReady(): void {
     const wire = this.#wire;
-    const lists = this.#listing?.lists ?? null;
+    const lists = this.#conversation?.lists ?? null;
     if (this.#stage !== 'starting' || !this.#isRecorded || wire === null || lists === null) return;
     this.#stage = 'ready';
     this.#wasReady = true;
@@ -280,22 +254,24 @@ export class LiveSession implements Session {
     this.#gate.open();
   }
 
-  #shakeHands(handshake: Handshake, wire: Wire): Promise<Introduction> {
-    return handshake.shake(wire, {
+  #conversationOn(link: Link): Conversation {
+    return new Conversation({
+      link,
+      request: this.#asked,
       clientInfo: this.#parts.clientInfo,
-      capabilities: this.#asked.capabilities,
-      onRequest: (request, signal) => {
-        const { id, method, params } = request;
-        return this.#backRequests.ask(request, signal, () => this.#gate.pass({ type: 'asked', id, method, params }));
-      },
-      onNotification: (method, params) => this.#gate.pass({ type: 'notified', method, params }),
+      backRequests: this.#backRequests,
+      gate: this.#gate,
+      account: this.#account,
+      tell: (news) => this.#tellUnlessEnded(news),
+      now: this.#now,
+      timers: this.#timers,
     });
   }
 
   /** Receives what came through the gate. */
   #passed(news: SessionNews): void {
     if (this.#stage === 'ended') return;
-    if (news.type === 'notified' && this.#listing?.isChanged(news.method) === true) return;
+    if (news.type === 'notified' && this.#conversation?.isChanged(news.method) === true) return;
     this.#tell(news);
   }
 
@@ -352,7 +328,7 @@ export class LiveSession implements Session {
     this.#stage = 'leaving';
     this.#endProgress();
     this.#gate.clear();
-    this.#listing?.close();
+    this.#conversation?.stopListing();
     this.#calls.close(reason);
   }
 
@@ -365,14 +341,13 @@ export class LiveSession implements Session {
     this.#backRequests.close();
     this.#account.close();
     this.#unfinished.close();
-    this.#probe?.drop();
+    this.#questions.drop();
     this.#clearTimer();
+    const wire = this.#wire;
     // Releases the Client, with its timer if the handshake was still going on.
-    void this.#wire?.close();
+    void wire?.close();
     const heard =
-      this.#wasReady || this.#wire?.hasStarted !== true
-        ? undefined
-        : this.#wire.overheardSince(Number.NEGATIVE_INFINITY);
+      this.#wasReady || wire?.hasStarted !== true ? undefined : wire.overheardSince(Number.NEGATIVE_INFINITY);
     this.#tell({ type: 'ended', failure: failed, ...(last && { last }), ...(heard && { heard }) });
   }
 }
