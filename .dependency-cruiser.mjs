@@ -86,6 +86,7 @@ export const doors = {
   'cli/commands/completion': ['completion'],
   'cli/commands/doctor': ['doctor'],
   'cli/commands/up': ['settings', 'up'],
+  'cli/grammar': ['commands'],
   'cli/screen': [
     'actor-tree',
     'block',

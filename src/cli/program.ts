@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { McpvisorError } from '../errors.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
-import { addCommands } from './grammar.ts';
+import { addCommands } from './grammar/commands.ts';
 import type { Invocation } from './invocation.ts';
 import { writeError } from './screen/error-output.ts';
 import { generalHelp } from './screen/help.ts';
