@@ -1,7 +1,8 @@
 /**
  * Tells everything it was given in confidence (variables and arguments that begin with `SECRET_`) wherever a server
  * has words: on stderr, in its introduction, in a tool it lists badly, in notifications and in answers. With the
- * argument `refuses` it answers `initialize` with an error that tells them, too.
+ * argument `refuses` it answers `initialize` with an error that tells them, too. With `hides` it tells them split by
+ * escape sequences, percent-encoded, and both.
  */
 
 import { speak } from './speak.mjs';
@@ -10,9 +11,16 @@ const given = Object.entries(process.env).flatMap(([name, value]) => (name.start
 const args = process.argv
   .slice(2)
   .flatMap((arg) => (arg.startsWith('SECRET_') ? [arg.slice(arg.indexOf('=') + 1)] : []));
-const secrets = [...given, ...args].join(' ');
+const hiding = process.argv.includes('hides') ? hide : (secret) => secret;
+const secrets = [...given, ...args].map(hiding).join(' ');
 const inputSchema = { type: 'object' };
 const refuses = process.argv.includes('refuses');
+
+function hide(secret) {
+  const split = [...secret].join('\u001b[1m');
+  const encoded = [...secret].map((one) => `%${one.charCodeAt(0).toString(16)}`).join('');
+  return [split, encoded, encodeURIComponent(split), JSON.stringify(split)].join(' ');
+}
 
 process.stderr.write(`started with ${secrets}\n`);
 
