@@ -76,7 +76,7 @@ const titleOf = {
   STATE_DIRECTORY_UNUSABLE: 'The state directory cannot be used',
   NOT_AVAILABLE: 'Not available in this version',
   OUTCOME_UNKNOWN: 'Whether the call was done is unknown',
-  ANSWER_DROPPED: 'There was no room for the answer',
+  ANSWER_DROPPED: 'The answer cannot be passed on',
   UPSTREAM_ERROR: 'The server answered with an error',
   SERVER_NOT_CONNECTED: 'The server is not connected',
   SHUTTING_DOWN: 'Shutting down',

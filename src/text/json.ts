@@ -4,7 +4,7 @@
  * As many levels as the control API accepts. Values are compared, copied and serialized by recursion, which a deeper
  * value of a server could overflow.
  */
-const mostLevels = 500;
+export const mostLevels = 500;
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -20,6 +20,8 @@ export function textOf(value: unknown): string {
 export function isTooDeep(value: unknown, levels = mostLevels): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  for (const part of Object.values(value)) if (isTooDeep(part, levels - 1)) return true;
+  // Lists may be long, and need no copy to be looked through.
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts) if (isTooDeep(part, levels - 1)) return true;
   return false;
 }

@@ -9,6 +9,7 @@ const { send } = speak({
   capabilities: { tools: {}, prompts: {} },
   tools: {
     deep: {},
+    nested: {},
     object: {
       call() {
         throw { code: -32_000, message: object, data: object };
@@ -24,9 +25,16 @@ const { send } = speak({
     },
   },
   onMessage({ id, method, params }) {
-    if (method !== 'tools/call' || params.name !== 'deep') return;
+    if (method !== 'tools/call' || !['deep', 'nested'].includes(params.name)) return;
     const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
-    process.stdout.write(`{"jsonrpc":"2.0","id":${id},"error":{"code":-32000,"message":${deep},"data":${deep}}}\n`);
+    const write = (rest) => process.stdout.write(`{"jsonrpc":"2.0",${rest}}\n`);
+    const { progressToken } = params._meta ?? {};
+    if (progressToken !== undefined)
+      write(
+        `"method":"notifications/progress","params":{"progressToken":${progressToken},"progress":1,"message":${deep}}`,
+      );
+    if (params.name === 'deep') write(`"id":${id},"error":{"code":-32000,"message":${deep},"data":${deep}}`);
+    else write(`"id":${id},"result":{"content":[],"structuredContent":{"a":${deep}}}`);
     return 'ignore';
   },
 });

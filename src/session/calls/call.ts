@@ -4,7 +4,7 @@ import { McpvisorError } from '../../errors.ts';
 import { onAbort } from '../../on-abort.ts';
 import { codeOf } from '../../system-error.ts';
 import { wordsOf } from '../../text/error-words.ts';
-import { isRecord, isTooDeep, textOf } from '../../text/json.ts';
+import { isRecord, isTooDeep, mostLevels, textOf } from '../../text/json.ts';
 import type { Progress, RequestOptions } from '../contract.ts';
 import { hasNotReached, isDropped, type Refused, refusedIn } from '../link.ts';
 import type { Inbound, Waiter } from '../protocol/wire.ts';
@@ -79,6 +79,7 @@ export class Call implements Waiter {
 
   answered(answer: Inbound): void {
     if (answer.error !== undefined) this.fail(upstreamError(this, answer.error));
+    else if ('result' in answer && isTooDeep(answer.result)) this.fail(tooDeepError(this));
     else if ('result' in answer) this.#succeed(answer.result);
     else this.fail(upstreamError(this, { code: -32603, message: 'The answer has neither a result nor an error.' }));
   }
@@ -91,6 +92,7 @@ export class Call implements Waiter {
     const { onProgress } = this.#options ?? {};
     if (onProgress === undefined) return;
     this.#owner.progressed(this);
+    if (isTooDeep(progress)) return;
     try {
       // Unchecked: the type says what the protocol promises.
       onProgress(progress as unknown as Progress);
@@ -138,9 +140,18 @@ function toRecord(value: unknown): Params | undefined {
 function upstreamError({ server, method }: Call, error: unknown): McpvisorError {
   const { code, message, data } = isRecord(error) ? error : { code: undefined, message: error, data: undefined };
   const rpcCode = typeof code === 'number' ? code : -32603;
-  // What is too deep could not be written for anybody.
-  const kept = isTooDeep(data) ? undefined : data;
-  return new McpvisorError('UPSTREAM_ERROR', { server, method, rpcCode, rpcMessage: textOf(message), data: kept });
+  const rpcMessage = textOf(message);
+  return new McpvisorError('UPSTREAM_ERROR', { server, method, rpcCode, rpcMessage, data: writable(data) });
+}
+
+/** Undefined for what is so deep that it could not be written for anybody. */
+function writable(value: unknown): unknown {
+  return isTooDeep(value) ? undefined : value;
+}
+
+function tooDeepError({ server, method }: Call): McpvisorError {
+  const reason = `It is nested more than ${mostLevels} levels deep.`;
+  return new McpvisorError('ANSWER_DROPPED', { server, method, reason });
 }
 
 /** The error for the caller when a request could not be sent, or its answer was lost. */
@@ -154,7 +165,13 @@ function toCallError({ server, method }: Call, error: unknown): McpvisorError {
   const { rpc = null, ...said } = refused ?? {};
   // With such an HTTP status the server itself refused: nothing was done.
   if (refused !== null && (isUnreached || (refused.httpStatus >= 400 && refused.httpStatus < 500))) {
-    const details = { server, method, rpcCode: rpc?.code ?? null, rpcMessage: rpc?.message ?? null, data: rpc?.data };
+    const details = {
+      server,
+      method,
+      rpcCode: rpc?.code ?? null,
+      rpcMessage: rpc?.message ?? null,
+      data: writable(rpc?.data),
+    };
     return new McpvisorError('UPSTREAM_ERROR', { ...details, ...said }, { cause: error });
   }
   if (isUnreached) {

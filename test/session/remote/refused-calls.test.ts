@@ -60,6 +60,17 @@ describe('a call that never reached its server', () => {
     });
   });
 
+  it('was refused, and keeps nothing of the reason that is too deep to be written', async () => {
+    const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
+    const body = `{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"no","data":${deep}}}`;
+    const web = await refusingCalls((_rpc, response) =>
+      reply(response, 403, { headers: { 'content-type': 'application/json' }, body }),
+    );
+    const error = await errorOf((await connectedTo(web.origin)).callTool('a', 'echo'));
+    expect(error).toMatchObject({ code: 'UPSTREAM_ERROR', details: { rpcMessage: 'no', data: undefined } });
+    expect(JSON.stringify(error)).not.toContain('[[');
+  });
+
   it.each([301, 302, 307, 308])('was refused, where it is redirected elsewhere (HTTP %i)', async (status) => {
     const web = await refusingCalls((_rpc, response) =>
       reply(response, status, { headers: { location: 'https://elsewhere.invalid/login' } }),
