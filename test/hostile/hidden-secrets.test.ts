@@ -9,9 +9,9 @@ const secret = 'canary-of-the-vault-1f7a';
 /** Long enough to be found again, in every way that the program hides it. */
 const forms = [
   secret,
-  [...secret].join('\u001b[1m'),
-  [...secret].map((one) => `%${one.charCodeAt(0).toString(16)}`).join(''),
-  encodeURIComponent([...secret].join('\u001b[1m')),
+  secret.split('').join('\u001b[1m'),
+  secret.split('').map((one) => `%${one.charCodeAt(0).toString(16)}`).join(''),
+  encodeURIComponent(secret.split('').join('\u001b[1m')),
 ].flatMap((form) => [form, JSON.stringify(form).slice(1, -1), JSON.stringify(JSON.stringify(form)).slice(3, -3)]);
 
 function expectNone(text: string, where: string): void {
