@@ -101,7 +101,7 @@ export function createCalls(options: CallsOptions): Calls {
       async (error: unknown) => {
         entry.counts.failed += 1;
         settled(entry, sent, isMcpvisorError(error) ? error.code : 'INTERNAL');
-        // Whoever learns from this that the session has ended finds its server in no state that says otherwise.
+        // A caller who learns from this that the session has ended must find its server in a state that says so, too.
         await caughtUp();
         throw withoutSecrets(redactor, withReasonOfChart(entry, error));
       },

@@ -43,7 +43,8 @@ describe('an edit of the file, whatever it is about,', () => {
     await supervisor.add('added', { transport: 'inside' });
     const { problems } = await edit('a', 'c');
     expect(problems).toEqual([expect.stringContaining('the configuration that was applied')]);
-    expect(sourcesIn(supervisor)).toEqual({ a: 'file', c: 'file', added: 'api' });
+    // A server that was taken away is listed until it has ended.
+    await expect.poll(() => sourcesIn(supervisor)).toEqual({ a: 'file', c: 'file', added: 'api' });
   });
 
   it('brings back a server of the file that was removed, and says so once', async () => {
