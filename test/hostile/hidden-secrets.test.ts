@@ -10,7 +10,10 @@ const secret = 'canary-of-the-vault-1f7a';
 const forms = [
   secret,
   secret.split('').join('\u001b[1m'),
-  secret.split('').map((one) => `%${one.charCodeAt(0).toString(16)}`).join(''),
+  secret
+    .split('')
+    .map((one) => `%${one.charCodeAt(0).toString(16)}`)
+    .join(''),
   encodeURIComponent(secret.split('').join('\u001b[1m')),
 ].flatMap((form) => [form, JSON.stringify(form).slice(1, -1), JSON.stringify(JSON.stringify(form)).slice(3, -3)]);
 
