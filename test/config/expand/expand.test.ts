@@ -315,7 +315,9 @@ describe('any text', () => {
         const specification = config?.servers.get('a');
         if (specification === undefined) return;
         const { expanded } = expandSpecification(specification, optionsWith({ env: { A: 'one', B: 'two' } }));
-        if (expanded === null) throw new Error('does not expand');
+        // Parts may come together as a variable that is not set, such as `${C}`.
+        fc.pre(expanded !== null);
+        if (expanded === null) return;
         const [result = ''] = (expanded.specification as StdioSpecification).args;
         expect(result.match(/\$\{/g)?.length ?? 0).toBe(text.match(/\$\$\{/g)?.length ?? 0);
       }),
