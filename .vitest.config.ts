@@ -4,10 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'docs/examples/*.test.mts'],
     exclude: ['test/bench/**', 'test/servers/**'],
-    // Tests start real processes and wait for them: each file has a process of its own, and no more of them run than
-    // a small machine has cores.
+    // Tests start real processes and wait for them: each file has a process of its own, and as they mostly wait, one
+    // more of them runs than a small machine has cores.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // XState warns only under this condition; a warning of a chart is a bug.
     execArgv: ['--conditions=development'],
     setupFiles: ['test/support/no-listener-warnings.ts'],
