@@ -5,6 +5,7 @@
 
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isShortage } from '../../../surroundings.ts';
 import { startTimeIn } from '../identity.ts';
 import { allPids, hasProc, statOf } from '../stat.ts';
 import { type Mark, markName, parseMark } from './mark.ts';
@@ -25,7 +26,7 @@ const maxEnvironmentBytes = 128 * 1024;
 
 const searched = Buffer.from(`${markName}=`);
 
-/** One pass over all processes, in pieces. Does not reject. */
+/** One pass over all processes, in pieces. Rejects if this process is short of descriptors or memory. */
 export async function findBearers(isWanted: IsWanted): Promise<readonly Bearer[]> {
   if (!hasProc) return [];
   const bearers: Bearer[] = [];
@@ -76,7 +77,10 @@ function markIn(environment: Buffer): Mark | null {
 
 const buffer = Buffer.allocUnsafe(maxEnvironmentBytes);
 
-/** Its beginning, valid until the next call; empty when the process is gone, or not ours to read. */
+/**
+ * Its beginning, valid until the next call; empty when the process is gone, or not ours to read. Throws if this process
+ * is short of descriptors or memory: then nobody knows.
+ */
 function environmentOf(pid: number): Buffer {
   try {
     const file = openSync(`/proc/${pid}/environ`, 'r');
@@ -85,7 +89,8 @@ function environmentOf(pid: number): Buffer {
     } finally {
       closeSync(file);
     }
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     // It ended, or belongs to another user.
     return buffer.subarray(0, 0);
   }

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readOwnFile } from '../../../own-file.ts';
 import type { HuntParts, Quarry } from './hunt.ts';
+import { watchUntilGone } from './watch.ts';
 
 export interface Container {
   readonly program: string;
@@ -18,8 +19,6 @@ export interface Container {
 /** Longest time for an answer of the engine, in milliseconds: its daemon may hang. */
 const answerMs = 10_000;
 const lookMs = 200;
-/** The time between two looks at one that is left, in milliseconds. */
-const watchMs = 5_000;
 
 const execute = promisify(execFile);
 
@@ -53,20 +52,11 @@ export async function endContainer(
     }
     onError(`Container ${id.slice(0, 12)} of server "${server}" survived SIGKILL.`);
   }
-  void watch(container, id, signal).then((isGone) => isGone && told());
+  const isLeft = async () => (await pidOf(container, id)) !== null;
+  const what = `Container ${id.slice(0, 12)} of server "${server}"`;
+  // It does not reject.
+  void watchUntilGone(isLeft, { what, onError, signal }).then((isGone) => isGone && told());
   return false;
-}
-
-/** Resolves with whether it has gone: false when the signal is aborted first. Does not reject. */
-async function watch(container: Container, id: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    do await delay(watchMs, undefined, { signal, ref: false });
-    while ((await pidOf(container, id)) !== null);
-    return true;
-  } catch {
-    // Aborted: nobody wants to know any more. Or the engine cannot be asked any more.
-    return false;
-  }
 }
 
 /** Null: there is no id, so no container was created. */

@@ -7,6 +7,7 @@ import { signalProcess } from '../identity.ts';
 import { type Bearer, commandLineOf } from './bearers.ts';
 import type { Mark } from './mark.ts';
 import { createScan } from './scan.ts';
+import { watchUntilGone } from './watch.ts';
 
 export type TellStray = (news: StrayNews) => void;
 
@@ -31,8 +32,6 @@ export type Hunt = (quarry: Quarry) => Promise<boolean>;
 /** The time between two passes while something is being ended, in milliseconds; it grows. */
 const firstPauseMs = 50;
 const lastPauseMs = 500;
-/** The same while something is only watched. */
-const watchPauseMs = 5_000;
 
 export function createHunt({ tell, onError, signal }: HuntParts): Hunt {
   const scan = createScan();
@@ -62,19 +61,6 @@ export function createHunt({ tell, onError, signal }: HuntParts): Hunt {
     };
   };
 
-  /** Looks now and then until nothing is left, or the signal is aborted. */
-  const watch = async (look: () => Promise<readonly Bearer[]>): Promise<void> => {
-    while (!signal.aborted) {
-      try {
-        await delay(watchPauseMs, undefined, { signal, ref: false });
-      } catch {
-        // Aborted: nobody wants to know any more.
-        return;
-      }
-      if ((await look()).length === 0) return;
-    }
-  };
-
   return async (quarry) => {
     const { mark, stop } = quarry;
     const look = lookerFor(quarry);
@@ -82,7 +68,9 @@ export function createHunt({ tell, onError, signal }: HuntParts): Hunt {
     if (first.length === 0) return true;
     if (stop.strays === 'end' && (await endAll(first, look, stop))) return true;
     if (stop.strays === 'end') onError(`What server "${mark.server}" left behind survived SIGKILL: ${pidsOf(first)}.`);
-    void watch(look);
+    const what = `What server "${mark.server}" left behind`;
+    // It does not reject, and each look tells what has gone.
+    void watchUntilGone(async () => (await look()).length > 0, { what, onError, signal });
     return false;
   };
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Bearer, findBearers } from './bearers.ts';
 import { type Mark, markOf } from './mark.ts';
 
-/** Resolves with the living processes that bear the mark. Does not reject. */
+/** Resolves with the living processes that bear the mark. Rejects if this process is short of descriptors or memory. */
 export type Scan = (mark: Mark) => Promise<readonly Bearer[]>;
 
 /**
