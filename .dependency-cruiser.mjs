@@ -120,7 +120,7 @@ export const doors = {
     'spelling',
   ],
   'config/editing': ['kept', 'merge-patch'],
-  'config/entries': ['entry', 'names', 'url'],
+  'config/entries': ['entry', 'expandable-texts', 'names', 'paths', 'url'],
   'config/expand': ['expression'],
   'config/file': ['jsonc', 'text-file'],
   'config/foreign': ['misplaced', 'variables', 'words'],

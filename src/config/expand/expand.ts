@@ -14,7 +14,7 @@ import type {
   StdioSpecification,
 } from '../../specification.ts';
 import { isShortage } from '../../surroundings.ts';
-import { resolveCommand } from '../entries/entry.ts';
+import { resolveCommand } from '../entries/paths.ts';
 import { urlMistake } from '../entries/url.ts';
 import { type ReadTextFile, readTextFile, reasonOf } from '../file/text-file.ts';
 import type { Path } from '../problems.ts';

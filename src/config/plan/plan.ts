@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../../errors.ts';
 import type { ServerSettings, ServerSpecification } from '../../specification.ts';
 import type { Configuration } from '../configuration.ts';
-import { expandableTexts } from '../entries/entry.ts';
+import { expandableTexts } from '../entries/expandable-texts.ts';
 import { secretsIn } from '../expand/expression.ts';
 import { groupChanges, type SettingChange, settingChanges } from './setting-changes.ts';
 
