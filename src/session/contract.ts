@@ -19,8 +19,8 @@ export type OpenSession = (request: SessionRequest, tell: (news: SessionNews) =>
 /**
  * The news of a session, in this order: `spawned`, `initialized`, `ready`, then `listed`, `notified`, `asked`, `push`
  * and `doubted` as they occur, at most one of `failed` and `exited` before the end, and last, exactly once, `ended`.
- * `stderr`, `signalled`, `crowded`, `noted`, `loaded` and `heard` come at any time before it, `progressed` between `spawned` and
- * `initialized`. The server's text is passed on unchanged and may hold secrets.
+ * `stderr`, `signalled`, `crowded`, `noted`, `loaded` and `heard` come at any time before it, `gone` once if there was a
+ * process, `progressed` between `spawned` and `initialized`. The server's text is passed on unchanged and may hold secrets.
  */
 export type SessionNews = CarrierNews | ConversationNews;
 
@@ -43,6 +43,11 @@ export type CarrierNews =
   | { readonly type: 'doubted'; readonly reason: string }
   /** The session is unusable, but its process (if any) lives: it waits for `end`. */
   | { readonly type: 'failed'; readonly failure: Failure }
+  /**
+   * The system told that the process has exited. What it wrote last is still being read, and its group may live: what
+   * this means comes with `exited` or `ended`.
+   */
+  | { readonly type: 'gone'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }
   /** The leader of the process group is gone, the group not yet. */
   | { readonly type: 'exited'; readonly failure: Failure }
   /**

@@ -48,7 +48,7 @@ describe('a session that is held by another process', () => {
     expect(await report()).toMatchObject({ inFlight: 0, usedCpu: expect.any(Boolean) });
     session.end('close');
     expect(await heard('ended')).toMatchObject({ type: 'ended', failure: null, last: { exitCode: 0 } });
-    expect(types()).toEqual(['spawned', 'initialized', 'ready', 'ended']);
+    expect(types()).toEqual(['spawned', 'initialized', 'ready', 'gone', 'ended']);
   });
 
   it.each<readonly [string, SessionTarget, string]>([

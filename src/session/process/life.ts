@@ -10,8 +10,8 @@ import { findLiveMember, knownMember } from './group.ts';
 
 export interface LifeWatcher {
   /**
-   * Receives `failed` when the living process closes a pipe, `exited` when the leader is gone but a moment later its
-   * group or its pipes are not, and `ended`, exactly once and last, when no member of the group lives and its output
+   * Receives `failed` when the living process closes a pipe, `gone` as soon as the system tells of its exit, `exited`
+   * when a moment later its group or its pipes are still there, and `ended`, exactly once and last, when no member of the group lives and its output
    * has been read.
    */
   readonly ending: Ending;
@@ -94,6 +94,8 @@ export function watchLife(child: ChildProcessWithoutNullStreams, pid: number, { 
 
   child.once('exit', () => {
     exitedAtMs = performance.now();
+    const { exitCode, signalCode: signal } = child;
+    ending.tell({ type: 'gone', exitCode, signal });
     ending.learn(exitOf(child));
     clearTimeout(timer);
     clearTimeout(stdinTimer);

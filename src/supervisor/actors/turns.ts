@@ -15,11 +15,8 @@ const mostOvertaking = 256;
 export interface Turns {
   /** Does the work at once, unless other work waits or the time of this turn is used up. `work` must not throw. */
   take(work: () => void): void;
-  /**
-   * Does `first` like `take`, but before all other work that waits, and `second` in a later turn. So of all that comes
-   * at the same time every first part is done before any second one. Neither must throw.
-   */
-  inTwo(first: () => void, second: () => void): void;
+  /** Does the work in a later turn, after all that waits: whatever comes in this turn comes before. It must not throw. */
+  next(work: () => void): void;
   /**
    * Does the work in a later turn in which no other work waits, one piece in each: starting a process blocks the event
    * loop for as long as many deaths take. `work` must not throw.
@@ -30,7 +27,6 @@ export interface Turns {
 }
 
 export function createTurns(now: () => number = () => performance.now()): Turns {
-  const urgent: (() => void)[] = [];
   const waiting: (() => void)[] = [];
   const later: (() => void)[] = [];
   let overtaken = 0;
@@ -44,16 +40,10 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
   }
 
   function performNext(): void {
-    const work = urgent.shift() ?? waiting.shift();
+    const work = waiting.shift();
     if (work === undefined) return;
     perform(work);
     overtaken += 1;
-  }
-
-  function doNowOrIn(queue: (() => void)[], work: () => void): void {
-    if (queue.length > 0 || spentMs >= budgetMs) queue.push(work);
-    else perform(work);
-    awaitNextTurn();
   }
 
   function awaitNextTurn(): void {
@@ -62,27 +52,31 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     setImmediate(() => {
       isNextTurnAwaited = false;
       spentMs = 0;
-      while (spentMs < budgetMs && urgent.length + waiting.length > 0) performNext();
-      if (urgent.length + waiting.length === 0 || overtaken >= mostOvertaking) {
+      while (spentMs < budgetMs && waiting.length > 0) performNext();
+      if (waiting.length === 0 || overtaken >= mostOvertaking) {
         later.shift()?.();
         overtaken = 0;
       }
-      if (urgent.length + waiting.length + later.length > 0) awaitNextTurn();
+      if (waiting.length + later.length > 0) awaitNextTurn();
     });
   }
 
   return {
-    take: (work) => doNowOrIn(waiting, work),
-    inTwo(first, second) {
-      doNowOrIn(urgent, first);
-      waiting.push(second);
+    take(work) {
+      if (waiting.length > 0 || spentMs >= budgetMs) waiting.push(work);
+      else perform(work);
+      awaitNextTurn();
+    },
+    next(work) {
+      waiting.push(work);
+      awaitNextTurn();
     },
     afterwards(work) {
       later.push(work);
       awaitNextTurn();
     },
     caughtUp() {
-      if (urgent.length + waiting.length === 0) return null;
+      if (waiting.length === 0) return null;
       return new Promise((resolve) => {
         waiting.push(resolve);
       });

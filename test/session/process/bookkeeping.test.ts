@@ -32,7 +32,7 @@ describe.runIf(process.platform === 'linux')('a server that is spawned where nob
     await untilNoneMarked(opened.mark);
     expect(opened.registry.list()).toEqual([]);
     expect(opened.guarded.size).toBe(0);
-    expect(opened.news.map(({ type }) => type)).toEqual(['failed', 'ended']);
+    expect(opened.news.map(({ type }) => type)).toEqual(['failed', 'gone', 'ended']);
   });
 
   it('leaves nothing behind its supervisor', async () => {

@@ -22,7 +22,7 @@ describe('a well-behaved server', () => {
 
     opened.link.end('close');
     expect((await opened.heard('ended')).failure).toBeNull();
-    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'ended']);
+    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'gone', 'ended']);
     expect(opened.registry.list()).toEqual([]);
     expect(opened.guarded.size).toBe(0);
     expect(isRunning(pid)).toBe(false);
@@ -89,7 +89,7 @@ describe('a server that exits by itself', () => {
       stderrTail: ['cannot start: no such luck'],
     });
     expect(opened.stderr).toEqual(['cannot start: no such luck']);
-    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'ended']);
+    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'gone', 'ended']);
   });
 
   it('is told as exited with its signal', async () => {
@@ -157,7 +157,7 @@ describe('a server whose grandchild outlives it', () => {
     opened.link.end('terminate');
     expect((await opened.heard('ended')).failure).toMatchObject({ class: 'exited', exitCode: 3 });
     expect(isRunning(grandchild)).toBe(false);
-    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'exited', 'ended']);
+    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'gone', 'exited', 'ended']);
   });
 
   it('ends although somebody outside the group holds its stdout open', async () => {
@@ -310,7 +310,7 @@ describe('a server that misuses its pipes', () => {
     expect(pidsMarked(opened.mark)).toHaveLength(1);
     opened.link.end('terminate');
     expect((await opened.heard('ended')).failure).toMatchObject({ class: 'disconnected', signal: 'SIGTERM' });
-    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'failed', 'ended']);
+    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'failed', 'gone', 'ended']);
   });
 
   it('is not slowed by what it writes to stderr, of which the end is kept', async () => {
@@ -349,7 +349,7 @@ describe('a server that misuses its pipes', () => {
     opened.link.end('close');
     expect((await opened.heard('ended')).failure).toMatchObject({ class: 'messageTooLarge', exitCode: 0 });
     expect(opened.messages).toEqual([]);
-    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'failed', 'ended']);
+    expect(opened.news.map(({ type }) => type)).toEqual(['spawned', 'failed', 'gone', 'ended']);
   });
 
   it('may print a banner', async () => {

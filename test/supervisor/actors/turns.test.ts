@@ -14,13 +14,11 @@ function openTurns(pieceMs: number) {
         nowMs += pieceMs;
         done.push(piece);
       }),
-    inTwo: (piece: number) => {
-      const step = (number: number) => () => {
+    next: (piece: number) =>
+      turns.next(() => {
         nowMs += pieceMs;
-        done.push(number);
-      };
-      turns.inTwo(step(piece), step(-piece));
-    },
+        done.push(piece);
+      }),
     afterwards: (piece: number) => turns.afterwards(() => void done.push(piece)),
     caughtUp: turns.caughtUp,
   };
@@ -58,13 +56,13 @@ describe('work in turns of the event loop', () => {
   });
 
   it('is caught up with when all that waited then is done', async () => {
-    const { take, inTwo, caughtUp, done } = openTurns(2);
+    const { take, next, caughtUp, done } = openTurns(2);
     expect(caughtUp()).toBeNull();
-    inTwo(1);
+    next(1);
     const first = caughtUp();
     for (let piece = 2; piece < 10; piece += 1) take(piece);
     await first;
-    expect(done).toContain(-1);
+    expect(done).toContain(1);
     expect(done).not.toContain(9);
     await caughtUp();
     expect(done).toContain(9);
@@ -92,20 +90,13 @@ describe('work in turns of the event loop', () => {
     expect(done).toEqual([0, 1, 2, 3]);
   });
 
-  it('in two parts has all its first parts done before the second of any, whatever else waits', async () => {
-    const { take, inTwo, afterwards, done } = openTurns(2);
-    for (const piece of [11, 12, 13, 14]) take(piece);
-    afterwards(100);
-    for (const piece of [1, 2, 3, 4]) inTwo(piece);
-    for (let turn = 0; turn < 6; turn += 1) await nextTurn();
-    expect(done).toEqual([11, 12, 13, 1, 2, 3, 4, 14, -1, -2, -3, -4, 100]);
-  });
-
-  it('in two parts does the first at once if it is alone, the second when all input has been read', async () => {
-    const { inTwo, done } = openTurns(1);
-    inTwo(1);
-    expect(done).toEqual([1]);
+  it('that is to come in the next turn comes after all that comes in this one', async () => {
+    const { take, next, done } = openTurns(1);
+    next(1);
+    expect(done).toEqual([]);
+    take(2);
+    expect(done).toEqual([]);
     await nextTurn();
-    expect(done).toEqual([1, -1]);
+    expect(done).toEqual([1, 2]);
   });
 });

@@ -50,23 +50,18 @@ function openFor(
   expansions.note(entry, launched);
   redactor.addSecrets(listener.secretsOwner, launched.secrets);
   /** A bug in the listener must not end the session's transport. */
-  const safely = (tell: () => void) => (): void => {
+  const handleSafely = (news: SessionNews): void => {
     try {
-      tell();
+      listener.handle(news);
     } catch (error) {
       onError(error);
     }
   };
   const onNews = (news: SessionNews): void => {
-    const handle = safely(() => listener.handle(news));
     // Many servers may die at the same time: each is told to be gone before anything is done about one of them. Only
     // `ended` follows `exited`, and nothing follows `ended`, so delaying these two does not change the order of the news.
-    if (news.type === 'exited' || news.type === 'ended')
-      turns.inTwo(
-        safely(() => listener.gone(news)),
-        handle,
-      );
-    else handle();
+    if (news.type === 'exited' || news.type === 'ended') turns.next(() => handleSafely(news));
+    else handleSafely(news);
   };
   if ('failure' in launched) return createUnopened(server, launched.failure, onNews);
   return openSession({ server, specification: launched.specification, generation, capabilities }, onNews);

@@ -69,11 +69,6 @@ export class SessionListener {
     this.#outlets.send({ type: 'probe.answered', latencyMs });
   }
 
-  /** Tells only that the process is gone. `handle` is called with the same news, perhaps in a later turn. */
-  gone(news: NewsOf<'exited' | 'ended'>): void {
-    this.#process.exited(news.type === 'exited' ? news.failure : (news.last ?? { exitCode: null, signal: null }));
-  }
-
   handle(news: SessionNews): void {
     const { words, onLine, host } = this.#parts;
     const { name: server } = this.#one.entry;
@@ -133,6 +128,9 @@ export class SessionListener {
       case 'failed':
         send({ type: 'session.failed', failure: words.failure(news.failure), renewed: this.#isRenewed(news.failure) });
         break;
+      case 'gone':
+        this.#process.exited(news);
+        break;
       case 'exited':
         send({ type: 'session.exited', failure: words.failure(news.failure) });
         break;
@@ -172,6 +170,8 @@ export class SessionListener {
     const last = ended.last === undefined ? null : { ...ended.last, stderrTail: words.tail(ended.last.stderrTail) };
     const heard = ended.heard === undefined ? null : heardText(words.overheard(ended.heard));
     this.#hasEnded = true;
+    // Of a process that was gone before it was told to be there.
+    this.#process.exited(last ?? { exitCode: null, signal: null });
     update({ session: null, push: null, queued: 0 });
     publish({ type: 'session.closed', failure, last });
     send({ type: 'session.ended', failure, renewed: this.#isRenewed(failure), last, heard });
