@@ -194,7 +194,11 @@ export function assemble(
     facts,
     logs,
     overview,
-    readiness: () => readinessNow(watched, placeOfRoot(actors.root).state === 'running' && !isShuttingDown()),
+    readiness: () =>
+      readinessNow(
+        { ...watched, isEnabled: (server) => entryOf(server).specification.enabled },
+        placeOfRoot(actors.root).state === 'running' && !isShuttingDown(),
+      ),
     recipients,
     send: createSending({ commands, statusOf: statusOfServer, timers }),
     statusOf: statusOfServer,

@@ -145,6 +145,33 @@ describe('readiness', () => {
     expect(await later).toMatchObject({ settled: true, notReady: [{ name: 'fails' }] });
   });
 
+  it('says of each required server why it is not connected, and nothing of others', async () => {
+    const stage = openStage();
+    const required = { required: true };
+    const supervisor = await stage.open({
+      off: stage.program('speak', { ...required, enabled: false }),
+      asleep: stage.program('speak', { ...required, lazy: true }),
+      fails: stage.program('exits-at-once', required, ['78']),
+      stopped: stage.program('exits-at-once', required, ['78']),
+      optional: stage.program('speak', { enabled: false }),
+    });
+    await supervisor.ready();
+    await supervisor.send('stopped', { type: 'server.stop' });
+    expect(supervisor.status('stopped')).toMatchObject({ state: 'idle', lastFailure: { class: 'exited' } });
+    expect(supervisor.readiness()).toEqual({
+      ready: false,
+      notReady: [
+        { name: 'off', state: 'idle', reason: 'required, but disabled' },
+        { name: 'fails', state: 'failed', reason: expect.stringContaining('78') },
+        { name: 'stopped', state: 'idle', reason: 'required, but stopped on request' },
+      ],
+    });
+    await supervisor.send('off', { type: 'server.start' });
+    expect(supervisor.readiness().notReady.map(({ name }) => name)).toEqual(['fails', 'stopped']);
+    await supervisor.send('off', { type: 'server.stop' });
+    expect(supervisor.readiness().notReady[0]).toMatchObject({ name: 'off', reason: 'required, but disabled' });
+  });
+
   it('is there at once without servers', async () => {
     expect(await (await openStage().open({})).ready()).toEqual({ settled: true, notReady: [] });
   });

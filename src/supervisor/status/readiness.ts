@@ -85,15 +85,23 @@ export function createReadiness({
 
 /** Whether work may be sent now. A required server that is lazy need not be connected. */
 export function readinessNow(
-  options: Pick<ReadinessOptions, 'servers' | 'actorOf' | 'statusOf'>,
+  {
+    servers,
+    actorOf,
+    statusOf,
+    isEnabled,
+  }: Pick<ReadinessOptions, 'servers' | 'actorOf' | 'statusOf'> & { readonly isEnabled: (server: string) => boolean },
   isBooted: boolean,
 ): ReadyNow {
-  const notReady = options.servers().flatMap((name) => {
-    const status = options.statusOf(name);
-    if (!isAtRest(options.actorOf(name).getSnapshot()))
-      return [{ name, state: status.state, reason: reasonOf(status, 'on its way') }];
-    const isMissing = status.required && !status.lazy && status.state !== 'connected';
-    return isMissing ? [{ name, state: status.state, reason: reasonOf(status, 'required, and not connected') }] : [];
+  const notReady = servers().flatMap((name) => {
+    const status = statusOf(name);
+    const { state, wanted, required, lazy } = status;
+    if (!isAtRest(actorOf(name).getSnapshot())) return [{ name, state, reason: reasonOf(status, 'on its way') }];
+    if (!required || lazy || state === 'connected') return [];
+    // Its last failure, if any, is not why it is down.
+    if (state === 'idle' && wanted === 'down')
+      return [{ name, state, reason: isEnabled(name) ? 'required, but stopped on request' : 'required, but disabled' }];
+    return [{ name, state, reason: reasonOf(status, 'required, and not connected') }];
   });
   return { ready: isBooted && notReady.length === 0, notReady };
 }
