@@ -16,7 +16,6 @@ import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
 import { systemTimers, type TimerClock } from '../../clock.ts';
 import type { Inspection } from '../../observe/facts/inspection.ts';
 import { createLookout } from './lookout.ts';
-import type { Moments } from './moments.ts';
 import { createScheduler, type ScheduledTimer } from './scheduler.ts';
 import { createSessionActor, type SessionActorParts } from './session/actor.ts';
 
@@ -50,22 +49,11 @@ export interface Actors {
 
 /** Calls `provide` once for each chart: once per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
-  const {
-    ledger,
-    moments,
-    inspection,
-    inspector,
-    slots,
-    shutdownMs,
-    clock = systemTimers,
-    nowMs,
-    reap,
-    killAll,
-  } = options;
+  const { inspection, inspector, slots, shutdownMs, clock = systemTimers, nowMs, reap, killAll } = options;
   const server = serverMachine.provide({
     actors: { session: createSessionActor(options), lookout: createLookout(options) },
   });
-  const reaper = createReaper(options, moments);
+  const reaper = createReaper(options);
   const turn = fromPromise<void>(() => nextTurn());
   const part = groupMachine.provide({ actors: { server, reaper, turn } });
   const group = groupMachine.provide({ actors: { server, reaper, turn, part } });
@@ -91,13 +79,13 @@ export function createActors(options: ActorsOptions): Actors {
     server: (name) => root.system.get(`server:${name}`) as ServerActor | undefined,
     group: (name) => root.system.get(`group:${name}`) as GroupActor | undefined,
   };
+}
 
-  function createReaper({ ledger: book }: SessionActorParts, time: Moments) {
-    return fromPromise<{ at: number; random: number; generation: number }, { server: string }>(async ({ input }) => {
-      // In XState the children of an actor that died go on running.
-      book.get(input.server)?.reported.session?.end('kill');
-      await book.gone(input.server);
-      return { ...time.next(), generation: ledger.get(input.server)?.reported.generation ?? 0 };
-    });
-  }
+function createReaper({ ledger, moments }: Pick<ActorsOptions, 'ledger' | 'moments'>) {
+  return fromPromise<{ at: number; random: number; generation: number }, { server: string }>(async ({ input }) => {
+    // In XState the children of an actor that died go on running.
+    ledger.get(input.server)?.reported.session?.end('kill');
+    await ledger.gone(input.server);
+    return { ...moments.next(), generation: ledger.get(input.server)?.reported.generation ?? 0 };
+  });
 }

@@ -52,7 +52,7 @@ export function createValidator(): (schema: object, args: unknown) => CallCheck 
         ? { valid: true, problems: [] }
         : { valid: false, problems: problemsOf(validate.errors ?? []) };
     } catch (error) {
-      return unchecked(reasonOf(error));
+      return unchecked(wordsOf(error));
     }
   };
 }
@@ -76,7 +76,7 @@ function compile(schema: object): Validate {
       firstError ??= error;
     }
   }
-  return { reason: reasonOf(firstError) };
+  return { reason: wordsOf(firstError) };
 }
 
 function unchecked(reason: string): CallCheck {
@@ -122,8 +122,4 @@ function hintFor(unknown: string, properties: unknown): string | null {
   const known = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
   const closest = unknown.length > maxNameLength ? null : closestTo(unknown, known);
   return closest === null ? null : `did you mean ${closest}?`;
-}
-
-function reasonOf(error: unknown): string {
-  return wordsOf(error);
 }
