@@ -74,8 +74,7 @@ export function createLedger(highestGeneration: (server: string) => number): Led
       return entry;
     },
     get: (server) => entries.get(server),
-    unknown: (server) =>
-      new McpvisorError('SERVER_NOT_FOUND', { server, known: [...entries.keys()].slice(0, mostNamed) }),
+    unknown: (server) => unknownServer(server, entries.keys()),
     drop(server) {
       const entry = entries.get(server);
       if (entry === undefined) return;
@@ -88,6 +87,11 @@ export function createLedger(highestGeneration: (server: string) => number): Led
       return new Promise((resolve) => entry.waiters.add(resolve));
     },
   };
+}
+
+/** The error about a name that is none of these. */
+export function unknownServer(server: string, names: Iterable<string>): McpvisorError {
+  return new McpvisorError('SERVER_NOT_FOUND', { server, known: [...names].slice(0, mostNamed) });
 }
 
 /** The filtered lists, cached until the lists or the filter change. */

@@ -9,6 +9,7 @@ import { mergePatch } from '../../config/editing/merge-patch.ts';
 import { entriesOf, parseEdit, parseEntries, withEntry, withoutEntry } from '../../config/parse.ts';
 import { errorsFirst, isWithin, pathOf, warningAt } from '../../config/problems.ts';
 import { McpvisorError, type Problem } from '../../errors.ts';
+import { unknownServer } from '../ledger.ts';
 
 export type Entry = Readonly<Record<string, unknown>>;
 
@@ -144,5 +145,5 @@ function refuse(problems: readonly Problem[]): void {
 }
 
 function requireKnown({ configuration: { servers } }: Sources, server: string): void {
-  if (!servers.has(server)) throw new McpvisorError('SERVER_NOT_FOUND', { server, known: [...servers.keys()] });
+  if (!servers.has(server)) throw unknownServer(server, servers.keys());
 }

@@ -62,6 +62,22 @@ describe('the configuration that is read', () => {
   });
 });
 
+describe('a name that no server has', () => {
+  it('is refused alike by whatever takes one, with some of the names there are', async () => {
+    const names = Array.from({ length: 150 }, (_, index) => `s${index}`);
+    const supervisor = await openStage().open(insideEntries(names, { disabled: true }), {}, { transports });
+    const unknown = { code: 'SERVER_NOT_FOUND', details: { server: 'nobody', known: names.slice(0, 100) } };
+    for (const ask of [
+      async () => supervisor.status('nobody'),
+      async () => supervisor.entry('nobody'),
+      () => supervisor.update('nobody', {}),
+      () => supervisor.replace('nobody', { command: 'x' }),
+      () => supervisor.remove('nobody'),
+    ])
+      expect(await errorOf(ask())).toMatchObject(unknown);
+  });
+});
+
 describe('a change of an entry', () => {
   it('is a merge patch: what it does not name stays, null takes away, $kept keeps', async () => {
     const { supervisor, environment } = await openWithSecrets();
