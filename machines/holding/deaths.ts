@@ -13,7 +13,7 @@ import { countsOf, type Effect, type Holder, type Outcome, type Place, removalEf
 /** After `deathLimit` deaths within this time, in milliseconds, the successor starts in `failed`. */
 const deathWindowMs = 60_000;
 const deathLimit = 3;
-/** A server that dies this often, without a minute in between, gets no successor any more. */
+/** A server whose actors die this often within that time gets no successor any more. */
 const lastDeath = 2 * deathLimit;
 
 /** A server's actor died by a bug: a reaper ends what is left of it first. `isEnd`: no server gets a successor. */
@@ -27,9 +27,6 @@ export function serverDied(
     { do: 'emit', event: { type: 'actor.died', server, message } },
   ];
   if (member === undefined || member.holder !== id) return { members, effects: stopped };
-  if (member.deaths.length + 1 >= lastDeath) {
-    return { members: without(members, server), effects: [...stopped, givenUp(server, member)] };
-  }
   return {
     members: withEntry(members, server, { ...dead(member), isLeaving: member.isLeaving || isEnd }),
     effects: [...stopped, { do: 'reap', server }, { do: 'report', report: { type: 'server.died', server } }],
@@ -59,7 +56,10 @@ export function holderDied(
   };
 }
 
-/** None of its processes is left: it gets a successor, unless it is leaving. One that died too often is held here. */
+/**
+ * None of its processes is left: it gets a successor, unless it is leaving or was given too many. One whose actors died
+ * often is held here.
+ */
 export function reaped(
   holder: Holder,
   {
@@ -79,9 +79,10 @@ export function reaped(
       effects: [stopped, ...removalEffects(server, member.group, member.input.wanted)],
     };
   const deaths = [...member.deaths.filter((diedAt) => diedAt > at - deathWindowMs), at];
+  const others = without(members, server);
+  if (deaths.length >= lastDeath) return { members: others, effects: [stopped, givenUp(server, member)] };
   const generation = Math.max(member.input.generation ?? 0, moment.generation);
   const input = { ...member.input, generation };
-  const others = without(members, server);
   const isSpent = deaths.length >= deathLimit;
   const next = isSpent ? id : place(countsOf(others));
   const successor = { ...member, input, holder: next, isDead: false, deaths, standing: null };

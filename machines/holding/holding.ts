@@ -56,8 +56,9 @@ export function added({ id, members, below }: Holder, { group, servers, moment, 
   for (const input of servers) {
     const known = entryOf(members, input.name);
     const holder = known?.holder ?? place(held);
-    const deaths = known?.deaths ?? [];
     const isDead = known?.isDead ?? false;
+    // A plan that finds it dead was made by a person who wants it back.
+    const deaths = isDead ? [] : (known?.deaths ?? []);
     const generation = Math.max(known?.input.generation ?? 0, input.generation ?? 0);
     const standing = known?.standing ?? null;
     setEntry(next, input.name, {

@@ -398,6 +398,41 @@ describe('an actor that dies by a bug', () => {
     expect(one.serverState('a')).toBe(state);
   });
 
+  /** Died five times; a person started each successor that began in `failed`. */
+  async function diedFiveTimes(): Promise<Tree> {
+    const one = await tree();
+    one.add(['a']);
+    for (let death = 1; death <= 5; death += 1) {
+      await dies(one, 'a');
+      if (death >= 3) command(one, 'a', 'start');
+      expect(one.serverState('a')).toBe('starting.spawning');
+    }
+    return one;
+  }
+
+  it('is given up the sixth time within a minute, when its process group has been reaped', async () => {
+    const one = await diedFiveTimes();
+    one.break('a');
+    await settled();
+    expect([one.reapers.has('a'), one.context().groups]).toEqual([true, ['default']]);
+    one.reapers.get('a')?.open();
+    await settled();
+    expect([one.context().members, one.context().groups]).toEqual([{}, []]);
+  });
+
+  it('is not given up for the sixth time if a minute has passed, or a plan adds it again', async () => {
+    const later = await diedFiveTimes();
+    later.clock.advance(60_001);
+    await dies(later, 'a');
+    const planned = await diedFiveTimes();
+    planned.break('a');
+    await settled();
+    planned.add(['a']);
+    planned.reapers.get('a')?.open();
+    await settled();
+    for (const one of [later, planned]) expect(one.serverState('a')).toBe('starting.spawning');
+  });
+
   it('has no successor when it was being removed, or is removed while it is reaped', async () => {
     const one = await tree();
     one.add(['a', 'b']);

@@ -133,16 +133,18 @@ describe('a server whose actor dies', () => {
     );
   });
 
-  it('is given up when it has died five times before', () => {
-    const five = { deaths: [1, 2, 3, 4, 5] };
-    const { members, effects } = serverDied(holding(five), { server: 'a', message: 'm', isEnd: false });
-    expect([members, effects.at(-1)]).toEqual([
-      {},
-      { do: 'report', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web', isGivenUp: true } },
-    ]);
-    expect(
-      doings(serverDied(holding({ deaths: [1, 2, 3, 4] }), { server: 'a', message: 'm', isEnd: false })),
-    ).toContain('reap');
+  it('is given up when it has been reaped, if it has died five times before within the minute', () => {
+    const given = (deaths: readonly number[]) =>
+      reaped(holding({ isDead: true, deaths }), { server: 'a', ...moment, generation: 1, place: give.place });
+    const five = [40_001, 40_002, 40_003, 40_004, 40_005];
+    expect(given(five)).toEqual({
+      members: {},
+      effects: [
+        { do: 'stop', id: 'reaper:a' },
+        { do: 'report', report: { type: 'server.removed', server: 'a', wanted: 'up', group: 'web', isGivenUp: true } },
+      ],
+    });
+    for (const deaths of [five.slice(1), [40_000, ...five.slice(1)]]) expect(doings(given(deaths))).toContain('spawn');
   });
 
   it('is removed when its reaper dies, too', () => {
