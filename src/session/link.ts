@@ -57,10 +57,12 @@ export interface Link {
   verdictOn(error: unknown): Failure | null;
 }
 
-/** A transport that notices when a request will never be answered although the session goes on. */
+/** A transport that notices when a request will never be answered, and is told when an answer is of no use. */
 export interface LossyTransport extends Transport {
   /** It is unknown whether the request was carried out. */
   onrequestlost?: ((id: string | number, why: Error) => void) | undefined;
+  /** Nobody waits for the answer to this request any more: what is held open for it is ended. Absent: nothing is. */
+  giveUp?(id: string | number): void;
 }
 
 /** A line on the server's stdout that is no message. The error's text says why, and quotes it. */

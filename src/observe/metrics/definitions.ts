@@ -74,7 +74,7 @@ export const metricDefinitions = {
   mcpvisor_remote_connections: {
     type: 'gauge',
     labels: ['server'],
-    help: 'Open connections to a remote server. There may be `maxConcurrentCalls` + 8, and 8 more for what is urgent.',
+    help: 'Open connections to a remote server. There may be `maxConcurrentCalls` + 24: 8 are for notifications alone.',
   },
   mcpvisor_remote_requests_waiting: {
     type: 'gauge',

@@ -23,10 +23,18 @@ export interface Asked {
   readonly wire: Wire | null;
 }
 
+/**
+ * As many may be unanswered: the probes and the confirmation by default, so that a server that is slower than each of
+ * them is heard all the same. Over HTTP each holds a connection.
+ */
+const mostUnanswered = 4;
+
 export class Questions {
   readonly #parts: QuestionsParts;
   /** The last one. */
   #probe: Probe | null = null;
+  /** Those whose answers are taken, the oldest first. */
+  readonly #unanswered: Probe[] = [];
 
   constructor(parts: QuestionsParts) {
     this.#parts = parts;
@@ -43,11 +51,16 @@ export class Questions {
         wire,
         kind,
         loopLag,
-        onAnswered: () => resolve(now() - sentAt),
+        onAnswered: () => {
+          this.#answered(probe);
+          resolve(now() - sentAt);
+        },
         verdictOn: (error) => link.verdictOn(error),
         onFailed,
       });
       this.#probe = probe;
+      this.#unanswered.push(probe);
+      if (this.#unanswered.length > mostUnanswered) this.#unanswered.shift()?.giveUp();
       probe.send();
     });
   }
@@ -68,5 +81,11 @@ export class Questions {
 
   drop(): void {
     this.#probe?.drop();
+  }
+
+  /** The ones before it have nothing more to show. */
+  #answered(probe: Probe): void {
+    const earlier = this.#unanswered.splice(0, this.#unanswered.indexOf(probe) + 1);
+    for (const one of earlier) one.giveUp();
   }
 }

@@ -26,6 +26,8 @@ export class Probe implements Waiter {
   readonly #lag: LagWatch;
   /** The ping was refused, and a second kind of request checks that. */
   #isDoubted = false;
+  /** Under which it was asked last. */
+  #id: number | null = null;
   #isOver = false;
 
   constructor(parts: ProbeParts) {
@@ -68,14 +70,21 @@ export class Probe implements Waiter {
     // A sign of life, as every message is, but not an answer.
   }
 
-  /** The result is not needed any more. */
+  /** Its time is over. An answer is still taken: a late one shows that the server lives, too. */
   drop(): void {
     this.#isOver = true;
     this.#parts.loopLag.release(this.#lag);
   }
 
+  /** No answer is taken any more, however late. */
+  giveUp(): void {
+    this.drop();
+    if (this.#id !== null) this.#parts.wire.forget(this.#id);
+  }
+
   #ask(kind: ProbeKind): void {
     const { wire } = this.#parts;
-    wire.ask({ jsonrpc: '2.0', id: wire.takeId(), method: methods[kind], params: undefined }, this);
+    this.#id = wire.takeId();
+    wire.ask({ jsonrpc: '2.0', id: this.#id, method: methods[kind], params: undefined }, this);
   }
 }

@@ -95,6 +95,7 @@ export class WatchedList {
   close(): void {
     this.#isClosed = true;
     this.#clearTimer();
+    this.#parts.forget();
   }
 
   #settle(number: number, { items, problems, trouble }: ListReading): void {

@@ -137,8 +137,9 @@ export class Wire implements Transport {
     });
   }
 
+  /** If it is not answered, what the link holds for it is ended. */
   forget(id: number): void {
-    this.#waiters.delete(id);
+    if (this.#waiters.delete(id)) this.#link.transport.giveUp?.(id);
   }
 
   /** Sends a notification; one that cannot be sent is dropped. */

@@ -42,7 +42,7 @@ export interface RemoteDiallerOptions {
   readonly room: Account;
   /** For the connections of all links. */
   readonly sockets: SocketBudget;
-  /** Connections to this server at a time, at most; a few more for what is urgent. */
+  /** Calls to this server at a time, at most; there are places beside them for other requests. */
   readonly maxConnections: number;
   /** A monotonic clock in milliseconds, by which event streams are opened again. Default: the machine's. */
   readonly now?: () => number;

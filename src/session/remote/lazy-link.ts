@@ -41,6 +41,9 @@ export function openLazyRemoteLink(options: RemoteLinkOptions, tell: TellLinkNew
       if (link === null) end(null);
       else await link.transport.close();
     },
+    giveUp(id) {
+      link?.transport.giveUp?.(id);
+    },
     get sessionId() {
       return link?.transport.sessionId;
     },

@@ -205,6 +205,9 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
       link.end('terminate');
       await over;
     },
+    giveUp(id) {
+      dialler.peer?.giveUp(id);
+    },
     get sessionId() {
       return dialler.peer?.sessionId;
     },

@@ -3,6 +3,7 @@
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { MessageTooHeavyError, parseMessageText, toMessage } from '../parse.ts';
 import { toTooHeavy } from './http/error.ts';
+import type { Outgoing } from './http/requests.ts';
 
 /**
  * The messages in a text of JSON, which may be a batch. Null: it is not JSON, or something in it is no message. Throws a
@@ -40,12 +41,6 @@ export function answeredBy(message: JSONRPCMessage): RequestId | null {
   return 'method' in message ? null : (message.id ?? null);
 }
 
-/** The id of the request that a `notifications/cancelled` cancels. */
-export function cancelledBy(message: JSONRPCMessage): RequestId | null {
-  const id = 'method' in message && message.method === 'notifications/cancelled' ? message.params?.requestId : null;
-  return typeof id === 'string' || typeof id === 'number' ? id : null;
-}
-
 export function methodOf(message: JSONRPCMessage): string | null {
   return 'method' in message ? message.method : null;
 }
@@ -59,7 +54,8 @@ export function isHarmless(message: JSONRPCMessage): boolean {
   return method !== null && harmless.has(method);
 }
 
-/** Whether it must get through however many calls there are. */
-export function isUrgent(message: JSONRPCMessage): boolean {
-  return requestIdOf(message) === null || isHarmless(message);
+/** Calls take turns; probes and lists must get through however many calls there are, and so must what is no request. */
+export function urgencyOf(message: JSONRPCMessage): Outgoing['urgency'] {
+  if (requestIdOf(message) === null) return 'notice';
+  return isHarmless(message) ? 'urgent' : 'call';
 }

@@ -10,7 +10,7 @@ import { type BodyLimits, readBeginning } from './http/answer/body.ts';
 import { notAnEventStream } from './http/error.ts';
 import { toRefused } from './http/refused.ts';
 import type { Outgoing } from './http/requests.ts';
-import { isHarmless, isUrgent, methodOf, requestIdOf } from './message.ts';
+import { isHarmless, methodOf, requestIdOf, urgencyOf } from './message.ts';
 
 export type RemoteKind = 'streamable-http' | 'sse';
 
@@ -46,6 +46,8 @@ export interface RemotePeer {
   start(): Promise<void>;
   /** Rejects with a `RemoteError` for every refusal, or with an `AbortError` if it was given up. */
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void>;
+  /** Nobody waits for the answer to this request any more: what would bring it is ended. */
+  giveUp(id: RequestId): void;
   /** Tells the server that the session is over. Rejects if that fails. */
   leave(): Promise<void>;
   /** Silently: no news comes afterwards. */
@@ -74,7 +76,7 @@ export async function post(
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body: toJsonText(message),
-    urgency: isUrgent(message) ? 'urgent' : 'call',
+    urgency: urgencyOf(message),
     isHarmless: isHarmless(message),
   }).finally(() => {
     if (timer !== undefined) timers.clearTimeout(timer);

@@ -7,7 +7,7 @@ import { remoteFailureOf } from './failure.ts';
 import type { Answer } from './http/answer/answer.ts';
 import { ignoreBody, readEvents } from './http/answer/body.ts';
 import { badEndpoint, missingEndpoint, RemoteError } from './http/error.ts';
-import { answeredBy, cancelledBy, messagesIn, methodOf, requestIdOf } from './message.ts';
+import { answeredBy, messagesIn, methodOf, requestIdOf } from './message.ts';
 import { heeded, openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
 import { createPendingRequests } from './pending.ts';
 
@@ -83,8 +83,6 @@ export function createSsePeer(options: PeerOptions, listener: PeerListener): Rem
       await named(await openEvents(options, { url, headers: headers(), controller, session: false }));
     },
     async send(message) {
-      const cancelled = cancelledBy(message);
-      if (cancelled !== null) pending.giveUp(cancelled);
       const id = requestIdOf(message);
       if (id === null) return heeded(posted(message, new AbortController()), timers);
       const request = pending.add(id, undefined);
@@ -100,6 +98,7 @@ export function createSsePeer(options: PeerOptions, listener: PeerListener): Rem
         throw isMissing ? missingEndpoint(url, error) : error;
       }
     },
+    giveUp: pending.giveUp,
     // The protocol has no message for it: the end of the stream means it.
     leave: async () => {},
     close() {

@@ -7,7 +7,7 @@ import { createMalformedReport, type EventReader } from './events.ts';
 import { type Answer, isEventStream, mediaTypeOf } from './http/answer/answer.ts';
 import { ignoreBody, readText } from './http/answer/body.ts';
 import { notMcp, RemoteError } from './http/error.ts';
-import { answeredBy, cancelledBy, inAnswerTo, messagesIn, methodOf, requestIdOf } from './message.ts';
+import { answeredBy, inAnswerTo, messagesIn, methodOf, requestIdOf } from './message.ts';
 import { heeded, openEvents, type PeerListener, type PeerOptions, post, type RemotePeer } from './peer.ts';
 import { createPendingRequests, type PendingRequest } from './pending.ts';
 import { createStandingStream } from './standing-stream.ts';
@@ -85,8 +85,6 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
     start: async () => {},
     async send(message, sendOptions) {
       const id = requestIdOf(message);
-      const cancelled = cancelledBy(message);
-      if (cancelled !== null) pending.giveUp(cancelled);
       if (id === null) {
         await heeded(posted(message, new AbortController()).then(ignoreBody), timers);
         if (methodOf(message) === 'notifications/initialized') standing.open();
@@ -102,6 +100,7 @@ export function createStreamableHttpPeer(options: PeerOptions, listener: PeerLis
         throw error;
       }
     },
+    giveUp: pending.giveUp,
     async leave() {
       if (sessionId === undefined) return;
       const request = { method: 'DELETE', url, headers: headers(), urgency: 'urgent', isHarmless: true } as const;

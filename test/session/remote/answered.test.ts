@@ -365,4 +365,25 @@ describe('a notification that a server does not answer', () => {
     await notified;
     expect(ends).toEqual([]);
   });
+
+  it('keeps no call, and no other request, from its connection, and calls no person', async () => {
+    const held = new Set<ServerResponse>();
+    const web = await serve(
+      jsonOnly((rpc, response) => {
+        if (rpc.method !== 'notifications/roots/list_changed') return false;
+        held.add(response);
+        return true;
+      }),
+    );
+    const { link, client, ends, news } = await connect(`${web.origin}/mcp`, { maxConnections: 2 });
+    const notified = Array.from({ length: 30 }, () =>
+      errorOf(link.transport.send({ jsonrpc: '2.0', method: 'notifications/roots/list_changed' })),
+    );
+    await vi.waitFor(() => expect(held.size).toBeGreaterThanOrEqual(8), { timeout: deadlineMs });
+    await client.callTool({ name: 'echo' }, undefined, { timeout: 5_000 });
+    await client.ping({ timeout: 5_000 });
+    // They have waited longer by then than others may without being told.
+    expect(await Promise.all(notified)).toEqual(notified.map(() => null));
+    expect([ends, news.filter((line) => line.startsWith('crowded'))]).toEqual([[], []]);
+  });
 });

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { virtualClock } from '../../../src/testing.ts';
 import { hasIpv6 } from './certificates.ts';
@@ -265,31 +264,6 @@ describe('a server that loses a request', () => {
     const { client, link, ended } = open(`${web.origin}/mcp`);
     await expect(client.connect(link.transport)).rejects.toThrow();
     expect(await ended).toMatchObject({ class: 'disconnected', phase: 'initializing' });
-  });
-});
-
-describe('a call that is given up', () => {
-  it('frees its connection', async () => {
-    const held = new Set<ServerResponse>();
-    const web = await serve(
-      jsonOnly((rpc, response) => {
-        if (rpc.method !== 'tools/call') {
-          return false;
-        }
-        held.add(response);
-        response.once('close', () => held.delete(response));
-        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-        return true;
-      }),
-    );
-    const { client, ends, lost, news } = await connect(`${web.origin}/mcp`);
-    const given = new AbortController();
-    const call = client.callTool({ name: 'echo' }, undefined, { signal: given.signal });
-    await vi.waitFor(() => expect(held.size).toBe(1), { timeout: deadlineMs });
-    given.abort();
-    await expect(call).rejects.toThrow();
-    await vi.waitFor(() => expect(held.size).toBe(0), { timeout: deadlineMs });
-    expect([ends, lost, news.filter((line) => line.startsWith('doubted'))]).toEqual([[], [], []]);
   });
 });
 

@@ -11,6 +11,7 @@ import type { BudgetMember, SocketBudget } from '../socket-budget.ts';
 import type { Connect } from './connector.ts';
 import { createCrowdingWatch, type TellCrowding } from './crowding.ts';
 import { passOverInterim } from './interim.ts';
+import { createPlaces, type Urgency } from './places.ts';
 
 export interface ConnectionsOptions {
   /** The name of the server. */
@@ -19,14 +20,11 @@ export interface ConnectionsOptions {
   readonly connect: Connect;
   /** Of the whole process. */
   readonly sockets: SocketBudget;
-  /** Connections at a time, at most; a few more for what is urgent. */
+  /** Calls at a time, at most; there are places beside them for other requests. */
   readonly most: number;
   /** Told when requests wait long for a connection, and when none does any more. */
   readonly tellCrowding: TellCrowding;
 }
-
-/** What a request is for: `urgent` ones are small and few, and have places of their own beside calls. */
-export type Urgency = 'call' | 'urgent';
 
 export interface Connection {
   readonly client: Client;
@@ -47,9 +45,6 @@ export interface Connections {
   close(): Promise<void>;
 }
 
-/** Beside calls: for probes, cancellations and the event stream, however many calls there are. */
-const mostUrgent = 8;
-
 /** An idle connection is closed after this time, in milliseconds: servers and proxies drop idle ones after 5 s or more. */
 const idleMs = 4_000;
 
@@ -66,7 +61,8 @@ interface Waiting {
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const { server, origin, connect, sockets, most, tellCrowding } = options;
-  const busy = new Set<Slot>();
+  const busy = new Map<Slot, Urgency>();
+  const places = createPlaces(most);
   /** The one used last is taken first, so that the others become idle and go. */
   const idle: Slot[] = [];
   const waiting = new Set<Waiting>();
@@ -76,7 +72,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const member: BudgetMember = {
     server,
     get use() {
-      const [first] = waiting;
+      const first = firstAwaited();
       const waitedMs = first === undefined ? 0 : performance.now() - first.sinceMs;
       return { open: busy.size + idle.length, waiting: waiting.size, waitedMs };
     },
@@ -89,14 +85,33 @@ export function createConnections(options: ConnectionsOptions): Connections {
   };
   sockets.join(member);
   const crowding = createCrowdingWatch(() => {
-    const [first] = waiting;
+    const first = firstAwaited();
     if (first === undefined) return null;
-    const isOurs = !hasRoom(first.urgency);
+    const isOurs = !places.hasRoom(first.urgency);
     return {
       waitedMs: member.use.waitedMs,
-      crowding: { bound: isOurs ? 'server' : 'process', most: isOurs ? mostFor(first.urgency) : sockets.most },
+      crowding: { bound: isOurs ? 'server' : 'process', most: isOurs ? places.mostFor(first.urgency) : sockets.most },
     };
   }, tellCrowding);
+
+  /** Of those that somebody waits for: it is no trouble if a notice is late. */
+  function firstAwaited(): Waiting | undefined {
+    for (const one of waiting) if (one.urgency !== 'notice') return one;
+    return undefined;
+  }
+
+  function occupy(slot: Slot, urgency: Urgency): Slot {
+    busy.set(slot, urgency);
+    places.take(urgency);
+    return slot;
+  }
+
+  /** False: it was not in use. */
+  function vacate(slot: Slot): boolean {
+    const urgency = busy.get(slot);
+    if (urgency !== undefined) places.give(urgency);
+    return busy.delete(slot);
+  }
 
   function open(): Slot {
     let socket: Socket | null = null;
@@ -127,7 +142,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         return socket?.bytesWritten ?? 0;
       },
       release() {
-        if (slot.isGone || !busy.delete(slot)) return;
+        if (slot.isGone || !vacate(slot)) return;
         slot.isReused = true;
         expectAnswer();
         idle.push(slot);
@@ -137,7 +152,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       discard() {
         if (slot.isGone) return;
         slot.isGone = true;
-        busy.delete(slot);
+        vacate(slot);
         const at = idle.indexOf(slot);
         if (at !== -1) idle.splice(at, 1);
         // A request on it is told by this, unless it is over.
@@ -151,35 +166,29 @@ export function createConnections(options: ConnectionsOptions): Connections {
     client.on('disconnect', () => {
       if (idle.includes(slot)) slot.discard();
     });
-    busy.add(slot);
     return slot;
   }
 
   function wakeNext(): boolean {
     for (const next of waiting) {
-      if (!hasRoom(next.urgency)) continue;
+      if (!places.hasRoom(next.urgency)) continue;
       next.wake();
       return true;
     }
     return false;
   }
 
-  function hasRoom(urgency: Urgency): boolean {
-    return busy.size < mostFor(urgency);
-  }
-
-  function mostFor(urgency: Urgency): number {
-    return urgency === 'call' ? most : most + mostUrgent;
+  /** Nobody overtakes those who wait already, for the same places or for a socket. */
+  function isNext(urgency: Urgency): boolean {
+    for (const other of waiting) if (other.urgency === urgency || places.hasRoom(other.urgency)) return false;
+    return true;
   }
 
   function take(urgency: Urgency, fresh: boolean): Slot | null {
-    if (!hasRoom(urgency)) return null;
-    const used = fresh ? undefined : idle.pop();
-    if (used !== undefined) {
-      busy.add(used);
-      return used;
-    }
-    return sockets.take() ? open() : null;
+    if (!places.hasRoom(urgency)) return null;
+    const kept = fresh ? undefined : idle.pop();
+    if (kept !== undefined) return occupy(kept, urgency);
+    return sockets.take() ? occupy(open(), urgency) : null;
   }
 
   /** Keeps its place in the queue until it has a connection or gives up. */
@@ -209,15 +218,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
       // A connection that the other side has closed says so in the next turn of the loop: no request is risked on it.
       if (busy.size + idle.length > 0) await turn();
       signal.throwIfAborted();
-      // Nobody overtakes those who wait already.
-      const isNext = urgency === 'urgent' || waiting.size === 0;
-      return (isNext ? take(urgency, fresh) : null) ?? wait(urgency, signal, fresh);
+      const mayTake = urgency === 'urgent' || isNext(urgency);
+      return (mayTake ? take(urgency, fresh) : null) ?? wait(urgency, signal, fresh);
     },
     async close() {
       isClosed = true;
       crowding.close();
       sockets.leave(member);
-      for (const slot of [...busy, ...idle]) slot.discard();
+      for (const slot of [...busy.keys(), ...idle]) slot.discard();
     },
   };
 }

@@ -7,11 +7,12 @@ import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type ProxyChoice, showProxy } from '../../../specification.ts';
 import type { SocketBudget } from '../socket-budget.ts';
 import { type Answer, acceptedEncodings, fetchedAnswer, toAnswer } from './answer/answer.ts';
-import { type Connection, createConnections, type Urgency } from './connections.ts';
+import { type Connection, createConnections } from './connections.ts';
 import { createConnector } from './connector.ts';
 import { createCookies } from './cookies.ts';
 import type { TellCrowding } from './crowding.ts';
 import { isUnsent, RemoteError, toUnanswered } from './error.ts';
+import type { Urgency } from './places.ts';
 import { forwarderOf } from './proxy.ts';
 import { withinOrigin } from './redirects.ts';
 import type { RemoteTarget } from './target.ts';
@@ -29,7 +30,7 @@ export interface RequestsOptions {
   /** The name of the server. */
   readonly server: string;
   readonly sockets: SocketBudget;
-  /** Connections at a time, at most; a few more for what is urgent. */
+  /** Calls at a time, at most; there are places beside them for other requests. */
   readonly maxConnections: number;
   /** Told when requests wait long for a connection, and when none does any more. */
   readonly tellCrowding: TellCrowding;
