@@ -3,17 +3,23 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Surroundings } from '../state-directory/directory.ts';
+import { isSystemError } from '../system-error.ts';
 
-/** The first that exists: `./mcp.json`, then the one in the XDG configuration directory. Null: none does. */
+/** The first that is there, readable or not: `./mcp.json`, then the one in the XDG configuration directory. Null: none does. */
 export async function findConfigFile(surroundings: Surroundings): Promise<string | null> {
   for (const candidate of configCandidates(surroundings)) {
-    // Missing or unreadable: try the next one.
-    const found = await stat(candidate).catch(() => null);
-    if (found?.isFile() === true) {
-      return candidate;
-    }
+    if (await mayBeFile(candidate)) return candidate;
   }
   return null;
+}
+
+/** Also of one that cannot be looked at: reading it then says why, and no other is taken in its place. */
+async function mayBeFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    return !isSystemError(error, 'ENOENT') && !isSystemError(error, 'ENOTDIR');
+  }
 }
 
 export function configCandidates({ cwd, env, home }: Surroundings): readonly string[] {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openScene } from '../support/doors/daemon.ts';
@@ -48,6 +48,17 @@ describe('checking a configuration', () => {
     );
     expect(await scene.run(['check', 'other.json']).ended).toMatchObject({ code: 0 });
     expect(await scene.run(['check'], { env: { MCPVISOR_CONFIG: 'other.json' } }).ended).toMatchObject({ code: 0 });
+  });
+
+  it('does not take another one in the place of the nearest, which cannot be looked at', async () => {
+    const scene = openScene();
+    const folder = join(scene.folder, 'xdg/mcpvisor');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'mcp.json'), '{"mcpServers": {}}');
+    symlinkSync('mcp.json', join(scene.folder, 'mcp.json'));
+    const ending = await scene.run(['check'], { env: { XDG_CONFIG_HOME: join(scene.folder, 'xdg') } }).ended;
+    expect(ending).toMatchObject({ code: 1, stdout: '' });
+    expect(ending.stderr).toContain(`${join(scene.folder, 'mcp.json')} cannot be read: ELOOP`);
   });
 
   it('finds the one in the configuration directory of the user', async () => {
