@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { serverStates } from '../../src/supervisor/contract/status.ts';
 import { command, commands, patience } from '../support/doors/commands.ts';
-import { type Answer, muteWays, openMuteServer } from '../support/doors/mute-server.ts';
+import { type Answer, muteWays, openMuteServer, wantedBy } from '../support/doors/mute-server.ts';
 
 describe.each(Object.entries(muteWays))('against what accepts a connection and %s', (_, answer: Answer) => {
   it.each(commands)('`%s` ends with code 5, and says what does not answer', async (words) => {
@@ -22,6 +23,32 @@ describe('a stream that was followed', () => {
     const { code, errors } = await command(url, 'events', '-f');
     expect(code).toBe(5);
     expect(JSON.parse(errors)).toMatchObject({ code: 'NOT_ANSWERING', timeoutMs: patience.silenceMs });
+  });
+});
+
+describe('`status --watch`', () => {
+  it('ends with what is wrong when the stream goes on and the status is one no longer', async () => {
+    const status = {
+      startedAt: '2026-01-01T00:00:00.000Z',
+      version: '0.0.0',
+      state: 'running',
+      substate: null,
+      counts: Object.fromEntries(serverStates.map((state) => [state, 0])),
+      clientProcess: null,
+      store: 'memory:',
+      alarms: [],
+      servers: [],
+    };
+    const bodies = [JSON.stringify(status)];
+    const { url } = await openMuteServer((request, response) => {
+      response.writeHead(200, { 'content-type': wantedBy(request) });
+      if (request.url !== '/api/events') return response.end(bodies.pop() ?? '[]');
+      const heartbeat = setInterval(() => response.write(': \n\n'), 10);
+      response.on('close', () => clearInterval(heartbeat));
+    });
+    const { code, errors } = await command(url, 'status', '--watch');
+    expect(JSON.parse(errors)).toMatchObject({ code: 'UNEXPECTED_ANSWER', url });
+    expect(code).toBe(1);
   });
 });
 

@@ -45,7 +45,8 @@ export async function* follow({ flags, invocation, signal, open }: FollowOptions
   }
 }
 
-function isAbsence(error: unknown): boolean {
+/** The control plane is not there, or about to go: it may come back. */
+export function isAbsence(error: unknown): boolean {
   return isMcpvisorError(error, 'NOT_RUNNING') || isMcpvisorError(error, 'SHUTTING_DOWN');
 }
 

@@ -15,7 +15,7 @@ import { type Drawn, drawn, shown, toText } from '../screen/drawn.ts';
 import { toServerTable } from '../screen/server-table.ts';
 import { oneLine, sizeOf, type Terminal, terminalOf } from '../screen/terminal.ts';
 import { throttle } from '../screen/throttle.ts';
-import { follow, untilEnd } from './follow.ts';
+import { follow, isAbsence, untilEnd } from './follow.ts';
 
 export interface StatusFlags extends ConnectionFlags {
   readonly tree?: boolean;
@@ -71,7 +71,8 @@ async function watch({
   invocation: Invocation;
   view: View;
 }): Promise<void> {
-  const signal = untilEnd(invocation);
+  const trouble = new AbortController();
+  const signal = AbortSignal.any([untilEnd(invocation), trouble.signal]);
   const { stdout } = invocation;
   const isDrawn = stdout.isTTY === true && flags.json !== true;
   const block = createBlock(() => sizeOf(stdout).rows);
@@ -90,8 +91,9 @@ async function watch({
   let showing = Promise.resolve();
   const showAgain = throttle(() => {
     showing = showing.then(async () => {
-      // The stream of facts reports a lost connection.
-      if (client !== null && !signal.aborted) await show(client).catch(() => undefined);
+      if (client === null || signal.aborted) return;
+      // The stream of facts waits for a control plane that is gone; what else is wrong ends the watching.
+      await show(client).catch((error: unknown) => isAbsence(error) || trouble.abort(error));
     });
   }, calmMs);
   // Relative times change without facts, but only on a terminal.
@@ -106,4 +108,5 @@ async function watch({
   } finally {
     clearInterval(clock);
   }
+  trouble.signal.throwIfAborted();
 }
