@@ -9,7 +9,7 @@ import type { ControlPlaneAddress } from '../state-directory/control-plane-file.
 import { findStateDirectory } from '../state-directory/directory.ts';
 import type { LockOwner } from '../state-directory/lock.ts';
 import { findRunning } from '../state-directory/running.ts';
-import { readOwnToken, readTokenFile } from '../state-directory/token-file.ts';
+import { readNamedToken, readOwnToken, refusedToken } from '../state-directory/token-file.ts';
 import type { Invocation } from './invocation.ts';
 
 export interface ConnectionFlags {
@@ -29,7 +29,7 @@ export interface Connection {
   } | null;
 }
 
-/** Sends nothing yet. Throws `NOT_RUNNING`. */
+/** Sends nothing yet. Throws `NOT_RUNNING`, and `INVALID_REQUEST` for a token that is there and cannot be read. */
 export async function connect(flags: ConnectionFlags, invocation: Invocation): Promise<Connection> {
   const { patience } = invocation;
   const url = namedUrl(flags, invocation);
@@ -57,11 +57,18 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
   return { client: createApiClient({ url: found.address.url, token, patience }), local: { stateDir, ...found } };
 }
 
-/** The directory has proved itself: the file it names for its token is the one that its control plane was given. */
+/**
+ * The directory has proved itself: the file it names for its token is the one that its control plane was given. Throws
+ * `INVALID_REQUEST` if the token is there and cannot be read.
+ */
 async function tokenOf(stateDir: string, { tokenFile }: ControlPlaneAddress): Promise<string | null> {
-  if (tokenFile === null) return readOwnToken(resolve(stateDir, 'token'));
-  // Without a token the API answers that one is needed, and where it is.
-  return readTokenFile(tokenFile).catch(() => null);
+  if (tokenFile !== null) return await readNamedToken(tokenFile, '--token');
+  const path = resolve(stateDir, 'token');
+  try {
+    return readOwnToken(path);
+  } catch (cause) {
+    throw refusedToken({ namedBy: '--token', message: `${path} cannot be read (${reasonOf(cause)})` }, cause);
+  }
 }
 
 /** Absolute path of the state directory: from flags, the environment, or the default. */
@@ -93,20 +100,7 @@ async function givenToken({ token }: ConnectionFlags, { env, cwd }: Invocation):
   const given = token ?? env.MCPVISOR_TOKEN ?? '';
   if (given !== '') return given;
   const file = env.MCPVISOR_TOKEN_FILE ?? '';
-  return file === '' ? null : await namedToken(resolve(cwd, file));
-}
-
-/** The token of a file that was named explicitly. Throws `INVALID_REQUEST` if there is none. */
-async function namedToken(path: string): Promise<string> {
-  const refuse = (message: string) =>
-    new McpvisorError('INVALID_REQUEST', {
-      problems: [{ path: 'MCPVISOR_TOKEN_FILE', message, hint: null, severity: 'error' }],
-    });
-  const token = await readTokenFile(path).catch((error: unknown) => {
-    throw refuse(`${path} cannot be read (${reasonOf(error)})`);
-  });
-  if (token === null) throw refuse(`${path} holds no token: one line of at least 16 characters`);
-  return token;
+  return file === '' ? null : await readNamedToken(resolve(cwd, file), 'MCPVISOR_TOKEN_FILE');
 }
 
 function checkedUrl(url: string): string {

@@ -1,8 +1,8 @@
 /** Further tokens named by the configuration, each in a file of its own. */
 
 import { resolve } from 'node:path';
-import { McpvisorError, type Problem } from '../errors.ts';
-import { readTokenFile } from './token-file.ts';
+import { isMcpvisorError, McpvisorError, type Problem } from '../errors.ts';
+import { readNamedToken } from './token-file.ts';
 
 export interface TokenFile<Scope extends string> {
   readonly name: string;
@@ -24,17 +24,14 @@ export async function readFurtherTokens<Scope extends string>(
 ): Promise<readonly FurtherToken<Scope>[]> {
   const problems: Problem[] = [];
   const read = tokens.map(async ({ name, scope, file }, index) => {
-    const value = await readTokenFile(resolve(folder, file)).catch(() => null);
-    if (value === null) {
-      const path = `mcpvisor.http.tokens.${index}.file`;
-      problems.push({
-        path,
-        message: `${file} cannot be read or holds no token`,
-        hint: 'one line of at least 16 characters',
-        severity: 'error',
-      });
-    }
-    return { name, scope, value: value ?? '' };
+    const value = await readNamedToken(resolve(folder, file), `mcpvisor.http.tokens.${index}.file`).catch(
+      (error: unknown) => {
+        if (!isMcpvisorError(error, 'INVALID_REQUEST')) throw error;
+        problems.push(...error.details.problems);
+        return '';
+      },
+    );
+    return { name, scope, value };
   });
   const found = await Promise.all(read);
   if (problems.length > 0) throw new McpvisorError('INVALID_REQUEST', { problems });

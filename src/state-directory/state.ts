@@ -5,7 +5,7 @@ import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import { systemCodeOf } from '../system-error.ts';
 import { openStateDirectory } from './directory.ts';
 import { type Lock, type LockOwner, takeLock } from './lock.ts';
-import { openTokenFile, readTokenFile } from './token-file.ts';
+import { openTokenFile, readNamedToken } from './token-file.ts';
 import type { KeptFile } from './upkeep.ts';
 
 export interface StateOptions {
@@ -53,7 +53,7 @@ async function open({ stateDir, uid, owner, isAlive, tokenFile, isKnown }: State
   try {
     const own = await openTokenFile(join(stateDir, 'token'), !isKnown);
     const mcp = await openTokenFile(join(stateDir, 'mcp-token'), !isKnown);
-    const token = tokenFile === null ? own : await givenToken(tokenFile);
+    const token = tokenFile === null ? own : await readNamedToken(tokenFile, '--token-file');
     const files = [
       { name: 'token', text: `${own}\n` },
       { name: 'mcp-token', text: `${mcp}\n` },
@@ -63,15 +63,4 @@ async function open({ stateDir, uid, owner, isAlive, tokenFile, isKnown }: State
     await lock.release();
     throw error;
   }
-}
-
-async function givenToken(file: string): Promise<string> {
-  const token = await readTokenFile(file).catch(() => null);
-  if (token === null) {
-    const message = `${file} cannot be read or holds no token`;
-    throw new McpvisorError('INVALID_REQUEST', {
-      problems: [{ path: '--token-file', message, hint: 'one line of at least 16 characters', severity: 'error' }],
-    });
-  }
-  return token;
 }

@@ -2,8 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile } from 'node:fs/promises';
+import { McpvisorError, type Problem } from '../errors.ts';
 import { readOwnFile, replaceOwnFile } from '../own-file.ts';
-import { isSystemError } from '../system-error.ts';
+import { isSystemError, systemCodeOf } from '../system-error.ts';
+import { wordsOf } from '../text/error-words.ts';
 
 /** Fewer characters can be guessed, or are left from an interrupted write. */
 const fewestCharacters = 16;
@@ -13,7 +15,7 @@ const fewestCharacters = 16;
  * known to others, and is replaced.
  */
 export async function openTokenFile(path: string, isFresh = false): Promise<string> {
-  const kept = isFresh ? null : tokenIn(path);
+  const kept = isFresh ? null : readOwnToken(path);
   if (kept !== null) {
     await chmod(path, 0o600);
     return kept;
@@ -23,8 +25,11 @@ export async function openTokenFile(path: string, isFresh = false): Promise<stri
   return made;
 }
 
-/** The token of a state directory; null if there is none. Throws for a link or anything else that is no file. */
-function tokenIn(path: string): string | null {
+/**
+ * The token in a file of a state directory; null if there is none. Throws the system's error for what cannot be read, a
+ * link, or anything else that is no file.
+ */
+export function readOwnToken(path: string): string | null {
   try {
     return toToken(readOwnFile(path));
   } catch (error) {
@@ -33,19 +38,33 @@ function tokenIn(path: string): string | null {
   }
 }
 
-/** The token in a file that somebody named; null if its content is too short for one. */
-export async function readTokenFile(path: string): Promise<string | null> {
-  return toToken(await readFile(path, 'utf8'));
+/**
+ * The token in a file that somebody named. Throws `INVALID_REQUEST` with what is wrong with the file; `namedBy` is the
+ * option, variable or setting that names it.
+ */
+export async function readNamedToken(path: string, namedBy: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw refusedToken(
+      { namedBy, message: `${path} cannot be read (${systemCodeOf(cause) ?? wordsOf(cause)})` },
+      cause,
+    );
+  });
+  const token = toToken(text);
+  if (token !== null) return token;
+  throw refusedToken({ namedBy, message: `${path} holds no token`, hint: 'one line of at least 16 characters' });
 }
 
-/** The token in a file of a state directory, read without following links. Null: there is none. Does not throw. */
-export function readOwnToken(path: string): string | null {
-  try {
-    return toToken(readOwnFile(path));
-  } catch {
-    // Missing, not readable, or a link: the API will say that a token is needed.
-    return null;
-  }
+/** With the error that the system gave, if one did. */
+export function refusedToken(
+  {
+    namedBy,
+    message,
+    hint = null,
+  }: { readonly namedBy: string; readonly message: string; readonly hint?: string | null },
+  cause?: unknown,
+): McpvisorError {
+  const problems: readonly Problem[] = [{ path: namedBy, message, hint, severity: 'error' }];
+  return new McpvisorError('INVALID_REQUEST', { problems }, { cause });
 }
 
 function toToken(text: string): string | null {

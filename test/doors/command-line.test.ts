@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -133,6 +133,30 @@ describe('without a control plane', () => {
       expect(stderr).toContain('MCPVISOR_TOKEN_FILE');
       expect(stderr).toContain(file);
     }
+  });
+
+  it('says so when the token of the control plane that runs cannot be read', async () => {
+    const scene = openScene();
+    const [given, own] = [join(scene.folder, 'given'), join(scene.stateDir, 'token')];
+    writeFileSync(given, 'the-operator-chose-this\n');
+    const daemon = await scene.up({ args: ['--token-file', given] });
+    const status = async () => await scene.run(['status', '--state-dir', scene.stateDir]).ended;
+    rmSync(given);
+    const missing = await status();
+    expect(missing).toMatchObject({ code: 2, stdout: '' });
+    expect(missing.stderr).toContain(`${given} cannot be read (ENOENT)`);
+    mkdirSync(given);
+    expect((await status()).stderr).toContain(`${given} cannot be read (EISDIR)`);
+    const doctor = await scene.run(['doctor', '--state-dir', scene.stateDir]).ended;
+    expect(doctor.stdout).toContain(`${given} cannot be read (EISDIR)`);
+    daemon.kill('SIGTERM');
+    await daemon.ended;
+    await scene.up();
+    rmSync(own);
+    mkdirSync(own);
+    const odd = await status();
+    expect(odd).toMatchObject({ code: 2, stdout: '' });
+    expect(odd.stderr).toContain(`${own} cannot be read (EISDIR)`);
   });
 
   it('names the address that nobody answers at', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -63,6 +63,10 @@ describe('an address that other machines can reach', () => {
     expect(ending).toMatchObject({ code: 2, stdout: '' });
     expect(ending.stderr).toContain('mcpvisor.http.tls');
     expect(ending.stderr).not.toContain('no key at all');
+    rmSync(join(scene.folder, 'key.pem'));
+    const without = await scene.run(['up', '--state-dir', scene.stateDir, '--port', '0', '--host', '0.0.0.0']).ended;
+    expect(without).toMatchObject({ code: 2, stdout: '' });
+    expect(without.stderr).toContain('key.pem cannot be read (ENOENT)');
   });
 });
 

@@ -17,11 +17,12 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive, startTimeOf } from '../../src/session/process/identity.ts';
 import { findStateDirectory, openStateDirectory, type Surroundings } from '../../src/state-directory/directory.ts';
+import { readFurtherTokens } from '../../src/state-directory/further-tokens.ts';
 import { remember } from '../../src/state-directory/known.ts';
 import { takeLock } from '../../src/state-directory/lock.ts';
 import { findRunning } from '../../src/state-directory/running.ts';
 import { openState } from '../../src/state-directory/state.ts';
-import { openTokenFile } from '../../src/state-directory/token-file.ts';
+import { openTokenFile, readNamedToken } from '../../src/state-directory/token-file.ts';
 
 const uid = process.getuid?.() ?? -1;
 let folder: string;
@@ -217,6 +218,29 @@ describe('the state of a control plane', () => {
     rmSync(join(folder, name), { recursive: true });
     const { lock } = await open();
     await lock.release();
+  });
+});
+
+describe('a file that is named for a token', () => {
+  const [empty, missing] = ['empty', 'missing'];
+  const kinds: readonly [string, string][] = [
+    ['.', 'cannot be read (EISDIR)'],
+    [missing, 'cannot be read (ENOENT)'],
+    [empty, 'holds no token'],
+  ];
+
+  it.each(kinds)('is told with the reason: %s %s', async (name, reason) => {
+    writeFileSync(join(folder, empty), '');
+    const file = join(folder, name);
+    const problem = { message: `${file} ${reason}`, severity: 'error' };
+    await expect(readNamedToken(file, '--token-file')).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { problems: [{ ...problem, path: '--token-file' }] },
+    });
+    await expect(readFurtherTokens([{ name: 'ann', scope: 'read', file: name }], folder)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { problems: [{ ...problem, path: 'mcpvisor.http.tokens.0.file' }] },
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { HttpSettings } from '../../config/configuration.ts';
+import { reasonOf } from '../../config/file/text-file.ts';
 import { McpvisorError, type Problem } from '../../errors.ts';
 import { wordsOf } from '../../text/error-words.ts';
 
@@ -17,10 +18,10 @@ export async function readTls(files: HttpSettings['tls'], folder: string): Promi
   if (files === null) return null;
   const problems: Problem[] = [];
   const read = async (name: 'certFile' | 'keyFile') =>
-    await readFile(resolve(folder, files[name]), 'utf8').catch(() => {
+    await readFile(resolve(folder, files[name]), 'utf8').catch((error: unknown) => {
       problems.push({
         path: `mcpvisor.http.tls.${name}`,
-        message: `${files[name]} cannot be read`,
+        message: `${files[name]} cannot be read (${reasonOf(error)})`,
         hint: null,
         severity: 'error',
       });

@@ -48,7 +48,7 @@ async function findingsOf(flags: DoctorFlags, invocation: Invocation): Promise<r
     await checkPort({ host, port, running }),
     ...(await checkConfiguration({ file, stateDir, env })),
     ...(running.state === 'running'
-      ? await checkRunning((await connect({ ...flags, stateDir }, invocation)).client)
+      ? await checkRunning(async () => (await connect({ ...flags, stateDir }, invocation)).client)
       : []),
   ];
 }

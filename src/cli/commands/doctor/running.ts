@@ -8,8 +8,10 @@ import { toShellWord, toWords } from '../../../names.ts';
 import type { ServerStatus } from '../../../supervisor/contract.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-export async function checkRunning(client: ApiClient): Promise<readonly Finding[]> {
+/** `connect` may throw: without its token nothing is known of it. */
+export async function checkRunning(connect: () => Promise<ApiClient>): Promise<readonly Finding[]> {
   try {
+    const client = await connect();
     const { servers, alarms } = await client.get('/api/status', statusSchema);
     const { tools } = await client.get('/api/tools', toolList);
     return [

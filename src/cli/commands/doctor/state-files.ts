@@ -17,7 +17,8 @@ export interface StateQuestion {
 export async function checkState({ stateDir, uid, running }: StateQuestion): Promise<readonly Finding[]> {
   try {
     const found = await lookAt(stateDir);
-    return [checkFolder(stateDir, found, uid), ...(await checkFiles(stateDir)), checkLife(stateDir, running)];
+    const files = found?.isDirectory() === true ? await checkFiles(stateDir) : [];
+    return [checkFolder(stateDir, found, uid), ...files, checkLife(stateDir, running)];
   } catch (error) {
     // In a folder that we may not read, nothing else can be checked.
     return [
@@ -56,19 +57,35 @@ const secretFiles = ['token', 'mcp-token', 'control-plane.json', 'processes.json
 
 /** A token lets its reader do everything, so only the owner may read it. */
 async function checkFiles(stateDir: string): Promise<readonly Finding[]> {
-  const logs = await readdir(join(stateDir, 'logs')).catch((): string[] => []);
-  const paths = [...secretFiles, ...logs.map((name) => join('logs', name))].map((name) => join(stateDir, name));
-  const findings = await Promise.all(
-    paths.map(async (path) => {
-      // A file that is not there has no permissions to look at.
-      const found = await stat(path).catch(() => null);
-      return found?.isFile() === true && isOpen(found.mode)
-        ? [problem('permissions', `others may read ${path}`, `chmod 600 ${path}`)]
-        : [];
-    }),
+  const logs = join(stateDir, 'logs');
+  try {
+    const names = (await lookAt(logs)) === null ? [] : await readdir(logs);
+    const paths = [...secretFiles.map((name) => join(stateDir, name)), ...names.map((name) => join(logs, name))];
+    const findings = (await Promise.all(paths.map(checkFile))).flat();
+    return findings.length > 0 ? findings : [ok('permissions', 'nobody else may read tokens and logs')];
+  } catch (error) {
+    return [unseen(logs, error)];
+  }
+}
+
+/** A file that is not there has no permissions to look at. */
+async function checkFile(path: string): Promise<readonly Finding[]> {
+  try {
+    const found = await lookAt(path);
+    return found?.isFile() === true && isOpen(found.mode)
+      ? [problem('permissions', `others may read ${path}`, `chmod 600 ${path}`)]
+      : [];
+  } catch (error) {
+    return [unseen(path, error)];
+  }
+}
+
+function unseen(path: string, error: unknown): Finding {
+  return problem(
+    'permissions',
+    `${path} cannot be looked at (${reasonOf(error)})`,
+    'remove it: the next start makes it',
   );
-  const open = findings.flat();
-  return open.length > 0 ? open : [ok('permissions', 'nobody else may read tokens and logs')];
 }
 
 function checkLife(stateDir: string, running: Running): Finding {

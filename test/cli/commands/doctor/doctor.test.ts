@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkMachine } from '../../../../src/cli/commands/doctor/machine.ts';
@@ -70,6 +70,15 @@ describe('a state directory', () => {
         level: 'problem',
         message: `${join(file, 'state')} cannot be looked at (ENOTDIR)`,
       }),
+    ]);
+  });
+
+  it.each(['token', 'logs'])('is not said to be closed to others when %s in it cannot be looked at', async (name) => {
+    const stateDir = createScratchFolder();
+    chmodSync(stateDir, 0o700);
+    symlinkSync(name, join(stateDir, name));
+    expect((await findingsOf(stateDir)).filter(({ check }) => check === 'permissions')).toEqual([
+      expect.objectContaining({ level: 'problem', message: `${join(stateDir, name)} cannot be looked at (ELOOP)` }),
     ]);
   });
 
