@@ -1,5 +1,6 @@
 /** Waits until every wanted server has settled, and tells which servers are not ready. */
 
+import { longestDelayMs } from '../../../machines/delay.ts';
 import { isAtRest, isMissing } from '../../../machines/server/meaning.ts';
 import type { TimerClock } from '../../clock.ts';
 import type { FactType } from '../../observe/facts/fact.ts';
@@ -75,7 +76,7 @@ export function createReadiness({
         if (type === 'actor.died') unsettled = null;
         else if (type === 'server.removed' || unsettled === null || actor === `server:${unsettled}`) lookAgain();
       }, settlingFacts);
-      if (timeoutMs !== undefined) timer = timers.setTimeout(finish, timeoutMs);
+      if (timeoutMs !== undefined) timer = timers.setTimeout(finish, Math.min(timeoutMs, longestDelayMs));
       forgetting = limits.map((limit) => onAbort(limit, finish));
       if (limits.some(({ aborted }) => aborted)) finish();
       else lookAgain();
