@@ -66,9 +66,8 @@ export class Conversation {
       timeoutMs: request.specification.startTimeoutMs,
       timers,
       account,
-      onChanged: (lists) => gate.pass({ type: 'listed', lists }),
-      onUnread: (lists) => tell({ type: 'unread', lists }),
-      onDoubt: (reason) => gate.pass({ type: 'doubted', reason }),
+      gate,
+      tell,
     });
     await this.#listing.first();
   }

@@ -4,13 +4,11 @@
  */
 
 import { entryOf } from '../../../machines/table.ts';
-import type { TimerClock } from '../../clock.ts';
-import type { Account } from '../budget.ts';
-import type { ListedItem, ListName, Lists, Peer, UnreadList } from '../contract.ts';
+import type { ListedItem, ListName, Lists, Peer, SessionNews, UnreadList } from '../contract.ts';
 import { isTool } from './list-items.ts';
 import { listKinds } from './list-kinds.ts';
-import { WatchedList } from './watched-list.ts';
-import type { Inbound, Wire } from './wire.ts';
+import type { NewsGate } from './news-gate.ts';
+import { type ListWatcher, WatchedList, type WatchedListParts } from './watched-list.ts';
 
 /**
  * Once the tools are known, the other lists may take so much longer, in milliseconds: nearly all servers answer all of
@@ -18,18 +16,13 @@ import type { Inbound, Wire } from './wire.ts';
  */
 const graceMs = 500;
 
-export interface ListingParts {
-  readonly wire: Wire;
+/** `timeoutMs` is not for the first listing, which the chart limits. */
+export interface ListingParts extends WatchedListParts {
   readonly capabilities: Peer['capabilities'];
-  /** Time after which a list counts as unanswered. The chart limits the first listing. */
-  readonly timeoutMs: number;
-  readonly timers: TimerClock;
-  readonly account: Account;
-  /** What the lists hold has changed; not before `first` has resolved. */
-  readonly onChanged: (lists: Lists) => void;
-  /** Other lists could not be read than before. Those without an answer are told only when `first` resolves. */
-  readonly onUnread: (lists: readonly UnreadList[]) => void;
-  readonly onDoubt: (reason: string) => void;
+  /** Takes the lists when what they hold has changed (not before `first` has resolved), and doubts. */
+  readonly gate: NewsGate;
+  /** Takes which lists could not be read, if others than before. Those without an answer come when `first` resolves. */
+  readonly tell: (news: SessionNews) => void;
 }
 
 interface First {
@@ -37,7 +30,7 @@ interface First {
   readonly reject: (error: unknown) => void;
 }
 
-export class Listing {
+export class Listing implements ListWatcher {
   readonly #parts: ListingParts;
   readonly #lists: readonly WatchedList[];
   /**
@@ -55,19 +48,8 @@ export class Listing {
     this.#parts = parts;
     const declared = listKinds.filter(({ capability }) => entryOf(parts.capabilities, capability) !== undefined);
     this.#isGuess = declared.length === 0;
-    this.#lists = (this.#isGuess ? listKinds.filter(({ list }) => list === 'tools') : declared).map(
-      (kind) =>
-        new WatchedList({
-          kind,
-          ...this.#asking(),
-          timeoutMs: parts.timeoutMs,
-          timers: parts.timers,
-          account: parts.account,
-          onSettled: (_, differs) => this.#settled(differs),
-          onFailed: (list, error) => this.#lost(list, error),
-          onLate: (list) => this.#late(list),
-        }),
-    );
+    const kinds = this.#isGuess ? listKinds.filter(({ list }) => list === 'tools') : declared;
+    this.#lists = kinds.map((kind) => new WatchedList(kind, parts, this));
   }
 
   /** What is known now; null before the first listing is over. */
@@ -97,6 +79,39 @@ export class Listing {
     for (const list of this.#lists) list.close();
   }
 
+  settled(differs: boolean): void {
+    if (this.#isGuess && this.#lists.every(({ isRead }) => !isRead)) for (const list of this.#lists) list.close();
+    this.#tellUnread();
+    if (!this.#isReady) this.#look();
+    else if (differs) this.#parts.gate.pass({ type: 'listed', lists: this.#compose() });
+  }
+
+  lost(list: WatchedList, error: unknown): void {
+    if (this.#isGuess) {
+      this.late(list);
+      return;
+    }
+    if (!this.#isReady && list.kind.list === 'tools') {
+      this.close();
+      this.#first?.reject(error);
+      return;
+    }
+    this.#tellUnread();
+    if (!this.#isReady) this.#look();
+    else this.#doubt(list);
+  }
+
+  late(list: WatchedList): void {
+    if (this.#isGuess) {
+      list.close();
+      if (!this.#isReady) this.#ready();
+      return;
+    }
+    this.#tellUnread();
+    // Other lists may stay unanswered for ever: the heartbeat looks after the server.
+    if (this.#isReady && list.kind.list === 'tools') this.#doubt(list);
+  }
+
   #compose(): Lists {
     const itemsOf = (name: ListName): readonly ListedItem[] =>
       this.#lists.find(({ kind }) => kind.list === name)?.items ?? [];
@@ -107,39 +122,6 @@ export class Listing {
       prompts: itemsOf('prompts'),
       problems: this.#lists.flatMap(({ problems }) => problems),
     };
-  }
-
-  #settled(differs: boolean): void {
-    if (this.#isGuess && this.#lists.every(({ isRead }) => !isRead)) for (const list of this.#lists) list.close();
-    this.#tellUnread();
-    if (!this.#isReady) this.#look();
-    else if (differs) this.#parts.onChanged(this.#compose());
-  }
-
-  #lost(list: WatchedList, error: unknown): void {
-    if (this.#isGuess) {
-      this.#late(list);
-      return;
-    }
-    if (!this.#isReady && list.kind.list === 'tools') {
-      this.close();
-      this.#first?.reject(error);
-      return;
-    }
-    this.#tellUnread();
-    if (!this.#isReady) this.#look();
-    else this.#parts.onDoubt(list.unread ?? '');
-  }
-
-  #late(list: WatchedList): void {
-    if (this.#isGuess) {
-      list.close();
-      if (!this.#isReady) this.#ready();
-      return;
-    }
-    this.#tellUnread();
-    // Other lists may stay unanswered for ever: the heartbeat looks after the server.
-    if (this.#isReady && list.kind.list === 'tools') this.#parts.onDoubt(list.unread ?? '');
   }
 
   /** Whether enough is known to be ready. Without tools, the first answer of any kind is enough. */
@@ -170,26 +152,14 @@ export class Listing {
       );
     if (isSame) return;
     this.#told = unread;
-    this.#parts.onUnread(unread);
+    this.#parts.tell({ type: 'unread', lists: unread });
+  }
+
+  #doubt({ unread }: WatchedList): void {
+    this.#parts.gate.pass({ type: 'doubted', reason: unread ?? '' });
   }
 
   #stopGrace(): void {
     if (this.#grace !== null) this.#parts.timers.clearTimeout(this.#grace);
-  }
-
-  /** What one list asks, and how that is forgotten. */
-  #asking() {
-    const { wire } = this.#parts;
-    let asked: number | null = null;
-    return {
-      ask: (method: string, params: Readonly<Record<string, unknown>>): Promise<Inbound> =>
-        new Promise((resolve, reject) => {
-          asked = wire.takeId();
-          wire.ask({ jsonrpc: '2.0', id: asked, method, params }, { answered: resolve, lost: reject, progressed() {} });
-        }),
-      forget: () => {
-        if (asked !== null) wire.forget(asked);
-      },
-    };
   }
 }

@@ -19,7 +19,7 @@ const longestWords = 4 * 1024;
 const methodNotFound = -32_601;
 
 /** Sends one of our own requests and resolves with the answer, even an error. Rejects if no answer can come. */
-export type Ask = (method: string, params: Readonly<Record<string, unknown>>) => Promise<Inbound>;
+type Ask = (method: string, params: Readonly<Record<string, unknown>>) => Promise<Inbound>;
 
 /** A list as far as it could be read. */
 export interface ListReading {

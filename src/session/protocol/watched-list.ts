@@ -6,7 +6,8 @@ import { wordsOf } from '../../text/error-words.ts';
 import type { Account, Hold } from '../budget.ts';
 import type { ListedItem, ListProblem } from '../contract.ts';
 import type { ListKind } from './list-kinds.ts';
-import { type Ask, type ListReading, readList } from './lists.ts';
+import { type ListReading, readList } from './lists.ts';
+import type { Inbound, Wire } from './wire.ts';
 
 /** Some servers send a notification per registration; a burst of them is one change. In milliseconds. */
 const debounceMs = 300;
@@ -18,22 +19,23 @@ const debounceMs = 300;
 const firstRetryMs = 500;
 const longestRetryMs = 60_000;
 
+/** The same for all lists of a session. */
 export interface WatchedListParts {
-  readonly kind: ListKind;
-  /** Asks as part of one reading: what an earlier reading asked is forgotten. */
-  readonly ask: Ask;
-  /** Forgets what was asked and is not answered. */
-  readonly forget: () => void;
+  readonly wire: Wire;
   /** Time after which a reading counts as unanswered, in milliseconds; its answer is still taken. */
   readonly timeoutMs: number;
   readonly timers: TimerClock;
-  /** What it holds is taken from there. */
+  /** What is held is taken from there. */
   readonly account: Account;
+}
+
+/** Is told how the readings of lists went. */
+export interface ListWatcher {
   /** The list was read, or could not be. `differs`: what it holds is not what it held. */
-  readonly onSettled: (list: WatchedList, differs: boolean) => void;
+  settled(differs: boolean): void;
   /** No answer can come over this link. */
-  readonly onFailed: (list: WatchedList, error: unknown) => void;
-  readonly onLate: (list: WatchedList) => void;
+  lost(list: WatchedList, error: unknown): void;
+  late(list: WatchedList): void;
 }
 
 export class WatchedList {
@@ -48,6 +50,7 @@ export class WatchedList {
   /** Whether it was ever read, at least a part of it. */
   isRead = false;
   readonly #parts: WatchedListParts;
+  readonly #watcher: ListWatcher;
   /** Memory for what it holds, and for what is being read. */
   #held: Hold;
   #pending: Hold | null = null;
@@ -59,18 +62,21 @@ export class WatchedList {
   /** Whether it was read to its end once. */
   #isWhole = false;
   #retryMs = firstRetryMs;
+  /** Id of the request that was sent last. */
+  #asked: number | null = null;
   #isClosed = false;
 
-  constructor(parts: WatchedListParts) {
+  constructor(kind: ListKind, parts: WatchedListParts, watcher: ListWatcher) {
+    this.kind = kind;
     this.#parts = parts;
-    this.kind = parts.kind;
+    this.#watcher = watcher;
     this.#held = parts.account.hold();
-    this.unread = `${parts.kind.method} has not been answered yet`;
+    this.unread = `${kind.method} has not been answered yet`;
   }
 
   read(): void {
     if (this.#isClosed) return;
-    this.#parts.forget();
+    this.#forget();
     this.#reading += 1;
     this.#isReading = true;
     this.#hasChanged = false;
@@ -79,7 +85,7 @@ export class WatchedList {
     this.#pending?.release();
     const room = this.#parts.account.hold();
     this.#pending = room;
-    readList(this.kind, this.#parts.ask, room).then(
+    readList(this.kind, (method, params) => this.#ask(method, params), room).then(
       (reading) => this.#settle(number, reading),
       (error: unknown) => this.#lost(number, error),
     );
@@ -95,7 +101,23 @@ export class WatchedList {
   close(): void {
     this.#isClosed = true;
     this.#clearTimer();
-    this.#parts.forget();
+    this.#forget();
+  }
+
+  #ask(method: string, params: Readonly<Record<string, unknown>>): Promise<Inbound> {
+    const { wire } = this.#parts;
+    return new Promise((resolve, reject) => {
+      this.#asked = wire.takeId();
+      wire.ask(
+        { jsonrpc: '2.0', id: this.#asked, method, params },
+        { answered: resolve, lost: reject, progressed() {} },
+      );
+    });
+  }
+
+  /** What was asked and is not answered. */
+  #forget(): void {
+    if (this.#asked !== null) this.#parts.wire.forget(this.#asked);
   }
 
   #settle(number: number, { items, problems, trouble }: ListReading): void {
@@ -118,7 +140,7 @@ export class WatchedList {
       if (this.#hasChanged) this.changed();
     } else if (trouble.mayPass) this.#readLater();
     else this.#setTimer(() => this.#rested(), longestRetryMs);
-    this.#parts.onSettled(this, differs);
+    this.#watcher.settled(differs);
   }
 
   #lost(number: number, error: unknown): void {
@@ -127,7 +149,7 @@ export class WatchedList {
     this.#keep(null);
     this.unread = `${this.kind.method} was not answered: ${wordsOf(error)}`;
     this.#readLater();
-    this.#parts.onFailed(this, error);
+    this.#watcher.lost(this, error);
   }
 
   /** Null: what was held stays, and what was being read goes. */
@@ -144,7 +166,7 @@ export class WatchedList {
   #late(): void {
     this.unread = `${this.kind.method} was not answered within ${this.#parts.timeoutMs} ms`;
     this.#readLater();
-    this.#parts.onLate(this);
+    this.#watcher.late(this);
   }
 
   #readLater(): void {
