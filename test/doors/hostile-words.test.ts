@@ -7,16 +7,22 @@ import { underAttack } from '../support/loop-delay.ts';
 import { absence, findProgram } from '../support/requirements.ts';
 
 const hostile = fileURLToPath(new URL('../servers/speaks-in-control-characters.mjs', import.meta.url));
-const words = 'A\u001b[2J\u202eB';
+const words = 'A\u001b[2J\u001b[31m\u001b[8m\u202eB';
 
-/** Our own: colours, and the cursor up with the rest of the screen wiped. */
+/**
+ * What we draw ourselves: the colours of tables, findings and the log, each around a text without any other sequence,
+ * and the cursor up with all below it wiped.
+ */
 const escapeKey = '\u001b';
-const ours = new RegExp(String.raw`${escapeKey}\[(?:[0-9;]*m|\d+A${escapeKey}\[0J)`, 'g');
+const colours = { red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36, usual: 39, grey: 90 };
+const coloured = String.raw`(?:${Object.values(colours).join('|')})m([^${escapeKey}]*)${escapeKey}\[39m`;
+const dim = String.raw`2m([^${escapeKey}]*)${escapeKey}\[22m`;
+const ours = new RegExp(String.raw`${escapeKey}\[(?:${coloured}|${dim}|\d+A${escapeKey}\[0J)`, 'g');
 const unwanted = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 function expectNothingThatSteers(text: string): void {
   // The terminal itself makes `\r\n` of each line break.
-  expect(text.replaceAll('\r\n', '\n').replaceAll(ours, '')).not.toMatch(unwanted);
+  expect(text.replaceAll('\r\n', '\n').replaceAll(ours, '$1$2')).not.toMatch(unwanted);
 }
 
 interface Fleet {
@@ -31,7 +37,7 @@ async function openFleet(): Promise<Fleet> {
     hostile: { command: process.execPath, args: [hostile, scene.mark], group: 'web' },
     mute: {
       command: process.execPath,
-      args: ['-e', `console.error(${JSON.stringify(words)}); process.exit(1)`, scene.mark],
+      args: ['-e', `console.error(${JSON.stringify(words)}); process.exit(1)`, '--', scene.mark],
     },
   });
   const daemon = await scene.up();
@@ -47,33 +53,46 @@ async function openFleet(): Promise<Fleet> {
   return { scene, daemon, onTerminal };
 }
 
+describe('what a terminal was sent', () => {
+  it.each([
+    ['the cursor moved', 'a\u001b[2Jb'],
+    ['a colour that is none of ours', 'a\u001b[38;5;9mb'],
+    ['words concealed', 'a\u001b[8mb'],
+    ['two of our colours in one', 'a\u001b[2;31mb'],
+    ['colours with colons', 'a\u001b[38:2::1:2:3mb'],
+    ['all of our colours undone', 'a\u001b[0mb'],
+    ['one of our colours that does not end', 'a\u001b[31mb\n\u001b[2mNAME\u001b[22m'],
+    ['one of our colours within another', '\u001b[2ma\u001b[31mb\u001b[22m'],
+    ['the end of one of our colours within another', '\u001b[31ma\u001b[39mb\u001b[39m'],
+  ])('is found out: %s', (_, text) => {
+    expect(() => expectNothingThatSteers(text)).toThrow();
+  });
+
+  it('may have our own colours and movements', () => {
+    expectNothingThatSteers('\u001b[3A\u001b[0J\u001b[2mNAME\u001b[22m\r\n\u001b[31mfailed\u001b[39m\r\n');
+  });
+});
+
 const missing = findProgram('shells', 'script') === null;
 
 describe.skipIf(missing)(`a terminal${missing ? absence(null, 'script') : ''}`, () => {
   it('is never steered by what servers say, whatever command shows it', async () => {
     const { onTerminal, daemon } = await openFleet();
-    const commands = [
+    const telling = [
       ['call', 'hostile', 'say'],
       ['call', 'hostile', 'refuse'],
       ['call', 'hostile', 'structure'],
       ['call', 'hostile', 'link'],
       ['call', 'hostile', 'throw'],
       ['call', 'hostile', 'no-such-tool'],
-      ['call', 'hostile', 'die'],
       ['status'],
-      ['status', '--tree'],
       ['tools'],
       ['tools', 'hostile'],
       ['logs', 'hostile'],
       ['logs', 'mute'],
       ['events'],
-      ['events', '--type', words],
-      ['doctor'],
-      ['plan'],
-      ['check'],
-      ['check', words],
       ['retry', 'mute'],
-      ['start', 'hostile'],
+      ['check', words],
       ['start', words],
       ['start', `group:${words}`],
       ['call', words, words],
@@ -81,18 +100,31 @@ describe.skipIf(missing)(`a terminal${missing ? absence(null, 'script') : ''}`, 
       [words],
       ['status', `--${words}`],
       ['status', '--url', `http://127.0.0.1:1/${words}`],
+    ];
+    const others = [
+      ['call', 'hostile', 'die'],
+      ['status', '--tree'],
+      ['events', '--type', words],
+      ['doctor'],
+      ['plan'],
+      ['check'],
+      ['start', 'hostile'],
       ['open'],
       ['up'],
       ['up', '--store', words],
     ];
+    const textOf = async (args: readonly string[]) => {
+      const terminal = onTerminal(...args);
+      await terminal.ended;
+      expect(terminal.text(), args.join(' ')).not.toBe('');
+      expectNothingThatSteers(terminal.text());
+      return terminal.text();
+    };
     const runAll = async () => {
-      for (const args of commands) {
-        for (const json of [[], ['--json']]) {
-          const terminal = onTerminal(...args, ...json);
-          await terminal.ended;
-          expect(terminal.text(), args.join(' ')).not.toBe('');
-          expectNothingThatSteers(terminal.text());
-        }
+      for (const args of [...telling, ...others]) {
+        const texts = [await textOf(args), await textOf([...args, '--json'])];
+        // Otherwise nothing was attacked.
+        if (telling.includes(args)) expect(texts.join(''), args.join(' ')).toContain(String.raw`A\u001b[2J`);
       }
     };
     await underAttack('words that steer terminals', runAll, { client: daemon.client });

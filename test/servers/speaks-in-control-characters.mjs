@@ -1,9 +1,9 @@
-/** Every word it says moves a cursor, sets a title, reorders text or hides something. */
+/** Every word it says moves a cursor, sets a title, reorders text, hides something or sets colours. */
 
 import { speak } from './speak.mjs';
 
 const words =
-  'A\u001b[2J\u001b]0;title\u0007B\u009b1;1H\u0085C\u202eD\u2066E\u2069F\u2028G\u2029H\u200bI\u{e0041}J\u007fK\rL\bM\u0000N\u061cO';
+  'A\u001b[2J\u001b]0;title\u0007B\u009b1;1H\u0085C\u202eD\u2066E\u2069F\u2028G\u2029H\u200bI\u{e0041}J\u007fK\rL\bM\u0000N\u061cO\u001b[8mP\u001b[38;5;9mQ\u001b[38:2::1:2:3mR\u001b[0mS\u001b[31mT';
 
 process.stderr.write(`${words}\n`);
 const { notify } = speak({
