@@ -74,7 +74,7 @@ export async function openStateDirectory(stateDir: string, uid: number): Promise
   } catch (cause) {
     throw cause instanceof McpvisorError
       ? cause
-      : new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir, reason: reasonOf(cause) }, { cause });
+      : new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir, reason: wordsOf(cause) }, { cause });
   }
 }
 
@@ -107,9 +107,15 @@ async function refuseStrange(stateDir: string, folder: string): Promise<void> {
   if (strange !== undefined) refuse(strange.name, strange.isSymbolicLink() ? 'a link' : 'neither a file nor a folder');
   // A lock has two names for a moment. Nothing but logs is written in place, and those may be of any name.
   for (const { name } of entries.filter((entry) => entry.isFile() && !entry.name.startsWith('lock')))
-    if ((await lstat(join(stateDir, folder, name))).nlink > 1) refuse(name, 'a file with a second name elsewhere');
+    if ((await namesOf(join(stateDir, folder, name))) > 1) refuse(name, 'a file with a second name elsewhere');
 }
 
-function reasonOf(cause: unknown): string {
-  return wordsOf(cause);
+/** How many names a file has: none, when it is gone by now, as fresh files are that take the place of others. */
+async function namesOf(path: string): Promise<number> {
+  try {
+    return (await lstat(path)).nlink;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return 0;
+    throw error;
+  }
 }

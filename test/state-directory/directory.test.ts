@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -159,6 +160,24 @@ describe('opening the state directory', () => {
     execFileSync('mkfifo', [join(folder, 'lock')]);
     await expect(openStateDirectory(folder, uid)).rejects.toMatchObject({ code: 'STATE_DIRECTORY_UNUSABLE' });
     expect((await findRunning(folder, isAlive)).state).toBe('none');
+  });
+
+  it('is not held up by files that come and go while it is looked at', async () => {
+    const ending = new AbortController();
+    const churn = async (name: string) => {
+      while (!ending.signal.aborted) {
+        const path = join(folder, name);
+        await writeFile(path, '');
+        await rm(path);
+      }
+    };
+    const churning = ['a', 'b', 'c'].map(churn);
+    try {
+      for (let time = 0; time < 300; time += 1) await expect(openStateDirectory(folder, uid)).resolves.toBeUndefined();
+    } finally {
+      ending.abort();
+      await Promise.all(churning);
+    }
   });
 
   it('makes it, for its owner alone', async () => {
