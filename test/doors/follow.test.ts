@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { commandLineOf } from '../support/doors/command-line.ts';
 import { openScene } from '../support/doors/daemon.ts';
+import { openMuteServer } from '../support/doors/mute-server.ts';
 import { until } from '../support/processes.ts';
 
 describe('logs of a server', () => {
@@ -95,5 +97,21 @@ describe('events', () => {
       signal: null,
       stderr: 'The connection was lost; waiting for the control plane.\n',
     });
+  });
+});
+
+describe('what is to be followed and does not answer', () => {
+  it.each([
+    ['status', '--watch'],
+    ['events', '-f'],
+    ['logs', 'one', '-f'],
+  ])('is left by Ctrl-C at once: %s %s', async (...words) => {
+    const { url, open } = await openMuteServer(() => {});
+    const { kill, ended } = openScene().run([...words, '--url', url]);
+    await until('it is asked', () => open() === 1);
+    kill('SIGINT');
+    // Long before it would be given up.
+    const isOver = await Promise.race([ended.then(() => true), delay(15_000, false)]);
+    expect(isOver).toBe(true);
   });
 });

@@ -50,9 +50,9 @@ export async function events(flags: EventsFlags, invocation: Invocation): Promis
     );
     return exitCodes.done;
   }
+  let lastEventId = await lastSeen(client, facts);
   const signal = untilEnd(invocation);
   stdout.write(shown.map((fact) => `${describe(fact)}\n`).join(''));
-  let lastEventId = await lastSeen(client, facts);
   const open = (from: ApiClient) => from.stream('/api/events', { query: filter, lastEventId, signal });
   for await (const { id, data } of follow({ flags, invocation, signal, open })) {
     lastEventId = id ?? lastEventId;

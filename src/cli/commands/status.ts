@@ -26,8 +26,11 @@ export async function status(flags: StatusFlags, invocation: Invocation): Promis
   const { stdout, env } = invocation;
   const { client } = await connect(flags, invocation);
   const view = async (from: ApiClient) => await viewOf(from, flags, terminalOf(stdout, env));
-  if (flags.watch === true) await watch({ flags, invocation, view });
-  else stdout.draw(toText(await view(client)));
+  // What is there has to answer as a control plane before it is waited for again and again. Until it has, Ctrl-C ends
+  // the process, watched or not: an answer may take long.
+  const first = await view(client);
+  if (flags.watch === true) await watch({ flags, invocation, view, first });
+  else stdout.draw(toText(first));
   return exitCodes.done;
 }
 
@@ -66,10 +69,12 @@ async function watch({
   flags,
   invocation,
   view,
+  first,
 }: {
   flags: StatusFlags;
   invocation: Invocation;
   view: View;
+  first: readonly Drawn[];
 }): Promise<void> {
   const trouble = new AbortController();
   const signal = AbortSignal.any([untilEnd(invocation), trouble.signal]);
@@ -77,15 +82,13 @@ async function watch({
   const isDrawn = stdout.isTTY === true && flags.json !== true;
   const block = createBlock(() => sizeOf(stdout).rows);
   let before = '';
-  const show = async (client: ApiClient): Promise<void> => {
-    const lines = await view(client);
+  const show = (lines: readonly Drawn[]): void => {
     const text = toText(lines);
     if (isDrawn) stdout.draw(block.draw(lines));
     else if (text !== before) stdout.draw(text);
     before = text;
   };
-  // What is there has to answer as a control plane before it is waited for again and again.
-  await show((await connect(flags, invocation)).client);
+  show(first);
   let client: ApiClient | null = null;
   // One request at a time; a failed one is made up for after the next fact.
   let showing = Promise.resolve();
@@ -93,7 +96,9 @@ async function watch({
     showing = showing.then(async () => {
       if (client === null || signal.aborted) return;
       // The stream of facts waits for a control plane that is gone; what else is wrong ends the watching.
-      await show(client).catch((error: unknown) => isAbsence(error) || trouble.abort(error));
+      await view(client)
+        .then(show)
+        .catch((error: unknown) => isAbsence(error) || trouble.abort(error));
     });
   }, calmMs);
   // Relative times change without facts, but only on a terminal.
