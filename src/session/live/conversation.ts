@@ -1,11 +1,12 @@
 /** What a session says on its link by itself: the handshake, then the lists. Everything the server says comes in here. */
 
+import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
 import type { TimerClock } from '../../clock.ts';
 import type { Account } from '../budget.ts';
 import type { Lists, Peer, SessionNews } from '../contract.ts';
 import type { Link } from '../link.ts';
 import type { BackRequests } from '../protocol/back-requests.ts';
-import { Handshake, type Introduction } from '../protocol/handshake.ts';
+import { Handshake, type Introduction, type ServerListener } from '../protocol/handshake.ts';
 import { Listing } from '../protocol/listing.ts';
 import type { NewsGate } from '../protocol/news-gate.ts';
 import { Wire } from '../protocol/wire.ts';
@@ -27,7 +28,7 @@ export interface ConversationParts {
   readonly timers: TimerClock;
 }
 
-export class Conversation {
+export class Conversation implements ServerListener {
   readonly wire: Wire;
   readonly #parts: ConversationParts;
   readonly #handshake = new Handshake();
@@ -45,16 +46,18 @@ export class Conversation {
   }
 
   shakeHands(): Promise<Introduction> {
-    const { clientInfo, request, backRequests, gate } = this.#parts;
-    return this.#handshake.shake(this.wire, {
-      clientInfo,
-      capabilities: request.capabilities,
-      onRequest: (asked, signal) => {
-        const { id, method, params } = asked;
-        return backRequests.ask(asked, signal, () => gate.pass({ type: 'asked', id, method, params }));
-      },
-      onNotification: (method, params) => gate.pass({ type: 'notified', method, params }),
-    });
+    const { clientInfo, request } = this.#parts;
+    return this.#handshake.shake(this.wire, { clientInfo, capabilities: request.capabilities, listener: this });
+  }
+
+  asked(request: JSONRPCRequest, signal: AbortSignal): Promise<Result> {
+    const { backRequests, gate } = this.#parts;
+    const { id, method, params } = request;
+    return backRequests.ask(request, signal, () => gate.pass({ type: 'asked', id, method, params }));
+  }
+
+  notified(method: string, params: unknown): void {
+    this.#parts.gate.pass({ type: 'notified', method, params });
   }
 
   /** Resolves when there are lists for the first time. They are kept up to date from then on. */

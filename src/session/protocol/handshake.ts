@@ -42,10 +42,14 @@ export type Introduction = { readonly peer: Omit<Peer, 'transport'> } | { readon
 export interface HandshakeParts {
   readonly clientInfo: { readonly name: string; readonly version: string };
   readonly capabilities: ClientCapabilities;
-  /** A request of the server, now or at any later time. */
-  readonly onRequest: (request: JSONRPCRequest, signal: AbortSignal) => Promise<Result>;
-  /** A notification of the server, now or at any later time. */
-  readonly onNotification: (method: string, params: unknown) => void;
+  readonly listener: ServerListener;
+}
+
+/** Takes what the server says unasked, now or at any later time. */
+export interface ServerListener {
+  /** Resolves with the answer. */
+  asked(request: JSONRPCRequest, signal: AbortSignal): Promise<Result>;
+  notified(method: string, params: unknown): void;
 }
 
 export class Handshake {
@@ -67,16 +71,13 @@ export class Handshake {
    * Leaves a Client on the wire that answers pings and passes on the server's other requests. Rejects if there is no
    * introduction, good or bad.
    */
-  async shake(
-    wire: Wire,
-    { clientInfo, capabilities, onRequest, onNotification }: HandshakeParts,
-  ): Promise<Introduction> {
+  async shake(wire: Wire, { clientInfo, capabilities, listener }: HandshakeParts): Promise<Introduction> {
     const client = new Client(
       { ...clientInfo },
       { capabilities: { ...capabilities }, jsonSchemaValidator: noValidator },
     );
-    client.fallbackRequestHandler = (request, { signal }) => onRequest(request, signal);
-    client.fallbackNotificationHandler = async ({ method, params }) => onNotification(method, params);
+    client.fallbackRequestHandler = (request, { signal }) => listener.asked(request, signal);
+    client.fallbackNotificationHandler = async ({ method, params }) => listener.notified(method, params);
     try {
       // The chart limits the handshake. The Client must not end it, nor cancel `initialize`, which the protocol
       // forbids.

@@ -49,22 +49,23 @@ function openFor(
   const launched = launch(specification);
   expansions.note(entry, launched);
   redactor.addSecrets(listener.secretsOwner, launched.secrets);
-  /** A bug in the listener must not end the session's transport. */
-  const handleSafely = (news: SessionNews): void => {
-    try {
-      listener.handle(news);
-    } catch (error) {
-      onError(error);
-    }
-  };
   const onNews = (news: SessionNews): void => {
     // Many servers may die at the same time: each is told to be gone before anything is done about one of them. Only
     // `ended` follows `exited`, and nothing follows `ended`, so delaying these two does not change the order of the news.
-    if (news.type === 'exited' || news.type === 'ended') turns.next(() => handleSafely(news));
-    else handleSafely(news);
+    if (news.type === 'exited' || news.type === 'ended') turns.next(() => handleSafely(listener, news, onError));
+    else handleSafely(listener, news, onError);
   };
   if ('failure' in launched) return createUnopened(server, launched.failure, onNews);
   return openSession({ server, specification: launched.specification, generation, capabilities }, onNews);
+}
+
+/** A bug in the listener must not end the session's transport. */
+function handleSafely(listener: SessionListener, news: SessionNews, onError: (error: unknown) => void): void {
+  try {
+    listener.handle(news);
+  } catch (error) {
+    onError(error);
+  }
 }
 
 function carryOut(

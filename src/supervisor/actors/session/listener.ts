@@ -11,9 +11,9 @@ import type { Peer, ProbeKind, Session, SessionNews } from '../../../session/con
 import type { Host } from '../../host.ts';
 import type { Ledger } from '../../ledger.ts';
 import type { Expansions } from './expansions.ts';
-import { createSessionLists, type SessionLists } from './lists.ts';
-import { createSessionOutlets, type OneSession, type OutletParts, type SessionOutlets } from './outlets.ts';
-import { createProcessFacts, type ProcessFacts } from './process-facts.ts';
+import { SessionLists } from './lists.ts';
+import { type OneSession, type OutletParts, SessionOutlets } from './outlets.ts';
+import { ProcessFacts } from './process-facts.ts';
 import type { Words } from './words.ts';
 
 export interface SessionListenerParts extends OutletParts {
@@ -41,9 +41,9 @@ export class SessionListener {
     const { entry } = one;
     this.#parts = parts;
     this.#one = one;
-    this.#outlets = createSessionOutlets(parts, one);
-    this.#lists = createSessionLists({ entry, outlets: this.#outlets, words: parts.words });
-    this.#process = createProcessFacts(entry, this.#outlets);
+    this.#outlets = new SessionOutlets(parts, one);
+    this.#lists = new SessionLists(entry, this.#outlets, parts.words);
+    this.#process = new ProcessFacts(entry, this.#outlets);
   }
 
   get hasEnded(): boolean {
@@ -72,21 +72,21 @@ export class SessionListener {
   handle(news: SessionNews): void {
     const { words, onLine, host } = this.#parts;
     const { name: server } = this.#one.entry;
-    const { send, publish, update } = this.#outlets;
+    const outlets = this.#outlets;
     switch (news.type) {
       case 'spawned':
         this.#process.spawned(news.pid);
-        send({ type: 'session.spawned', pid: news.pid });
+        outlets.send({ type: 'session.spawned', pid: news.pid });
         break;
       case 'progressed':
-        send({ type: 'session.progressed' });
+        outlets.send({ type: 'session.progressed' });
         break;
       case 'initialized':
         this.#initialized(news.peer);
         break;
       case 'ready':
         this.#lists.first(news.lists);
-        send({ type: 'session.ready' });
+        outlets.send({ type: 'session.ready' });
         break;
       case 'listed':
         this.#lists.again(news.lists);
@@ -95,10 +95,10 @@ export class SessionListener {
         this.#lists.unread(news.lists);
         break;
       case 'crowded':
-        send({ type: 'session.crowded', crowding: news.crowding });
+        outlets.send({ type: 'session.crowded', crowding: news.crowding });
         break;
       case 'notified':
-        publish({ type: 'session.notified', method: words.text(news.method) });
+        outlets.publish({ type: 'session.notified', method: words.text(news.method) });
         host.notified({ server, method: news.method, params: news.params });
         break;
       case 'asked':
@@ -114,25 +114,29 @@ export class SessionListener {
         onLine(server, 'protocol', words.note(news.text));
         break;
       case 'loaded':
-        update({ queued: news.queued });
+        outlets.update({ queued: news.queued });
         break;
       case 'signalled':
         this.#process.signalled(news.signal);
         break;
       case 'heard':
-        send({ ...news, type: 'session.heard' });
+        outlets.send({ ...news, type: 'session.heard' });
         break;
       case 'doubted':
-        send({ type: 'session.doubted', reason: words.text(news.reason) });
+        outlets.send({ type: 'session.doubted', reason: words.text(news.reason) });
         break;
       case 'failed':
-        send({ type: 'session.failed', failure: words.failure(news.failure), renewed: this.#isRenewed(news.failure) });
+        outlets.send({
+          type: 'session.failed',
+          failure: words.failure(news.failure),
+          renewed: this.#isRenewed(news.failure),
+        });
         break;
       case 'gone':
         this.#process.exited(news);
         break;
       case 'exited':
-        send({ type: 'session.exited', failure: words.failure(news.failure) });
+        outlets.send({ type: 'session.exited', failure: words.failure(news.failure) });
         break;
       case 'ended':
         this.#end(words.failure(news.failure), news);
@@ -166,15 +170,15 @@ export class SessionListener {
 
   #end(failure: Failure | null, ended: NewsOf<'ended'>): void {
     const { words, redactor } = this.#parts;
-    const { send, publish, update } = this.#outlets;
+    const outlets = this.#outlets;
     const last = ended.last === undefined ? null : { ...ended.last, stderrTail: words.tail(ended.last.stderrTail) };
     const heard = ended.heard === undefined ? null : heardText(words.overheard(ended.heard));
     this.#hasEnded = true;
     // Of a process that was gone before it was told to be there.
     this.#process.exited(last ?? { exitCode: null, signal: null });
-    update({ session: null, push: null, queued: 0 });
-    publish({ type: 'session.closed', failure, last });
-    send({ type: 'session.ended', failure, renewed: this.#isRenewed(failure), last, heard });
+    outlets.update({ session: null, push: null, queued: 0 });
+    outlets.publish({ type: 'session.closed', failure, last });
+    outlets.send({ type: 'session.ended', failure, renewed: this.#isRenewed(failure), last, heard });
     redactor.dropSecrets(this.secretsOwner);
     const { waiters } = this.#one.entry;
     for (const waiter of waiters) waiter();

@@ -16,27 +16,33 @@ type WithoutMoment<Event> = Event extends { readonly generation: number; readonl
   ? Omit<Event, 'generation' | 'at' | 'random'>
   : never;
 
-export interface SessionOutlets {
-  /** Sends the chart an event of this session, with the time and a random number. */
-  send(event: WithoutMoment<ServerEvent>): void;
-  publish(fact: FactOfActor): void;
-  update(changed: Partial<SessionFacts>): void;
-}
-
 export interface OutletParts {
   readonly publish: PublishFact;
   readonly moments: Moments;
 }
 
-export function createSessionOutlets(
-  { publish, moments }: OutletParts,
-  { entry, generation, send }: OneSession,
-): SessionOutlets {
-  return {
-    send: (event) => send({ ...event, generation, ...moments.next() } as ServerEvent),
-    publish: (fact) => publish({ actor: `server:${entry.name}`, generation, ...fact } as FactBody),
-    update(changed) {
-      entry.reported = Object.freeze({ ...entry.reported, ...changed });
-    },
-  };
+export class SessionOutlets {
+  readonly #parts: OutletParts;
+  readonly #one: OneSession;
+
+  constructor(parts: OutletParts, one: OneSession) {
+    this.#parts = parts;
+    this.#one = one;
+  }
+
+  /** Sends the chart an event of this session, with the time and a random number. */
+  send(event: WithoutMoment<ServerEvent>): void {
+    const { generation, send } = this.#one;
+    send({ ...event, generation, ...this.#parts.moments.next() } as ServerEvent);
+  }
+
+  publish(fact: FactOfActor): void {
+    const { entry, generation } = this.#one;
+    this.#parts.publish({ actor: `server:${entry.name}`, generation, ...fact } as FactBody);
+  }
+
+  update(changed: Partial<SessionFacts>): void {
+    const { entry } = this.#one;
+    entry.reported = Object.freeze({ ...entry.reported, ...changed });
+  }
 }

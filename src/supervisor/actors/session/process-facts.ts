@@ -4,31 +4,33 @@ import type { Failure } from '../../../../machines/failure.ts';
 import type { ServerEntry } from '../../ledger.ts';
 import type { SessionOutlets } from './outlets.ts';
 
-export interface ProcessFacts {
-  /** `pid` null: there is no process. */
-  spawned(pid: number | null): void;
-  signalled(signal: string): void;
-  /** Published once, however often it is told. */
-  exited(how: Pick<Failure, 'exitCode' | 'signal'>): void;
-}
+export class ProcessFacts {
+  readonly #entry: ServerEntry;
+  readonly #outlets: SessionOutlets;
+  #process: number | null = null;
+  #isExitPublished = false;
 
-export function createProcessFacts(entry: ServerEntry, { publish }: SessionOutlets): ProcessFacts {
-  let process: number | null = null;
-  let isExitPublished = false;
-  return {
-    spawned(pid) {
-      process = pid;
-      if (pid !== null) publish({ type: 'process.spawned', pid, command: commandOf(entry) });
-    },
-    signalled(signal) {
-      if (process !== null) publish({ type: 'process.killed', pid: process, signal });
-    },
-    exited({ exitCode, signal }) {
-      if (isExitPublished || process === null) return;
-      isExitPublished = true;
-      publish({ type: 'process.exited', pid: process, exitCode, signal });
-    },
-  };
+  constructor(entry: ServerEntry, outlets: SessionOutlets) {
+    this.#entry = entry;
+    this.#outlets = outlets;
+  }
+
+  /** `pid` null: there is no process. */
+  spawned(pid: number | null): void {
+    this.#process = pid;
+    if (pid !== null) this.#outlets.publish({ type: 'process.spawned', pid, command: commandOf(this.#entry) });
+  }
+
+  signalled(signal: string): void {
+    if (this.#process !== null) this.#outlets.publish({ type: 'process.killed', pid: this.#process, signal });
+  }
+
+  /** Published once, however often it is told. */
+  exited({ exitCode, signal }: Pick<Failure, 'exitCode' | 'signal'>): void {
+    if (this.#isExitPublished || this.#process === null) return;
+    this.#isExitPublished = true;
+    this.#outlets.publish({ type: 'process.exited', pid: this.#process, exitCode, signal });
+  }
 }
 
 /** As it is written in the configuration: what is expanded may be a secret. */
