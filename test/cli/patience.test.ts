@@ -3,12 +3,19 @@ import { serverStates } from '../../src/supervisor/contract/status.ts';
 import { command, commands, patience } from '../support/doors/commands.ts';
 import { type Answer, muteWays, openMuteServer, wantedBy } from '../support/doors/mute-server.ts';
 
-describe.each(Object.entries(muteWays))('against what accepts a connection and %s', (_, answer: Answer) => {
-  it.each(commands)('`%s` ends with code 5, and says what does not answer', async (words) => {
+/** Far more than the patience of these tests, and than the usual 60 to 700 ms; far less than the usual patience. */
+const mostMs = 5_000;
+
+describe.each(Object.entries(muteWays))('against what accepts a connection and %s', (what, answer: Answer) => {
+  it.each(commands)('`%s` ends soon with code 5, and says what does not answer', async (words) => {
     const { url } = await openMuteServer(answer);
+    const startedAt = performance.now();
     const { code, errors } = await command(url, ...words.split(' '));
+    const tookMs = Math.round(performance.now() - startedAt);
+    process.stdout.write(`\`${words}\` against what ${what}: ended after ${tookMs} ms\n`);
     expect(code).toBe(5);
     expect(JSON.parse(errors)).toMatchObject({ code: 'NOT_ANSWERING', url, detail: expect.stringContaining(url) });
+    expect(tookMs).toBeLessThan(mostMs);
   });
 });
 

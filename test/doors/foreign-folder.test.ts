@@ -151,7 +151,11 @@ describe.runIf(process.platform === 'linux')('a state directory that two PID nam
     const scene = openScene();
     const first = await scene.up();
     const again = { within: ['unshare', '-pf', '--mount-proc', '--kill-child'] };
-    const refused = await scene.run(['up', '--port', '0', '--state-dir', scene.stateDir], again).ended;
+    const refused = await underAttack(
+      'a control plane of another PID namespace on the same state directory',
+      () => scene.run(['up', '--port', '0', '--state-dir', scene.stateDir], again).ended,
+      { client: first.client },
+    );
     expect([refused.code, refused.stderr]).toEqual([6, expect.stringContaining(`pid ${first.pid}`)]);
     first.kill('SIGKILL');
     await first.ended;

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LockOwner, takeLock } from '../../src/state-directory/lock.ts';
+import { underAttack } from '../support/loop-delay.ts';
 
 const one: LockOwner = { pid: 101, startTime: 'monday' };
 const other: LockOwner = { pid: 102, startTime: 'tuesday' };
@@ -81,10 +82,11 @@ describe('a lock of a dead process', () => {
   it('goes to exactly one of many that want it at once', async () => {
     writeFileSync(join(stateDir, 'lock'), JSON.stringify(one));
     const isAlive = ({ pid }: LockOwner) => pid !== one.pid;
-    const wishes = Array.from({ length: 20 }, (_, index) =>
-      takeLock(stateDir, { pid: 200 + index, startTime: null }, isAlive),
-    );
-    const settled = await Promise.allSettled(wishes);
+    const take = async () =>
+      await Promise.allSettled(
+        Array.from({ length: 20 }, (_, index) => takeLock(stateDir, { pid: 200 + index, startTime: null }, isAlive)),
+      );
+    const settled = await underAttack('20 that want a lock at once', take);
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(readdirSync(stateDir).toSorted()).toEqual(held);
   });

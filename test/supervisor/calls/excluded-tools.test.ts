@@ -151,4 +151,14 @@ describe('a glob', () => {
     expect(mayShow('a'.repeat(50_000), { include: [`${'*a'.repeat(100)}*b`], exclude: [] })).toBe(false);
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
+
+  it('with many stars holds up no check of a call, however many long names the server offers', async () => {
+    const stage = openStage();
+    const tools = { exclude: [`${'*n'.repeat(100)}*b`] };
+    const supervisor = await stage.open({ a: stage.program('offers-many-tools', { tools }, ['10000', '900']) });
+    await underAttack('a glob of many stars against 10 000 long names', async () => {
+      await supervisor.ready();
+      expect(await supervisor.checkCall('a', `tool-0-${'n'.repeat(900)}`, {})).toMatchObject({ valid: true });
+    });
+  });
 });
