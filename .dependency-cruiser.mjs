@@ -15,6 +15,7 @@ const bottom = [
   'specification',
   'surroundings',
   'system-error',
+  'tcp-sockets',
   'text',
   'version',
 ];
@@ -39,6 +40,7 @@ export const arrows = {
   specification: [],
   surroundings: ['system-error'],
   'system-error': [],
+  'tcp-sockets': [],
   text: [],
   version: [],
   session: bottom,

@@ -1,8 +1,9 @@
 /** Whether the port is free, and who has it if not. */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Running } from '../../../state-directory/running.ts';
+import { socketsOf, tcpSocketsNear } from '../../../tcp-sockets.ts';
 import { type Finding, ok, problem } from './finding.ts';
 
 export interface PortQuestion {
@@ -43,50 +44,15 @@ function portOf(url: string): number {
 
 /** `node (pid 4711)`. Null: it belongs to somebody else, or this system has no `/proc`. */
 function listenerOn(port: number): string | null {
-  const socket = socketOn(port);
-  if (socket === null) return null;
-  const pid = readdirOf('/proc').find(
-    (entry) =>
-      /^\d+$/.test(entry) && readdirOf(`/proc/${entry}/fd`).some((fd) => linkOf(`/proc/${entry}/fd/${fd}`) === socket),
-  );
-  return pid === undefined ? null : `${textOf(`/proc/${pid}/comm`).trim()} (pid ${pid})`;
-}
-
-/** State of a socket that listens, in `/proc/net/tcp`. */
-const listening = '0A';
-
-function socketOn(port: number): string | null {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = ['/proc/net/tcp', '/proc/net/tcp6']
-    .flatMap((file) => textOf(file).split('\n').slice(1))
-    .map((row) => row.trim().split(/\s+/));
-  const inode = rows.find(([, local = '', , state]) => local.endsWith(suffix) && state === listening)?.[9];
-  return inode === undefined ? null : `socket:[${inode}]`;
-}
-
-function textOf(path: string): string {
+  const socket = tcpSocketsNear(process.pid).find((one) => one.state === 'listening' && one.port === port);
+  if (socket === undefined) return null;
   try {
-    return readFileSync(path, 'utf8');
+    const pid = readdirSync('/proc').find(
+      (entry) => /^\d+$/.test(entry) && socketsOf(Number(entry)).includes(socket.inode),
+    );
+    return pid === undefined ? null : `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
   } catch {
-    // Gone, or not ours to read.
-    return '';
-  }
-}
-
-function readdirOf(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    // Gone, or not ours to read.
-    return [];
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    // Closed meanwhile.
-    return '';
+    // It has just ended, or there is no `/proc`: that the port is taken is told all the same.
+    return null;
   }
 }
