@@ -7,10 +7,11 @@
  */
 
 import { close, constants, fstat, ftruncate, open, write, writeSync } from 'node:fs';
-import { copyFile, lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isThere } from '../../own-file.ts';
 import { isSystemError, systemCodeOf } from '../../system-error.ts';
 
 export interface LineWriter {
@@ -106,7 +107,7 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onTrouble }
   async function reopenIfGone({ path }: Rotation): Promise<void> {
     if (fd === null || performance.now() - lookedAtMs < lookMs) return;
     lookedAtMs = performance.now();
-    if (!(await isGone(path))) return;
+    if (await isThere(path)) return;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const fresh = await openFile(path);
     await release();
@@ -169,6 +170,7 @@ export function openLineWriter({ target, maxBufferedBytes, rotation, onTrouble }
       state = 'closing';
       running ??= run();
       const patience = new AbortController();
+      // The delay rejects when it is cancelled.
       await Promise.race([running, delay(timeoutMs, undefined, { signal: patience.signal }).catch(() => {})]);
       patience.abort();
       state = 'over';
@@ -186,16 +188,6 @@ function openFile(path: string): Promise<number> {
   return promisify(open)(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
 }
 
-async function isGone(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return false;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return true;
-    throw error;
-  }
-}
-
 /** How many bytes the descriptor took; 0 if it is full. */
 async function writeSome(fd: number, bytes: Buffer): Promise<number> {
   try {
@@ -210,7 +202,7 @@ async function writeSome(fd: number, bytes: Buffer): Promise<number> {
 async function makeRoom(fd: number, { path, maxFileBytes }: Rotation): Promise<void> {
   const { size } = await promisify(fstat)(fd);
   if (size < maxFileBytes) return;
-  // There may be no `.1` yet.
+  // There may be no `.1` yet. One that cannot be moved gives way as well: the log has to stay bounded.
   await rename(`${path}.1`, `${path}.2`).catch(() => undefined);
   await copyFile(path, `${path}.1`).catch(() => rm(`${path}.1`, { force: true }));
   await promisify(ftruncate)(fd, 0);
