@@ -1,14 +1,13 @@
 /** A control plane with little memory, and many servers that send much at the same time: none of it a message too long. */
 
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openScene, type RunningDaemon } from '../support/doors/daemon.ts';
+import { openHttpServer } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 
 const program = (name: string) => fileURLToPath(new URL(`../servers/${name}.mjs`, import.meta.url));
@@ -127,13 +126,7 @@ async function serveMany(answerCall: AnswerCall): Promise<string> {
     response.writeHead(200, { 'content-type': 'application/json' });
     return response.end(JSON.stringify({ jsonrpc: '2.0', id, result: results[method] ?? {} }));
   };
-  const server = createServer((request, response) => void answer(request, response));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return (await openHttpServer((request, response) => void answer(request, response))).url;
 }
 
 /** All of them are answered when the last one has come. */

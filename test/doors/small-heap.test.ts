@@ -3,13 +3,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openHttpServer } from '../support/http-server.ts';
 import { createScratchFolder } from '../support/scratch-folder.ts';
 
 const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -51,13 +51,7 @@ async function serveBombs(): Promise<string> {
       send(gzipSync(JSON.stringify({ jsonrpc: '2.0', id, result: method === 'initialize' ? result : {} })));
     }
   };
-  const server = createServer((request, response) => void answer(request, response));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return (await openHttpServer((request, response) => void answer(request, response))).url;
 }
 
 describe('a control plane with 512 MiB', () => {

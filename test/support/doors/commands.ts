@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { Invocation } from '../../../src/cli/invocation.ts';
 import { runCommandLine } from '../../../src/cli/program.ts';
 import { createScreen } from '../../../src/cli/screen/screen.ts';
 import type { Patience } from '../../../src/http/client/patience.ts';
@@ -24,27 +25,35 @@ export async function commandWithin(given: Patience, url: string, ...words: read
   const folder = createScratchFolder();
   const config = join(folder, 'mcp.json');
   writeFileSync(config, '{"mcpServers": {}}');
+  const argv = [...words, '--url', url, '--json'];
+  return await commandIn(folder, { argv, env: { MCPVISOR_CONFIG: config }, patience: given });
+}
+
+/** Runs a command in this process and in that folder, with what else is given. */
+export async function commandIn(
+  folder: string,
+  given: Pick<Invocation, 'argv'> & Partial<Pick<Invocation, 'env' | 'patience' | 'program' | 'startMs'>>,
+): Promise<Ended> {
   let errors = '';
   const stderr = new PassThrough().on('data', (chunk) => {
     errors += String(chunk);
   });
   const { signal } = new AbortController();
   const code = await runCommandLine({
-    argv: [...words, '--url', url, '--json'],
     program: [],
-    env: { MCPVISOR_CONFIG: config },
+    env: {},
     cwd: folder,
     home: folder,
-    uid: 0,
-    pid: 1,
+    uid: process.getuid?.() ?? 0,
+    pid: process.pid,
     platform: 'linux',
     version: '0.0.0',
     nodeVersion: process.version,
     stdin: new PassThrough(),
     stdout: createScreen(new PassThrough().resume()),
     stderr: createScreen(stderr),
-    patience: given,
     stay: () => ({ signal, atOnce: signal }),
+    ...given,
   });
   return { code, errors };
 }

@@ -1,8 +1,7 @@
 /** What accepts a connection and then does not answer as a control plane would. */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { openHttpServer } from '../http-server.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -27,7 +26,7 @@ export interface MuteServer {
 
 /** Ends with the test. */
 export async function openMuteServer(answer: Answer): Promise<MuteServer> {
-  const server = createServer(answer);
+  const { server, url } = await openHttpServer(answer);
   let open = 0;
   server.on('request', (_, response) => {
     open += 1;
@@ -35,12 +34,7 @@ export async function openMuteServer(answer: Answer): Promise<MuteServer> {
       open -= 1;
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, open: () => open };
+  return { url, open: () => open };
 }
 
 export function wantedBy({ headers }: IncomingMessage): string {
