@@ -198,10 +198,10 @@ function headerSecretsOf(value: string): readonly string[] {
   return credentials === undefined ? [value] : [value, credentials];
 }
 
-/** Each value once. The state directory is no secret: it is in many paths that a person has to read. */
 /** No secret: the message that a program is not found has to say where it was looked for. */
 const pathName = 'PATH';
 
+/** Each value once. The state directory is no secret: it is in many paths that a person has to read. */
 function secretsOf(values: readonly string[], stateDir: string | null): readonly string[] {
   return [...new Set(values)].filter((value) => value !== '' && value !== stateDir);
 }

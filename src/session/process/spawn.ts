@@ -28,8 +28,8 @@ export function spawnServer({ command, args, env, cwd }: SpawnRequest): ChildPro
 }
 
 /**
- * `spawnFailed`, or `shortage` if the machine had no room for another process, with the system's code. If the system refused to spawn, the message says what is missing where; other
- * errors with the same codes have other reasons.
+ * `spawnFailed`, or `shortage` if the machine had no room for another process, with the system's code. If the system
+ * refused to spawn, the message says what is missing where; other errors with the same codes have other reasons.
  */
 export function spawnFailureOf(error: unknown, request: SpawnRequest): Failure {
   const code = systemCodeOf(error);

@@ -4,13 +4,17 @@
  */
 
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
+import type { TimerClock } from '../../clock.ts';
 import { RemoteError } from './http/error.ts';
 
 export interface AccessCheckOptions {
   /** Rejects with a `RemoteError` if the message is refused. */
   readonly send: (message: JSONRPCMessage) => Promise<void>;
+  /** Ends the request, whose answer does not come. */
+  readonly giveUp: (id: RequestId) => void;
   /** The second request was refused for lack of access, too. */
   readonly onRefused: (error: RemoteError) => void;
+  readonly timers: TimerClock;
 }
 
 export interface AccessCheck {
@@ -18,17 +22,28 @@ export interface AccessCheck {
   doubt(method: string | null): void;
   /** Whether `id` is of a request made here, whose answer concerns nobody else. */
   takes(id: RequestId | null): boolean;
+  close(): void;
 }
 
-export function createAccessCheck({ send, onRefused }: AccessCheckOptions): AccessCheck {
+/** A check that is not answered by then has shown nothing, in milliseconds: the next refusal is checked again. */
+const answerMs = 30_000;
+
+export function createAccessCheck({ send, giveUp, onRefused, timers }: AccessCheckOptions): AccessCheck {
   let checks = 0;
   let current: string | null = null;
+  let timer: unknown = null;
+
+  function settle(): void {
+    current = null;
+    if (timer !== null) timers.clearTimeout(timer);
+    timer = null;
+  }
 
   async function check(id: string, method: string): Promise<void> {
     try {
       await send({ jsonrpc: '2.0', id, method });
     } catch (error) {
-      current = null;
+      if (current === id) settle();
       const status = error instanceof RemoteError ? error.refusal.status : null;
       if (error instanceof RemoteError && (status === 401 || status === 403)) onRefused(error);
     }
@@ -38,13 +53,19 @@ export function createAccessCheck({ send, onRefused }: AccessCheckOptions): Acce
     doubt(method) {
       if (current !== null) return;
       checks += 1;
-      current = `access-${checks}`;
-      void check(current, method === 'tools/list' ? 'ping' : 'tools/list');
+      const id = `access-${checks}`;
+      current = id;
+      timer = timers.setTimeout(() => {
+        settle();
+        giveUp(id);
+      }, answerMs);
+      void check(id, method === 'tools/list' ? 'ping' : 'tools/list');
     },
     takes(id) {
       if (id === null || id !== current) return false;
-      current = null;
+      settle();
       return true;
     },
+    close: settle,
   };
 }

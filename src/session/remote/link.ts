@@ -72,7 +72,9 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
   const dialler = createRemoteDialler(options, listener);
   const access = createAccessCheck({
     send: (message) => dialler.send(message, undefined),
+    giveUp: (id) => dialler.peer?.giveUp(id),
     onRefused: (error) => finish(refusedFailureOf(error)),
+    timers,
   });
 
   /**
@@ -115,6 +117,7 @@ export function openRemoteLink(options: RemoteLinkOptions, tell: TellLinkNews): 
       ending.learn({ ...failed, phase: failed.phase ?? phase });
     }
     if (closeTimer !== null) timers.clearTimeout(closeTimer);
+    access.close();
     void dialler.close().then(() => {
       ending.tell({ type: 'ended', failure: null });
       resolveOver();

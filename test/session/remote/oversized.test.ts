@@ -113,6 +113,19 @@ describe('a message of many bytes', () => {
     expect(await failed).toBeInstanceOf(Error);
   });
 
+  it('is measured in bytes where its stream ends before the end of the event, too', async () => {
+    const web = await serve(
+      jsonOnly((rpc, response) => {
+        const body = `data: ${textOf(rpc, 15_000).replace(/x+/, (padding) => 'é'.repeat(padding.length))}`;
+        return rpc.method === 'tools/list' && reply(response, 200, { headers: events, body });
+      }),
+    );
+    const { client, ended } = await connect(`${web.origin}/mcp`, { maxMessageBytes });
+    const failed = errorOf(client.listTools());
+    expect(await Promise.race([ended, failed])).toMatchObject({ class: 'messageTooLarge' });
+    await failed;
+  });
+
   it('is measured by what it unpacks to', async () => {
     const headers = { ...json, 'content-encoding': 'gzip' };
     const web = await serve(

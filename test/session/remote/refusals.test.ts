@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { remoteFailureOf } from '../../../src/session/remote/failure.ts';
 import { RemoteError } from '../../../src/session/remote/http/error.ts';
 import { retryAfterMsOf } from '../../../src/session/remote/http/refused.ts';
+import { virtualClock } from '../../../src/testing.ts';
 import { connect, errorOf, type Heard, open } from './heard.ts';
 import { answer, jsonOnly, type Rpc, reply, serve, serveMcp, type Web } from './web.ts';
 
@@ -182,6 +183,29 @@ describe.each([401, 403])('a request that is refused for lack of access (HTTP %i
       code: status,
       message: expect.stringContaining('tools/list'),
     });
+  });
+
+  it('is checked again when the check before was never answered, and that one holds no connection', async () => {
+    const clock = virtualClock();
+    const held = new Set<ServerResponse>();
+    let isSilent = true;
+    const web = await serve(
+      jsonOnly(({ method }, response) => {
+        if (method === 'tools/list' && isSilent) {
+          held.add(response.once('close', () => held.delete(response)));
+          return true;
+        }
+        return (method === 'tools/call' || method === 'tools/list') && reply(response, status);
+      }),
+    );
+    const { client, ended } = await connect(`${web.origin}/mcp`, { now: clock.now, timers: clock });
+    await expect(client.callTool({ name: 'secret' })).rejects.toThrow();
+    await expect.poll(() => held.size).toBe(1);
+    await clock.advance(30_000);
+    await expect.poll(() => held.size).toBe(0);
+    isSilent = false;
+    await expect(client.callTool({ name: 'secret' })).rejects.toThrow();
+    expect(await ended).toMatchObject({ class: 'unauthorized', code: status });
   });
 
   it('concerns the session if even notifications/initialized is refused, and that is named', async () => {

@@ -93,6 +93,7 @@ async function ask({ program, globals, env, cwd }: Container, args: readonly str
       env,
       cwd,
       timeout: answerMs,
+      killSignal: 'SIGKILL',
       maxBuffer: 65_536,
     });
     return stdout.trim();

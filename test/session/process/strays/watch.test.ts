@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StrayNews } from '../../../../src/session/contract.ts';
 import { endContainer } from '../../../../src/session/process/strays/container.ts';
 import { markName, markOf } from '../../../../src/session/process/strays/mark.ts';
-import { until } from '../../../support/processes.ts';
+import { isRunning, until } from '../../../support/processes.ts';
 import { createScratchFolder } from '../../../support/scratch-folder.ts';
 
 const stop = { closeMs: 0, terminateMs: 0, killMs: 0, strays: 'tell' } as const;
@@ -70,5 +70,26 @@ describe('what is left of a server, and watched', { timeout: 60_000 }, () => {
     answer(0);
     await until('it is gone', () => told.includes('gone'));
     expect(errors).toHaveLength(1);
+  });
+});
+
+describe('an engine that hangs, and ends by no polite signal', { timeout: 60_000 }, () => {
+  it('is ended, so that nobody waits for it for ever', async () => {
+    const folder = createScratchFolder();
+    const [program, idFile, pidFile] = [join(folder, 'docker'), join(folder, 'id'), join(folder, 'pid')];
+    writeFileSync(idFile, 'abcdef0123456789');
+    writeFileSync(program, `#!/bin/sh\ntrap '' TERM\necho $$ > ${pidFile}\nexec sleep 300\n`);
+    chmodSync(program, 0o755);
+    const pid = () => Number(readFileSync(pidFile, 'utf8'));
+    onTestFinished(() => {
+      if (isRunning(pid())) process.kill(pid(), 'SIGKILL');
+    });
+    const asking = endContainer(
+      { program, globals: [], idFile, env: undefined, cwd: folder },
+      { mark: { instance: 'abc', server: 'a', generation: 1 }, stop, secrets: null },
+      { tell() {}, onError() {}, signal: new AbortController().signal },
+    );
+    await expect(asking).rejects.toThrow();
+    expect(isRunning(pid())).toBe(false);
   });
 });

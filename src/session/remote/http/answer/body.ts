@@ -133,6 +133,7 @@ export async function readEvents(answer: Answer, limits: BodyLimits, listener: E
   for await (const piece of reading.pieces) await readInTurns(withLineFeeds(decoder.decode(piece, { stream: true })));
   isLast = true;
   parser.feed('\n\n');
+  if (isTooLarge) throw toTooLarge(maxMessageBytes);
 }
 
 /**
