@@ -5,10 +5,10 @@ import { alarmsOf } from '../../../machines/server/alarms.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import { policyOf } from '../../support/charts/chart.ts';
 import { innermostStates, snapshotIn } from './snapshots.ts';
+import { connectedStates, serverIn, startingStates } from './states.ts';
 
 const now = 10_000_000;
 const states = innermostStates();
-const connectedStates = states.filter((state) => state.startsWith('connected'));
 const blocked: Partial<ServerContext> = { waitingFor: ['d'], blockedBy: { server: 'd', standing: 'failed' } };
 
 const alarmsIn = (state: string, context: Partial<ServerContext> = {}) => alarmsOf(snapshotIn(state, context), now);
@@ -131,5 +131,72 @@ describe('the alarm actor-died', () => {
     expect(alarmsIn('failed', { lastFailure, starts: 1 }), 'it has lived since').toEqual([]);
     expect(alarmsIn('idle.resting', { lastFailure }), 'a person has stopped it').toEqual([]);
     expect(alarmsIn('idle.queued', { lastFailure }), 'it is on its way').toEqual([]);
+  });
+});
+
+describe.each([
+  {
+    alarm: 'lists-unread',
+    news: 'session.unread',
+    trouble: {
+      lists: [
+        { list: 'tools', reason: 'tools/list was not answered' },
+        { list: 'prompts', reason: 'no room' },
+      ],
+    },
+    over: { lists: [] },
+    fact: 'lists.unread',
+    reason: 'tools/list was not answered; no room',
+    clearedBy: 'an answer with the list: it is asked again',
+  },
+  {
+    alarm: 'connections-exhausted',
+    news: 'session.crowded',
+    trouble: { crowding: { bound: 'server', most: 9 } },
+    over: { crowding: null },
+    fact: 'connections.crowded',
+    reason: 'requests wait for a connection: the 9 that it may have are in use',
+    clearedBy: 'some seconds in which no request waits long, or the end of the session',
+  },
+  {
+    alarm: 'connections-exhausted',
+    news: 'session.crowded',
+    trouble: { crowding: { bound: 'process', most: 64 } },
+    over: { crowding: null },
+    fact: 'connections.crowded',
+    reason: 'requests wait for a connection: the 64 that all remote servers together may have are in use',
+    clearedBy: 'some seconds in which no request waits long, or the end of the session',
+  },
+] as const)('the alarm $alarm', ({ alarm, news, trouble, over, fact, reason, clearedBy }) => {
+  const raised = [{ alarm, reason, clearedBy, untilMs: null }];
+
+  it.each([...startingStates, ...connectedStates])('follows what the session says, which is told, in %s', (state) => {
+    const server = serverIn(state);
+    server.emitted.length = 0;
+    server.news(news, trouble);
+    expect(alarmsIn(server.state(), server.context())).toEqual(raised);
+    server.news(news, { ...over, generation: server.context().generation - 1 });
+    expect(alarmsIn(server.state(), server.context()), 'an older session says nothing').toEqual(raised);
+    server.news(news, over);
+    expect(alarmsIn(server.state(), server.context())).toEqual([]);
+    expect([server.emitted, server.state()]).toEqual([
+      [
+        { type: fact, ...trouble },
+        { type: fact, ...over },
+      ],
+      state,
+    ]);
+  });
+
+  it('ends with the session, and is not that of the next one', () => {
+    const server = serverIn('connected.quiet');
+    server.news(news, trouble);
+    const inTrouble = server.context();
+    for (const state of ['idle.resting', 'idle.waiting', 'backoff.delaying', 'failed', 'needs-auth'])
+      expect(alarmsIn(state, inTrouble)).not.toContainEqual(raised[0]);
+    server.command('restart');
+    server.news('session.ended');
+    expect(server.state()).toBe('starting.spawning');
+    expect(alarmsIn(server.state(), server.context())).toEqual([]);
   });
 });
