@@ -40,6 +40,7 @@ async function readDocument(): Promise<string | null> {
     const manifest = createRequire(import.meta.url).resolve('mcpvisor/package.json');
     return await readFile(join(dirname(manifest), 'docs', 'troubleshooting.md'), 'utf8');
   } catch {
+    // Not installed, or closed to us: the answer says that the page is not here.
     return null;
   }
 }

@@ -33,6 +33,7 @@ export async function findStateDirectory(options: FindOptions): Promise<string> 
   const { cwd, uid, isAlive, onPassedOver = () => {} } = options;
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const candidate = join(folder, foundName);
+    // Missing, or where we may not look: nothing that could prove to be ours.
     const found = await lstat(candidate).catch(() => null);
     if (found?.isDirectory() === true && found.uid === uid && (found.mode & 0o777) === 0o700) {
       if (isKnown(candidate, recordsOf(options))) return candidate;

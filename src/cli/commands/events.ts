@@ -112,6 +112,7 @@ function sentenceOf(fact: ShownFact): string {
   try {
     return describeFact(fact as unknown as Fact);
   } catch {
+    // What it holds is shown as it came.
     const { seq: _, at: __, actor: ___, type: ____, ...rest } = fact;
     return JSON.stringify(rest);
   }

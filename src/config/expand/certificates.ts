@@ -29,6 +29,7 @@ function isReadable(certificate: string): boolean {
     // Parsed only to see whether that works.
     return new X509Certificate(certificate).raw.length > 0;
   } catch {
+    // The caller tells which one it is.
     return false;
   }
 }

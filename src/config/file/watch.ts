@@ -160,9 +160,9 @@ async function foldersOf(path: string): Promise<ReadonlyMap<string, string>> {
   let hop: string | null = path;
   for (let links = 0; hop !== null && links <= maxLinks; links += 1) {
     const folder: string = dirname(hop);
-    const identity = await stat(folder).catch(() => null); // Missing: watched again when it is back.
+    const identity = await stat(folder).catch(() => null); // Missing or closed: the poll sees the file.
     if (identity !== null) folders.set(`${folder}:${identity.dev}:${identity.ino}`, folder);
-    const target: string | null = await readlink(hop).catch(() => null); // Not a link, or missing: the last one.
+    const target: string | null = await readlink(hop).catch(() => null); // No link, missing, closed: the poll tells.
     hop = target === null ? null : resolve(folder, target);
   }
   return folders;

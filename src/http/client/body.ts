@@ -62,6 +62,7 @@ export function parseJson(text: string, url: string): unknown {
   try {
     return parseJsonText(text);
   } catch {
+    // The schema refuses it, and the caller is told.
     return null;
   }
 }

@@ -13,6 +13,7 @@ export function toError(document: unknown): McpvisorError | null {
     // The details come from outside and may lack what the wording needs.
     return new McpvisorError(data.code, details as unknown as ErrorDetails[ErrorCode]);
   } catch {
+    // In its own words then.
     return new McpvisorError('INTERNAL', { what: `${code}: ${detail}` });
   }
 }

@@ -128,6 +128,7 @@ function commandsOf(id: string, posted: PostedToActor, basePath: string) {
   return posted.commands.map((one) => {
     const actor = `server:${one.server}`;
     if ('error' in one) return { actor, error: toProblemDocument(one.error, basePath) };
+    // As above.
     one.settled.catch(() => undefined);
     return { actor, commandId: one.commandId };
   });

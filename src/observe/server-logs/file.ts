@@ -69,6 +69,7 @@ export function createLogFile({
 
   function then<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = last.then(work);
+    // Who asked for the work gets its error.
     last = done.catch(() => {});
     return done;
   }
@@ -174,6 +175,7 @@ export function createLogFile({
         if (stream !== null) await endOf(stream);
       });
       const patience = new AbortController();
+      // The delay rejects when it is cancelled.
       await Promise.race([
         ended,
         delay(closeTimeoutMs, undefined, { signal: patience.signal, ref: false }).catch(() => {}),

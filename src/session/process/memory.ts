@@ -15,6 +15,7 @@ export async function memoryOfGroups(groups: readonly number[]): Promise<Readonl
   const wanted = new Set(groups);
   const memory = new Map<number, number>();
   if (wanted.size === 0 || process.platform !== 'linux') return memory;
+  // Without `/proc` no figure is given, rather than a wrong one.
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter(Number.isInteger);
   for (const [index, pid] of pids.entries()) {
     if (index % pieceSize === pieceSize - 1) await nextTurn();
@@ -28,6 +29,7 @@ export async function memoryOfGroups(groups: readonly number[]): Promise<Readonl
 
 /** Null: the process is gone, or a zombie, which has no memory. */
 async function residentBytesOf(pid: number): Promise<number | null> {
+  // It ended meanwhile, or is hidden from us.
   const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
   return kibibytes === undefined ? null : Number(kibibytes) * 1024;

@@ -23,6 +23,7 @@ async function pass(): Promise<readonly ProcessStat[]> {
   // Whatever happens in this turn shares the pass.
   await nextTurn();
   const reading = hasProc ? readAll() : Promise.resolve(statsFromPs());
+  // Those who share the pass get its error; the next one begins all the same.
   running = reading.catch(() => undefined);
   next = null;
   return reading;

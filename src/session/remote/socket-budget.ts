@@ -87,6 +87,7 @@ function mostSockets(): number {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
     return Math.max(16, Math.min(Math.floor(Number(soft) / 2) || mostElsewhere, 8_192));
   } catch {
+    // Not Linux, or hidden from us.
     return mostElsewhere;
   }
 }

@@ -133,6 +133,7 @@ function reasonIn(line: string): string {
   try {
     return reasonFor(JSON.parse(line));
   } catch {
+    // That is the reason.
     return 'not JSON';
   }
 }

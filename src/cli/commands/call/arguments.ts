@@ -60,6 +60,7 @@ function parsed(text: string): unknown {
   try {
     return parseJsonText(text);
   } catch {
+    // The caller takes it as text, or says that it is none.
     return undefined;
   }
 }

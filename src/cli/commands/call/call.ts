@@ -208,6 +208,7 @@ function unlessSilent<Instead>(instead: Instead): (error: unknown) => Instead {
 }
 
 async function suggestion(client: ApiClient, server: string, tool: string): Promise<string> {
+  // Only a hint: the error that it goes with is told without it.
   const names = (await toolsOf(client, server).catch(() => [])).map(({ name }) => name);
   const closest = closestTo(tool, names);
   if (closest !== null) return ` Did you mean ${closest}?`;

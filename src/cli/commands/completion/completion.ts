@@ -21,6 +21,7 @@ export async function complete(
   invocation: Invocation,
 ): Promise<ExitCode> {
   const wantsNames = words.length > 1 && takesNames(words[0] ?? '');
+  // A shell that completes a word is no place for an error: the command itself will tell.
   const names = wantsNames ? await namesOf(words, invocation).catch(() => none) : none;
   invocation.stdout.write(
     candidatesOf(words, commands, names)

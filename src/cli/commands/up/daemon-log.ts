@@ -17,7 +17,8 @@ export function daemonLogPath(stateDir: string): string {
 export async function daemonLogBehind(fd: number | undefined, stateDir: string): Promise<RotatedFile | null> {
   if (fd === undefined) return null;
   const path = daemonLogPath(stateDir);
-  // A file that does not exist is not what the descriptor is open on.
+  // A file that does not exist is not what the descriptor is open on, and one that cannot be looked at could not be
+  // rotated either: the log goes on without.
   const [open, named] = await Promise.all([promisify(fstat)(fd), stat(path).catch(() => null)]);
   return named !== null && open.dev === named.dev && open.ino === named.ino
     ? { fd, path, maxFileBytes: maxLogBytes }

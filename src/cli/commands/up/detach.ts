@@ -73,6 +73,7 @@ function refuseSecond(found: Running, stateDir: string): void {
 
 async function openLog(path: string): Promise<FileHandle> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // There may be none yet. What else is wrong with it, opening it says.
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   if (size > maxLogBytes) await rename(path, `${path}.1`);
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;

@@ -103,6 +103,7 @@ function decompressed(body: Readable, encoding: string | null): Readable {
   pipeline(body, unpacked, () => {
     // Either end destroys the other, and the reader of `unpacked` is told why.
   });
+  // As of the body above.
   unpacked.on('error', () => {});
   return unpacked;
 }
