@@ -44,18 +44,6 @@ export interface Budget {
 /** Called for each refusal, with the server that was refused. */
 export type TellRefused = (server: string, bound: Bound) => void;
 
-interface Holding {
-  bytes: number;
-  readonly giveWay: (() => void) | undefined;
-}
-
-interface Owner {
-  readonly server: string;
-  taken: number;
-  /** What may have to give way, and is not empty. */
-  readonly yielding: Set<Holding>;
-}
-
 /** By the heap that this process may have: half of it is left for everything else. */
 export function limitsOfHeap(): BudgetLimits {
   const { heap_size_limit: heap } = getHeapStatistics();
@@ -63,67 +51,115 @@ export function limitsOfHeap(): BudgetLimits {
 }
 
 export function createBudget(limits: BudgetLimits, tellRefused: TellRefused = () => {}): Budget {
-  const owners = new Set<Owner>();
-  let takenByAll = 0;
-
-  function release(owner: Owner, holding: Holding): void {
-    owner.taken -= holding.bytes;
-    takenByAll -= holding.bytes;
-    holding.bytes = 0;
-    owner.yielding.delete(holding);
-  }
-
-  /** The largest thing of the owner that holds most gives way, unless that is less than `owner` would hold. */
-  function makeRoom(owner: Owner, bytes: number): boolean {
-    const most = largestOf(owners, ({ taken, yielding }) => (yielding.size === 0 ? 0 : taken));
-    const largest = most === null || most.taken <= owner.taken + bytes ? null : largestOf(most.yielding, sizeOf);
-    if (most === null || largest === null) return false;
-    release(most, largest);
-    tellRefused(most.server, 'process');
-    largest.giveWay?.();
-    return true;
-  }
-
-  function take(owner: Owner, holding: Holding, bytes: number): Bound | null {
-    if (!owners.has(owner) || owner.taken + bytes > limits.each) return 'server';
-    while (takenByAll + bytes > limits.all) if (!makeRoom(owner, bytes)) return 'process';
-    owner.taken += bytes;
-    takenByAll += bytes;
-    holding.bytes += bytes;
-    if (holding.giveWay !== undefined && holding.bytes > 0) owner.yielding.add(holding);
-    return null;
-  }
-
+  const pool = new Pool(limits, tellRefused);
   return {
     limits,
     get uses() {
-      return [...owners].filter(({ taken }) => taken > 0).map(({ server, taken }) => ({ server, bytes: taken }));
+      return [...pool.owners].filter(({ taken }) => taken > 0).map(({ server, taken }) => ({ server, bytes: taken }));
     },
     open(server) {
-      const owner: Owner = { server, taken: 0, yielding: new Set() };
-      owners.add(owner);
-      return {
-        limits,
-        hold(giveWay) {
-          const holding: Holding = { bytes: 0, giveWay };
-          return {
-            take(bytes) {
-              const bound = take(owner, holding, bytes);
-              if (bound !== null && owners.has(owner)) tellRefused(server, bound);
-              return bound;
-            },
-            release() {
-              if (owners.has(owner)) release(owner, holding);
-            },
-          };
-        },
-        close() {
-          if (owners.delete(owner)) takenByAll -= owner.taken;
-          owner.yielding.clear();
-        },
-      };
+      const owner = new Owner(pool, server);
+      pool.owners.add(owner);
+      return owner;
     },
   };
+}
+
+/** What all owners share. */
+class Pool {
+  readonly limits: BudgetLimits;
+  readonly tellRefused: TellRefused;
+  readonly owners = new Set<Owner>();
+  taken = 0;
+
+  constructor(limits: BudgetLimits, tellRefused: TellRefused) {
+    this.limits = limits;
+    this.tellRefused = tellRefused;
+  }
+
+  take(owner: Owner, bytes: number): Bound | null {
+    if (!this.owners.has(owner) || owner.taken + bytes > this.limits.each) return 'server';
+    while (this.taken + bytes > this.limits.all) if (!this.#makeRoom(owner, bytes)) return 'process';
+    owner.taken += bytes;
+    this.taken += bytes;
+    return null;
+  }
+
+  release(owner: Owner, bytes: number): void {
+    owner.taken -= bytes;
+    this.taken -= bytes;
+  }
+
+  /** The largest thing of the owner that holds most gives way, unless that is less than `owner` would hold. */
+  #makeRoom(owner: Owner, bytes: number): boolean {
+    const most = largestOf(this.owners, ({ taken, yielding }) => ((yielding?.size ?? 0) === 0 ? 0 : taken));
+    const largest = most === null || most.taken <= owner.taken + bytes ? null : largestOf(most.yielding ?? [], sizeOf);
+    if (most === null || largest === null) return false;
+    largest.release();
+    this.tellRefused(most.server, 'process');
+    largest.giveWay?.();
+    return true;
+  }
+}
+
+class Owner implements Account {
+  readonly server: string;
+  taken = 0;
+  /** What may have to give way, and is not empty. Most owners never have any. */
+  yielding: Set<Holding> | null = null;
+  readonly pool: Pool;
+
+  constructor(pool: Pool, server: string) {
+    this.pool = pool;
+    this.server = server;
+  }
+
+  get limits(): BudgetLimits {
+    return this.pool.limits;
+  }
+
+  hold(giveWay?: () => void): Hold {
+    return new Holding(this, giveWay);
+  }
+
+  mayYield(holding: Holding): void {
+    this.yielding ??= new Set();
+    this.yielding.add(holding);
+  }
+
+  close(): void {
+    if (this.pool.owners.delete(this)) this.pool.taken -= this.taken;
+    this.yielding = null;
+  }
+}
+
+class Holding implements Hold {
+  bytes = 0;
+  readonly giveWay: (() => void) | undefined;
+  readonly #owner: Owner;
+
+  constructor(owner: Owner, giveWay: (() => void) | undefined) {
+    this.#owner = owner;
+    this.giveWay = giveWay;
+  }
+
+  take(bytes: number): Bound | null {
+    const owner = this.#owner;
+    const bound = owner.pool.take(owner, bytes);
+    if (bound === null) {
+      this.bytes += bytes;
+      if (this.giveWay !== undefined && this.bytes > 0) owner.mayYield(this);
+    } else if (owner.pool.owners.has(owner)) owner.pool.tellRefused(owner.server, bound);
+    return bound;
+  }
+
+  release(): void {
+    const owner = this.#owner;
+    if (!owner.pool.owners.has(owner)) return;
+    owner.pool.release(owner, this.bytes);
+    this.bytes = 0;
+    owner.yielding?.delete(this);
+  }
 }
 
 function sizeOf({ bytes }: Holding): number {
