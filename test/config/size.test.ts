@@ -44,10 +44,11 @@ describe('a configuration of a size nobody writes by hand', () => {
     expect(parsed.problems).toEqual([expect.objectContaining({ path: '', message })]);
   });
 
-  it('is read with as many servers as there may be', () => {
+  it('is read with as many servers as there may be', async () => {
     const server = { command: 'npx', args: ['-y', 'some-server'], env: { TOKEN: '${TOKEN:-}', HOME: '/tmp' } };
     const text = JSON.stringify({ mcpServers: many(10_000, () => server) });
-    const { config } = parseConfig(text, { folder: '/etc/mcp' });
+    const read = () => parseConfig(text, { folder: '/etc/mcp' });
+    const { config } = await underAttack('10 000 servers', read, { mostMs: 15_000 });
     expect(config?.servers.size).toBe(10_000);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJsonText, toJsonText } from '../../src/text/json-text.ts';
+import { parseJsonText, TooManyNumbersError, toJsonText } from '../../src/text/json-text.ts';
 
 describe('JSON that is carried', () => {
   it.each([
@@ -60,6 +60,12 @@ describe('JSON that is carried', () => {
         expect(toJsonText(value, 2)).toBe(JSON.stringify(value, null, 2));
       }),
     );
+  });
+
+  it('is refused with more than 250 000 numbers that have to be remembered', () => {
+    const textOf = (count: number) => `[${'1.0,'.repeat(count)}1]`;
+    expect(toJsonText(parseJsonText(textOf(250_000)))).toBe(textOf(250_000));
+    expect(() => parseJsonText(textOf(250_001))).toThrow(TooManyNumbersError);
   });
 
   it('is what was written, whatever numbers there are', () => {

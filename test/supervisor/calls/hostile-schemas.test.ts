@@ -47,6 +47,11 @@ describe('a schema that would hold up the loop', () => {
     ['references that double', doubling, {}],
     ['a reference to itself', { $ref: '#' }, {}],
     ['a huge schema', { anyOf: Array.from({ length: 50_000 }, (_, index) => ({ const: index })) }, {}],
+    [
+      'a schema that is nearly too large',
+      { anyOf: Array.from({ length: 2_000 }, (_, index) => ({ const: index })) },
+      { a: 1 },
+    ],
     ['names that look like the code of a check', { properties: { [likeCode]: string } }, {}],
     ['a value that looks like the code of a check', text({ const: likeCode }), { a: 1 }],
     ['more errors than memory', items({ anyOf: Array.from({ length: 200 }, (_, index) => ({ const: index })) }), many],
