@@ -13,6 +13,7 @@ import type { LogLevel } from './observe/log/level.ts';
 import { createLog, type Log } from './observe/log/log.ts';
 import { greet, reportTo, stderrTo } from './observe/log/own-words.ts';
 import { createRedactor } from './observe/secrets/redact.ts';
+import { createBudget, limitsOfHeap } from './session/budget.ts';
 import { isAlive, startTimeOf } from './session/process/identity.ts';
 import {
   type ControlPlaneAddress,
@@ -164,7 +165,8 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     import('./observe/metrics/metrics.ts'),
   ]);
   signal.throwIfAborted();
-  const metrics = createMetrics(measured(() => log.droppedLines));
+  const unread = createBudget(limitsOfHeap());
+  const metrics = createMetrics(measured({ droppedLines: () => log.droppedLines, unread }));
   lifetime.add(() => metrics.close());
   const app = createHttpApp({
     supervisor,
@@ -176,6 +178,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     maxBodyBytes: http.maxBodyBytes,
     requestsPerSecond: http.requestsPerSecond,
     metrics: () => metrics,
+    unread,
     onError,
     now,
   });

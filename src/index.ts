@@ -6,6 +6,7 @@
 import { systemClock } from './clock.ts';
 import { createHttpApp, type DocumentedSecurity, type Env, type HttpApp, type Identity } from './http/app.ts';
 import type { Metrics } from './observe/metrics/metrics.ts';
+import { createBudget, limitsOfHeap } from './session/budget.ts';
 import type { Supervisor as BareSupervisor } from './supervisor/contract.ts';
 import type { SupervisorOptions } from './supervisor/options.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
@@ -87,13 +88,14 @@ export interface Supervisor extends BareSupervisor {
 export async function createSupervisor(options: SupervisorOptions = {}): Promise<Supervisor> {
   // oxlint-disable-next-line no-restricted-properties -- the library's one default
   const { supervisor, measured, closing } = await openSupervisor({ ...options, env: options.env ?? process.env });
+  const unread = createBudget(limitsOfHeap());
   const clock = options.clock ?? systemClock;
   const now = () => clock.now();
   let counting: Promise<Metrics> | null = null;
   const startCounting = async (): Promise<Metrics> => {
     const { createMetrics } = await import('./observe/metrics/metrics.ts');
     // The library has no log of its own that could drop lines.
-    const metrics = createMetrics(measured(() => 0));
+    const metrics = createMetrics(measured({ droppedLines: () => 0, unread }));
     if (closing.aborted) metrics.close();
     else closing.addEventListener('abort', () => metrics.close(), { once: true });
     return metrics;
@@ -117,6 +119,7 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
         now,
         timers: clock,
         metrics: countOnce,
+        unread,
         ...(basePath !== undefined && { publicPath: basePath }),
         ...(document !== undefined && { security: document }),
         ...limits,

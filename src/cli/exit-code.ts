@@ -53,6 +53,7 @@ const exitCodeOfError = {
   UNSUPPORTED_MEDIA_TYPE: exitCodes.failed,
   IDEMPOTENCY_MISMATCH: exitCodes.failed,
   ANSWER_NOT_KEPT: exitCodes.failed,
+  ANSWERS_UNREAD: exitCodes.failed,
   RATE_LIMITED: exitCodes.failed,
   INTERNAL: exitCodes.failed,
 } as const satisfies Record<ErrorCode, ExitCode>;

@@ -136,6 +136,8 @@ export interface ErrorDetails {
   IDEMPOTENCY_MISMATCH: { readonly key: string };
   /** The request was carried out before. */
   ANSWER_NOT_KEPT: { readonly key: string };
+  /** What was asked for has been done. `bound`: the answers of this server take all that they may, or those of all. */
+  ANSWERS_UNREAD: { readonly bound: 'server' | 'process'; readonly maxBytes: number };
   RATE_LIMITED: { readonly retryAfterMs: number };
   INTERNAL: { readonly what: string };
 }

@@ -72,6 +72,8 @@ export const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Cod
     `The Idempotency-Key "${key}" came with another request before; use a new key for a new request.`,
   ANSWER_NOT_KEPT: ({ key }) =>
     `The request with the Idempotency-Key "${key}" was carried out; its answer is no longer kept.`,
+  ANSWERS_UNREAD: ({ bound, maxBytes }) =>
+    `What was asked was done, and there is no room for the answer: answers ${bound === 'server' ? 'of this server' : 'of all servers'} that callers have not read may take ${maxBytes} bytes.`,
   RATE_LIMITED: ({ retryAfterMs }) => `Too many requests; try again in ${retryAfterMs} ms.`,
   INTERNAL: ({ what }) => `A bug in mcpvisor: ${what}`,
 };

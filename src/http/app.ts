@@ -4,6 +4,7 @@ import { type Context, type Env, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { systemClock, type TimerClock } from '../clock.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
+import { type Budget, createBudget, limitsOfHeap } from '../session/budget.ts';
 import type { Supervisor } from '../supervisor/contract.ts';
 import { createHostCheck, type HostRules } from './admission/origin.ts';
 import { createRateLimit } from './admission/rate-limit.ts';
@@ -11,10 +12,11 @@ import { type Caller, createAuthentication, type Token } from './admission/token
 import { type HttpEnvironment, mayUse, type Scope } from './endpoint.ts';
 import { createIdempotency } from './idempotency.ts';
 import { mount } from './mount.ts';
-import { isBug, toProblemResponse } from './problem.ts';
+import { isBug, toProblemAnswer, toProblemResponse } from './problem.ts';
 import { baseOf } from './route.ts';
 import { allRoutes } from './routes/all.ts';
 import type { DocumentedSecurity, RouteParts } from './routes/parts.ts';
+import { createOutgoing } from './streams/outgoing.ts';
 
 /** How callers are identified: by our tokens, or by a host that has authenticated them already. */
 export type Admission =
@@ -34,6 +36,8 @@ export interface HttpAppOptions {
   readonly admission: Admission;
   /** Largest body accepted, in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number;
+  /** Room for answers on their way to callers; all apps of a process should share it. Default: one of its own. */
+  readonly unread?: Budget;
   /** Requests a caller may make each second; null: any number. Default null. */
   readonly requestsPerSecond?: number | null;
   /** Interval of the comment line that shows a stream is alive, in milliseconds. Default 15 000. */
@@ -71,12 +75,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const basePath = (options.basePath ?? '').replace(/\/+$/, '');
   const admit = createAdmission(admission);
   const limit = createRateLimit(requestsPerSecond, now);
-  const { heartbeatMs = 15_000 } = options;
+  const { heartbeatMs = 15_000, timers = systemClock, unread = createBudget(limitsOfHeap()) } = options;
+  const outgoing = createOutgoing(unread, timers);
   const parts: RouteParts = {
     supervisor,
     security: options.security ?? ('tokens' in admission ? byToken : byHost),
     now,
-    timers: options.timers ?? systemClock,
+    timers,
     metrics: options.metrics ?? null,
     heartbeatMs,
     onError,
@@ -92,11 +97,18 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     });
   const answer = (error: unknown, c: Context): Response => {
     if (isBug(error)) onError(error);
-    return toProblemResponse(error, now(), baseOf(c));
+    // What is kept under a key is sent when it has been kept.
+    if (c.get('outlivesClient') === true) return toProblemResponse(error, now(), baseOf(c));
+    try {
+      // It may have as much in it as a result.
+      return outgoing.send(c, toProblemAnswer(error, now(), baseOf(c)));
+    } catch (refusal) {
+      return toProblemResponse(refusal, now(), baseOf(c));
+    }
   };
   const open = all.filter(({ endpoint }) => endpoint.access === 'open');
   const guarded = all.filter(({ endpoint }) => endpoint.access !== 'open');
-  const mountOptions = { maxBodyBytes, idempotency: createIdempotency(now), answer };
+  const mountOptions = { maxBodyBytes, idempotency: createIdempotency(now), outgoing, answer };
   // Before the guards: health checks have neither a token nor a known Host.
   mount(app, open, mountOptions);
   app.use(async (c, next) => {

@@ -6,6 +6,7 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { type ErrorCode, McpvisorError } from '../errors.ts';
+import type { Outgoing } from './streams/outgoing.ts';
 
 /** What a token may do; each scope includes the ones before it: the gateway only, reading, events and calls, all. */
 export const scopes = ['mcp', 'read', 'operate', 'admin'] as const;
@@ -67,6 +68,8 @@ export interface HttpEnvironment {
   readonly Variables: {
     readonly who: string;
     readonly scope: Scope;
+    /** Takes the answer to its caller. */
+    readonly outgoing: Outgoing;
     /** Where clients find the API, if the request does not tell. */
     readonly publicPath?: string;
     /** The request goes on when its client is gone. */

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { McpvisorError } from '../errors.ts';
 import type { HttpEnvironment } from './endpoint.ts';
+import type { WholeAnswer } from './streams/outgoing.ts';
 
 /** How long an answer is remembered, in milliseconds. */
 const rememberedMs = 600_000;
@@ -21,11 +22,16 @@ const notDone: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415,
 
 export interface Idempotency {
   /**
-   * Runs `handle`, which never rejects, unless the key was seen before: then that answer is given again. Throws
+   * Runs `handle`, which never rejects, unless the key was seen before: then that answer is given again. `reply` sends
+   * an answer that is kept, and may throw. Throws
    * `INVALID_REQUEST` for a key that is empty or too long, `IDEMPOTENCY_MISMATCH` for the same key with another body,
    * and `ANSWER_NOT_KEPT` if the first answer was dropped for want of room.
    */
-  once(c: Context<HttpEnvironment>, handle: () => Promise<Response>): Promise<Response>;
+  once(
+    c: Context<HttpEnvironment>,
+    handle: () => Promise<Response>,
+    reply: (answer: WholeAnswer) => Response,
+  ): Promise<Response>;
 }
 
 interface Remembered {
@@ -37,11 +43,7 @@ interface Remembered {
   bytes: number | null;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly body: ArrayBuffer;
-}
+type Answer = WholeAnswer & { readonly body: ArrayBuffer };
 
 /** `mostBytes`: the total size of the answers above which the oldest are dropped. Default 64 MiB. */
 export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 1024): Idempotency {
@@ -74,7 +76,7 @@ export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 102
   }
 
   return {
-    async once(c, handle) {
+    async once(c, handle, reply) {
       const given = c.req.header('idempotency-key');
       // A stream cannot be answered again.
       if (given === undefined || c.req.header('accept')?.includes('text/event-stream') === true) return await handle();
@@ -85,7 +87,7 @@ export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 102
       if (known !== undefined && known.at > now() - rememberedMs) {
         if (known.digest !== digest) throw new McpvisorError('IDEMPOTENCY_MISMATCH', { key: given });
         if (known.answer === null) throw new McpvisorError('ANSWER_NOT_KEPT', { key: given });
-        return toResponse(await known.answer);
+        return reply(await known.answer);
       }
       if (known !== undefined) forget(key, known);
       c.set('outlivesClient', true);
@@ -99,7 +101,7 @@ export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 102
         bytes += one.bytes;
       }
       makeRoom();
-      return toResponse(answer);
+      return reply(answer);
     },
   };
 }
@@ -118,9 +120,5 @@ function digestOf(...parts: readonly (string | Uint8Array)[]): string {
 }
 
 async function keep(response: Response): Promise<Answer> {
-  return { status: response.status, headers: [...response.headers], body: await response.arrayBuffer() };
-}
-
-function toResponse({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) });
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.arrayBuffer() };
 }

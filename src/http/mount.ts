@@ -5,10 +5,12 @@ import { McpvisorError } from '../errors.ts';
 import { type HttpEnvironment, type Route, requireScope } from './endpoint.ts';
 import type { Idempotency } from './idempotency.ts';
 import { limitBody } from './parse.ts';
+import type { Outgoing } from './streams/outgoing.ts';
 
 export interface MountOptions {
   readonly maxBodyBytes: number;
   readonly idempotency: Idempotency;
+  readonly outgoing: Outgoing;
   /** Turns what a handler threw into a response. */
   readonly answer: (error: unknown, c: Context) => Response;
 }
@@ -16,7 +18,7 @@ export interface MountOptions {
 export function mount(
   app: Hono<HttpEnvironment>,
   routes: readonly Route[],
-  { maxBodyBytes, idempotency, answer }: MountOptions,
+  { maxBodyBytes, idempotency, outgoing, answer }: MountOptions,
 ): void {
   const limited = limitBody(maxBodyBytes);
   for (const { endpoint, handle } of routes) {
@@ -25,9 +27,13 @@ export function mount(
     const guard: MiddlewareHandler = method === 'GET' ? (_c, next) => next() : limited;
     app.on(method, toPattern(path), guard, async (c) => {
       requireScope(c, access);
-      return method === 'POST'
-        ? await idempotency.once(c, () => handle(c).catch((error: unknown) => answer(error, c)))
-        : await handle(c);
+      c.set('outgoing', outgoing);
+      if (method !== 'POST') return await handle(c);
+      return await idempotency.once(
+        c,
+        () => handle(c).catch((error: unknown) => answer(error, c)),
+        (kept) => outgoing.send(c, kept),
+      );
     });
   }
   for (const path of new Set(routes.map(({ endpoint }) => endpoint.path))) {

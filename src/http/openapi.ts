@@ -17,6 +17,7 @@ const behindToken: readonly ErrorCode[] = [
   'FORBIDDEN_HOST',
   'FORBIDDEN_ORIGIN',
   'RATE_LIMITED',
+  'ANSWERS_UNREAD',
 ];
 const withBody: readonly ErrorCode[] = [
   'BODY_TOO_LARGE',

@@ -31,6 +31,7 @@ export const statusOf = {
   START_FAILED: 500,
   STATE_DIRECTORY_UNUSABLE: 500,
   NOT_AVAILABLE: 501,
+  ANSWERS_UNREAD: 507,
   OUTCOME_UNKNOWN: 502,
   ANSWER_DROPPED: 502,
   UPSTREAM_ERROR: 502,
@@ -66,6 +67,7 @@ const titleOf = {
   BODY_TOO_LARGE: 'The body is too large',
   UNSUPPORTED_MEDIA_TYPE: 'Unsupported media type',
   CONFIG_INVALID: 'The configuration is not valid',
+  ANSWERS_UNREAD: 'Earlier answers have not been read',
   IDEMPOTENCY_MISMATCH: 'The key came with another request',
   SERVER_BUSY: 'The server is busy',
   RATE_LIMITED: 'Too many requests',
@@ -128,9 +130,15 @@ export function toProblemDocument(error: unknown, basePath = ''): ProblemDocumen
 
 /** The answer to a request that ended in `error`. `nowMs` is the wall clock, for `Retry-After`. */
 export function toProblemResponse(error: unknown, nowMs: number, basePath = ''): Response {
+  const { body, ...head } = toProblemAnswer(error, nowMs, basePath);
+  return new Response(body, head);
+}
+
+/** The same, to be sent by the caller. */
+export function toProblemAnswer(error: unknown, nowMs: number, basePath: string) {
   const document = toProblemDocument(error, basePath);
   const headers = { 'content-type': 'application/problem+json', ...headersOf(error, nowMs) };
-  return new Response(JSON.stringify(document), { status: document.status, headers });
+  return { status: document.status as number, headers, body: JSON.stringify(document) };
 }
 
 function headersOf(error: unknown, nowMs: number): Record<string, string> {

@@ -15,9 +15,14 @@ export function baseOf(c: Context<HttpEnvironment>): string {
 
 type BodyOf<Body extends z.ZodType | null> = Body extends z.ZodType ? z.output<Body> : null;
 
-/** Answers with what servers sent: their numbers as they wrote them. */
+/**
+ * Answers with what servers sent: their numbers as they wrote them. Throws `ANSWERS_UNREAD`, but for an answer that is
+ * kept under its key: that is sent when it has been kept.
+ */
 export function carry(c: Context<HttpEnvironment>, value: object): Response {
-  return c.body(toJsonText(value), 200, jsonHeaders);
+  const body = toJsonText(value);
+  if (c.get('outlivesClient') === true) return c.body(body, 200, jsonHeaders);
+  return c.get('outgoing').send(c, { status: 200, headers: jsonHeaders, body });
 }
 
 /** `handle` answers with `c.json`, `carry`, a stream, or throws. */

@@ -5,6 +5,7 @@ import { stopSettingsOf } from '../config/entries/stop.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
 import { createInspector } from '../observe/facts/inspected.ts';
 import type { MetricsOptions } from '../observe/metrics/metrics.ts';
+import type { Budget } from '../session/budget.ts';
 import { createDirectory } from './actors/directory.ts';
 import type { Moments } from './actors/moments.ts';
 import { listenToActors } from './actors/news.ts';
@@ -45,6 +46,14 @@ export interface End {
   readonly shutDown: () => void;
 }
 
+/** What is measured of the entry point itself. */
+export interface OwnOfEntryPoint {
+  /** Lines that its own log dropped. */
+  readonly droppedLines: () => number;
+  /** Room for answers on their way to callers over HTTP. */
+  readonly unread: Budget;
+}
+
 /** Everything that `openSupervisor` needs of a supervisor: its public methods, and what starts and ends it. */
 export interface Assembly {
   readonly methods: SupervisorMethods;
@@ -55,8 +64,8 @@ export interface Assembly {
   readonly time: Time;
   /** Sends SIGKILL to every process group, synchronously. */
   readonly killAllNow: () => void;
-  /** What `createMetrics` measures. `droppedLines` counts the lines that the entry point's own log dropped. */
-  readonly measured: (droppedLines: () => number) => MetricsOptions;
+  /** What `createMetrics` measures. */
+  readonly measured: (own: OwnOfEntryPoint) => MetricsOptions;
   /** Releases what was created here, once the root has ended. Does not throw. */
   readonly release: () => Promise<void>;
 }
@@ -230,12 +239,12 @@ export function assemble(
     publish,
     time: foundation.time,
     killAllNow: sessions.killAllNow,
-    measured: (droppedLines) => ({
+    measured: ({ droppedLines, unread }) => ({
       facts,
       status: overview,
       memoryOfGroups: sessions.memoryOf,
       remoteConnections: sessions.remoteConnections,
-      heldBytes: sessions.heldBytes,
+      heldBytes: () => [...sessions.heldBytes(), { of: 'answers', limits: unread.limits, servers: unread.uses }],
       droppedLines: () => ({ mcpvisor: droppedLines(), servers: logs.droppedLines }),
       now: wallNow,
     }),

@@ -2,7 +2,6 @@
 
 import { watchConfig } from '../config/file/watch.ts';
 import { McpvisorError } from '../errors.ts';
-import type { MetricsOptions } from '../observe/metrics/metrics.ts';
 import { reached } from './actors/root.ts';
 import { watchSuspension } from './actors/suspension.ts';
 import { type Assembly, assemble } from './assembly.ts';
@@ -16,8 +15,8 @@ export interface OpenedSupervisor {
   readonly supervisor: Supervisor;
   /** Sends SIGKILL to every process group, synchronously: for a process that is about to exit at once. */
   readonly killAllNow: () => void;
-  /** What `createMetrics` measures. `droppedLines` counts the lines that the entry point's own log dropped. */
-  readonly measured: (droppedLines: () => number) => MetricsOptions;
+  /** What `createMetrics` measures. */
+  readonly measured: Assembly['measured'];
   /** Aborted once the supervisor has begun to close. */
   readonly closing: AbortSignal;
 }

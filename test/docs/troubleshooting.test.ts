@@ -62,6 +62,7 @@ const examples: ErrorDetails = {
   UNSUPPORTED_MEDIA_TYPE: { type: 'text/plain' },
   IDEMPOTENCY_MISMATCH: { key: 'KEY' },
   ANSWER_NOT_KEPT: { key: 'KEY' },
+  ANSWERS_UNREAD: { bound: 'process', maxBytes: 1_073_741_824 },
   RATE_LIMITED: { retryAfterMs: 1000 },
   INTERNAL: { what: 'WHAT' },
 };

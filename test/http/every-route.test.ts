@@ -337,6 +337,7 @@ const unseen: Readonly<Record<string, string>> = {
   CALL_CANCELLED: 'its client has gone',
   'getProblems NOT_FOUND': 'only without our documents',
   ANSWER_NOT_KEPT: 'needs 64 MiB of remembered answers',
+  ANSWERS_UNREAD: 'needs callers that do not read, and is seen in test/doors/unread-answers.test.ts',
   ANSWER_DROPPED: 'needs more answers at once than memory holds',
   'sendServerEvent SERVER_NOT_CONNECTED': 'its actor died of a bug and has no successor yet',
 };

@@ -19,10 +19,14 @@ function openScene({ status = 200, mostBytes = 1_000 } = {}): Scene {
   const app = new Hono<HttpEnvironment>();
   app.onError((error, c) => c.text(isMcpvisorError(error) ? error.code : String(error), 500));
   app.post('/', (c) =>
-    idempotency.once(c, async () => {
-      done += 1;
-      return new Response(String(done).padEnd(100), { status });
-    }),
+    idempotency.once(
+      c,
+      async () => {
+        done += 1;
+        return new Response(String(done).padEnd(100), { status });
+      },
+      ({ body, ...head }) => new Response(body, head),
+    ),
   );
   return {
     done: () => done,

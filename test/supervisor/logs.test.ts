@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LinesMissed, LogLine, Supervisor } from '../../src/index.ts';
 import { createMetrics } from '../../src/observe/metrics/metrics.ts';
+import { createBudget, limitsOfHeap } from '../../src/session/budget.ts';
 import { openSupervisor } from '../../src/supervisor/supervisor.ts';
 import { createScratchFolder } from '../support/scratch-folder.ts';
 import { errorOf, openStage, pidOf, untilFact, untilState } from '../support/supervised.ts';
@@ -121,7 +122,7 @@ describe('the metrics of a supervisor', () => {
     const config = { mcpServers: { a: stage.program('speak') } };
     const { supervisor, measured } = await openSupervisor({ config, env: process.env });
     onTestFinished(() => supervisor.close());
-    const metrics = createMetrics(measured(() => 0));
+    const metrics = createMetrics(measured({ droppedLines: () => 0, unread: createBudget(limitsOfHeap()) }));
     onTestFinished(() => metrics.close());
     await supervisor.ready();
     const connected = untilState(supervisor, 'a', 'connected');

@@ -128,14 +128,16 @@ async function callTool(
   const { arguments: args = {}, timeoutMs, dryRun = false } = body;
   if (dryRun) return c.json(await supervisor.checkCall(server, tool, args));
   const options = { ...(timeoutMs !== undefined && { timeoutMs }) };
+  const outgoing = c.get('outgoing');
   if (c.req.header('accept')?.includes('text/event-stream') === true) {
-    return streamEvents(c, streaming, (gone) =>
+    return streamEvents(c, streaming, (gone, cut) =>
       streamOf(
         (onProgress) =>
           answerOf((onAnswered) =>
             supervisor.callTool(server, tool, args, { ...options, signal: gone, onProgress, onAnswered }),
           ),
         {
+          open: (bytes) => outgoing.open({ server, bytes, cut }),
           toProblem(error) {
             if (isBug(error)) streaming.onError(error);
             return toProblemDocument(error, baseOf(c));

@@ -79,15 +79,15 @@ export function catalogRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
     route(ofServer('tools', toolList), ({ c, ...asked }) => carry(c, { tools: supervisor.tools(filterOf(asked)) })),
     route(ofServer('resources', resourceList), ({ c, ...asked }) =>
-      c.json({ resources: supervisor.resources(filterOf(asked)) }),
+      carry(c, { resources: supervisor.resources(filterOf(asked)) }),
     ),
     route(ofServer('resource templates', resourceTemplateList), ({ c, ...asked }) =>
-      c.json({ resourceTemplates: supervisor.resourceTemplates(filterOf(asked)) }),
+      carry(c, { resourceTemplates: supervisor.resourceTemplates(filterOf(asked)) }),
     ),
     route(ofServer('prompts', promptList), ({ c, ...asked }) =>
-      c.json({ prompts: supervisor.prompts(filterOf(asked)) }),
+      carry(c, { prompts: supervisor.prompts(filterOf(asked)) }),
     ),
-    route(instructions, ({ c, param }) => c.json({ instructions: supervisor.instructions(param('name')) })),
+    route(instructions, ({ c, param }) => carry(c, { instructions: supervisor.instructions(param('name')) })),
     route(all, (asked) => listTools(supervisor, asked)),
   ];
 }

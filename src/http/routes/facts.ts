@@ -4,8 +4,9 @@ import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import type { Fact, FactsMissed } from '../../observe/facts/fact.ts';
 import { factTypes } from '../../observe/log/level.ts';
+import { toJsonText } from '../../text/json-text.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
-import { route } from '../route.ts';
+import { carry, route } from '../route.ts';
 import { names, namesOf, wholeNumber } from '../schemas/common.ts';
 import { journalPage, streamedFact } from '../schemas/fact.ts';
 import { type StreamedEvent, streamEvents } from '../streams/event-stream.ts';
@@ -79,7 +80,10 @@ export function factRoutes({ supervisor, ...streaming }: RouteParts): readonly R
       );
     }),
     route(journal, ({ c, query }) =>
-      c.json(supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)))),
+      carry(
+        c,
+        supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))),
+      ),
     ),
   ];
 }
@@ -89,8 +93,8 @@ async function* eventsOf(
   isWanted: (fact: Fact) => boolean,
 ): AsyncGenerator<StreamedEvent> {
   for await (const one of facts) {
-    if (one.type === 'facts.missed') yield { event: one.type, data: one, id: String(one.to) };
-    else if (isWanted(one)) yield { event: one.type, data: one, id: String(one.seq) };
+    if (one.type === 'facts.missed') yield { event: one.type, json: toJsonText(one), id: String(one.to) };
+    else if (isWanted(one)) yield { event: one.type, json: toJsonText(one), id: String(one.seq) };
   }
 }
 

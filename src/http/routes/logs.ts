@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
-import { route } from '../route.ts';
+import { carry, route } from '../route.ts';
 import { flag, wholeNumber } from '../schemas/common.ts';
 import { logLine, logLines } from '../schemas/log.ts';
 import { type StreamedEvent, streamEvents } from '../streams/event-stream.ts';
@@ -40,11 +40,12 @@ export function logRoutes({ supervisor, ...streaming }: RouteParts): readonly Ro
       const { name } = supervisor.status(param('name'));
       if (follow)
         return streamEvents(c, streaming, (signal) => eventsOf(supervisor.followLogs(name, { tail, signal })));
-      return c.json({ lines: await supervisor.logs(name, { tail }) });
+      return carry(c, { lines: await supervisor.logs(name, { tail }) });
     }),
   ];
 }
 
 async function* eventsOf(entries: AsyncIterable<object>): AsyncGenerator<StreamedEvent> {
-  for await (const entry of entries) yield { event: 'text' in entry ? 'line' : 'lines.missed', data: entry };
+  for await (const entry of entries)
+    yield { event: 'text' in entry ? 'line' : 'lines.missed', json: JSON.stringify(entry) };
 }

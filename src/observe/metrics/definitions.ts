@@ -89,7 +89,7 @@ export const metricDefinitions = {
   mcpvisor_held_bytes: {
     type: 'gauge',
     labels: ['server', 'of'],
-    help: 'What is held in memory of the words of a server: "messages" that it has begun and not ended, and "lists" with what else stays until something happens.',
+    help: 'What is held in memory of the words of a server: "messages" that it has begun and not ended, "lists" with what else stays until something happens, and "answers" that callers of the API have not read yet (no server: those of many).',
   },
   mcpvisor_held_bytes_limit: {
     type: 'gauge',

@@ -15,7 +15,7 @@ describe('a stream of events', () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const broken = new Error('a bug');
     const { app, bugs } = appOf(async function* () {
-      yield { event: 'first', data: 1 };
+      yield { event: 'first', json: '1' };
       throw broken;
     });
     const text = await (await app.request('/')).text();
@@ -29,7 +29,7 @@ describe('a stream of events', () => {
   it('is not read for a HEAD, to which nothing of it is sent', async () => {
     let opened = 0;
     const one = async function* () {
-      yield { event: 'first', data: 1 };
+      yield { event: 'first', json: '1' };
     };
     const { app } = appOf(() => {
       opened += 1;
