@@ -116,6 +116,31 @@ describe('the alarm dependency-down', () => {
   });
 });
 
+describe('a server that rests for want of something', () => {
+  it.each([
+    [
+      'failed',
+      {
+        alarm: 'no-command',
+        reason: 'no such command It is looked for every 30 s.',
+        clearedBy: 'a start, as soon as it is there; server.start, server.stop or server.reset',
+        untilMs: null,
+      },
+    ],
+    [
+      'needs-auth',
+      {
+        alarm: 'needs-auth',
+        reason: '401',
+        clearedBy: 'a change of a file that its entry names, server.retry, server.start or server.stop',
+        untilMs: null,
+      },
+    ],
+  ] as const)('says what it looks for, and what ends that: %s', (state, alarm) => {
+    expect(alarmsIn(state, serverIn(state).context())).toEqual([alarm]);
+  });
+});
+
 describe('the alarm actor-died', () => {
   const lastFailure = { ...failure('internal', 'its actor died 3 times within a minute'), at: now };
 
