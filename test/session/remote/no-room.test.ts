@@ -62,13 +62,22 @@ describe('what is held of an answer', () => {
   });
 
   it('is given back when the call is given up', async () => {
-    const web = await serveBeginnings(json, large);
+    const asked: (string | number)[] = [];
+    const web = await serve(
+      jsonOnly((rpc, response) => {
+        if (rpc.method !== 'tools/call') return false;
+        if (rpc.id !== undefined) asked.push(rpc.id);
+        response.writeHead(200, json).write(large);
+        return true;
+      }),
+    );
     const budget = createBudget({ each: 1e6, all: 1e6 });
-    const { client } = await connect(`${web.origin}/mcp`, { room: budget.open('far') });
-    const failed = errorOf(client.callTool({ name: 'echo' }, undefined, { timeout: 300 }));
+    const { client, link } = await connect(`${web.origin}/mcp`, { room: budget.open('far') });
+    const failed = errorOf(client.callTool({ name: 'echo' }, undefined, { timeout: 2_000 }));
     await vi.waitFor(() => expect(budget.uses[0]?.bytes).toBeGreaterThanOrEqual(large.length), { timeout: deadlineMs });
-    await failed;
+    for (const id of asked) link.transport.giveUp?.(id);
     await vi.waitFor(() => expect(budget.uses).toEqual([]), { timeout: deadlineMs });
+    await failed;
   });
 });
 
