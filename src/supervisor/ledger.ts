@@ -11,7 +11,7 @@ import type { ServerSpecification } from '../specification.ts';
 import { factsBefore, noLists, type SessionFacts } from './session-facts.ts';
 import { mayShow, showsAll } from './tool-filter.ts';
 
-/** Calls made to a server, over all its sessions. Only `calls/calls.ts` writes them. */
+/** Calls made to a server, over all its sessions. Only `calls/performing.ts` writes them. */
 export interface CallCounts {
   made: number;
   failed: number;
