@@ -30,8 +30,8 @@ async function serveSilence(): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/mcp`;
 }
 
-describe('a remote server that answers neither calls nor what cancels them', () => {
-  it('has an alarm when a call waits for a connection, until its session ends', async () => {
+describe('a remote server that does not answer what cancels its calls', () => {
+  it('has an alarm when one of those waits for a connection, until its session ends', async () => {
     const supervisor = await openStage().open({ far: { url: await serveSilence(), maxConcurrentCalls: 1 } });
     await supervisor.ready();
     const call = (timeoutMs: number) =>
@@ -39,12 +39,12 @@ describe('a remote server that answers neither calls nor what cancels them', () 
         () => 'answered',
         (error: unknown) => (error as { code?: string }).code,
       );
-    // Each leaves a notification behind that nobody takes.
+    // Each leaves a notification behind that nobody takes; eight of them may be under way.
     for (let count = 0; count < 9; count += 1) expect(await call(30)).toBe('CALL_TIMED_OUT');
     const waiting = call(60_000);
     const isIt = ({ alarm }: { readonly alarm: string }) => alarm === 'connections-exhausted';
     const { reason } = await untilFact(supervisor, 'alarm.raised', isIt, { since: 0 });
-    expect(reason).toBe('requests wait for a connection: the 9 that it may have are in use');
+    expect(reason).toBe('requests wait for a connection: the 8 that it may have are in use');
     const over = untilFact(supervisor, 'alarm.cleared', isIt);
     await supervisor.send('far', { type: 'server.restart' });
     await over;

@@ -72,7 +72,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const member: BudgetMember = {
     server,
     get use() {
-      const first = firstAwaited();
+      const [first] = waiting;
       const waitedMs = first === undefined ? 0 : performance.now() - first.sinceMs;
       return { open: busy.size + idle.length, waiting: waiting.size, waitedMs };
     },
@@ -85,7 +85,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   };
   sockets.join(member);
   const crowding = createCrowdingWatch(() => {
-    const first = firstAwaited();
+    const [first] = waiting;
     if (first === undefined) return null;
     const isOurs = !places.hasRoom(first.urgency);
     return {
@@ -93,12 +93,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
       crowding: { bound: isOurs ? 'server' : 'process', most: isOurs ? places.mostFor(first.urgency) : sockets.most },
     };
   }, tellCrowding);
-
-  /** Of those that somebody waits for: it is no trouble if a notice is late. */
-  function firstAwaited(): Waiting | undefined {
-    for (const one of waiting) if (one.urgency !== 'notice') return one;
-    return undefined;
-  }
 
   function occupy(slot: Slot, urgency: Urgency): Slot {
     busy.set(slot, urgency);
