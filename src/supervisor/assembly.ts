@@ -106,6 +106,7 @@ export function assemble(
     launch,
     expansions: createExpansions(launch),
     openSession: sessions.open,
+    noteWorked: foundation.worked.note,
     turns,
     onLine(server, stream, text) {
       logs.write(server, stream, text);
@@ -168,6 +169,7 @@ export function assemble(
     file: file?.path ?? null,
     ledger,
     actorOf: actors.server,
+    hasWorked: foundation.worked.has,
     wishOf: (server) => lastActorOf(server)?.getSnapshot().context.wanted ?? null,
     publish,
     isShuttingDown,
