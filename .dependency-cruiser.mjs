@@ -7,7 +7,6 @@
 const bottom = [
   'machines',
   'clock',
-  'durable-file',
   'errors',
   'lifetime',
   'names',
@@ -33,7 +32,6 @@ const entrances = [...faces, 'index', 'daemon', 'client-process'];
 export const arrows = {
   machines: [],
   clock: ['on-abort'],
-  'durable-file': ['own-file'],
   errors: ['names'],
   lifetime: [],
   names: [],
@@ -336,7 +334,7 @@ export const doors = {
   ],
   'supervisor/contract': ['actors', 'calls', 'catalog', 'model-messages', 'status'],
   'supervisor/commands': ['commands', 'recipients', 'sending'],
-  'supervisor/desired': ['desired', 'source', 'worked'],
+  'supervisor/desired': ['desired', 'source'],
   'supervisor/status': ['alarm-watch', 'charts', 'overview', 'readiness', 'status', 'statuses', 'stray-alarms'],
   text: ['error-words', 'json', 'json-text', 'visible-text', 'weight'],
 };

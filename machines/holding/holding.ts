@@ -108,7 +108,7 @@ export function configured(
 ): Outcome {
   const member = entryOf(members, server);
   if (member === undefined) return { members, effects: [] };
-  const change = { policy, ...(wanted !== null && { wanted }), ...(changed && { worked: false }) };
+  const change = { policy, ...(wanted !== null && { wanted }) };
   const event = { policy, wanted, changed, at, random };
   const effect: Effect =
     member.holder === id

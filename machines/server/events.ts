@@ -201,8 +201,6 @@ export interface ServerInput {
   readonly holder?: string;
   /** The highest generation ever used for this name. Default 0. */
   readonly generation?: number;
-  /** Whether it has been connected with this specification, in this run or an earlier one. Default false. */
-  readonly worked?: boolean;
   /** Its actors died too often: it starts in `failed`. */
   readonly failure?: Failure & { readonly at: number };
 }

@@ -14,8 +14,7 @@ import { jitteredQuietOf } from './heartbeat.ts';
 
 type Change = Partial<ServerContext>;
 
-export function contextOf(input: ServerInput): ServerContext {
-  const { name, policy, wanted, holder, generation = 0, worked = false, failure } = input;
+export function contextOf({ name, policy, wanted, holder, generation = 0, failure }: ServerInput): ServerContext {
   return {
     name,
     holder: holder ?? null,
@@ -40,7 +39,7 @@ export function contextOf(input: ServerInput): ServerContext {
     heldAwake: false,
     pid: null,
     connectedAt: null,
-    worked,
+    worked: false,
     cutAtWork: 0,
     renewed: false,
     stable: false,

@@ -106,7 +106,6 @@ export function assemble(
     launch,
     expansions: createExpansions(launch),
     openSession: sessions.open,
-    noteWorked: foundation.worked.note,
     turns,
     onLine(server, stream, text) {
       logs.write(server, stream, text);
@@ -169,7 +168,6 @@ export function assemble(
     file: file?.path ?? null,
     ledger,
     actorOf: actors.server,
-    hasWorked: foundation.worked.has,
     wishOf: (server) => lastActorOf(server)?.getSnapshot().context.wanted ?? null,
     publish,
     isShuttingDown,

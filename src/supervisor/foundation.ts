@@ -13,7 +13,6 @@ import { createSessions, type Sessions } from '../session/sessions.ts';
 import { version } from '../version.ts';
 import { createMoments, type Moments } from './actors/moments.ts';
 import { createTurns, type Turns } from './actors/turns.ts';
-import { createWorked, type WorkedSpecifications } from './desired/worked.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { AssemblyOptions } from './options.ts';
 import { createStrayAlarms, type StrayAlarms } from './status/stray-alarms.ts';
@@ -36,7 +35,6 @@ export interface Foundation {
   readonly turns: Turns;
   readonly sessions: Sessions;
   readonly ledger: Ledger;
-  readonly worked: WorkedSpecifications;
   readonly inspection: Inspection;
   readonly logs: ServerLogs;
   /** Releases what was created here, once every session has ended. Does not throw. */
@@ -72,12 +70,6 @@ export function createFoundation(options: AssemblyOptions): Foundation {
     now: monotonicNow,
     timers,
   });
-  const workedPath = stateDir === null ? null : join(stateDir, 'worked.json');
-  const worked = createWorked({
-    path: workedPath,
-    onError,
-    onTrouble: workedPath === null ? () => {} : fileTrouble(ownAlarms, workedPath),
-  });
   const ledger = createLedger(sessions.highestGeneration);
   const logs = createServerLogs({
     folder: stateDir === null ? null : join(stateDir, 'logs'),
@@ -97,13 +89,11 @@ export function createFoundation(options: AssemblyOptions): Foundation {
     turns,
     sessions,
     ledger,
-    worked,
     inspection: createInspection({ publish, nowMs: wallNow, onError }),
     logs,
     async release() {
       unwatchShortages();
       await sessions.close();
-      await worked.close();
       await logs.close();
       await log?.close();
       if (options.ownAlarms === undefined) ownAlarms.close();

@@ -11,7 +11,6 @@ import { errorAt } from '../../config/problems.ts';
 import { McpvisorError, type Problem, toLine } from '../../errors.ts';
 import type { OwnAlarms } from '../../observe/alarms/own-alarms.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
-import type { ServerSpecification } from '../../specification.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Ledger } from '../ledger.ts';
@@ -39,8 +38,6 @@ export interface DesiredOptions {
   readonly actorOf: (server: string) => ServerActor | undefined;
   /** Whether the server's last actor, running or not, was wanted up or down; null: there was no actor. */
   readonly wishOf: (server: string) => Wanted | null;
-  /** Whether a server was connected with this specification before. */
-  readonly hasWorked: (specification: ServerSpecification) => boolean;
   readonly publish: PublishFact;
   readonly carryOut: (steps: Steps) => void;
   readonly isShuttingDown: () => boolean;
@@ -76,7 +73,6 @@ export function createDesired({
   ledger,
   actorOf,
   wishOf,
-  hasWorked,
   publish,
   carryOut,
   isShuttingDown,
@@ -89,7 +85,6 @@ export function createDesired({
   const lookups = {
     hasActor: (server: string) => actorOf(server) !== undefined,
     wishOf,
-    hasWorked,
     generationOf: (server: string) => ledger.get(server)?.reported.generation ?? 0,
   };
 

@@ -24,8 +24,6 @@ export interface Lookups {
   readonly wishOf: (server: string) => Wanted | null;
   /** Highest generation ever opened under this name. */
   readonly generationOf: (server: string) => number;
-  /** Whether a server was connected with this specification before. */
-  readonly hasWorked: (specification: ServerSpecification) => boolean;
 }
 
 /** `before` null: this is the initial configuration. */
@@ -62,13 +60,7 @@ export function stepsOf(
       const policy = policyOf(specification, after.relations.isRelated(name));
       return {
         group,
-        server: {
-          name,
-          policy,
-          wanted,
-          generation: lookups.generationOf(name),
-          worked: lookups.hasWorked(specification),
-        },
+        server: { name, policy, wanted, generation: lookups.generationOf(name) },
         keepsWish: movedNames.has(name) && isAsWished,
       };
     });

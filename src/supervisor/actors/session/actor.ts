@@ -5,7 +5,6 @@ import type { SessionOrder } from '../../../../machines/server/events.ts';
 import type { SessionInput } from '../../../../machines/server/session-actions.ts';
 import type { OpenSession, Session, SessionNews } from '../../../session/contract.ts';
 import type { ClientCapabilities } from '../../../session/request.ts';
-import type { ServerSpecification } from '../../../specification.ts';
 import type { ServerEntry } from '../../ledger.ts';
 import type { Turns } from '../turns.ts';
 import type { LaunchSpecification } from './launch.ts';
@@ -17,8 +16,6 @@ export interface SessionActorParts extends Omit<SessionListenerParts, 'words'> {
   /** Does not throw. */
   readonly launch: LaunchSpecification;
   readonly openSession: OpenSession;
-  /** Called when a server has been connected with this specification. Does not throw. */
-  readonly noteWorked: (specification: ServerSpecification) => void;
   /** Ends of sessions take turns; `openSession` opens those that begin afterwards. */
   readonly turns: Turns;
   readonly capabilities: ClientCapabilities;
@@ -44,7 +41,7 @@ export function createSessionActor(parts: SessionActorParts) {
 }
 
 function openFor(
-  { launch, expansions, openSession, noteWorked, redactor, capabilities, turns, onError }: Shared,
+  { launch, expansions, openSession, redactor, capabilities, turns, onError }: Shared,
   { entry, generation }: { readonly entry: ServerEntry; readonly generation: number },
   listener: SessionListener,
 ): Session {
@@ -53,7 +50,6 @@ function openFor(
   expansions.note(entry, launched);
   redactor.addSecrets(listener.secretsOwner, launched.secrets);
   const onNews = (news: SessionNews): void => {
-    if (news.type === 'ready') noteWorked(specification);
     // Many servers may die at the same time: each is told to be gone before anything is done about one of them. Only
     // `ended` follows `exited`, and nothing follows `ended`, so delaying these two does not change the order of the news.
     if (news.type === 'exited' || news.type === 'ended') turns.next(() => handleSafely(listener, news, onError));

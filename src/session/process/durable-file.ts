@@ -3,7 +3,7 @@
  * disk may be full, or its folder gone, for a while.
  */
 
-import { replaceOwnFile } from './own-file.ts';
+import { replaceOwnFile } from '../../own-file.ts';
 
 export interface DurableFile {
   /**
