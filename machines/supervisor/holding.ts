@@ -9,7 +9,8 @@ import type { Holder, Outcome } from '../holding/holding.ts';
 import { groupId, kindOf, supervisorId } from '../ids.ts';
 import { heldBy } from '../members.ts';
 import { entryOf, type Table } from '../table.ts';
-import type { SupervisorContext, SupervisorEvent } from './events.ts';
+import type { SupervisorContext, SupervisorEmitted, SupervisorEvent } from './events.ts';
+import { withoutGroup } from './leaving.ts';
 
 export function holderOf({ members, groups }: Pick<SupervisorContext, 'members' | 'groups'>): Holder {
   return { id: supervisorId, members, below: groups.map(groupId) };
@@ -23,7 +24,13 @@ export function livingOf({ members }: Pick<SupervisorContext, 'members'>): reado
 export interface RootArgs extends HolderArgs {
   readonly context: SupervisorContext;
   readonly enqueue: HolderArgs['enqueue'] & {
-    assign(change: Partial<SupervisorContext>): void;
+    assign(
+      change:
+        | Partial<SupervisorContext>
+        | ((args: { readonly context: SupervisorContext }) => Partial<SupervisorContext>),
+    ): void;
+    emit(event: SupervisorEmitted): void;
+    stopChild(id: string): void;
     raise(event: SupervisorEvent): void;
     spawnChild(
       source: 'group',
@@ -47,4 +54,11 @@ export function perform(args: RootArgs, { members, effects }: Outcome, policies:
     // There is no actor above the root.
     report: (report) => enqueue.raise(report),
   });
+}
+
+/** Nothing is in the group, and nothing is on its way to it. */
+export function endGroup({ enqueue }: RootArgs, group: string): void {
+  enqueue.stopChild(groupId(group));
+  enqueue.assign(({ context }) => withoutGroup(context, group));
+  enqueue.emit({ type: 'group.removed', group });
 }

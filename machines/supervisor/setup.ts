@@ -17,7 +17,7 @@ import { entryOf } from '../table.ts';
 import { afterPlan } from './apply.ts';
 import { handleDeath, handleReaped } from './deaths.ts';
 import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './events.ts';
-import { holderOf, livingOf, perform } from './holding.ts';
+import { endGroup, holderOf, livingOf, perform } from './holding.ts';
 import { isOver, withoutGroup, withoutServer } from './leaving.ts';
 import { grant, notifyRelated } from './messages.ts';
 import { isNeeded } from './relations.ts';
@@ -71,6 +71,10 @@ export const supervisorSetup = setup({
           enqueue.sendTo(groupId(group), { type: 'group.configure', policy } satisfies GroupEvent);
       }
       perform(args, outcome, policies);
+      // What was on its way to a group may go elsewhere now, and that group may have waited for nothing else.
+      const after = { ...context, moving, members: outcome.members };
+      for (const group of new Set(context.moving.map((step) => step.group)))
+        if (isOver(after, group)) endGroup(args, group);
     }),
     limitEnd: assign(({ context }, { steps }: { steps: Steps }) => ({
       shutdownMs: steps.shutdownMs ?? context.shutdownMs,
@@ -190,11 +194,8 @@ export const supervisorSetup = setup({
     ),
     /** At shutdown. */
     forgetGroup: assign(({ context }, { group }: { group: string }) => withoutGroup(context, group)),
-    endGroup: enqueueActions(({ context, enqueue }, { group }: { group: string }) => {
-      if (!isOver(context, group)) return;
-      enqueue.stopChild(groupId(group));
-      enqueue.assign(withoutGroup(context, group));
-      enqueue.emit({ type: 'group.removed', group });
+    endGroup: enqueueActions((args, { group }: { group: string }) => {
+      if (isOver(args.context, group)) endGroup(args, group);
     }),
     noteFailure: assign((_, { error }: { error: unknown }) => ({
       problem: error instanceof Error ? error.message : String(error),

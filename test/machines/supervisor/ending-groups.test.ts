@@ -59,6 +59,41 @@ describe('a group', () => {
     expect([one.group('web') === actor, one.serverState('b'), ended(one)]).toEqual([true, 'starting.spawning', ['db']]);
   });
 
+  it.each(['is removed', 'goes to another group'])(
+    'ends when the server that was on its way to it %s',
+    async (what) => {
+      const one = await tree();
+      one.add(['a'], 'web');
+      one.add(['b'], 'db');
+      for (const name of ['a', 'b']) one.connect(name);
+      move(one, 'b', 'db', 'web');
+      one.remove('a', 'web');
+      gone(one, 'a');
+      expect(isThere(one, 'web')).toBe(true);
+      if (what === 'is removed') one.remove('b', 'web');
+      else move(one, 'b', 'web', 'db');
+      expect([isThere(one, 'web'), one.context().groups, ended(one)]).toEqual([false, ['db'], ['web']]);
+      gone(one, 'b');
+      expect(one.context().groups).toEqual(what === 'is removed' ? [] : ['db']);
+    },
+  );
+
+  it('goes on when the plan that takes away the server on its way to it brings another one', async () => {
+    const one = await tree();
+    one.add(['a'], 'web');
+    one.add(['b'], 'db');
+    for (const name of ['a', 'b']) one.connect(name);
+    move(one, 'b', 'db', 'web');
+    one.remove('a', 'web');
+    gone(one, 'a');
+    const actor = one.group('web');
+    one.plan({
+      remove: [{ group: 'web', server: 'b' }],
+      add: [{ group: 'web', server: { name: 'c', policy: policyOf(), wanted: 'up' } }],
+    });
+    expect([one.group('web') === actor, one.serverState('c'), ended(one)]).toEqual([true, 'starting.spawning', []]);
+  });
+
   it('is not waited for as degraded any more', async () => {
     const one = await tree();
     const servers = ['a', 'b'].map((name) => ({ name, group: 'web', dependsOn: [] }));
