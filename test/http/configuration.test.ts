@@ -74,5 +74,8 @@ describe('the configuration over HTTP', () => {
     expect(await answer.json()).toEqual({
       mcpServers: { inside: { transport: 'inside', disabled: true, size: 1 } },
     });
+    const { disabled } = await supervisor.update('inside', { big: 11n });
+    expect(disabled.change).toEqual(['inside']);
+    expect((await supervisor.update('inside', { big: 11n })).keep).toEqual(['inside']);
   });
 });

@@ -165,9 +165,10 @@ function withHardEntry(hard: Readonly<Record<string, unknown>>): Readonly<Record
   };
 }
 
-/** JSON with sorted keys. Live objects that a host put into an entry are ignored. */
+/** JSON with sorted keys. Live objects that a host put into an entry are ignored; its BigInts, which JSON has not, count. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === 'bigint') return `${inner}n`;
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
     if (Object.getPrototypeOf(inner) !== Object.prototype) return undefined;
     return Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)));
