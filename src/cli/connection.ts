@@ -1,14 +1,13 @@
 /** Which control plane a command talks to: that of the state directory, or one given by its URL. */
 
 import { resolve } from 'node:path';
-import { reasonOf } from '../config/file/text-file.ts';
 import { McpvisorError } from '../errors.ts';
 import { type ApiClient, createApiClient } from '../http/client/client.ts';
 import { isAlive } from '../session/process/identity.ts';
 import type { ControlPlaneAddress } from '../state-directory/control-plane-file.ts';
 import { findStateDirectory } from '../state-directory/directory.ts';
 import type { LockOwner } from '../state-directory/lock.ts';
-import { findRunning } from '../state-directory/running.ts';
+import { findRunning, type Running } from '../state-directory/running.ts';
 import { readNamedToken, readOwnToken, refusedToken } from '../state-directory/token-file.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -29,7 +28,10 @@ export interface Connection {
   } | null;
 }
 
-/** Sends nothing yet. Throws `NOT_RUNNING`, and `INVALID_REQUEST` for a token that is there and cannot be read. */
+/**
+ * Sends nothing yet. Throws `NOT_RUNNING`, `STATE_DIRECTORY_UNUSABLE` for a lock or an address that is there and says
+ * nothing, and `INVALID_REQUEST` for such a token.
+ */
 export async function connect(flags: ConnectionFlags, invocation: Invocation): Promise<Connection> {
   const { patience } = invocation;
   const url = namedUrl(flags, invocation);
@@ -42,19 +44,24 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
   }
   const stateDir = await stateDirectoryOf(flags, invocation);
   const found = await findRunning(stateDir, isAlive);
-  if (found.state !== 'running') {
-    const reason =
-      found.state === 'between'
-        ? `process ${found.owner.pid} is starting or ending`
-        : found.isStale
-          ? 'an earlier one left its files there'
-          : null;
-    throw new McpvisorError('NOT_RUNNING', { stateDir, url: null, reason });
-  }
+  if (found.state !== 'running') throw toAbsence(found, stateDir);
   // A token of the environment belongs to the URL that was given with it. Without a token the API answers that one is
   // needed, and where to find it.
   const token = flags.token ?? (await tokenOf(stateDir, found.address));
   return { client: createApiClient({ url: found.address.url, token, patience }), local: { stateDir, ...found } };
+}
+
+/** Why no control plane can be talked to. */
+function toAbsence(found: Exclude<Running, { state: 'running' }>, stateDir: string): McpvisorError {
+  const notRunning = (reason: string | null) => new McpvisorError('NOT_RUNNING', { stateDir, url: null, reason });
+  const unusable = (reason: string) => new McpvisorError('STATE_DIRECTORY_UNUSABLE', { stateDir, reason });
+  if (found.state === 'unknown') return unusable(found.flaw);
+  if (found.state === 'none')
+    return notRunning(found.flaw ?? (found.isStale ? 'an earlier one left its files there' : null));
+  const { pid } = found.owner;
+  return found.flaw === null
+    ? notRunning(`process ${pid} is starting or ending`)
+    : unusable(`process ${pid} has it, and ${found.flaw}`);
 }
 
 /**
@@ -63,12 +70,9 @@ export async function connect(flags: ConnectionFlags, invocation: Invocation): P
  */
 async function tokenOf(stateDir: string, { tokenFile }: ControlPlaneAddress): Promise<string | null> {
   if (tokenFile !== null) return await readNamedToken(tokenFile, '--token');
-  const path = resolve(stateDir, 'token');
-  try {
-    return readOwnToken(path);
-  } catch (cause) {
-    throw refusedToken({ namedBy: '--token', message: `${path} cannot be read (${reasonOf(cause)})` }, cause);
-  }
+  const { value, flaw } = readOwnToken(resolve(stateDir, 'token'));
+  if (flaw !== null) throw refusedToken({ namedBy: '--token', message: flaw });
+  return value;
 }
 
 /** Absolute path of the state directory: from flags, the environment, or the default. */
@@ -81,9 +85,13 @@ export async function stateDirectoryOf(
   return await findStateDirectory({
     ...invocation,
     isAlive,
-    onPassedOver(folder) {
+    onPassedOver(folder, flaws) {
+      const reason =
+        flaws.length === 0
+          ? 'no control plane runs with it, and it was not made here'
+          : `nothing proves that a control plane runs with it, or that it was made here (${flaws.join('; ')})`;
       invocation.stderr.write(
-        `${folder} is passed over: no control plane runs with it, and it was not made here. To use it all the same, name it with --state-dir.\n`,
+        `${folder} is passed over: ${reason}. To use it all the same, name it with --state-dir.\n`,
       );
     },
   });

@@ -3,7 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { readOwnFile } from '../own-file.ts';
+import { readStateFile, type StateFile } from './state-file.ts';
 import type { KeptFile } from './upkeep.ts';
 
 const controlPlaneAddress = z.object({
@@ -26,12 +26,16 @@ export function controlPlaneFile(address: ControlPlaneAddress): KeptFile {
   return { name: 'control-plane.json', text: `${JSON.stringify({ ...address, tokenFile })}\n` };
 }
 
-/** Null: no such file, or none that can be read. Whether its process still runs is for the caller to check. */
-export function readControlPlaneFile(stateDir: string): ControlPlaneAddress | null {
+/** Whether its process still runs is for the caller to check. Does not throw. */
+export function readControlPlaneFile(stateDir: string): StateFile<ControlPlaneAddress> {
+  return readStateFile(join(stateDir, 'control-plane.json'), parseAddress, 'it holds no address');
+}
+
+function parseAddress(text: string): ControlPlaneAddress | null {
   try {
-    return controlPlaneAddress.safeParse(JSON.parse(readOwnFile(join(stateDir, 'control-plane.json')))).data ?? null;
+    return controlPlaneAddress.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    // Missing, not readable, or not JSON: nothing says where the API is.
+    // Not JSON: it holds no address.
     return null;
   }
 }

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { McpvisorError } from '../errors.ts';
 import { isSystemError } from '../system-error.ts';
 import { wordsOf } from '../text/error-words.ts';
-import { foundName, isKnown } from './known.ts';
+import { acquaintanceWith, foundName } from './known.ts';
 import type { IsAlive } from './lock.ts';
 import { findRunning } from './running.ts';
 
@@ -20,8 +20,11 @@ export interface Surroundings {
 export interface FindOptions extends Surroundings {
   /** Whether a process still runs. */
   readonly isAlive: IsAlive;
-  /** Called with a folder of the right name that proves nothing, and is passed over. */
-  readonly onPassedOver?: (folder: string) => void;
+  /**
+   * Called with a folder of the right name that proves nothing, and is passed over; `flaws` is what is wrong with files
+   * that could have proved it.
+   */
+  readonly onPassedOver?: (folder: string, flaws: readonly string[]) => void;
 }
 
 /**
@@ -36,9 +39,14 @@ export async function findStateDirectory(options: FindOptions): Promise<string> 
     // Missing, or where we may not look: nothing that could prove to be ours.
     const found = await lstat(candidate).catch(() => null);
     if (found?.isDirectory() === true && found.uid === uid && (found.mode & 0o777) === 0o700) {
-      if (isKnown(candidate, recordsOf(options))) return candidate;
-      if ((await findRunning(candidate, isAlive)).state !== 'none') return candidate;
-      onPassedOver(candidate);
+      const { isKnown, flaw } = acquaintanceWith(candidate, recordsOf(options));
+      if (isKnown) return candidate;
+      const running = await findRunning(candidate, isAlive);
+      if (running.state === 'running' || running.state === 'between') return candidate;
+      onPassedOver(
+        candidate,
+        [flaw, running.flaw].filter((one) => one !== null),
+      );
     }
     if (dirname(folder) === folder) return ownStateDirectory(options);
   }

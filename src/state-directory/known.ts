@@ -9,6 +9,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readOwnFile, replaceOwnFile } from '../own-file.ts';
 import { isSystemError } from '../system-error.ts';
+import { readStateFile } from './state-file.ts';
 
 /** The name by which commands find a state directory without being told. */
 export const foundName = '.mcpvisor';
@@ -18,15 +19,18 @@ const maxPruned = 1_000;
 
 const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+export interface Acquaintance {
+  readonly isKnown: boolean;
+  /** What is wrong with a file that could have said more. */
+  readonly flaw: string | null;
+}
+
 /** `records`: the folder of the records. Does not throw. */
-export function isKnown(stateDir: string, records: string): boolean {
-  try {
-    const id = readOwnFile(join(stateDir, 'id')).trim();
-    return idPattern.test(id) && recordedInode(join(records, id)) === inodeOf(stateDir);
-  } catch {
-    // It has no id, there is no such record, or the folder is gone: nothing speaks for it.
-    return false;
-  }
+export function acquaintanceWith(stateDir: string, records: string): Acquaintance {
+  const { value: id, flaw } = readStateFile(join(stateDir, 'id'), toId, 'it holds no id');
+  if (id === null) return { isKnown: false, flaw };
+  const record = readStateFile(join(records, id), toInode, 'it names no folder');
+  return { isKnown: record.value !== null && record.value === inodeOf(stateDir), flaw: record.flaw };
 }
 
 /**
@@ -34,10 +38,12 @@ export function isKnown(stateDir: string, records: string): boolean {
  * records (a home that is read-only) nothing happens: the folder then has to be named each time. Does not throw.
  */
 export async function remember(stateDir: string, records: string): Promise<void> {
-  if (basename(stateDir) !== foundName || isKnown(stateDir, records)) return;
+  if (basename(stateDir) !== foundName || acquaintanceWith(stateDir, records).isKnown) return;
   const id = randomUUID();
+  const inode = inodeOf(stateDir);
+  if (inode === null) return;
   try {
-    await replaceOwnFile(join(records, id), `${inodeOf(stateDir)} ${stateDir}\n`);
+    await replaceOwnFile(join(records, id), `${inode} ${stateDir}\n`);
     await replaceOwnFile(join(stateDir, 'id'), `${id}\n`);
     await prune(records);
   } catch {
@@ -64,11 +70,21 @@ function isGone(path: string): boolean {
   }
 }
 
-function recordedInode(path: string): string {
-  return readOwnFile(path).split(' ')[0] ?? '';
+function toId(text: string): string | null {
+  const id = text.trim();
+  return idPattern.test(id) ? id : null;
 }
 
-/** Another folder in its place has another one. */
-function inodeOf(path: string): string {
-  return String(lstatSync(path, { bigint: true }).ino);
+function toInode(record: string): string | null {
+  return /^\d+(?= )/.exec(record)?.[0] ?? null;
+}
+
+/** Another folder in its place has another one. Null: it is gone, or may not be looked at. */
+function inodeOf(path: string): string | null {
+  try {
+    return String(lstatSync(path, { bigint: true }).ino);
+  } catch {
+    // It was there a moment ago: nothing speaks for it any more.
+    return null;
+  }
 }

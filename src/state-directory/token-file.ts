@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, readFile } from 'node:fs/promises';
 import { McpvisorError, type Problem } from '../errors.ts';
 import { readOwnFile, replaceOwnFile } from '../own-file.ts';
-import { isSystemError, systemCodeOf } from '../system-error.ts';
-import { wordsOf } from '../text/error-words.ts';
+import { isSystemError } from '../system-error.ts';
+import { readStateFile, type StateFile, unreadable } from './state-file.ts';
 
 /** Fewer characters can be guessed, or are left from an interrupted write. */
 const fewestCharacters = 16;
@@ -15,7 +15,7 @@ const fewestCharacters = 16;
  * known to others, and is replaced.
  */
 export async function openTokenFile(path: string, isFresh = false): Promise<string> {
-  const kept = isFresh ? null : readOwnToken(path);
+  const kept = isFresh ? null : keptToken(path);
   if (kept !== null) {
     await chmod(path, 0o600);
     return kept;
@@ -25,11 +25,13 @@ export async function openTokenFile(path: string, isFresh = false): Promise<stri
   return made;
 }
 
-/**
- * The token in a file of a state directory; null if there is none. Throws the system's error for what cannot be read, a
- * link, or anything else that is no file.
- */
-export function readOwnToken(path: string): string | null {
+/** The token in a file of a state directory. Does not throw. */
+export function readOwnToken(path: string): StateFile<string> {
+  return readStateFile(path, toToken, 'it holds no token');
+}
+
+/** Null: there is none, or a crash left the file without. Throws the system's error for what cannot be read. */
+function keptToken(path: string): string | null {
   try {
     return toToken(readOwnFile(path));
   } catch (error) {
@@ -44,10 +46,7 @@ export function readOwnToken(path: string): string | null {
  */
 export async function readNamedToken(path: string, namedBy: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw refusedToken(
-      { namedBy, message: `${path} cannot be read (${systemCodeOf(cause) ?? wordsOf(cause)})` },
-      cause,
-    );
+    throw refusedToken({ namedBy, message: unreadable(path, cause) }, cause);
   });
   const token = toToken(text);
   if (token !== null) return token;

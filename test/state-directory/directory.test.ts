@@ -71,6 +71,7 @@ describe('looking for the state directory', () => {
   describe('passes over one that came from somewhere else', () => {
     const planted = () => join(folder, '.mcpvisor');
     const address = { url: 'http://127.0.0.1:9', startedAt: '', version: '', config: null };
+    const linked = 'whose lock is a link to that of a control plane that runs';
     const claims = {
       'with no lock': () => {},
       'that names a process without its start time': () =>
@@ -85,7 +86,7 @@ describe('looking for the state directory', () => {
         );
         writeFileSync(join(planted(), socket), '');
       },
-      'whose lock is a link to that of a control plane that runs': () => {
+      [linked]: () => {
         const real = join(folder, 'real-lock');
         writeFileSync(real, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) }));
         symlinkSync(real, join(planted(), 'lock'));
@@ -94,13 +95,13 @@ describe('looking for the state directory', () => {
         writeFileSync(join(planted(), 'id'), '00000000-0000-0000-0000-000000000000\n'),
     };
 
-    it.each(Object.entries(claims))('%s', async (_, plant) => {
+    it.each(Object.entries(claims))('%s', async (claim, plant) => {
       mkdirSync(planted(), { mode: 0o700 });
       writeFileSync(join(planted(), 'token'), 'known-to-its-maker-0123456789\n');
       writeFileSync(join(planted(), 'control-plane.json'), JSON.stringify({ ...address, pid: process.pid }));
       plant();
       expect(await from(folder)).toBe(join(folder, 'xdg/mcpvisor'));
-      expect((await findRunning(planted(), isAlive)).state).toBe('none');
+      expect((await findRunning(planted(), isAlive)).state).toBe(claim === linked ? 'unknown' : 'none');
     });
 
     it('in the place of one that was made here, with its id', async () => {
@@ -159,7 +160,8 @@ describe('opening the state directory', () => {
   it('refuses a pipe without waiting for its writer', async () => {
     execFileSync('mkfifo', [join(folder, 'lock')]);
     await expect(openStateDirectory(folder, uid)).rejects.toMatchObject({ code: 'STATE_DIRECTORY_UNUSABLE' });
-    expect((await findRunning(folder, isAlive)).state).toBe('none');
+    const flaw = `${join(folder, 'lock')} cannot be read (EINVAL)`;
+    expect(await findRunning(folder, isAlive)).toEqual({ state: 'unknown', flaw });
   });
 
   it('is not held up by files that come and go while it is looked at', async () => {

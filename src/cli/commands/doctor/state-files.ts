@@ -91,6 +91,16 @@ function unseen(path: string, error: unknown): Finding {
 function checkLife(stateDir: string, running: Running): Finding {
   const check = 'control plane';
   if (running.state === 'running') return ok(check, `runs at ${running.address.url} (pid ${running.owner.pid})`);
+  if (running.state === 'unknown')
+    return problem(
+      check,
+      `whether one runs cannot be told: ${running.flaw}`,
+      'see whether its process still runs; if none does, remove the file',
+    );
+  if (running.flaw !== null) {
+    const whose = running.state === 'none' ? 'none runs' : `process ${running.owner.pid} has the state directory`;
+    return problem(check, `${whose}, and ${running.flaw}`, 'remove the file: the control plane makes it again');
+  }
   if (running.state === 'between') {
     return warning(
       check,

@@ -68,7 +68,9 @@ export async function detach({ stateDir, config, asJson }: DetachOptions, invoca
 }
 
 function refuseSecond(found: Running, stateDir: string): void {
-  if (found.state !== 'none') throw new McpvisorError('ALREADY_RUNNING', { pid: found.owner.pid, stateDir });
+  // A lock that says nothing is for the process that starts: it takes over a damaged one, and says of another why not.
+  if (found.state === 'running' || found.state === 'between')
+    throw new McpvisorError('ALREADY_RUNNING', { pid: found.owner.pid, stateDir });
 }
 
 async function openLog(path: string): Promise<FileHandle> {

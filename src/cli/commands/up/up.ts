@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { type Daemon, runDaemon } from '../../../daemon.ts';
 import { McpvisorError } from '../../../errors.ts';
 import { recordsOf } from '../../../state-directory/directory.ts';
-import { foundName, isKnown, remember } from '../../../state-directory/known.ts';
+import { acquaintanceWith, foundName, remember } from '../../../state-directory/known.ts';
 import { findConfigFile } from '../../config-file.ts';
 import { stateDirectoryOf } from '../../connection.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
@@ -59,14 +59,16 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
   const letGrow = holdYoungGeneration();
   const records = recordsOf(invocation);
   // A directory of another name is never found, only named, and so vouched for by who named it.
-  const isOurs = basename(stateDir) !== foundName || isKnown(stateDir, records);
+  const { isKnown, flaw } =
+    basename(stateDir) === foundName ? acquaintanceWith(stateDir, records) : { isKnown: true, flaw: null };
+  if (flaw !== null) stderr.write(`The tokens in ${stateDir} are replaced, since it may not be ours: ${flaw}.\n`);
   try {
     daemon = await runDaemon(
       {
         ...settings,
         config,
         stateDir,
-        isKnown: isOurs,
+        isKnown,
         tokenFile,
         env,
         uid,

@@ -50,7 +50,8 @@ describe('names of tools', () => {
 
 describe('a state directory', () => {
   const uid = process.getuid?.() ?? 0;
-  const findingsOf = (stateDir: string) => checkState({ stateDir, uid, running: { state: 'none', isStale: false } });
+  const findingsOf = (stateDir: string) =>
+    checkState({ stateDir, uid, running: { state: 'none', isStale: false, flaw: null } });
 
   it('that is not there is no trouble', async () => {
     const [first] = await findingsOf(join(createScratchFolder(), 'none'));
