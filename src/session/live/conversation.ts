@@ -53,7 +53,11 @@ export class Conversation implements ServerListener {
   asked(request: JSONRPCRequest, signal: AbortSignal): Promise<Result> {
     const { backRequests, gate } = this.#parts;
     const { id, method, params } = request;
-    return backRequests.ask(request, signal, () => gate.pass({ type: 'asked', id, method, params }));
+    const news: SessionNews = { type: 'asked', id, method, params };
+    return backRequests.ask(request, signal, () => {
+      gate.pass(news);
+      signal.addEventListener('abort', () => gate.withdraw(news), { once: true });
+    });
   }
 
   notified(method: string, params: unknown): void {

@@ -34,6 +34,11 @@ interface Asked {
   readonly room: Hold;
 }
 
+/** The Client does not send it, and forgets the request. */
+function withdrawn(): ErrorAnswer {
+  return new ErrorAnswer({ code: -32600, message: 'The request was withdrawn.' });
+}
+
 /** What an open request takes besides its params, in bytes: promises, a controller, its place in tables. */
 const perRequest = 2 * 1024;
 
@@ -50,6 +55,8 @@ export class BackRequests {
 
   /** Calls `onAsked` and resolves with the answer. Rejects with the error to answer instead. */
   ask({ id, method, params }: JSONRPCRequest, signal: AbortSignal, onAsked: () => void): Promise<Result> {
+    // That came in one piece with the request: no listener would be called.
+    if (signal.aborted) return Promise.reject(withdrawn());
     const capability = capabilityOf.get(method);
     if (capability === undefined || this.#capabilities[capability] === undefined) {
       return Promise.reject(new ErrorAnswer({ code: -32601, message: `Method not found: ${method}` }));
@@ -64,7 +71,11 @@ export class BackRequests {
     return new Promise((resolve, reject) => {
       this.#asked.set(id, { resolve, reject, room });
       // The Client makes one controller per request, so the listener goes with it.
-      signal.addEventListener('abort', () => this.#forget(id), { once: true });
+      const onWithdrawn = () => {
+        this.#forget(id);
+        reject(withdrawn());
+      };
+      signal.addEventListener('abort', onWithdrawn, { once: true });
       onAsked();
     });
   }

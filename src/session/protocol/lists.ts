@@ -57,6 +57,15 @@ export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<Li
     const reading = end(null);
     return { ...reading, problems: [...reading.problems, { list, index: read.length, name: null, message }] };
   };
+  /** Null: there is room for it. Otherwise the list ends before it. */
+  const refusalOf = (value: unknown): ListReading | null => {
+    const weight = weightOf(value, maxListBytes - bytes);
+    bytes += weight;
+    if (bytes > maxListBytes)
+      return end(`${method} gives more than ${maxListBytes} bytes; what is beyond them is left out`, false);
+    if (room.take(weight) === null) return null;
+    return end(`${method} gives more than there is memory for; the rest is left out`);
+  };
   for (;;) {
     const { error, result } = await ask(method, params);
     if (error !== undefined) {
@@ -66,11 +75,8 @@ export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<Li
     const page = isRecord(result) ? result[list] : undefined;
     if (!isRecord(result) || !Array.isArray(page)) return end(`${method} was answered without an array "${list}"`);
     for (const item of page) {
-      const weight = weightOf(item, maxListBytes - bytes);
-      bytes += weight;
-      if (bytes > maxListBytes)
-        return end(`${method} gives more than ${maxListBytes} bytes; what is beyond them is left out`, false);
-      if (room.take(weight) !== null) return end(`${method} gives more than there is memory for; the rest is left out`);
+      const refusal = refusalOf(item);
+      if (refusal !== null) return refusal;
       read.push(item);
     }
     pages += 1;
@@ -88,7 +94,9 @@ export async function readList(kind: ListKind, ask: Ask, room: Hold): Promise<Li
       return cutShort(
         `${method} gave the cursor "${String(nextCursor).slice(0, longestWords)}" a second time; the rest is left out.`,
       );
-    bytes += weightOf(nextCursor, maxListBytes);
+    // Each is remembered, and may be as long as a message, on a page with nothing else.
+    const refusal = refusalOf(nextCursor);
+    if (refusal !== null) return refusal;
     cursors.add(nextCursor);
     params = { cursor: nextCursor };
   }

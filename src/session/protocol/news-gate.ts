@@ -12,7 +12,7 @@ const maxHeld = 1_000;
 export class NewsGate {
   readonly #tell: (news: SessionNews) => void;
   readonly #room: Hold;
-  #held: SessionNews[] | null = [];
+  #held: Set<SessionNews> | null = new Set();
 
   /** What is held is taken from `room`. */
   constructor(tell: (news: SessionNews) => void, room: Hold) {
@@ -23,12 +23,17 @@ export class NewsGate {
   /** Sends the news now, or when the gate opens. */
   pass(news: SessionNews): void {
     if (this.#held === null) this.#tell(news);
-    else if (news.type !== 'notified' || this.#hasRoomFor(news)) this.#held.push(news);
+    else if (news.type !== 'notified' || this.#hasRoomFor(news)) this.#held.add(news);
+  }
+
+  /** Forgets the news if it is held: the memory of a request that its server withdraws is given back, not the gate's. */
+  withdraw(news: SessionNews): void {
+    this.#held?.delete(news);
   }
 
   /** Sends what was held; from now on nothing is held. */
   open(): void {
-    const held = this.#held ?? [];
+    const held = this.#held ?? new Set();
     this.#held = null;
     this.#room.release();
     for (const news of held) this.#tell(news);
@@ -36,12 +41,12 @@ export class NewsGate {
 
   /** Forgets what is held. */
   clear(): void {
-    if (this.#held !== null) this.#held = [];
+    this.#held?.clear();
     this.#room.release();
   }
 
   #hasRoomFor(news: SessionNews): boolean {
-    if ((this.#held?.length ?? 0) >= maxHeld) return false;
+    if ((this.#held?.size ?? 0) >= maxHeld) return false;
     return this.#room.take(weightOf(news, Number.POSITIVE_INFINITY)) === null;
   }
 }

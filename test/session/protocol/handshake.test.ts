@@ -249,5 +249,40 @@ describe.each(ways)('a session %s', (_way, via) => {
         params: { level: 'info', data: 'early' },
       });
     });
+
+    it('is not told if it is a request that the server has withdrawn', async () => {
+      const { peer, heard, types, session } = track(
+        openPeer({ answers: { 'tools/list': () => null }, capabilities: { roots: {} } }),
+      );
+      await heard('initialized');
+      await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
+      const ask = (id: number) => peer.send({ id, method: 'roots/list' });
+      const withdraw = (id: number) => peer.send({ method: 'notifications/cancelled', params: { requestId: id } });
+      const ids = Array.from({ length: 1_000 }, (_, index) => index + 1);
+      for (const id of ids) ask(id);
+      // By then they have been looked at.
+      await new Promise(setImmediate);
+      for (const id of ids) withdraw(id);
+      for (const id of ids) {
+        ask(-id);
+        withdraw(-id);
+      }
+      peer.send({ id: 'last', method: 'roots/list' });
+      peer.answer(peer.sent('tools/list')[0], { tools: [] });
+      expect(await heard('asked')).toMatchObject({ id: 'last' });
+      expect(types()).toEqual(['spawned', 'initialized', 'ready', 'asked']);
+      session.answer('last', { result: { roots: [] } });
+      await until('it is answered', () => peer.received.some(({ id }) => id === 'last'));
+    });
+
+    it('is kept up to a thousand notifications', async () => {
+      const { peer, heard, types } = track(openPeer({ answers: { 'tools/list': () => null } }));
+      await heard('initialized');
+      await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
+      for (let count = 1; count <= 3_000; count += 1) peer.send({ method: 'notifications/message', params: { count } });
+      peer.answer(peer.sent('tools/list')[0], { tools: [] });
+      await heard('notified');
+      expect(types()).toHaveLength(3 + 1_000);
+    });
   });
 });
