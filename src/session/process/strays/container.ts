@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readOwnFile } from '../../../own-file.ts';
+import { wordsOf } from '../../../text/error-words.ts';
 import type { HuntParts, Quarry } from './hunt.ts';
 import { watchUntilGone } from './watch.ts';
 
@@ -23,8 +24,8 @@ const lookMs = 200;
 const execute = promisify(execFile);
 
 /**
- * Resolves with whether it does not run any more: false of what survived SIGKILL, and of what is only to be told. Rejects
- * if the engine cannot be asked.
+ * Resolves with whether it does not run any more: false of what survived SIGKILL or could not be ended, and of what is
+ * only to be told. Rejects if the engine cannot be asked whether it runs.
  */
 export async function endContainer(
   container: Container,
@@ -39,21 +40,35 @@ export async function endContainer(
   const command = `${container.program} container ${id.slice(0, 12)}`;
   tell({ type: 'found', server, generation, pid, command, policy: stop.strays, secrets: secrets ?? [] });
   const told = (): void => tell({ type: 'gone', server, pid });
-  if (stop.strays === 'end') {
-    await ask(container, ['kill', '--signal', 'TERM', id]);
-    let isGone = await isGoneWithin(container, id, stop.terminateMs);
-    if (!isGone) {
-      await ask(container, ['kill', '--signal', 'KILL', id]);
-      isGone = await isGoneWithin(container, id, stop.killMs);
-    }
-    if (isGone) {
-      told();
-      return true;
-    }
-    onError(`Container ${id.slice(0, 12)} of server "${server}" survived SIGKILL.`);
-  }
-  const isLeft = async () => (await pidOf(container, id)) !== null;
   const what = `Container ${id.slice(0, 12)} of server "${server}"`;
+  let isKilled = false;
+  const signalIt = async (name: 'TERM' | 'KILL'): Promise<void> => {
+    await ask(container, ['kill', '--signal', name, id]);
+    isKilled ||= name === 'KILL';
+  };
+  const endInSteps = async (): Promise<boolean> => {
+    await signalIt('TERM');
+    if (await isGoneWithin(container, id, stop.terminateMs)) return true;
+    await signalIt('KILL');
+    return await isGoneWithin(container, id, stop.killMs);
+  };
+  if (stop.strays === 'end') {
+    try {
+      if (await endInSteps()) {
+        told();
+        return true;
+      }
+      onError(`${what} survived SIGKILL.`);
+    } catch (error) {
+      // It was told, so somebody has to see when it is gone.
+      onError(`${what} could not be ended: ${wordsOf(error)}`);
+    }
+  }
+  const isLeft = async (): Promise<boolean> => {
+    if ((await pidOf(container, id)) === null) return false;
+    if (stop.strays === 'end' && !isKilled) await signalIt('KILL');
+    return true;
+  };
   // It does not reject.
   void watchUntilGone(isLeft, { what, onError, signal }).then((isGone) => isGone && told());
   return false;

@@ -2,12 +2,14 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StopSettings } from '../../../specification.ts';
+import { isShortage } from '../../../surroundings.ts';
+import { wordsOf } from '../../../text/error-words.ts';
 import type { StrayNews } from '../../contract.ts';
 import { signalProcess } from '../identity.ts';
 import { type Bearer, commandLineOf } from './bearers.ts';
 import type { Mark } from './mark.ts';
 import { createScan } from './scan.ts';
-import { watchUntilGone } from './watch.ts';
+import { type WatchOptions, watchUntilGone } from './watch.ts';
 
 export type TellStray = (news: StrayNews) => void;
 
@@ -26,7 +28,10 @@ export interface HuntParts {
   readonly signal: AbortSignal;
 }
 
-/** Resolves with whether nothing is left: false of what survived SIGKILL, and of what is only to be told. */
+/**
+ * Resolves with whether nothing is left: false of what survived SIGKILL, and of what is only to be told. Rejects if this
+ * process is short of descriptors or memory when the signal is aborted; until then it waits for them.
+ */
 export type Hunt = (quarry: Quarry) => Promise<boolean>;
 
 /** The time between two passes while something is being ended, in milliseconds; it grows. */
@@ -63,37 +68,71 @@ export function createHunt({ tell, onError, signal }: HuntParts): Hunt {
 
   return async (quarry) => {
     const { mark, stop } = quarry;
-    const look = lookerFor(quarry);
-    const first = await look();
-    if (first.length === 0) return true;
-    if (stop.strays === 'end' && (await endAll(first, look, stop))) return true;
-    if (stop.strays === 'end') onError(`What server "${mark.server}" left behind survived SIGKILL: ${pidsOf(first)}.`);
     const what = `What server "${mark.server}" left behind`;
+    const watched: WatchOptions = { what, onError, signal };
+    const look = lookerFor(quarry);
+    const first = await patiently(look, watched);
+    if (first.length === 0) return true;
+    if (stop.strays === 'end') {
+      const step = (left: readonly Bearer[], act: (bearer: Bearer) => void) =>
+        patiently(async () => left.forEach(act), watched);
+      if (await endAll(first, { look: () => patiently(look, watched), step, stop })) return true;
+      onError(`${what} survived SIGKILL: ${pidsOf(first)}.`);
+    }
     // It does not reject, and each look tells what has gone.
-    void watchUntilGone(async () => (await look()).length > 0, { what, onError, signal });
+    void watchUntilGone(async () => (await look()).length > 0, watched);
     return false;
   };
+}
+
+/** What cannot be looked at, or sent a signal, for want of descriptors or memory is not gone: it is tried again. */
+async function patiently<Result>(
+  work: () => Promise<Result>,
+  { what, onError, signal }: WatchOptions,
+): Promise<Result> {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isShortage(error) || signal.aborted) throw error;
+      if (!isTold) onError(`${what} cannot be looked at now: ${wordsOf(error)}`);
+    }
+    // Aborted: the last try is made at once.
+    await delay(lastPauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+interface EndingParts {
+  readonly look: () => Promise<readonly Bearer[]>;
+  readonly step: (left: readonly Bearer[], act: (bearer: Bearer) => void) => Promise<void>;
+  readonly stop: StopSettings;
 }
 
 /** SIGTERM to each, SIGKILL after `terminateMs`. False: some are alive `killMs` after that. */
 async function endAll(
   first: readonly Bearer[],
-  look: () => Promise<readonly Bearer[]>,
-  { terminateMs, killMs }: StopSettings,
+  { look, step, stop: { terminateMs, killMs } }: EndingParts,
 ): Promise<boolean> {
   const begunAtMs = performance.now();
+  let killedAtMs: number | null = null;
   const asked = new Set<string>();
   let left = first;
   for (let pauseMs = firstPauseMs; left.length > 0; pauseMs = Math.min(pauseMs * 1.5, lastPauseMs)) {
-    const passedMs = performance.now() - begunAtMs;
-    if (passedMs >= terminateMs + killMs) return false;
-    for (const bearer of left) {
-      const id = `${bearer.pid} ${bearer.startTime}`;
-      if (passedMs >= terminateMs) signalProcess(bearer, 'SIGKILL');
-      else if (!asked.has(id)) terminate(bearer);
-      asked.add(id);
+    const now = performance.now();
+    const patienceMs = begunAtMs + terminateMs - now;
+    // Time in which nothing could be done counts for nobody's death.
+    if (killedAtMs !== null && now >= killedAtMs + killMs) return false;
+    if (patienceMs <= 0) {
+      await step(left, (bearer) => signalProcess(bearer, 'SIGKILL'));
+      killedAtMs ??= performance.now();
+    } else {
+      await step(left, (bearer) => {
+        const id = `${bearer.pid} ${bearer.startTime}`;
+        if (!asked.has(id)) terminate(bearer);
+        asked.add(id);
+      });
     }
-    await delay(passedMs < terminateMs ? Math.min(pauseMs, terminateMs - passedMs) : pauseMs);
+    await delay(patienceMs > 0 ? Math.min(pauseMs, patienceMs) : pauseMs);
     left = await look();
   }
   return true;

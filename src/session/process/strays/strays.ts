@@ -4,6 +4,7 @@
  */
 
 import type { StopSettings } from '../../../specification.ts';
+import { wordsOf } from '../../../text/error-words.ts';
 import type { Guard } from '../guard/guard.ts';
 import { signalProcess } from '../identity.ts';
 import { type Bearer, findBearers, findBearersNow } from './bearers.ts';
@@ -15,11 +16,14 @@ export interface Strays {
   /** To be called before a process is spawned: from then on the guard ends whatever bears the mark. */
   expect(server: ExpectedServer): MarkedServer;
   /**
-   * Ends what bears the mark of earlier runs, and their containers. Resolves with those runs of which something is left: it survived, or was
-   * only to be told. Does not reject.
+   * Ends what bears the mark of earlier runs, and their containers. Resolves with those runs of which something is left:
+   * it survived, or was only to be told. Rejects if this process is too short of descriptors or memory to look.
    */
   reap(earlier: readonly string[], stopOf: (server: string) => StopSettings): Promise<readonly string[]>;
-  /** Sends SIGKILL to everything that bears a mark of this run, except what is only to be told; synchronously. */
+  /**
+   * Sends SIGKILL to everything that bears a mark of this run, except what is only to be told; synchronously. What cannot
+   * be looked for, for want of descriptors or memory, is left to the guard. Does not throw.
+   */
   killNow(): void;
   /** Resolves when everything that was left has been ended, or has survived SIGKILL. Does not reject. */
   close(): Promise<void>;
@@ -119,8 +123,12 @@ export function createStrays({ instance, guard, tell, onError, stateDir = null }
     },
     killNow() {
       if (ending.size === 0) return;
-      const bearers: readonly Bearer[] = findBearersNow((mark) => ending.has(markOf(mark)));
-      for (const bearer of bearers) signalProcess(bearer, 'SIGKILL');
+      try {
+        const bearers: readonly Bearer[] = findBearersNow((mark) => ending.has(markOf(mark)));
+        for (const bearer of bearers) signalProcess(bearer, 'SIGKILL');
+      } catch (error) {
+        onError(`What servers left behind cannot be looked for: ${wordsOf(error)}`);
+      }
     },
     async close() {
       closing.abort();

@@ -1,23 +1,28 @@
 /**
- * A program that watches what bears the mark of server `a`, `watcher.ts INSTANCE`, and prints what it learns. On `take`
- * it takes all the descriptors it may have, and those that become free; on `free` it gives them back. It ends with its
- * stdin.
+ * A program that had a server `a`, `watcher.ts INSTANCE end|tell`, and prints what it learns of what that left behind.
+ * It is steered by words: `gone` (the server has ended), `take` (all the descriptors it may have, and those that become
+ * free), `free` (gives them back), `kill` (everything at once). It ends with its stdin.
  */
 
 import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { createHunt } from '../../../../src/session/process/strays/hunt.ts';
+import { createStrays } from '../../../../src/session/process/strays/strays.ts';
 
-const [instance = ''] = process.argv.slice(2);
+const [instance = '', policy] = process.argv.slice(2);
 const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
-const closing = new AbortController();
-const hunt = createHunt({
+const strays = createStrays({
+  instance,
+  guard: { expect() {}, forget: () => say('nothing is left') },
   tell: ({ type }) => say(type),
   onError: (message) => say(message),
-  signal: closing.signal,
 });
-const stop = { closeMs: 0, terminateMs: 0, killMs: 0, strays: 'tell' } as const;
-await hunt({ mark: { instance, server: 'a', generation: 1 }, stop, secrets: null });
+const marked = strays.expect({
+  server: 'a',
+  generation: 1,
+  stop: { closeMs: 0, terminateMs: 100, killMs: 300, strays: policy === 'end' ? 'end' : 'tell' },
+  line: { command: 'a', args: [], cwd: '/', env: {} },
+  secrets: [],
+});
 
 const taken: number[] = [];
 function takeAll(): void {
@@ -28,16 +33,28 @@ function takeAll(): void {
   }
 }
 
-/** A look that is under way gives some back later. */
+/** What is under way, here or in a loader, gives some back later. */
 let taking: NodeJS.Timeout | undefined;
 
-for await (const word of createInterface(process.stdin)) {
-  clearInterval(taking);
-  if (word === 'take') {
-    takeAll();
-    taking = setInterval(takeAll, 20);
-    say('none is left');
-  } else for (const descriptor of taken.splice(0)) closeSync(descriptor);
-}
+const acts: ReadonlyMap<string, () => void> = new Map([
+  ['gone', () => marked.gone()],
+  ['kill', () => strays.killNow()],
+  [
+    'take',
+    () => {
+      takeAll();
+      taking = setInterval(takeAll, 1);
+      say('none is left');
+    },
+  ],
+  [
+    'free',
+    () => {
+      clearInterval(taking);
+      for (const descriptor of taken.splice(0)) closeSync(descriptor);
+    },
+  ],
+]);
+for await (const word of createInterface(process.stdin)) acts.get(word)?.();
 clearInterval(taking);
-closing.abort();
+await strays.close();
