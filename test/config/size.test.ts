@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig, parseEntries } from '../../src/config/parse.ts';
+import { closestTo } from '../../src/config/spelling.ts';
 import { underAttack } from '../support/loop-delay.ts';
 
 const many = <Value>(count: number, make: (index: number) => Value) =>
@@ -87,6 +88,11 @@ describe('a configuration of a size nobody writes by hand', () => {
 describe('a text that is made to be searched for ever', () => {
   const half = 1024 * 1024;
   const command = (text: string) => ({ mcpServers: { a: { command: 'x', args: [text] } } });
+  const nest = (key: string, levels: number): object =>
+    Array.from({ length: levels }).reduce<object>((inner) => ({ [key]: inner }), { a: { command: 'x' } });
+  const tangle = (dependsOn: (index: number) => readonly string[]) => ({
+    mcpServers: many(6_000, (index) => ({ command: 'x', dependsOn: dependsOn(index) })),
+  });
   it.each<[string, unknown]>([
     ['{env: without end', command('{env:'.repeat(half))],
     ['{file: without end', command('{file:x'.repeat(half))],
@@ -95,7 +101,10 @@ describe('a text that is made to be searched for ever', () => {
     ['per cent signs', command('%A'.repeat(2 * half))],
     ['folders of an editor', command('${workspaceFolder:'.repeat(half / 8))],
     ['defaults within defaults', command('${A:-'.repeat(half))],
+    ['defaults within defaults that end', command(`${'${A:-'.repeat(half / 8)}${'}'.repeat(half / 8)}`)],
     ['files within files', command('${file:'.repeat(half))],
+    ['servers within servers', nest('servers', 20_000)],
+    ['servers beside servers', { servers: many(20_000, () => ({ mcp: { a: { command: 'x' } } })) }],
     ['braces that close', command('}'.repeat(2 * half))],
     ['spaces', { mcpServers: { a: { command: ' '.repeat(2 * half) } } }],
     ['folders', { mcpServers: { a: { command: '~/'.repeat(half) } } }],
@@ -110,6 +119,37 @@ describe('a text that is made to be searched for ever', () => {
   ])('is judged in time: %s', async (what, document) => {
     const { messages } = await underAttack(what, () => messagesOf(document));
     expect(messages.join('').length).toBeLessThan(10_000);
+  });
+
+  it.each([
+    ['names that nobody has', (index: number) => `${'n'.repeat(100)}${index}`, 1_001],
+    ['circles', (index: number) => `s${index % 2 === 0 ? index + 1 : index - 1}`, 20],
+  ])('is judged in time for all its servers: %s', async (what, wanted, problems) => {
+    const document = tangle((index) => [wanted(index)]);
+    const { messages } = await underAttack(what, () => messagesOf(document));
+    expect(messages).toHaveLength(problems);
+  });
+
+  it('has defaults within defaults up to sixteen levels', () => {
+    const nested = (levels: number) => messagesOf(command(`${'${A:-'.repeat(levels)}x${'}'.repeat(levels)}`));
+    expect(nested(16).messages).toEqual([]);
+    expect(nested(17).messages).toEqual([expect.stringContaining('more than 16 levels')]);
+  });
+
+  it('is told twenty places of servers at most, and twenty members of a circle', () => {
+    expect(messagesOf({ a: { servers: many(500, () => ({ mcp: { a: { command: 'x' } } })) } }).messages).toHaveLength(
+      20,
+    );
+    const long = messagesOf(tangle((index) => [`s${(index + 1) % 6_000}`])).messages;
+    expect(long.join('').length).toBeLessThan(300);
+  });
+
+  it('is given a guess for its first twenty names that nobody has, and for none that is longer than a name', () => {
+    const hintsOf = (document: unknown) =>
+      parseEntries(document, { folder: '/etc/mcp' }).problems.filter(({ hint }) => hint !== null);
+    expect(hintsOf(tangle((index) => [`s${index}x`]))).toHaveLength(20);
+    expect(closestTo(`${'a'.repeat(200)}b`, ['a'.repeat(200)])).toBeNull();
+    expect(closestTo(`${'a'.repeat(100)}b`, ['a'.repeat(100)])).not.toBeNull();
   });
 });
 

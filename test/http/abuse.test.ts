@@ -130,6 +130,27 @@ describe('a body that is not what it should be', () => {
     expect(text.length).toBeLessThan(100_000);
   });
 
+  const calls = (count: number) => Array.from({ length: count }, () => ({ server: 'nobody', tool: 'x' }));
+
+  it.each([
+    ['257 calls', '/api/calls', { calls: calls(257) }, 'calls'],
+    ['257 calls of a model', '/api/calls', { toolCalls: calls(257) }, 'toolCalls'],
+    ['a name of 513 characters', '/api/ensure', { servers: ['x'.repeat(513)] }, 'servers.0'],
+  ])('is refused for %s', async (_, path, body, field) => {
+    const { status, json } = await api.client.post(path, body);
+    expect([status, json.code]).toEqual([400, 'INVALID_REQUEST']);
+    expect(json.problems).toMatchObject([{ path: field }]);
+  });
+
+  it('may have 256 calls', async () => {
+    expect((await api.client.post('/api/calls', { calls: calls(256) })).status).toBe(200);
+  });
+
+  it('is told a hundred problems at most', async () => {
+    const { json } = await api.client.post('/api/calls', { calls: Array.from({ length: 256 }, () => ({})) });
+    expect(json.problems).toHaveLength(100);
+  });
+
   it('counts with the last of two equal keys, as JSON.parse does', async () => {
     expect((await api.client.post(call, '{"arguments":{"text":"a"},"arguments":{"text":"b"}}')).json).toMatchObject({
       result: { content: [{ text: 'b' }] },

@@ -13,9 +13,9 @@ interface Scene {
 }
 
 /** What is done answers with `status` and 100 bytes that begin with how often it was done. */
-function openScene({ status = 200, mostBytes = 1_000 } = {}): Scene {
+function openScene({ status = 200, mostBytes = 1_000, now = Date.now } = {}): Scene {
   let done = 0;
-  const idempotency = createIdempotency(Date.now, mostBytes);
+  const idempotency = createIdempotency(now, mostBytes);
   const app = new Hono<HttpEnvironment>();
   app.onError((error, c) => c.text(isMcpvisorError(error) ? error.code : String(error), 500));
   app.post('/', (c) =>
@@ -55,6 +55,22 @@ describe('a POST that is sent again under its key', () => {
     for (const key of ['a', 'b', 'c']) await post(key);
     expect([await post('b'), await post('c'), await post('a')]).toEqual(['2', '3', 'ANSWER_NOT_KEPT']);
     expect(done()).toBe(3);
+  });
+
+  it('is done again after ten minutes, when it is forgotten', async () => {
+    let nowMs = 0;
+    const { post } = openScene({ now: () => nowMs });
+    await post('a');
+    nowMs = 599_999;
+    expect(await post('a')).toBe('1');
+    nowMs = 600_000;
+    expect(await post('a')).toBe('2');
+  });
+
+  it('is remembered as one of ten thousand, though its answer is not', async () => {
+    const { post } = openScene();
+    for (let count = 0; count <= 10_000; count += 1) await post(String(count));
+    expect([await post('1'), await post('0')]).toEqual(['ANSWER_NOT_KEPT', '10002']);
   });
 
   it('has a key of 1 to 255 characters', async () => {

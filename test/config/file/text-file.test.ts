@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readTextFile, reasonOf } from '../../../src/config/file/text-file.ts';
+import { loadConfig } from '../../../src/config/parse.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mcpvisor-text-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,5 +29,23 @@ describe('a file that a configuration points to', () => {
     expect(reasonFor('/dev/null')).toBe('it is not a regular file');
     expect(reasonFor(folder)).toBe('it is not a regular file');
     expect(reasonFor(join(folder, 'none'))).toBe('ENOENT');
+  });
+
+  it.runIf(process.platform === 'linux')('is refused for what is in it, whatever size it says it has', () => {
+    expect(() => readTextFile('/proc/self/maps', { maxBytes: 10 })).toThrow('the file is larger than 10 bytes');
+  });
+});
+
+describe('a configuration', () => {
+  it('may have 8 MiB', async () => {
+    const file = join(folder, 'mcp.json');
+    const write = (bytes: number) => writeFileSync(file, '{"mcpServers": {}}'.padEnd(bytes));
+    write(8 * 1024 * 1024);
+    expect((await loadConfig(file)).problems).toEqual([]);
+    write(8 * 1024 * 1024 + 1);
+    await expect(loadConfig(file)).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      details: { reason: 'the file is larger than 8388608 bytes' },
+    });
   });
 });

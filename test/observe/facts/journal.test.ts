@@ -78,6 +78,18 @@ describe('the journal', () => {
   });
 });
 
+describe('a page of the journal', () => {
+  it.each([
+    ['limit', 10_000],
+    ['tail', 100_000],
+  ])('has a bound: %s', (path, most) => {
+    expect(selectFacts(tenFacts(), { [path]: most }).facts).toHaveLength(10);
+    expect(() => selectFacts(tenFacts(), { [path]: most + 1 })).toThrow(
+      expect.objectContaining({ code: 'INVALID_REQUEST', details: { problems: [expect.objectContaining({ path })] } }),
+    );
+  });
+});
+
 describe('facts that are kept', () => {
   it('are those after a number, also when the oldest have gone and when none has come', () => {
     const facts = tenFacts(4);

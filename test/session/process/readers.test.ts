@@ -132,6 +132,11 @@ describe('stderr', () => {
     expect(lines.map(({ length }) => length)).toEqual([16 * 1024, 4]);
   });
 
+  it('has long lines cut in what is kept, too', async () => {
+    const { reader } = await read(['x'.repeat(40_000), '\nnext\n'], 64 * 1024);
+    expect(reader.tail(5).map(({ length }) => length)).toEqual([16 * 1024, 4]);
+  });
+
   it('in a flood is counted instead of told', () => {
     const lines: string[] = [];
     const teller = createLineSplitter((line) => lines.push(line));

@@ -122,6 +122,37 @@ describe.each(ways)('a session %s', (_way, via) => {
     });
   });
 
+  describe('a server that says more of itself than there is room for', () => {
+    const long = 'x'.repeat(1_000_000);
+
+    it('has its name and version cut, its instructions too, and the rest left out', async () => {
+      const capabilities = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, {}]));
+      const { heard } = track(
+        openPeer({
+          answers: introducing({
+            protocolVersion: '2025-06-18',
+            serverInfo: { name: long, version: long, icons: [long] },
+            capabilities: { tools: { listChanged: true }, [long]: {}, experimental: { a: long }, ...capabilities },
+            instructions: long,
+          }),
+        }),
+      );
+      const { peer } = await heard('initialized');
+      expect(peer.serverInfo).toEqual({ name: long.slice(0, 256), version: long.slice(0, 256) });
+      expect(peer.capabilities).toMatchObject({ tools: { listChanged: true }, experimental: {} });
+      expect(Object.keys(peer.capabilities)).toHaveLength(64);
+      expect(JSON.stringify(peer.capabilities).length).toBeLessThan(2_000);
+      expect(peer.instructions).toHaveLength(262_144);
+    });
+
+    it('has a protocol version that is no version quoted with its beginning', async () => {
+      const { heard } = track(openPeer({ answers: introducing({ protocolVersion: long }) }));
+      const { failure: failed } = await heard('failed');
+      expect(failed.code).toHaveLength(32);
+      expect(failed.message.length).toBeLessThan(300);
+    });
+  });
+
   describe('a handshake that fails', () => {
     it('names both versions if the protocol is not ours', async () => {
       const { heard, types, peer } = track(
