@@ -114,6 +114,7 @@ export const doors = {
     'file/text-file',
     'file/watch',
     'parse',
+    'plan/canonical',
     'plan/describe',
     'plan/plan',
     'plan/setting-changes',

@@ -6,6 +6,7 @@ import type { ServerSettings, ServerSpecification } from '../../specification.ts
 import type { Configuration } from '../configuration.ts';
 import { expandableTexts } from '../entries/expandable-texts.ts';
 import { secretsIn } from '../expand/expression.ts';
+import { canonical } from './canonical.ts';
 import { groupChanges, type SettingChange, settingChanges } from './setting-changes.ts';
 
 /** Every server of either configuration is listed exactly once. */
@@ -163,14 +164,4 @@ function withHardEntry(hard: Readonly<Record<string, unknown>>): Readonly<Record
       Object.entries(hard.entry).filter(([key]) => (!softKeys.has(key) && key !== 'disabled') || key === 'name'),
     ),
   };
-}
-
-/** JSON with sorted keys. Live objects that a host put into an entry are ignored; its BigInts, which JSON has not, count. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === 'bigint') return `${inner}n`;
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    if (Object.getPrototypeOf(inner) !== Object.prototype) return undefined;
-    return Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)));
-  });
 }

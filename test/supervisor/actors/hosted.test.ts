@@ -51,6 +51,29 @@ describe("fifty servers over the host's own transport", () => {
   });
 });
 
+describe('an entry of a host that holds what JSON cannot', () => {
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  const throwing = () => {
+    throw new Error('a mistake of the host');
+  };
+
+  it.each<[string, unknown]>([
+    ['a BigInt', 10n],
+    ['a function', () => 1],
+    ['a cycle', cyclic],
+    ['many levels', Array.from({ length: 50_000 }).reduce<unknown>((value) => ({ value }), 1)],
+    ['a getter that throws', Object.defineProperty({}, 'size', { get: throwing, enumerable: true })],
+    ['JSON of its own that throws', { toJSON: throwing }],
+  ])('is connected, and compared: %s', async (_, live) => {
+    const { transports } = hostServers();
+    const supervisor = await openStage().open({ a: { transport: 'inside', who: 'a', live } }, {}, { transports });
+    expect(await supervisor.ready()).toEqual({ settled: true, notReady: [] });
+    expect((await supervisor.update('a', { size: 1 })).restart).toEqual(['a']);
+    expect((await supervisor.update('a', { size: 1 })).keep).toEqual(['a']);
+  });
+});
+
 describe("a host's transport that goes wrong", () => {
   it('is tried again like any other server', async () => {
     const { transports } = hostServers();

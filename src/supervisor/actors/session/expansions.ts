@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { canonical } from '../../../config/plan/canonical.ts';
 import type { ServerEntry } from '../../ledger.ts';
 import type { Launch, LaunchSpecification } from './launch.ts';
 
@@ -33,5 +34,5 @@ export function createExpansions(launch: LaunchSpecification): Expansions {
 /** Null: nothing could be started. */
 function hashOf(launched: Launch): string | null {
   if (!('specification' in launched)) return null;
-  return createHash('sha256').update(JSON.stringify(launched.specification.target)).digest('base64');
+  return createHash('sha256').update(canonical(launched.specification.target)).digest('base64');
 }
