@@ -7,6 +7,7 @@
 const bottom = [
   'machines',
   'clock',
+  'durable-file',
   'errors',
   'lifetime',
   'names',
@@ -32,6 +33,7 @@ const entrances = [...faces, 'index', 'daemon', 'client-process'];
 export const arrows = {
   machines: [],
   clock: ['on-abort'],
+  'durable-file': ['own-file'],
   errors: ['names'],
   lifetime: [],
   names: [],
@@ -182,6 +184,7 @@ export const doors = {
     'group.machine',
     'group/alarms',
     'group/events',
+    'holding/deaths',
     'ids',
     'order',
     'policy',
@@ -335,7 +338,7 @@ export const doors = {
   ],
   'supervisor/contract': ['actors', 'calls', 'catalog', 'model-messages', 'status'],
   'supervisor/commands': ['commands', 'recipients', 'sending'],
-  'supervisor/desired': ['desired', 'source'],
+  'supervisor/desired': ['desired', 'source', 'worked'],
   'supervisor/status': ['alarm-watch', 'charts', 'overview', 'readiness', 'status', 'statuses', 'stray-alarms'],
   text: ['error-words', 'json', 'json-text', 'visible-text', 'weight'],
 };

@@ -5,7 +5,7 @@
 
 import { type AnyActorLogic, assign, enqueueActions, fromPromise, setup } from 'xstate';
 import { sendById } from '../holding/address.ts';
-import { holderDied, reaped, reaperDied, serverDied, withoutSuccessors } from '../holding/deaths.ts';
+import { holderDied, type Reaped, reaped, reaperDied, serverDied, withoutSuccessors } from '../holding/deaths.ts';
 import { type HolderArgs, runEffects } from '../holding/effects.ts';
 import {
   added,
@@ -38,7 +38,7 @@ export interface ActorFailed {
 
 export interface ReaperDone {
   readonly actorId: string;
-  readonly output: Moment & { readonly generation: number };
+  readonly output: Reaped;
 }
 
 export interface ReaperInput {
@@ -67,7 +67,7 @@ export const groupHolding = setup({
      * Resolves when no process of the server is left, to the time and the highest known generation; `src/supervisor`
      * provides it.
      */
-    reaper: fromPromise<Moment & { readonly generation: number }, ReaperInput>(() => {
+    reaper: fromPromise<Reaped, ReaperInput>(() => {
       throw new Error('the actor "reaper" is provided by the supervisor room');
     }),
   },

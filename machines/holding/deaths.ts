@@ -56,17 +56,21 @@ export function holderDied(
   };
 }
 
+/** What is known of a server when nothing of it runs any more. */
+export interface Reaped extends Moment {
+  /** The highest generation that was opened. */
+  readonly generation: number;
+  /** Whether it has been connected with its specification. */
+  readonly worked: boolean;
+}
+
 /**
  * None of its processes is left: it gets a successor, unless it is leaving or was given too many. One whose actors died
  * often is held here.
  */
 export function reaped(
   holder: Holder,
-  {
-    server,
-    place,
-    ...moment
-  }: Moment & { readonly server: string; readonly generation: number; readonly place: Place },
+  { server, place, worked, ...moment }: Reaped & { readonly server: string; readonly place: Place },
 ): Outcome {
   const { id, members } = holder;
   const { at, random } = moment;
@@ -82,7 +86,7 @@ export function reaped(
   const others = without(members, server);
   if (deaths.length >= lastDeath) return { members: others, effects: [stopped, givenUp(server, member)] };
   const generation = Math.max(member.input.generation ?? 0, moment.generation);
-  const input = { ...member.input, generation };
+  const input = { ...member.input, generation, worked };
   const isSpent = deaths.length >= deathLimit;
   const next = isSpent ? id : place(countsOf(others));
   const successor = { ...member, input, holder: next, isDead: false, deaths, standing: null };

@@ -75,8 +75,8 @@ export function added({ id, members, below }: Holder, { group, servers, moment, 
     // A dead one is not spawned before its reaper is done: a process of the old life may be left.
     else if (known === undefined) effects.push({ do: 'spawn', input });
     else if (!isDead) {
-      const { policy, wanted } = input;
-      const event: ServerEvent = { type: 'server.configure', policy, wanted, changed: true, ...moment };
+      const { policy, wanted, worked = false } = input;
+      const event: ServerEvent = { type: 'server.configure', policy, wanted, worked, changed: true, ...moment };
       effects.push({ do: 'send', to: serverId(input.name), event });
     }
   }
@@ -104,12 +104,12 @@ export function removed({ id, members }: Holder, { server, group, at, random }: 
 /** A plan has new settings for the server. */
 export function configured(
   { id, members }: Holder,
-  { server, at, random, policy, wanted, changed }: Configuration & Moment & { readonly server: string },
+  { server, at, random, policy, wanted, changed, worked = false }: Configuration & Moment & { readonly server: string },
 ): Outcome {
   const member = entryOf(members, server);
   if (member === undefined) return { members, effects: [] };
-  const change = { policy, ...(wanted !== null && { wanted }) };
-  const event = { policy, wanted, changed, at, random };
+  const change = { policy, ...(wanted !== null && { wanted }), ...(changed && { worked }) };
+  const event = { policy, wanted, changed, worked, at, random };
   const effect: Effect =
     member.holder === id
       ? { do: 'send', to: serverId(server), event: { type: 'server.configure', ...event } }

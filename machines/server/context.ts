@@ -44,7 +44,7 @@ export interface ServerContext {
   readonly heldAwake: boolean;
   readonly pid: number | null;
   readonly connectedAt: number | null;
-  /** Whether it has been connected with this specification. */
+  /** Whether it has been connected with this specification, in this run or an earlier one. */
   readonly worked: boolean;
   /** How many starts in a row ran out of time at work: each gave the next one more. Invariant: 0 once it was connected. */
   readonly cutAtWork: number;

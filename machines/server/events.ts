@@ -39,13 +39,14 @@ export type ServerEvent =
   | CommandEvent
   /**
    * New settings from a plan. `changed`: they need another process or connection. `wanted`: set if the plan adds,
-   * enables or disables the server.
+   * enables or disables the server. `worked`: of changed settings, whether it has been connected with these before.
    */
   | (Moment & {
       readonly type: 'server.configure';
       readonly policy: ServerPolicy;
       readonly changed: boolean;
       readonly wanted: Wanted | null;
+      readonly worked?: boolean;
     })
   /** A call or `ensureConnected` needs a lazy server. */
   | { readonly type: 'server.needed' }
@@ -201,6 +202,8 @@ export interface ServerInput {
   readonly holder?: string;
   /** The highest generation ever used for this name. Default 0. */
   readonly generation?: number;
+  /** Whether it has been connected with this specification, in this run or an earlier one. Default false. */
+  readonly worked?: boolean;
   /** Its actors died too often: it starts in `failed`. */
   readonly failure?: Failure & { readonly at: number };
 }

@@ -14,7 +14,8 @@ import { jitteredQuietOf } from './heartbeat.ts';
 
 type Change = Partial<ServerContext>;
 
-export function contextOf({ name, policy, wanted, holder, generation = 0, failure }: ServerInput): ServerContext {
+export function contextOf(input: ServerInput): ServerContext {
+  const { name, policy, wanted, holder, generation = 0, worked = false, failure } = input;
   return {
     name,
     holder: holder ?? null,
@@ -39,7 +40,7 @@ export function contextOf({ name, policy, wanted, holder, generation = 0, failur
     heldAwake: false,
     pid: null,
     connectedAt: null,
-    worked: false,
+    worked,
     cutAtWork: 0,
     renewed: false,
     stable: false,

@@ -11,17 +11,20 @@ export interface Configuration {
   readonly changed: boolean;
   /** The wish of a plan that adds, enables or disables the server; null: the operator's wish stays. */
   readonly wanted: Wanted | null;
+  /** Of changed settings: whether it has been connected with these before. Default false. */
+  readonly worked?: boolean;
 }
 
 /** Takes the new settings. A changed specification resets the counters; adding a name again cancels its removal. */
-export function configure(context: ServerContext, { policy, changed, wanted }: Configuration): Partial<ServerContext> {
+export function configure(context: ServerContext, configuration: Configuration): Partial<ServerContext> {
+  const { policy, changed, wanted, worked = false } = configuration;
   const wish = wanted ?? context.wanted;
   const isNew = changed || wanted === 'up' || context.removing;
   const begins = policy.lazy
     ? isWaitedFor(context) || (context.heldAwake && (isNew || context.autostart))
     : isNew || context.policy.lazy;
   return {
-    ...(changed ? { ...forgetFailures(context), worked: false, cutAtWork: 0 } : {}),
+    ...(changed ? { ...forgetFailures(context), worked, cutAtWork: 0 } : {}),
     policy,
     wanted: wish,
     removing: false,

@@ -55,10 +55,10 @@ export function afterPlan(context: SupervisorContext, steps: Steps, moment: Mome
 function withConfiguration<Step extends Adding>(step: Step, configurations: Steps['configure']): Step {
   const configuration = configurations.find(({ server }) => server === step.server.name);
   if (configuration === undefined) return step;
-  const { policy, wanted } = configuration;
+  const { policy, wanted, changed, worked = false } = configuration;
   return {
     ...step,
     keepsWish: step.keepsWish !== false && wanted === null,
-    server: { ...step.server, policy, wanted: wanted ?? step.server.wanted },
+    server: { ...step.server, policy, wanted: wanted ?? step.server.wanted, ...(changed && { worked }) },
   };
 }

@@ -5,7 +5,7 @@ import type { GroupEvent, GroupReport } from '../group/events.ts';
 import type { ActorFailed, ReaperDone, ReaperInput } from '../group/holding.ts';
 import { groupMachine } from '../group.machine.ts';
 import { sendById } from '../holding/address.ts';
-import { withoutSuccessors } from '../holding/deaths.ts';
+import { type Reaped, withoutSuccessors } from '../holding/deaths.ts';
 import { gone, hasLeft } from '../holding/holding.ts';
 import { groupId, serverId, supervisorId } from '../ids.ts';
 import { holdsAny, lookIn, withEnding, withInput, withStanding } from '../members.ts';
@@ -41,7 +41,7 @@ export const supervisorSetup = setup({
     /** A server whose group died too often. */
     server: serverMachine,
     /** Resolves when no process of the server is left; `src/supervisor` provides it, as for groups. */
-    reaper: fromPromise<Moment & { readonly generation: number }, ReaperInput>(() => {
+    reaper: fromPromise<Reaped, ReaperInput>(() => {
       throw new Error('the actor "reaper" is provided by the supervisor room');
     }),
     /** Ends the processes that an earlier run left behind; `src/supervisor` provides it. */

@@ -76,7 +76,7 @@ export function assemble(
   { closing, shutDown }: End,
 ): Assembly {
   const { env, stateDir = null, clock, onError = () => {}, onStderr = () => {} } = options;
-  const foundation = createFoundation(options);
+  const foundation = createFoundation(options, () => desired.current.settings.secrets);
   const { facts, redactor, strayAlarms, ownAlarms, turns, sessions, ledger, inspection, logs, moments } = foundation;
   const { wallNow, monotonicNow, timers } = foundation.time;
   const { publish } = facts;
@@ -106,6 +106,7 @@ export function assemble(
     launch,
     expansions: createExpansions(launch),
     openSession: sessions.open,
+    worked: foundation.worked,
     turns,
     onLine(server, stream, text) {
       logs.write(server, stream, text);
@@ -168,6 +169,7 @@ export function assemble(
     file: file?.path ?? null,
     ledger,
     actorOf: actors.server,
+    worked: foundation.worked,
     wishOf: (server) => lastActorOf(server)?.getSnapshot().context.wanted ?? null,
     publish,
     isShuttingDown,

@@ -13,6 +13,7 @@ import { createSessions, type Sessions } from '../session/sessions.ts';
 import { version } from '../version.ts';
 import { createMoments, type Moments } from './actors/moments.ts';
 import { createTurns, type Turns } from './actors/turns.ts';
+import { createWorked, type WorkedSpecifications } from './desired/worked.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { AssemblyOptions } from './options.ts';
 import { createStrayAlarms, type StrayAlarms } from './status/stray-alarms.ts';
@@ -35,13 +36,15 @@ export interface Foundation {
   readonly turns: Turns;
   readonly sessions: Sessions;
   readonly ledger: Ledger;
+  readonly worked: WorkedSpecifications;
   readonly inspection: Inspection;
   readonly logs: ServerLogs;
   /** Releases what was created here, once every session has ended. Does not throw. */
   release(): Promise<void>;
 }
 
-export function createFoundation(options: AssemblyOptions): Foundation {
+/** `secrets`: what `mcpvisor.secrets` of the configuration in force says. */
+export function createFoundation(options: AssemblyOptions, secrets: () => ReadonlyMap<string, string>): Foundation {
   const { stateDir = null, clock, random = Math.random, onError = () => {} } = options;
   const time = createTime(clock);
   const { wallNow, monotonicNow, timers } = time;
@@ -70,6 +73,13 @@ export function createFoundation(options: AssemblyOptions): Foundation {
     now: monotonicNow,
     timers,
   });
+  const workedPath = stateDir === null ? null : join(stateDir, 'worked.json');
+  const worked = createWorked({
+    path: workedPath,
+    secrets,
+    onError,
+    onTrouble: workedPath === null ? () => {} : fileTrouble(ownAlarms, workedPath),
+  });
   const ledger = createLedger(sessions.highestGeneration);
   const logs = createServerLogs({
     folder: stateDir === null ? null : join(stateDir, 'logs'),
@@ -89,11 +99,13 @@ export function createFoundation(options: AssemblyOptions): Foundation {
     turns,
     sessions,
     ledger,
+    worked,
     inspection: createInspection({ publish, nowMs: wallNow, onError }),
     logs,
     async release() {
       unwatchShortages();
       await sessions.close();
+      await worked.close();
       await logs.close();
       await log?.close();
       if (options.ownAlarms === undefined) ownAlarms.close();

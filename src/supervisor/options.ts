@@ -18,9 +18,10 @@ export interface SupervisorOptions {
   /** Whether edits of the configuration file are applied while the supervisor runs. Default true. */
   readonly watch?: boolean;
   /**
-   * Folder for `processes.json`, from which the next run ends what this one left behind, and for `logs`, which hold
-   * what servers write on stderr. Default: none. Then only the guard ends the servers when this process is killed, and
-   * the last `stderrTailBytes` of each server's stderr are kept in memory.
+   * Folder for `processes.json`, from which the next run ends what this one left behind, for `worked.json`, by which it
+   * knows servers that have been connected, and for `logs`, which hold what servers write on stderr. Default: none. Then
+   * only the guard ends the servers when this process is killed, and the last `stderrTailBytes` of each server's stderr
+   * are kept in memory.
    */
   readonly stateDir?: string;
   /** Where state is kept. Default `memory:`, the only one in this version. */

@@ -73,6 +73,8 @@ async function upWith(scene: Scene, servers: Readonly<Record<string, unknown>>, 
   await until('every server is connected', async () =>
     (await statusOf(daemon)).servers.every(({ state }) => state === 'connected'),
   );
+  // Written last: nothing makes the directory again while a test takes it away.
+  await until('its files are at rest', () => existsSync(join(scene.stateDir, 'worked.json')));
   return daemon;
 }
 
@@ -122,7 +124,7 @@ describe('a state directory that is cleaned away while the control plane runs', 
   it('is made again with its modes: commands find the control plane, and a second one is refused', async () => {
     const scene = openScene();
     const daemon = await upWith(scene, { a: scene.talker() });
-    const names = ['lock', 'token', 'mcp-token', 'control-plane.json', 'processes.json'];
+    const names = ['lock', 'token', 'mcp-token', 'control-plane.json', 'processes.json', 'worked.json'];
     await underAttack(
       'a state directory that is cleaned away',
       async () => {

@@ -308,6 +308,33 @@ describe('a plan', () => {
     expect(one.context().moving).toEqual([]);
   });
 
+  it('tells a server that is on its way out, and added again, whether its specification has worked', async () => {
+    const one = await tree();
+    one.add(['a']);
+    one.connect('a');
+    const added = (worked: boolean) =>
+      one.plan({ add: [{ group: 'default', server: { name: 'a', policy: policyOf(), wanted: 'up', worked } }] });
+    for (const worked of [true, false]) {
+      one.remove('a');
+      added(worked);
+      expect([one.serverState('a'), one.serverContext('a').worked]).toEqual(['stopping.closing', worked]);
+    }
+  });
+
+  it.each([true, false])(
+    'tells a server that moves whether its latest specification has worked: %s',
+    async (worked) => {
+      const one = await tree();
+      one.add(['a'], 'old');
+      one.connect('a');
+      const moved = { name: 'a', policy: policyOf(), wanted: 'up', worked: !worked } as const;
+      one.plan({ remove: [{ group: 'old', server: 'a' }], add: [{ group: 'new', server: moved }] });
+      one.plan({ configure: [{ server: 'a', policy: policyOf(), changed: true, wanted: null, worked }] });
+      gone(one, 'a');
+      expect([one.serverState('a'), one.serverContext('a').worked]).toEqual(['starting.spawning', worked]);
+    },
+  );
+
   it('forgets a move when the server is removed meanwhile', async () => {
     const one = await tree();
     one.add(['a'], 'old');
@@ -342,6 +369,17 @@ describe('an actor that dies by a bug', () => {
     await settled();
     expect(one.serverState('a')).toBe('starting.spawning');
     expect(one.serverContext('a').generation).toBe(10);
+  });
+
+  it.each([true, false])('has a successor that knows whether its specification has worked: %s', async (worked) => {
+    const one = await tree({ hasWorked: () => worked });
+    one.add(['a']);
+    one.connect('a');
+    one.break('a');
+    await settled();
+    one.reapers.get('a')?.open();
+    await settled();
+    expect([one.serverState('a'), one.serverContext('a').worked]).toEqual(['starting.spawning', worked]);
   });
 
   it('dies by an action that throws as well', async () => {

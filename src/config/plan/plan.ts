@@ -1,6 +1,6 @@
 /** What a new configuration changes: a pure function of two configurations. */
 
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Problem } from '../../errors.ts';
 import type { ServerSettings, ServerSpecification } from '../../specification.ts';
 import type { Configuration } from '../configuration.ts';
@@ -92,7 +92,7 @@ function remadeBy(current: Configuration | null, next: Configuration): ReadonlyS
       const before = current.servers.get(name);
       const isSame =
         before === undefined ||
-        (hardTextOf(before) === hardTextOf(specification) && !hasOtherSecrets(specification, current, next));
+        hardTextOf(before, current.settings.secrets) === hardTextOf(specification, next.settings.secrets);
       return isSame ? [] : [name];
     }),
   );
@@ -111,14 +111,6 @@ function stepOf(
   if (!isRemade && canonical(before) === canonical(after)) return 'keep';
   if (!is) return 'disabled.change';
   return isRemade ? 'restart' : 'change';
-}
-
-/** Whether the text of a `${secret:NAME}` that the server uses has changed. */
-function hasOtherSecrets(specification: ServerSpecification, current: Configuration, next: Configuration): boolean {
-  if (typeof specification.transport !== 'string') return false;
-  return expandableTexts(specification)
-    .flatMap(({ text }) => secretsIn(text))
-    .some((name) => current.settings.secrets.get(name) !== next.settings.secrets.get(name));
 }
 
 /**
@@ -145,14 +137,27 @@ const softKeys: ReadonlySet<string> = new Set<keyof ServerSettings>([
   'autoApprove',
 ]);
 
-/** `sha256:…` of what defines the process or connection, before expansion: the same however it is written. */
-export function hashOf(specification: ServerSpecification): string {
-  return `sha256:${createHash('sha256').update(hardTextOf(specification)).digest('hex')}`;
+/** What `mcpvisor.secrets` says that each `${secret:NAME}` is, before expansion. */
+type Secrets = Configuration['settings']['secrets'];
+
+/**
+ * `hmac-sha256:…` of what defines the process or connection, before expansion: the same however it is written. With a
+ * key, because an entry may hold a secret that is short enough to be guessed from its hash.
+ */
+export function hashOf(specification: ServerSpecification, secrets: Secrets, key: string): string {
+  return `hmac-sha256:${createHmac('sha256', key).update(hardTextOf(specification, secrets)).digest('hex')}`;
 }
 
-function hardTextOf(specification: ServerSpecification): string {
+function hardTextOf(specification: ServerSpecification, secrets: Secrets): string {
   const hard = Object.fromEntries(Object.entries(specification).filter(([key]) => !softKeys.has(key)));
-  return canonical(withHardEntry(hard));
+  const used = secretsOf(specification).map((name) => [name, secrets.get(name) ?? null]);
+  return `${canonical(withHardEntry(hard))}${used.length === 0 ? '' : canonical(used)}`;
+}
+
+/** The names of each `${secret:NAME}` that the server uses. */
+function secretsOf(specification: ServerSpecification): readonly string[] {
+  if (typeof specification.transport !== 'string') return [];
+  return expandableTexts(specification).flatMap(({ text }) => secretsIn(text));
 }
 
 /** A hosted server's entry repeats the settings as they were written: only the host's own keys count. */

@@ -6,9 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createDurableFile } from '../../durable-file.ts';
 import { readOwnFile } from '../../own-file.ts';
 import { isSystemError } from '../../system-error.ts';
-import { createDurableFile } from './durable-file.ts';
 import { signalGroup } from './group.ts';
 import { startTimeOf } from './identity.ts';
 import { type ProcessRecord, parseRecordFile, type RecordFile } from './record.ts';

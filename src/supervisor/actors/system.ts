@@ -11,6 +11,7 @@ import {
   type SnapshotFrom,
 } from 'xstate';
 import { groupMachine } from '../../../machines/group.machine.ts';
+import type { Reaped } from '../../../machines/holding/deaths.ts';
 import { serverMachine } from '../../../machines/server.machine.ts';
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
 import { systemTimers, type TimerClock } from '../../clock.ts';
@@ -81,11 +82,13 @@ export function createActors(options: ActorsOptions): Actors {
   };
 }
 
-function createReaper({ ledger, moments }: Pick<ActorsOptions, 'ledger' | 'moments'>) {
-  return fromPromise<{ at: number; random: number; generation: number }, { server: string }>(async ({ input }) => {
+function createReaper({ ledger, moments, worked }: Pick<ActorsOptions, 'ledger' | 'moments' | 'worked'>) {
+  return fromPromise<Reaped, { server: string }>(async ({ input }) => {
     // In XState the children of an actor that died go on running.
     ledger.get(input.server)?.reported.session?.end('kill');
     await ledger.gone(input.server);
-    return { ...moments.next(), generation: ledger.get(input.server)?.reported.generation ?? 0 };
+    const entry = ledger.get(input.server);
+    const hasWorked = entry !== undefined && worked.has(entry.specification);
+    return { ...moments.next(), generation: entry?.reported.generation ?? 0, worked: hasWorked };
   });
 }

@@ -30,6 +30,7 @@ import {
   withUpdated,
 } from './sources.ts';
 import { type Situation, stepsOf } from './steps.ts';
+import type { WorkedSpecifications } from './worked.ts';
 
 export interface DesiredOptions {
   readonly initial: Configuration;
@@ -38,6 +39,7 @@ export interface DesiredOptions {
   readonly actorOf: (server: string) => ServerActor | undefined;
   /** Whether the server's last actor, running or not, was wanted up or down; null: there was no actor. */
   readonly wishOf: (server: string) => Wanted | null;
+  readonly worked: Pick<WorkedSpecifications, 'has'>;
   readonly publish: PublishFact;
   readonly carryOut: (steps: Steps) => void;
   readonly isShuttingDown: () => boolean;
@@ -73,6 +75,7 @@ export function createDesired({
   ledger,
   actorOf,
   wishOf,
+  worked,
   publish,
   carryOut,
   isShuttingDown,
@@ -85,6 +88,7 @@ export function createDesired({
   const lookups = {
     hasActor: (server: string) => actorOf(server) !== undefined,
     wishOf,
+    hasWorked: worked.has,
     generationOf: (server: string) => ledger.get(server)?.reported.generation ?? 0,
   };
 

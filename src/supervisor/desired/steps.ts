@@ -24,6 +24,8 @@ export interface Lookups {
   readonly wishOf: (server: string) => Wanted | null;
   /** Highest generation ever opened under this name. */
   readonly generationOf: (server: string) => number;
+  /** Whether a server was connected with this specification before. */
+  readonly hasWorked: (specification: ServerSpecification) => boolean;
 }
 
 /** `before` null: this is the initial configuration. */
@@ -60,7 +62,13 @@ export function stepsOf(
       const policy = policyOf(specification, after.relations.isRelated(name));
       return {
         group,
-        server: { name, policy, wanted, generation: lookups.generationOf(name) },
+        server: {
+          name,
+          policy,
+          wanted,
+          generation: lookups.generationOf(name),
+          worked: lookups.hasWorked(specification),
+        },
         keepsWish: movedNames.has(name) && isAsWished,
       };
     });
@@ -71,6 +79,7 @@ export function stepsOf(
       policy: policyOf(specification, after.relations.isRelated(name)),
       wanted: old(name)?.enabled === enabled ? null : wishIn(specification),
       changed: remade.has(name),
+      ...(remade.has(name) && { worked: lookups.hasWorked(specification) }),
     };
   });
   return {

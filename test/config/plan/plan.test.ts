@@ -236,14 +236,31 @@ describe('any configuration', () => {
 });
 
 describe('the hash of a specification', () => {
+  const specificationOf = (written: object, mcpvisor: object = {}) => {
+    const specification = configOf({ a: written }, mcpvisor).servers.get('a');
+    if (specification === undefined) throw new Error('there is one');
+    return specification;
+  };
+
   it('is that of what it runs, however it is written', () => {
-    const hash = (written: object) => {
-      const specification = configOf({ a: written }).servers.get('a');
-      return specification === undefined ? null : hashOf(specification);
-    };
-    expect(hash(base)).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const hash = (written: object) => hashOf(specificationOf(written), new Map(), 'key');
+    expect(hash(base)).toMatch(/^hmac-sha256:[0-9a-f]{64}$/);
     expect(hash({ ...base, callTimeoutMs: 1, disabled: true })).toBe(hash(base));
     expect(hash({ ...base, args: ['2'] })).not.toBe(hash(base));
+  });
+
+  it('changes with what `mcpvisor.secrets` says of the secrets that it uses, and of no others', () => {
+    const specification = specificationOf({ ...base, env: { KEY: '${secret:B}' } }, { secrets: { B: '1' } });
+    const hash = (secrets: Readonly<Record<string, string>>) =>
+      hashOf(specification, new Map(Object.entries(secrets)), 'key');
+    expect(hash({ B: '1', C: '2' })).toBe(hash({ B: '1', C: '3' }));
+    expect(hash({ B: '1' })).not.toBe(hash({ B: '2' }));
+    expect(hash({ B: '1' })).toMatch(/^hmac-sha256:[0-9a-f]{64}$/);
+  });
+
+  it('is another one with another key', () => {
+    const specification = specificationOf(base);
+    expect(hashOf(specification, new Map(), 'one')).not.toBe(hashOf(specification, new Map(), 'other'));
   });
 });
 

@@ -74,7 +74,7 @@ describe('what is told of a server that somebody else holds, or nobody', () => {
     ['of its end', (one: Holder) => gone(one, { server: 'a', isRemoval: true, isEnd: false }), []],
     [
       'of its processes',
-      (one: Holder) => reaped(one, { server: 'a', ...moment, generation: 1, place: give.place }),
+      (one: Holder) => reaped(one, { server: 'a', ...moment, generation: 1, worked: false, place: give.place }),
       ['stop'],
     ],
   ] as const)('changes nothing: %s', (_, tell, effects) => {
@@ -135,7 +135,13 @@ describe('a server whose actor dies', () => {
 
   it('is given up when it has been reaped, if it has died five times before within the minute', () => {
     const given = (deaths: readonly number[]) =>
-      reaped(holding({ isDead: true, deaths }), { server: 'a', ...moment, generation: 1, place: give.place });
+      reaped(holding({ isDead: true, deaths }), {
+        server: 'a',
+        ...moment,
+        generation: 1,
+        worked: false,
+        place: give.place,
+      });
     const five = [40_001, 40_002, 40_003, 40_004, 40_005];
     expect(given(five)).toEqual({
       members: {},
@@ -160,7 +166,7 @@ describe('a server whose actor dies', () => {
 
   it('has no successor while its actor lives', () => {
     const alive = holding({});
-    expect(reaped(alive, { server: 'a', ...moment, generation: 1, place: give.place })).toEqual({
+    expect(reaped(alive, { server: 'a', ...moment, generation: 1, worked: false, place: give.place })).toEqual({
       members: alive.members,
       effects: [{ do: 'stop', id: 'reaper:a' }],
     });
@@ -172,7 +178,13 @@ describe('a server whose actor dies', () => {
     [undefined, 0, 0],
   ])('has a successor with the highest generation: %s and %s make %s', (known, seen, generation) => {
     const dead = { isDead: true, standing, input: { ...input('a'), generation: known } as Member['input'] };
-    const { members, effects } = reaped(holding(dead), { server: 'a', ...moment, generation: seen, place: give.place });
+    const { members, effects } = reaped(holding(dead), {
+      server: 'a',
+      ...moment,
+      generation: seen,
+      worked: false,
+      place: give.place,
+    });
     expect(members.a).toMatchObject({ isDead: false, standing: null, deaths: [moment.at], input: { generation } });
     expect(effects.at(-1)).toMatchObject({ do: 'spawn', input: { name: 'a', generation } });
   });

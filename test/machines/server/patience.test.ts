@@ -149,6 +149,49 @@ describe('a remote server that has never worked', () => {
   });
 });
 
+describe('a server that was connected with its specification in an earlier run', () => {
+  const page = failure('handshakeFailed', 'a page', { code: 200 });
+
+  it.each([answered(404), answered(400), page, failure('protocolUnsupported', 'an older version')])(
+    'is away for ten minutes: $message',
+    (answer) => {
+      const server = serverIn('starting.spawning', { policy: remote, slotAfterMs: 0, worked: true });
+      const startedAt = server.clock.now();
+      answerAll(server, () => answer, 590_000);
+      expect(server.state()).toBe('starting.spawning');
+      expect(server.context().counters.attempt).toBe(0);
+      answerAll(server, () => answer);
+      expect(server.state()).toBe('failed');
+      expect(server.clock.now() - startedAt).toBeGreaterThanOrEqual(600_000);
+    },
+  );
+
+  it('waits for its command, too', () => {
+    const server = serverIn('starting.spawning', { worked: true });
+    server.news('session.ended', { failure: failure('spawnFailed', 'not found', { code: 'ENOENT' }) });
+    expect(server.state()).toBe('backoff.delaying');
+  });
+
+  it.each([
+    [undefined, 'failed'],
+    [false, 'failed'],
+    [true, 'backoff.delaying'],
+  ])('is given another one, which has worked: %s', (worked, state) => {
+    const server = serverIn('idle.queued', { worked: worked !== true });
+    const told = worked === undefined ? {} : { worked };
+    server.send('server.configure', { policy: policyOf(), changed: true, wanted: null, ...told });
+    server.send('slot.granted');
+    server.news('session.ended', { failure: failure('spawnFailed', 'not found', { code: 'ENOENT' }) });
+    expect(server.state()).toBe(state);
+  });
+
+  it('keeps that when only its numbers change', () => {
+    const server = serverIn('idle.queued', { worked: true });
+    server.send('server.configure', { policy: policyOf({ idleStopMs: 7 }), changed: false, wanted: null });
+    expect(server.context().worked).toBe(true);
+  });
+});
+
 describe('a server of our own machine', () => {
   const missing = failure('spawnFailed', 'not found', { code: 'ENOENT' });
 

@@ -5,6 +5,7 @@
 
 import { type AnyActorRef, createActor, fromCallback, fromPromise } from 'xstate';
 import type { ReaperInput } from '../../../machines/group/holding.ts';
+import type { Reaped } from '../../../machines/holding/deaths.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import type { ServerEvent, SessionOrder } from '../../../machines/server/events.ts';
 import type { LookOrder, LookoutInput } from '../../../machines/server/looking.ts';
@@ -76,6 +77,8 @@ export interface TreeOptions {
   readonly shutdownMs?: number;
   readonly booted?: boolean;
   readonly highestGeneration?: number;
+  /** What the reaper of a server says of it. Default: it has not. */
+  readonly hasWorked?: (server: string) => boolean;
   /** Instead of the chart of groups, or of their parts. */
   readonly buggyGroup?: typeof charts.group;
   readonly buggyPart?: typeof charts.group;
@@ -153,12 +156,13 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
       if (options.finds?.(input.server) === true) sendBack({ type: 'look.found', ...moment() });
     }),
   );
-  const reaper = fromPromise<{ at: number; random: number; generation: number }, ReaperInput>(({ input }) => {
+  const reaper = fromPromise<Reaped, ReaperInput>(({ input }) => {
     const door = deferred();
     reapers.set(input.server, { open: () => door.resolve(), fail: door.reject });
     return door.promise.then(() => {
       reapers.delete(input.server);
-      return { ...moment(), generation: Math.max(highestGeneration, generations.get(input.server) ?? 0) };
+      const generation = Math.max(highestGeneration, generations.get(input.server) ?? 0);
+      return { ...moment(), generation, worked: options.hasWorked?.(input.server) ?? false };
     });
   });
   const server = charts.server.provide({ actors: { session, lookout } });

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { describe, expect, it } from 'vitest';
 import type { HostedTransports } from '../../../src/index.ts';
+import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { openStage, quickRestart, textOf, untilFact, untilState } from '../../support/supervised.ts';
 
 /** Servers of the SDK in this process; `far` holds the other ends that are open. */
@@ -65,12 +68,18 @@ describe('an entry of a host that holds what JSON cannot', () => {
     ['many levels', Array.from({ length: 50_000 }).reduce<unknown>((value) => ({ value }), 1)],
     ['a getter that throws', Object.defineProperty({}, 'size', { get: throwing, enumerable: true })],
     ['JSON of its own that throws', { toJSON: throwing }],
-  ])('is connected, and compared: %s', async (_, live) => {
+  ])('is connected at each start, remembered, and compared: %s', async (_, live) => {
     const { transports } = hostServers();
-    const supervisor = await openStage().open({ a: { transport: 'inside', who: 'a', live } }, {}, { transports });
-    expect(await supervisor.ready()).toEqual({ settled: true, notReady: [] });
-    expect((await supervisor.update('a', { size: 1 })).restart).toEqual(['a']);
-    expect((await supervisor.update('a', { size: 1 })).keep).toEqual(['a']);
+    const stateDir = createScratchFolder();
+    const servers = { a: { transport: 'inside', who: 'a', live } };
+    for (const run of [1, 2]) {
+      const supervisor = await openStage().open(servers, {}, { transports, stateDir });
+      expect(await supervisor.ready(), `${run}`).toEqual({ settled: true, notReady: [] });
+      expect((await supervisor.update('a', { size: 1 })).restart).toEqual(['a']);
+      expect((await supervisor.update('a', { size: 1 })).keep).toEqual(['a']);
+      await supervisor.close();
+      expect(readFileSync(join(stateDir, 'worked.json'), 'utf8')).toContain('"a"');
+    }
   });
 });
 

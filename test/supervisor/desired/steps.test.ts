@@ -24,7 +24,12 @@ function situationOf(written: Written) {
   return { configuration, relations: relationsOf(configuration) };
 }
 
-const everyoneLives: Lookups = { hasActor: () => true, wishOf: () => null, generationOf: () => 3 };
+const everyoneLives: Lookups = {
+  hasActor: () => true,
+  wishOf: () => null,
+  generationOf: () => 3,
+  hasWorked: () => false,
+};
 
 function stepsBetween(before: Written | null, after: Written, lookups: Partial<Lookups> = {}): Steps {
   const from = before === null ? null : situationOf(before);

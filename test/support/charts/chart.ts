@@ -96,6 +96,8 @@ export interface ServerOptions {
   readonly policy?: PolicyOverrides;
   readonly wanted?: 'up' | 'down';
   readonly generation?: number;
+  /** Whether it has been connected with its specification in an earlier run. Default false. */
+  readonly worked?: boolean;
   readonly failure?: ServerInput['failure'];
   /** When a wanted slot is given, in milliseconds after it was asked for; null: never by itself. Default null. */
   readonly slotAfterMs?: number | null;
@@ -198,6 +200,7 @@ export function startServer(options: ServerOptions = {}): ServerUnderTest {
     wanted: options.wanted ?? 'up',
     holder: 'supervisor',
     ...(options.generation === undefined ? {} : { generation: options.generation }),
+    ...(options.worked === undefined ? {} : { worked: options.worked }),
     ...(options.failure === undefined ? {} : { failure: options.failure }),
   };
   const chart = charts.server.provide({ actors: { session, lookout } });

@@ -5,6 +5,7 @@ import type { SessionOrder } from '../../../../machines/server/events.ts';
 import type { SessionInput } from '../../../../machines/server/session-actions.ts';
 import type { OpenSession, Session, SessionNews } from '../../../session/contract.ts';
 import type { ClientCapabilities } from '../../../session/request.ts';
+import type { WorkedSpecifications } from '../../desired/worked.ts';
 import type { ServerEntry } from '../../ledger.ts';
 import type { Turns } from '../turns.ts';
 import type { LaunchSpecification } from './launch.ts';
@@ -16,6 +17,7 @@ export interface SessionActorParts extends Omit<SessionListenerParts, 'words'> {
   /** Does not throw. */
   readonly launch: LaunchSpecification;
   readonly openSession: OpenSession;
+  readonly worked: WorkedSpecifications;
   /** Ends of sessions take turns; `openSession` opens those that begin afterwards. */
   readonly turns: Turns;
   readonly capabilities: ClientCapabilities;
@@ -41,15 +43,18 @@ export function createSessionActor(parts: SessionActorParts) {
 }
 
 function openFor(
-  { launch, expansions, openSession, redactor, capabilities, turns, onError }: Shared,
+  { launch, expansions, openSession, worked, redactor, capabilities, turns, onError }: Shared,
   { entry, generation }: { readonly entry: ServerEntry; readonly generation: number },
   listener: SessionListener,
 ): Session {
   const { name: server, specification } = entry;
   const launched = launch(specification);
   expansions.note(entry, launched);
+  // When the session is ready, the entry may have another one.
+  const noteReady = worked.opened(specification);
   redactor.addSecrets(listener.secretsOwner, launched.secrets);
   const onNews = (news: SessionNews): void => {
+    if (news.type === 'ready') noteReady();
     // Many servers may die at the same time: each is told to be gone before anything is done about one of them. Only
     // `ended` follows `exited`, and nothing follows `ended`, so delaying these two does not change the order of the news.
     if (news.type === 'exited' || news.type === 'ended') turns.next(() => handleSafely(listener, news, onError));

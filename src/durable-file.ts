@@ -3,7 +3,7 @@
  * disk may be full, or its folder gone, for a while.
  */
 
-import { replaceOwnFile } from '../../own-file.ts';
+import { replaceOwnFile } from './own-file.ts';
 
 export interface DurableFile {
   /**
@@ -11,6 +11,8 @@ export interface DurableFile {
    * when it is on disk, or could not be written: `onTrouble` was called then, and it is tried again. Never rejects.
    */
   save(): Promise<void>;
+  /** The same, a moment later, for all that changes until then. */
+  saveSoon(): void;
   /** Resolves when nothing is left to write, or what is left cannot be written. Nothing is tried again. */
   close(): Promise<void>;
 }
@@ -25,11 +27,15 @@ export interface DurableFileOptions {
   readonly retryMs: number;
 }
 
+/** What changes within this time after the first is written with it, in milliseconds. */
+const gatherMs = 100;
+
 export function createDurableFile({ path, content, onTrouble, retryMs }: DurableFileOptions): DurableFile {
   let last: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
   let isBehind = false;
   let retry: NodeJS.Timeout | undefined;
+  let gathering: NodeJS.Timeout | undefined;
 
   const write = async (): Promise<void> => {
     next = null;
@@ -48,13 +54,20 @@ export function createDurableFile({ path, content, onTrouble, retryMs }: Durable
   };
 
   const save = (): Promise<void> => {
+    clearTimeout(gathering);
+    gathering = undefined;
     next ??= last = last.then(write);
     return next;
   };
 
   return {
     save,
+    saveSoon() {
+      // `save` does not reject.
+      gathering ??= setTimeout(() => void save(), gatherMs).unref();
+    },
     async close() {
+      if (gathering !== undefined) await save();
       await last;
       if (isBehind) await save();
       clearTimeout(retry);
