@@ -67,6 +67,14 @@ describe('the API mounted in a host’s app', () => {
     expect((await as('ann').post('/api/servers/talk/events', { type: 'server.restart' })).status).toBe(202);
   });
 
+  it('leaves it to the host from where its users come, and lets those without a scope do everything', async () => {
+    const { as } = await openHost();
+    const headers = { host: 'evil.example', origin: 'https://evil.example' };
+    expect((await as('ann').get('/api/servers', { headers })).status).toBe(200);
+    expect((await as('ann').get('/api/config', { headers })).status).toBe(200);
+    expect((await as('guest').get('/api/config', { headers })).json.code).toBe('FORBIDDEN_SCOPE');
+  });
+
   it('leads from a problem to the page that explains it, for those whom the host lets in', async () => {
     const { url, as } = await openHost();
     const { json } = await as('ann').get('/api/servers/nobody');

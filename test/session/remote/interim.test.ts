@@ -71,3 +71,10 @@ describe.each([
     },
   );
 });
+
+describe('a server that says megabytes before its answer', () => {
+  it.each([100_000, 7_000])('is refused, in pieces of %i bytes', async (bytes) => {
+    const { url } = await serveRaw(`HTTP/1.1 103 Early Hints\r\nlink: ${'x'.repeat(2 * 1024 * 1024)}\r\n\r\n`, bytes);
+    await expect(connect(url)).rejects.toThrow();
+  });
+});

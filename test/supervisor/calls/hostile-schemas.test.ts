@@ -69,6 +69,38 @@ describe('a schema that would hold up the loop', () => {
     expect(checkOf(schema, {})).toMatchObject({ valid: false, problems: [{ path: 'errors++;' }] });
   });
 
+  it.each<[string, object, unknown, string]>([
+    ['a pattern of many states', text({ pattern: '(?:a?){500}b' }), { a: longer }, 'takes too long'],
+    ['a pattern of more repeats than memory', text({ pattern: 'x{1000}'.repeat(30_000) }), { a: 'x' }, 'a pattern has'],
+    [
+      'lists that are gone through again and again',
+      { properties: { a: { allOf: Array(1_000).fill({ items: string }) } } },
+      many,
+      'takes too long',
+    ],
+    ['items within items that are to be unique', { $ref: '#/$defs/n', $defs: { n: nested } }, deep, 'takes too long'],
+  ])('is given up, and that is said: %s', (_, schema, args, reason) => {
+    const { problems } = checkOf(schema, args);
+    expect(problems).toMatchObject([{ message: expect.stringContaining(reason) }]);
+  });
+
+  it('is compiled again when 256 others were used since', () => {
+    const check = createValidator();
+    const schemas = Array.from({ length: 257 }, () => text({}));
+    for (const schema of schemas) check(schema, { a: 'x' });
+    // What is compiled is kept with the schema as it was.
+    for (const schema of schemas) Object.assign(schema, { required: ['b'] });
+    expect(schemas.filter((schema) => !check(schema, { a: 'x' }).valid)).toHaveLength(257);
+  });
+
+  it('is told a hundred problems, of the first thousand errors', () => {
+    const a = Array.from({ length: 5_000 }, () => 1);
+    expect(checkOf(items(string), { a }).problems).toHaveLength(100);
+    // The first thousand say the same.
+    const same = items({ properties: { b: string }, required: ['b'] });
+    expect(checkOf({ allOf: [...Array(1_000).fill({ required: ['c'] }), same] }, { a: [{}] }).problems).toHaveLength(1);
+  });
+
   it('refuses nothing that may be right, and says what was not checked', () => {
     expect(checkOf(doubling, {})).toMatchObject({ valid: true, problems: [{ severity: 'warning' }] });
   });
@@ -81,6 +113,9 @@ describe('a usual schema', () => {
     [text({ pattern: '^\\p{L}+$' }), { a: 'grün' }, true],
     [text({ format: 'email' }), { a: 'a@b.example' }, true],
     [text({ format: 'email' }), { a: 'nobody' }, false],
+    // Longer texts are not checked.
+    [text({ format: 'email' }), { a: 'x'.repeat(2_048) }, false],
+    [text({ format: 'email' }), { a: 'x'.repeat(2_049) }, true],
     [
       { properties: { a: { uniqueItems: true } } },
       {
