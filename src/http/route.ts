@@ -2,11 +2,13 @@
 
 import type { Context } from 'hono';
 import { basePath } from 'hono/route';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type * as z from 'zod';
 import { toJsonText } from '../text/json-text.ts';
 import type { Endpoint, HttpEnvironment, Route, RouteRequest } from './endpoint.ts';
 import { parseBody, parseQuery } from './parse.ts';
 import { jsonHeaders } from './status-text.ts';
+import type { WholeAnswer } from './streams/outgoing.ts';
 
 /** Where clients find the API: `/mcpvisor`; empty at the root. */
 export function baseOf(c: Context<HttpEnvironment>): string {
@@ -20,12 +22,33 @@ type BodyOf<Body extends z.ZodType | null> = Body extends z.ZodType ? z.output<B
  * kept under its key: that is sent when it has been kept.
  */
 export function carry(c: Context<HttpEnvironment>, value: object): Response {
-  const body = toJsonText(value);
-  if (c.get('outlivesClient') === true) return c.body(body, 200, jsonHeaders);
-  return c.get('outgoing').send(c, { status: 200, headers: jsonHeaders, body });
+  return send(c, { status: 200, headers: jsonHeaders, body: toJsonText(value) });
 }
 
-/** `handle` answers with `c.json`, `carry`, a stream, or throws. */
+/** Answers with what this program says. Throws as `carry` does. */
+export function reply(c: Context<HttpEnvironment>, value: object, status = 200): Response {
+  return replyText(c, { status, headers: jsonHeaders, body: JSON.stringify(value) });
+}
+
+/** A few small answers are always given, probes among them: the request itself takes as much memory as one of them. */
+const longestSmall = 4_096;
+
+/** The same with a text that is there already. */
+export function replyText(c: Context<HttpEnvironment>, answer: Text): Response {
+  return answer.body.length > longestSmall ? send(c, answer) : whole(c, answer);
+}
+
+type Text = WholeAnswer & { readonly body: string };
+
+function send(c: Context<HttpEnvironment>, answer: Text): Response {
+  return c.get('outlivesClient') === true ? whole(c, answer) : c.get('outgoing').send(c, answer);
+}
+
+function whole(c: Context<HttpEnvironment>, { status, headers, body }: Text): Response {
+  return c.body(body, status as ContentfulStatusCode, { ...headers });
+}
+
+/** `handle` answers with `carry`, `reply`, a stream, or throws. */
 export function route<Query extends z.ZodObject, Body extends z.ZodObject | null>(
   endpoint: Endpoint<Query, Body>,
   handle: (request: RouteRequest<z.output<Query>, BodyOf<Body>>) => Response | Promise<Response>,

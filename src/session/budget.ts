@@ -36,7 +36,7 @@ export interface Account {
 
 export interface Budget {
   readonly limits: BudgetLimits;
-  /** What each session holds now; those that hold nothing are left out. */
+  /** What is held of each server now; those of which nothing is are left out. */
   readonly uses: readonly { readonly server: string; readonly bytes: number }[];
   open(server: string): Account;
 }
@@ -55,7 +55,9 @@ export function createBudget(limits: BudgetLimits, tellRefused: TellRefused = ()
   return {
     limits,
     get uses() {
-      return [...pool.owners].filter(({ taken }) => taken > 0).map(({ server, taken }) => ({ server, bytes: taken }));
+      const uses = new Map<string, number>();
+      for (const { server, taken } of pool.owners) if (taken > 0) uses.set(server, (uses.get(server) ?? 0) + taken);
+      return [...uses].map(([server, bytes]) => ({ server, bytes }));
     },
     open(server) {
       const owner = new Owner(pool, server);

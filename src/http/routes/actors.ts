@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { actorEventTypes, type PostedToActor } from '../../supervisor/contract.ts';
 import { type Endpoint, type Route, requireScope } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
-import { baseOf, route } from '../route.ts';
+import { baseOf, reply, replyText, route } from '../route.ts';
 import { actorList, snapshotSchema } from '../schemas/actor.ts';
 import { noQuery } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
@@ -96,25 +96,29 @@ const chart = {
 
 export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
-    route(tree, ({ c }) => c.json({ actors: supervisor.actors() })),
+    route(tree, ({ c }) => reply(c, { actors: supervisor.actors() })),
     route(snapshotOf('/api/servers/{name}/snapshot', 'getServerSnapshot', ['SERVER_NOT_FOUND']), ({ c, param }) =>
-      c.json(supervisor.snapshot(param('name'))),
+      reply(c, supervisor.snapshot(param('name'))),
     ),
     route(snapshotOf('/api/actors/{id}/snapshot', 'getActorSnapshot', ['ACTOR_NOT_FOUND']), ({ c, param }) =>
-      c.json(supervisor.snapshotOf(param('id'))),
+      reply(c, supervisor.snapshotOf(param('id'))),
     ),
     route(send, ({ c, param, body, who }) => {
       // Ending everything takes a token that may do everything.
       if (body.type === 'supervisor.shutdown') requireScope(c, 'admin');
       const posted = supervisor.postTo(param('id'), { type: body.type, by: who });
-      return c.json({ commands: commandsOf(param('id'), posted, baseOf(c)) }, 202);
+      return reply(c, { commands: commandsOf(param('id'), posted, baseOf(c)) }, 202);
     }),
-    route(charts, ({ c }) => c.json({ machines: supervisor.machines().map(({ id }) => id) })),
+    route(charts, ({ c }) => reply(c, { machines: supervisor.machines().map(({ id }) => id) })),
     route(chart, ({ c, param, query }) => {
       const { mermaid, xstate, ...definition } = supervisor.machine(param('id'));
-      if (query.format === 'xstate') return c.json(xstate);
-      if (query.format !== 'mermaid') return c.json(definition);
-      return c.body(mermaid, 200, { 'content-type': 'text/vnd.mermaid; charset=utf-8' });
+      if (query.format === 'xstate') return reply(c, xstate);
+      if (query.format !== 'mermaid') return reply(c, definition);
+      return replyText(c, {
+        status: 200,
+        headers: { 'content-type': 'text/vnd.mermaid; charset=utf-8' },
+        body: mermaid,
+      });
     }),
   ];
 }

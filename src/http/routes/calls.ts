@@ -5,7 +5,7 @@ import { McpvisorError } from '../../errors.ts';
 import { type Answered, answerFormats, type CallRequest } from '../../supervisor/contract.ts';
 import type { Endpoint, Route, RouteRequest } from '../endpoint.ts';
 import { isBug, toProblemDocument } from '../problem.ts';
-import { baseOf, carry, route } from '../route.ts';
+import { baseOf, carry, reply, route } from '../route.ts';
 import {
   batchBody,
   callBody,
@@ -126,7 +126,7 @@ async function callTool(
 ): Promise<Response> {
   const [server, tool] = [param('name'), param('tool')];
   const { arguments: args = {}, timeoutMs, dryRun = false } = body;
-  if (dryRun) return c.json(await supervisor.checkCall(server, tool, args));
+  if (dryRun) return reply(c, await supervisor.checkCall(server, tool, args));
   const options = { ...(timeoutMs !== undefined && { timeoutMs }) };
   const outgoing = c.get('outgoing');
   if (c.req.header('accept')?.includes('text/event-stream') === true) {

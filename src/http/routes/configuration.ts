@@ -1,10 +1,11 @@
 /** The configuration in force, and a plan for another one. */
 
+import { createHash } from 'node:crypto';
 import { etag } from 'hono/etag';
 import * as z from 'zod';
 import { isPlain } from '../../config/editing/kept.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
-import { route } from '../route.ts';
+import { reply, replyText, route } from '../route.ts';
 import { noQuery } from '../schemas/common.ts';
 import { configuration, configurationInForce, planSchema } from '../schemas/configuration.ts';
 import { jsonHeaders } from '../status-text.ts';
@@ -51,15 +52,19 @@ export function configurationRoutes({ supervisor }: RouteParts): readonly Route[
   return [
     route(read, async ({ c }) => {
       const whole = { mcpServers: {}, ...supervisor.config() };
+      const body = JSON.stringify(whole, withoutLive);
+      // Made at once: a digest that is waited for would leave the text uncounted until then.
+      const headers = { ...jsonHeaders, etag: `"${createHash('sha256').update(body).digest('hex')}"` };
       await tagged(c, async () => {
-        c.res = c.body(JSON.stringify(whole, withoutLive), 200, jsonHeaders);
+        c.res = c.body(null, 200, headers);
       });
+      if (c.res.status !== 304) c.res = replyText(c, { status: 200, headers, body });
       return c.res;
     }),
     route(plan, async ({ c, body }) => {
       const { config, ...whole } = body;
       // Every mistake in it is a problem of the answer.
-      return c.json(await supervisor.plan((config ?? whole) as never));
+      return reply(c, await supervisor.plan((config ?? whole) as never));
     }),
   ];
 }

@@ -1,7 +1,7 @@
 /** The control plane itself: its status, and shutdown. */
 
 import type { Endpoint, Route } from '../endpoint.ts';
-import { route } from '../route.ts';
+import { reply, route } from '../route.ts';
 import { noQuery } from '../schemas/common.ts';
 import { shuttingDown, statusSchema } from '../schemas/control-plane.ts';
 import type { RouteParts } from './parts.ts';
@@ -34,10 +34,10 @@ const shutdown = {
 
 export function controlPlaneRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
-    route(status, ({ c }) => c.json(supervisor.status())),
+    route(status, ({ c }) => reply(c, supervisor.status())),
     route(shutdown, ({ c, who }) => {
       supervisor.postTo('supervisor', { type: 'supervisor.shutdown', by: who });
-      return c.json({ shuttingDown: true }, 202);
+      return reply(c, { shuttingDown: true }, 202);
     }),
   ];
 }

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { problemsOf, toOpenApi } from '../openapi.ts';
-import { baseOf, route } from '../route.ts';
+import { baseOf, reply, replyText, route } from '../route.ts';
 import { noQuery } from '../schemas/common.ts';
 import { anyRecord } from '../schemas/names.ts';
 import { openTroublePage, troublePath } from '../trouble.ts';
@@ -53,6 +53,8 @@ const trouble = {
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 code{font-family:ui-monospace,monospace}h2{font-size:1.1rem;margin:2rem 0 0}dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem}dd{margin:0}`;
 
+const htmlHeaders = { 'content-type': 'text/html; charset=UTF-8' } as const;
+
 /** `others`: every other endpoint of the API. */
 export function documentRoutes(
   others: readonly Endpoint[],
@@ -62,21 +64,24 @@ export function documentRoutes(
   const endpoints = [...others, openApi, docs, trouble];
   /** Made when it is asked for: that takes longer than all other routes together. */
   let document: ReturnType<typeof toOpenApi> | null = null;
+  let troublePage: ReturnType<typeof openTroublePage> | null = null;
   return [
     route(openApi, ({ c }) => {
       document ??= toOpenApi(endpoints, about);
-      return c.json({ ...document, servers: [{ url: baseOf(c) || '/' }] });
+      return reply(c, { ...document, servers: [{ url: baseOf(c) || '/' }] });
     }),
     route(trouble, async ({ c }) => {
-      const page = await openTroublePage(style);
+      troublePage ??= openTroublePage(style);
+      const page = await troublePage;
       if (page === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });
-      return c.html(page);
+      return replyText(c, { status: 200, headers: htmlHeaders, body: String(page) });
     }),
-    route(docs, ({ c }) =>
-      c.html(html`<!doctype html>
+    route(docs, async ({ c }) => {
+      const page = await html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>mcpvisor API</title><style>${raw(style)}</style></head>
-<body><h1>mcpvisor ${version}</h1><p>The same for programs: <a href="openapi.json">openapi.json</a></p>${endpoints.map(toSection)}</body></html>`),
-    ),
+<body><h1>mcpvisor ${version}</h1><p>The same for programs: <a href="openapi.json">openapi.json</a></p>${endpoints.map(toSection)}</body></html>`;
+      return replyText(c, { status: 200, headers: htmlHeaders, body: String(page) });
+    }),
   ];
 }
 

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
-import { baseOf, route } from '../route.ts';
+import { baseOf, reply, route } from '../route.ts';
 import { noQuery, serverNames, timeoutMs } from '../schemas/common.ts';
 import { ensured as ensuredSchema } from '../schemas/ensured.ts';
 import { named } from '../schemas/names.ts';
@@ -43,7 +43,7 @@ export function ensureRoutes({ supervisor }: RouteParts): readonly Route[] {
         ([server, { connected, error }]) =>
           [server, { connected, error: error === null ? null : toProblemDocument(error, baseOf(c)) }] as const,
       );
-      return c.json({ servers: Object.fromEntries(outcomes) });
+      return reply(c, { servers: Object.fromEntries(outcomes) });
     }),
   ];
 }

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
 import { serverStates } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
-import { route } from '../route.ts';
+import { reply, replyText, route } from '../route.ts';
 import { noQuery } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
 import { actorAlarm } from '../schemas/server.ts';
@@ -72,18 +72,27 @@ export function healthRoutes(
   { supervisor, metrics: count }: RouteParts,
   isKnown: (c: Context) => boolean,
 ): readonly Route[] {
+  /** Those who ask while figures are read get the same ones. */
+  let reading: ReturnType<typeof readFigures> | null = null;
   return [
-    route(health, ({ c }) => c.json({ status: 'ok' })),
+    route(health, ({ c }) => reply(c, { status: 'ok' })),
     route(ready, ({ c }) => {
       const { ready: isReady, notReady } = supervisor.readiness();
       const tells = isKnown(c);
       const alarms = () => supervisor.status().alarms.filter(({ actor }) => actor === 'supervisor');
-      return c.json(tells ? { ready: isReady, notReady, alarms: alarms() } : { ready: isReady }, isReady ? 200 : 503);
+      return reply(c, tells ? { ready: isReady, notReady, alarms: alarms() } : { ready: isReady }, isReady ? 200 : 503);
     }),
     route(metrics, async ({ c }) => {
       if (count === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });
-      const figures = await count();
-      return c.body(await figures.text(), 200, { 'content-type': figures.contentType });
+      reading ??= readFigures(count).finally(() => {
+        reading = null;
+      });
+      return replyText(c, await reading);
     }),
   ];
+}
+
+async function readFigures(count: NonNullable<RouteParts['metrics']>) {
+  const figures = await count();
+  return { status: 200, headers: { 'content-type': figures.contentType }, body: await figures.text() };
 }

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { PostedToOne } from '../../supervisor/contract.ts';
 import type { Endpoint, Route } from '../endpoint.ts';
 import { type ProblemDocument, toProblemDocument } from '../problem.ts';
-import { baseOf, route } from '../route.ts';
+import { baseOf, reply, route } from '../route.ts';
 import { serverNames, waitMs } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
 import { eventOutcomes } from '../schemas/outcome.ts';
@@ -34,7 +34,7 @@ export function manyRoutes({ supervisor, timers }: RouteParts): readonly Route[]
       const outcomes = await Promise.all(posted.map((one) => outcomeOf(one, { patience, toProblem })));
       patience.close();
       const now = new Map(supervisor.status().servers.map(({ name, ...status }) => [name, status]));
-      return c.json({
+      return reply(c, {
         outcomes: outcomes.map((outcome) => {
           const { state = null, lastFailure = null } = now.get(outcome.server) ?? {};
           return { ...outcome, state, lastFailure };

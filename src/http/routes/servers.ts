@@ -1,9 +1,10 @@
 /** Servers: their status, and commands to one of them. */
 
+import type { Context } from 'hono';
 import * as z from 'zod';
 import type { ServerStatus } from '../../supervisor/contract.ts';
-import type { Endpoint, Route } from '../endpoint.ts';
-import { route } from '../route.ts';
+import type { Endpoint, HttpEnvironment, Route } from '../endpoint.ts';
+import { reply, replyText, route } from '../route.ts';
 import { waitMs } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
 import { commandType, server, serverList } from '../schemas/server.ts';
@@ -71,23 +72,25 @@ export function serverRoutes({ supervisor, timers }: RouteParts): readonly Route
     ...status,
     toolNames: supervisor.tools({ servers: [status.name] }).map(({ name }) => name),
   });
+  const textOf = (c: Context<HttpEnvironment>, body: string) =>
+    replyText(c, { status: 200, headers: jsonHeaders, body });
   return [
     route(list, ({ c, query }) => {
       const { servers } = supervisor.status();
-      if (query.tools === undefined) return c.body(text.list(servers), 200, jsonHeaders);
-      return c.json({ servers: servers.map(withNames) });
+      if (query.tools === undefined) return textOf(c, text.list(servers));
+      return reply(c, { servers: servers.map(withNames) });
     }),
     route(one, ({ c, param, query }) => {
       const found = supervisor.status(param('name'));
-      return query.tools === undefined ? c.body(text.one(found), 200, jsonHeaders) : c.json(withNames(found));
+      return query.tools === undefined ? textOf(c, text.one(found)) : reply(c, withNames(found));
     }),
     route(send, async ({ c, param, query, body, who, signal }) => {
       const posted = supervisor.post(param('name'), { type: body.type, by: who });
       const patience = createPatience(query.wait ?? null, timers, signal);
       const outcome = await patience.settled(posted).finally(() => patience.close());
       const now = supervisor.status(param('name'));
-      if (outcome === null) return c.json({ commandId: posted.commandId, server: now }, 202);
-      return c.json({ commandId: outcome.commandId, outcome: outcome.outcome, server: now });
+      if (outcome === null) return reply(c, { commandId: posted.commandId, server: now }, 202);
+      return reply(c, { commandId: outcome.commandId, outcome: outcome.outcome, server: now });
     }),
   ];
 }

@@ -35,8 +35,10 @@ export interface Parcel {
 }
 
 export interface Parcelled {
-  /** Whose words they are; empty: of many servers. */
+  /** Whose words they are; empty: of many servers, or this program's own. */
   readonly server: string;
+  /** Whether its caller may be anybody: these have room of their own. Default: it has shown who it is. */
+  readonly isOpen?: boolean;
   readonly bytes: number;
   /** Called when it was given up: it took too long, or had to give way. Lets go of it at once. */
   readonly cut: () => void;
@@ -49,10 +51,17 @@ export interface Outgoing {
   send(c: Context, answer: WholeAnswer): Response;
 }
 
-export function createOutgoing(budget: Budget, timers: TimerClock): Outgoing {
-  const accounts = new Map<string, { readonly account: Account; parcels: number }>();
+interface Used {
+  readonly account: Account;
+  parcels: number;
+}
 
-  function open({ server, bytes, cut }: Parcelled): Parcel {
+export function createOutgoing(budget: Budget, timers: TimerClock): Outgoing {
+  const ofCallers = new Map<string, Used>();
+  const ofAnybody = new Map<string, Used>();
+
+  function open({ server, bytes, cut, isOpen = false }: Parcelled): Parcel {
+    const accounts = isOpen ? ofAnybody : ofCallers;
     const one = accounts.get(server) ?? { account: budget.open(server), parcels: 0 };
     let timer: unknown = null;
     let isOver = false;
@@ -96,7 +105,7 @@ export function createOutgoing(budget: Budget, timers: TimerClock): Outgoing {
   return {
     open,
     send(c, { status, headers, body }) {
-      const server = serverOf(c);
+      const about = { server: serverOf(c), isOpen: isOpenTo(c) };
       const response = responseOf(c);
       const whole = (data: string | ArrayBuffer | ReadableStream, length = {}) =>
         c.body(data, status as ContentfulStatusCode, { ...headers, ...length });
@@ -104,11 +113,11 @@ export function createOutgoing(budget: Budget, timers: TimerClock): Outgoing {
       if (c.req.method === 'HEAD') return whole(body);
       const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
       if (bytes > pieceBytes) {
-        const pieces = inPieces(body, response, (cut) => open({ server, bytes, cut }));
+        const pieces = inPieces(body, response, (cut) => open({ ...about, bytes, cut }));
         return whole(pieces, { 'content-length': String(bytes) });
       }
       if (response !== null && !response.destroyed) {
-        const parcel = open({ server, bytes, cut: () => response.destroy() });
+        const parcel = open({ ...about, bytes, cut: () => response.destroy() });
         response.once('close', parcel.end);
       }
       return whole(body);
@@ -119,6 +128,11 @@ export function createOutgoing(budget: Budget, timers: TimerClock): Outgoing {
 /** Whose words an answer has: empty for a route that is not about one server. */
 function serverOf(c: Context): string {
   return c.req.param('name') ?? '';
+}
+
+/** Whether anybody may ask for it: nobody was asked who he is. */
+function isOpenTo(c: Context): boolean {
+  return c.get('who') === undefined;
 }
 
 /** The response of Node's server. Null: the host has another one, or does not show it. */

@@ -17,7 +17,11 @@ async function openScene(limits: { readonly each: number; readonly all: number }
   const clock = createSkippingClock();
   const budget = createBudget(limits);
   const outgoing = createOutgoing(budget, clock);
-  const app = new Hono();
+  const app = new Hono<{ Variables: { who: string | undefined } }>();
+  app.use(async (c, next) => {
+    c.set('who', c.req.header('who'));
+    await next();
+  });
   app.onError((error, c) => c.text(isMcpvisorError(error) ? error.code : String(error), 507));
   app.get('/:name/:bytes', (c) =>
     outgoing.send(c, { status: 200, headers: {}, body: 'x'.repeat(Number(c.req.param('bytes'))) }),
@@ -119,6 +123,18 @@ describe('an answer on its way', () => {
     await until('all have been answered', () => count(200) + count(507) === 100);
     expect(count(507)).toBeGreaterThan(0);
     await until('none of them is counted', () => !held().has('one'));
+  });
+});
+
+describe('what anybody may ask for', () => {
+  it('takes no room from those who have shown who they are', async () => {
+    const { app, held } = await openScene({ each: 30 * mebibyte, all: 60 * mebibyte });
+    const open = await app.request(`/one/${20 * mebibyte}`);
+    const known = await app.request(`/one/${20 * mebibyte}`, { headers: { who: 'ann' } });
+    expect([open.status, known.status, ...held()]).toEqual([200, 200, ['one', 40 * mebibyte]]);
+    expect((await app.request(`/one/${20 * mebibyte}`)).status).toBe(507);
+    await Promise.all([open.text(), known.text()]);
+    expect(held().size).toBe(0);
   });
 });
 
