@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
+import { until } from '../../support/processes.ts';
 import { connect, deadlineMs, errorOf, open } from './heard.ts';
 import { jsonOnly, type Rpc, reply, resultOf, serve } from './web.ts';
 
@@ -77,9 +78,11 @@ describe('an answer that never ends', () => {
   });
 
   it('is no longer read when it is an error page', async () => {
+    const sockets: { readonly bytesWritten: number; readonly destroyed: boolean }[] = [];
     const web = await serve(
       jsonOnly((rpc, response) => {
         if (rpc.method === 'tools/call') {
+          if (response.socket !== null) sockets.push(response.socket);
           pour(response.writeHead(502, { 'content-type': 'text/html' }));
         }
         return rpc.method === 'tools/call';
@@ -89,6 +92,9 @@ describe('an answer that never ends', () => {
     await expect(client.callTool({ name: 'echo' })).rejects.toMatchObject({ code: 502 });
     await told('doubted');
     await client.ping();
+    await until('its connection is cut', () => sockets[0]?.destroyed === true);
+    // Some of it is in the buffers of the system.
+    expect(sockets[0]?.bytesWritten).toBeLessThan(16 * 1024 * 1024);
   });
 });
 
