@@ -123,12 +123,12 @@ export function configured(
 /**
  * The server is idle for good. If its holder does not count it as alive, the report comes from an actor that a dead
  * holder left behind, and is ignored; so is one that crossed a plan which adds the server again, since what the plan
- * sent it has brought it back. `isEnd`: it stays in the table, because copying the table for each of a thousand servers
+ * sent it has brought it back. `isEnd` (default: no): it stays in the table, because copying the table for each of a thousand servers
  * would cost more than the rest of the shutdown.
  */
 export function gone(
   { id, members }: Holder,
-  { server, isRemoval, isEnd }: { readonly server: string; readonly isRemoval: boolean; readonly isEnd: boolean },
+  { server, isRemoval, isEnd }: { readonly server: string; readonly isRemoval: boolean; readonly isEnd?: boolean },
 ): Outcome {
   const member = entryOf(members, server);
   if (member === undefined || member.holder !== id || member.isDead) return { members, effects: [] };

@@ -181,7 +181,7 @@ export const supervisorSetup = setup({
     ),
     letGo: enqueueActions((args, { server }: { server: string }) => {
       const { context } = args;
-      perform(args, gone(holderOf(context), { server, isRemoval: !context.isEnding, isEnd: false }), context.policies);
+      perform(args, gone(holderOf(context), { server, isRemoval: !context.isEnding }), context.policies);
     }),
     handleDeath: enqueueActions((args, died: ActorFailed) => handleDeath(args, died)),
     handleReaped: enqueueActions((args, done: ReaperDone) => handleReaped(args, done)),
