@@ -1,4 +1,4 @@
-/** Builds `dist`: the library as tsc emits it, JSON files, the command as a bundle, and nothing of sources that are gone. */
+/** Builds `dist`: the library as tsc emits it, JSON files, the programs as a bundle, and nothing of sources that are gone. */
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const withoutUnusedParts = {
   },
 };
 
-const built = new Set([...buildLibrary(), ...copyJson(), ...(await bundleCommand())]);
+const built = new Set([...buildLibrary(), ...copyJson(), ...(await bundlePrograms())]);
 
 // A file left over from a source since renamed would be packed, and found by a test that should miss it.
 for (const file of filesOf(['dist'])) {
@@ -60,9 +60,9 @@ function copyJson() {
  * One file to begin with, and one for each part that is loaded when it is wanted.
  * See docs/decisions/0014-the-command-is-a-bundle.md.
  */
-async function bundleCommand() {
+async function bundlePrograms() {
   const { metafile } = await build({
-    entryPoints: { 'src/bin': 'src/bin.ts' },
+    entryPoints: { 'src/bin': 'src/bin.ts', 'src/client-process': 'src/client-process.ts' },
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,

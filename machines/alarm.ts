@@ -1,6 +1,6 @@
 /** An alarm: something in a chart's state that a person should look at. */
 
-/** Alarms of servers and groups. */
+/** Alarms of servers, groups and the client process. */
 export const alarmNames = [
   'stuck',
   'flapping',
@@ -14,6 +14,7 @@ export const alarmNames = [
   'group-intensity',
   'actor-died',
   'strays',
+  'client-failed',
 ] as const;
 
 export interface RaisedAlarm {

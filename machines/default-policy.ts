@@ -1,6 +1,6 @@
-/** The policy of a server whose entry says nothing else: for tools that run a chart without a configuration. */
+/** The policies of whose configuration says nothing else: for tools that run a chart without one. */
 
-import type { ServerPolicy } from './policy.ts';
+import type { ClientProcessPolicy, ServerPolicy } from './policy.ts';
 
 /** Every default of `ServerPolicy`, for a server over stdio without dependencies. */
 export const defaultPolicy: ServerPolicy = {
@@ -26,4 +26,14 @@ export const defaultPolicy: ServerPolicy = {
   remote: false,
   dependsOn: [],
   related: false,
+};
+
+/** Every default of `ClientProcessPolicy`. */
+export const defaultClientProcessPolicy: ClientProcessPolicy = {
+  watchdogMs: 10_000,
+  baseMs: 250,
+  factor: 2,
+  capMs: 10_000,
+  maxConsecutive: 5,
+  stableAfterMs: 60_000,
 };

@@ -40,6 +40,9 @@ export interface Failure {
   readonly retryAfterMs: number | null;
 }
 
+/** Code of `clientLost`: the client process died in the start of this server, when no other was starting. */
+export const suspectedCode = 'SUSPECTED';
+
 /** Codes of `spawnFailed` that may go away: the file was busy. Every other code is permanent. */
 const passingSpawnCodes: ReadonlySet<string | number | null> = new Set(['ETXTBSY']);
 
@@ -51,6 +54,8 @@ export function isPermanent(failure: Failure, permanentExitCodes: readonly numbe
     case 'protocolUnsupported':
     case 'misconfigured':
       return true;
+    case 'clientLost':
+      return failure.code === suspectedCode;
     case 'exited':
       return failure.exitCode !== null && permanentExitCodes.includes(failure.exitCode);
     default:

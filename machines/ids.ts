@@ -1,6 +1,7 @@
 /** The ids of actors. They are their system ids, too, so that an actor can be addressed by its name. */
 
 export const supervisorId = 'supervisor';
+export const clientProcessId = 'client-process';
 export const groupId = (group: string) => `group:${group}`;
 export const serverId = (server: string) => `server:${server}`;
 export const reaperId = (server: string) => `reaper:${server}`;

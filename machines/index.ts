@@ -3,7 +3,12 @@
 export type * from './chart/data.ts';
 export { toDefinition, toXstateConfig } from './chart/definition.ts';
 export { toMermaid, toTable } from './chart/diagram.ts';
-export { defaultPolicy } from './default-policy.ts';
+export type * from './client-process/context.ts';
+export type * from './client-process/events.ts';
+export { clientExampleEvents } from './client-process/example-events.ts';
+export type * from './client-process/standing.ts';
+export { clientProcessMachine } from './client-process.machine.ts';
+export { defaultClientProcessPolicy, defaultPolicy } from './default-policy.ts';
 export * from './failure.ts';
 export type * from './group/events.ts';
 export { groupMachine } from './group.machine.ts';

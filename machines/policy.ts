@@ -1,4 +1,4 @@
-/** The settings that a server's chart uses in its decisions. Delays are in milliseconds, 0 … 2 147 483 647. */
+/** The settings that the charts use in their decisions. Delays are in milliseconds, 0 … 2 147 483 647. */
 
 export type RestartKind = 'permanent' | 'transient' | 'temporary';
 
@@ -73,4 +73,20 @@ export interface ServerPolicy {
    * supervisors. Default false.
    */
   readonly related: boolean;
+}
+
+/** The settings that the chart of the client process uses in its decisions. */
+export interface ClientProcessPolicy {
+  /** Silence after which it counts as hung; it speaks twice as often. 0: never. Default 10 000. */
+  readonly watchdogMs: number;
+  /** Longest delay before the first retry. Default 250. */
+  readonly baseMs: number;
+  /** The delay grows by this factor with each failure in a row. Default 2. */
+  readonly factor: number;
+  /** The longest delay. Default 10 000. */
+  readonly capMs: number;
+  /** Failures in a row, without stability in between, that lead to `failed`. 0: no limit. Default 5. */
+  readonly maxConsecutive: number;
+  /** Time it must stay connected before its failures are forgiven. Default 60 000. */
+  readonly stableAfterMs: number;
 }

@@ -138,17 +138,23 @@ export function flappingUntil({ failureTimes }: Counters, { flappingPerHour }: R
   return (failureTimes.at(-flappingPerHour) ?? 0) + hourMs;
 }
 
-/**
- * After a stable life, the first delay. Otherwise a random delay between half of the ceiling and the ceiling, which
- * grows with each failure up to the cap.
- */
+/** After a stable life, the first delay. Otherwise one that grows with each failure in a row. */
 function delayOf({ failure, policy, counters, past, random }: RetryQuestion): number {
   const { stable } = past;
   const away = isAway(failure, past);
   if (failure.class === 'clientLost' || (failure.class === 'sessionLost' && stable)) return 0;
   if (stable && !away) return policy.firstDelayMs;
   const failuresInRow = Math.max(1, away ? counters.unreachable : counters.attempt);
-  const ceilingMs = Math.min(policy.capMs, policy.baseMs * policy.factor ** (failuresInRow - 1));
-  const delayMs = Math.round(ceilingMs / 2 + (random * ceilingMs) / 2);
+  const delayMs = backoffMs(policy, failuresInRow, random);
   return Math.min(policy.capMs, Math.max(delayMs, failure.retryAfterMs ?? 0));
+}
+
+/** A random delay between half of the ceiling and the ceiling, which grows with each failure in a row up to the cap. */
+export function backoffMs(
+  { baseMs, factor, capMs }: Pick<RestartPolicy, 'baseMs' | 'factor' | 'capMs'>,
+  failuresInRow: number,
+  random: number,
+): number {
+  const ceilingMs = Math.min(capMs, baseMs * factor ** (failuresInRow - 1));
+  return Math.round(ceilingMs / 2 + (random * ceilingMs) / 2);
 }

@@ -8,9 +8,12 @@
  * Invariant: from `shutting-down` on no server is added and no slot is granted.
  * Invariant: `closed` is reached at most `shutdownMs` + `killMs` after `supervisor.shutdown`.
  * Invariant: nothing is started unless what an earlier run left behind has been reaped.
+ * Invariant: without the client process, if there is one to be, no slot is granted.
+ * Invariant: at shutdown the client process is ended when no server is left.
  * Invariant: no action here throws.
  */
 
+import type { ClientReport } from './client-process/events.ts';
 import type { ActorFailed, ReaperDone } from './group/holding.ts';
 import type { SupervisorEvent } from './supervisor/events.ts';
 import { supervisorSetup } from './supervisor/setup.ts';
@@ -27,6 +30,7 @@ const markedAsEnding = {
   type: 'markAsEnding',
   params: ({ event }: { event: Named }) => ({ servers: [event.server] }),
 } as const;
+const clientNoted = { type: 'noteClient', params: ({ event }: { event: ClientReport }) => event } as const;
 const forgotten = [
   { type: 'returnSlot', params: ({ event }: { event: Named }) => event },
   { type: 'forget', params: ({ event }: { event: Named }) => event },
@@ -49,12 +53,17 @@ export const supervisorMachine = supervisorSetup.createMachine({
     isOffering: false,
     hasHeard: false,
     isEnding: false,
+    clientProcess: input.clientProcess ?? null,
+    client: input.clientProcess ? { standing: 'down', nextRetryAt: null, isCareful: false } : null,
+    clientEnd: null,
     problem: null,
   }),
   initial: 'booting',
   on: {
     'slot.wanted': {},
     'slots.due': {},
+    'clearances.due': {},
+    'client.changed': { actions: clientNoted },
     'slot.returned': { actions: { type: 'returnSlot', params: ({ event }) => event } },
     'server.changed': {},
     'server.lost': {},
@@ -83,7 +92,14 @@ export const supervisorMachine = supervisorSetup.createMachine({
         onDone: 'running',
         onError: { target: 'failed', actions: { type: 'noteFailure', params: ({ event }) => event } },
       },
-      on: { 'supervisor.shutdown': 'closed' },
+      entry: 'startClient',
+      on: {
+        'supervisor.shutdown': [
+          { guard: 'hasClient', target: 'shutting-down', actions: 'endAll' },
+          { target: 'closed' },
+        ],
+        'supervisor.leave': { guard: 'hasClient', target: 'leaving' },
+      },
     },
     running: {
       description: 'Plans are applied, and start slots are granted in the order of the requests.',
@@ -94,12 +110,22 @@ export const supervisorMachine = supervisorSetup.createMachine({
             { type: 'apply', params: ({ event }) => event },
             { type: 'relate', params: ({ event }) => event },
             { type: 'limitEnd', params: ({ event }) => event },
+            { type: 'configureClient', params: ({ event }) => event },
+            'notifyAdded',
           ],
         },
         'server.changed': { actions: [noted, notified, notifiedGroup] },
         'server.lost': { actions: [noted, notified, notifiedGroup] },
-        'slot.wanted': { actions: [{ type: 'wantSlot', params: ({ event }) => event }, 'offerSlots'] },
+        'slot.wanted': {
+          actions: [
+            { type: 'wantSlot', params: ({ event }) => event },
+            { type: 'notifyApplicant', params: ({ event }) => event },
+            'offerSlots',
+          ],
+        },
         'slot.returned': { actions: [{ type: 'returnSlot', params: ({ event }) => event }, 'offerSlots'] },
+        'client.changed': { actions: [clientNoted, 'notifyOfClient', 'offerSlots'] },
+        'clearances.due': { actions: 'notifyOfClient' },
         'slots.due': [{ guard: 'hasHeard', actions: 'offerAgain' }, { actions: 'grantSlots' }],
         'server.died': { actions: [markedAsEnding, notified, 'offerSlots'] },
         'servers.died': {
@@ -120,6 +146,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
         },
         'machine.resumed': { actions: { type: 'wake', params: ({ event }) => event } },
         'supervisor.shutdown': { target: 'shutting-down', actions: 'endAll' },
+        'supervisor.leave': { guard: 'hasClient', target: 'leaving' },
       },
       states: {
         settled: { always: { guard: 'isDegraded', target: 'degraded' } },
@@ -134,20 +161,38 @@ export const supervisorMachine = supervisorSetup.createMachine({
     'shutting-down': {
       description: 'All servers are being ended, dependents first; what has not ended in time is killed.',
       initial: 'ending',
-      always: { guard: 'isAlone', target: 'closed' },
+      always: { guard: 'isOver', target: 'closed' },
       on: {
         'server.changed': { actions: [noted, 'endSpared'] },
         'server.removed': { actions: [...forgotten, 'endSpared'] },
       },
       states: {
-        ending: { after: { shutdown: 'killing' } },
+        ending: {
+          always: [
+            { guard: 'isClientLost', target: 'killing' },
+            { guard: 'isClientDue', actions: 'endClient' },
+          ],
+          after: { shutdown: 'killing' },
+        },
         killing: { invoke: { id: 'killAll', src: 'killAll' }, after: { kill: '#supervisor.closed' } },
       },
+    },
+    leaving: {
+      description: 'The client process is left, with all servers, to another control plane.',
+      entry: 'leaveClient',
+      exit: 'dropServers',
+      always: { guard: 'isLeft', target: 'closed' },
+      after: { leave: 'closed' },
     },
     closed: { description: 'Nothing runs any more, or what still runs has been left to the next boot.' },
     failed: {
       description: 'What an earlier run left behind could not be reaped.',
-      on: { 'supervisor.shutdown': 'closed' },
+      on: {
+        'supervisor.shutdown': [
+          { guard: 'hasClient', target: 'shutting-down', actions: 'endAll' },
+          { target: 'closed' },
+        ],
+      },
     },
   },
 });

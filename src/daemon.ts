@@ -25,6 +25,7 @@ import { openState, type State } from './state-directory/state.ts';
 import { openUpkeep, type Upkeep } from './state-directory/upkeep.ts';
 import type { Supervisor } from './supervisor/contract.ts';
 import { type ConfigurationSource, openConfiguration } from './supervisor/desired/source.ts';
+import type { Isolation } from './supervisor/options.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 import { wordsOf } from './text/error-words.ts';
 
@@ -40,7 +41,7 @@ export interface DaemonOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly store: 'memory:';
-  readonly isolation: 'in-process';
+  readonly isolation: Isolation;
   readonly logLevel: LogLevel | 'silent';
   readonly logFormat: 'pretty' | 'json';
   /** Whether the log also has what servers write on stderr; a pretty log only if it is verbose. */
@@ -140,7 +141,8 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
   const listener = await openListener({ host, port, onError, tls, maxConnections, headersTimeoutMs, mayUseReserve });
   lifetime.add(() => listener.close());
   signal.throwIfAborted();
-  const { supervisor, killAllNow, measured } = await openSupervisor({
+  let isLeaving = false;
+  const { supervisor, leave, killAllNow, measured } = await openSupervisor({
     source,
     env,
     stateDir,
@@ -152,9 +154,14 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     onError,
     onStderr: stderrTo(log, options),
     onShutdown: () => void lifetime.close(),
+    onLeave() {
+      isLeaving = true;
+      log.write('info', {}, 'Leaving every server to the next control plane.');
+      void lifetime.close();
+    },
     signal,
   });
-  lifetime.add(() => supervisor.close());
+  lifetime.add(() => (isLeaving ? leave() : supervisor.close()));
   options.atOnce.addEventListener('abort', killAllNow, { once: true });
   signal.throwIfAborted();
 

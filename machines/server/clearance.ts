@@ -1,4 +1,7 @@
-/** What `dependsOn` means for a start: pure functions of the state of each dependency. */
+/** What a start has to wait for: pure functions of the state of each dependency, and of the client process. */
+
+import type { ClientState } from '../client-process/standing.ts';
+import { clientProcessId } from '../ids.ts';
 
 /** What a server's dependents may expect of it. `coming`: it will connect without a person. */
 export type Prospect = 'connected' | 'coming' | 'stopped' | 'finished' | 'failed' | 'needs-auth';
@@ -36,6 +39,19 @@ export function clearanceOf(dependencies: readonly string[], look: (server: stri
   };
 }
 
+/**
+ * Without the client process no server starts: it comes before all dependencies. `client` null: the sessions are in
+ * this process.
+ */
+export function clearanceBehind(client: ClientState | null, { waitingFor, blockedBy }: Clearance): Clearance {
+  if (client === null || client.standing === 'up') return { waitingFor, blockedBy };
+  const isFailed = client.standing === 'failed';
+  return {
+    waitingFor: [clientProcessId, ...waitingFor],
+    blockedBy: isFailed ? { server: clientProcessId, standing: 'failed' } : blockedBy,
+  };
+}
+
 export function isSameClearance(one: Clearance, other: Clearance): boolean {
   return one.waitingFor.join() === other.waitingFor.join() && isSameBlocker(one.blockedBy, other.blockedBy);
 }
@@ -46,7 +62,7 @@ export function isSameBlocker(one: Blocker | null, other: Blocker | null): boole
 
 /** Why a command is refused, in words. */
 export function blockedText({ server, standing }: Blocker): string {
-  return `dependency "${server}" is ${standing}`;
+  return server === clientProcessId ? `the client process is ${standing}` : `dependency "${server}" is ${standing}`;
 }
 
 function isBlocking(standing: Prospect): standing is Blocker['standing'] {

@@ -60,6 +60,8 @@ export type ServerEvent =
       readonly type: 'dependencies.changed';
       readonly waitingFor: readonly string[];
       readonly blockedBy: Blocker | null;
+      /** When the client process is tried again: a server that went down with it is tried again then. */
+      readonly nextRetryAt?: number | null;
     }
   /** Whether a dependent needs this lazy server to be awake. */
   | { readonly type: 'dependents.changed'; readonly awake: boolean }
@@ -127,7 +129,8 @@ export type ServerReport =
   /** It left `connected` by a failure that its group may have to act on; only related servers report this. */
   | (Moment & { readonly type: 'server.lost'; readonly server: string; readonly standing: Standing })
   | { readonly type: 'slot.wanted'; readonly server: string }
-  | { readonly type: 'slot.returned'; readonly server: string }
+  /** `isEarly`: it is still starting, and has been for long enough. */
+  | { readonly type: 'slot.returned'; readonly server: string; readonly isEarly?: boolean }
   /** The operator's wish changed: a successor of this actor must know it. */
   | { readonly type: 'server.kept'; readonly server: string; readonly wanted: Wanted }
   /** It is idle for good: it is being removed or shut down. */

@@ -62,7 +62,8 @@ export const serverStart = serverSession.extend({
     autostart: assign({ autostart: true }),
     rest: assign({ autostart: false, called: false }),
     noteCall: assign({ called: true }),
-    noteDependencies: enqueueActions(({ context, enqueue }, { waitingFor, blockedBy }: Clearance) => {
+    noteDependencies: enqueueActions(({ context, enqueue }, { waitingFor, blockedBy, nextRetryAt }: Cleared) => {
+      if (nextRetryAt !== undefined && wentDownWithClient(context)) enqueue.assign({ nextRetryAt });
       if (isSameClearance({ waitingFor, blockedBy }, context)) return;
       enqueue.assign({ waitingFor, blockedBy });
       enqueue.emit({ type: 'dependencies.changed', waitingFor, blockedBy: blockedBy?.server ?? null });
@@ -95,8 +96,8 @@ export const serverStart = serverSession.extend({
     fallDue: assign(({ context }, { at }: { at: number }) => ({
       nextRetryAt: Math.min(context.nextRetryAt ?? at, at),
     })),
-    reportSlot: enqueueActions((args, { type }: { type: 'slot.wanted' | 'slot.returned' }) => {
-      sendById(args, supervisorId, { type, server: args.context.name } satisfies ServerReport);
+    reportSlot: enqueueActions((args, report: { type: 'slot.wanted' | 'slot.returned'; isEarly?: boolean }) => {
+      sendById(args, supervisorId, { ...report, server: args.context.name } satisfies ServerReport);
     }),
     /** A server that leaves the queue because it starts keeps its slot. */
     leaveQueue: enqueueActions((args) => {
@@ -105,6 +106,14 @@ export const serverStart = serverSession.extend({
     }),
   },
 });
+
+/** What `dependencies.changed` says. */
+type Cleared = Clearance & { readonly nextRetryAt?: number | null };
+
+/** It is in `backoff` only because the client process is gone. */
+function wentDownWithClient({ failure, phase }: ServerContext): boolean {
+  return failure?.class === 'clientLost' && (phase === 'delaying' || phase === 'due');
+}
 
 function mayRun({ removing, shuttingDown }: ServerContext): boolean {
   return !removing && !shuttingDown;

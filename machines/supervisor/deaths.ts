@@ -2,7 +2,7 @@
 
 import type { ActorFailed, ReaperDone } from '../group/holding.ts';
 import { holderDied, reaped, reaperDied, serverDied } from '../holding/deaths.ts';
-import { groupId, kindOf } from '../ids.ts';
+import { clientProcessId, groupId, kindOf } from '../ids.ts';
 import { entryOf } from '../table.ts';
 import type { SupervisorEmitted } from './events.ts';
 import { holderOf, perform, type RootArgs } from './holding.ts';
@@ -17,7 +17,12 @@ export function handleDeath(args: DeathArgs, { actorId, error }: ActorFailed): v
   const { policies, isEnding: isEnd } = context;
   const message = error instanceof Error ? error.message : String(error);
   const { kind, name } = kindOf(actorId);
-  if (kind === 'group') {
+  if (actorId === clientProcessId) {
+    enqueue.stopChild(actorId);
+    enqueue.emit({ type: 'client.died', message });
+    enqueue.assign({ clientEnd: 'impossible' });
+    enqueue.raise({ type: 'client.changed', standing: 'failed', nextRetryAt: null, isCareful: false });
+  } else if (kind === 'group') {
     const { servers, ...outcome } = holderDied(holderOf(context), { below: actorId, isEnd });
     // Emitted first: the commands of its servers must not be settled as if this were a shutdown.
     enqueue.emit({ type: 'group.died', group: name, message, servers });

@@ -1,5 +1,7 @@
 /** The events of the root's chart, its context, and what it emits. */
 
+import type { ClientProcessInput, ClientReport } from '../client-process/events.ts';
+import type { ClientState } from '../client-process/standing.ts';
 import type { GroupPolicy, GroupReport, HolderEmitted } from '../group/events.ts';
 import type { Members } from '../members.ts';
 import type { Dependencies } from '../order.ts';
@@ -19,12 +21,19 @@ export interface Steps {
   readonly dependencies?: Dependencies;
   /** How long an orderly shutdown may take, in milliseconds. Default: as before. */
   readonly shutdownMs?: number;
+  /** New settings of the client process. Default: as before. */
+  readonly clientProcess?: ClientProcessInput;
 }
 
 export type SupervisorEvent =
   | (Moment & { readonly type: 'plan.apply'; readonly steps: Steps })
   | (Moment & { readonly type: 'supervisor.shutdown' })
+  /** This control plane goes, and leaves the client process with all servers to the next one. */
+  | (Moment & { readonly type: 'supervisor.leave' })
   | (Moment & { readonly type: 'machine.resumed' })
+  | ClientReport
+  /** From the root to itself: servers that a plan added can be told that there is no client process. */
+  | { readonly type: 'clearances.due' }
   | ServerReport
   | GroupReport
   /** From the root to itself: every report that was on the way before has arrived. */
@@ -40,6 +49,8 @@ export type SupervisorEmitted =
       readonly message: string;
       readonly servers: readonly string[];
     }
+  /** The actor of the client process died by a bug: it counts as failed, and no other takes its place. */
+  | { readonly type: 'client.died'; readonly message: string }
   /** A group lost its last server, and its actor ended. */
   | { readonly type: 'group.removed'; readonly group: string }
   /** About servers that the root holds itself. */
@@ -66,6 +77,12 @@ export interface SupervisorContext {
   readonly isOffering: boolean;
   readonly hasHeard: boolean;
   readonly isEnding: boolean;
+  /** Its settings; null: sessions are held in this process. */
+  readonly clientProcess: ClientProcessInput | null;
+  /** What it reported last; null: there is none. */
+  readonly client: ClientState | null;
+  /** At shutdown: it was told to end, or its actor died and cannot be told anything. */
+  readonly clientEnd: 'told' | 'impossible' | null;
   /** Why the root is in `failed`. */
   readonly problem: string | null;
   /** At shutdown: servers that are stopped only when their dependents are gone. */
@@ -75,4 +92,6 @@ export interface SupervisorContext {
 export interface SupervisorInput {
   readonly slots: number;
   readonly shutdownMs: number;
+  /** Null: sessions are held in this process. Default null. */
+  readonly clientProcess?: ClientProcessInput | null;
 }

@@ -1,8 +1,9 @@
 /** Which servers must be told about changes of others, and what: pure functions of the standing of each. */
 
+import type { ClientState } from '../client-process/standing.ts';
 import type { Look } from '../members.ts';
 import { type Dependencies, namedIn } from '../order.ts';
-import { type Clearance, clearanceOf, type Dependency, isSameClearance } from '../server/clearance.ts';
+import { type Clearance, clearanceBehind, clearanceOf, type Dependency, isSameClearance } from '../server/clearance.ts';
 import type { ServerEvent } from '../server/events.ts';
 import { asDependency, isFallingAsleep, isLeft, wishesToRun } from '../server/standing.ts';
 import type { Applicant } from './start-slots.ts';
@@ -15,18 +16,17 @@ export interface Message {
 export interface Relations {
   readonly dependencies: Dependencies;
   readonly dependents: Dependencies;
+  /** Null: there is no client process to wait for. Default null. */
+  readonly client?: ClientState | null;
 }
 
 /** The messages to send when something about these servers has changed. */
-export function messagesAfter(
-  servers: readonly string[],
-  { dependencies, dependents }: Relations,
-  look: Look,
-): readonly Message[] {
+export function messagesAfter(servers: readonly string[], relations: Relations, look: Look): readonly Message[] {
+  const { dependencies, dependents } = relations;
   const waiting = new Set(servers.flatMap((server) => [server, ...namedIn(dependents, server)]));
   const needed = new Set(servers.flatMap((server) => [server, ...namedIn(dependencies, server)]));
   return [
-    ...[...waiting].flatMap((server) => clearanceMessages(server, dependencies, look)),
+    ...[...waiting].flatMap((server) => clearanceMessages(server, relations, look)),
     ...[...needed].flatMap((server) => wakingMessages(server, dependents, look)),
   ];
 }
@@ -46,12 +46,22 @@ export function applicantOf(server: string, dependencies: Dependencies, look: Lo
     : 'held';
 }
 
-function clearanceMessages(server: string, dependencies: Dependencies, look: Look): readonly Message[] {
+/** What a server that was told nothing yet, or reports nothing, is told while there is no client process, and after. */
+export function clearanceMessage(server: string, { dependencies, client = null }: Relations, look: Look): Message {
+  const clearance = clearanceBehind(client, clearanceIn(server, dependencies, look));
+  const isGone = client !== null && client.standing !== 'up';
+  const retry = isGone ? { nextRetryAt: client.nextRetryAt } : {};
+  return { server, event: { type: 'dependencies.changed', ...clearance, ...retry } };
+}
+
+function clearanceIn(server: string, dependencies: Dependencies, look: Look): Clearance {
+  return clearanceOf(namedIn(dependencies, server), (dependency) => dependencyOf(dependency, look));
+}
+
+function clearanceMessages(server: string, { dependencies, client = null }: Relations, look: Look): readonly Message[] {
   const standing = look(server);
   if (standing === null) return [];
-  const clearance: Clearance = clearanceOf(namedIn(dependencies, server), (dependency) =>
-    dependencyOf(dependency, look),
-  );
+  const clearance = clearanceBehind(client, clearanceIn(server, dependencies, look));
   return isSameClearance(clearance, standing)
     ? []
     : [{ server, event: { type: 'dependencies.changed', ...clearance } }];

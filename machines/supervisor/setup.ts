@@ -1,13 +1,15 @@
 /** The manifest of the root's chart: its actors, delays, guards and actions. `supervisor.machine.ts` is the chart. */
 
 import { assign, enqueueActions, fromPromise, setup } from 'xstate';
+import type { ClientProcessEvent, ClientReport } from '../client-process/events.ts';
+import { clientProcessMachine } from '../client-process.machine.ts';
 import type { GroupEvent, GroupReport } from '../group/events.ts';
 import type { ActorFailed, ReaperDone, ReaperInput } from '../group/holding.ts';
 import { groupMachine } from '../group.machine.ts';
 import { sendById } from '../holding/address.ts';
 import { type Reaped, withoutSuccessors } from '../holding/deaths.ts';
 import { gone, hasLeft } from '../holding/holding.ts';
-import { groupId, serverId, supervisorId } from '../ids.ts';
+import { clientProcessId, groupId, serverId, supervisorId } from '../ids.ts';
 import { holdsAny, lookIn, withEnding, withInput, withStanding } from '../members.ts';
 import { dependentsOf } from '../order.ts';
 import type { Moment, ServerEvent, ServerReport, Wanted } from '../server/events.ts';
@@ -19,10 +21,12 @@ import { handleDeath, handleReaped } from './deaths.ts';
 import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './events.ts';
 import { endGroup, holderOf, livingOf, perform } from './holding.ts';
 import { isOver, withoutGroup, withoutServer } from './leaving.ts';
-import { grant, notifyRelated } from './messages.ts';
+import { grant, notifyOfClient, notifyRelated } from './messages.ts';
 import { isNeeded } from './relations.ts';
 import { returnSlot, type Slots, wantSlot } from './start-slots.ts';
 
+/** How long the client process may take to be let go, in milliseconds. */
+const leaveMs = 2_000;
 /** Time from SIGKILL to every known process group until `closed`, whatever is left, in milliseconds. */
 const killMs = 2_000;
 
@@ -34,12 +38,14 @@ export const supervisorSetup = setup({
     events: SupervisorEvent;
     input: SupervisorInput;
     emitted: SupervisorEmitted;
-    children: Record<string, 'group' | 'server' | 'reaper'>;
+    children: Record<string, 'group' | 'server' | 'reaper' | 'client-process'>;
   },
   actors: {
     group: groupMachine,
     /** A server whose group died too often. */
     server: serverMachine,
+    /** Holds the sessions, if they are held apart from this process. */
+    'client-process': clientProcessMachine,
     /** Resolves when no process of the server is left; `src/supervisor` provides it, as for groups. */
     reaper: fromPromise<Reaped, ReaperInput>(() => {
       throw new Error('the actor "reaper" is provided by the supervisor room');
@@ -53,9 +59,14 @@ export const supervisorSetup = setup({
       throw new Error('the actor "killAll" is provided by the supervisor room');
     }),
   },
-  delays: { shutdown: ({ context }) => context.shutdownMs, kill: killMs },
+  delays: { shutdown: ({ context }) => context.shutdownMs, kill: killMs, leave: leaveMs },
   guards: {
-    isAlone: ({ context }) => context.groups.length === 0 && !holdsAny(context.members, supervisorId),
+    isOver: ({ context }) => isAlone(context) && (context.client?.standing ?? 'down') === 'down',
+    hasClient: ({ context }) => context.client !== null,
+    isClientDue: ({ context }) => isAlone(context) && context.client !== null && context.clientEnd === null,
+    /** Nobody can tell the client process to end. */
+    isClientLost: ({ context }) => isAlone(context) && context.clientEnd === 'impossible',
+    isLeft: ({ context }) => context.client?.standing === 'down' || context.clientEnd === 'impossible',
     isDegraded: ({ context }) => context.degraded.length > 0,
     hasHeard: ({ context }) => context.hasHeard,
     isSettled: ({ context }) => context.degraded.length === 0,
@@ -84,14 +95,53 @@ export const supervisorSetup = setup({
       const { dependencies } = steps;
       const { context } = args;
       if (dependencies === undefined || dependencies === context.dependencies) return;
-      const relations = { dependencies, dependents: dependentsOf(dependencies) };
-      args.enqueue.assign(relations);
+      const changed = { dependencies, dependents: dependentsOf(dependencies) };
+      args.enqueue.assign(changed);
+      const relations = { ...changed, client: context.client };
       // A server that becomes related to others is notified after its first report.
       const touched = [...Object.keys(context.dependencies), ...Object.values(context.dependencies).flat()];
       // A server that is leaving may be gone before the message arrives.
       const leaving = new Set(steps.remove.map(({ server }) => server));
       const staying = [...new Set(touched)].filter((server) => !leaving.has(server));
       notifyRelated(args, staying, relations);
+    }),
+    startClient: enqueueActions(({ context, enqueue }) => {
+      if (context.clientProcess === null) return;
+      const input = context.clientProcess;
+      enqueue.spawnChild('client-process', { id: clientProcessId, systemId: clientProcessId, input });
+      enqueue.sendTo(clientProcessId, { type: 'client.start' } satisfies ClientProcessEvent);
+    }),
+    noteClient: assign((_, { standing, nextRetryAt, isCareful }: ClientReport) => ({
+      client: { standing, nextRetryAt, isCareful },
+    })),
+    /** Of all servers, related or not. */
+    notifyOfClient: enqueueActions((args) => notifyOfClient(args, Object.keys(args.context.members))),
+    /** Servers of the plan have no actor before this step is over. */
+    notifyAdded: enqueueActions(({ context, enqueue, self }) => {
+      if (context.client !== null && context.client.standing !== 'up') enqueue.sendTo(self, { type: 'clearances.due' });
+    }),
+    /** A server that asks for a slot may not have been told that there is no client process. */
+    notifyApplicant: enqueueActions((args, { server }: { server: string }) => {
+      if (args.context.client !== null && args.context.client.standing !== 'up') notifyOfClient(args, [server]);
+    }),
+    configureClient: enqueueActions((args, { steps, at, random }: Moment & { steps: Steps }) => {
+      const { clientProcess } = steps;
+      if (clientProcess === undefined || args.context.client === null) return;
+      args.enqueue.assign({ clientProcess });
+      const event: ClientProcessEvent = { type: 'client.configure', ...clientProcess, at, random };
+      sendById(args, clientProcessId, event);
+    }),
+    /** Once: nothing needs it any more. */
+    endClient: enqueueActions((args) => {
+      args.enqueue.assign({ clientEnd: 'told' });
+      sendById(args, clientProcessId, { type: 'client.shutdown' } satisfies ClientProcessEvent);
+    }),
+    leaveClient: enqueueActions((args) =>
+      sendById(args, clientProcessId, { type: 'client.leave' } satisfies ClientProcessEvent),
+    ),
+    /** Their sessions go on without them. */
+    dropServers: enqueueActions(({ context, enqueue }) => {
+      for (const id of [...context.groups.map(groupId), ...livingOf(context).map(serverId)]) enqueue.stopChild(id);
     }),
     note: assign(({ context }, { server, standing }: Report<'server.changed' | 'server.lost'>) => ({
       members: withStanding(context.members, server, standing),
@@ -113,9 +163,10 @@ export const supervisorSetup = setup({
         hasHeard: isOffering,
       }),
     ),
-    wake: enqueueActions(({ context, enqueue }, { at, random }: Moment) => {
+    wake: enqueueActions(({ context, enqueue, system }, { at, random }: Moment) => {
       for (const id of [...context.groups.map(groupId), ...livingOf(context).map(serverId)])
         enqueue.sendTo(id, { type: 'machine.resumed', at, random });
+      sendById({ system, enqueue }, clientProcessId, { type: 'machine.resumed', at, random });
     }),
     /** Servers that others still need are spared until those are gone. The rest end, and do not start again. */
     endAll: enqueueActions(({ context, enqueue }) => {
@@ -144,7 +195,10 @@ export const supervisorSetup = setup({
       degraded: context.degraded.filter((name) => name !== group),
     })),
     wantSlot: assign(({ context }, { server }: { server: string }) => wantSlot(context, server)),
-    returnSlot: assign(({ context }, { server }: { server: string }) => returnSlot(context, server)),
+    /** While servers start one at a time, one that takes long keeps its slot. */
+    returnSlot: assign(({ context }, { server, isEarly = false }: { server: string; isEarly?: boolean }) =>
+      isEarly && context.client?.isCareful === true ? {} : returnSlot(context, server),
+    ),
     /**
      * Where servers depend on each other, reports that are already on the way are awaited first: a dependency may have
      * gone down at the same moment.
@@ -202,3 +256,8 @@ export const supervisorSetup = setup({
     })),
   },
 });
+
+/** No server is left. */
+function isAlone({ groups, members }: SupervisorContext): boolean {
+  return groups.length === 0 && !holdsAny(members, supervisorId);
+}

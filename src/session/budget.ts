@@ -4,6 +4,7 @@
  */
 
 import { getHeapStatistics } from 'node:v8';
+import { freeOutlet, type Outlet } from './outlet.ts';
 
 /** In bytes. */
 export interface BudgetLimits {
@@ -25,6 +26,8 @@ export interface Hold {
 export interface Account {
   /** Those of the budget. */
   readonly limits: BudgetLimits;
+  /** That of the budget. */
+  readonly outlet: Outlet;
   /**
    * `giveWay`: called when it was released for somebody who holds less, and what it stood for has to be let go of at
    * once. Absent: it stays until its owner releases it.
@@ -50,8 +53,13 @@ export function limitsOfHeap(): BudgetLimits {
   return { each: Math.floor(heap / 8), all: Math.floor(heap / 4) };
 }
 
-export function createBudget(limits: BudgetLimits, tellRefused: TellRefused = () => {}): Budget {
-  const pool = new Pool(limits, tellRefused);
+/** `outlet`: where what finds room goes on to. Default: it is never full. */
+export function createBudget(
+  limits: BudgetLimits,
+  tellRefused: TellRefused = () => {},
+  outlet: Outlet = freeOutlet,
+): Budget {
+  const pool = new Pool(limits, tellRefused, outlet);
   return {
     limits,
     get uses() {
@@ -71,11 +79,13 @@ export function createBudget(limits: BudgetLimits, tellRefused: TellRefused = ()
 class Pool {
   readonly limits: BudgetLimits;
   readonly tellRefused: TellRefused;
+  readonly outlet: Outlet;
   readonly owners = new Set<Owner>();
   taken = 0;
 
-  constructor(limits: BudgetLimits, tellRefused: TellRefused) {
+  constructor(limits: BudgetLimits, tellRefused: TellRefused, outlet: Outlet) {
     this.limits = limits;
+    this.outlet = outlet;
     this.tellRefused = tellRefused;
   }
 
@@ -118,6 +128,10 @@ class Owner implements Account {
 
   get limits(): BudgetLimits {
     return this.pool.limits;
+  }
+
+  get outlet(): Outlet {
+    return this.pool.outlet;
   }
 
   hold(giveWay?: () => void): Hold {

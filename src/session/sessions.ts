@@ -6,6 +6,7 @@ import { type Budget, type BudgetLimits, createBudget, limitsOfHeap, type TellRe
 import type { OpenSession, StrayNews } from './contract.ts';
 import type { HostParts } from './hosted/parts.ts';
 import { createOpenSession } from './open.ts';
+import type { Outlet } from './outlet.ts';
 import { createGuard } from './process/guard/guard.ts';
 import { memoryOfGroups } from './process/memory.ts';
 import { createProcessRegistry, type ProcessRecord } from './process/registry.ts';
@@ -54,6 +55,12 @@ export interface Sessions {
   close(): Promise<void>;
 }
 
+/** Sessions that this process holds. */
+export interface OwnSessions extends Sessions {
+  /** The highest generation of each server on record. */
+  readonly generations: ReadonlyMap<string, number>;
+}
+
 export interface SessionsOptions {
   /** Where `processes.json` is. Null: no record is kept. */
   readonly stateDir: string | null;
@@ -73,6 +80,8 @@ export interface SessionsOptions {
   readonly onSocketRefused?: (error: Error) => void;
   /** Called for each message of a server that there was no room for. */
   readonly onRefused?: TellRefused;
+  /** Where what sessions tell goes on to. Default: it is never full. */
+  readonly outlet?: Outlet;
   /** Opens a session in a turn of the event loop in which nothing more urgent waits. Default: in the next one. */
   readonly defer?: (open: () => void) => void;
   /** A monotonic clock in milliseconds. Default: the machine's. */
@@ -91,10 +100,11 @@ export function createSessions({
   onGuardTrouble = () => {},
   onSocketRefused = () => {},
   onRefused = () => {},
+  outlet,
   defer = setImmediate,
   now = systemClock.monotonicNow,
   timers = systemClock,
-}: SessionsOptions): Sessions {
+}: SessionsOptions): OwnSessions {
   const registry = createProcessRegistry({ stateDir, onError, onTrouble: onRecordTrouble });
   const { instance } = registry;
   const guard = createGuard({ instance, onTrouble: onGuardTrouble });
@@ -102,7 +112,7 @@ export function createSessions({
   const sockets = createSocketBudget(undefined, onSocketRefused);
   const limits = limitsOfHeap();
   const kept = createBudget(limits);
-  const unfinished = createBudget(limits, onRefused);
+  const unfinished = createBudget(limits, onRefused, outlet);
   return {
     open: createOpenSession({
       registry,
@@ -123,7 +133,8 @@ export function createSessions({
       await registry.reapSurvivors(onReaped);
       registry.keepInstances(await strays.reap(registry.earlierInstances, stopOf));
     },
-    highestGeneration: registry.highestGeneration,
+    highestGeneration: (server) => registry.generations.get(server) ?? 0,
+    generations: registry.generations,
     killAllNow() {
       registry.killAllNow();
       strays.killNow();

@@ -6,6 +6,7 @@ import type { PublishFact } from '../observe/facts/fact.ts';
 import { createInspector } from '../observe/facts/inspected.ts';
 import type { MetricsOptions } from '../observe/metrics/metrics.ts';
 import type { Budget } from '../session/budget.ts';
+import { chartSettingsOf, holderSettingsOf } from './actors/client-process/settings.ts';
 import { createDirectory } from './actors/directory.ts';
 import type { Moments } from './actors/moments.ts';
 import { listenToActors } from './actors/news.ts';
@@ -18,6 +19,7 @@ import { createActors, type RootActor } from './actors/system.ts';
 import { createCalls } from './calls/calls.ts';
 import { createCallChecks } from './calls/checks.ts';
 import { createEnsuring } from './calls/ensuring.ts';
+import { createSettling } from './calls/settling.ts';
 import { createToolAnswers } from './calls/tool-answers.ts';
 import { createWaking } from './calls/waking.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -33,6 +35,7 @@ import { type SupervisorMethods, toMethods } from './methods.ts';
 import type { AssemblyOptions } from './options.ts';
 import { createAlarmWatch } from './status/alarm-watch.ts';
 import { createCharts } from './status/charts.ts';
+import { clientProcessStatus } from './status/client-process.ts';
 import { createOverview } from './status/overview.ts';
 import { createReadiness, readinessNow } from './status/readiness.ts';
 import { toIso } from './status/status.ts';
@@ -44,6 +47,8 @@ export interface End {
   readonly closing: AbortSignal;
   /** Closes the supervisor. Called when somebody sends `supervisor.shutdown`. */
   readonly shutDown: () => void;
+  /** Closes it and leaves its servers to the next one. Called when somebody sends `supervisor.leave`. */
+  readonly leave: () => void;
 }
 
 /** What is measured of the entry point itself. */
@@ -66,6 +71,10 @@ export interface Assembly {
   readonly killAllNow: () => void;
   /** What `createMetrics` measures. */
   readonly measured: (own: OwnOfEntryPoint) => MetricsOptions;
+  /** Lets go of the client process with all its sessions. Null: sessions are held in this process, and end with it. */
+  readonly leave: (() => void) | null;
+  /** Resolves when no call is open any more, or after so many milliseconds. Never rejects. */
+  readonly settled: (withinMs: number) => Promise<void>;
   /** Releases what was created here, once the root has ended. Does not throw. */
   readonly release: () => Promise<void>;
 }
@@ -73,16 +82,28 @@ export interface Assembly {
 export function assemble(
   options: AssemblyOptions,
   { configuration, file }: ConfigurationSource,
-  { closing, shutDown }: End,
+  { closing, shutDown, leave }: End,
 ): Assembly {
   const { env, stateDir = null, clock, onError = () => {}, onStderr = () => {} } = options;
-  const foundation = createFoundation(options, () => desired.current.settings.secrets);
-  const { facts, redactor, strayAlarms, ownAlarms, turns, sessions, ledger, inspection, logs, moments } = foundation;
+  const foundation = createFoundation(options, {
+    secrets: () => desired.current.settings.secrets,
+    settings: () => holderSettingsOf(desired.current),
+    wouldOpen(server) {
+      const written = desired.current.servers.get(server);
+      // A lazy server is started when it is called.
+      if (written === undefined || !written.enabled || written.lazy) return null;
+      const launched = launch(written);
+      return 'specification' in launched ? { specification: launched.specification, capabilities } : null;
+    },
+  });
+  const { facts, redactor, strayAlarms, ownAlarms, turns, sessions, holder, ledger, inspection, logs, moments } =
+    foundation;
   const { wallNow, monotonicNow, timers } = foundation.time;
   const { publish } = facts;
   const isShuttingDown = () => closing.aborted;
 
   const answers = options.answers ?? {};
+  const capabilities = capabilitiesOf(answers);
   const reaping = createReaping({ sessions, publish, stopOf: (server) => stopSettingsOf(configuration, server) });
   const launch = createLaunch({
     env,
@@ -113,11 +134,12 @@ export function assemble(
       if (stream === 'stderr') onStderr(server, text);
     },
     host: createHost(answers, options.onNotification, onError),
-    capabilities: capabilitiesOf(answers),
+    capabilities,
     slots: options.startConcurrency ?? Math.max(2, availableParallelism()),
     shutdownMs: configuration.settings.shutdownMs,
     killAll: sessions.killAllNow,
     reap: reaping.reap,
+    clientProcess: holder === null ? null : { holder, settings: chartSettingsOf(configuration) },
   });
 
   const { entryOf, actorOf, lastActorOf, shownActorOf } = createDirectory({
@@ -130,6 +152,7 @@ export function assemble(
     facts,
     serverOf: actors.server,
     groupOf: actors.group,
+    clientOf: actors.client,
     furtherOf: strayAlarms.of,
     publish,
     nowMs: wallNow,
@@ -175,7 +198,14 @@ export function assemble(
     isShuttingDown,
     alarms: ownAlarms,
     onError,
-    carryOut: (steps) => actors.root.send({ type: 'plan.apply', steps, ...moments.next() }),
+    carryOut(steps) {
+      actors.root.send({
+        type: 'plan.apply',
+        steps: { ...steps, clientProcess: chartSettingsOf(desired.current) },
+        ...moments.next(),
+      });
+      holder?.configure();
+    },
   });
   const watched = { servers: livingServers, actorOf, statusOf: statusOfServer };
   const recipients = createRecipients({ actors, commands, desired, ledger });
@@ -189,6 +219,11 @@ export function assemble(
     groups: () => [...desired.current.settings.groups.keys()],
     alarms,
     ownAlarms: ownAlarms.list,
+    clientProcess() {
+      const actor = actors.client();
+      if (holder === null || actor === undefined) return null;
+      return clientProcessStatus(actor, inspection.sinceMs(actor) ?? wallNow(), holder.logPath);
+    },
   });
   const ensureConnected = createEnsuring({ entryOf, waking });
   const methods = toMethods({
@@ -223,11 +258,13 @@ export function assemble(
       commands,
       inspection,
       isShuttingDown,
+      moments,
       isKnown: (server) => ledger.get(server) !== undefined,
       publish,
       recipients,
       shownActorOf,
       shutDown,
+      leave: holder === null ? null : leave,
       wallNow,
       whenEnded: () => reached(actors.root, ['closed']),
     }),
@@ -241,6 +278,8 @@ export function assemble(
     publish,
     time: foundation.time,
     killAllNow: sessions.killAllNow,
+    leave: holder === null ? null : () => holder.leave(),
+    settled: createSettling({ ledger, facts, timers }),
     measured: ({ droppedLines, unread }) => ({
       facts,
       status: overview,

@@ -9,7 +9,10 @@ import { createInspection, type Inspection } from '../observe/facts/inspection.t
 import { createLog } from '../observe/log/log.ts';
 import { createRedactor, type Redactor } from '../observe/secrets/redact.ts';
 import { createServerLogs, type ServerLogs } from '../observe/server-logs/server-logs.ts';
-import { createSessions, type Sessions } from '../session/sessions.ts';
+import { endLeft } from '../session/isolated/near/clear.ts';
+import type { Holder } from '../session/isolated/near/holder.ts';
+import { createIsolatedSessions, type IsolatedSessionsOptions } from '../session/isolated/near/sessions.ts';
+import { createSessions, type Sessions, type SessionsOptions } from '../session/sessions.ts';
 import { version } from '../version.ts';
 import { createMoments, type Moments } from './actors/moments.ts';
 import { createTurns, type Turns } from './actors/turns.ts';
@@ -35,6 +38,8 @@ export interface Foundation {
   readonly ownAlarms: OwnAlarms;
   readonly turns: Turns;
   readonly sessions: Sessions;
+  /** The client process; null: sessions are held in this one. */
+  readonly holder: Holder | null;
   readonly ledger: Ledger;
   readonly worked: WorkedSpecifications;
   readonly inspection: Inspection;
@@ -43,8 +48,13 @@ export interface Foundation {
   release(): Promise<void>;
 }
 
-/** `secrets`: what `mcpvisor.secrets` of the configuration in force says. */
-export function createFoundation(options: AssemblyOptions, secrets: () => ReadonlyMap<string, string>): Foundation {
+/** What has to be known of the configuration in force, at any time. */
+export interface OfConfiguration extends Pick<IsolatedSessionsOptions, 'wouldOpen' | 'settings'> {
+  /** What `mcpvisor.secrets` says. */
+  readonly secrets: () => ReadonlyMap<string, string>;
+}
+
+export function createFoundation(options: AssemblyOptions, ofConfiguration: OfConfiguration): Foundation {
   const { stateDir = null, clock, random = Math.random, onError = () => {} } = options;
   const time = createTime(clock);
   const { wallNow, monotonicNow, timers } = time;
@@ -57,26 +67,25 @@ export function createFoundation(options: AssemblyOptions, secrets: () => Readon
 
   const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });
 
-  const { transports, fetch, authProviders } = options;
   const turns = createTurns();
-  const sessions = createSessions({
-    stateDir,
+  const told = {
     clientInfo: options.clientInfo ?? { name: 'mcpvisor', version },
-    host: { transports, fetch, authProviders },
     onError,
     onStray: strayAlarms.onStray,
     onGuardTrouble: guardTrouble(ownAlarms),
-    onSocketRefused: (error) => noticeShortage(ownAlarms, error),
+    onSocketRefused: (error: Error) => noticeShortage(ownAlarms, error),
     onRefused: bufferTrouble(ownAlarms),
-    defer: turns.afterwards,
     ...(stateDir !== null && { onRecordTrouble: fileTrouble(ownAlarms, join(stateDir, 'processes.json')) }),
-    now: monotonicNow,
-    timers,
-  });
+  };
+  const isolated =
+    options.isolation === 'process' && stateDir !== null
+      ? createIsolatedSessions({ ...told, ...ofConfiguration, stateDir })
+      : null;
+  const sessions = isolated ?? createOwnSessions(options, { ...told, turns, now: monotonicNow, timers });
   const workedPath = stateDir === null ? null : join(stateDir, 'worked.json');
   const worked = createWorked({
     path: workedPath,
-    secrets,
+    secrets: ofConfiguration.secrets,
     onError,
     onTrouble: workedPath === null ? () => {} : fileTrouble(ownAlarms, workedPath),
   });
@@ -98,6 +107,7 @@ export function createFoundation(options: AssemblyOptions, secrets: () => Readon
     ownAlarms,
     turns,
     sessions,
+    holder: isolated?.holder ?? null,
     ledger,
     worked,
     inspection: createInspection({ publish, nowMs: wallNow, onError }),
@@ -110,6 +120,26 @@ export function createFoundation(options: AssemblyOptions, secrets: () => Readon
       await log?.close();
       if (options.ownAlarms === undefined) ownAlarms.close();
       if (options.facts === undefined) facts.close();
+    },
+  };
+}
+
+interface OwnParts extends Pick<SessionsOptions, 'clientInfo' | 'now' | 'timers'> {
+  readonly turns: Turns;
+}
+
+/** Sessions in this process. A client process that an earlier run left is ended before anything is opened. */
+function createOwnSessions(
+  { stateDir, transports, fetch, authProviders }: AssemblyOptions,
+  { turns, ...parts }: OwnParts,
+): Sessions {
+  const host = { transports, fetch, authProviders };
+  const sessions = createSessions({ ...parts, stateDir: stateDir ?? null, host, defer: turns.afterwards });
+  return {
+    ...sessions,
+    async reap(onReaped, stopOf) {
+      if (stateDir !== undefined) await endLeft(stateDir);
+      await sessions.reap(onReaped, stopOf);
     },
   };
 }

@@ -12,6 +12,8 @@ import type { AuthProviders, FetchLike, HostedTransports } from '../session/host
 import type { ConfigurationSource } from './desired/source.ts';
 import type { Answers, ServerMessage } from './host.ts';
 
+export type Isolation = 'in-process' | 'process';
+
 export interface SupervisorOptions {
   /** The path of an `mcp.json`, or an object with the same content. Default: no servers. */
   readonly config?: string | ConfigurationInput | null;
@@ -26,8 +28,12 @@ export interface SupervisorOptions {
   readonly stateDir?: string;
   /** Where state is kept. Default `memory:`, the only one in this version. */
   readonly store?: string;
-  /** Where sessions are held. Default `in-process`, the only one in this version. */
-  readonly isolation?: string;
+  /**
+   * Where sessions are held. `process`: in a process of their own, the client process, which needs a `stateDir`: it
+   * outlives this one, and the next one that has the same `stateDir` takes its sessions over. Transports, `fetch` and
+   * `authProviders` of the host cannot be used there. Default `in-process`.
+   */
+  readonly isolation?: Isolation;
   /** Environment variables for `${…}` and `inheritEnv`. Default `process.env`. */
   readonly env?: Environment;
   /** When it aborts, the supervisor closes. Default: it closes only on `close()`. */
@@ -82,6 +88,8 @@ export interface DoorOptions {
    * closes the supervisor.
    */
   readonly onShutdown?: () => void;
+  /** The same for `supervisor.leave`: it has to call `leave`. Default: leaves. */
+  readonly onLeave?: () => void;
 }
 
 export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env'> & Omit<DoorOptions, 'source'>;

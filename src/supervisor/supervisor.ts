@@ -7,12 +7,20 @@ import { watchSuspension } from './actors/suspension.ts';
 import { type Assembly, assemble } from './assembly.ts';
 import type { Supervisor } from './contract.ts';
 import { type ConfigurationSource, openConfiguration } from './desired/source.ts';
-import type { DoorOptions, SupervisorOptions } from './options.ts';
+import type { DoorOptions, Isolation, SupervisorOptions } from './options.ts';
 
 export type OpenSupervisorOptions = Omit<SupervisorOptions, 'env'> & DoorOptions;
 
+/** How long calls in flight may keep a control plane that is to leave its servers to the next one, in milliseconds. */
+const leaveMs = 30_000;
+
 export interface OpenedSupervisor {
   readonly supervisor: Supervisor;
+  /**
+   * Closes it as `close` does, once its calls in flight have settled, but leaves the client process with every server to
+   * the next one. Only where sessions are held in a client process.
+   */
+  readonly leave: () => Promise<void>;
   /** Sends SIGKILL to every process group, synchronously: for a process that is about to exit at once. */
   readonly killAllNow: () => void;
   /** What `createMetrics` measures. */
@@ -33,7 +41,8 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   // `close` does not reject.
   const onAbort = () => void close();
   const shutDown = options.onShutdown ?? onAbort;
-  const parts = assemble(options, source, { closing: closing.signal, shutDown });
+  const goAway = options.onLeave ?? (() => void leave());
+  const parts = assemble(options, source, { closing: closing.signal, shutDown, leave: goAway });
   const { methods, root, killAllNow, measured } = parts;
 
   let ended = false;
@@ -62,6 +71,22 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     return closed;
   };
 
+  const leaveAll = async (): Promise<void> => {
+    closing.abort();
+    options.signal?.removeEventListener('abort', onAbort);
+    await parts.settled(leaveMs);
+    if (!ended) {
+      parts.leave?.();
+      root.send({ type: 'supervisor.leave', ...parts.moments.next() });
+      await reached(root, ['closed']);
+    }
+    await parts.release();
+  };
+  const leave = (): Promise<void> => {
+    closed ??= leaveAll();
+    return closed;
+  };
+
   root.start();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
@@ -78,7 +103,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
       onError: options.onError,
     });
   const supervisor: Supervisor = { ...methods, close, [Symbol.asyncDispose]: close };
-  return { supervisor, killAllNow, measured, closing: closing.signal };
+  return { supervisor, leave, killAllNow, measured, closing: closing.signal };
 }
 
 interface Watching {
@@ -115,12 +140,19 @@ function resume({ publish, root, moments }: Assembly, suspendedForMs: number): v
   root.send({ type: 'machine.resumed', ...moments.next() });
 }
 
-function refuseWhatIsNotThere({ store = 'memory:', isolation = 'in-process' }: SupervisorOptions): void {
+function refuseWhatIsNotThere({ store = 'memory:', isolation = 'in-process', stateDir }: SupervisorOptions): void {
   if (store !== 'memory:')
     throw new McpvisorError('NOT_AVAILABLE', { what: 'a store other than memory:', instead: 'use store: "memory:".' });
-  if (isolation !== 'in-process')
+  if (!isolations.has(isolation))
     throw new McpvisorError('NOT_AVAILABLE', {
       what: `isolation "${isolation}"`,
-      instead: 'use isolation: "in-process".',
+      instead: 'use isolation: "in-process" or "process".',
+    });
+  if (isolation === 'process' && stateDir === undefined)
+    throw new McpvisorError('NOT_AVAILABLE', {
+      what: 'isolation "process" without a stateDir',
+      instead: 'give a stateDir, or use isolation: "in-process".',
     });
 }
+
+const isolations: ReadonlySet<string> = new Set<Isolation>(['in-process', 'process']);

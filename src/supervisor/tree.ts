@@ -1,22 +1,25 @@
 /** The tree of actors as the public methods show it: all actors, the state of one, and events to any. */
 
 import { randomUUID } from 'node:crypto';
-import type { AnyActorRef, StateValue } from 'xstate';
+import { type AnyActorRef, getNextTransitions, type StateValue } from 'xstate';
 import { eventText } from '../../machines/chart/edges.ts';
-import { kindOf } from '../../machines/ids.ts';
+import { clientProcessId, kindOf } from '../../machines/ids.ts';
 import { pathOf } from '../../machines/state-path.ts';
 import { isMcpvisorError, McpvisorError } from '../errors.ts';
 import type { PublishFact } from '../observe/facts/fact.ts';
 import type { Inspection } from '../observe/facts/inspection.ts';
-import type { Actors, ServerActor } from './actors/system.ts';
+import type { Moments } from './actors/moments.ts';
+import type { Actors, ClientActor, ServerActor } from './actors/system.ts';
 import type { Commands } from './commands/commands.ts';
 import type { Recipients } from './commands/recipients.ts';
 import {
   type ActorEventType,
   type ActorNode,
   type ActorSnapshot,
+  type ClientEventType,
   type CommandOutcome,
   type CommandType,
+  clientEventTypes,
   commandTypes,
   type PostedToActor,
 } from './contract.ts';
@@ -39,9 +42,12 @@ export interface TreeOptions {
   /** The running actor of a server, or else its last one. */
   readonly shownActorOf: (server: string) => ServerActor;
   readonly wallNow: () => number;
+  readonly moments: Moments;
   readonly recipients: Recipients;
   /** Begins to close the supervisor. */
   readonly shutDown: () => void;
+  /** Begins to close it, and leaves its servers to the next one. Null: they are held in this process. */
+  readonly leave: (() => void) | null;
   /** Resolves when everything has ended. */
   readonly whenEnded: () => Promise<void>;
 }
@@ -57,13 +63,19 @@ interface ChartSnapshot {
 const rootId = 'supervisor';
 
 export function createTree(options: TreeOptions): Tree {
-  const { actors, commands, inspection, isShuttingDown, isKnown, publish, recipients, shownActorOf, wallNow } = options;
+  const { actors, commands, inspection, isShuttingDown, isKnown, publish, recipients, shownActorOf, wallNow, moments } =
+    options;
 
   /** Children to show. For a server whose actor died and has no successor yet, that is the dead actor. */
   function heldBy(actor: AnyActorRef): readonly AnyActorRef[] {
     return Object.values(snapshotIn(actor).children).flatMap((child) => {
       const { kind, name } = kindOf(child?.id ?? '');
-      const shown = kind === 'reaper' ? deadActorOf(name) : kind === 'server' || kind === 'group' ? child : undefined;
+      const shown =
+        kind === 'reaper'
+          ? deadActorOf(name)
+          : kind === 'server' || kind === 'group' || kind === clientProcessId
+            ? child
+            : undefined;
       // An actor that is being created has no snapshot yet.
       return shown === undefined || (shown.getSnapshot() as unknown) === undefined ? [] : [shown];
     });
@@ -95,6 +107,7 @@ export function createTree(options: TreeOptions): Tree {
     const { kind, name } = kindOf(id);
     if (id === rootId) return actors.root;
     if (kind === 'server' && isKnown(name)) return shownActorOf(name);
+    if (id === clientProcessId && actors.client() !== undefined) return actors.client() as AnyActorRef;
     const group = kind === 'group' ? actors.group(name) : undefined;
     if (group !== undefined) return group;
     throw new McpvisorError('ACTOR_NOT_FOUND', { actor: id });
@@ -102,8 +115,14 @@ export function createTree(options: TreeOptions): Tree {
 
   function allowedIn(actor: AnyActorRef): readonly string[] {
     const { kind, name } = kindOf(actor.id);
-    if (actor.id === rootId) return isShuttingDown() ? [] : ['supervisor.shutdown'];
+    if (actor.id === rootId)
+      return isShuttingDown()
+        ? []
+        : options.leave === null
+          ? ['supervisor.shutdown']
+          : ['supervisor.shutdown', 'supervisor.leave'];
     if (kind === 'server') return allowedOf((actor as ServerActor).getSnapshot());
+    if (actor.id === clientProcessId) return allowedClientEvents(actor as ClientActor);
     // A part of a large group takes no events; its group does.
     if (actor._parent?.id !== rootId) return [];
     const members = recipients.membersOf(name).flatMap((server) => actors.server(server)?.getSnapshot() ?? []);
@@ -149,11 +168,22 @@ export function createTree(options: TreeOptions): Tree {
       if (!allowed.includes(type))
         throw new McpvisorError('EVENT_NOT_ALLOWED', { event: type, ...whose, state: placeOf(actor).state, allowed });
       const signed = by === undefined ? {} : { by };
+      if (type === 'supervisor.leave') {
+        const { commandId, settle } = accept(id, type, by);
+        const settled = options.whenEnded().then(settle);
+        options.leave?.();
+        return { to: 'actor', commandId, settled };
+      }
       if (type === 'supervisor.shutdown') {
         const { commandId, settle } = accept(id, type, by);
         const settled = options.whenEnded().then(settle);
         options.shutDown();
         return { to: 'actor', commandId, settled };
+      }
+      if (isClientEvent(type)) {
+        const { commandId, settle } = accept(id, type, by);
+        actors.client()?.send({ type, ...moments.next() });
+        return { to: 'actor', commandId, settled: Promise.resolve(settle()) };
       }
       if (type === 'group.reset') {
         const { commandId, settle } = accept(id, type, by);
@@ -169,6 +199,15 @@ export function createTree(options: TreeOptions): Tree {
 
 function snapshotIn(actor: AnyActorRef): ChartSnapshot {
   return actor.getSnapshot() as ChartSnapshot;
+}
+
+function isClientEvent(type: ActorEventType): type is ClientEventType {
+  return clientEventTypes.some((known) => known === type);
+}
+
+function allowedClientEvents(actor: ClientActor): readonly ClientEventType[] {
+  const events = new Set(getNextTransitions(actor.getSnapshot()).map(({ eventType }) => eventType));
+  return clientEventTypes.filter((type) => events.has(type));
 }
 
 function placeOf(actor: AnyActorRef): Pick<ActorNode, 'state' | 'substate'> {

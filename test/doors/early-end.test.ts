@@ -107,11 +107,22 @@ describe('a control plane that is told to end while it ends what an earlier life
     expect(isRunning(survivor.pid), 'what was being ended has been ended').toBe(false);
   });
 
-  it('leaves to the next start what is not gone in time', async () => {
+  it('kills what is not gone in time, if the client process was at it', async () => {
     const scene = openScene();
     scene.writeConfig({ one: scene.talker() }, { shutdownMs: 100 });
     const survivor = await leaveBehind(scene, 600_000);
-    const daemon = scene.run(['up', '--state-dir', scene.stateDir, '--port', '0']);
+    const daemon = scene.run(['up', '--state-dir', scene.stateDir, '--port', '0', '--isolation', 'process']);
+    await survivor.asked;
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(isRunning(survivor.pid)).toBe(false);
+  });
+
+  it('leaves to the next start what is not gone in time, if it was at it itself', async () => {
+    const scene = openScene();
+    scene.writeConfig({ one: scene.talker() }, { shutdownMs: 100 });
+    const survivor = await leaveBehind(scene, 600_000);
+    const daemon = scene.run(['up', '--state-dir', scene.stateDir, '--port', '0', '--isolation', 'in-process']);
     await survivor.asked;
     daemon.kill('SIGTERM');
     expect(await daemon.ended).toMatchObject({ code: 0, signal: null, stderr: '' });

@@ -164,6 +164,12 @@ const nobody = 65_534;
 const asUser = (uid: number | undefined) =>
   uid === undefined ? [] : ['--reuid', String(uid), '--regid', String(uid), '--clear-groups'];
 
+/** The process that starts servers and connects to them. */
+async function holderOf({ client, pid }: RunningDaemon): Promise<number> {
+  const { clientProcess } = (await client.get('/api/status')).json as { clientProcess?: { pid: number } | null };
+  return clientProcess?.pid ?? pid;
+}
+
 const shortages = [
   { what: 'descriptors', resource: 'nofile', limit: 10, uid: undefined },
   { what: 'processes', resource: 'nproc', limit: 1, uid: nobody },
@@ -178,7 +184,8 @@ describe.runIf(process.platform === 'linux').each(shortages)('a control plane th
     if (refusal !== null) return skip(`it cannot be limited here: ${refusal}`);
     const scene = openScene();
     const daemon = await upWith(scene, { a: scene.talker(), b: scene.talker() }, uid === undefined ? {} : { uid });
-    const limitArgs = (to: number) => ['prlimit', '--pid', String(daemon.pid), `--${resource}=${to}:`];
+    const holder = await holderOf(daemon);
+    const limitArgs = (to: number) => ['prlimit', '--pid', String(holder), `--${resource}=${to}:`];
     // By its own user: whether another may is not for sure.
     const setLimit = (to: number) => execFileSync('setpriv', [...asUser(uid), ...limitArgs(to)]);
     // Read when the shortage is over: nobody can connect meanwhile.
@@ -224,7 +231,8 @@ describe.runIf(process.platform === 'linux')('a control plane that has no descri
       { restart: { baseMs: 100, capMs: 400, maxConsecutive: 3 } },
     );
     const daemon = await scene.up({ args: ['--config', config] });
-    const setLimit = (to: number) => execFileSync('prlimit', ['--pid', String(daemon.pid), `--nofile=${to}:`]);
+    const holder = await holderOf(daemon);
+    const setLimit = (to: number) => execFileSync('prlimit', ['--pid', String(holder), `--nofile=${to}:`]);
     await underAttack(
       'a shortage of descriptors for remote servers',
       async () => {

@@ -217,7 +217,7 @@ describe('a start that cannot be', () => {
   it.each([
     [['--host', '0.0.0.0'], '--insecure-bind'],
     [['--store', 'mongodb://db'], 'memory:'],
-    [['--isolation', 'process'], 'in-process'],
+    [['--isolation', 'thread'], 'in-process'],
     [['--prot', '1'], 'Did you mean --port?'],
     [['--token-file', 'nowhere'], '--token-file'],
   ])('says what is wrong with %j', async (args, expected) => {

@@ -54,7 +54,7 @@ async function openRouter() {
 }
 
 const start = (scene: Scene, entry: object) =>
-  scene.up({ args: ['--config', scene.writeConfig({ far: entry }, quick)] });
+  scene.up({ args: ['--config', scene.writeConfig({ far: entry }, quick), '--isolation', 'in-process'] });
 
 /** A control plane whose server is connected, with that on record, ends so. */
 async function ended(scene: Scene, entry: object, signal: NodeJS.Signals): Promise<void> {

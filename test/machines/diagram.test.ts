@@ -3,6 +3,7 @@ import { createMachine, setup } from 'xstate';
 import { toDefinition, toXstateConfig } from '../../machines/chart/definition.ts';
 import { toMermaid, toTable } from '../../machines/chart/diagram.ts';
 import { edgesOf } from '../../machines/chart/edges.ts';
+import { clientProcessMachine } from '../../machines/client-process.machine.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
@@ -10,7 +11,7 @@ import { edgesOf as configuredEdgesOf } from '../mutation/mutant.ts';
 import { expectBlessed } from './blessed.ts';
 import { readmeText } from './readme.ts';
 
-const machines = [serverMachine, groupMachine, supervisorMachine];
+const machines = [serverMachine, groupMachine, clientProcessMachine, supervisorMachine];
 
 describe('the README of the charts', () => {
   it('is fresh', async () => {

@@ -3,12 +3,16 @@ import { createActor, fromPromise, not, setup } from 'xstate';
 import type { Edge } from '../../machines/chart/data.ts';
 import { toDefinition } from '../../machines/chart/definition.ts';
 import { edgeOf, edgesOf, eventText, transitionsOf } from '../../machines/chart/edges.ts';
+import { clientProcessMachine } from '../../machines/client-process.machine.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { pathOf } from '../../machines/state-path.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
 
-const machines = [serverMachine, groupMachine, supervisorMachine].map((machine) => ({ id: machine.id, machine }));
+const machines = [serverMachine, groupMachine, clientProcessMachine, supervisorMachine].map((machine) => ({
+  id: machine.id,
+  machine,
+}));
 
 describe.each(machines)('the chart of $id', ({ machine }) => {
   it('has for each edge that can be taken exactly one of the same name in its definition', () => {

@@ -3,6 +3,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { toDefinition } from '../../machines/chart/definition.ts';
 import { toMermaid, toTable } from '../../machines/chart/diagram.ts';
+import { clientProcessMachine } from '../../machines/client-process.machine.ts';
 import { groupMachine } from '../../machines/group.machine.ts';
 import { serverMachine } from '../../machines/server.machine.ts';
 import { supervisorMachine } from '../../machines/supervisor.machine.ts';
@@ -24,6 +25,12 @@ const chapters: readonly Chapter[] = [
     file: 'group.machine.ts',
     about:
       'The servers of one group: it starts and stops their actors, and replaces an actor that died by a bug, once the reaper has seen its process group gone.',
+  },
+  {
+    machine: clientProcessMachine,
+    file: 'client-process.machine.ts',
+    about:
+      'The process that holds the sessions, if they are held apart from the control plane. Its child `holder` has the process and the connection to it.',
   },
   {
     machine: supervisorMachine,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { expectBlessed } from './blessed.ts';
+import { replayClient } from './client-process/transcript.ts';
 import { replay } from './server/transcript.ts';
 import { replayTree } from './tree/transcript.ts';
 
@@ -15,6 +16,15 @@ describe('a transcript', () => {
 
   it('is there for each story', () => {
     expect(names.length).toBeGreaterThanOrEqual(10);
+  });
+});
+
+const clientFolder = new URL('./client-transcripts/', import.meta.url);
+
+describe('a transcript of the client process', () => {
+  it.each(readdirSync(clientFolder))('%s is what the chart does', async (name) => {
+    const file = new URL(name, clientFolder);
+    await expectBlessed(file, replayClient(readFileSync(file, 'utf8')));
   });
 });
 

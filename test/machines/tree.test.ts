@@ -60,6 +60,9 @@ describe('booting', () => {
   it('begins with nothing', async () => {
     const one = await tree({ slots: 2, shutdownMs: 9 });
     expect(one.context()).toEqual({
+      client: null,
+      clientEnd: null,
+      clientProcess: null,
       slots: 2,
       shutdownMs: 9,
       holders: [],

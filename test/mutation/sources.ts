@@ -42,6 +42,9 @@ export const mutatedSources: readonly string[] = [
   'supervisor/deaths.ts',
   'supervisor/leaving.ts',
   'supervisor/messages.ts',
+  'client-process/life.ts',
+  'client-process/setup.ts',
+  'client-process/alarms.ts',
 ];
 
 export interface MutatedSource {

@@ -1,6 +1,6 @@
 /**
  * Sessions under test: what they tell is kept, and the other side is a real program or a peer whose every word the test
- * says. Each test runs twice: with the session as it is, and with it at the far end of JSON text.
+ * says. Each test runs twice: with the session as it is, and over the hop to a client process.
  */
 
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { createLoopLag } from '../../src/session/protocol/loop-lag.ts';
 import type { CallLimits, ClientCapabilities, SessionSpecification, SessionTarget } from '../../src/session/request.ts';
 import { createSessions } from '../../src/session/sessions.ts';
 import { until } from '../support/processes.ts';
-import { throughJson } from './near-end.ts';
+import { throughTheHop } from './isolated/hop.ts';
 import { plenty } from './rooms.ts';
 
 export const stop = { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, strays: 'end' } as const;
@@ -24,13 +24,13 @@ export const stop = { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, strays:
 /** For `describe.each`. */
 export const ways: readonly (readonly [string, (open: OpenSession) => OpenSession])[] = [
   ['as it is', (open) => open],
-  ['at the far end of JSON', throughJson],
+  ['in another process', throughTheHop],
 ];
 
 /** Only what differs from test to test is said there. */
 export type Settings = Partial<CallLimits & Omit<SessionSpecification, 'target' | 'limits' | 'secrets'>>;
 
-function specification(target: SessionTarget, settings: Settings = {}): SessionSpecification {
+export function specification(target: SessionTarget, settings: Settings = {}): SessionSpecification {
   const { callTimeoutMs = 60_000, callMaxMs = 600_000, maxConcurrentCalls = 64, ...rest } = settings;
   const { maxQueuedCalls = 1_024, ...others } = rest;
   return {

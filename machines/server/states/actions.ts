@@ -21,6 +21,7 @@ export const refuse = { type: 'refuse', params: ({ event }: { event: CommandEven
 export const standing = (phase: StandingPhase) => ({ type: 'enterPhase', params: { phase } }) as const;
 export const slotWanted = { type: 'reportSlot', params: { type: 'slot.wanted' } } as const;
 export const slotReturned = { type: 'reportSlot', params: { type: 'slot.returned' } } as const;
+export const slotReturnedEarly = { type: 'reportSlot', params: { type: 'slot.returned', isEarly: true } } as const;
 export const wantUp = { type: 'want', params: { wanted: 'up' } } as const;
 export const wantDown = { type: 'want', params: { wanted: 'down' } } as const;
 export const startsDone = { type: 'settle', params: { wish: 'up', outcome: 'done' } } as const;

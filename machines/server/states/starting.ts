@@ -8,6 +8,7 @@ import {
   endThenIdle,
   endThenRestart,
   slotReturned,
+  slotReturnedEarly,
   standing,
   startsRejected,
   state,
@@ -26,7 +27,7 @@ export const starting = state({
   // A stop that is still open, because a plan wants a start since, is done: the old session is gone.
   entry: [stopsDone, 'beginLife', 'openSession', standing('starting')],
   exit: slotReturned,
-  after: { slot: { actions: slotReturned } },
+  after: { slot: { actions: slotReturnedEarly } },
   on: {
     'server.start': { actions: [acceptNow, wantUp, 'forgetFailures', 'report'] },
     'server.stop': { target: 'stopping', actions: [acceptNow, wantDown, endThenIdle] },

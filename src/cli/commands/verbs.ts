@@ -12,6 +12,7 @@ import type { Invocation } from '../invocation.ts';
 import { writeError } from '../screen/error-output.ts';
 import { longestWaitMs, parseWait } from '../screen/number-options.ts';
 import { oneLine } from '../screen/terminal.ts';
+import { clientProcess, commandClientProcess, isClientVerb } from './client-verbs.ts';
 
 export const verbs = ['start', 'stop', 'restart', 'retry', 'reset'] as const;
 
@@ -41,6 +42,10 @@ export async function command(
   const { outcomes } = await client.post('/api/events', eventOutcomes, { ...waiting, body });
   const unknown = outcomes.flatMap((outcome) => unknownIn(outcome) ?? []);
   const known = outcomes.filter((outcome) => unknownIn(outcome) === null);
+  const [first] = words;
+  // No server has that name, or it would be known.
+  if (isClientVerb(verb) && first === clientProcess && words.length === 1 && unknown.length === 1)
+    return commandClientProcess(client, { verb, waitMs, asJson: flags.json === true }, invocation);
   if (known.length > 0 || outcomes.length === 0) {
     if (flags.json === true) stdout.write(`${JSON.stringify({ outcomes })}\n`);
     else write(known, { verb, waitMs, stdout, stderr });

@@ -19,7 +19,10 @@ export function addUp({ program, invocation, run }: Registration): void {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on, 0 for any free one (default: 4780)')
     .option('--store <uri>', 'where the state is kept: memory: (default: memory:)')
-    .option('--isolation <kind>', 'where sessions are held: in-process (default: in-process)')
+    .option(
+      '--isolation <kind>',
+      'where sessions are held: process, one of their own that the next control plane takes over, or in-process (default: process)',
+    )
     .option('--log-level <level>', `${logLevels.join(', ')} (default: info)`)
     .option('--log-format <format>', `${logFormats.join(' or ')} (default: pretty on a terminal, else json)`)
     .option(
@@ -27,6 +30,7 @@ export function addUp({ program, invocation, run }: Registration): void {
       "on or off: whether the servers' stderr is in the log, too, when that is JSON or in full detail (default: on)",
     )
     .option('--detach', 'go on in the background, with the log in logs/mcpvisor.log of the state directory')
+    .option('--replace', 'take the place of the control plane that runs, without starting a server again')
     .option('--insecure-bind', 'listen on an address that other machines can reach, without encryption')
     .option('--token-file <file>', 'file with the bearer token of the API (default: "token" in the state directory)')
     .option('--json', 'for programs: with --detach where it is, and errors as problem documents')

@@ -18,15 +18,16 @@ export interface SettingChange {
 }
 
 /**
- * When a change of each takes effect. Groups are reported by name, and nothing acts on `clientProcess` yet; defaults
- * for all servers show up as changes of servers.
+ * When a change of each takes effect. Groups are reported by name; defaults for all servers show up as changes of
+ * servers.
  */
 const effects = {
   shutdownMs: 'applied',
+  clientProcess: 'applied',
   secrets: 'applied',
   // The listener and the admission checks are created from them once.
   http: 'at the next start',
-} as const satisfies Readonly<Record<Exclude<keyof GlobalSettings, 'groups' | 'clientProcess'>, SettingEffect>>;
+} as const satisfies Readonly<Record<Exclude<keyof GlobalSettings, 'groups'>, SettingEffect>>;
 
 /**
  * `started`: the settings read at the start. One that is back at its value from then need not wait for the next start.

@@ -249,7 +249,7 @@ export const settings = {
   'clientProcess.watchdogMs': {
     ...globalMilliseconds,
     default: 10_000,
-    meaning: 'Silence after which the client process counts as hung; it speaks twice as often.',
+    meaning: 'Silence after which the client process counts as hung; it speaks twice as often. 0: never.',
   },
   'clientProcess.orphanGraceMs': {
     ...globalMilliseconds,
@@ -362,7 +362,6 @@ export const defaultsTable: readonly Setting[] = Object.entries(settings).map(([
 /** Settings that are checked and kept, but that nothing acts on yet; a path covers everything below it. */
 export const notActedOn: readonly string[] = [
   'approved',
-  'clientProcess',
   'compat',
   'gateway',
   'journal',

@@ -5,10 +5,9 @@ import { actorEventTypes, type PostedToActor } from '../../supervisor/contract.t
 import { type Endpoint, type Route, requireScope } from '../endpoint.ts';
 import { toProblemDocument } from '../problem.ts';
 import { baseOf, reply, replyText, route } from '../route.ts';
-import { actorList, snapshotSchema } from '../schemas/actor.ts';
+import { actorList, posted, snapshotSchema } from '../schemas/actor.ts';
 import { noQuery } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
-import { problem } from '../schemas/problem.ts';
 import type { RouteParts } from './parts.ts';
 
 const tree = {
@@ -37,13 +36,6 @@ const snapshotOf = (path: string, id: string, problems: Endpoint['problems']) =>
     answers: { 200: { description: 'As it is now; nothing of it is secret', schema: snapshotSchema } },
     problems,
   }) as const satisfies Endpoint;
-
-const command = z.union([
-  named('CommandAccepted', z.strictObject({ actor: z.string(), commandId: z.string() })),
-  named('CommandRefused', z.strictObject({ actor: z.string(), error: problem })),
-]);
-
-const posted = named('Posted', z.strictObject({ commands: z.array(command) }));
 
 const send = {
   id: 'sendActorEvent',
@@ -105,7 +97,7 @@ export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
     ),
     route(send, ({ c, param, body, who }) => {
       // Ending everything takes a token that may do everything.
-      if (body.type === 'supervisor.shutdown') requireScope(c, 'admin');
+      if (body.type === 'supervisor.shutdown' || body.type === 'supervisor.leave') requireScope(c, 'admin');
       const posted = supervisor.postTo(param('id'), { type: body.type, by: who });
       return reply(c, { commands: commandsOf(param('id'), posted, baseOf(c)) }, 202);
     }),

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { anyRecord, anything, named, time } from './names.ts';
+import { problem } from './problem.ts';
 
 export const actor = named(
   'Actor',
@@ -29,3 +30,10 @@ export const snapshotSchema = named(
     timers: z.array(z.strictObject({ name: z.string(), dueAt: time })),
   }),
 );
+
+const command = z.union([
+  named('CommandAccepted', z.strictObject({ actor: z.string(), commandId: z.string() })),
+  named('CommandRefused', z.strictObject({ actor: z.string(), error: problem })),
+]);
+
+export const posted = named('Posted', z.strictObject({ commands: z.array(command) }));

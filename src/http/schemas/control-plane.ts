@@ -3,7 +3,25 @@
 import * as z from 'zod';
 import { serverStates } from '../../supervisor/contract.ts';
 import { named, time } from './names.ts';
-import { actorAlarm, server } from './server.ts';
+import { actorAlarm, lastFailure, server } from './server.ts';
+
+const clientProcess = named(
+  'ClientProcess',
+  z.strictObject({
+    state: z.string(),
+    substate: z.string().nullable(),
+    since: time,
+    pid: z.int().nullable(),
+    startedAt: time.nullable(),
+    attempt: z.int().min(0),
+    nextRetryAt: time.nullable(),
+    lastFailure: lastFailure.nullable(),
+    adopted: z.boolean(),
+    sessions: z.int().min(0),
+    lagMs: z.number().nullable(),
+    log: z.string(),
+  }),
+);
 
 export const statusSchema = named(
   'Status',
@@ -13,7 +31,7 @@ export const statusSchema = named(
     state: z.string(),
     substate: z.string().nullable(),
     counts: z.strictObject(Object.fromEntries(serverStates.map((state) => [state, z.int().min(0)]))),
-    clientProcess: z.null(),
+    clientProcess: clientProcess.nullable(),
     store: z.string(),
     alarms: z.array(actorAlarm),
     servers: z.array(server),

@@ -18,6 +18,10 @@ const sentences: Sentences = {
   'server.failed': ({ failure }) => describeFailure(failure),
   'group.transitioned': ({ from, to }) => arrow(from, to),
   'group.removed': () => 'ended with its last server',
+  'client.transitioned': ({ from, to }) => arrow(from, to),
+  'client.connected': ({ pid, adopted, sessions }) =>
+    adopted ? `process ${pid} was taken over with ${counted(sessions, 'session')}` : `process ${pid} started`,
+  'client.failed': ({ failure }) => describeFailure(failure),
   'supervisor.transitioned': ({ from, to }) => arrow(from, to),
   'dependencies.changed': ({ waitingFor, blockedBy }) =>
     waitingFor.length === 0

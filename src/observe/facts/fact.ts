@@ -38,6 +38,16 @@ export interface FactFields {
   };
   /** It lost its last server, and its actor ended. */
   'group.removed': Record<never, never>;
+  'client.transitioned': {
+    readonly from: string;
+    readonly to: string;
+    readonly event: string;
+    readonly edges: readonly Edge[];
+  };
+  /** `adopted`: an earlier control plane started it, and so many of its sessions go on. */
+  'client.connected': { readonly pid: number; readonly adopted: boolean; readonly sessions: number };
+  /** `isCounted`: it uses up the budget of its restarts. */
+  'client.failed': { readonly failure: Failure; readonly isCounted: boolean };
   'supervisor.transitioned': {
     readonly from: string;
     readonly to: string;

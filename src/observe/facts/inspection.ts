@@ -66,7 +66,7 @@ interface ChartSnapshot {
   readonly context: { readonly generation?: unknown; readonly failure?: { readonly class?: unknown } | null };
 }
 
-type ChartId = 'server' | 'group' | 'supervisor';
+type ChartId = 'server' | 'group' | 'client-process' | 'supervisor';
 
 export function createInspection({ publish, nowMs = systemClock.now, onError }: InspectionOptions): Inspection {
   const watches = new WeakMap<object, Watch>();
@@ -136,6 +136,7 @@ export function createInspection({ publish, nowMs = systemClock.now, onError }: 
         ...(tags.has('delayed') ? retryOf(context) : {}),
       });
     else if (chartId === 'group') publish({ type: 'group.transitioned', ...fact });
+    else if (chartId === 'client-process') publish({ type: 'client.transitioned', ...fact });
     else publish({ type: 'supervisor.transitioned', ...fact });
   }
 
@@ -186,7 +187,7 @@ function nameOf(actor: AnyActorRef): string {
 function chartIdOf(snapshot: unknown): ChartId | null {
   const { machine } = snapshot as Partial<ChartSnapshot>;
   const id = machine?.id;
-  return id === 'server' || id === 'group' || id === 'supervisor' ? id : null;
+  return id === 'server' || id === 'group' || id === 'client-process' || id === 'supervisor' ? id : null;
 }
 
 function generationOf(context: ChartSnapshot['context']): { readonly generation?: number } {

@@ -1,6 +1,7 @@
 /** Inspection events in the form that Stately's inspector and its package `@statelyai/inspect` take. */
 
 import { toXstateConfig } from '../../../machines/chart/definition.ts';
+import { clientProcessMachine } from '../../../machines/client-process.machine.ts';
 import { groupMachine } from '../../../machines/group.machine.ts';
 import { serverMachine } from '../../../machines/server.machine.ts';
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts';
@@ -52,7 +53,9 @@ export type StatelyEvent =
 /** The version of `@statelyai/inspect` whose form this is. */
 const formVersion = '0.7.2';
 
-const charts = new Map([supervisorMachine, groupMachine, serverMachine].map((machine) => [machine.id, machine]));
+const charts = new Map(
+  [supervisorMachine, groupMachine, clientProcessMachine, serverMachine].map((machine) => [machine.id, machine]),
+);
 /** Made when they are first asked for: each is some 20 kB, and a fleet has one actor for each server. */
 const definitions = new Map<string, string>();
 

@@ -18,6 +18,9 @@ const levelsByType = {
   'server.failed': 'warn',
   'group.transitioned': 'debug',
   'group.removed': 'debug',
+  'client.transitioned': ({ from, to }) => (topOf(from) === topOf(to) ? 'debug' : 'info'),
+  'client.connected': 'info',
+  'client.failed': 'error',
   'supervisor.transitioned': ({ from, to }) => (topOf(from) === topOf(to) ? 'debug' : 'info'),
   'dependencies.changed': 'debug',
   // The alarm says it aloud.

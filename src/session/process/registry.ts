@@ -38,8 +38,8 @@ export interface ProcessRegistry {
    * anything is spawned. If it is unknown whether one is alive, it deals with all others and then rejects.
    */
   reapSurvivors(onReaped?: (record: ProcessRecord) => void): Promise<readonly ProcessRecord[]>;
-  /** The highest generation on record, from this run or the one before; 0: none. */
-  highestGeneration(server: string): number;
+  /** The highest generation of each server on record, from this run or the one before. */
+  readonly generations: ReadonlyMap<string, number>;
   /** Sends SIGKILL to every group of this run, synchronously: for the handler of `exit`. */
   killAllNow(): void;
   /** Resolves when the last change is on disk. May be called twice; does not throw. */
@@ -127,7 +127,7 @@ export function createProcessRegistry(options: ProcessRegistryOptions): ProcessR
       if (first !== undefined) throw first;
       return reaped;
     },
-    highestGeneration: (server) => generations.get(server) ?? 0,
+    generations,
     killAllNow() {
       for (const { pid, startTime } of current.values()) {
         // Another process has the number, so our group is gone.

@@ -139,7 +139,7 @@ function wire(child: ChildProcessWithoutNullStreams, pid: number, wiring: Wiring
     onTooLarge: ({ class: failureClass, message, code }) =>
       ending.tell({ type: 'failed', failure: failure(failureClass, message, { code }) }),
   });
-  const reading = readInTurns(child.stdout, reader.push);
+  const reading = readInTurns(child.stdout, reader.push, options.room.outlet);
   // A broken pipe also closes, which is reported.
   child.stdout.on('error', () => {});
   // The system refused a signal: whether the group is gone is checked, not concluded from this.

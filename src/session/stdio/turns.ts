@@ -1,6 +1,8 @@
 /** Reads a stream so that a server that writes as fast as it can does not keep the loop from all others. */
 
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Outlet } from '../outlet.ts';
 import type { Progress } from './reader.ts';
 
 /** Lines of one server after which everybody else has a turn: a few milliseconds. */
@@ -16,7 +18,11 @@ export interface Reading {
  * `read` reads a piece to the end of the last of so many lines. Otherwise up to 2 MiB would be read from a pipe before
  * anything else happens, which may be a million lines.
  */
-export function readInTurns(stream: Readable, read: (chunk: Buffer, mostLines?: number) => Progress): Reading {
+export function readInTurns(
+  stream: Readable,
+  read: (chunk: Buffer, mostLines?: number) => Progress,
+  outlet: Outlet,
+): Reading {
   const waiting: Buffer[] = [];
   let lines = 0;
   let isOver = false;
@@ -24,19 +30,24 @@ export function readInTurns(stream: Readable, read: (chunk: Buffer, mostLines?: 
 
   function work(): void {
     while (!isOver && !isHeld) {
+      if (outlet.isFull) {
+        endTurn(outlet.whenFree());
+        return;
+      }
       const chunk = waiting.shift();
       if (chunk === undefined) return;
       const progress = read(chunk, mostLines - lines);
       lines += progress.lines;
       if (progress.bytes < chunk.length) waiting.unshift(chunk.subarray(progress.bytes));
-      if (lines >= mostLines) endTurn();
+      if (lines >= mostLines) endTurn(nextTurn());
     }
   }
 
-  function endTurn(): void {
+  function endTurn(next: Promise<void>): void {
     isOver = true;
     stream.pause();
-    setImmediate(() => {
+    // It never rejects.
+    void next.then(() => {
       lines = 0;
       isOver = false;
       goOn();

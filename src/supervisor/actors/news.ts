@@ -1,7 +1,10 @@
 /** Listens to what the actors emit. Their transitions are observed by `src/observe/facts/inspection.ts`. */
 
+import type { ClientEmitted } from '../../../machines/client-process/events.ts';
 import type { GroupEmitted, HolderEmitted } from '../../../machines/group/events.ts';
+import { clientProcessId } from '../../../machines/ids.ts';
 import type { ServerEmitted } from '../../../machines/server/events.ts';
+import type { FactOfActor } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
 import type { Inspection } from '../../observe/facts/inspection.ts';
 import type { ServerLogs } from '../../observe/server-logs/server-logs.ts';
@@ -69,6 +72,11 @@ export function listenToActors({
         inspection.catchUp(actor);
         onServerEmitted(server, emitted as ServerEmitted);
       });
+    } else if (name === clientProcessId) {
+      actor.on('*', (emitted) => {
+        inspection.catchUp(actor);
+        facts.publish({ actor: name, ...clientFactOf(emitted as ClientEmitted) });
+      });
     } else if (name.startsWith('group:')) {
       actor.on('*', (emitted) => {
         inspection.catchUp(actor);
@@ -77,12 +85,21 @@ export function listenToActors({
     }
   });
   actors.root.on('*', (emitted) => {
+    if (emitted.type === 'client.died')
+      return facts.publish({ type: 'actor.died', actor: clientProcessId, message: emitted.message });
     if (emitted.type !== 'group.died' && emitted.type !== 'group.removed') return onHolderEmitted(emitted);
     const actor = `group:${emitted.group}`;
     if (emitted.type === 'group.removed') return facts.publish({ type: 'group.removed', actor });
     facts.publish({ type: 'actor.died', actor, message: emitted.message });
     for (const server of emitted.servers) commands.abandon(server, `the actor of its group died: ${emitted.message}`);
   });
+}
+
+/** What a fact of it tells. */
+function clientFactOf(emitted: ClientEmitted): FactOfActor {
+  if (emitted.type === 'client.failed') return emitted;
+  const { type, pid, adopted, sessions } = emitted;
+  return { type, pid, adopted, sessions };
 }
 
 function transportWord({ transport }: ServerSpecification): string {

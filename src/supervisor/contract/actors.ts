@@ -12,13 +12,24 @@ export const commandTypes = ['server.start', 'server.stop', 'server.restart', 's
 export type CommandType = (typeof commandTypes)[number];
 
 /** Every event that a person may send to some actor. */
-export const actorEventTypes = [...commandTypes, 'group.reset', 'supervisor.shutdown'] as const;
+/** What a person may tell the client process: `client.drain` restarts it once its calls in flight have settled. */
+export const clientEventTypes = ['client.start', 'client.restart', 'client.drain'] as const;
+
+export type ClientEventType = (typeof clientEventTypes)[number];
+
+export const actorEventTypes = [
+  ...commandTypes,
+  ...clientEventTypes,
+  'group.reset',
+  'supervisor.shutdown',
+  'supervisor.leave',
+] as const;
 
 export type ActorEventType = (typeof actorEventTypes)[number];
 
 /** One actor in the tree. */
 export interface ActorNode {
-  /** `supervisor`, `group:NAME` (a part of a large group: `group:NAME/1`) or `server:NAME`. */
+  /** `supervisor`, `client-process`, `group:NAME` (a part of a large group: `group:NAME/1`) or `server:NAME`. */
   readonly id: string;
   /** Id of its parent; null: it is the root. */
   readonly parent: string | null;

@@ -109,6 +109,30 @@ export interface ServerStatus {
   readonly dependsOn: readonly string[];
 }
 
+/** The client process, which holds the sessions. Times are UTC, ISO 8601 with milliseconds. */
+export interface ClientProcessStatus {
+  readonly state: string;
+  readonly substate: string | null;
+  /** When it entered `state`. */
+  readonly since: string;
+  /** Null: there is none. */
+  readonly pid: number | null;
+  /** When that process started. */
+  readonly startedAt: string | null;
+  /** Failures in a row. */
+  readonly attempt: number;
+  readonly nextRetryAt: string | null;
+  readonly lastFailure: LastFailure | null;
+  /** Whether an earlier control plane started it. */
+  readonly adopted: boolean;
+  /** How many sessions it holds. */
+  readonly sessions: number;
+  /** How late its event loop was when it spoke last, in milliseconds; null: it has not spoken. */
+  readonly lagMs: number | null;
+  /** Path of its log. */
+  readonly log: string;
+}
+
 /** The current status of the supervisor and of every server. Times are UTC, ISO 8601 with milliseconds. */
 export interface Status {
   readonly startedAt: string;
@@ -121,7 +145,7 @@ export interface Status {
   /** How many servers are in each state. */
   readonly counts: Readonly<Record<ServerState, number>>;
   /** Null while sessions are held in this process. */
-  readonly clientProcess: null;
+  readonly clientProcess: ClientProcessStatus | null;
   readonly store: string;
   /** All alarms: those of the supervisor, its groups and its servers. */
   readonly alarms: readonly ActorAlarm[];

@@ -1,14 +1,15 @@
-/** Watches the alarms of servers and groups, and publishes a fact when one is raised or cleared. */
+/** Watches the alarms of servers, groups and the client process, and publishes a fact when one is raised or cleared. */
 
 import type { RaisedAlarm } from '../../../machines/alarm.ts';
+import { clientAlarmsOf } from '../../../machines/client-process/alarms.ts';
 import { longestDelayMs } from '../../../machines/delay.ts';
 import { groupAlarmsOf } from '../../../machines/group/alarms.ts';
-import { kindOf } from '../../../machines/ids.ts';
+import { clientProcessId, kindOf } from '../../../machines/ids.ts';
 import { alarmsOf } from '../../../machines/server/alarms.ts';
 import { backgroundTimers, type TimerClock } from '../../clock.ts';
 import type { FactType, PublishFact } from '../../observe/facts/fact.ts';
 import type { Facts } from '../../observe/facts/facts.ts';
-import type { GroupActor, ServerActor } from '../actors/system.ts';
+import type { ClientActor, GroupActor, ServerActor } from '../actors/system.ts';
 import type { Alarm } from '../contract.ts';
 import { toIso } from './status.ts';
 
@@ -22,6 +23,7 @@ export interface AlarmWatchOptions {
   readonly facts: Pick<Facts, 'subscribe'>;
   readonly serverOf: (server: string) => ServerActor | undefined;
   readonly groupOf: (group: string) => GroupActor | undefined;
+  readonly clientOf: () => ClientActor | undefined;
   /** Alarms of a server that its chart knows nothing of. */
   readonly furtherOf: (server: string) => readonly RaisedAlarm[];
   readonly publish: PublishFact;
@@ -40,6 +42,7 @@ const alarmFacts = [
   'lists.unread',
   'connections.crowded',
   'group.transitioned',
+  'client.transitioned',
   'group.removed',
   'actor.died',
   'stray.found',
@@ -56,6 +59,7 @@ export function createAlarmWatch({
   facts,
   serverOf,
   groupOf,
+  clientOf,
   furtherOf,
   publish,
   nowMs,
@@ -70,6 +74,10 @@ export function createAlarmWatch({
     if (kind === 'group') {
       const group = groupOf(name)?.getSnapshot();
       return group?.status === 'active' ? groupAlarmsOf(group) : [];
+    }
+    if (actor === clientProcessId) {
+      const client = clientOf()?.getSnapshot();
+      return client?.status === 'active' ? clientAlarmsOf(client) : [];
     }
     const server = serverOf(name)?.getSnapshot();
     return [...(server?.status === 'active' ? alarmsOf(server, nowMs()) : []), ...furtherOf(name)];

@@ -1,9 +1,17 @@
 /** The status of everything: each server, how many are in each state, and all alarms. */
 
+import { clientProcessId } from '../../../machines/ids.ts';
 import { version } from '../../version.ts';
 import { placeOfRoot } from '../actors/root.ts';
 import type { RootActor } from '../actors/system.ts';
-import { type Alarm, type ServerState, type ServerStatus, type Status, serverStates } from '../contract.ts';
+import {
+  type Alarm,
+  type ClientProcessStatus,
+  type ServerState,
+  type ServerStatus,
+  type Status,
+  serverStates,
+} from '../contract.ts';
 import type { AlarmWatch } from './alarm-watch.ts';
 
 export interface OverviewOptions {
@@ -14,6 +22,8 @@ export interface OverviewOptions {
   /** Names of the groups in the configuration. */
   readonly groups: () => readonly string[];
   readonly alarms: AlarmWatch;
+  /** Null: sessions are held in this process. */
+  readonly clientProcess: () => ClientProcessStatus | null;
   /** Standing alarms of the control plane itself. */
   readonly ownAlarms: () => readonly Alarm[];
 }
@@ -29,7 +39,7 @@ export function createOverview(options: OverviewOptions): () => Status {
       version,
       ...placeOfRoot(root),
       counts,
-      clientProcess: null,
+      clientProcess: options.clientProcess(),
       store: 'memory:',
       alarms: allAlarms(options, servers),
       servers,
@@ -39,8 +49,10 @@ export function createOverview(options: OverviewOptions): () => Status {
 
 function allAlarms(options: OverviewOptions, servers: readonly ServerStatus[]): Status['alarms'] {
   const groups = options.groups().map((group) => `group:${group}`);
+  const holder = options.alarms.of(clientProcessId).map((alarm) => ({ actor: clientProcessId, ...alarm }));
   return [
     ...options.ownAlarms().map((alarm) => ({ actor: 'supervisor', ...alarm })),
+    ...holder,
     ...groups.flatMap((actor) => options.alarms.of(actor).map((alarm) => ({ actor, ...alarm }))),
     ...servers.flatMap(({ name, alarms }) => alarms.map((alarm) => ({ actor: `server:${name}`, ...alarm }))),
   ];

@@ -1,7 +1,7 @@
 /** The status of a server, made from the snapshot of its chart and its entry in the ledger. */
 
 import { getNextTransitions } from 'xstate';
-import { failure } from '../../../machines/failure.ts';
+import { type Failure, failure } from '../../../machines/failure.ts';
 import { pathOf } from '../../../machines/state-path.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import type { ServerActor, ServerSnapshot } from '../actors/system.ts';
@@ -88,18 +88,28 @@ export function allowedOf(snapshot: ServerSnapshot): readonly CommandType[] {
   return commandTypes.filter((type) => events.has(type));
 }
 
+interface FailureSnapshot {
+  readonly status: string;
+  readonly error: unknown;
+  readonly tags: ReadonlySet<string>;
+  readonly context: {
+    readonly failure: Failure | null;
+    readonly lastFailure: (Failure & { readonly at: number }) | null;
+  };
+}
+
 /** A failure is shown as soon as it is known, while the session is still being ended. */
-function lastFailureOf(snapshot: ServerSnapshot, sinceMs: number): LastFailure | null {
+export function lastFailureOf(snapshot: FailureSnapshot, sinceMs: number): LastFailure | null {
   const { context } = snapshot;
   if (snapshot.status === 'error') return lastFailureOfDead(snapshot, sinceMs);
   const known =
-    snapshot.hasTag('live') && context.failure !== null ? { ...context.failure, at: sinceMs } : context.lastFailure;
+    snapshot.tags.has('live') && context.failure !== null ? { ...context.failure, at: sinceMs } : context.lastFailure;
   if (known === null) return null;
   const { retryAfterMs: _, at, ...failure } = known;
   return { ...failure, at: toIso(at) };
 }
 
-function lastFailureOfDead({ error }: ServerSnapshot, sinceMs: number): LastFailure {
+function lastFailureOfDead({ error }: FailureSnapshot, sinceMs: number): LastFailure {
   const reason = wordsOf(error);
   const { retryAfterMs: _, ...died } = failure('internal', `its actor died and is being replaced: ${reason}`);
   return { ...died, at: toIso(sinceMs) };

@@ -295,7 +295,8 @@ describe('what a plan says beside the servers', () => {
     ['a group that nobody is in', {}, { groups: { web: { periodMs: 3 } } }, ['group web']],
     ['a group that is as groups are', {}, { groups: { web: { strategy: 'one-for-one' } } }, []],
     ['a group that is no more', { groups: { web: { strategy: 'rest-for-one' } } }, {}, ['group web']],
-    ['what nothing acts on yet', {}, { clientProcess: { factor: 3 }, compat: true }, []],
+    ['the client process', {}, { clientProcess: { factor: 3 } }, ['clientProcess.factor applied']],
+    ['what nothing acts on yet', {}, { compat: true }, []],
     ['a default for all servers, which shows as what it changes of them', {}, { callTimeoutMs: 7 }, []],
   ])('for %s', (_what, before, after, lines) => {
     expect(told(before, after)).toEqual(lines);

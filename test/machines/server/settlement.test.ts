@@ -313,7 +313,7 @@ describe('start slots', () => {
     server.clock.advance(4_999);
     expect(server.reports).toEqual([]);
     server.clock.advance(1);
-    expect(server.reports).toEqual([{ type: 'slot.returned', server: 'a' }]);
+    expect(server.reports).toEqual([{ type: 'slot.returned', server: 'a', isEarly: true }]);
   });
 
   it.each(['idle.queued', 'backoff.queued'] as const)(

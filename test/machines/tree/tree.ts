@@ -4,6 +4,7 @@
  */
 
 import { type AnyActorRef, createActor, fromCallback, fromPromise } from 'xstate';
+import type { ClientProcessInput, HolderOrder } from '../../../machines/client-process/events.ts';
 import type { ReaperInput } from '../../../machines/group/holding.ts';
 import type { Reaped } from '../../../machines/holding/deaths.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
@@ -33,6 +34,7 @@ export interface Tree {
   readonly serverContext: (name: string) => ServerContext;
   readonly server: (name: string) => AnyActorRef;
   readonly group: (name: string) => AnyActorRef;
+  readonly client: () => AnyActorRef;
   /** Sends a server news of its current session. */
   readonly news: (name: string, type: ServerEvent['type'], fields?: Record<string, unknown>) => void;
   readonly connect: (name: string) => void;
@@ -77,6 +79,10 @@ export interface TreeOptions {
   readonly shutdownMs?: number;
   readonly booted?: boolean;
   readonly highestGeneration?: number;
+  /** Default: sessions are held in this process. */
+  readonly clientProcess?: ClientProcessInput;
+  /** Hears the orders of the chart of the client process; may throw, which is a bug. */
+  readonly holder?: (order: HolderOrder) => void;
   /** What the reaper of a server says of it. Default: it has not. */
   readonly hasWorked?: (server: string) => boolean;
   /** Instead of the chart of groups, or of their parts. */
@@ -174,6 +180,9 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
       group,
       server,
       reaper,
+      'client-process': charts.clientProcess.provide({
+        actors: { holder: fromCallback<HolderOrder>(({ receive }) => receive((order) => options.holder?.(order))) },
+      }),
       reap: fromPromise<void>(() => boot.promise),
       killAll: fromPromise<void>(() => {
         kills += 1;
@@ -184,7 +193,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   const root = createActor(chart, {
     clock,
     systemId: 'supervisor',
-    input: { slots, shutdownMs },
+    input: { slots, shutdownMs, clientProcess: options.clientProcess ?? null },
     inspect: (inspection) => {
       const actor = inspection.actorRef as AnyActorRef;
       if (inspection.type === '@xstate.actor' && /^(group|server):/.test(actor.id)) {
@@ -259,6 +268,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     server: (name) => root.system.get(`server:${name}`) as AnyActorRef,
     serverContext: (name) => tree.server(name).getSnapshot().context as ServerContext,
     group: (name) => root.system.get(`group:${name}`) as AnyActorRef,
+    client: () => root.system.get('client-process') as AnyActorRef,
     news: (name, type, fields = {}) =>
       tree
         .server(name)

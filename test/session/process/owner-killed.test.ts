@@ -123,7 +123,7 @@ describe('when the owner and its guard are both gone', () => {
 
     const problems: string[] = [];
     const registry = createProcessRegistry({ stateDir, onError: (problem) => problems.push(problem) });
-    expect(registry.highestGeneration('forks-a-grandchild')).toBe(3);
+    expect(registry.generations.get('forks-a-grandchild') ?? 0).toBe(3);
     const told: string[] = [];
     const reaped = await registry.reapSurvivors(({ server }) => told.push(server));
     expect(reaped.map(({ server }) => server).sort()).toEqual([

@@ -307,13 +307,16 @@ describe.each(ways)('a session %s', (_way, via) => {
     });
 
     it('is kept up to a thousand notifications', async () => {
-      const { peer, heard, types } = track(openPeer({ answers: { 'tools/list': () => null } }));
+      const { peer, heard, news, types } = track(openPeer({ answers: { 'tools/list': () => null } }));
       await heard('initialized');
       await until('the lists have been asked for', () => peer.sent('tools/list').length === 1);
       for (let count = 1; count <= 3_000; count += 1) peer.send({ method: 'notifications/message', params: { count } });
       peer.answer(peer.sent('tools/list')[0], { tools: [] });
-      await heard('notified');
-      expect(types()).toHaveLength(3 + 1_000);
+      await heard('ready');
+      peer.send({ method: 'notifications/last' });
+      const isLast = (told: (typeof news)[number]) => told.type === 'notified' && told.method === 'notifications/last';
+      await until('the last one is told', () => news.some(isLast));
+      expect(types()).toHaveLength(3 + 1_000 + 1);
     });
   });
 });

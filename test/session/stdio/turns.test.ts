@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { freeOutlet } from '../../../src/session/outlet.ts';
 import { createMessageReader } from '../../../src/session/stdio/reader.ts';
 import { readInTurns } from '../../../src/session/stdio/turns.ts';
 import { roomOf } from '../rooms.ts';
@@ -31,7 +32,7 @@ describe('a stream of short lines', () => {
       onMalformed: (error) => ids.push(error),
       onTooLarge: ({ message }) => ids.push(message),
     });
-    readInTurns(child.stdout, reader.push);
+    readInTurns(child.stdout, reader.push, freeOutlet);
     await once(child, 'close');
     clearImmediate(turn);
     expect(ids).toEqual(Array.from({ length: count }, (_, index) => index + 1));

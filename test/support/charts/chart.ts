@@ -4,6 +4,7 @@
  */
 
 import { type AnyActorRef, createActor, enqueueActions, fromCallback, setup } from 'xstate';
+import { clientProcessMachine } from '../../../machines/client-process.machine.ts';
 import { defaultPolicy } from '../../../machines/default-policy.ts';
 import type { Failure } from '../../../machines/failure.ts';
 import { failure } from '../../../machines/failure.ts';
@@ -32,6 +33,9 @@ export const charts = {
   },
   get group() {
     return underTest(groupMachine);
+  },
+  get clientProcess() {
+    return underTest(clientProcessMachine);
   },
   get supervisor() {
     return underTest(supervisorMachine);

@@ -91,6 +91,9 @@ export function openScene(): Scene {
   onTestFinished(async () => {
     for (const child of children) child.kill('SIGKILL');
     const endings = await Promise.all(running.map(({ ended }) => ended));
+    // A client process has the state directory in its arguments; it outlives a control plane that was killed.
+    killMarked(stateDir);
+    await untilNoneMarked(stateDir);
     killMarked(mark);
     await untilNoneMarked(mark);
     rmSync(folder, { recursive: true, force: true });

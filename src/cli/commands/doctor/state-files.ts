@@ -53,7 +53,14 @@ function checkFolder(stateDir: string, found: Stats | null, uid: number): Findin
     : ok(check, `${stateDir} is private`);
 }
 
-const secretFiles = ['token', 'mcp-token', 'control-plane.json', 'processes.json', 'worked.json'];
+const secretFiles = [
+  'token',
+  'mcp-token',
+  'control-plane.json',
+  'client-process.json',
+  'processes.json',
+  'worked.json',
+];
 
 /** A token lets its reader do everything, so only the owner may read it. */
 async function checkFiles(stateDir: string): Promise<readonly Finding[]> {

@@ -16,6 +16,7 @@ export interface UpFlags {
   readonly serverLogs?: string;
   readonly tokenFile?: string;
   readonly detach?: boolean;
+  readonly replace?: boolean;
   readonly insecureBind?: boolean;
   readonly json?: boolean;
 }
@@ -30,12 +31,14 @@ export interface UpSettings {
   readonly host: string;
   readonly port: number;
   readonly store: 'memory:';
-  readonly isolation: 'in-process';
+  readonly isolation: 'in-process' | 'process';
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
   readonly serverLogs: (typeof serverLogs)[number];
   /** Whether it runs in the background. */
   readonly detach: boolean;
+  /** Whether it takes the place of a control plane that runs. */
+  readonly replace: boolean;
   /** Whether an address that other machines can reach may be listened on without encryption. */
   readonly insecureBind: boolean;
   readonly tokenFile: string | null;
@@ -76,11 +79,12 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     host: host?.value ?? '127.0.0.1',
     port: portNumber,
     store: choose('store', ['memory:'], 'memory:'),
-    isolation: choose('isolation', ['in-process'], 'in-process'),
+    isolation: choose('isolation', ['process', 'in-process'] as const, 'process'),
     logLevel: choose('logLevel', logLevels, 'info'),
     logFormat: choose('logFormat', logFormats, isTerminal ? 'pretty' : 'json'),
     serverLogs: choose('serverLogs', serverLogs, 'on'),
     detach: isOn(given('detach')),
+    replace: isOn(given('replace')),
     insecureBind: isOn(given('insecureBind')),
     tokenFile: given('tokenFile')?.value ?? null,
   };

@@ -15,6 +15,7 @@ import { createLiveTable } from '../../screen/live-table.ts';
 import { plain, terminalOf } from '../../screen/terminal.ts';
 import { daemonLogBehind } from './daemon-log.ts';
 import { detach } from './detach.ts';
+import { replaceRunning } from './replace.ts';
 import { toUpSettings, type UpFlags } from './settings.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
@@ -34,9 +35,10 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     settings.stateDir === null ? {} : { stateDir: settings.stateDir },
     invocation,
   );
+  const config = settings.config === null ? await findConfigFile(invocation) : resolve(cwd, settings.config);
+  if (settings.replace) await replaceRunning({ stateDir, config, settings }, invocation);
   if (settings.detach)
     return await detach({ stateDir, config: settings.config, asJson: flags.json === true }, invocation);
-  const config = settings.config === null ? await findConfigFile(invocation) : resolve(cwd, settings.config);
   const tokenFile = settings.tokenFile === null ? null : resolve(cwd, settings.tokenFile);
 
   let daemon: Daemon | null = null;

@@ -5,12 +5,12 @@ import type { SessionOrder } from '../../../../machines/server/events.ts';
 import type { SessionInput } from '../../../../machines/server/session-actions.ts';
 import type { OpenSession, Session, SessionNews } from '../../../session/contract.ts';
 import type { ClientCapabilities } from '../../../session/request.ts';
+import { createUnopened } from '../../../session/unopened.ts';
 import type { WorkedSpecifications } from '../../desired/worked.ts';
 import type { ServerEntry } from '../../ledger.ts';
 import type { Turns } from '../turns.ts';
 import type { LaunchSpecification } from './launch.ts';
 import { SessionListener, type SessionListenerParts } from './listener.ts';
-import { createUnopened } from './unopened.ts';
 import { createWords } from './words.ts';
 
 export interface SessionActorParts extends Omit<SessionListenerParts, 'words'> {

@@ -22,8 +22,9 @@ describe('up without a word', () => {
       stateDir: null,
       host: '127.0.0.1',
       port: 4780,
+      replace: false,
       store: 'memory:',
-      isolation: 'in-process',
+      isolation: 'process',
       logLevel: 'info',
       logFormat: 'json',
       serverLogs: 'on',
@@ -69,6 +70,7 @@ describe('up with variables', () => {
   it('takes an empty one as unset', () => {
     expect(settingsOf({ env: { MCPVISOR_PORT: '', MCPVISOR_HOST: '' } })).toMatchObject({
       port: 4780,
+      replace: false,
       host: '127.0.0.1',
     });
   });
@@ -98,10 +100,10 @@ describe('up in the background', () => {
 describe('up with what this version does not have', () => {
   it('names every problem at once, with what there is', () => {
     const flags = { port: '70000', store: 'mongodb://secret@db', logLevel: 'loud' };
-    expect(problemsOf({ flags, env: { MCPVISOR_ISOLATION: 'process' } })).toEqual([
+    expect(problemsOf({ flags, env: { MCPVISOR_ISOLATION: 'thread' } })).toEqual([
       '--port: "70000" is not a port (0 to 65535; 0 takes any free one)',
       '--store: not available in this version (there is: memory:)',
-      'MCPVISOR_ISOLATION: not available in this version (there is: in-process)',
+      'MCPVISOR_ISOLATION: not available in this version (there is: process, in-process)',
       '--log-level: not available in this version (there is: trace, debug, info, warn, error, silent)',
     ]);
   });

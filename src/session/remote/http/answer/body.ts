@@ -129,7 +129,7 @@ export async function readEvents(answer: Answer, limits: BodyLimits, listener: E
     if (isTooLarge) throw toTooLarge(maxMessageBytes);
     reading.held.release();
     reading.check(reading.held.take(unfinished.weight));
-  });
+  }, room.outlet);
   for await (const piece of reading.pieces) await readInTurns(withLineFeeds(decoder.decode(piece, { stream: true })));
   isLast = true;
   parser.feed('\n\n');

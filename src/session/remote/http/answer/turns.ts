@@ -1,6 +1,7 @@
 /** Works through a text in turn with everything else: what a server sends must not keep the loop from all others. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Outlet } from '../../../outlet.ts';
 
 /** Of one stream, after which everybody else has a turn, in milliseconds. */
 const mostMsInTurn = 4;
@@ -9,10 +10,11 @@ const mostMsInTurn = 4;
 const partLength = 1_024;
 
 /** Returns a function that hands a text to `read` in parts that end with a line, which it does not cut. */
-export function createTurns(read: (part: string) => void): (text: string) => Promise<void> {
+export function createTurns(read: (part: string) => void, outlet: Outlet): (text: string) => Promise<void> {
   let workedMs = 0;
   return async (text) => {
     for (let from = 0; from < text.length; ) {
+      if (outlet.isFull) await outlet.whenFree();
       const to = endOfPart(text, from);
       const beganAt = performance.now();
       read(text.slice(from, to));

@@ -1,8 +1,8 @@
 /** The session of a server for which nothing could be opened, because its specification could not be expanded. */
 
-import type { Failure } from '../../../../machines/failure.ts';
-import { McpvisorError } from '../../../errors.ts';
-import type { Session, SessionNews } from '../../../session/contract.ts';
+import type { Failure } from '../../machines/failure.ts';
+import { McpvisorError } from '../errors.ts';
+import type { Session, SessionNews } from './contract.ts';
 
 /** Reports `ended` like any session, after its caller has got it. */
 export function createUnopened(server: string, failure: Failure, tell: (news: SessionNews) => void): Session {
