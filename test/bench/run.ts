@@ -12,6 +12,7 @@ import { type Bench, createResults, type Figures, type Line } from './bench.ts';
 import { boot } from './boot.ts';
 import { calls } from './calls.ts';
 import { deaths } from './deaths.ts';
+import { hop } from './hop.ts';
 import { recovery } from './recovery.ts';
 import { manySessions, sessions } from './sessions.ts';
 import { starts } from './starts.ts';
@@ -21,6 +22,7 @@ import { tracing } from './tracing.ts';
 const benches: Readonly<Record<string, Bench>> = {
   boot,
   calls,
+  hop,
   api,
   starts,
   recovery,
