@@ -2,10 +2,12 @@
 
 import * as z from 'zod';
 
+/** Far below where numbers lose digits: generations go on from it. */
+const generation = z.number().int().nonnegative().max(1e12);
+
 const recordSchema = z.object({
   server: z.string(),
-  /** Far below where numbers lose digits: generations go on from it. */
-  generation: z.number().int().nonnegative().max(1e12),
+  generation,
   /**
    * The pid of the leader, which is the number of the group. 0 and 1 are never ours: signals to such "groups" reach
    * everybody.
@@ -32,6 +34,11 @@ const fileSchema = z.object({
     .readonly()
     .default([]),
   processes: z.array(recordSchema.readonly()).readonly(),
+  /** The highest generation of each server, also of those of which nothing runs: numbers only grow. */
+  generations: z
+    .array(z.tuple([z.string(), generation]))
+    .readonly()
+    .default([]),
 });
 
 export type ProcessRecord = Readonly<z.infer<typeof recordSchema>>;

@@ -66,15 +66,22 @@ export function createProcessRegistry(options: ProcessRegistryOptions): ProcessR
   const instance = randomBytes(8).toString('hex');
   let earlierInstances = before.instances;
   const generations = new Map<string, number>();
-  const remember = ({ server, generation }: ProcessRecord): void => {
-    generations.set(server, Math.max(generation, generations.get(server) ?? 0));
+  const remember = ({ server, generation }: Pick<ProcessRecord, 'server' | 'generation'>): void => {
+    const highest = Math.max(generation, generations.get(server) ?? 0);
+    // The last ones that were started stay.
+    generations.delete(server);
+    generations.set(server, highest);
+    const [oldest] = generations.keys();
+    if (generations.size > mostGenerations && oldest !== undefined) generations.delete(oldest);
   };
+  for (const [server, generation] of before.generations) remember({ server, generation });
   for (const record of earlier) remember(record);
 
   const content = (): string => {
     const processes = [...earlier, ...current.values()];
     const directory = path === null ? undefined : inodeOf(dirname(path));
-    return JSON.stringify({ directory, instances: [instance, ...earlierInstances], processes }, null, 2);
+    const instances = [instance, ...earlierInstances];
+    return JSON.stringify({ directory, instances, processes, generations: [...generations] }, null, 2);
   };
   const file = path === null ? null : createDurableFile({ path, content, onTrouble, retryMs });
   const save = (): Promise<void> => file?.save() ?? Promise.resolve();
@@ -141,7 +148,10 @@ export function createProcessRegistry(options: ProcessRegistryOptions): ProcessR
   };
 }
 
-const nothing: RecordFile = { instances: [], processes: [] };
+const nothing: RecordFile = { instances: [], processes: [], generations: [] };
+
+/** Servers whose numbers are remembered, at most. */
+const mostGenerations = 10_000;
 
 /** Whether a process other than the recorded one has the number now. Unknown counts as no. */
 function isAnother(pid: number, startTime: string): boolean {

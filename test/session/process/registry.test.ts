@@ -100,6 +100,20 @@ describe('a registry with a state directory', () => {
     expect(pidsOnDisk()).toEqual([900_000_002]);
     expect(registry.generations.get('one') ?? 0).toBe(8);
   });
+  it('goes on from the numbers of servers that ended in order', async () => {
+    const first = createProcessRegistry({ stateDir });
+    await first.add(record({ server: 'one', generation: 4, pid: 900_000_001 }));
+    await first.add(record({ server: 'two', generation: 2, pid: 900_000_002 }));
+    first.remove(900_000_001);
+    first.remove(900_000_002);
+    await first.close();
+    const next = createProcessRegistry({ stateDir });
+    expect([...next.generations]).toEqual([
+      ['one', 4],
+      ['two', 2],
+    ]);
+    await next.close();
+  });
 });
 
 describe('a registry whose file is damaged', () => {

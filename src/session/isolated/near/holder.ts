@@ -218,12 +218,16 @@ export class Holder {
   async #take(generation: number, found: Found, isAdopted: boolean): Promise<void> {
     const { near, clientInfo, settings, onTrouble, onBeat, onReaped } = this.#options;
     const { connection, socket, welcome, identity } = found;
+    // The first beats come before it is taken: the chart hears the last of them after that.
+    let tellBeat: ((beat: Beat) => void) | null = null;
+    let early: Beat | null = null;
     connection.onNotification(beatNews, (beat) => {
       if (this.#connection !== connection) return;
       this.#log?.trim();
       this.#silence.heard();
       onBeat(beat);
-      this.#tell({ type: 'holder.beat', generation, lagMs: beat.lagMs, sessions: beat.sessions });
+      if (tellBeat === null) early = beat;
+      else tellBeat(beat);
     });
     connection.onNotification(troubleNews, (trouble) => {
       if (trouble.of === 'reaped') onReaped(trouble.record);
@@ -248,6 +252,8 @@ export class Holder {
     const startedAt = Date.parse(welcome.startedAt);
     const sessions = keep.length;
     this.#tell({ type: 'holder.connected', generation, pid: welcome.pid, startedAt, adopted: isAdopted, sessions });
+    tellBeat = ({ lagMs, sessions: held }) => this.#tell({ type: 'holder.beat', generation, lagMs, sessions: held });
+    if (early !== null) tellBeat(early);
   }
 
   /** A log that cannot be opened is no reason to give sessions up. */
