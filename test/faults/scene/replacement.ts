@@ -1,5 +1,6 @@
 /** A control plane is killed, or told to go, and another one takes its place. */
 
+import { isRunning } from '../../support/processes.ts';
 import type { Shown } from '../judge/rest.ts';
 import type { Member } from '../schedule/fleet.ts';
 import type { Action, Company } from '../schedule/schedule.ts';
@@ -32,7 +33,9 @@ export function createReplacement({ scene, load, fleet, rest, violate }: Replace
   };
   const kill = async ({ also, next }: Kill): Promise<void> => {
     const plane = scene.plane();
-    const clientProcess = await scene.clientProcess();
+    const shown = await scene.clientProcess();
+    // One that was killed a moment ago is still shown, and can end nothing any more.
+    const clientProcess = shown !== null && isRunning(shown) ? shown : null;
     // Only what nobody has done anything to has to be as it was.
     const isAdopted = clientProcess !== null && also === 'nothing' && next === 'at once';
     const before = isAdopted ? await rest() : [];
