@@ -1,7 +1,7 @@
 /** A folder that came from somewhere else, with a `.mcpvisor/` of its maker's in it. */
 
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startTimeOf } from '../../src/session/process/identity.ts';
@@ -71,7 +71,8 @@ describe('a .mcpvisor/ that came with an archive', () => {
     const config = scene.writeConfig({ a: scene.talker() });
     const { client } = await scene.up({ args: ['--config', config] });
     const record = join(scene.stateDir, 'processes.json');
-    const isStarted = () => pidsMarked(scene.mark).length === 1 && readFileSync(record, 'utf8').includes('"pid"');
+    const isStarted = () =>
+      pidsMarked(scene.mark).length === 1 && existsSync(record) && readFileSync(record, 'utf8').includes('"pid"');
     await until('the server is on record', isStarted);
     const [pid = 0] = pidsMarked(scene.mark);
     const planted = plant(scene, {});
