@@ -67,6 +67,24 @@ const unkillable: Scenario = {
   slotAfterMs: 0,
 };
 
+/** Failures that count, between others that are forgiven: what was missing is there, and a person brought it. */
+const missingAgain: Scenario = {
+  lives: [
+    { ...goodLife, handshake: 'handshakeFailed' },
+    { ...goodLife, spawn: 'ENOENT' },
+  ],
+  steps: [
+    { waitMs: 90_000, act: 'nothing' },
+    { waitMs: 90_000, act: 'nothing' },
+    { waitMs: 90_000, act: 'start' },
+  ],
+  chances: [0],
+  kind: 'permanent',
+  lazy: false,
+  remote: false,
+  slotAfterMs: 0,
+};
+
 /** What is recorded while a scenario runs, to be checked afterwards. */
 interface Notes {
   readonly breaches: string[];
@@ -157,6 +175,8 @@ function judge(server: ServerUnderTest, { before, stateBefore, system, notes }: 
       stateBefore === 'failed',
     'forgiven by nobody',
   );
+  // It leaves this state by itself only when what it lacked was found, which forgives it, as a person does.
+  if (stateBefore === 'failed' && state !== 'failed') notes.dueStarts.length = 0;
   if (state === 'failed' && stateBefore !== state && stateBefore !== '') {
     const cause = context.failure;
     const { refusedSince } = context.counters;
@@ -234,7 +254,7 @@ describe('a server on an operating system that does its worst', () => {
         expect(unsettled, 'settled not exactly once').toEqual([]);
         expect(end).toMatch(isUnkillable ? /stuck$/ : /^idle\.resting$/);
       }),
-      { ...parameters, examples: [[unkillable]] },
+      { ...parameters, examples: [[unkillable], [missingAgain]] },
     );
     if (MCPVISOR_PATH !== undefined) return;
     expect(steps).toBeGreaterThan(parameters.numRuns);
