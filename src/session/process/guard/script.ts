@@ -1,3 +1,5 @@
+import { containersScript } from './containers-script.ts';
+
 /**
  * The guard's program, for any POSIX shell: no arrays, no forks while it only reads. Its argument is the instance in
  * the marks of our processes.
@@ -6,8 +8,7 @@
  * means that its owner is gone and the stdin of the servers has ended. Then each group gets SIGTERM after its own
  * closeMs and SIGKILL its own terminateMs later; killMs after that the guard gives up on it. What bears a mark on the
  * list and is in none of these groups gets the same: a server whose owner was killed while it was spawned, or what a
- * server left behind. So does a container once the group of its server is gone, by its engine: each in a shell of its
- * own, since an engine may hang.
+ * server left behind. So does a container once the group of its server is gone, by its engine (`containers-script.ts`).
  *
  * Before each signal it checks that the group is still the one it was given. A leader with another start time is
  * another process: a pid is not given away while a group of that number exists, so our group is gone and nothing is
@@ -131,91 +132,7 @@ look_at_clock() {
   fi
 }
 
-runs() {
-  for member in $list; do
-    eval "[ \\"\\$key_$member\\" = \\"\\$1\\" ]" && return
-  done
-  return 1
-}
-
-end_containers() {
-  waiting=' '
-  for c in $containers; do
-    p=\${c##*/}
-    eval "from=\\$from_$p"
-    if [ "$passed" -lt "$from" ] || runs "\${c%/*}"; then
-      waiting="$waiting$c "
-    else
-      eval "end_container \\$words_$p" &
-    fi
-  done
-  containers=$waiting
-}
-
-end_container() {
-  term=$1 kill=$2
-  shift 2
-  left=$#
-  while [ "$left" -gt 0 ]; do
-    word=$(printf '%b.' "\${1#.}")
-    shift
-    set -- "$@" "\${word%.}"
-    left=$((left - 1))
-  done
-  owner=$1 file=$2
-  cd "$3"
-  shift 3
-  look_at_clock 0
-  begun=$now id= sent=
-  while :; do
-    look_at_clock 200
-    passed=$((now - begun))
-    [ -f "$file" ] && read -r id <"$file"
-    case $id in
-    '') [ "$passed" -lt "$((term + kill))" ] || return ;;
-    *[!0-9a-f]*) return ;;
-    *)
-      pid=$(ask "$@" inspect --format '{{.State.Pid}}' "$id")
-      [ $? -lt 126 ] || return
-      [ "\${pid:-0}" -gt 0 ] || break
-      if [ "$passed" -ge "$((term + kill))" ]; then
-        return
-      elif [ "$passed" -ge "$term" ]; then
-        [ "$sent" = KILL ] || ask "$@" kill --signal KILL "$id"
-        sent=KILL
-      elif [ -z "$sent" ]; then
-        ask "$@" kill --signal TERM "$id"
-        sent=TERM
-      fi
-      ;;
-    esac
-    sleep 0.2 || sleep 1
-  done
-  [ "$owner" = ours ] && rm -f "$file"
-}
-
-ask() {
-  engine "$@" &
-  asked=$!
-  {
-    tries=0
-    while kill -0 "$asked"; do
-      [ "$tries" -lt 100 ] || kill -KILL "$asked"
-      sleep 0.1 || sleep 1
-      tries=$((tries + 1))
-    done
-  } >/dev/null &
-  wait "$asked"
-}
-
-engine() {
-  while [ "$1" != - ]; do
-    export "$1"
-    shift
-  done
-  shift
-  exec "$@" </dev/null
-}
+${containersScript}
 
 look_at_clock 0
 begun=$now
