@@ -190,7 +190,7 @@ export const doors = {
     'holding/deaths',
     'ids',
     'order',
-    'policy',
+    'policy/policy',
     'server.machine',
     'server/alarms',
     'server/events',
@@ -219,6 +219,7 @@ export const doors = {
   'machines/client-process/states': ['at-rest', 'connected', 'ending', 'starting'],
   'machines/group': ['events', 'holding', 'round-actions'],
   'machines/holding': ['address', 'deaths', 'effects', 'holding'],
+  'machines/policy': ['defaults', 'patience', 'policy', 'restart'],
   'machines/server': [
     'clearance',
     'context',
@@ -428,7 +429,7 @@ const arrowRules = Object.entries(arrows).map(([room, allowed]) => ({
   from: { path: pathOf([room]) },
   to: {
     path: '^(src|machines)/',
-    pathNot: [...pathOf([...allowed, room]), ...(room === 'specification' ? ['^machines/policy\\.ts$'] : [])],
+    pathNot: [...pathOf([...allowed, room]), ...(room === 'specification' ? ['^machines/policy/policy\\.ts$'] : [])],
   },
 }));
 

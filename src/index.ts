@@ -12,7 +12,7 @@ import type { SupervisorOptions } from './supervisor/options.ts';
 import { openSupervisor } from './supervisor/supervisor.ts';
 
 export type { FailureClass } from '../machines/failure.ts';
-export type { RestartKind } from '../machines/policy.ts';
+export type { RestartKind } from '../machines/policy/policy.ts';
 export type { Clock } from './clock.ts';
 export type { Kept } from './config/editing/kept.ts';
 export type {

@@ -3,7 +3,7 @@
  * Times are in milliseconds, sizes in bytes. `src/config/settings.ts` has the defaults.
  */
 
-import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../machines/policy.ts';
+import type { HeartbeatPolicy, RestartPolicy, StopPolicy } from '../machines/policy/policy.ts';
 
 /** What becomes of processes that a server left outside its group: they are told, and ended unless `tell` says no. */
 export type StrayPolicy = 'end' | 'tell';

@@ -1,7 +1,7 @@
 /** What the chart of the client process remembers. */
 
 import type { Failure } from '../failure.ts';
-import type { ClientProcessPolicy } from '../policy.ts';
+import type { ClientProcessPolicy } from '../policy/policy.ts';
 import type { ClientNext } from './events.ts';
 import type { ClientState } from './standing.ts';
 

@@ -1,7 +1,7 @@
 /** The events of the chart of the client process, the orders that it gives, what it reports, and what it emits. */
 
 import type { Failure, LastWords } from '../failure.ts';
-import type { ClientProcessPolicy } from '../policy.ts';
+import type { ClientProcessPolicy } from '../policy/policy.ts';
 import type { Moment, News } from '../server/events.ts';
 import type { ClientState } from './standing.ts';
 

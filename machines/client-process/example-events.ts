@@ -1,7 +1,7 @@
 /** An event of every type that the chart of the client process takes, for tools that explore charts. */
 
-import { defaultClientProcessPolicy } from '../default-policy.ts';
 import { failure } from '../failure.ts';
+import { defaultClientProcessPolicy } from '../policy/defaults.ts';
 import type { ClientProcessEvent } from './events.ts';
 
 type Examples = { readonly [Type in ClientProcessEvent['type']]: Extract<ClientProcessEvent, { readonly type: Type }> };

@@ -2,7 +2,7 @@
 
 import { longestDelayMs } from '../delay.ts';
 import { type Failure, failure as failureOf, firstCause, type LastWords, withLastWords } from '../failure.ts';
-import { backoffMs } from '../restart-policy.ts';
+import { backoffMs } from '../policy/restart.ts';
 import type { Moment } from '../server/events.ts';
 import type { ClientProcessContext } from './context.ts';
 import type { ClientProcessInput, Connection } from './events.ts';

@@ -1,7 +1,7 @@
 /** The alarms of a server. */
 
 import type { RaisedAlarm } from '../alarm.ts';
-import { flappingUntil, isFlapping } from '../restart-policy.ts';
+import { flappingUntil, isFlapping } from '../policy/restart.ts';
 import { blockedText } from './clearance.ts';
 import type { ServerContext } from './context.ts';
 import type { Crowding } from './events.ts';

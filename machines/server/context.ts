@@ -1,8 +1,8 @@
 /** What a server's chart remembers. */
 
 import type { Failure, LastWords } from '../failure.ts';
-import type { ServerPolicy } from '../policy.ts';
-import type { Counters } from '../restart-policy.ts';
+import type { ServerPolicy } from '../policy/policy.ts';
+import type { Counters } from '../policy/restart.ts';
 import type { Blocker } from './clearance.ts';
 import type { Crowding, Next, StandingPhase, UnreadList, Wanted } from './events.ts';
 import type { OpenCommand } from './settlement.ts';

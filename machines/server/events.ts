@@ -1,7 +1,7 @@
 /** The events of a server's chart, what it reports to the actors above it, and what it emits. */
 
 import type { Failure, LastWords } from '../failure.ts';
-import type { ServerPolicy } from '../policy.ts';
+import type { ServerPolicy } from '../policy/policy.ts';
 import type { Blocker } from './clearance.ts';
 import type { CommandKind, OpenCommand, Outcome } from './settlement.ts';
 

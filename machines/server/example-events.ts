@@ -1,7 +1,7 @@
 /** An event of every type that a server's chart takes, for tools that explore charts. */
 
-import { defaultPolicy } from '../default-policy.ts';
 import { failure } from '../failure.ts';
+import { defaultPolicy } from '../policy/defaults.ts';
 import type { CommandEvent, ServerEvent } from './events.ts';
 
 type Examples = {

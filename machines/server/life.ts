@@ -6,8 +6,8 @@
 import { longestDelayMs } from '../delay.ts';
 import type { Failure, Phase } from '../failure.ts';
 import { failure as failureOf, firstCause, withLastWords } from '../failure.ts';
-import type { Past } from '../patience.ts';
-import { countFailure, noCounters, retryOf, verdictOf } from '../restart-policy.ts';
+import type { Past } from '../policy/patience.ts';
+import { countFailure, noCounters, retryOf, verdictOf } from '../policy/restart.ts';
 import type { ServerContext } from './context.ts';
 import type { ServerEvent, ServerInput } from './events.ts';
 import { jitteredQuietOf } from './heartbeat.ts';

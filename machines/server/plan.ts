@@ -1,6 +1,6 @@
 /** How a plan's new settings change a server's context. */
 
-import type { ServerPolicy } from '../policy.ts';
+import type { ServerPolicy } from '../policy/policy.ts';
 import type { ServerContext } from './context.ts';
 import type { Next, Wanted } from './events.ts';
 import { forgetFailures } from './life.ts';

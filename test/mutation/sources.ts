@@ -3,15 +3,15 @@
  * each behind a question (`isMutant`), so that it is loaded once. An id names what is changed, and stays when the
  * lines around it move:
  *
- *     restart-policy.ts: countFailure | counters.unreachable + 1 → counters.unreachable - 1
+ *     policy/restart.ts: countFailure | counters.unreachable + 1 → counters.unreachable - 1
  */
 
 import ts from 'typescript';
 
 /** Files of `machines`; the charts themselves are mutated by their configuration. */
 export const mutatedSources: readonly string[] = [
-  'restart-policy.ts',
-  'patience.ts',
+  'policy/restart.ts',
+  'policy/patience.ts',
   'server/settlement.ts',
   'supervisor/start-slots.ts',
   'failure.ts',

@@ -3,7 +3,7 @@
  * other.
  */
 
-import type { HeartbeatPolicy, RestartPolicy } from '../../../machines/policy.ts';
+import type { HeartbeatPolicy, RestartPolicy } from '../../../machines/policy/policy.ts';
 import type { Problem } from '../../errors.ts';
 import type { ServerSettings, StopSettings } from '../../specification.ts';
 import { errorAt, type Path } from '../problems.ts';

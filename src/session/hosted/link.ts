@@ -3,7 +3,7 @@
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type JSONRPCMessage, McpError, type MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
-import type { StopPolicy } from '../../../machines/policy.ts';
+import type { StopPolicy } from '../../../machines/policy/policy.ts';
 import { systemClock, type TimerClock } from '../../clock.ts';
 import { codeOf } from '../../system-error.ts';
 import { wordsOf } from '../../text/error-words.ts';

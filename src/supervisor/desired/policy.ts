@@ -1,6 +1,6 @@
 /** The settings of a specification that its chart needs for decisions. */
 
-import type { ServerPolicy } from '../../../machines/policy.ts';
+import type { ServerPolicy } from '../../../machines/policy/policy.ts';
 import type { ServerSpecification } from '../../specification.ts';
 
 /** `related`: it depends on others, others depend on it, or its group restarts members together. */

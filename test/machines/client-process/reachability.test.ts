@@ -3,7 +3,7 @@ import { type EventFrom, initialTransition, type SnapshotFrom, transition } from
 import { toDefinition } from '../../../machines/chart/definition.ts';
 import { edgeOf, transitionsOf } from '../../../machines/chart/edges.ts';
 import { clientExampleEvents } from '../../../machines/client-process/example-events.ts';
-import { defaultClientProcessPolicy } from '../../../machines/default-policy.ts';
+import { defaultClientProcessPolicy } from '../../../machines/policy/defaults.ts';
 import { charts, stateText } from '../../support/charts/chart.ts';
 import { states } from './states.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createActor, fromCallback } from 'xstate';
 import type { HolderOrder } from '../../../machines/client-process/events.ts';
-import { defaultClientProcessPolicy } from '../../../machines/default-policy.ts';
+import { defaultClientProcessPolicy } from '../../../machines/policy/defaults.ts';
 import { charts, stateText } from '../../support/charts/chart.ts';
 import { createVirtualClock } from '../../support/charts/virtual-clock.ts';
 import { clientIn, states } from './states.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../machines/failure.ts';
-import { noCounters } from '../../../machines/restart-policy.ts';
+import { noCounters } from '../../../machines/policy/restart.ts';
 import { alarmsOf } from '../../../machines/server/alarms.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import { policyOf } from '../../support/charts/chart.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../../machines/failure.ts';
-import type { RestartKind } from '../../../machines/policy.ts';
+import type { RestartKind } from '../../../machines/policy/policy.ts';
 import { soughtBy } from '../../../machines/server/looking.ts';
 import { exit, policyOf, type ServerUnderTest } from '../../support/charts/chart.ts';
 import {

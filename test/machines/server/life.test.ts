@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Failure, failure } from '../../../machines/failure.ts';
-import { noCounters } from '../../../machines/restart-policy.ts';
+import { noCounters } from '../../../machines/policy/restart.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import { jitteredQuietOf, quietLeftOf } from '../../../machines/server/heartbeat.ts';
 import {

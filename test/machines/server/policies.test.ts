@@ -10,7 +10,7 @@ import {
   noCounters,
   retryOf,
   verdictOf,
-} from '../../../machines/restart-policy.ts';
+} from '../../../machines/policy/restart.ts';
 import { grantSlots, returnSlot, type Slots, wantSlot } from '../../../machines/supervisor/start-slots.ts';
 import { exit, policyOf } from '../../support/charts/chart.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAway, type Past } from '../../../machines/patience.ts';
-import { isCounted } from '../../../machines/restart-policy.ts';
+import { isAway, type Past } from '../../../machines/policy/patience.ts';
+import { isCounted } from '../../../machines/policy/restart.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
 import { policyOf, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';

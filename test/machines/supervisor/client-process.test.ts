@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientProcessContext } from '../../../machines/client-process/context.ts';
 import type { ClientProcessEvent, HolderOrder } from '../../../machines/client-process/events.ts';
-import { defaultClientProcessPolicy } from '../../../machines/default-policy.ts';
 import { failure, suspectedCode } from '../../../machines/failure.ts';
+import { defaultClientProcessPolicy } from '../../../machines/policy/defaults.ts';
 import { plantTrees } from '../tree/planted.ts';
 import { startTree, type Tree, type TreeOptions } from '../tree/tree.ts';
 

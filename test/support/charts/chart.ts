@@ -5,11 +5,11 @@
 
 import { type AnyActorRef, createActor, enqueueActions, fromCallback, setup } from 'xstate';
 import { clientProcessMachine } from '../../../machines/client-process.machine.ts';
-import { defaultPolicy } from '../../../machines/default-policy.ts';
 import type { Failure } from '../../../machines/failure.ts';
 import { failure } from '../../../machines/failure.ts';
 import { groupMachine } from '../../../machines/group.machine.ts';
-import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '../../../machines/policy.ts';
+import { defaultPolicy } from '../../../machines/policy/defaults.ts';
+import type { HeartbeatPolicy, RestartPolicy, ServerPolicy, StopPolicy } from '../../../machines/policy/policy.ts';
 import type { ServerContext } from '../../../machines/server/context.ts';
 import type {
   ServerEmitted,

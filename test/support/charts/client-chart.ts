@@ -9,9 +9,9 @@ import type {
   HolderOrder,
 } from '../../../machines/client-process/events.ts';
 import type { ClientProcessTag } from '../../../machines/client-process/meaning.ts';
-import { defaultClientProcessPolicy } from '../../../machines/default-policy.ts';
 import { failure } from '../../../machines/failure.ts';
-import type { ClientProcessPolicy } from '../../../machines/policy.ts';
+import { defaultClientProcessPolicy } from '../../../machines/policy/defaults.ts';
+import type { ClientProcessPolicy } from '../../../machines/policy/policy.ts';
 import { pathOf } from '../../../machines/state-path.ts';
 import { charts } from './chart.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';

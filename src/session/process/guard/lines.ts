@@ -3,7 +3,7 @@
  * `= KEY closeMs terminateMs killMs [WORD…]` and `~ KEY` for a mark, with the container of its server.
  */
 
-import type { StopPolicy } from '../../../../machines/policy.ts';
+import type { StopPolicy } from '../../../../machines/policy/policy.ts';
 
 export interface GuardedGroup {
   /** The pid of the leader, which is the number of the group. */

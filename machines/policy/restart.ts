@@ -3,7 +3,7 @@
  * are parameters.
  */
 
-import { type Failure, isPermanent } from './failure.ts';
+import { type Failure, isPermanent } from '../failure.ts';
 import { isAway, isPatient, type Past, patienceMsOf } from './patience.ts';
 import type { RestartPolicy } from './policy.ts';
 

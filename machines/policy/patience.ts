@@ -3,7 +3,7 @@
  * for a server that is being replaced, and a command is missing while its package is updated.
  */
 
-import { type Failure, isPermanent } from './failure.ts';
+import { type Failure, isPermanent } from '../failure.ts';
 
 /** What is known of a server when it fails. */
 export interface Past {
