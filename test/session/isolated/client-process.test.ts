@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SessionTarget } from '../../../src/session/request.ts';
 import { createMark, isRunning, pidsMarked, until, untilNoneMarked } from '../../support/processes.ts';
@@ -258,6 +258,25 @@ describe('a client process', () => {
     expect(await call).toBe('OUTCOME_UNKNOWN');
   });
 
+  it('is not told to be gone while it lives, though the connection to it broke', async () => {
+    const stateDir = createScratchFolder();
+    const first = openApart({ stateDir });
+    const holder = await first.connect();
+    await first.sessions.close();
+    const second = openApart({ stateDir });
+    await second.connect();
+    const third = openApart({ stateDir });
+    await third.connect();
+    await second.heard('holder.disconnected');
+    second.order('end');
+    await third.openTarget(program('speak')).heard('ready');
+    expect(second.told.some(({ type }) => type === 'holder.gone')).toBe(false);
+    third.order('end');
+    await third.heard('holder.gone');
+    await second.heard('holder.gone');
+    expect(isRunning(holder)).toBe(false);
+  });
+
   it('ends in order, and leaves nothing', async () => {
     const mark = createMark();
     const apart = openApart({ stateDir: createScratchFolder() });
@@ -335,7 +354,11 @@ describe('what is in the place of a client process', () => {
     const first = openApart({ stateDir });
     const holder = await first.connect();
     await first.sessions.close();
+    const { socket } = JSON.parse(readFileSync(join(stateDir, 'client-process.json'), 'utf8')) as { socket: string };
     const next = openApart({ stateDir });
     expect(await next.connect()).toBe(holder);
+    next.order('end');
+    await next.heard('holder.gone');
+    expect(existsSync(dirname(socket))).toBe(false);
   });
 });

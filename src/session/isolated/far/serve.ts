@@ -1,16 +1,13 @@
 /** The client process: it holds sessions for one control plane at a time, and ends them when none comes back. */
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import { isSystemError, systemCodeOf } from '../../../system-error.ts';
 import { wordsOf } from '../../../text/error-words.ts';
 import { version } from '../../../version.ts';
 import { startTimeOf } from '../../process/identity.ts';
-import { createLoopLag } from '../../protocol/loop-lag.ts';
 import { createSessions, type OwnSessions } from '../../sessions.ts';
-import { type ProcessIdentity, readIdentity, socketFor, writeIdentity } from '../identity-file.ts';
+import { type ProcessIdentity, socketFor, writeIdentity } from '../identity-file.ts';
 import { connectionOver } from '../lines.ts';
 import { proofOf } from '../proof.ts';
 import {
@@ -27,8 +24,11 @@ import {
   troubleNews,
   type Welcome,
 } from '../protocol.ts';
+import { Beats } from './beats.ts';
 import { createFarEnd, type FarEnd } from './far-end.ts';
+import { listenOn, removeSocket } from './own-socket.ts';
 import { SocketOutlet } from './socket-outlet.ts';
+import { Troubles } from './troubles.ts';
 
 export interface ClientProcessOptions {
   readonly stateDir: string;
@@ -48,38 +48,29 @@ export interface ClientProcess {
   killAllNow(): void;
 }
 
-/** Without a watchdog: figures are told this often, in milliseconds. */
-const unwatchedBeatMs = 5_000;
-
 /** Until a control plane has said how long it may be away, in milliseconds. */
 const firstGraceMs = 30_000;
 
 /** Throws if it cannot listen, or another one does. */
 export async function serveClientProcess(options: ClientProcessOptions): Promise<ClientProcess> {
-  const holder = new Holder(options);
-  await holder.listen();
-  return holder;
+  const serving = new ServingProcess(options);
+  await serving.listen();
+  return serving;
 }
 
-class Holder implements ClientProcess {
+class ServingProcess implements ClientProcess {
   readonly #options: ClientProcessOptions;
   readonly #identity: ProcessIdentity;
   readonly #server: Server;
-  readonly #lag = createLoopLag();
-  #lagWatch = this.#lag.mark();
+  readonly #beats = new Beats((lagMs) => this.#beat(lagMs));
+  readonly #troubles = new Troubles((trouble) => this.#tell(trouble));
   #sessions: OwnSessions | null = null;
   #far: FarEnd | null = null;
   /** Resolves with what kept it from ending what an earlier run left behind; null: nothing. */
   #reaping: Promise<string | null> | null = null;
   #socket: Socket | null = null;
   #listener: MessageConnection | null = null;
-  /** The last word of each trouble that stands until it is over: a control plane that comes later knows of none. */
-  readonly #standing = new Map<Trouble['of'], Trouble>([
-    ['record', { of: 'record', ...told(null) }],
-    ['guard', { of: 'guard', ...told(null) }],
-  ]);
   #settings: HolderSettings = { watchdogMs: 0, orphanGraceMs: firstGraceMs, stops: [] };
-  #beats: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
   /** Until what was kept for the control plane has to be asked for. */
   #unclaimed: NodeJS.Timeout | undefined;
@@ -104,11 +95,7 @@ class Holder implements ClientProcess {
 
   async listen(): Promise<void> {
     const { socket } = this.#identity;
-    removeOldSocket(socket);
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject).listen(socket, resolve);
-    });
-    chmodSync(socket, 0o600);
+    await listenOn(socket, this.#server);
     await writeIdentity(this.#options.stateDir, this.#identity);
     this.#awaitControlPlane();
     this.#options.log(`Listening on ${socket}.`);
@@ -132,9 +119,9 @@ class Holder implements ClientProcess {
     await this.#reaping;
     await this.#far?.endAll();
     await this.#sessions?.close();
-    clearInterval(this.#beats);
+    this.#beats.stop();
     this.#server.close();
-    removeOwn(stateDir, this.#identity);
+    removeSocket(stateDir, this.#identity);
     log('Nothing is left.');
     setImmediate(onEnd);
   }
@@ -179,7 +166,7 @@ class Holder implements ClientProcess {
     this.#configure(order);
     const far = this.#open(order);
     far.serve(connection);
-    for (const trouble of this.#standing.values()) this.#tell(trouble);
+    this.#troubles.retell();
     log(`A control plane came; ${order.keep.length} of ${far.sessions.length} sessions are kept.`);
     // It takes as long as its servers do.
     void far.endAllBut(order.keep);
@@ -194,18 +181,12 @@ class Holder implements ClientProcess {
 
   #open({ clientInfo }: TakeOrder): FarEnd {
     if (this.#far !== null) return this.#far;
-    const tell = (trouble: Trouble): void => this.#tell(trouble);
     this.#sessions = createSessions({
+      ...this.#troubles.listeners,
       stateDir: this.#options.stateDir,
       clientInfo,
       host: null,
       outlet: this.#outlet,
-      onError: (message) => tell({ of: 'error', message }),
-      onStray: (news) => tell({ of: 'stray', news }),
-      onRecordTrouble: (error) => tell({ of: 'record', ...told(error) }),
-      onGuardTrouble: (reason) => tell({ of: 'guard', reason, code: null }),
-      onSocketRefused: (error) => tell({ of: 'socket', reason: wordsOf(error), code: systemCodeOf(error) }),
-      onRefused: (server, bound) => tell({ of: 'refused', server, bound }),
     });
     this.#far = createFarEnd(this.#sessions.open);
     return this.#far;
@@ -214,7 +195,7 @@ class Holder implements ClientProcess {
   async #reap(): Promise<string | null> {
     try {
       await this.#sessions?.reap(
-        (record) => this.#tell({ of: 'reaped', record }),
+        (record) => this.#troubles.tell({ of: 'reaped', record }),
         (server) => new Map(this.#settings.stops).get(server) ?? usualStop,
       );
       return null;
@@ -225,20 +206,15 @@ class Holder implements ClientProcess {
 
   #configure({ watchdogMs, orphanGraceMs, stops }: HolderSettings): void {
     this.#settings = { watchdogMs, orphanGraceMs, stops };
-    clearInterval(this.#beats);
-    this.#beats = setInterval(() => this.#beat(), watchdogMs > 0 ? watchdogMs / 2 : unwatchedBeatMs);
-    this.#beat();
+    this.#beats.start(watchdogMs);
   }
 
-  #beat(): void {
-    const { worstMs } = this.#lagWatch;
-    this.#lag.release(this.#lagWatch);
-    this.#lagWatch = this.#lag.mark();
+  #beat(lagMs: number): void {
     const sessions = this.#sessions;
     if (sessions === null) return;
     // It never rejects.
     void this.#listener?.sendNotification(beatNews, {
-      lagMs: Math.max(0, worstMs),
+      lagMs,
       sessions: this.#far?.sessions.length ?? 0,
       remote: sessions.remoteConnections(),
       held: sessions.heldBytes(),
@@ -247,7 +223,7 @@ class Holder implements ClientProcess {
 
   #tell(trouble: Trouble): void {
     if (trouble.of === 'error') this.#options.log(trouble.message);
-    if (this.#standing.has(trouble.of)) this.#standing.set(trouble.of, trouble);
+    // It never rejects.
     void this.#listener?.sendNotification(troubleNews, trouble);
   }
 
@@ -259,26 +235,3 @@ class Holder implements ClientProcess {
 }
 
 const usualStop = { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, strays: 'end' } as const;
-
-function told(error: unknown): { readonly reason: string | null; readonly code: string | null } {
-  return error === null ? { reason: null, code: null } : { reason: wordsOf(error), code: systemCodeOf(error) };
-}
-
-/** What a process that was killed left there. Throws if it is something else, which is not ours to remove. */
-function removeOldSocket(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return;
-  if (!found.isSocket()) throw new Error(`${path} is not a socket: it is in the way of the client process`);
-  rmSync(path, { force: true });
-}
-
-/** The files of this process, unless another one has put its own there meanwhile. */
-function removeOwn(stateDir: string, { instance, socket }: ProcessIdentity): void {
-  try {
-    if (readIdentity(stateDir)?.instance !== instance) return;
-    rmSync(socket, { force: true });
-  } catch (error) {
-    // Files that are left there are recognised by the next start.
-    if (!isSystemError(error, 'ENOENT')) return;
-  }
-}

@@ -1,28 +1,12 @@
 /** A session like any other, which is held by the client process. */
 
 import { isDeepStrictEqual } from 'node:util';
-import {
-  CancellationTokenSource,
-  type Disposable,
-  type MessageConnection,
-  type ResponseError,
-} from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { type Failure, failure } from '../../../../machines/failure.ts';
-import { type ErrorCode, type ErrorDetails, McpvisorError } from '../../../errors.ts';
-import { onAbort } from '../../../on-abort.ts';
-import { isRecord } from '../../../text/json.ts';
-import { parseJsonText, toJsonText } from '../../../text/json-text.ts';
+import { McpvisorError } from '../../../errors.ts';
+import { toJsonText } from '../../../text/json-text.ts';
 import { unwritableError } from '../../calls/call.ts';
-import type {
-  Answer,
-  EndKind,
-  Lists,
-  ProbeKind,
-  Progress,
-  RequestOptions,
-  Session,
-  SessionNews,
-} from '../../contract.ts';
+import type { Answer, EndKind, Lists, ProbeKind, RequestOptions, Session, SessionNews } from '../../contract.ts';
 import type { CallLimits, SessionRequest } from '../../request.ts';
 import {
   adoptOrder,
@@ -32,13 +16,12 @@ import {
   notifyOrder,
   openOrder,
   probeOrder,
-  progressNews,
   type RequestOrder,
   reportOrder,
-  requestOrder,
   type SessionId,
   sessionIdOf,
 } from '../protocol.ts';
+import { callOver } from './calling.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 type NewsOf<Type extends SessionNews['type']> = Extract<SessionNews, { readonly type: Type }>;
@@ -146,30 +129,18 @@ export class FarSession implements Session {
   }
 
   async request(method: string, params: Params | undefined, options: RequestOptions = {}): Promise<unknown> {
-    const { signal, onProgress } = options;
     const { server } = this;
-    if (signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server, method });
+    if (options.signal?.aborted === true) throw new McpvisorError('CALL_CANCELLED', { server, method });
     if (this.#ending !== undefined) throw notConnected(server, 'stopping', this.#ending);
     if (!this.#told.has('ready')) throw notConnected(server, 'starting', null);
     const order = this.#orderOf(method, params, options);
     const { connection } = this.#wire;
     const settle = connection === null ? null : this.#wire.beginCall();
     if (connection === null || settle === null) throw notConnected(server, 'stopping', clientLost);
-    const progress = order.progress === null ? null : listenTo(connection, order.progress, onProgress);
-    const source = signal === undefined ? null : new CancellationTokenSource();
-    const forget = signal === undefined ? null : onAbort(signal, () => source?.cancel());
     try {
-      const answer = await (source === null
-        ? connection.sendRequest(requestOrder, order)
-        : connection.sendRequest(requestOrder, order, source.token));
-      return parseJsonText(answer);
-    } catch (error) {
-      throw toCallError(error, { server, method });
+      return await callOver(connection, order, options);
     } finally {
       settle();
-      forget?.();
-      source?.dispose();
-      progress?.dispose();
     }
   }
 
@@ -234,16 +205,6 @@ function isToldOnce(type: SessionNews['type']): boolean {
   return ['spawned', 'initialized', 'failed', 'exited', 'gone'].includes(type);
 }
 
-function listenTo(connection: MessageConnection, token: number, onProgress: RequestOptions['onProgress']): Disposable {
-  return connection.onProgress(progressNews, token, (said) => {
-    try {
-      onProgress?.(parseJsonText(said) as Progress);
-    } catch {
-      // A bug of the caller: it must not harm the call, and there is nobody to tell.
-    }
-  });
-}
-
 function endedByItself(): Failure {
   return failure('clientLost', 'It was ended by the client process.', { phase: null });
 }
@@ -257,13 +218,4 @@ function notConnected(
 ): McpvisorError {
   const reason = failure?.class ?? null;
   return new McpvisorError('SERVER_NOT_CONNECTED', { server, state, nextRetryAt: null, reason });
-}
-
-/** Without an error of ours at the far end, the connection was lost: whether the call was made nobody knows. */
-function toCallError(error: unknown, call: { readonly server: string; readonly method: string }): McpvisorError {
-  const { data } = error as Partial<ResponseError<unknown>>;
-  if (isRecord(data) && typeof data.code === 'string' && typeof data.details === 'string')
-    return new McpvisorError(data.code as ErrorCode, JSON.parse(data.details) as ErrorDetails[ErrorCode]);
-  const details = { ...call, reason: 'the client process was lost', sessionEnded: true };
-  return new McpvisorError('OUTCOME_UNKNOWN', details, { cause: error });
 }

@@ -2,42 +2,32 @@
 
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { HolderNews, HolderOrder } from '../../../../machines/client-process/events.ts';
-import { type Failure, failure, suspectedCode } from '../../../../machines/failure.ts';
 import { wordsOf } from '../../../text/error-words.ts';
-import { startTimeOf } from '../../process/identity.ts';
-import type { ProcessRecord } from '../../process/record.ts';
+import { isAlive, startTimeOf } from '../../process/identity.ts';
 import { readIdentity } from '../identity-file.ts';
-import {
-  type Beat,
-  beatNews,
-  configureOrder,
-  endAllOrder,
-  type HolderSettings,
-  type Trouble,
-  takeOrder,
-  troubleNews,
-} from '../protocol.ts';
+import { type Beat, configureOrder, endAllOrder } from '../protocol.ts';
 import { endLost, killLostNow } from './clear.ts';
 import { connectTo, type Finding, type Found, findClientProcess, introduce } from './find.ts';
 import { type ClientProgram, type Exit, type Forked, forkClientProcess } from './fork.ts';
+import { blameOf, lossOf, refusalOf } from './losses.ts';
 import type { NearEnd } from './near-end.ts';
 import { type OwnLog, openOwnLog } from './own-log.ts';
 import { Silence } from './silence.ts';
+import { type TakingParts, takeProcess } from './taking.ts';
 
-export interface HolderOptions {
+export interface HolderOptions extends TakingParts {
   readonly stateDir: string;
   readonly program: ClientProgram;
-  readonly clientInfo: { readonly name: string; readonly version: string };
   readonly near: NearEnd;
-  /** What the client process goes by, now. */
-  readonly settings: () => HolderSettings;
-  readonly onTrouble: (trouble: Trouble) => void;
   readonly onBeat: (beat: Beat) => void;
-  readonly onReaped: (record: ProcessRecord) => void;
   readonly onError: (message: string) => void;
 }
+
+/** How often it is looked whether a process is gone, in milliseconds. */
+const lookMs = 20;
 
 interface Known {
   readonly pid: number;
@@ -93,7 +83,7 @@ export class Holder {
     }
     const { signal } = this.#given;
     this.#workOf(order, signal).catch((error: unknown) => {
-      if (!signal.aborted) this.#tell({ type: 'holder.lost', generation, failure: this.#lost(wordsOf(error)) });
+      if (!signal.aborted) this.#tell({ type: 'holder.lost', generation, failure: lossOf(wordsOf(error)) });
     });
   }
 
@@ -158,10 +148,10 @@ export class Holder {
         break;
       case 'foreign':
         this.#known = known;
-        this.#tell({ type: 'holder.refused', generation, failure: failure('misconfigured', sentence(finding.reason)) });
+        this.#tell({ type: 'holder.refused', generation, failure: refusalOf(finding.reason) });
         break;
       case 'mute':
-        this.#tell({ type: 'holder.lost', generation, failure: this.#lost(`it does not answer (${finding.reason})`) });
+        this.#tell({ type: 'holder.lost', generation, failure: lossOf(`it does not answer (${finding.reason})`) });
         break;
       case 'found':
         await this.#meet(generation, finding, signal);
@@ -216,12 +206,18 @@ export class Holder {
   }
 
   async #take(generation: number, found: Found, isAdopted: boolean): Promise<void> {
-    const { near, clientInfo, settings, onTrouble, onBeat, onReaped } = this.#options;
+    const { near, onBeat } = this.#options;
     const { connection, socket, welcome, identity } = found;
+    this.#connection = connection;
+    this.#speaks = true;
+    this.#socket = socket;
+    this.#known = identity;
+    this.#log ??= this.#openLog();
+    socket.once('close', () => this.#disconnected(generation, connection));
     // The first beats come before it is taken: the chart hears the last of them after that.
     let tellBeat: ((beat: Beat) => void) | null = null;
     let early: Beat | null = null;
-    connection.onNotification(beatNews, (beat) => {
+    const kept = await takeProcess(found, this.#options, (beat) => {
       if (this.#connection !== connection) return;
       this.#log?.trim();
       this.#silence.heard();
@@ -229,28 +225,10 @@ export class Holder {
       if (tellBeat === null) early = beat;
       else tellBeat(beat);
     });
-    connection.onNotification(troubleNews, (trouble) => {
-      if (trouble.of === 'reaped') onReaped(trouble.record);
-      else onTrouble(trouble);
-    });
-    socket.once('close', () => this.#disconnected(generation, connection));
-    this.#connection = connection;
-    this.#speaks = true;
-    this.#socket = socket;
-    this.#known = identity;
-    this.#log ??= this.#openLog();
-    const keep = near.keepOf(welcome.sessions);
-    const { generations, problem } = await connection.sendRequest(takeOrder, { ...settings(), clientInfo, keep });
-    if (problem !== null) throw new Error(`what an earlier run left behind could not be ended: ${problem}`);
     if (this.#connection !== connection) return;
-    near.noteGenerations(generations);
-    const kept = new Set(keep);
-    near.attach(
-      connection,
-      welcome.sessions.filter(({ id }) => kept.has(id)),
-    );
+    near.attach(connection, kept);
     const startedAt = Date.parse(welcome.startedAt);
-    const sessions = keep.length;
+    const sessions = kept.length;
     this.#tell({ type: 'holder.connected', generation, pid: welcome.pid, startedAt, adopted: isAdopted, sessions });
     tellBeat = ({ lagMs, sessions: held }) => this.#tell({ type: 'holder.beat', generation, lagMs, sessions: held });
     if (early !== null) tellBeat(early);
@@ -282,7 +260,7 @@ export class Holder {
     if (signal.aborted) return;
     const { starting } = near;
     const blamed = isCareful && starting.length === 1 ? starting : [];
-    near.lose((server) => this.#lostWith(server, blamed));
+    near.lose((server) => (blamed.includes(server) ? blameOf() : lossOf('it is gone')));
     this.#forget();
     this.#tell({ type: 'holder.cleared', generation, blamed });
   }
@@ -305,9 +283,11 @@ export class Holder {
       await gone;
     }
     await this.#forked?.exited;
+    // Of one that is no child of ours only the connection was seen to end.
+    while (!signal.aborted && this.#known !== null && isAlive(this.#known)) await delay(lookMs);
     // It took too long, and what is left is being cleared away.
     if (signal.aborted) return;
-    near.lose(() => this.#lost('it was ended'));
+    near.lose(() => lossOf('it was ended'));
     this.#forget();
     this.#tell({ type: 'holder.gone', generation });
   }
@@ -316,7 +296,7 @@ export class Holder {
   #watch(generation: number): void {
     if (!this.#speaks) return;
     const { watchdogMs } = this.#options.settings();
-    const failure = this.#lost(`it said nothing for ${watchdogMs} ms`);
+    const failure = lossOf(`it said nothing for ${watchdogMs} ms`);
     this.#silence.watch(watchdogMs, () => this.#tell({ type: 'holder.lost', generation, failure }));
   }
 
@@ -338,7 +318,7 @@ export class Holder {
   #exited(generation: number, forked: Forked, { reason, exitCode, signal }: Exit): void {
     if (this.#forked !== forked || this.#isLeaving) return;
     const details = { exitCode, signal, stderrTail: this.#log?.tail() ?? [] };
-    this.#tell({ type: 'holder.lost', generation, failure: { ...this.#lost(reason), ...details } });
+    this.#tell({ type: 'holder.lost', generation, failure: { ...lossOf(reason), ...details } });
   }
 
   #disconnected(generation: number, connection: MessageConnection): void {
@@ -348,28 +328,10 @@ export class Holder {
     // Of a child of ours, its exit says more.
     if (!this.#isLeaving) setImmediate(() => this.#tell({ type: 'holder.disconnected', generation }));
   }
-
-  #lostWith(server: string, blamed: readonly string[]): Failure {
-    const died = this.#lost('it is gone');
-    if (!blamed.includes(server)) return died;
-    return {
-      ...died,
-      code: suspectedCode,
-      message: 'The client process was lost again and again while this server started.',
-    };
-  }
-
-  #lost(reason: string): Failure {
-    return failure('clientLost', `The client process was lost: ${reason}.`, { phase: null });
-  }
 }
 
 function letGo(finding: Finding): void {
   if (finding.kind === 'found') finding.found.socket.destroy();
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function closed(socket: Socket): Promise<void> {

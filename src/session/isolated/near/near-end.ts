@@ -43,7 +43,7 @@ export function createNearEnd(wouldOpen: WouldOpen): NearEnd {
   let tokens = 0;
   let calls = 0;
   let isDraining = false;
-  let drained = () => {};
+  let drained: (() => void)[] = [];
   let connection: MessageConnection | null = null;
   const wire: Wire = {
     get connection() {
@@ -58,7 +58,9 @@ export function createNearEnd(wouldOpen: WouldOpen): NearEnd {
       calls += 1;
       return () => {
         calls -= 1;
-        if (calls === 0) drained();
+        if (calls > 0) return;
+        for (const resolve of drained) resolve();
+        drained = [];
       };
     },
   };
@@ -106,7 +108,7 @@ export function createNearEnd(wouldOpen: WouldOpen): NearEnd {
       isDraining = true;
       if (calls === 0) return Promise.resolve();
       return new Promise((resolve) => {
-        drained = resolve;
+        drained.push(resolve);
       });
     },
     keepOf: (held) => held.filter((one) => sessions.has(one.id) || mayKeep(one)).map(({ id }) => id),
