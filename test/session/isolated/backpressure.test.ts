@@ -30,7 +30,7 @@ async function openOverSocket() {
   const outlet = new SocketOutlet(() => far);
   outlet.watch(far);
   const sessions = createSessions({ stateDir: null, clientInfo: { name: 't', version: '1' }, host: null, outlet });
-  const end = createFarEnd(sessions.open);
+  const end = createFarEnd(sessions.open, outlet);
   onTestFinished(async () => {
     near.destroy();
     server.close();

@@ -1,12 +1,13 @@
 /** The connection breaks while both ends live. */
 
 import { expect, it } from 'vitest';
+import type { Outlet } from '../../../src/session/outlet.ts';
 import { until } from '../../support/processes.ts';
 import { outcomeOf } from '../sessions.ts';
 import { createBreakableHop, getReady, lists, requestOf } from './script.ts';
 
-async function openReady() {
-  const hop = createBreakableHop();
+async function openReady(outlet?: Outlet) {
+  const hop = createBreakableHop(outlet);
   const near = hop.createNear();
   await near.connect();
   const asked = near.open(requestOf('peer', 1));
@@ -62,8 +63,32 @@ it('keeps of stderr that nobody heard only the last of it', async () => {
   await near.connect();
   await settle();
   const lines = asked.news.flatMap((told) => (told.type === 'stderr' ? told.lines : []));
-  expect(lines).toHaveLength(64);
+  expect(lines).toHaveLength(1 + 64);
+  expect(lines[0]).toBe('(936 lines before this one were lost)');
   expect(lines.at(-1)?.trim()).toBe('999');
+});
+
+it('holds back stderr while the connection is full, and then tells the last of it', async () => {
+  let free = () => {};
+  const outlet = {
+    isFull: true,
+    whenFree: () =>
+      new Promise<void>((resolve) => {
+        free = resolve;
+      }),
+  };
+  const { asked, scripted, settle } = await openReady(outlet);
+  const lines = () => asked.news.flatMap((told) => (told.type === 'stderr' ? told.lines : []));
+  for (let line = 0; line < 1_000; line += 1) scripted.tell({ type: 'stderr', lines: [`${line}`.padStart(1_024)] });
+  await settle();
+  expect(lines()).toEqual([]);
+  outlet.isFull = false;
+  free();
+  await settle();
+  expect(lines()).toHaveLength(1 + 64);
+  scripted.tell({ type: 'stderr', lines: ['later'] });
+  await settle();
+  expect(lines().at(-1)).toBe('later');
 });
 
 it('loses no line of stderr between two connections', async () => {

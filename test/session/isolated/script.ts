@@ -7,6 +7,7 @@ import type { OpenSession, Session, SessionNews } from '../../../src/session/con
 import { createFarEnd } from '../../../src/session/isolated/far/far-end.ts';
 import { connectionOver } from '../../../src/session/isolated/lines.ts';
 import { createNearEnd, type WouldOpen } from '../../../src/session/isolated/near/near-end.ts';
+import type { Outlet } from '../../../src/session/outlet.ts';
 import type { SessionRequest } from '../../../src/session/request.ts';
 import { until } from '../../support/processes.ts';
 import { specification, stop } from '../sessions.ts';
@@ -86,9 +87,9 @@ export interface Asked {
 }
 
 /** A far end that stays, and near ends that come and go. */
-export function createBreakableHop() {
+export function createBreakableHop(outlet?: Outlet) {
   const script = createScript();
-  const far = createFarEnd(script.open);
+  const far = createFarEnd(script.open, outlet);
 
   function createNear(wouldOpen: WouldOpen = () => null) {
     const near = createNearEnd(wouldOpen);

@@ -5,6 +5,7 @@ import { type Failure, failure } from '../../../../machines/failure.ts';
 import { isMcpvisorError, McpvisorError } from '../../../errors.ts';
 import { parseJsonText, toJsonText } from '../../../text/json-text.ts';
 import type { Answer, OpenSession, Progress, SessionNews } from '../../contract.ts';
+import { freeOutlet, type Outlet } from '../../outlet.ts';
 import type { SessionRequest } from '../../request.ts';
 import {
   adoptOrder,
@@ -49,7 +50,8 @@ export interface FarEnd {
   endUnclaimed(): void;
 }
 
-export function createFarEnd(open: OpenSession): FarEnd {
+/** `outlet`: how the connection takes what is told. */
+export function createFarEnd(open: OpenSession, outlet: Outlet = freeOutlet): FarEnd {
   const sessions = new Map<SessionId, Held>();
   /** Not opened yet: something of the server is left. False: its end was asked for meanwhile. */
   const awaited = new Map<SessionId, boolean>();
@@ -78,11 +80,7 @@ export function createFarEnd(open: OpenSession): FarEnd {
         return;
       }
     }
-    const held: Held = new Held(
-      request,
-      (tell) => open(request, tell),
-      () => tellTo(id),
-    );
+    const held = new Held(request, { open: (tell) => open(request, tell), listener: () => tellTo(id), outlet });
     sessions.set(id, held);
     await held.ended;
     if (sessions.get(id) === held) sessions.delete(id);

@@ -1,17 +1,24 @@
 /** One session that is held for a control plane, which may be gone and come back: what still holds is told again then. */
 
 import type { ProbeKind, Session, SessionNews } from '../../contract.ts';
+import type { Outlet } from '../../outlet.ts';
 import type { SessionRequest } from '../../request.ts';
 import { hashOf } from '../proof.ts';
 import { type HeldSession, type SessionId, sessionIdOf } from '../protocol.ts';
+import { UnheardLines } from './unheard-lines.ts';
 
 type NewsOf<Type extends SessionNews['type']> = Extract<SessionNews, { readonly type: Type }>;
 
 /** Requests of the server that may be told again, at most: how many it withdrew is not known here. */
 const mostAsked = 1_024;
 
-/** Lines of stderr that nobody has heard yet, at most, in characters. */
-const mostUnheard = 64 * 1024;
+export interface HeldParts {
+  readonly open: (tell: (news: SessionNews) => void) => Session;
+  /** Who is told, now; null: nobody. */
+  readonly listener: () => ((news: SessionNews) => void) | null;
+  /** Where it is told goes on to. */
+  readonly outlet: Outlet;
+}
 
 export class Held {
   readonly id: SessionId;
@@ -22,7 +29,8 @@ export class Held {
   /** Whether somebody has asked for it since its control plane came. Until then only its end is told. */
   isClaimed = true;
   readonly #request: SessionRequest;
-  readonly #listener: () => ((news: SessionNews) => void) | null;
+  readonly #listener: HeldParts['listener'];
+  readonly #outlet: Outlet;
   #spawned: NewsOf<'spawned'> | null = null;
   #initialized: NewsOf<'initialized'> | null = null;
   #ready: NewsOf<'ready'> | null = null;
@@ -32,22 +40,17 @@ export class Held {
   /** Probes that are not answered. */
   readonly #probes = new Set<(reason: Error) => void>();
   readonly #asked = new Map<string | number, NewsOf<'asked'>>();
-  #unheard: string[] = [];
-  #unheardLength = 0;
+  readonly #unheard = new UnheardLines();
   #failed: NewsOf<'failed'> | NewsOf<'exited'> | null = null;
   #isEnding = false;
   #hasEnded = () => {};
 
-  /** `listener`: who is told, now; null: nobody. */
-  constructor(
-    request: SessionRequest,
-    open: (tell: (news: SessionNews) => void) => Session,
-    listener: () => ((news: SessionNews) => void) | null,
-  ) {
+  constructor(request: SessionRequest, { open, listener, outlet }: HeldParts) {
     this.id = sessionIdOf(request);
     this.hash = hashOf(request);
     this.#request = request;
     this.#listener = listener;
+    this.#outlet = outlet;
     this.ended = new Promise((resolve) => {
       this.#hasEnded = resolve;
     });
@@ -98,17 +101,29 @@ export class Held {
     if (tell === null) return;
     const standing = [this.#spawned, this.#initialized, this.#ready, this.#unread, this.#push, this.#crowded];
     for (const news of [...standing, ...this.#asked.values(), this.#failed]) if (news !== null) tell(news);
-    if (this.#unheard.length > 0) tell({ type: 'stderr', lines: this.#unheard });
-    this.#unheard = [];
-    this.#unheardLength = 0;
+    this.#tellUnheard();
   }
 
   #tell(news: SessionNews): void {
     this.#note(news);
     if (news.type === 'ended') this.#end();
-    const tell = this.isClaimed || news.type === 'ended' ? this.#listener() : null;
-    if (tell !== null) tell(news);
-    else if (news.type === 'stderr') this.#keep(news.lines);
+    if (news.type === 'stderr') this.#tellLines(news.lines);
+    else if (this.isClaimed || news.type === 'ended') this.#listener()?.(news);
+  }
+
+  /** Nothing keeps a server from writing on stderr: what cannot be told is kept for a while instead. */
+  #tellLines(lines: readonly string[]): void {
+    const isFirst = this.#unheard.isEmpty;
+    this.#unheard.keep(lines);
+    if (!this.isClaimed || this.#listener() === null) return;
+    if (!this.#outlet.isFull) this.#tellUnheard();
+    // It never rejects.
+    else if (isFirst) void this.#outlet.whenFree().then(() => this.#tellUnheard());
+  }
+
+  #tellUnheard(): void {
+    const tell = this.isClaimed ? this.#listener() : null;
+    if (tell !== null && !this.#unheard.isEmpty) tell({ type: 'stderr', lines: this.#unheard.take() });
   }
 
   #end(): void {
@@ -152,13 +167,5 @@ export class Held {
       default:
         break;
     }
-  }
-
-  #keep(lines: readonly string[]): void {
-    for (const line of lines) {
-      this.#unheard.push(line);
-      this.#unheardLength += line.length;
-    }
-    while (this.#unheardLength > mostUnheard) this.#unheardLength -= this.#unheard.shift()?.length ?? 0;
   }
 }

@@ -188,7 +188,7 @@ class ServingProcess implements ClientProcess {
       host: null,
       outlet: this.#outlet,
     });
-    this.#far = createFarEnd(this.#sessions.open);
+    this.#far = createFarEnd(this.#sessions.open, this.#outlet);
     return this.#far;
   }
 
