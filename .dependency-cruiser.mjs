@@ -131,6 +131,7 @@ export const doors = {
   'config/foreign': ['misplaced', 'variables', 'words'],
   'config/plan': [],
   'config/settings': ['global', 'schema', 'server', 'settings'],
+  'config/settings/table': ['global', 'server', 'setting'],
   errors: ['details', 'wording'],
   http: [
     'admission/bind',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { foreignWords } from '../../src/config/foreign/words.ts';
-import { defaultsTable, notActedOn, type Setting } from '../../src/config/settings/settings.ts';
+import { defaultsTable, notActedOn } from '../../src/config/settings/settings.ts';
+import type { Setting } from '../../src/config/settings/table/setting.ts';
 import { toldOnly } from '../../src/config/spelling.ts';
 import { generatedPart, toCell } from '../support/markdown.ts';
 
