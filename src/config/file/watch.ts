@@ -160,9 +160,11 @@ async function foldersOf(path: string): Promise<ReadonlyMap<string, string>> {
   let hop: string | null = path;
   for (let links = 0; hop !== null && links <= maxLinks; links += 1) {
     const folder: string = dirname(hop);
-    const identity = await stat(folder).catch(() => null); // Missing or closed: the poll sees the file.
+    // Missing, closed to us, or broken: the poll looks at the file all the same.
+    const identity = await stat(folder).catch(() => null);
     if (identity !== null) folders.set(`${folder}:${identity.dev}:${identity.ino}`, folder);
-    const target: string | null = await readlink(hop).catch(() => null); // No link, missing, closed: the poll tells.
+    // Not a link, or one that cannot be read: what there is to know of the file, the poll finds.
+    const target: string | null = await readlink(hop).catch(() => null);
     hop = target === null ? null : resolve(folder, target);
   }
   return folders;

@@ -152,7 +152,7 @@ export function createApiClient({ url, token, patience = usualPatience }: ApiCli
           yield { id: id ?? null, event: event ?? 'message', data: parseJson(data, base) };
         }
       } finally {
-        // One that has broken is closed already.
+        // Rejects only with what broke the stream: `read` has thrown that, or nobody waits for it any more.
         void reader.cancel().catch(() => undefined);
       }
     },

@@ -187,7 +187,9 @@ async function schemaOf(
   const now = await client.get(path, serverSchema).catch(unlessSilent(null));
   if (now === null || !(now.state === 'starting' || (now.state === 'idle' && now.substate !== 'waiting'))) return null;
   // If it does not connect, the call itself says why; without a schema arguments are typed by how they look.
-  await whenConnected(client, server, Math.min(timeoutMs ?? longestWaitMs, longestWaitMs)).catch(() => undefined);
+  await whenConnected(client, server, Math.min(timeoutMs ?? longestWaitMs, longestWaitMs)).catch(
+    unlessSilent(undefined),
+  );
   return (await find())?.inputSchema ?? null;
 }
 
@@ -199,10 +201,13 @@ async function toolsOf(client: ApiClient, server: string): Promise<z.output<type
   return answer.tools;
 }
 
-/** `instead` of an answer that is an error. A control plane that says nothing would be asked once more for nothing. */
+/**
+ * `instead` of an answer that is an error. A control plane that says nothing would be asked once more for nothing, and
+ * what is no error of ours is a bug.
+ */
 function unlessSilent<Instead>(instead: Instead): (error: unknown) => Instead {
   return (error) => {
-    if (isMcpvisorError(error, 'NOT_ANSWERING')) throw error;
+    if (!isMcpvisorError(error) || isMcpvisorError(error, 'NOT_ANSWERING')) throw error;
     return instead;
   };
 }
