@@ -24,8 +24,32 @@ async function isCallable({ client }: RunningDaemon, server: string): Promise<bo
   return status === 200;
 }
 
-async function clientPidOf(daemon: RunningDaemon): Promise<number> {
-  return (await statusOf(daemon)).clientProcess.pid ?? 0;
+/** A control plane whose servers are all connected, by the client process `pid`. */
+async function upWithFleet(clientProcess: object = {}) {
+  const scene = openScene();
+  const config = fleet(scene, clientProcess);
+  const daemon = await upIsolated(scene, config);
+  const before = await untilConnected(daemon);
+  const { pid } = before.clientProcess;
+  if (pid === null) throw new Error('the client process has no pid');
+  return { scene, config, daemon, before, pid };
+}
+
+/** A call that takes this long, and is under way. */
+async function callFor(ms: number, { client }: RunningDaemon) {
+  const answer = client.post('/api/servers/one/tools/sleep/call', { arguments: { ms } });
+  await until('the call is under way', async () =>
+    (await client.get('/api/servers/one')).text.includes('"inFlight":1'),
+  );
+  return { answer };
+}
+
+/** Resolves when another client process than `pid` is connected. */
+async function untilReplaced(pid: number, daemon: RunningDaemon): Promise<void> {
+  await until('another one is connected', async () => {
+    const { clientProcess } = await statusOf(daemon);
+    return clientProcess.state === 'connected' && clientProcess.pid !== pid;
+  });
 }
 
 /** Of the server that ignores the end of its stdin: a launcher, a shell, and the server itself. */
@@ -34,12 +58,9 @@ const calledWithinMs = 2_500;
 
 describe('a control plane that is killed', () => {
   it('is followed by one that takes over its sessions: no server is started again', async () => {
-    const scene = openScene();
-    const config = fleet(scene);
-    const first = await upIsolated(scene, config);
-    const before = await untilConnected(first);
-    first.kill('SIGKILL');
-    await first.ended;
+    const { scene, config, daemon, before } = await upWithFleet();
+    daemon.kill('SIGKILL');
+    await daemon.ended;
     const next = await upIsolated(scene, config);
     const after = await untilConnected(next);
     expect(livesOf(after)).toEqual(livesOf(before));
@@ -48,17 +69,14 @@ describe('a control plane that is killed', () => {
   });
 
   it('is followed by one whose tools can be called at once', async ({ annotate }) => {
-    const scene = openScene();
-    const config = fleet(scene);
-    const first = await upIsolated(scene, config);
-    const { servers } = await untilConnected(first);
-    first.kill('SIGKILL');
-    await first.ended;
+    const { scene, config, daemon, before } = await upWithFleet();
+    daemon.kill('SIGKILL');
+    await daemon.ended;
     const startedAtMs = performance.now();
     const next = await upIsolated(scene, config);
-    for (const { name } of servers) await until(`"${name}" can be called`, () => isCallable(next, name));
+    for (const { name } of before.servers) await until(`"${name}" can be called`, () => isCallable(next, name));
     const tookMs = performance.now() - startedAtMs;
-    await annotate(`all ${servers.length} servers could be called ${tookMs.toFixed(0)} ms after the start`);
+    await annotate(`all ${before.servers.length} servers could be called ${tookMs.toFixed(0)} ms after the start`);
     // About 400 ms on an idle machine.
     expect(tookMs).toBeLessThan(calledWithinMs);
   });
@@ -85,10 +103,7 @@ describe('a control plane that is killed', () => {
   });
 
   it('leaves nothing when nobody follows', async () => {
-    const scene = openScene();
-    const daemon = await upIsolated(scene, fleet(scene, { orphanGraceMs: 200 }));
-    await untilConnected(daemon);
-    const pid = await clientPidOf(daemon);
+    const { scene, daemon, pid } = await upWithFleet({ orphanGraceMs: 200 });
     daemon.kill('SIGKILL');
     await untilNoneMarked(scene.mark);
     await until('the client process is gone', () => !isRunning(pid));
@@ -98,17 +113,11 @@ describe('a control plane that is killed', () => {
 
 describe('a control plane that is replaced', () => {
   it('leaves every server to the next one, once its calls have settled', async () => {
-    const scene = openScene();
-    const config = fleet(scene);
-    const first = await upIsolated(scene, config);
-    const before = await untilConnected(first);
-    const call = first.client.post('/api/servers/one/tools/sleep/call', { arguments: { ms: 1_000 } });
-    await until('the call is under way', async () =>
-      (await first.client.get('/api/servers/one')).text.includes('"inFlight":1'),
-    );
+    const { scene, config, daemon, before } = await upWithFleet();
+    const { answer } = await callFor(1_000, daemon);
     const next = await scene.up({ args: ['--config', config, '--isolation', 'process', '--replace'] });
-    expect((await call).status).toBe(200);
-    expect(await first.ended).toMatchObject({ code: 0 });
+    expect((await answer).status).toBe(200);
+    expect(await daemon.ended).toMatchObject({ code: 0 });
     const after = await untilConnected(next);
     expect(livesOf(after)).toEqual(livesOf(before));
     expect(after.clientProcess).toMatchObject({ pid: before.clientProcess.pid, adopted: true });
@@ -119,9 +128,7 @@ describe('a control plane that is replaced', () => {
     ['it would hold its servers itself', ['--isolation', 'in-process'], 2],
     ['its address is taken', ['--port', 'TAKEN'], 1],
   ])('goes on when the next one cannot start: %s', async (_why, words, code) => {
-    const scene = openScene();
-    const first = await upIsolated(scene, fleet(scene));
-    const before = await untilConnected(first);
+    const { scene, daemon, before } = await upWithFleet();
     writeFileSync(join(scene.folder, 'wrong.json'), '{"mcpServers": {"x": {}}}');
     const taken = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());
@@ -130,41 +137,29 @@ describe('a control plane that is replaced', () => {
     const given = words.map((word) => (word === 'TAKEN' ? port : word));
     const base = ['up', '--state-dir', scene.stateDir, '--replace', '--port', '0', '--isolation', 'process'];
     expect((await scene.run([...base, ...given]).ended).code).toBe(code);
-    expect(livesOf(await untilConnected(first))).toEqual(livesOf(before));
+    expect(livesOf(await untilConnected(daemon))).toEqual(livesOf(before));
   });
 
   it('is none if it holds its servers itself: they end before the next one starts them', async () => {
-    const scene = openScene();
-    const config = fleet(scene);
-    const first = await upIsolated(scene, config);
-    const before = await untilConnected(first);
-    first.kill('SIGKILL');
-    await first.ended;
+    const { scene, config, daemon, before, pid } = await upWithFleet();
+    daemon.kill('SIGKILL');
+    await daemon.ended;
     const next = await scene.up({ args: ['--config', config, '--isolation', 'in-process'] });
     await until('all are connected', async () =>
       (await statusOf(next)).servers.every(({ state }) => state === 'connected'),
     );
-    for (const { pid } of before.servers) expect(isRunning(pid)).toBe(false);
-    expect(isRunning(before.clientProcess.pid ?? 0)).toBe(false);
+    for (const server of before.servers) expect(isRunning(server.pid)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
   });
 });
 
 describe('a client process', () => {
   it.each(['SIGKILL', 'SIGSTOP'] as const)('that gets %s is replaced, and no server is to blame', async (signal) => {
-    const scene = openScene();
-    const daemon = await upIsolated(scene, fleet(scene, { watchdogMs: 1_000 }));
-    const before = await untilConnected(daemon);
-    const pid = before.clientProcess.pid ?? 0;
-    const call = daemon.client.post('/api/servers/one/tools/sleep/call', { arguments: { ms: 60_000 } });
-    await until('the call is under way', async () =>
-      (await daemon.client.get('/api/servers/one')).text.includes('"inFlight":1'),
-    );
+    const { daemon, before, pid } = await upWithFleet({ watchdogMs: 1_000 });
+    const { answer } = await callFor(60_000, daemon);
     process.kill(pid, signal);
-    expect((await call).json).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-    await until('another one is connected', async () => {
-      const { clientProcess } = await statusOf(daemon);
-      return clientProcess.state === 'connected' && clientProcess.pid !== pid;
-    });
+    expect((await answer).json).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    await untilReplaced(pid, daemon);
     const after = await untilConnected(daemon);
     expect(isRunning(pid)).toBe(false);
     for (const { pid: old } of before.servers) expect(isRunning(old)).toBe(false);
@@ -174,10 +169,7 @@ describe('a client process', () => {
   });
 
   it('that is killed with its control plane leaves nothing, and no start is needed for that', async () => {
-    const scene = openScene();
-    const daemon = await upIsolated(scene, fleet(scene));
-    await untilConnected(daemon);
-    const pid = await clientPidOf(daemon);
+    const { scene, daemon, pid } = await upWithFleet();
     process.kill(pid, 'SIGKILL');
     daemon.kill('SIGKILL');
     await untilNoneMarked(scene.mark);
@@ -185,11 +177,7 @@ describe('a client process', () => {
   });
 
   it('that is killed with its control plane and its guard leaves nothing once there is another control plane', async () => {
-    const scene = openScene();
-    const config = fleet(scene);
-    const daemon = await upIsolated(scene, config);
-    await untilConnected(daemon);
-    const pid = await clientPidOf(daemon);
+    const { scene, config, daemon, pid } = await upWithFleet();
     const guard = guardOf(pid);
     // It would start another guard.
     process.kill(pid, 'SIGSTOP');
@@ -199,6 +187,7 @@ describe('a client process', () => {
     daemon.kill('SIGKILL');
     await daemon.ended;
     await until('both are gone', () => !isRunning(pid) && !isRunning(guard ?? 0));
+    await until('those that end with their stdin are gone', () => left.filter(isRunning).length <= rudeProcesses);
     expect(left.filter(isRunning)).toHaveLength(rudeProcesses);
     await untilConnected(await upIsolated(scene, config));
     expect(left.filter(isRunning)).toEqual([]);
@@ -226,10 +215,7 @@ describe('a client process', () => {
   });
 
   it('is restarted by command', async () => {
-    const scene = openScene();
-    const daemon = await upIsolated(scene, fleet(scene));
-    await untilConnected(daemon);
-    const pid = await clientPidOf(daemon);
+    const { scene, daemon, pid } = await upWithFleet();
     const { code, stdout } = await scene.run(['restart', 'client-process', '--state-dir', scene.stateDir]).ended;
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'client-process: restart is done, it is connected\n' });
     const after = await untilConnected(daemon);
@@ -239,31 +225,19 @@ describe('a client process', () => {
   });
 
   it('is drained by an event: a call in flight settles before its servers start again', async () => {
-    const scene = openScene();
-    const daemon = await upIsolated(scene, fleet(scene));
-    await untilConnected(daemon);
-    const pid = await clientPidOf(daemon);
-    const call = daemon.client.post('/api/servers/one/tools/sleep/call', { arguments: { ms: 500 } });
-    await until('the call is under way', async () =>
-      (await daemon.client.get('/api/servers/one')).text.includes('"inFlight":1'),
-    );
+    const { daemon, pid } = await upWithFleet();
+    const { answer } = await callFor(500, daemon);
     await daemon.client.post('/api/actors/client-process/events', { type: 'client.drain' });
     expect((await statusOf(daemon)).clientProcess.state).toBe('draining');
     expect(await isCallable(daemon, 'two')).toBe(false);
-    expect((await call).status).toBe(200);
-    await until('another one is there', async () => {
-      const { clientProcess } = await statusOf(daemon);
-      return clientProcess.state === 'connected' && clientProcess.pid !== pid;
-    });
+    expect((await answer).status).toBe(200);
+    await untilReplaced(pid, daemon);
     const after = await untilConnected(daemon);
     for (const server of after.servers) expect(server).toMatchObject({ attempt: 0, generation: 2 });
   });
 
   it('ends with its control plane when that ends in order', async () => {
-    const scene = openScene();
-    const daemon = await upIsolated(scene, fleet(scene));
-    await untilConnected(daemon);
-    const pid = await clientPidOf(daemon);
+    const { scene, daemon, pid } = await upWithFleet();
     daemon.kill('SIGTERM');
     expect(await daemon.ended).toMatchObject({ code: 0 });
     expect(isRunning(pid)).toBe(false);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AnyActorRef } from 'xstate';
 import type { GroupContext } from '../../../machines/group/events.ts';
 import { policyOf } from '../../support/charts/chart.ts';
 import { stepsFor } from '../tree/plan.ts';
@@ -20,6 +21,19 @@ const move = (one: Tree, name: string, from: string, to: string) =>
     remove: [{ group: from, server: name }],
     add: [{ group: to, server: { name, policy: policyOf(), wanted: 'up' } }],
   });
+
+/** The last server of the group `web` has ended, while `b` is on its way to it from `db`. */
+async function emptied(): Promise<{ readonly one: Tree; readonly web: AnyActorRef }> {
+  const one = await tree();
+  one.add(['a'], 'web');
+  one.add(['b'], 'db');
+  for (const name of ['a', 'b']) one.connect(name);
+  const web = one.group('web');
+  move(one, 'b', 'db', 'web');
+  one.remove('a', 'web');
+  gone(one, 'a');
+  return { one, web };
+}
 
 describe('a group', () => {
   it.each(['web', 'default'])('ends with its last server: %s', async (group) => {
@@ -46,29 +60,16 @@ describe('a group', () => {
   });
 
   it('goes on when a server is on its way to it', async () => {
-    const one = await tree();
-    one.add(['a'], 'web');
-    one.add(['b'], 'db');
-    for (const name of ['a', 'b']) one.connect(name);
-    const actor = one.group('web');
-    move(one, 'b', 'db', 'web');
-    one.remove('a', 'web');
-    gone(one, 'a');
+    const { one, web } = await emptied();
     expect(isThere(one, 'web')).toBe(true);
     gone(one, 'b');
-    expect([one.group('web') === actor, one.serverState('b'), ended(one)]).toEqual([true, 'starting.spawning', ['db']]);
+    expect([one.group('web') === web, one.serverState('b'), ended(one)]).toEqual([true, 'starting.spawning', ['db']]);
   });
 
   it.each(['is removed', 'goes to another group'])(
     'ends when the server that was on its way to it %s',
     async (what) => {
-      const one = await tree();
-      one.add(['a'], 'web');
-      one.add(['b'], 'db');
-      for (const name of ['a', 'b']) one.connect(name);
-      move(one, 'b', 'db', 'web');
-      one.remove('a', 'web');
-      gone(one, 'a');
+      const { one } = await emptied();
       expect(isThere(one, 'web')).toBe(true);
       if (what === 'is removed') one.remove('b', 'web');
       else move(one, 'b', 'web', 'db');
@@ -79,19 +80,12 @@ describe('a group', () => {
   );
 
   it('goes on when the plan that takes away the server on its way to it brings another one', async () => {
-    const one = await tree();
-    one.add(['a'], 'web');
-    one.add(['b'], 'db');
-    for (const name of ['a', 'b']) one.connect(name);
-    move(one, 'b', 'db', 'web');
-    one.remove('a', 'web');
-    gone(one, 'a');
-    const actor = one.group('web');
+    const { one, web } = await emptied();
     one.plan({
       remove: [{ group: 'web', server: 'b' }],
       add: [{ group: 'web', server: { name: 'c', policy: policyOf(), wanted: 'up' } }],
     });
-    expect([one.group('web') === actor, one.serverState('c'), ended(one)]).toEqual([true, 'starting.spawning', []]);
+    expect([one.group('web') === web, one.serverState('c'), ended(one)]).toEqual([true, 'starting.spawning', []]);
   });
 
   it('is not waited for as degraded any more', async () => {

@@ -1,19 +1,27 @@
 /** One session of a server after the other, at the end that holds them. */
 
 import { expect, it } from 'vitest';
+import type { SessionNews } from '../../../src/session/contract.ts';
 import { until } from '../../support/processes.ts';
 import { specification } from '../sessions.ts';
 import { createBreakableHop, getReady, quickStop, requestOf } from './script.ts';
 
-/** A control plane has gone and left a ready session; the next one would open another program. */
-async function openAfterAnother() {
+/** A control plane has gone and left a session that is ready, and has said this since. */
+async function leave(...said: readonly SessionNews[]) {
   const hop = createBreakableHop();
   const first = hop.createNear();
   await first.connect();
   first.open(requestOf('peer', 1));
   const before = await hop.scripted(0);
   getReady(before);
+  for (const news of said) before.tell(news);
   await first.cut();
+  return { hop, before };
+}
+
+/** The next control plane would open another program. */
+async function openAfterAnother() {
+  const { hop, before } = await leave();
   const next = hop.createNear();
   void next.connect();
   const asked = next.open(requestOf('peer', 2));
@@ -91,13 +99,7 @@ it('ends what was kept for a control plane that does not ask for it, and none th
 });
 
 it('is not taken over if its specification has changed since it was kept, and ends before the next one', async () => {
-  const hop = createBreakableHop();
-  const first = hop.createNear();
-  await first.connect();
-  first.open(requestOf('peer', 1));
-  const before = await hop.scripted(0);
-  getReady(before);
-  await first.cut();
+  const { hop, before } = await leave();
   const next = hop.createNear(() => requestOf('peer', 1));
   void next.connect();
   const changed = next.open(requestOf('peer', 1, 'another'));
@@ -112,14 +114,7 @@ it('is not taken over if its specification has changed since it was kept, and en
 });
 
 it('is taken over with what it asked, and other limits than it had', async () => {
-  const hop = createBreakableHop();
-  const first = hop.createNear();
-  await first.connect();
-  first.open(requestOf('peer', 1));
-  const scripted = await hop.scripted(0);
-  getReady(scripted);
-  scripted.tell({ type: 'asked', id: 1, method: 'roots/list', params: {} });
-  await first.cut();
+  const { hop, before } = await leave({ type: 'asked', id: 1, method: 'roots/list', params: {} });
   const next = hop.createNear(() => requestOf('peer', 1));
   void next.connect();
   const target = requestOf('peer', 1).specification.target;
@@ -128,7 +123,7 @@ it('is taken over with what it asked, and other limits than it had', async () =>
     specification: specification(target, { stop: quickStop, callTimeoutMs: 5 }),
   });
   await until('it asks', () => asked.types().includes('asked'));
-  expect(scripted.orders).toEqual(['limit 5']);
+  expect(before.orders).toEqual(['limit 5']);
   asked.session.answer(1, { result: { roots: [] } });
-  await until('it is answered', () => scripted.orders.includes('answer 1'));
+  await until('it is answered', () => before.orders.includes('answer 1'));
 });
