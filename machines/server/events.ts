@@ -75,7 +75,8 @@ export type ServerEvent =
   /** The processes of a server that has not answered yet are at work: they download, compile, read. */
   | (News & { readonly type: 'session.progressed' })
   | (News & { readonly type: 'session.initialized' })
-  | (News & { readonly type: 'session.ready' })
+  /** `forMs`: how long it has been ready already, for another control plane. Absent: not at all. */
+  | (News & { readonly type: 'session.ready'; readonly forMs?: number })
   /** The lists that could not be read; empty: all could. */
   | (News & { readonly type: 'session.unread'; readonly lists: readonly UnreadList[] })
   /** Requests wait long for a connection; null: none does any more. */

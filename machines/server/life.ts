@@ -82,10 +82,10 @@ export function beginLife({ generation, starts }: ServerContext): Change {
 /** The first quiet time is random, so that servers that were started together are not probed together. */
 export function connect(
   { policy, counters }: ServerContext,
-  { at, random }: { readonly at: number; readonly random: number },
+  { at, random, forMs = 0 }: { readonly at: number; readonly random: number; readonly forMs?: number },
 ): Change {
   return {
-    connectedAt: at,
+    connectedAt: at - forMs,
     worked: true,
     cutAtWork: 0,
     counters: { ...counters, refusedSince: null },

@@ -66,7 +66,11 @@ export const serverSession = setup({
     spawnTimeout: ({ context }) => context.policy.startTimeoutMs,
     installTimeout: ({ context }) => installMsOf(context),
     listTimeout: ({ context }) => context.policy.startTimeoutMs,
-    stableAfter: ({ context }) => context.policy.restart.stableAfterMs,
+    /** A session that is taken over has been ready for a while. */
+    stableAfter: ({ context, event }) => {
+      const forMs = event.type === 'session.ready' ? (event.forMs ?? 0) : 0;
+      return Math.max(0, context.policy.restart.stableAfterMs - forMs);
+    },
     quiet: ({ context }) => context.quietMs,
     probeTimeout: ({ context }) => context.policy.heartbeat.timeoutMs,
     callTime: ({ context }) => awaitMsOf(context),
@@ -93,7 +97,7 @@ export const serverSession = setup({
     }),
     endSession: sendTo(sessionId, (_, { kind }: { kind: 'close' | 'terminate' | 'kill' }) => ({ type: 'end', kind })),
     noteProcess: assign((_, { pid }: { pid: number | null }) => ({ pid })),
-    connect: assign(({ context }, moment: { at: number; random: number }) => connect(context, moment)),
+    connect: assign(({ context }, ready: { at: number; random: number; forMs?: number }) => connect(context, ready)),
     forgive: assign(({ context }) => forgive(context)),
     probe: sendTo(sessionId, (_, { kind }: { kind: 'ping' | 'list' }) => ({ type: 'probe', kind })),
     emitProbe: emit((_, { kind }: { kind: 'ping' | 'list' }) => ({ type: 'probe.sent', kind })),

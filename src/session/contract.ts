@@ -67,7 +67,8 @@ export type ConversationNews =
   | { readonly type: 'progressed' }
   | { readonly type: 'initialized'; readonly peer: Peer }
   /** Initialized and listed, and the process is on record: calls are accepted. */
-  | { readonly type: 'ready'; readonly lists: Lists }
+  /** `forMs`: for how long it has been so, if it is taken over; absent: not before. */
+  | { readonly type: 'ready'; readonly lists: Lists; readonly forMs?: number }
   /** The server changed its lists, or they came late; these are the new ones. */
   | { readonly type: 'listed'; readonly lists: Lists }
   /** Other lists than before could not be read, or all could (then it is empty). Before `ready` or later. */

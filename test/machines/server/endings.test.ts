@@ -547,3 +547,20 @@ describe('a changed specification of a server whose next state is failed', () =>
     expect(server.state()).toBe('idle.queued');
   });
 });
+
+describe('a session that is taken over', () => {
+  it.each([
+    [50_000, 10_000],
+    [59_999, 1],
+  ])('has been ready for %i ms, and is stable after %i ms more', (forMs, leftMs) => {
+    const server = serverIn('starting.initializing');
+    server.news('session.initialized');
+    const readyAt = server.clock.now();
+    server.news('session.ready', { forMs });
+    expect(server.context()).toMatchObject({ connectedAt: readyAt - forMs, stable: false });
+    server.clock.advance(leftMs - 1);
+    expect(server.context().stable).toBe(false);
+    server.clock.advance(1);
+    expect(server.context().stable).toBe(true);
+  });
+});

@@ -112,7 +112,7 @@ describe('a client process', () => {
     expect(await next.heard('holder.connected')).toMatchObject({ adopted: true, sessions: 1 });
     expect(next.sessions.highestGeneration('peer')).toBe(0);
     const after = next.openTarget(target);
-    await after.heard('ready');
+    expect((await after.heard('ready')).forMs).toBeGreaterThan(0);
     expect((await after.heard('spawned')).pid).toBe(pid);
     expect(after.types()).toEqual(['spawned', 'initialized', 'ready']);
     expect(await after.session.request('tools/call', { name: 'add', arguments: { a: 1, b: 2 } })).toMatchObject({

@@ -34,6 +34,8 @@ export class Held {
   #spawned: NewsOf<'spawned'> | null = null;
   #initialized: NewsOf<'initialized'> | null = null;
   #ready: NewsOf<'ready'> | null = null;
+  /** When it became so, by the machine's monotonic clock. */
+  #readyAtMs = 0;
   #unread: NewsOf<'unread'> | null = null;
   #push: NewsOf<'push'> | null = null;
   #crowded: NewsOf<'crowded'> | null = null;
@@ -99,7 +101,9 @@ export class Held {
     this.isClaimed = true;
     const tell = this.#listener();
     if (tell === null) return;
-    const standing = [this.#spawned, this.#initialized, this.#ready, this.#unread, this.#push, this.#crowded];
+    const forMs = Math.round(performance.now() - this.#readyAtMs);
+    const ready = this.#ready === null ? null : { ...this.#ready, forMs };
+    const standing = [this.#spawned, this.#initialized, ready, this.#unread, this.#push, this.#crowded];
     for (const news of [...standing, ...this.#asked.values(), this.#failed]) if (news !== null) tell(news);
     this.#tellUnheard();
   }
@@ -142,6 +146,7 @@ export class Held {
         break;
       case 'ready':
         this.#ready = news;
+        this.#readyAtMs = performance.now();
         break;
       case 'listed':
         this.#ready = { type: 'ready', lists: news.lists };

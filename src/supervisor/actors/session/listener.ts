@@ -86,7 +86,7 @@ export class SessionListener {
         break;
       case 'ready':
         this.#lists.first(news.lists);
-        outlets.send({ type: 'session.ready' });
+        outlets.send({ type: 'session.ready', ...(news.forMs !== undefined && { forMs: news.forMs }) });
         break;
       case 'listed':
         this.#lists.again(news.lists);
