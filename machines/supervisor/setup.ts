@@ -1,72 +1,38 @@
-/** The manifest of the root's chart: its actors, delays, guards and actions. `supervisor.machine.ts` is the chart. */
+/**
+ * The manifest of the root's chart, last part: servers and groups, their relations, start slots and deaths.
+ * `supervisor.machine.ts` is the chart.
+ */
 
-import { assign, enqueueActions, fromPromise, setup } from 'xstate';
-import type { ClientProcessEvent, ClientReport } from '../client-process/events.ts';
-import { clientProcessMachine } from '../client-process.machine.ts';
+import { assign, enqueueActions } from 'xstate';
 import type { GroupEvent, GroupReport } from '../group/events.ts';
-import type { ActorFailed, ReaperDone, ReaperInput } from '../group/holding.ts';
-import { groupMachine } from '../group.machine.ts';
+import type { ActorFailed, ReaperDone } from '../group/holding.ts';
 import { sendById } from '../holding/address.ts';
-import { type Reaped, withoutSuccessors } from '../holding/deaths.ts';
+import { withoutSuccessors } from '../holding/deaths.ts';
 import { gone, hasLeft } from '../holding/holding.ts';
 import { clientProcessId, groupId, serverId, supervisorId } from '../ids.ts';
-import { holdsAny, lookIn, withEnding, withInput, withStanding } from '../members.ts';
+import { lookIn, withEnding, withInput, withStanding } from '../members.ts';
 import { dependentsOf } from '../order.ts';
 import type { Moment, ServerEvent, ServerReport, Wanted } from '../server/events.ts';
 import { isUp } from '../server/standing.ts';
-import { serverMachine } from '../server.machine.ts';
 import { entryOf } from '../table.ts';
 import { afterPlan } from './apply.ts';
+import { supervisorClient } from './client-actions.ts';
 import { handleDeath, handleReaped } from './deaths.ts';
-import type { Steps, SupervisorContext, SupervisorEmitted, SupervisorEvent, SupervisorInput } from './events.ts';
+import type { Steps } from './events.ts';
 import { endGroup, holderOf, livingOf, perform } from './holding.ts';
 import { isOver, withoutGroup, withoutServer } from './leaving.ts';
-import { grant, notifyOfClient, notifyRelated } from './messages.ts';
+import { grant, notifyRelated } from './messages.ts';
 import { isNeeded } from './relations.ts';
 import { returnSlot, type Slots, wantSlot } from './start-slots.ts';
 
-/** How long the client process may take to be let go, in milliseconds. */
-const leaveMs = 2_000;
 /** Time from SIGKILL to every known process group until `closed`, whatever is left, in milliseconds. */
 const killMs = 2_000;
 
 type Report<Type extends (ServerReport | GroupReport)['type']> = Extract<ServerReport | GroupReport, { type: Type }>;
 
-export const supervisorSetup = setup({
-  types: {} as {
-    context: SupervisorContext;
-    events: SupervisorEvent;
-    input: SupervisorInput;
-    emitted: SupervisorEmitted;
-    children: Record<string, 'group' | 'server' | 'reaper' | 'client-process'>;
-  },
-  actors: {
-    group: groupMachine,
-    /** A server whose group died too often. */
-    server: serverMachine,
-    /** Holds the sessions, if they are held apart from this process. */
-    'client-process': clientProcessMachine,
-    /** Resolves when no process of the server is left; `src/supervisor` provides it, as for groups. */
-    reaper: fromPromise<Reaped, ReaperInput>(() => {
-      throw new Error('the actor "reaper" is provided by the supervisor room');
-    }),
-    /** Ends the processes that an earlier run left behind; `src/supervisor` provides it. */
-    reap: fromPromise<void>(() => {
-      throw new Error('the actor "reap" is provided by the supervisor room');
-    }),
-    /** Kills every known process group; `src/supervisor` provides it. */
-    killAll: fromPromise<void>(() => {
-      throw new Error('the actor "killAll" is provided by the supervisor room');
-    }),
-  },
-  delays: { shutdown: ({ context }) => context.shutdownMs, kill: killMs, leave: leaveMs },
+export const supervisorSetup = supervisorClient.extend({
+  delays: { shutdown: ({ context }) => context.shutdownMs, kill: killMs },
   guards: {
-    isOver: ({ context }) => isAlone(context) && (context.client?.standing ?? 'down') === 'down',
-    hasClient: ({ context }) => context.client !== null,
-    isClientDue: ({ context }) => isAlone(context) && context.client !== null && context.clientEnd === null,
-    /** Nobody can tell the client process to end. */
-    isClientLost: ({ context }) => isAlone(context) && context.clientEnd === 'impossible',
-    isLeft: ({ context }) => context.client?.standing === 'down' || context.clientEnd === 'impossible',
     isDegraded: ({ context }) => context.degraded.length > 0,
     hasHeard: ({ context }) => context.hasHeard,
     isSettled: ({ context }) => context.degraded.length === 0,
@@ -104,44 +70,6 @@ export const supervisorSetup = setup({
       const leaving = new Set(steps.remove.map(({ server }) => server));
       const staying = [...new Set(touched)].filter((server) => !leaving.has(server));
       notifyRelated(args, staying, relations);
-    }),
-    startClient: enqueueActions(({ context, enqueue }) => {
-      if (context.clientProcess === null) return;
-      const input = context.clientProcess;
-      enqueue.spawnChild('client-process', { id: clientProcessId, systemId: clientProcessId, input });
-      enqueue.sendTo(clientProcessId, { type: 'client.start' } satisfies ClientProcessEvent);
-    }),
-    noteClient: assign((_, { standing, nextRetryAt, isCareful }: ClientReport) => ({
-      client: { standing, nextRetryAt, isCareful },
-    })),
-    /** Of all servers, related or not. */
-    notifyOfClient: enqueueActions((args) => notifyOfClient(args, Object.keys(args.context.members))),
-    /** Servers of the plan have no actor before this step is over. */
-    notifyAdded: enqueueActions(({ context, enqueue, self }) => {
-      if (context.client !== null && context.client.standing !== 'up') enqueue.sendTo(self, { type: 'clearances.due' });
-    }),
-    /** A server that asks for a slot may not have been told that there is no client process. */
-    notifyApplicant: enqueueActions((args, { server }: { server: string }) => {
-      if (args.context.client !== null && args.context.client.standing !== 'up') notifyOfClient(args, [server]);
-    }),
-    configureClient: enqueueActions((args, { steps, at, random }: Moment & { steps: Steps }) => {
-      const { clientProcess } = steps;
-      if (clientProcess === undefined || args.context.client === null) return;
-      args.enqueue.assign({ clientProcess });
-      const event: ClientProcessEvent = { type: 'client.configure', ...clientProcess, at, random };
-      sendById(args, clientProcessId, event);
-    }),
-    /** Once: nothing needs it any more. */
-    endClient: enqueueActions((args) => {
-      args.enqueue.assign({ clientEnd: 'told' });
-      sendById(args, clientProcessId, { type: 'client.shutdown' } satisfies ClientProcessEvent);
-    }),
-    leaveClient: enqueueActions((args) =>
-      sendById(args, clientProcessId, { type: 'client.leave' } satisfies ClientProcessEvent),
-    ),
-    /** Their sessions go on without them. */
-    dropServers: enqueueActions(({ context, enqueue }) => {
-      for (const id of [...context.groups.map(groupId), ...livingOf(context).map(serverId)]) enqueue.stopChild(id);
     }),
     note: assign(({ context }, { server, standing }: Report<'server.changed' | 'server.lost'>) => ({
       members: withStanding(context.members, server, standing),
@@ -256,8 +184,3 @@ export const supervisorSetup = setup({
     })),
   },
 });
-
-/** No server is left. */
-function isAlone({ groups, members }: SupervisorContext): boolean {
-  return groups.length === 0 && !holdsAny(members, supervisorId);
-}

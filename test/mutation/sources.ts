@@ -38,6 +38,7 @@ export const mutatedSources: readonly string[] = [
   'group/holding.ts',
   'group/round-actions.ts',
   'supervisor/apply.ts',
+  'supervisor/client-actions.ts',
   'supervisor/setup.ts',
   'supervisor/deaths.ts',
   'supervisor/leaving.ts',
