@@ -83,12 +83,14 @@ export const supervisorSetup = supervisorClient.extend({
     keep: assign(({ context }, { server, wanted }: Report<'server.kept'>) => ({
       members: withInput(context.members, server, { wanted }),
     })),
-    /** The actors of these servers died: what is left of them is being ended. */
+    /**
+     * The actors of these servers died: what is left of them is being ended. No other server goes down by that, so that
+     * no report has to be awaited before slots are granted.
+     */
     markAsEnding: assign(
-      ({ context: { members, slots, holders, queue, isOffering } }, { servers }: { servers: readonly string[] }) => ({
+      ({ context: { members, slots, holders, queue } }, { servers }: { servers: readonly string[] }) => ({
         ...servers.reduce<Slots>(returnSlot, { slots, holders, queue }),
         members: servers.reduce(withEnding, members),
-        hasHeard: isOffering,
       }),
     ),
     wake: enqueueActions(({ context, enqueue, system }, { at, random }: Moment) => {

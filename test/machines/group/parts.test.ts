@@ -257,6 +257,18 @@ describe('a part that dies', () => {
     expect(one.serverContext('x').waitingFor).toEqual([]);
   });
 
+  it('frees the start slot of a server that dies of being told to end, and so tells nobody', async () => {
+    const one = await startTree({ slots: 1, buggyServer: charts.server.provide({ actions: { shutDown: buggy } }) });
+    trees.push(one);
+    one.add(namesTo(128), 'big', { lazy: true });
+    one.add(['s129'], 'big');
+    one.add(['x'], 'other');
+    expect([one.serverState('s129'), one.serverState('x')]).toEqual(['starting.spawning', 'idle.queued']);
+    breaks(one);
+    await settled();
+    expect([one.serverState('s129'), one.serverState('x')]).toEqual([null, 'starting.spawning']);
+  });
+
   it('three times in a minute has its servers in failed, held by the group itself', async () => {
     const one = await bigGroup(129);
     for (let death = 1; death <= 3; death += 1) {

@@ -85,9 +85,10 @@ export interface TreeOptions {
   readonly holder?: (order: HolderOrder) => void;
   /** What the reaper of a server says of it. Default: it has not. */
   readonly hasWorked?: (server: string) => boolean;
-  /** Instead of the chart of groups, or of their parts. */
+  /** Instead of the chart of groups, of their parts, or of servers. */
   readonly buggyGroup?: typeof charts.group;
   readonly buggyPart?: typeof charts.group;
+  readonly buggyServer?: typeof charts.server;
 }
 
 /** Events from outside, with a time and a random number, that actors pass on. */
@@ -171,7 +172,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
       return { ...moment(), generation, worked: options.hasWorked?.(input.server) ?? false };
     });
   });
-  const server = charts.server.provide({ actors: { session, lookout } });
+  const server = (options.buggyServer ?? charts.server).provide({ actors: { session, lookout } });
   const turn = fromPromise<void>(() => Promise.resolve());
   const part = (options.buggyPart ?? charts.group).provide({ actors: { server, reaper, turn } });
   const group = (options.buggyGroup ?? charts.group).provide({ actors: { server, reaper, turn, part } });
