@@ -357,6 +357,7 @@ export const doors = {
   ],
   'supervisor/actors/client-process': ['holder', 'settings'],
   'supervisor/actors/session': ['actor', 'expansions', 'launch', 'words'],
+  'supervisor/assembly': ['assembly'],
   'supervisor/calls': ['calls', 'checks', 'ensuring', 'settling', 'tool-answers', 'waking'],
   'supervisor/catalog': [
     'catalog',
@@ -471,8 +472,8 @@ const otherRules = [
     name: 'one-assembly',
     comment: 'What wires the parts of a supervisor is above them all: a part says what it needs.',
     severity: 'error',
-    from: { path: '^(src|machines)/', pathNot: '^src/supervisor/supervisor\\.ts$' },
-    to: { path: '^src/supervisor/assembly\\.ts$' },
+    from: { path: '^(src|machines)/', pathNot: '^src/supervisor/(supervisor\\.ts$|assembly/)' },
+    to: { path: '^src/supervisor/assembly/' },
   },
   {
     name: 'types-only-specification',

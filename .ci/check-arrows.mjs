@@ -37,7 +37,7 @@ const planted = [
   },
   {
     file: 'src/supervisor/planted-part.ts',
-    text: "import type { Assembly } from './assembly.ts';\nexport type Parts = Pick<Assembly, 'root'>;",
+    text: "import type { Assembly } from './assembly/assembly.ts';\nexport type Parts = Pick<Assembly, 'root'>;",
     rule: 'one-assembly',
   },
   {

@@ -4,7 +4,7 @@ import { watchConfig } from '../config/file/watch.ts';
 import { McpvisorError } from '../errors.ts';
 import { reached } from './actors/root.ts';
 import { watchSuspension } from './actors/suspension.ts';
-import { type Assembly, assemble } from './assembly.ts';
+import { type Assembly, assemble } from './assembly/assembly.ts';
 import type { Supervisor } from './contract.ts';
 import { type ConfigurationSource, openConfiguration } from './desired/source.ts';
 import type { DoorOptions, Isolation, SupervisorOptions } from './options.ts';

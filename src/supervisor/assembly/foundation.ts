@@ -1,25 +1,31 @@
 /** What all other parts of a supervisor stand on: time, facts, alarms, sessions, and the ledger. None of them decides. */
 
 import { join } from 'node:path';
-import { backgroundTimers, type Clock, systemClock, type TimerClock } from '../clock.ts';
-import { createOwnAlarms, type OwnAlarms } from '../observe/alarms/own-alarms.ts';
-import { bufferTrouble, fileTrouble, guardTrouble, noticeShortage, watchShortages } from '../observe/alarms/trouble.ts';
-import { createFacts, type Facts } from '../observe/facts/facts.ts';
-import { createInspection, type Inspection } from '../observe/facts/inspection.ts';
-import { createLog } from '../observe/log/log.ts';
-import { createRedactor, type Redactor } from '../observe/secrets/redact.ts';
-import { createServerLogs, type ServerLogs } from '../observe/server-logs/server-logs.ts';
-import { endLeft } from '../session/isolated/near/clear.ts';
-import type { Holder } from '../session/isolated/near/holder.ts';
-import { createIsolatedSessions, type IsolatedSessionsOptions } from '../session/isolated/near/sessions.ts';
-import { createSessions, type Sessions, type SessionsOptions } from '../session/sessions.ts';
-import { version } from '../version.ts';
-import { createMoments, type Moments } from './actors/moments.ts';
-import { createTurns, type Turns } from './actors/turns.ts';
-import { createWorked, type WorkedSpecifications } from './desired/worked.ts';
-import { createLedger, type Ledger } from './ledger.ts';
-import type { AssemblyOptions } from './options.ts';
-import { createStrayAlarms, type StrayAlarms } from './status/stray-alarms.ts';
+import { backgroundTimers, type Clock, systemClock, type TimerClock } from '../../clock.ts';
+import { createOwnAlarms, type OwnAlarms } from '../../observe/alarms/own-alarms.ts';
+import {
+  bufferTrouble,
+  fileTrouble,
+  guardTrouble,
+  noticeShortage,
+  watchShortages,
+} from '../../observe/alarms/trouble.ts';
+import { createFacts, type Facts } from '../../observe/facts/facts.ts';
+import { createInspection, type Inspection } from '../../observe/facts/inspection.ts';
+import { createLog } from '../../observe/log/log.ts';
+import { createRedactor, type Redactor } from '../../observe/secrets/redact.ts';
+import { createServerLogs, type ServerLogs } from '../../observe/server-logs/server-logs.ts';
+import { endLeft } from '../../session/isolated/near/clear.ts';
+import type { Holder } from '../../session/isolated/near/holder.ts';
+import { createIsolatedSessions, type IsolatedSessionsOptions } from '../../session/isolated/near/sessions.ts';
+import { createSessions, type Sessions, type SessionsOptions } from '../../session/sessions.ts';
+import { version } from '../../version.ts';
+import { createMoments, type Moments } from '../actors/moments.ts';
+import { createTurns, type Turns } from '../actors/turns.ts';
+import { createWorked, type WorkedSpecifications } from '../desired/worked.ts';
+import { createLedger, type Ledger } from '../ledger.ts';
+import type { AssemblyOptions } from '../options.ts';
+import { createStrayAlarms, type StrayAlarms } from '../status/stray-alarms.ts';
 
 export interface Time {
   readonly wallNow: () => number;

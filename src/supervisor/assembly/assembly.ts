@@ -1,46 +1,40 @@
-/** Wires the parts of a supervisor together. No other file knows what each part is made of. */
+/**
+ * Wires the parts of a supervisor together: on the foundation the actors, what is seen of them, commands, calls and the
+ * configuration in force. What each part is made of is known in this folder alone.
+ */
 
-import { availableParallelism } from 'node:os';
-import { stopSettingsOf } from '../config/entries/stop.ts';
-import type { PublishFact } from '../observe/facts/fact.ts';
-import { createInspector } from '../observe/facts/inspected.ts';
-import type { MetricsOptions } from '../observe/metrics/metrics.ts';
-import type { Budget } from '../session/budget.ts';
-import { chartSettingsOf, holderSettingsOf } from './actors/client-process/settings.ts';
-import { createDirectory } from './actors/directory.ts';
-import type { Moments } from './actors/moments.ts';
-import { listenToActors } from './actors/news.ts';
-import { createReaping } from './actors/reaping.ts';
-import { placeOfRoot, reached } from './actors/root.ts';
-import { createExpansions } from './actors/session/expansions.ts';
-import { createLaunch } from './actors/session/launch.ts';
-import { createWords } from './actors/session/words.ts';
-import { createActors, type RootActor } from './actors/system.ts';
-import { createCalls } from './calls/calls.ts';
-import { createCallChecks } from './calls/checks.ts';
-import { createEnsuring } from './calls/ensuring.ts';
-import { createSettling } from './calls/settling.ts';
-import { createToolAnswers } from './calls/tool-answers.ts';
-import { createWaking } from './calls/waking.ts';
-import { createCatalog } from './catalog/catalog.ts';
-import { createToolLists } from './catalog/formats/tool-lists.ts';
-import { createCommands } from './commands/commands.ts';
-import { createRecipients } from './commands/recipients.ts';
-import { createSending } from './commands/sending.ts';
-import { createDesired, type Desired } from './desired/desired.ts';
-import type { ConfigurationSource } from './desired/source.ts';
+import type { PublishFact } from '../../observe/facts/fact.ts';
+import type { MetricsOptions } from '../../observe/metrics/metrics.ts';
+import type { Budget } from '../../session/budget.ts';
+import { chartSettingsOf, holderSettingsOf } from '../actors/client-process/settings.ts';
+import { createDirectory } from '../actors/directory.ts';
+import type { Moments } from '../actors/moments.ts';
+import { listenToActors } from '../actors/news.ts';
+import { reached } from '../actors/root.ts';
+import { createLaunch } from '../actors/session/launch.ts';
+import { createWords } from '../actors/session/words.ts';
+import type { RootActor } from '../actors/system.ts';
+import { createCalls } from '../calls/calls.ts';
+import { createCallChecks } from '../calls/checks.ts';
+import { createEnsuring } from '../calls/ensuring.ts';
+import { createSettling } from '../calls/settling.ts';
+import { createToolAnswers } from '../calls/tool-answers.ts';
+import { createWaking } from '../calls/waking.ts';
+import { createCatalog } from '../catalog/catalog.ts';
+import { createToolLists } from '../catalog/formats/tool-lists.ts';
+import { createCommands } from '../commands/commands.ts';
+import { createRecipients } from '../commands/recipients.ts';
+import { createSending } from '../commands/sending.ts';
+import { createDesired, type Desired } from '../desired/desired.ts';
+import type { ConfigurationSource } from '../desired/source.ts';
+import { capabilitiesOf } from '../host.ts';
+import { type SupervisorMethods, toMethods } from '../methods.ts';
+import type { AssemblyOptions } from '../options.ts';
+import { createCharts } from '../status/charts.ts';
+import { createTree } from '../tree.ts';
+import { assembleActors } from './actors.ts';
 import { createFoundation, type Time } from './foundation.ts';
-import { capabilitiesOf, createHost } from './host.ts';
-import { type SupervisorMethods, toMethods } from './methods.ts';
-import type { AssemblyOptions } from './options.ts';
-import { createAlarmWatch } from './status/alarm-watch.ts';
-import { createCharts } from './status/charts.ts';
-import { clientProcessStatus } from './status/client-process.ts';
-import { createOverview } from './status/overview.ts';
-import { createReadiness, readinessNow } from './status/readiness.ts';
-import { toIso } from './status/status.ts';
-import { createStatuses } from './status/statuses.ts';
-import { createTree } from './tree.ts';
+import { assembleStatus } from './status.ts';
 
 export interface End {
   /** Aborted once the supervisor has begun to close. */
@@ -84,7 +78,7 @@ export function assemble(
   { configuration, file }: ConfigurationSource,
   { closing, shutDown, leave }: End,
 ): Assembly {
-  const { env, stateDir = null, clock, onError = () => {}, onStderr = () => {} } = options;
+  const { env, stateDir = null, clock, onError = () => {} } = options;
   const foundation = createFoundation(options, {
     secrets: () => desired.current.settings.secrets,
     settings: () => holderSettingsOf(desired.current),
@@ -96,83 +90,37 @@ export function assemble(
       return 'specification' in launched ? { specification: launched.specification, capabilities } : null;
     },
   });
-  const { facts, redactor, strayAlarms, ownAlarms, turns, sessions, holder, ledger, inspection, logs, moments } =
-    foundation;
+  const { facts, redactor, ownAlarms, turns, sessions, holder, ledger, inspection, logs, moments } = foundation;
   const { wallNow, monotonicNow, timers } = foundation.time;
   const { publish } = facts;
   const isShuttingDown = () => closing.aborted;
 
-  const answers = options.answers ?? {};
-  const capabilities = capabilitiesOf(answers);
-  const reaping = createReaping({ sessions, publish, stopOf: (server) => stopSettingsOf(configuration, server) });
+  const capabilities = capabilitiesOf(options.answers ?? {});
   const launch = createLaunch({
     env,
     stateDir,
     origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
     hasFetch: options.fetch !== undefined,
   });
-  const actors = createActors({
-    ledger,
-    publish,
-    redactor,
-    moments,
-    onError,
-    inspection,
-    inspector:
-      options.inspect === undefined
-        ? null
-        : createInspector({ redactor, inspect: options.inspect, nowMs: wallNow, onError }),
-    clock,
-    nowMs: wallNow,
-    launch,
-    expansions: createExpansions(launch),
-    openSession: sessions.open,
-    worked: foundation.worked,
-    turns,
-    onLine(server, stream, text) {
-      logs.write(server, stream, text);
-      if (stream === 'stderr') onStderr(server, text);
-    },
-    host: createHost(answers, options.onNotification, onError),
-    capabilities,
-    slots: options.startConcurrency ?? Math.max(2, availableParallelism()),
-    shutdownMs: configuration.settings.shutdownMs,
-    killAll: sessions.killAllNow,
-    reap: reaping.reap,
-    clientProcess: holder === null ? null : { holder, settings: chartSettingsOf(configuration) },
-  });
-
-  const { entryOf, actorOf, lastActorOf, shownActorOf } = createDirectory({
-    ledger,
+  const { actors, reaping } = assembleActors(options, { foundation, launch, configuration });
+  const directory = createDirectory({ ledger, actors, inspection, isShuttingDown });
+  const { entryOf, actorOf, lastActorOf, shownActorOf } = directory;
+  const groups = () => [...desired.current.settings.groups.keys()];
+  const { alarms, statusOf, overview, readiness, awaitReady } = assembleStatus({
+    foundation,
     actors,
-    inspection,
-    isShuttingDown,
-  });
-  const alarms = createAlarmWatch({
-    facts,
-    serverOf: actors.server,
-    groupOf: actors.group,
-    clientOf: actors.client,
-    furtherOf: strayAlarms.of,
-    publish,
-    nowMs: wallNow,
+    directory,
+    groups,
+    closing,
     clock,
   });
-  const statusOfServer = createStatuses({
-    sourcesOf: (server) => {
-      const actor = shownActorOf(server);
-      return { entry: entryOf(server), actor, sinceMs: inspection.sinceMs(actor) ?? wallNow() };
-    },
-    alarmsOf: (server) => alarms.of(`server:${server}`),
-  });
-  const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
 
   const commands = createCommands({
     actorOf,
     moments,
     publish,
     isShuttingDown,
-    lastFailureOf: (server) => statusOfServer(server).lastFailure,
+    lastFailureOf: (server) => statusOf(server).lastFailure,
   });
   const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
   const waking = createWaking({ actorOf, timers, now: monotonicNow });
@@ -207,28 +155,13 @@ export function assemble(
       holder?.configure();
     },
   });
-  const watched = { servers: livingServers, actorOf, statusOf: statusOfServer };
   const recipients = createRecipients({ actors, commands, desired, ledger });
   listenToActors({ inspection, commands, facts, ledger, logs, desired, actors });
 
-  const overview = createOverview({
-    startedAt: toIso(wallNow()),
-    root: actors.root,
-    servers: () => [...ledger.entries.keys()],
-    statusOf: statusOfServer,
-    groups: () => [...desired.current.settings.groups.keys()],
-    alarms,
-    ownAlarms: ownAlarms.list,
-    clientProcess() {
-      const actor = actors.client();
-      if (holder === null || actor === undefined) return null;
-      return clientProcessStatus(actor, inspection.sinceMs(actor) ?? wallNow(), holder.logPath);
-    },
-  });
   const ensureConnected = createEnsuring({ entryOf, waking });
   const methods = toMethods({
     answerToolCalls: createToolAnswers({ calls, catalog, nowMs: wallNow }),
-    awaitReady: createReadiness({ facts, ...watched, timers, signal: closing }),
+    awaitReady,
     calls,
     catalog,
     charts: createCharts(actors.charts),
@@ -240,14 +173,10 @@ export function assemble(
     facts,
     logs,
     overview,
-    readiness: () =>
-      readinessNow(
-        { ...watched, isEnabled: (server) => entryOf(server).specification.enabled },
-        placeOfRoot(actors.root).state === 'running' && !isShuttingDown(),
-      ),
+    readiness,
     recipients,
-    send: createSending({ commands, statusOf: statusOfServer, timers }),
-    statusOf: statusOfServer,
+    send: createSending({ commands, statusOf, timers }),
+    statusOf,
     tools: createToolLists({
       catalog,
       ensureConnected,
