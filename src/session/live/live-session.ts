@@ -1,12 +1,15 @@
-/** The life of a session held in this process, from the opening of its link to its end. */
+/**
+ * A session held in this process: brings together what it is made of, and takes the news of its link. How it becomes
+ * ready and how it ends are in files of their own.
+ */
 
-import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import { type Failure, failure, type LastWords, type Phase } from '../../../machines/failure.ts';
+import { type Failure, failure, type Phase } from '../../../machines/failure.ts';
 import { systemClock, type TimerClock } from '../../clock.ts';
+import type { Overheard } from '../../errors.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import type { Account, Budget } from '../budget.ts';
 import { CallQueue } from '../calls/call-queue.ts';
-import type { Answer, EndKind, ProbeKind, RequestOptions, Session, SessionNews } from '../contract.ts';
+import type { Answer, EndKind, Lists, ProbeKind, RequestOptions, Session, SessionNews } from '../contract.ts';
 import type { Link, LinkNews } from '../link.ts';
 import type { OpenLink } from '../links.ts';
 import { BackRequests } from '../protocol/back-requests.ts';
@@ -16,16 +19,8 @@ import type { Wire } from '../protocol/wire.ts';
 import type { CallLimits, SessionRequest } from '../request.ts';
 import { Conversation } from './conversation.ts';
 import { Questions } from './questions.ts';
-import { type StartProgress, watchStartProgress } from './start-progress.ts';
-
-/**
- * How long to wait for the link's own explanation, in milliseconds: when a transport fails while the link lives, the
- * link nearly always ends next, and knows why.
- */
-const linkNewsMs = 100;
-
-/** The last output of a dead leader is read within this time, in milliseconds; after it no answer can come. */
-const lastAnswersMs = 100;
+import { SessionEnd } from './session-end.ts';
+import { SessionStart } from './session-start.ts';
 
 export interface LiveSessionParts {
   /** Opens the link. May send `ended` at once; if it throws, that is a bug (`internal`). */
@@ -46,8 +41,6 @@ export interface LiveSessionParts {
   readonly timers?: TimerClock;
 }
 
-type Stage = 'starting' | 'ready' | 'leaving' | 'ended';
-
 /** The link is opened after the constructor has returned, so that no news comes before the caller has the session. */
 export class LiveSession implements Session {
   readonly #parts: LiveSessionParts;
@@ -61,20 +54,10 @@ export class LiveSession implements Session {
   readonly #gate: NewsGate;
   readonly #account: Account;
   readonly #unfinished: Account;
+  readonly #start: SessionStart;
+  readonly #end: SessionEnd;
   #link: Link | null = null;
   #conversation: Conversation | null = null;
-  #stage: Stage = 'starting';
-  #wasReady = false;
-  #phase: Phase = 'spawning';
-  /** `failed` or `exited` has been sent. */
-  #isFailed = false;
-  /** The leader of the process group is gone. */
-  #hasExited = false;
-  /** The process, if there is one, is on record. */
-  #isRecorded = false;
-  #timer: unknown = null;
-  /** Null: it has no process, or has answered. */
-  #progress: StartProgress | null = null;
 
   constructor(parts: LiveSessionParts, request: SessionRequest, tell: (news: SessionNews) => void) {
     this.#parts = parts;
@@ -93,12 +76,26 @@ export class LiveSession implements Session {
       calls: this.#calls,
       loopLag: parts.loopLag,
       now: this.#now,
-      onFailed: (failed) => this.#failed(this.#withPhase(failed)),
+      onFailed: (failed) => this.#end.failed(this.#withPhase(failed)),
     });
     this.#account = parts.kept.open(request.server);
     this.#unfinished = parts.unfinished.open(request.server);
     this.#backRequests = new BackRequests(request.capabilities, this.#account);
     this.#gate = new NewsGate((news) => this.#passed(news), this.#account.hold());
+    this.#start = new SessionStart({
+      startTimeoutMs: request.specification.startTimeoutMs,
+      timers: this.#timers,
+      tell: this.#tell,
+      onReady: (lists) => this.#becameReady(lists),
+      onFailed: (failed) => this.#end.failed(failed),
+    });
+    this.#end = new SessionEnd({
+      calls: this.#calls,
+      timers: this.#timers,
+      tell: this.#tell,
+      onBegun: () => this.#stopStarting(),
+      release: () => this.#release(),
+    });
     // In a turn of its own: a server in this process may start without the loop ever turning, and a thousand of them
     // would block it until all are up.
     (parts.defer ?? setImmediate)(() => this.#open());
@@ -113,18 +110,18 @@ export class LiveSession implements Session {
   }
 
   notify(method: string, params?: Readonly<Record<string, unknown>>): void {
-    if (this.#stage === 'ready') this.#wire?.notify(method, params);
+    if (this.#isReady) this.#wire?.notify(method, params);
   }
 
   probe(kind: ProbeKind): Promise<number> {
     const [link, wire] = [this.#link, this.#wire];
     // Nobody answers, as in a session whose server is silent.
-    if (this.#stage !== 'ready' || link === null || wire === null) return new Promise(() => {});
+    if (!this.#isReady || link === null || wire === null) return new Promise(() => {});
     return this.#questions.probe(kind, link, wire);
   }
 
   report(question: number): void {
-    if (this.#stage !== 'ended') this.#tell(this.#questions.report(question, { link: this.#link, wire: this.#wire }));
+    if (!this.#end.isOver) this.#tell(this.#questions.report(question, { link: this.#link, wire: this.#wire }));
   }
 
   limit(limits: CallLimits): void {
@@ -136,12 +133,17 @@ export class LiveSession implements Session {
   }
 
   end(kind: EndKind): void {
-    if (this.#stage === 'ended') return;
-    if (this.#stage !== 'leaving') this.#phase = 'stopping';
-    this.#leave('stopping');
-    // The last answers of a dead leader may still be in the pipe.
-    if (kind !== 'close' && !this.#hasExited) this.#calls.abandon('stopping');
+    if (this.#end.isOver) return;
+    this.#end.order(kind);
     this.#link?.end(kind);
+  }
+
+  get #isReady(): boolean {
+    return this.#start.phase === 'connected' && !this.#end.hasBegun;
+  }
+
+  get #phase(): Phase {
+    return this.#end.isOrdered ? 'stopping' : this.#start.phase;
   }
 
   /** Null: the link is not open yet. */
@@ -150,14 +152,14 @@ export class LiveSession implements Session {
   }
 
   #open(): void {
-    if (this.#stage !== 'starting') {
-      this.#ended(null);
+    if (this.#end.hasBegun) {
+      this.#end.linkEnded(null);
       return;
     }
     try {
       const link = this.#parts.openLink(this.#asked, (news) => this.#onLinkNews(news), this.#unfinished);
       this.#link = link;
-      this.#begin(link).catch((error: unknown) => this.#crashedWith(error));
+      this.#begin(link);
     } catch (error) {
       this.#crashedWith(error);
     }
@@ -166,19 +168,16 @@ export class LiveSession implements Session {
   #onLinkNews(news: LinkNews): void {
     switch (news.type) {
       case 'spawned':
-        if (this.#phase === 'spawning') this.#phase = 'initializing';
-        this.#isRecorded ||= news.pid === null;
+        this.#start.spawned(news.pid);
         this.#tellUnlessEnded(news);
-        if (this.#stage === 'starting' && news.pid !== null) this.#progress = this.#watchStart();
         break;
       case 'stderr':
-        this.#progress?.wrote();
+        this.#start.wrote();
         this.#wire?.overhearing.note('stderr', news.lines.at(-1) ?? null);
         this.#tellUnlessEnded(news);
         break;
       case 'recorded':
-        this.#isRecorded = true;
-        this.#becomeReady();
+        this.#start.recorded();
         break;
       case 'drained':
         this.#calls.pump();
@@ -188,74 +187,27 @@ export class LiveSession implements Session {
         this.#gate.pass(news);
         break;
       case 'failed':
-        this.#failed(this.#withPhase(news.failure));
+        this.#end.failed(this.#withPhase(news.failure));
         break;
       case 'exited':
-        this.#leaderExited(this.#withPhase(news.failure));
+        this.#end.leaderExited(this.#withPhase(news.failure));
         break;
       case 'ended':
-        this.#ended(news.failure === null ? null : this.#withPhase(news.failure), news.last);
+        this.#end.linkEnded(news.failure === null ? null : this.#withPhase(news.failure), news.last);
         break;
       default:
         this.#tellUnlessEnded(news);
     }
   }
 
-  #watchStart(): StartProgress {
-    return watchStartProgress({
-      startTimeoutMs: this.#asked.specification.startTimeoutMs,
-      worked: () => this.#link?.worked?.() ?? false,
-      onProgress: () => this.#tell({ type: 'progressed' }),
-    });
-  }
-
-  #endProgress(): void {
-    this.#progress?.close();
-    this.#progress = null;
-  }
-
   #tellUnlessEnded(news: SessionNews): void {
-    if (this.#stage !== 'ended') this.#tell(news);
+    if (!this.#end.isOver) this.#tell(news);
   }
 
-  async #begin(link: Link): Promise<void> {
+  #begin(link: Link): void {
     // It may have failed or ended during the opening.
-    if (this.#stage !== 'starting') return;
-    const conversation = this.#conversationOn(link);
-    this.#conversation = conversation;
-    try {
-      const introduction = await conversation.shakeHands();
-      if (this.#stage !== 'starting') return;
-      if ('failure' in introduction) {
-        this.#failed(introduction.failure);
-        return;
-      }
-      this.#phase = 'listing';
-      this.#endProgress();
-      this.#tell({ type: 'initialized', peer: { ...introduction.peer, transport: link.kind } });
-      await conversation.list(introduction.peer.capabilities);
-    } catch (error) {
-      this.#startFailed(link, error);
-      return;
-    }
-    this.#becomeReady();
-  }
-
-  /** Called when it is listed, and when it is on record; the second call makes it ready. */
-  #becomeReady(): void {
-    const wire = this.#wire;
-    const lists = this.#conversation?.lists ?? null;
-    if (this.#stage !== 'starting' || !this.#isRecorded || wire === null || lists === null) return;
-    this.#stage = 'ready';
-    this.#wasReady = true;
-    this.#phase = 'connected';
-    this.#calls.open(wire);
-    this.#tell({ type: 'ready', lists });
-    this.#gate.open();
-  }
-
-  #conversationOn(link: Link): Conversation {
-    return new Conversation({
+    if (this.#end.hasBegun) return;
+    const conversation = new Conversation({
       link,
       request: this.#asked,
       clientInfo: this.#parts.clientInfo,
@@ -266,51 +218,27 @@ export class LiveSession implements Session {
       now: this.#now,
       timers: this.#timers,
     });
+    this.#conversation = conversation;
+    this.#start.begin(link, conversation).catch((error: unknown) => this.#crashedWith(error));
+  }
+
+  #becameReady(lists: Lists): void {
+    if (this.#wire !== null) this.#calls.open(this.#wire);
+    this.#tell({ type: 'ready', lists });
+    this.#gate.open();
   }
 
   /** Receives what came through the gate. */
   #passed(news: SessionNews): void {
-    if (this.#stage === 'ended') return;
+    if (this.#end.isOver) return;
     if (news.type === 'notified' && this.#conversation?.isChanged(news.method) === true) return;
     this.#tell(news);
   }
 
-  /** The handshake or the first listing went wrong. */
-  #startFailed(link: Link, error: unknown): void {
-    if (this.#stage !== 'starting') return;
-    const phase = this.#phase;
-    const fail = () => this.#failed(link.failureOf(error, phase));
-    if (error instanceof McpError) fail();
-    // If the link could not start, it always says so itself.
-    else if (this.#wire?.startFailed !== true) this.#timer = this.#timers.setTimeout(fail, linkNewsMs);
-  }
-
   #crashedWith(error: unknown): void {
     const crash = failure('internal', `A bug in mcpvisor: ${wordsOf(error)}`, { phase: this.#phase });
-    if (this.#link === null) this.#ended(crash);
-    else this.#failed(crash);
-  }
-
-  #failed(failed: Failure): void {
-    if (this.#stage === 'ended') return;
-    const news = this.#stage !== 'leaving';
-    this.#leave(failed.class);
-    // No answer can come any more.
-    this.#calls.abandon(failed.class);
-    if (!news) return;
-    this.#isFailed = true;
-    this.#tell({ type: 'failed', failure: failed });
-  }
-
-  #leaderExited(failed: Failure): void {
-    if (this.#stage === 'ended') return;
-    this.#hasExited = true;
-    this.#leave(failed.class);
-    this.#clearTimer();
-    this.#timer = this.#timers.setTimeout(() => this.#calls.abandon(failed.class), lastAnswersMs);
-    if (this.#isFailed) return;
-    this.#isFailed = true;
-    this.#tell({ type: 'exited', failure: failed });
+    if (this.#link === null) this.#end.linkEnded(crash);
+    else this.#end.failed(crash);
   }
 
   /** Adds the phase: a link does not know how far the session had come. */
@@ -318,36 +246,22 @@ export class LiveSession implements Session {
     return failed.phase === null ? { ...failed, phase: this.#phase } : failed;
   }
 
-  #clearTimer(): void {
-    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer);
-    this.#timer = null;
-  }
-
-  #leave(reason: string): void {
-    if (this.#stage === 'leaving') return;
-    this.#stage = 'leaving';
-    this.#endProgress();
+  #stopStarting(): void {
+    this.#start.close();
     this.#gate.clear();
     this.#conversation?.stopListing();
-    this.#calls.close(reason);
   }
 
-  #ended(failed: Failure | null, last?: LastWords): void {
-    if (this.#stage === 'ended') return;
-    this.#leave(failed?.class ?? 'stopping');
-    this.#stage = 'ended';
-    this.#calls.abandon(failed?.class ?? 'stopping');
-    this.#calls.end();
+  /** Returns what was heard of a server that never became ready. */
+  #release(): readonly Overheard[] | null {
     this.#backRequests.close();
     this.#account.close();
     this.#unfinished.close();
     this.#questions.drop();
-    this.#clearTimer();
     const wire = this.#wire;
     // Releases the Client, with its timer if the handshake was still going on.
     void wire?.close();
-    const heard =
-      this.#wasReady || wire?.hasStarted !== true ? undefined : wire.overheardSince(Number.NEGATIVE_INFINITY);
-    this.#tell({ type: 'ended', failure: failed, ...(last && { last }), ...(heard && { heard }) });
+    if (this.#start.phase === 'connected' || wire?.hasStarted !== true) return null;
+    return wire.overheardSince(Number.NEGATIVE_INFINITY);
   }
 }
