@@ -340,6 +340,7 @@ export const doors = {
     'token-file',
     'upkeep',
   ],
+  store: ['contract', 'error', 'open'],
   supervisor: ['contract', 'desired/source', 'host', 'options', 'supervisor'],
   'supervisor/actors': [
     'client-process/settings',
@@ -405,6 +406,7 @@ export const fences = {
   hono: ['http'],
   'eventsource-parser': ['http', 'session'],
   'jsonc-parser': ['config'],
+  'classic-level': ['store/level'],
   lmdb: ['store/lmdb'],
   mongodb: ['store/mongo'],
   pino: ['observe', 'daemon'],

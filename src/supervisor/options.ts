@@ -9,6 +9,7 @@ import type { InspectedEvent } from '../observe/facts/inspected-event.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
 import type { Redactor } from '../observe/secrets/redact.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
+import type { Store } from '../store/contract.ts';
 import type { ConfigurationSource } from './desired/source.ts';
 import type { Answers, ServerMessage } from './host.ts';
 
@@ -92,4 +93,8 @@ export interface DoorOptions {
   readonly onLeave?: () => void;
 }
 
-export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env'> & Omit<DoorOptions, 'source'>;
+export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env' | 'store'> &
+  Omit<DoorOptions, 'source'> & {
+    /** Closed with the supervisor. */
+    readonly store: Store;
+  };

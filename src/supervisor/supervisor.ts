@@ -2,6 +2,7 @@
 
 import { watchConfig } from '../config/file/watch.ts';
 import { McpvisorError } from '../errors.ts';
+import { openStore } from '../store/open.ts';
 import { reached } from './actors/root.ts';
 import { watchSuspension } from './actors/suspension.ts';
 import { type Assembly, assemble } from './assembly/assembly.ts';
@@ -37,12 +38,13 @@ export interface OpenedSupervisor {
 export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
   refuseWhatIsNotThere(options);
   const source = options.source ?? (await openConfiguration(options));
+  const store = await openStore(options.store ?? 'memory:', { now: options.clock?.now ?? Date.now });
   const closing = new AbortController();
   // `close` does not reject.
   const onAbort = () => void close();
   const shutDown = options.onShutdown ?? onAbort;
   const goAway = options.onLeave ?? (() => void leave());
-  const parts = assemble(options, source, { closing: closing.signal, shutDown, leave: goAway });
+  const parts = assemble({ ...options, store }, source, { closing: closing.signal, shutDown, leave: goAway });
   const { methods, root, killAllNow, measured } = parts;
 
   let ended = false;
@@ -140,9 +142,7 @@ function resume({ publish, root, moments }: Assembly, suspendedForMs: number): v
   root.send({ type: 'machine.resumed', ...moments.next() });
 }
 
-function refuseWhatIsNotThere({ store = 'memory:', isolation = 'in-process', stateDir }: SupervisorOptions): void {
-  if (store !== 'memory:')
-    throw new McpvisorError('NOT_AVAILABLE', { what: 'a store other than memory:', instead: 'use store: "memory:".' });
+function refuseWhatIsNotThere({ isolation = 'in-process', stateDir }: SupervisorOptions): void {
   if (!isolations.has(isolation))
     throw new McpvisorError('NOT_AVAILABLE', {
       what: `isolation "${isolation}"`,

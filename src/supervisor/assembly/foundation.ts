@@ -19,6 +19,7 @@ import { endLeft } from '../../session/isolated/near/clear.ts';
 import type { Holder } from '../../session/isolated/near/holder.ts';
 import { createIsolatedSessions, type IsolatedSessionsOptions } from '../../session/isolated/near/sessions.ts';
 import { createSessions, type Sessions, type SessionsOptions } from '../../session/sessions.ts';
+import type { Store } from '../../store/contract.ts';
 import { version } from '../../version.ts';
 import { createMoments, type Moments } from '../actors/moments.ts';
 import { createTurns, type Turns } from '../actors/turns.ts';
@@ -48,6 +49,7 @@ export interface Foundation {
   readonly holder: Holder | null;
   readonly ledger: Ledger;
   readonly worked: WorkedSpecifications;
+  readonly store: Store;
   readonly inspection: Inspection;
   readonly logs: ServerLogs;
   /** Releases what was created here, once every session has ended. Does not throw. */
@@ -116,12 +118,14 @@ export function createFoundation(options: AssemblyOptions, ofConfiguration: OfCo
     holder: isolated?.holder ?? null,
     ledger,
     worked,
+    store: options.store,
     inspection: createInspection({ publish, nowMs: wallNow, onError }),
     logs,
     async release() {
       unwatchShortages();
       await sessions.close();
       await worked.close();
+      await options.store.close();
       await logs.close();
       await log?.close();
       if (options.ownAlarms === undefined) ownAlarms.close();

@@ -57,6 +57,7 @@ export function assembleStatus(parts: StatusParts): AssembledStatus {
   const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
   const watched = { servers: livingServers, actorOf, statusOf };
   const overview = createOverview({
+    store: foundation.store.address,
     startedAt: toIso(wallNow()),
     root: actors.root,
     servers: () => [...ledger.entries.keys()],

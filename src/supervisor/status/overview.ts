@@ -16,6 +16,8 @@ import type { AlarmWatch } from './alarm-watch.ts';
 
 export interface OverviewOptions {
   readonly startedAt: string;
+  /** Where it is, without credentials. */
+  readonly store: string;
   readonly root: RootActor;
   readonly servers: () => readonly string[];
   readonly statusOf: (server: string) => ServerStatus;
@@ -40,7 +42,7 @@ export function createOverview(options: OverviewOptions): () => Status {
       ...placeOfRoot(root),
       counts,
       clientProcess: options.clientProcess(),
-      store: 'memory:',
+      store: options.store,
       alarms: allAlarms(options, servers),
       servers,
     };

@@ -1,0 +1,126 @@
+/** A store that ends with this process: the library's default, and what is left when no other can be opened. */
+
+import type {
+  ConfigurationVersion,
+  FactQuery,
+  JournalStore,
+  KeptServer,
+  Lease,
+  Store,
+  StoredEntry,
+  StoredFact,
+} from './contract.ts';
+
+const unknown: KeptServer = { wanted: null, counters: null, lists: null };
+
+export function createMemoryStore(now: () => number = Date.now): Store {
+  const versions: ConfigurationVersion[] = [];
+  let servers: ReadonlyMap<string, StoredEntry> = new Map();
+  const kept = new Map<string, KeptServer>();
+  let held: (Lease & { readonly expiresAtMs: number }) | null = null;
+
+  return {
+    kind: 'memory',
+    address: 'memory:',
+    configuration: {
+      read: async () => ({ version: versions.length, servers }),
+      version: async () => versions.length,
+      async commit(expected, edit) {
+        if (versions.length !== expected) return null;
+        const version = { ...edit, version: expected + 1 };
+        versions.push(version);
+        servers = withChanges(servers, version.changes);
+        return version;
+      },
+      async versions({ before = Number.POSITIVE_INFINITY, limit }) {
+        return versions
+          .filter(({ version }) => version < before)
+          .slice(-limit)
+          .reverse();
+      },
+    },
+    servers: {
+      read: async () => new Map(kept),
+      async write(written) {
+        for (const [server, what] of written) {
+          if (what === null) kept.delete(server);
+          else kept.set(server, { ...(kept.get(server) ?? unknown), ...what });
+        }
+      },
+    },
+    journal: createMemoryJournal(),
+    lease: {
+      async take(lease, forMs) {
+        const at = now();
+        if (held !== null && held.instance !== lease.instance && held.expiresAtMs > at) {
+          const { expiresAtMs, ...holder } = held;
+          return { ...holder, expiresAt: new Date(expiresAtMs).toISOString() };
+        }
+        held = { ...lease, expiresAtMs: at + forMs };
+        return null;
+      },
+      async release(instance) {
+        if (held?.instance === instance) held = null;
+      },
+    },
+    async close() {},
+  };
+}
+
+/** The servers of the store after changes: one that is new comes last. */
+export function withChanges(
+  servers: ReadonlyMap<string, StoredEntry>,
+  changes: ConfigurationVersion['changes'],
+): ReadonlyMap<string, StoredEntry> {
+  const after = new Map(servers);
+  for (const change of changes) {
+    if (change.source !== 'store' || change.server === null) continue;
+    if (change.after === null) after.delete(change.server);
+    else after.set(change.server, change.after);
+  }
+  return after;
+}
+
+/** What a fact counts in a journal's bytes. */
+export function bytesOf(fact: StoredFact): number {
+  return JSON.stringify(fact).length;
+}
+
+function createMemoryJournal(): JournalStore {
+  let facts: readonly StoredFact[] = [];
+  const bytes = () => facts.reduce((sum, fact) => sum + bytesOf(fact), 0);
+  const lastSeq = () => facts.at(-1)?.seq ?? 0;
+  return {
+    async append(added) {
+      const last = lastSeq();
+      facts = [...facts, ...added.filter(({ seq }) => seq > last)];
+    },
+    async read(query) {
+      const found = facts.filter(matching(query));
+      return (query.newestFirst ? found.reverse() : found).slice(0, query.limit);
+    },
+    extent: async () => ({ facts: facts.length, bytes: bytes(), lastSeq: lastSeq() }),
+    async trim({ olderThan, maxBytes }) {
+      const before = facts.length;
+      let left = bytes();
+      let first = facts.findIndex((fact) => {
+        if (fact.at >= olderThan && left <= maxBytes) return true;
+        left -= bytesOf(fact);
+        return false;
+      });
+      if (first < 0) first = facts.length;
+      facts = facts.slice(first);
+      return { removed: before - facts.length };
+    },
+  };
+}
+
+export function matching({ actors, types, since, until, after }: FactQuery): (fact: StoredFact) => boolean {
+  const [ofActors, ofTypes] = [actors && new Set(actors), types && new Set(types)];
+  return (fact) =>
+    fact.seq > after &&
+    ofActors?.has(fact.actor) !== false &&
+    ofTypes?.has(fact.type) !== false &&
+    (since === null || fact.at >= since) &&
+    (until === null || fact.at <= until);
+}
