@@ -25,7 +25,7 @@ export type StoreKind = 'memory' | 'level' | 'lmdb' | 'mongodb';
  * SIGKILL of this process in the next moment (not for `memory:`).
  */
 export interface ConfigurationStore {
-  /** The newest version with the servers in it. */
+  /** The newest version, with what all versions together say. */
   read(): Promise<StoredConfiguration>;
   /** Only its number; cheap enough to be asked each second. 0: there is none. */
   version(): Promise<number>;
@@ -46,6 +46,15 @@ export interface StoredConfiguration {
   readonly version: number;
   /** The servers that live in the store, in the order in which they were added. */
   readonly servers: ReadonlyMap<string, StoredEntry>;
+  /** What the versions say of the other sources: by this a file is found to have changed while nobody looked. */
+  readonly told: { readonly file: ToldSource; readonly host: ToldSource };
+}
+
+/** A source that lives elsewhere, as it was when the newest version was made; its secrets are `{"$kept": …}`. */
+export interface ToldSource {
+  readonly servers: ReadonlyMap<string, StoredEntry>;
+  /** The part under `mcpvisor`; null: there is none. */
+  readonly settings: StoredEntry | null;
 }
 
 export interface Edit {

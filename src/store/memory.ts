@@ -1,21 +1,24 @@
 /** A store that ends with this process: the library's default, and what is left when no other can be opened. */
 
 import type {
+  Change,
   ConfigurationVersion,
   FactQuery,
   JournalStore,
   KeptServer,
   Lease,
   Store,
+  StoredConfiguration,
   StoredEntry,
   StoredFact,
+  ToldSource,
 } from './contract.ts';
 
 const unknown: KeptServer = { wanted: null, counters: null, lists: null };
 
 export function createMemoryStore(now: () => number = Date.now): Store {
   const versions: ConfigurationVersion[] = [];
-  let servers: ReadonlyMap<string, StoredEntry> = new Map();
+  let configuration = noConfiguration;
   const kept = new Map<string, KeptServer>();
   let held: (Lease & { readonly expiresAtMs: number }) | null = null;
 
@@ -23,13 +26,13 @@ export function createMemoryStore(now: () => number = Date.now): Store {
     kind: 'memory',
     address: 'memory:',
     configuration: {
-      read: async () => ({ version: versions.length, servers }),
+      read: async () => configuration,
       version: async () => versions.length,
       async commit(expected, edit) {
         if (versions.length !== expected) return null;
         const version = { ...edit, version: expected + 1 };
         versions.push(version);
-        servers = withChanges(servers, version.changes);
+        configuration = withVersion(configuration, version);
         return version;
       },
       async versions({ before = Number.POSITIVE_INFINITY, limit }) {
@@ -67,16 +70,46 @@ export function createMemoryStore(now: () => number = Date.now): Store {
   };
 }
 
-/** The servers of the store after changes: one that is new comes last. */
-export function withChanges(
+const untold: ToldSource = { servers: new Map(), settings: null };
+
+/** What a store without a version holds. */
+export const noConfiguration: StoredConfiguration = {
+  version: 0,
+  servers: new Map(),
+  told: { file: untold, host: untold },
+};
+
+/** What all versions say together, once this one is the newest. A server that is new comes last. */
+export function withVersion(
+  { servers, told }: StoredConfiguration,
+  { version, changes }: ConfigurationVersion,
+): StoredConfiguration {
+  const of = (source: Change['source']) => changes.filter((change) => change.source === source);
+  return {
+    version,
+    servers: withChanges(servers, of('store')),
+    told: { file: toldAfter(told.file, of('file')), host: toldAfter(told.host, of('host')) },
+  };
+}
+
+function toldAfter({ servers, settings }: ToldSource, changes: readonly Change[]): ToldSource {
+  const ofSettings = changes.findLast(({ server }) => server === null);
+  return {
+    servers: withChanges(servers, changes),
+    settings: ofSettings === undefined ? settings : ofSettings.after,
+  };
+}
+
+function withChanges(
   servers: ReadonlyMap<string, StoredEntry>,
-  changes: ConfigurationVersion['changes'],
+  changes: readonly Change[],
 ): ReadonlyMap<string, StoredEntry> {
+  if (changes.length === 0) return servers;
   const after = new Map(servers);
-  for (const change of changes) {
-    if (change.source !== 'store' || change.server === null) continue;
-    if (change.after === null) after.delete(change.server);
-    else after.set(change.server, change.after);
+  for (const { server, after: entry } of changes) {
+    if (server === null) continue;
+    if (entry === null) after.delete(server);
+    else after.set(server, entry);
   }
   return after;
 }
