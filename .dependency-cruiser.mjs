@@ -192,6 +192,7 @@ export const doors = {
     'ids',
     'order',
     'policy/policy',
+    'policy/restart',
     'server.machine',
     'server/alarms',
     'server/events',
@@ -340,7 +341,7 @@ export const doors = {
     'token-file',
     'upkeep',
   ],
-  store: ['contract', 'error', 'open'],
+  store: ['contract', 'open'],
   supervisor: ['contract', 'desired/source', 'host', 'options', 'supervisor'],
   'supervisor/actors': [
     'client-process/settings',
