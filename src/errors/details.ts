@@ -46,6 +46,12 @@ export interface ErrorDetails {
   CONFIG_INVALID: { readonly file: string | null; readonly problems: readonly Problem[] };
   /** `reason` null: there is none. */
   CONFIG_UNREADABLE: { readonly file: string; readonly reason: string | null };
+  /** `reason`: why it cannot be written, or must not be. */
+  CONFIG_READ_ONLY: { readonly file: string; readonly reason: string };
+  /** An edit was made for the version `expected`, and `current` is in force. */
+  VERSION_CONFLICT: { readonly expected: number; readonly current: number };
+  /** `reason`: without credentials. */
+  STORE_UNAVAILABLE: { readonly reason: string };
   /** `known`: the names of up to 100 servers. */
   SERVER_NOT_FOUND: { readonly server: string; readonly known: readonly string[] };
   TOOL_NOT_FOUND: { readonly server: string | null; readonly tool: string };

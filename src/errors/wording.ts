@@ -9,6 +9,12 @@ export const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Cod
     `${file ?? 'The configuration'} is not valid; nothing was changed:\n${problems.map((problem) => `  ${toLine(problem)}`).join('\n')}`,
   CONFIG_UNREADABLE: ({ file, reason }) =>
     `The configuration file ${file} ${reason === null ? 'does not exist. Name' : `cannot be read: ${reason}. Mend it, or name`} another one.`,
+  CONFIG_READ_ONLY: ({ file, reason }) =>
+    `The configuration file ${file} was not changed, nor was anything else: ${reason}.`,
+  VERSION_CONFLICT: ({ expected, current }) =>
+    `The edit was made for version ${expected} of the configuration, and version ${current} is in force: nothing was changed. Read it again, and edit that.`,
+  STORE_UNAVAILABLE: ({ reason }) =>
+    `The store cannot be written (${reason}), and the configuration was not changed. Servers go on; try again when "mcpvisor status" calls the store ok.`,
   SERVER_NOT_FOUND: ({ server, known }) =>
     `No server is called "${server}". ${known.length === 0 ? 'There are none.' : `There are: ${toList(known)}.`}`,
   TOOL_NOT_FOUND: ({ server, tool }) =>
