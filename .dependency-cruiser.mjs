@@ -341,7 +341,7 @@ export const doors = {
     'token-file',
     'upkeep',
   ],
-  store: ['contract', 'open'],
+  store: ['address', 'contract', 'open'],
   supervisor: ['contract', 'desired/source', 'host', 'options', 'supervisor'],
   'supervisor/actors': [
     'client-process/settings',

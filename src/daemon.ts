@@ -40,7 +40,8 @@ export interface DaemonOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly store: 'memory:';
+  /** Address of the store. */
+  readonly store: string;
   readonly isolation: Isolation;
   readonly logLevel: LogLevel | 'silent';
   readonly logFormat: 'pretty' | 'json';

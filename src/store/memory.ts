@@ -16,7 +16,7 @@ import type {
 
 const unknown: KeptServer = { wanted: null, counters: null, lists: null };
 
-export function createMemoryStore(now: () => number = Date.now): Store {
+export function createMemoryStore(now: () => number): Store {
   const versions: ConfigurationVersion[] = [];
   let configuration = noConfiguration;
   const kept = new Map<string, KeptServer>();

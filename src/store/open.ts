@@ -1,16 +1,32 @@
-/** Opens the store that an address names. */
+/** Opens the store that an address names. What an adapter needs is loaded only if it is the one. */
 
 import { McpvisorError } from '../errors.ts';
+import { parseStoreAddress, storeForms } from './address.ts';
 import type { Store } from './contract.ts';
 import { createMemoryStore } from './memory.ts';
 
 export interface OpenStoreOptions {
   /** The wall clock in milliseconds. */
   readonly now: () => number;
+  /** Absolute path; an embedded store whose address names no folder is in it. Null: there is none. */
+  readonly stateDir: string | null;
+  /** Where `MONGODB_URL` and `MONGO_DATABASE` are looked for. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Throws `NOT_AVAILABLE` for an address of no known kind. */
+/**
+ * Resolves within some seconds, also if the store is away: its methods reject then until it is back. Throws
+ * `INVALID_REQUEST` for an address of no known kind, `NOT_AVAILABLE` for a kind that this version does not have, and
+ * `StoreError` if the store cannot be used as it is: it is in use by another process, or corrupt.
+ */
 export async function openStore(address: string, { now }: OpenStoreOptions): Promise<Store> {
-  if (address === 'memory:') return createMemoryStore(now);
+  const parsed = parseStoreAddress(address);
+  // The address is not repeated: it may hold a password.
+  const message = 'is not the address of a store';
+  if (parsed === null)
+    throw new McpvisorError('INVALID_REQUEST', {
+      problems: [{ path: 'store', message, hint: `there is: ${storeForms}`, severity: 'error' }],
+    });
+  if (parsed.kind === 'memory') return createMemoryStore(now);
   throw new McpvisorError('NOT_AVAILABLE', { what: 'a store other than memory:', instead: 'use store: "memory:".' });
 }

@@ -27,7 +27,11 @@ export interface SupervisorOptions {
    * are kept in memory.
    */
   readonly stateDir?: string;
-  /** Where state is kept. Default `memory:`, the only one in this version. */
+  /**
+   * Address of the store, where everything is kept that outlives this supervisor: configuration versions, what operators
+   * wanted, restart counters, last known lists, the journal. `memory:`, `level:DIR`, `lmdb:DIR`, `mongodb://HOST/DATABASE`,
+   * or `mongodb:` for the one in `MONGODB_URL`. Default `memory:`: nothing is kept.
+   */
   readonly store?: string;
   /**
    * Where sessions are held. `process`: in a process of their own, the client process, which needs a `stateDir`: it

@@ -1,5 +1,6 @@
 /** The supervisor as entry points use it, from start to close. */
 
+import { systemClock } from '../clock.ts';
 import { watchConfig } from '../config/file/watch.ts';
 import { McpvisorError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
@@ -38,7 +39,12 @@ export interface OpenedSupervisor {
 export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
   refuseWhatIsNotThere(options);
   const source = options.source ?? (await openConfiguration(options));
-  const store = await openStore(options.store ?? 'memory:', { now: options.clock?.now ?? Date.now });
+  const { stateDir = null, env } = options;
+  const store = await openStore(options.store ?? 'memory:', {
+    now: options.clock?.now ?? systemClock.now,
+    stateDir,
+    env,
+  });
   const closing = new AbortController();
   // `close` does not reject.
   const onAbort = () => void close();

@@ -216,7 +216,7 @@ describe('a start that cannot be', () => {
 
   it.each([
     [['--host', '0.0.0.0'], '--insecure-bind'],
-    [['--store', 'mongodb://db'], 'memory:'],
+    [['--store', 'mysql://user:secret@db'], 'level:DIR'],
     [['--isolation', 'thread'], 'in-process'],
     [['--prot', '1'], 'Did you mean --port?'],
     [['--token-file', 'nowhere'], '--token-file'],

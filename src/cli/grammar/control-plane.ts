@@ -18,7 +18,10 @@ export function addUp({ program, invocation, run }: Registration): void {
     )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on, 0 for any free one (default: 4780)')
-    .option('--store <uri>', 'where the state is kept: memory: (default: memory:)')
+    .option(
+      '--store <uri>',
+      'what the control plane remembers is kept there: memory:, level:DIR, lmdb:DIR, mongodb://… (default: memory:)',
+    )
     .option(
       '--isolation <kind>',
       'where sessions are held: process, one of their own that the next control plane takes over, or in-process (default: process)',

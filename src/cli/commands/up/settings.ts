@@ -2,6 +2,7 @@
 
 import { entryOf } from '../../../../machines/table.ts';
 import { McpvisorError, type Problem } from '../../../errors.ts';
+import { parseStoreAddress, storeForms } from '../../../store/address.ts';
 
 /** As the command line has it: flags win over the environment. */
 export interface UpFlags {
@@ -30,7 +31,8 @@ export interface UpSettings {
   readonly stateDir: string | null;
   readonly host: string;
   readonly port: number;
-  readonly store: 'memory:';
+  /** Address of the store; null: the default. */
+  readonly store: string | null;
   readonly isolation: 'in-process' | 'process';
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
@@ -64,11 +66,14 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     refuse(port.by, `"${port.value}" is not a port`, '0 to 65535; 0 takes any free one');
   }
   const host = given('host');
+  const store = given('store');
+  // The value is not repeated: the address of a store may hold a password.
+  if (store !== null && parseStoreAddress(store.value) === null)
+    refuse(store.by, 'is not the address of a store', `there is: ${storeForms}`);
   const choose = <Choice extends string>(flag: keyof UpFlags, choices: readonly Choice[], fallback: Choice): Choice => {
     const setting = given(flag);
     const chosen = choices.find((choice) => choice === (setting?.value ?? fallback));
     if (chosen === undefined && setting !== null) {
-      // The value is not repeated: the address of a store may hold a password.
       refuse(setting.by, 'not available in this version', `there is: ${choices.join(', ')}`);
     }
     return chosen ?? fallback;
@@ -78,7 +83,7 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     stateDir: given('stateDir')?.value ?? null,
     host: host?.value ?? '127.0.0.1',
     port: portNumber,
-    store: choose('store', ['memory:'], 'memory:'),
+    store: store?.value ?? null,
     isolation: choose('isolation', ['process', 'in-process'] as const, 'process'),
     logLevel: choose('logLevel', logLevels, 'info'),
     logFormat: choose('logFormat', logFormats, isTerminal ? 'pretty' : 'json'),

@@ -19,6 +19,9 @@ import { replaceRunning } from './replace.ts';
 import { toUpSettings, type UpFlags } from './settings.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
+/** What is kept where, unless somebody says otherwise. */
+const defaultStore = 'memory:';
+
 /** Servers that take longer do not keep the heap small, in milliseconds. */
 const startsWithinMs = 10_000;
 
@@ -68,6 +71,7 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     daemon = await runDaemon(
       {
         ...settings,
+        store: settings.store ?? defaultStore,
         config,
         stateDir,
         isKnown,

@@ -23,7 +23,7 @@ describe('up without a word', () => {
       host: '127.0.0.1',
       port: 4780,
       replace: false,
-      store: 'memory:',
+      store: null,
       isolation: 'process',
       logLevel: 'info',
       logFormat: 'json',
@@ -99,10 +99,10 @@ describe('up in the background', () => {
 
 describe('up with what this version does not have', () => {
   it('names every problem at once, with what there is', () => {
-    const flags = { port: '70000', store: 'mongodb://secret@db', logLevel: 'loud' };
+    const flags = { port: '70000', store: 'mysql://secret@db', logLevel: 'loud' };
     expect(problemsOf({ flags, env: { MCPVISOR_ISOLATION: 'thread' } })).toEqual([
       '--port: "70000" is not a port (0 to 65535; 0 takes any free one)',
-      '--store: not available in this version (there is: memory:)',
+      '--store: is not the address of a store (there is: memory:, level:DIR, lmdb:DIR, mongodb://HOST/DATABASE, or mongodb: for the one in MONGODB_URL)',
       'MCPVISOR_ISOLATION: not available in this version (there is: process, in-process)',
       '--log-level: not available in this version (there is: trace, debug, info, warn, error, silent)',
     ]);
