@@ -1,23 +1,21 @@
 /** A store that ends with this process: the library's default, and what is left when no other can be opened. */
 
-import type {
-  Change,
-  ConfigurationVersion,
-  FactQuery,
-  JournalStore,
-  KeptServer,
-  Lease,
-  Store,
-  StoredConfiguration,
-  StoredEntry,
-  StoredFact,
-  ToldSource,
-} from './contract.ts';
+import { defaultMaxVersions } from './bounds.ts';
+import { noConfiguration, withVersion } from './configuration.ts';
+import type { ConfigurationVersion, JournalStore, KeptServer, Lease, Store, StoredFact } from './contract.ts';
+import { bytesOf, matching } from './facts.ts';
 
 const unknown: KeptServer = { wanted: null, counters: null, lists: null };
 
-export function createMemoryStore(now: () => number): Store {
-  const versions: ConfigurationVersion[] = [];
+export interface MemoryStoreOptions {
+  /** The wall clock in milliseconds. */
+  readonly now: () => number;
+  /** How many versions of the configuration are kept. Default 10 000. */
+  readonly maxVersions?: number;
+}
+
+export function createMemoryStore({ now, maxVersions = defaultMaxVersions }: MemoryStoreOptions): Store {
+  let versions: readonly ConfigurationVersion[] = [];
   let configuration = noConfiguration;
   const kept = new Map<string, KeptServer>();
   let held: (Lease & { readonly expiresAtMs: number }) | null = null;
@@ -27,19 +25,17 @@ export function createMemoryStore(now: () => number): Store {
     address: 'memory:',
     configuration: {
       read: async () => configuration,
-      version: async () => versions.length,
+      version: async () => configuration.version,
       async commit(expected, edit) {
-        if (versions.length !== expected) return null;
+        if (configuration.version !== expected) return null;
         const version = { ...edit, version: expected + 1 };
-        versions.push(version);
+        versions = [...versions, version].slice(-maxVersions);
         configuration = withVersion(configuration, version);
         return version;
       },
       async versions({ before = Number.POSITIVE_INFINITY, limit }) {
-        return versions
-          .filter(({ version }) => version < before)
-          .slice(-limit)
-          .reverse();
+        const older = versions.filter(({ version }) => version < before);
+        return older.reverse().slice(0, limit);
       },
     },
     servers: {
@@ -70,90 +66,33 @@ export function createMemoryStore(now: () => number): Store {
   };
 }
 
-const untold: ToldSource = { servers: new Map(), settings: null };
-
-/** What a store without a version holds. */
-export const noConfiguration: StoredConfiguration = {
-  version: 0,
-  servers: new Map(),
-  told: { file: untold, host: untold },
-};
-
-/** What all versions say together, once this one is the newest. A server that is new comes last. */
-export function withVersion(
-  { servers, told }: StoredConfiguration,
-  { version, changes }: ConfigurationVersion,
-): StoredConfiguration {
-  const of = (source: Change['source']) => changes.filter((change) => change.source === source);
-  return {
-    version,
-    servers: withChanges(servers, of('store')),
-    told: { file: toldAfter(told.file, of('file')), host: toldAfter(told.host, of('host')) },
-  };
-}
-
-function toldAfter({ servers, settings }: ToldSource, changes: readonly Change[]): ToldSource {
-  const ofSettings = changes.findLast(({ server }) => server === null);
-  return {
-    servers: withChanges(servers, changes),
-    settings: ofSettings === undefined ? settings : ofSettings.after,
-  };
-}
-
-function withChanges(
-  servers: ReadonlyMap<string, StoredEntry>,
-  changes: readonly Change[],
-): ReadonlyMap<string, StoredEntry> {
-  if (changes.length === 0) return servers;
-  const after = new Map(servers);
-  for (const { server, after: entry } of changes) {
-    if (server === null) continue;
-    if (entry === null) after.delete(server);
-    else after.set(server, entry);
-  }
-  return after;
-}
-
-/** What a fact counts in a journal's bytes. */
-export function bytesOf(fact: StoredFact): number {
-  return JSON.stringify(fact).length;
-}
-
 function createMemoryJournal(): JournalStore {
-  let facts: readonly StoredFact[] = [];
-  const bytes = () => facts.reduce((sum, fact) => sum + bytesOf(fact), 0);
+  const facts: StoredFact[] = [];
+  let bytes = 0;
   const lastSeq = () => facts.at(-1)?.seq ?? 0;
   return {
     async append(added) {
       const last = lastSeq();
-      facts = [...facts, ...added.filter(({ seq }) => seq > last)];
+      for (const fact of added) {
+        if (fact.seq <= last) continue;
+        facts.push(fact);
+        bytes += bytesOf(fact);
+      }
     },
     async read(query) {
       const found = facts.filter(matching(query));
       return (query.newestFirst ? found.reverse() : found).slice(0, query.limit);
     },
-    extent: async () => ({ facts: facts.length, bytes: bytes(), lastSeq: lastSeq() }),
+    extent: async () => ({ facts: facts.length, bytes, lastSeq: lastSeq() }),
     async trim({ olderThan, maxBytes }) {
-      const before = facts.length;
-      let left = bytes();
-      let first = facts.findIndex((fact) => {
-        if (fact.at >= olderThan && left <= maxBytes) return true;
-        left -= bytesOf(fact);
-        return false;
-      });
-      if (first < 0) first = facts.length;
-      facts = facts.slice(first);
-      return { removed: before - facts.length };
+      let removed = 0;
+      for (const fact of facts) {
+        if (fact.at >= olderThan && bytes <= maxBytes) break;
+        bytes -= bytesOf(fact);
+        removed += 1;
+      }
+      facts.splice(0, removed);
+      return { removed };
     },
   };
-}
-
-export function matching({ actors, types, since, until, after }: FactQuery): (fact: StoredFact) => boolean {
-  const [ofActors, ofTypes] = [actors && new Set(actors), types && new Set(types)];
-  return (fact) =>
-    fact.seq > after &&
-    ofActors?.has(fact.actor) !== false &&
-    ofTypes?.has(fact.type) !== false &&
-    (since === null || fact.at >= since) &&
-    (until === null || fact.at <= until);
 }

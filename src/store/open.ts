@@ -27,6 +27,6 @@ export async function openStore(address: string, { now }: OpenStoreOptions): Pro
     throw new McpvisorError('INVALID_REQUEST', {
       problems: [{ path: 'store', message, hint: `there is: ${storeForms}`, severity: 'error' }],
     });
-  if (parsed.kind === 'memory') return createMemoryStore(now);
+  if (parsed.kind === 'memory') return createMemoryStore({ now });
   throw new McpvisorError('NOT_AVAILABLE', { what: 'a store other than memory:', instead: 'use store: "memory:".' });
 }
