@@ -342,6 +342,7 @@ export const doors = {
     'upkeep',
   ],
   store: ['address', 'contract', 'open'],
+  'store/mongo': ['store'],
   supervisor: ['contract', 'desired/source', 'host', 'options', 'supervisor'],
   'supervisor/actors': [
     'client-process/settings',

@@ -12,6 +12,8 @@ export interface OpenStoreOptions {
   readonly stateDir: string | null;
   /** Where `MONGODB_URL` and `MONGO_DATABASE` are looked for. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Called with what somebody may want to know and does not have to mend. Default: it is dropped. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface OpenStoreOptions {
  * `INVALID_REQUEST` for an address of no known kind, `NOT_AVAILABLE` for a kind that this version does not have, and
  * `StoreError` if the store cannot be used as it is: it is in use by another process, or corrupt.
  */
-export async function openStore(address: string, { now }: OpenStoreOptions): Promise<Store> {
+export async function openStore(address: string, options: OpenStoreOptions): Promise<Store> {
   const parsed = parseStoreAddress(address);
   // The address is not repeated: it may hold a password.
   const message = 'is not the address of a store';
@@ -27,6 +29,14 @@ export async function openStore(address: string, { now }: OpenStoreOptions): Pro
     throw new McpvisorError('INVALID_REQUEST', {
       problems: [{ path: 'store', message, hint: `there is: ${storeForms}`, severity: 'error' }],
     });
+  const { now, env, onNotice = () => {} } = options;
   if (parsed.kind === 'memory') return createMemoryStore({ now });
-  throw new McpvisorError('NOT_AVAILABLE', { what: 'a store other than memory:', instead: 'use store: "memory:".' });
+  if (parsed.kind === 'mongodb') {
+    const { openMongoStore } = await import('./mongo/store.ts');
+    return openMongoStore(parsed.place, { now, env, onNotice });
+  }
+  throw new McpvisorError('NOT_AVAILABLE', {
+    what: 'a store other than memory: and mongodb:',
+    instead: 'use one of them.',
+  });
 }

@@ -44,6 +44,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     now: options.clock?.now ?? systemClock.now,
     stateDir,
     env,
+    onNotice: (notice) => options.logger?.info({}, notice),
   });
   const closing = new AbortController();
   // `close` does not reject.

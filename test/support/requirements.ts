@@ -14,8 +14,13 @@ export function findProgram(name: string, program = name): string | null {
     const path = join(folder, program);
     if (isExecutable(path)) return path;
   }
-  if (required.includes(name)) throw new Error(`${program} is not on the PATH, and MCPVISOR_REQUIRE names ${name}`);
+  if (isRequired(name)) throw new Error(`${program} is not on the PATH, and MCPVISOR_REQUIRE names ${name}`);
   return null;
+}
+
+/** Whether `MCPVISOR_REQUIRE` has the name. */
+export function isRequired(name: string): boolean {
+  return required.includes(name);
 }
 
 /** What the title of a suite says when it is skipped. */

@@ -1,0 +1,3 @@
+export const servers: ReadonlyMap<string, { readonly program: string }>;
+export function sourceFolderOf(name: string): string;
+export function builtFolderOf(name: string): string;
