@@ -28,6 +28,8 @@ export interface StoreTraits {
   readonly isDurable: boolean;
   /** Whether a place may be opened several times at once. */
   readonly isShared: boolean;
+  /** Whether it is an imitation whose own time nobody wants to wait for: what is tried often is tried less often. */
+  readonly isSlow?: boolean;
 }
 
 /** Called within a test: a fresh place, which is removed when the test is over. */

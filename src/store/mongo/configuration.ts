@@ -6,9 +6,9 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Collection, Db } from 'mongodb';
+import { noConfiguration, withVersion } from '../configuration.ts';
 import type { ConfigurationStore, ConfigurationVersion, StoredConfiguration } from '../contract.ts';
 import { StoreError } from '../error.ts';
-import { noConfiguration, withVersion } from '../configuration.ts';
 import { collectionsOf, parseRecord, toText, type VersionDocument } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
 import { insertOnce } from './insert-once.ts';

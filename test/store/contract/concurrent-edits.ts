@@ -6,7 +6,6 @@ import type { StoreKind, StorePlace } from '../contract.ts';
 import { changeOf, editOf, openFresh, openIn } from './opened.ts';
 
 const writerCount = 10;
-const editsPerWriter = 100;
 const names = Array.from({ length: 12 }, (_, index) => `server-${index}`);
 
 type Servers = ReadonlyMap<string, StoredEntry>;
@@ -35,8 +34,11 @@ export function describeConcurrentEdits(kind: StoreKind): void {
     it('counts as many versions as edits succeeded, and its history replays both ways', async () => {
       const { place, store } = await openFresh(kind);
       const stores = await storesOf(kind, place, store);
+      const editsPerWriter = kind.isSlow === true ? 12 : 100;
       const counts = await Promise.all(
-        Array.from({ length: writerCount }, (_, writer) => editMany(stores[writer % stores.length] ?? store, writer)),
+        Array.from({ length: writerCount }, (_, writer) =>
+          editMany(stores[writer % stores.length] ?? store, { writer, editsPerWriter }),
+        ),
       );
       const successes = counts.reduce((sum, count) => sum + count, 0);
       const { version, servers } = await store.configuration.read();
@@ -59,7 +61,10 @@ async function storesOf({ isShared }: StoreKind, place: StorePlace, first: Store
 }
 
 /** Resolves to how many of its edits were taken. */
-async function editMany({ configuration }: Store, writer: number): Promise<number> {
+async function editMany(
+  { configuration }: Store,
+  { writer, editsPerWriter }: { readonly writer: number; readonly editsPerWriter: number },
+): Promise<number> {
   let successes = 0;
   for (let edit = 0; edit < editsPerWriter; edit += 1) {
     const { version, servers } = await configuration.read();

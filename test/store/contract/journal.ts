@@ -94,7 +94,7 @@ export function describeJournal(kind: StoreKind): void {
         fc.asyncProperty(query, async (asked) => {
           expect(await store.journal.read(asked)).toEqual(expected(facts, asked));
         }),
-        { numRuns: 150 },
+        { numRuns: kind.isSlow === true ? 40 : 150 },
       );
     });
 
