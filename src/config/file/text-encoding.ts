@@ -18,6 +18,22 @@ export function decodeText(bytes: Buffer): string {
   }
 }
 
+/** The text in the encoding of these bytes, with a byte order mark if they have one. */
+export function encodeLike(bytes: Buffer, text: string): Buffer {
+  const encoding = encodingOf(bytes);
+  const mark = marks.get(encoding) ?? [];
+  const begins = mark.every((byte, index) => bytes[index] === byte) ? Buffer.from(mark) : Buffer.alloc(0);
+  if (encoding === 'utf-8') return Buffer.concat([begins, Buffer.from(text)]);
+  const units = Buffer.from(text, 'utf16le');
+  return Buffer.concat([begins, encoding === 'utf-16be' ? units.swap16() : units]);
+}
+
+const marks: ReadonlyMap<string, readonly number[]> = new Map([
+  ['utf-8', [0xef, 0xbb, 0xbf]],
+  ['utf-16le', [0xff, 0xfe]],
+  ['utf-16be', [0xfe, 0xff]],
+]);
+
 /** What files that are no text of ours begin with. */
 const kinds: readonly { readonly begins: readonly number[]; readonly what: string }[] = [
   { begins: [0xff, 0xfe, 0, 0], what: 'UTF-32 text' },
