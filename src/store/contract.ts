@@ -141,6 +141,8 @@ export interface FactQuery {
   readonly until: string | null;
   /** Only facts with a larger `seq`. 0: all. */
   readonly after: number;
+  /** Only facts with a smaller `seq`. Null: all. */
+  readonly before: number | null;
   readonly newestFirst: boolean;
   /** At most so many, up to 10 001. */
   readonly limit: number;

@@ -7,10 +7,11 @@ export function bytesOf(fact: StoredFact): number {
   return JSON.stringify(fact).length;
 }
 
-export function matching({ actors, types, since, until, after }: FactQuery): (fact: StoredFact) => boolean {
+export function matching({ actors, types, since, until, after, before }: FactQuery): (fact: StoredFact) => boolean {
   const [ofActors, ofTypes] = [actors && new Set(actors), types && new Set(types)];
   return (fact) =>
     fact.seq > after &&
+    (before === null || fact.seq < before) &&
     ofActors?.has(fact.actor) !== false &&
     ofTypes?.has(fact.type) !== false &&
     (since === null || fact.at >= since) &&

@@ -12,6 +12,7 @@ const everything: FactQuery = {
   since: null,
   until: null,
   after: 0,
+  before: null,
   newestFirst: false,
   limit: 10_001,
 };
@@ -36,6 +37,7 @@ const query: fc.Arbitrary<FactQuery> = fc.record({
   since: fc.option(fc.integer({ min: -5, max: 165 }).map(timeOf)),
   until: fc.option(fc.integer({ min: -5, max: 165 }).map(timeOf)),
   after: fc.integer({ min: 0, max: 165 }),
+  before: fc.option(fc.integer({ min: 0, max: 165 })),
   newestFirst: fc.boolean(),
   limit: fc.constantFrom(1, 2, 7, 10_001),
 });
@@ -44,6 +46,7 @@ function expected(facts: readonly StoredFact[], asked: FactQuery): readonly Stor
   const found = facts.filter(
     ({ seq, at, type, actor }) =>
       seq > asked.after &&
+      (asked.before === null || seq < asked.before) &&
       (asked.actors === null || asked.actors.includes(actor)) &&
       (asked.types === null || asked.types.includes(type)) &&
       (asked.since === null || at >= asked.since) &&
