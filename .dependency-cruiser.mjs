@@ -251,6 +251,7 @@ export const doors = {
     'facts/inspected-event',
     'facts/inspection',
     'facts/journal',
+    'facts/memory/size',
     'facts/stately-event',
     'log/destination',
     'log/level',
@@ -265,7 +266,7 @@ export const doors = {
   ],
   'observe/alarms': [],
   'observe/facts': ['describe', 'fact', 'facts'],
-  'observe/facts/memory': ['memory'],
+  'observe/facts/memory': ['memory', 'size'],
   'observe/log': ['level'],
   'observe/metrics': [],
   'observe/secrets': ['redact'],
@@ -341,7 +342,7 @@ export const doors = {
     'token-file',
     'upkeep',
   ],
-  store: ['address', 'contract', 'open'],
+  store: ['address', 'contract', 'error', 'open'],
   'store/mongo': ['store'],
   supervisor: ['contract', 'desired/source', 'host', 'options', 'supervisor'],
   'supervisor/actors': [
@@ -384,6 +385,7 @@ export const doors = {
   'supervisor/contract': ['actors', 'calls', 'catalog', 'model-messages', 'status'],
   'supervisor/commands': ['commands', 'recipients', 'sending'],
   'supervisor/desired': ['desired', 'source', 'worked'],
+  'supervisor/memory': ['write-behind'],
   'supervisor/status': [
     'alarm-watch',
     'charts',

@@ -16,6 +16,7 @@ export const ownAlarmNames = [
   'config-rejected',
   'entries-refused',
   'buffers-exhausted',
+  'store-degraded',
 ] as const;
 
 export type OwnAlarmName = (typeof ownAlarmNames)[number];

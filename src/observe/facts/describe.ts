@@ -79,6 +79,10 @@ const sentences: Sentences = {
   'config.rejected': ({ file, problems }) =>
     `${file ?? 'configuration'} rejected, nothing was changed${problemsOf(problems)}`,
   'config.warned': ({ file, problems }) => `${file ?? 'configuration'} accepted with warnings${problemsOf(problems)}`,
+  'store.degraded': ({ reason }) => `the store does not keep what it is given: ${reason}`,
+  'store.recovered': ({ degradedForMs, lostFacts }) =>
+    `the store keeps everything again after ${durationOf(degradedForMs)}${lostFacts === 0 ? '' : `; ${counted(lostFacts, 'fact')} were given up`}`,
+  'journal.gap': ({ from, to, count }) => `${counted(count, 'fact')} from ${from} to ${to} could not be kept`,
   'alarm.raised': ({ alarm, reason }) => `alarm ${alarm}: ${reason}`,
   'alarm.cleared': ({ alarm }) => `alarm ${alarm} is over`,
   'machine.resumed': ({ suspendedForMs }) => `the machine slept for ${durationOf(suspendedForMs)}`,

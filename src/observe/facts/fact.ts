@@ -131,6 +131,15 @@ export interface FactFields {
   };
   'config.rejected': { readonly file: string | null; readonly problems: readonly string[] };
   'config.warned': { readonly file: string | null; readonly problems: readonly string[] };
+  /** The store does not keep what it is given. What is to be kept waits meanwhile. */
+  'store.degraded': { readonly reason: string };
+  /** It keeps everything again, and all that waited is written. `lostFacts`: those given up in this run. */
+  'store.recovered': { readonly degradedForMs: number; readonly lostFacts: number };
+  /**
+   * Stands in the journal in the place of facts that could not be kept: `count` of those that were told under the numbers
+   * `from` to `to`.
+   */
+  'journal.gap': { readonly from: number; readonly to: number; readonly count: number };
   'alarm.raised': { readonly alarm: string; readonly reason: string };
   'alarm.cleared': { readonly alarm: string };
   'machine.resumed': { readonly suspendedForMs: number };

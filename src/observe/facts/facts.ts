@@ -4,7 +4,7 @@ import { systemClock, type TimerClock } from '../../clock.ts';
 import { createCoalescing } from './coalescing.ts';
 import type { Fact, FactBody, FactsMissed } from './fact.ts';
 import { createFactListeners, type FactListeners } from './listeners.ts';
-import { createFactMemory, type Selection } from './memory/memory.ts';
+import { createFactMemory, type FactMemory, type Selection } from './memory/memory.ts';
 import { createFactReader } from './reader.ts';
 import type { OnError } from './report-error.ts';
 
@@ -47,6 +47,8 @@ export interface Facts {
    * it likes are counted after the first ten of a second, and told as one. Does nothing after `close`.
    */
   publish(body: FactBody): void;
+  /** From now on facts have higher numbers than this one: an earlier run has come that far. */
+  continueAfter(seq: number): void;
   /**
    * Facts in order, without duplicate. A reader that fell behind gets a `facts.missed` in each place where facts are
    * gone: of a noisy server they go before the history of the others.
@@ -111,10 +113,11 @@ export function createFacts({
     publish(body) {
       if (!closed) coalescing.take(body);
     },
+    continueAfter: memory.continueAfter,
     read({ since, signal } = {}) {
       return createFactReader({
         memory,
-        nextSeq: nextSeqAfter(since, memory.lastSeq, firstSeq),
+        nextSeq: nextSeqAfter(since, memory),
         waiting,
         isClosed: () => closed,
         signal,
@@ -136,7 +139,7 @@ export function createFacts({
  * Number of the first fact to deliver. A `since` that has not been given out yet comes from a run whose clock was
  * ahead: that reader gets new facts only.
  */
-function nextSeqAfter(since: number | undefined, lastSeq: number, firstSeq: number): number {
+function nextSeqAfter(since: number | undefined, { lastSeq, firstSeq }: FactMemory): number {
   if (since === undefined || Number.isNaN(since)) return lastSeq + 1;
   return since <= 0 ? firstSeq : Math.min(Math.floor(since), lastSeq) + 1;
 }

@@ -55,6 +55,10 @@ const levelsByType = {
   'config.applied': 'info',
   'config.rejected': 'error',
   'config.warned': 'warn',
+  // The alarm says it, too.
+  'store.degraded': 'debug',
+  'store.recovered': 'info',
+  'journal.gap': 'warn',
   'alarm.raised': 'warn',
   'alarm.cleared': 'info',
   'machine.resumed': 'info',

@@ -106,9 +106,9 @@ function toDocuments(added: readonly StoredFact[], end: End, storedAt: Date): re
     });
 }
 
-function toFilter({ actors, types, since, until, after }: FactQuery): Filter<FactDocument> {
+function toFilter({ actors, types, since, until, after, before }: FactQuery): Filter<FactDocument> {
   return {
-    ...(after > 0 && { _id: { $gt: after } }),
+    _id: { $gt: after, ...(before !== null && { $lt: before }) },
     ...(actors !== null && { actor: { $in: [...actors] } }),
     ...(types !== null && { type: { $in: [...types] } }),
     ...((since !== null || until !== null) && {

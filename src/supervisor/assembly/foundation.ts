@@ -19,12 +19,13 @@ import { endLeft } from '../../session/isolated/near/clear.ts';
 import type { Holder } from '../../session/isolated/near/holder.ts';
 import { createIsolatedSessions, type IsolatedSessionsOptions } from '../../session/isolated/near/sessions.ts';
 import { createSessions, type Sessions, type SessionsOptions } from '../../session/sessions.ts';
-import type { Store } from '../../store/contract.ts';
+import type { Store, StoredFact } from '../../store/contract.ts';
 import { version } from '../../version.ts';
 import { createMoments, type Moments } from '../actors/moments.ts';
 import { createTurns, type Turns } from '../actors/turns.ts';
 import { createWorked, type WorkedSpecifications } from '../desired/worked.ts';
 import { createLedger, type Ledger } from '../ledger.ts';
+import { createWriteBehind, type WriteBehind } from '../memory/write-behind.ts';
 import type { AssemblyOptions } from '../options.ts';
 import { createStrayAlarms, type StrayAlarms } from '../status/stray-alarms.ts';
 
@@ -50,6 +51,8 @@ export interface Foundation {
   readonly ledger: Ledger;
   readonly worked: WorkedSpecifications;
   readonly store: Store;
+  /** What is to be kept in the store, on its way there. */
+  readonly memory: WriteBehind;
   readonly inspection: Inspection;
   readonly logs: ServerLogs;
   /** Releases what was created here, once every session has ended. Does not throw. */
@@ -106,6 +109,18 @@ export function createFoundation(options: AssemblyOptions, ofConfiguration: OfCo
     onTrouble: (path, error) => fileTrouble(ownAlarms, path)(error),
   });
 
+  const memory = createWriteBehind({
+    store: options.store,
+    timers: time.backgroundTimers,
+    now: wallNow,
+    monotonicNow,
+    publish,
+    alarms: ownAlarms,
+    continueAfter: facts.continueAfter,
+    redacted: (fact) => redactor.value(fact) as StoredFact,
+    onError,
+  });
+
   return {
     time,
     moments: createMoments(wallNow, random),
@@ -119,12 +134,14 @@ export function createFoundation(options: AssemblyOptions, ofConfiguration: OfCo
     ledger,
     worked,
     store: options.store,
+    memory,
     inspection: createInspection({ publish, nowMs: wallNow, onError }),
     logs,
     async release() {
       unwatchShortages();
       await sessions.close();
       await worked.close();
+      await memory.close();
       await options.store.close();
       await logs.close();
       await log?.close();

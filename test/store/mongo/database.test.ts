@@ -107,7 +107,16 @@ describeWithMongo('a store in MongoDB', ({ server }) => {
       expect(matchedCount).toBe(1);
     });
     const store = openIn(address);
-    const all = { actors: null, types: null, since: null, until: null, after: 0, newestFirst: false, limit: 10 };
+    const all = {
+      actors: null,
+      types: null,
+      since: null,
+      until: null,
+      after: 0,
+      before: null,
+      newestFirst: false,
+      limit: 10,
+    };
     const outcomes = await Promise.allSettled([
       store.configuration.versions({ limit: 10 }),
       store.configuration.read(),

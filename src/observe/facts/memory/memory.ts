@@ -14,6 +14,8 @@ export interface FactMemory {
   /** Number of the newest fact; before the first one, the number before it. */
   readonly lastSeq: number;
   readonly firstSeq: number;
+  /** From now on numbers are higher than this one. */
+  continueAfter(seq: number): void;
   /** Gives the fact the next number. `atMs`: the wall clock. */
   push(body: FactBody, atMs: number): void;
   /** Null: not published yet, or no longer remembered. */
@@ -37,7 +39,7 @@ export interface Selection {
 const mostBuilt = 256;
 
 /** `capacity` is the sum of all weights; the newest fact is remembered whatever it weighs. */
-export function createFactMemory(capacity: number, firstSeq: number): FactMemory {
+export function createFactMemory(capacity: number, beginsAt: number): FactMemory {
   if (!Number.isSafeInteger(capacity) || capacity < 1)
     throw new RangeError(`capacity must be a whole number of at least 1, not ${capacity}`);
   const half = Math.floor(capacity / 2);
@@ -47,7 +49,8 @@ export function createFactMemory(capacity: number, firstSeq: number): FactMemory
   const chatter = createShares();
   const order = createOrder();
   const built: (Fact | undefined)[] = [];
-  let lastSeq = firstSeq - 1;
+  let firstSeq = beginsAt;
+  let lastSeq = beginsAt - 1;
 
   function makeRoom(): void {
     const missing = () => history.weight + chatter.weight + spare - capacity;
@@ -59,9 +62,16 @@ export function createFactMemory(capacity: number, firstSeq: number): FactMemory
   }
 
   return {
-    firstSeq,
+    get firstSeq() {
+      return firstSeq;
+    },
     get lastSeq() {
       return lastSeq;
+    },
+    continueAfter(seq) {
+      if (seq <= lastSeq) return;
+      if (lastSeq < firstSeq) firstSeq = seq + 1;
+      lastSeq = seq;
     },
     push(body, atMs) {
       lastSeq += 1;
