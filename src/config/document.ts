@@ -114,27 +114,18 @@ function toConfiguration(
   };
 }
 
-/** The configuration with an entry added or replaced; checked as a whole. */
-export function withEntry(current: Configuration, name: string, entry: unknown): Parsed {
-  if (isComment(name)) {
-    const problem = errorAt(['mcpServers', name], 'is the name of a comment', 'begin it with neither "_" nor "//"');
-    return { config: null, problems: [problem] };
-  }
-  return changed(current, { ...entriesIn(current.source), [name]: entry }, name);
-}
-
-/** The configuration without an entry; an error if others depend on it. */
-export function withoutEntry(current: Configuration, name: string): Parsed {
-  const rest = Object.entries(entriesIn(current.source)).filter(([key]) => key !== name);
-  return changed(current, Object.fromEntries(rest), null);
-}
-
-/** What the file has wrong is still wrong, except in an entry that another one takes the place of. */
-function changed(current: Configuration, mcpServers: Fields, replaced: string | null): Parsed {
+/**
+ * Another document in place of the current one, checked as a whole. What the file has wrong is still wrong, except in
+ * entries that others take the place of.
+ */
+export function withDocument(current: Configuration, document: Fields): Parsed {
   const { folder, hostedTransports, servers } = current;
-  const { config, problems } = parseEntries({ ...current.source, mcpServers }, { folder, hostedTransports, servers });
-  const refused = new Map([...current.refused].filter(([name]) => name !== replaced));
-  return { config: config === null ? null : { ...config, refused }, problems };
+  const { config, problems } = parseEntries(document, { folder, hostedTransports, servers });
+  if (config === null) return { config, problems };
+  const [before, after] = [entriesIn(current.source), entriesIn(document)];
+  const isAnother = (name: string) => Object.hasOwn(after, name) && entryOf(before, name) !== entryOf(after, name);
+  const refused = new Map([...current.refused].filter(([name]) => !isAnother(name)));
+  return { config: { ...config, refused }, problems };
 }
 
 /** Without comments. */

@@ -10,7 +10,8 @@ import { type Read, readJsonc } from './file/jsonc.ts';
 import { isGivenPipe, maxConfigBytes, readTextFile, reasonOf } from './file/text-file.ts';
 import { errorAt } from './problems.ts';
 
-export { parseEntries, withEntry, withoutEntry } from './document.ts';
+export { parseEntries, withDocument } from './document.ts';
+export { isComment } from './entries/names.ts';
 
 /** Reads JSON with comments and trailing commas. Returns all problems at once; does not throw. */
 export function parseConfig(text: string, options: ParseOptions): Parsed {

@@ -27,6 +27,7 @@ import type {
   EnsureOptions,
 } from './contract/calls.ts';
 import type { CatalogFilter, CatalogItem, ToolsIn, ToolsOptions } from './contract/catalog.ts';
+import type { Edited, EditOptions, VersionsPage, VersionsQuery } from './contract/configuration.ts';
 import type { AnswerFormat, ToolAnswersIn, ToolCallsIn, ToolFormat } from './contract/model-messages.ts';
 import type { Readiness, ReadyNow, ServerStatus, Status } from './contract/status.ts';
 
@@ -35,6 +36,7 @@ export type { SettingChange, SettingEffect } from '../config/plan/setting-change
 export * from './contract/actors.ts';
 export type * from './contract/calls.ts';
 export type * from './contract/catalog.ts';
+export type * from './contract/configuration.ts';
 export * from './contract/model-messages.ts';
 export * from './contract/status.ts';
 
@@ -176,18 +178,19 @@ export interface Supervisor {
     options: EnsureOptions & { readonly settle: 'all' },
   ): Promise<ReadonlyMap<string, Ensured>>;
   /**
-   * Adds a server; `entry` is as in `mcp.json`. Returns the plan, which is carried out from now on. Nothing is written
-   * to the configuration file. Throws `CONFIG_INVALID` (also when the name is taken) and `SHUTTING_DOWN`; nothing is
-   * changed then.
+   * Adds a server; `entry` is as in `mcp.json`. Resolves to the plan, which is carried out from now on, and to the version
+   * of the configuration that it made. Edits take place one after the other, in the order in which they are asked for;
+   * none waits for servers. Throws `CONFIG_INVALID` (also when the name is taken), `VERSION_CONFLICT`,
+   * `STORE_UNAVAILABLE` and `SHUTTING_DOWN`; nothing is changed then.
    */
-  add(name: string, entry: ServerEntry): Promise<Plan>;
+  add(name: string, entry: ServerEntry, options?: EditOptions): Promise<Edited>;
   /** Replaces the entry of a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
-  replace(name: string, entry: ServerEntry): Promise<Plan>;
+  replace(name: string, entry: ServerEntry, options?: EditOptions): Promise<Edited>;
   /**
    * Changes the entry of a server by a JSON Merge Patch (RFC 7386), in the same way: null takes a setting away, and a
    * value `{ $kept }` stays what it was. Also throws `SERVER_NOT_FOUND`.
    */
-  update(name: string, patch: ServerPatch): Promise<Plan>;
+  update(name: string, patch: ServerPatch, options?: EditOptions): Promise<Edited>;
   /**
    * The configuration in force as it was written, a copy. Values of `env`, `headers` and `secrets` are shown as
    * `{ $kept }`; given back to `apply`, `replace` or `update`, these keep the value that is there.
@@ -195,12 +198,22 @@ export interface Supervisor {
   config(): ConfigurationInput;
   /** The same of one server. Throws `SERVER_NOT_FOUND`. */
   entry(name: string): ServerEntry;
-  /** Stops and removes a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
-  remove(name: string): Promise<Plan>;
-  /** Replaces the whole configuration in memory, in the same way. Throws `CONFIG_INVALID` and `SHUTTING_DOWN`. */
-  apply(config: ConfigurationInput): Promise<Plan>;
+  /** Stops and removes one server, or several by one plan, in the same way. Also throws `SERVER_NOT_FOUND`. */
+  remove(names: string | readonly string[], options?: EditOptions): Promise<Edited>;
+  /**
+   * Replaces the whole configuration in memory, in the same way. With `to: 'store'`, replaces the servers that live in the
+   * store: of the others it may have what is in force, or nothing.
+   */
+  apply(config: ConfigurationInput, options?: EditOptions): Promise<Edited>;
   /** What `apply` would do with this configuration. Changes nothing. Throws `CONFIG_INVALID`. */
-  plan(config: ConfigurationInput): Promise<Plan>;
+  plan(config: ConfigurationInput, options?: Pick<EditOptions, 'to'>): Promise<Plan>;
+  /** Number of the newest version of the configuration that is known. 0: there is none yet. */
+  configVersion(): number;
+  /**
+   * A page of the versions of the configuration, the newest first: each edit of any source with who made it and what it
+   * changed. Throws `INVALID_REQUEST` and `STORE_UNAVAILABLE`.
+   */
+  versions(query?: VersionsQuery): Promise<VersionsPage>;
   /**
    * The facts after `since` (a `seq`; default: now), as they happen. A reader that is too slow gets a `facts.missed` in
    * each place where facts are no longer kept. Ends on `close()` or when `signal` aborts.

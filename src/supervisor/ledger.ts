@@ -8,6 +8,7 @@ import { McpvisorError } from '../errors.ts';
 import type { Lists } from '../session/contract.ts';
 import { callLimitsOf } from '../session/request.ts';
 import type { ServerSpecification } from '../specification.ts';
+import type { EntrySource } from './contract/configuration.ts';
 import { factsBefore, noLists, type SessionFacts } from './session-facts.ts';
 import { mayShow, showsAll } from './tool-filter.ts';
 
@@ -24,7 +25,7 @@ export interface ServerEntry {
   /** The id of its actor. */
   readonly actor: string;
   readonly specification: ServerSpecification;
-  readonly source: 'file' | 'api';
+  readonly source: EntrySource;
   /** What its sessions reported. Only the server's session actor writes it, always as a whole. */
   reported: SessionFacts;
   readonly counts: CallCounts;
@@ -41,7 +42,7 @@ export interface ServerEntry {
 export interface Ledger {
   readonly entries: ReadonlyMap<string, ServerEntry>;
   /** Adds an entry, or gives an existing one its new specification, whose limits apply to the open session at once. */
-  put(specification: ServerSpecification, source: 'file' | 'api'): ServerEntry;
+  put(specification: ServerSpecification, source: EntrySource): ServerEntry;
   get(server: string): ServerEntry | undefined;
   /** The error about a name that no server has. */
   unknown(server: string): McpvisorError;
@@ -106,13 +107,13 @@ class Entry implements ServerEntry {
   readonly name: string;
   readonly actor: string;
   specification: ServerSpecification;
-  source: 'file' | 'api';
+  source: EntrySource;
   reported: SessionFacts;
   readonly counts: CallCounts = { made: 0, failed: 0, open: 0 };
   readonly waiters = new Set<() => void>();
   #shown: Shown | null = null;
 
-  constructor(specification: ServerSpecification, source: 'file' | 'api', generation: number) {
+  constructor(specification: ServerSpecification, source: EntrySource, generation: number) {
     this.name = specification.name;
     this.actor = `server:${this.name}`;
     this.specification = specification;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Configuration } from '../../src/config/configuration.ts';
-import { loadConfig, parseConfig, parseEntries, withEntry, withoutEntry } from '../../src/config/parse.ts';
+import { loadConfig, parseConfig, parseEntries, withDocument } from '../../src/config/parse.ts';
 import { isMcpvisorError, toLine } from '../../src/errors.ts';
 import type { RemoteSpecification, StdioSpecification } from '../../src/specification.ts';
 
@@ -533,26 +533,29 @@ describe('groups', () => {
   });
 });
 
-describe('adding and removing one entry', () => {
+describe('another document in place of the current one', () => {
   const current = configOf({
     mcpServers: { a: { command: 'x' }, b: { command: 'y', dependsOn: ['a'] } },
     mcpvisor: { callTimeoutMs: 5 },
   });
 
+  const { a, b } = current.source.mcpServers as Record<string, object>;
+  const withServers = (mcpServers: object) => withDocument(current, { ...current.source, mcpServers });
+
   it('keeps the rest and its defaults', () => {
-    const { config } = withEntry(current, 'c', { transport: 'in-memory' });
+    const { config } = withServers({ a, b, c: { transport: 'in-memory' } });
     expect([...(config?.servers.keys() ?? [])]).toEqual(['a', 'b', 'c']);
     expect(config?.servers.get('c')?.callTimeoutMs).toBe(5);
   });
 
   it('refuses a bad entry, and the removal of a server that others need', () => {
-    expect(withEntry(current, 'c', {}).config).toBeNull();
-    const { config, problems } = withoutEntry(current, 'a');
+    expect(withServers({ a, b, c: {} }).config).toBeNull();
+    const { config, problems } = withServers({ b });
     expect(config).toBeNull();
     expect(problems.map(toLine)).toEqual([
       'mcpServers.b.dependsOn[0]: names "a", which would be removed (b needs it: keep a, or take it out of dependsOn)',
     ]);
-    expect(withoutEntry(current, 'b').config?.servers.size).toBe(1);
+    expect(withServers({ a }).config?.servers.size).toBe(1);
   });
 });
 

@@ -35,12 +35,15 @@ export function shownDocument(document: Fields): Fields {
   return mapped(document, (value, key) => {
     if (!isRecord(value)) return copyOf(value);
     if (key === 'mcpServers') return mapped(value, (entry) => (isRecord(entry) ? shownEntry(entry) : copyOf(entry)));
-    if (key === 'mcpvisor')
-      return mapped(value, (setting, name) =>
-        name === 'secrets' && isRecord(setting) ? mapped(setting, (_, id) => keptAt([name, id])) : copyOf(setting),
-      );
-    return copyOf(value);
+    return key === 'mcpvisor' ? shownSettings(value) : copyOf(value);
   });
+}
+
+/** The same of the part under `mcpvisor`. */
+export function shownSettings(settings: Fields): Fields {
+  return mapped(settings, (setting, name) =>
+    name === 'secrets' && isRecord(setting) ? mapped(setting, (_, id) => keptAt([name, id])) : copyOf(setting),
+  );
 }
 
 export interface Restored {

@@ -67,6 +67,11 @@ export function secretsIn(text: string): readonly string[] {
   return allPieces(parseExpressions(text)).flatMap((piece) => (piece.kind === 'secret' ? [piece.name] : []));
 }
 
+/** Whether nothing but secrets would be read to expand it. */
+export function usesOnlySecrets(text: string): boolean {
+  return parseExpressions(text).every(({ kind }) => kind === 'text' || kind === 'secret');
+}
+
 function allPieces(pieces: readonly Piece[]): readonly Piece[] {
   return pieces.flatMap((piece) => {
     if (piece.kind === 'variable') return [piece, ...allPieces(piece.fallback ?? [])];

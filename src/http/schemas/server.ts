@@ -66,7 +66,7 @@ export const server = named(
     }),
     alarms: z.array(alarm),
     push: z.boolean().nullable(),
-    source: z.enum(['file', 'api']),
+    source: z.enum(['file', 'store', 'host']),
     lazy: z.boolean(),
     required: z.boolean(),
     group: z.string(),

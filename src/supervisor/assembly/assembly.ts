@@ -138,6 +138,8 @@ export function assemble(
   const desired = createDesired({
     initial: configuration,
     file: file?.path ?? null,
+    store: foundation.store.configuration,
+    now: wallNow,
     ledger,
     actorOf: actors.server,
     worked: foundation.worked,
@@ -219,6 +221,7 @@ export function assemble(
       now: wallNow,
     }),
     async release() {
+      await desired.idle();
       commands.close();
       alarms.close();
       actors.root.stop();

@@ -1,6 +1,7 @@
 /** The public interface to what is so now: servers, alarms, readiness. */
 
 import type { Failure, FailureClass, LastWords } from '../../../machines/failure.ts';
+import type { EntrySource } from './configuration.ts';
 
 export const serverStates = [
   'idle',
@@ -97,8 +98,8 @@ export interface ServerStatus {
   readonly alarms: readonly Alarm[];
   /** Whether the server can send messages on its own; null: not connected, or not known yet. */
   readonly push: boolean | null;
-  /** Where its entry came from: the configuration file, or a call of the library or the API. */
-  readonly source: 'file' | 'api';
+  /** Where its entry lives: in the configuration file, in the store, or with the program that embeds mcpvisor. */
+  readonly source: EntrySource;
   /** Whether it is started by its first call. */
   readonly lazy: boolean;
   /** Whether readiness waits until it is connected. */

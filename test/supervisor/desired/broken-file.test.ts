@@ -112,7 +112,7 @@ describe('an edit with a mistake in one entry', () => {
     scene.write({ a: program('speak'), b: program('speak') });
     expect(await applied2).toMatchObject({ stopped: ['c', 'f'], restarted: [] });
     expect(scene.alarms()).toEqual([]);
-    expect(supervisor.status('d')).toMatchObject({ source: 'api' });
+    expect(supervisor.status('d')).toMatchObject({ source: 'host' });
   });
 
   it('is refused as a whole where the file is strict, or nothing in it is sound', async () => {

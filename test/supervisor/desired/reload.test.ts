@@ -233,7 +233,7 @@ describe('changes through the library', () => {
       change: [],
       warnings: [],
     });
-    expect(supervisor.status('b')).toMatchObject({ source: 'api', wanted: 'up' });
+    expect(supervisor.status('b')).toMatchObject({ source: 'host', wanted: 'up' });
     await supervisor.ensureConnected(['b']);
     expect(await supervisor.replace('b', stage.program('speak', { env: { NEW: 'value' } }))).toMatchObject({
       restart: ['b'],
@@ -263,7 +263,7 @@ describe('changes through the library', () => {
     expect((await warned).problems).toEqual([expect.stringContaining('mcpServers.c')]);
     expect(await applied).toMatchObject({ stopped: [], restarted: ['c'] });
     expect(pidOf(supervisor, 'b')).toBe(b);
-    expect(supervisor.status('b').source).toBe('api');
+    expect(supervisor.status('b').source).toBe('host');
     expect(supervisor.status('c').source).toBe('file');
   });
 
@@ -278,7 +278,7 @@ describe('changes through the library', () => {
     stage.write({ a: stage.program('speak', { dependsOn: ['b'] }) });
     expect(await outcome).toMatchObject({ type: 'config.applied', stopped: [] });
     expect(supervisor.status('a').dependsOn).toEqual(['b']);
-    expect(['b', 'c'].map((name) => supervisor.status(name).source)).toEqual(['api', 'api']);
+    expect(['b', 'c'].map((name) => supervisor.status(name).source)).toEqual(['host', 'host']);
   });
 
   it('replace everything by one plan', async () => {

@@ -39,12 +39,12 @@ describe('an edit of the file, whatever it is about,', () => {
   it('takes the place of a configuration that was applied, and says so', async () => {
     const { supervisor, edit } = await openFile(['a']);
     await supervisor.apply({ mcpServers: insideEntries(['a', 'z']) });
-    expect(sourcesIn(supervisor)).toEqual({ a: 'api', z: 'api' });
+    expect(sourcesIn(supervisor)).toEqual({ a: 'host', z: 'host' });
     await supervisor.add('added', { transport: 'inside' });
     const { problems } = await edit('a', 'c');
     expect(problems).toEqual([expect.stringContaining('the configuration that was applied')]);
     // A server that was taken away is listed until it has ended.
-    await expect.poll(() => sourcesIn(supervisor)).toEqual({ a: 'file', c: 'file', added: 'api' });
+    await expect.poll(() => sourcesIn(supervisor)).toEqual({ a: 'file', c: 'file', added: 'host' });
   });
 
   it('brings back a server of the file that was removed, and says so once', async () => {
@@ -68,6 +68,6 @@ describe('an edit of the file, whatever it is about,', () => {
     expect(supervisor.config()).toMatchObject({
       mcpServers: { a: { callTimeoutMs: 7_000 }, x: { callTimeoutMs: 1_000 }, y: { callTimeoutMs: 2_000 } },
     });
-    expect(sourcesIn(supervisor)).toEqual({ a: 'file', x: 'api', y: 'api' });
+    expect(sourcesIn(supervisor)).toEqual({ a: 'file', x: 'host', y: 'host' });
   });
 });

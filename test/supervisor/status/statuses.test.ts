@@ -79,6 +79,6 @@ describe('the status of a server', () => {
     await expectChanged({ state: 'connected', alarms: [] });
     await supervisor.replace('a', { ...insideEntries(['a']).a, required: true, tools: { include: ['wait'] } });
     await supervisor.ready();
-    await expectChanged({ source: 'api', required: true, counts: { tools: 1 } });
+    await expectChanged({ source: 'host', required: true, counts: { tools: 1 } });
   });
 });
