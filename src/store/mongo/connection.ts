@@ -3,10 +3,10 @@
  * longer than a bound. Rejects with `StoreError` and nothing else.
  */
 
-import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
+import { type Db, type DbOptions, MongoClient, type MongoClientOptions } from 'mongodb';
 import { StoreError } from '../error.ts';
 import type { MongoAddress } from './address.ts';
-import { isCutOff, toStoreError } from './trouble.ts';
+import { isAnswered, toStoreError } from './trouble.ts';
 
 export interface MongoConnection {
   /**
@@ -19,47 +19,58 @@ export interface MongoConnection {
 }
 
 /** The driver's own limits wait 30 s or for ever. A caller here rather hears that the store is away. */
-const boundMs = 5_000;
-const withinBoundMs = 4_000;
+export const defaultBoundMs = 5_000;
 
-const clientOptions: MongoClientOptions = {
-  appName: 'mcpvisor',
-  serverSelectionTimeoutMS: withinBoundMs,
-  connectTimeoutMS: withinBoundMs,
-  socketTimeoutMS: boundMs,
-  waitQueueTimeoutMS: withinBoundMs,
-  maxPoolSize: 8,
-};
+export interface ConnectionOptions {
+  /** How long anything may take, in milliseconds. */
+  readonly boundMs: number;
+  /** Called before the first `work`, and again until it has succeeded. */
+  readonly prepare: (database: Db) => Promise<void>;
+}
 
-/**
- * Acknowledged means that a majority has it on disk, and what is read is what was acknowledged, whatever the connection
- * string says. (A server on its own is a majority.)
- */
-const databaseOptions = {
-  writeConcern: { w: 'majority', journal: true, wtimeoutMS: withinBoundMs },
-  readPreference: 'primary',
-} as const;
+/** What the driver gives up by itself, it can say more about: the bound is a little later. */
+const shareOfDriver = 0.8;
 
-/** `prepare` is called before the first `work`, and again until it has succeeded. */
-export function connectMongo(
-  { url, database }: MongoAddress,
-  prepare: (database: Db, signal: AbortSignal) => Promise<void>,
-): MongoConnection {
-  let client: MongoClient | null = createClient(url);
+/** Throws `StoreError` for a connection string that the driver refuses. */
+export function connectMongo({ url, database }: MongoAddress, options: ConnectionOptions): MongoConnection {
+  const { boundMs, prepare } = options;
+  const driverMs = Math.ceil(boundMs * shareOfDriver);
+  const clientOptions: MongoClientOptions = {
+    appName: 'mcpvisor',
+    serverSelectionTimeoutMS: driverMs,
+    connectTimeoutMS: driverMs,
+    socketTimeoutMS: boundMs,
+    waitQueueTimeoutMS: driverMs,
+    maxPoolSize: 8,
+    // After a connection broke, how soon the server may be looked for again.
+    minHeartbeatFrequencyMS: 100,
+  };
+  /**
+   * Acknowledged means that a majority has it on disk, and what is read is what was acknowledged, whatever the
+   * connection string says. (A server on its own is a majority.)
+   */
+  const databaseOptions: DbOptions = {
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: driverMs },
+    readPreference: 'primary',
+  };
+  let client: MongoClient | null = createClient(url, clientOptions);
   let closed: Promise<void> | null = null;
   /** What is under way. None of these rejects. */
   const pending = new Set<Promise<unknown>>();
   let prepared: Promise<void> | null = null;
 
-  /** A connection that did not answer may be half open, and would be tried again and again. */
+  /**
+   * A connection that did not answer may be half open, and would be tried again and again; and after a first connection
+   * that failed, the driver's client stays closed.
+   */
   function discard(used: MongoClient): void {
     if (client !== used) return;
     client = null;
     void closeClient(used);
   }
 
-  function prepareOnce(used: Db, signal: AbortSignal): Promise<void> {
-    prepared ??= prepare(used, signal).catch((error: unknown) => {
+  function prepareOnce(used: Db): Promise<void> {
+    prepared ??= prepare(used).catch((error: unknown) => {
       prepared = null;
       throw error;
     });
@@ -67,17 +78,20 @@ export function connectMongo(
   }
 
   async function carryOut<T>(work: (database: Db, signal: AbortSignal) => Promise<T>): Promise<T> {
-    client ??= createClient(url);
+    client ??= createClient(url, clientOptions);
     const used = client;
     const db = used.db(database, databaseOptions);
     const ending = new AbortController();
     try {
       return await within(
-        prepareOnce(db, ending.signal).then(() => work(db, ending.signal)),
-        ending,
+        prepareOnce(db).then(() => {
+          ending.signal.throwIfAborted();
+          return work(db, ending.signal);
+        }),
+        { ending, boundMs },
       );
     } catch (error) {
-      if (ending.signal.aborted || isCutOff(error)) discard(used);
+      if (ending.signal.aborted || !isAnswered(error)) discard(used);
       throw toStoreError(error);
     }
   }
@@ -109,7 +123,10 @@ export function connectMongo(
 }
 
 /** Rejects when the time is over; what `work` does later is nobody's any more. */
-async function within<T>(work: Promise<T>, ending: AbortController): Promise<T> {
+async function within<T>(
+  work: Promise<T>,
+  { ending, boundMs }: { readonly ending: AbortController; readonly boundMs: number },
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -124,9 +141,9 @@ async function within<T>(work: Promise<T>, ending: AbortController): Promise<T> 
   }
 }
 
-function createClient(url: string): MongoClient {
+function createClient(url: string, options: MongoClientOptions): MongoClient {
   try {
-    return new MongoClient(url, clientOptions);
+    return new MongoClient(url, options);
   } catch {
     // What the driver says would quote from the connection string.
     throw new StoreError('refused', 'The driver of MongoDB refuses the hosts or options of the connection string.');

@@ -42,6 +42,11 @@ export function isCutOff(error: unknown): boolean {
   return error instanceof MongoNetworkError || error instanceof MongoWriteConcernError;
 }
 
+/** Whether the server said it, or a connection broke that the driver replaces by itself. */
+export function isAnswered(error: unknown): boolean {
+  return error instanceof StoreError || error instanceof MongoServerError || error instanceof MongoNetworkError;
+}
+
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (error instanceof MongoServerSelectionError)

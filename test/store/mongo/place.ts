@@ -15,6 +15,7 @@ function freshAddress(serverUrl: string): string {
 
 export interface OpenMongoOptions {
   readonly maxVersions?: number;
+  readonly boundMs?: number;
   readonly onNotice?: (notice: string) => void;
 }
 

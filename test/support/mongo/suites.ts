@@ -11,23 +11,31 @@ export interface MongoSuite {
 
 /** Describes `situation` once for each kind; those that cannot be started are skipped, and their titles say why. */
 export function describeWithMongo(situation: string, suite: (mongo: MongoSuite) => void): void {
-  for (const kind of mongoKinds()) {
-    describe.skipIf(kind.lack !== null)(`${situation}, with ${kind.name}${lackOf(kind)}`, () => {
-      let running: MongoServer | null = null;
+  for (const kind of mongoKinds()) describeWith(kind, situation, suite);
+}
 
-      beforeAll(async () => {
-        running = await kind.start();
-      });
+/** The same for one that survives its own end: where it is of no matter which one it is. */
+export function describeWithDurableMongo(situation: string, suite: (mongo: MongoSuite) => void): void {
+  const kind = mongoKinds().find(({ isDurable }) => isDurable);
+  if (kind !== undefined) describeWith(kind, situation, suite);
+}
 
-      afterAll(() => running?.close());
+function describeWith(kind: MongoKind, situation: string, suite: (mongo: MongoSuite) => void): void {
+  describe.skipIf(kind.lack !== null)(`${situation}, with ${kind.name}${lackOf(kind)}`, () => {
+    let running: MongoServer | null = null;
 
-      suite({
-        kind,
-        server() {
-          if (running === null) throw new Error('It runs only within tests.');
-          return running;
-        },
-      });
+    beforeAll(async () => {
+      running = await kind.start();
     });
-  }
+
+    afterAll(() => running?.close());
+
+    suite({
+      kind,
+      server() {
+        if (running === null) throw new Error('It runs only within tests.');
+        return running;
+      },
+    });
+  });
 }
