@@ -2,6 +2,9 @@ import { describeWithMongo } from '../../support/mongo/suites.ts';
 import { describeStore } from '../contract.ts';
 import { createDatabase, openIn } from './place.ts';
 
+/** An imitation on a busy machine may need longer than anybody would wait for MongoDB. */
+const patienceMs = 30_000;
+
 describeWithMongo('the contract of stores', ({ kind, server }) => {
   describeStore({
     name: 'mongodb:',
@@ -10,7 +13,7 @@ describeWithMongo('the contract of stores', ({ kind, server }) => {
     isSlow: kind.name === 'ferretdb',
     createPlace: () => {
       const address = createDatabase(server().url);
-      return { open: async (options) => openIn(address, options) };
+      return { open: async (options) => openIn(address, { boundMs: patienceMs, ...options }) };
     },
   });
 });
