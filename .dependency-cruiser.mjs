@@ -389,7 +389,7 @@ export const doors = {
   'supervisor/desired': ['desired', 'source', 'worked'],
   'supervisor/desired/sources': ['changes', 'edits', 'sources', 'taken-in'],
   'supervisor/desired/versions': ['edits'],
-  'supervisor/memory': ['write-behind'],
+  'supervisor/memory': ['earlier', 'fingerprint', 'restoring', 'server-watch', 'write-behind'],
   'supervisor/status': [
     'alarm-watch',
     'charts',

@@ -6,6 +6,7 @@
 import { failure } from '../failure.ts';
 import { reaperId, serverId } from '../ids.ts';
 import { heldBy, type Member, type Members } from '../members.ts';
+import { noCounters } from '../policy/restart.ts';
 import type { Moment } from '../server/events.ts';
 import { entryOf, setEntry, withEntry, without } from '../table.ts';
 import { countsOf, type Effect, type Holder, type Outcome, type Place, removalEffects } from './holding.ts';
@@ -120,9 +121,10 @@ export function withoutSuccessors(members: Members): Members {
   return next;
 }
 
+/** Its successor knows nothing of its failures, nor of those of earlier runs. */
 function dead(member: Member): Member {
   const generation = Math.max(member.input.generation ?? 0, member.standing?.generation ?? 0);
-  return { ...member, input: { ...member.input, generation }, isDead: true };
+  return { ...member, input: { ...member.input, generation, counters: noCounters }, isDead: true };
 }
 
 function givenUp(server: string, { group, input }: Member): Effect {

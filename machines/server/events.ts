@@ -2,6 +2,7 @@
 
 import type { Failure, LastWords } from '../failure.ts';
 import type { ServerPolicy } from '../policy/policy.ts';
+import type { Counters } from '../policy/restart.ts';
 import type { Blocker } from './clearance.ts';
 import type { CommandKind, OpenCommand, Outcome } from './settlement.ts';
 
@@ -208,6 +209,8 @@ export interface ServerInput {
   readonly generation?: number;
   /** Whether it has been connected with this specification, in this run or an earlier one. Default false. */
   readonly worked?: boolean;
+  /** Its failures in earlier runs, of the same specification. Default: none. */
+  readonly counters?: Counters;
   /** Its actors died too often: it starts in `failed`. */
   readonly failure?: Failure & { readonly at: number };
 }

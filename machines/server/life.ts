@@ -15,7 +15,7 @@ import { jitteredQuietOf } from './heartbeat.ts';
 type Change = Partial<ServerContext>;
 
 export function contextOf(input: ServerInput): ServerContext {
-  const { name, policy, wanted, holder, generation = 0, worked = false, failure } = input;
+  const { name, policy, wanted, holder, generation = 0, worked = false, counters = noCounters, failure } = input;
   return {
     name,
     holder: holder ?? null,
@@ -24,7 +24,7 @@ export function contextOf(input: ServerInput): ServerContext {
     phase: 'resting',
     generation,
     starts: 0,
-    counters: noCounters,
+    counters,
     failure: null,
     lastFailure: failure ?? null,
     lastEnd: null,

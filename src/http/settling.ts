@@ -2,7 +2,7 @@
 
 import type { TimerClock } from '../clock.ts';
 import { onAbort } from '../on-abort.ts';
-import type { CommandOutcome, PostedCommand } from '../supervisor/contract.ts';
+import type { CommandOutcome, PostedCommand, PostedToOne } from '../supervisor/contract.ts';
 
 export interface Patience {
   /**
@@ -38,4 +38,9 @@ export function createPatience(waitMs: number | null, timers: TimerClock, signal
       giveUp();
     },
   };
+}
+
+/** Resolves when the store has what these commands want, or soon. Never rejects. */
+export async function allKept(posted: readonly PostedToOne[]): Promise<void> {
+  await Promise.all(posted.map(async (one) => ('error' in one ? undefined : await one.kept())));
 }

@@ -95,11 +95,11 @@ export interface VersionQuery {
 
 /** What is known of a server from earlier runs. */
 export interface KeptServer {
-  /** What a person wanted last; null: nobody said. */
+  /** What a person wanted last; null: nobody wanted something else than the configuration. */
   readonly wanted: 'up' | 'down' | null;
-  /** Its failures in a row and its starts; null: there were none. */
-  readonly counters: Counters | null;
-  /** Its last known lists, as they were given; null: there are none. */
+  /** Its failures in a row and its starts, and a hash of the specification that they are of; null: there were none. */
+  readonly counters: (Counters & { readonly specification?: string }) | null;
+  /** Its last known lists, as text; null: there are none. */
   readonly lists: unknown;
 }
 

@@ -33,7 +33,7 @@ export interface ServerEntry {
   readonly waiters: Set<() => void>;
   /** The last known lists, with only those tools that the specification offers. */
   readonly lists: Lists;
-  /** Whether the server ever listed anything, in this session or an earlier one. */
+  /** Whether the server listed anything in this run, in this session or an earlier one. */
   readonly hasLists: boolean;
   /** Whether the server listed this tool and the specification offers it. */
   hasTool(tool: string): boolean;
@@ -55,8 +55,14 @@ export interface Ledger {
 /** Names an error tells at most: a request may have a thousand unknown ones. */
 const mostNamed = 100;
 
-/** `highestGeneration` returns a server's highest generation in earlier runs. */
-export function createLedger(highestGeneration: (server: string) => number): Ledger {
+/** What is known of a server from earlier runs. */
+export interface EarlierRuns {
+  readonly highestGeneration: (server: string) => number;
+  /** Its last known lists; null: there are none. */
+  readonly listsOf: (server: string) => Lists | null;
+}
+
+export function createLedger({ highestGeneration, listsOf }: EarlierRuns): Ledger {
   const entries = new Map<string, Entry>();
   const dropped = new Map<string, number>();
   return {
@@ -70,7 +76,8 @@ export function createLedger(highestGeneration: (server: string) => number): Led
         known.source = source;
         return known;
       }
-      const entry = new Entry(specification, source, Math.max(highestGeneration(name), dropped.get(name) ?? 0));
+      const generation = Math.max(highestGeneration(name), dropped.get(name) ?? 0);
+      const entry = new Entry(specification, source, { generation, lists: listsOf(name) ?? noLists });
       entries.set(name, entry);
       return entry;
     },
@@ -112,13 +119,19 @@ class Entry implements ServerEntry {
   readonly counts: CallCounts = { made: 0, failed: 0, open: 0 };
   readonly waiters = new Set<() => void>();
   #shown: Shown | null = null;
+  readonly #earlierLists: Lists;
 
-  constructor(specification: ServerSpecification, source: EntrySource, generation: number) {
+  constructor(
+    specification: ServerSpecification,
+    source: EntrySource,
+    earlier: { readonly generation: number; readonly lists: Lists },
+  ) {
     this.name = specification.name;
     this.actor = `server:${this.name}`;
     this.specification = specification;
     this.source = source;
-    this.reported = factsBefore(generation);
+    this.#earlierLists = earlier.lists;
+    this.reported = factsBefore(earlier);
   }
 
   get lists(): Lists {
@@ -126,7 +139,7 @@ class Entry implements ServerEntry {
   }
 
   get hasLists(): boolean {
-    return this.reported.lists !== noLists;
+    return this.reported.lists !== this.#earlierLists;
   }
 
   hasTool(tool: string): boolean {

@@ -78,6 +78,8 @@ export interface DoorOptions {
   readonly env: NonNullable<SupervisorOptions['env']>;
   /** The configuration, if it has been read already. Default: read from `config`. */
   readonly source?: ConfigurationSource;
+  /** A store that is open already; it is closed with the supervisor. Default: the one at the address `store`. */
+  readonly openedStore?: Store;
   /** Default: a new stream, closed with the supervisor. */
   readonly facts?: Facts;
   /** Default: a new one. */

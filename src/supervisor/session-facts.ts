@@ -21,6 +21,7 @@ export interface SessionFacts {
 /** The lists of a server that never listed anything: compared by identity. */
 export const noLists: Lists = { tools: [], resources: [], resourceTemplates: [], prompts: [], problems: [] };
 
-export function factsBefore(generation: number): SessionFacts {
-  return { session: null, generation, lives: 0, peer: null, lists: noLists, push: null, queued: 0 };
+/** What is known of a server from earlier runs. */
+export function factsBefore({ generation, lists }: Pick<SessionFacts, 'generation' | 'lists'>): SessionFacts {
+  return { session: null, generation, lives: 0, peer: null, lists, push: null, queued: 0 };
 }

@@ -40,12 +40,9 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   refuseWhatIsNotThere(options);
   const source = options.source ?? (await openConfiguration(options));
   const { stateDir = null, env } = options;
-  const store = await openStore(options.store ?? 'memory:', {
-    now: options.clock?.now ?? systemClock.now,
-    stateDir,
-    env,
-    onNotice: (notice) => options.logger?.info({}, notice),
-  });
+  const { now } = options.clock ?? systemClock;
+  const onNotice = (notice: string) => options.logger?.info({}, notice);
+  const store = options.openedStore ?? (await openStore(options.store ?? 'memory:', { now, stateDir, env, onNotice }));
   const closing = new AbortController();
   // `close` does not reject.
   const onAbort = () => void close();
@@ -96,6 +93,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     return closed;
   };
 
+  await parts.restoring.load();
   root.start();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();

@@ -172,23 +172,23 @@ export function createTree(options: TreeOptions): Tree {
         const { commandId, settle } = accept(id, type, by);
         const settled = options.whenEnded().then(settle);
         options.leave?.();
-        return { to: 'actor', commandId, settled };
+        return { to: 'actor', commandId, kept: nothingToKeep, settled };
       }
       if (type === 'supervisor.shutdown') {
         const { commandId, settle } = accept(id, type, by);
         const settled = options.whenEnded().then(settle);
         options.shutDown();
-        return { to: 'actor', commandId, settled };
+        return { to: 'actor', commandId, kept: nothingToKeep, settled };
       }
       if (isClientEvent(type)) {
         const { commandId, settle } = accept(id, type, by);
         actors.client()?.send({ type, ...moments.next() });
-        return { to: 'actor', commandId, settled: Promise.resolve(settle()) };
+        return { to: 'actor', commandId, kept: nothingToKeep, settled: Promise.resolve(settle()) };
       }
       if (type === 'group.reset') {
         const { commandId, settle } = accept(id, type, by);
         actors.group(name)?.send({ type });
-        return { to: 'actor', commandId, settled: Promise.resolve(settle()) };
+        return { to: 'actor', commandId, kept: nothingToKeep, settled: Promise.resolve(settle()) };
       }
       if (kind === 'server')
         return { to: 'actor', ...commands.post(name, { type: type satisfies CommandType, ...signed }) };
@@ -196,6 +196,9 @@ export function createTree(options: TreeOptions): Tree {
     },
   };
 }
+
+/** Only the wishes for servers outlive this run. */
+const nothingToKeep = () => Promise.resolve();
 
 function snapshotIn(actor: AnyActorRef): ChartSnapshot {
   return actor.getSnapshot() as ChartSnapshot;

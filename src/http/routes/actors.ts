@@ -8,6 +8,7 @@ import { baseOf, reply, replyText, route } from '../route.ts';
 import { actorList, posted, snapshotSchema } from '../schemas/actor.ts';
 import { noQuery } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
+import { allKept } from '../settling.ts';
 import type { RouteParts } from './parts.ts';
 
 const tree = {
@@ -95,10 +96,11 @@ export function actorRoutes({ supervisor }: RouteParts): readonly Route[] {
     route(snapshotOf('/api/actors/{id}/snapshot', 'getActorSnapshot', ['ACTOR_NOT_FOUND']), ({ c, param }) =>
       reply(c, supervisor.snapshotOf(param('id'))),
     ),
-    route(send, ({ c, param, body, who }) => {
+    route(send, async ({ c, param, body, who }) => {
       // Ending everything takes a token that may do everything.
       if (body.type === 'supervisor.shutdown' || body.type === 'supervisor.leave') requireScope(c, 'admin');
       const posted = supervisor.postTo(param('id'), { type: body.type, by: who });
+      await (posted.to === 'actor' ? posted.kept() : allKept(posted.commands));
       return reply(c, { commands: commandsOf(param('id'), posted, baseOf(c)) }, 202);
     }),
     route(charts, ({ c }) => reply(c, { machines: supervisor.machines().map(({ id }) => id) })),

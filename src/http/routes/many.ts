@@ -9,7 +9,7 @@ import { serverNames, waitMs } from '../schemas/common.ts';
 import { named } from '../schemas/names.ts';
 import { eventOutcomes } from '../schemas/outcome.ts';
 import { commandType } from '../schemas/server.ts';
-import { createPatience, type Patience } from '../settling.ts';
+import { allKept, createPatience, type Patience } from '../settling.ts';
 import type { RouteParts } from './parts.ts';
 
 const send = {
@@ -30,6 +30,7 @@ export function manyRoutes({ supervisor, timers }: RouteParts): readonly Route[]
     route(send, async ({ c, query, body, who, signal }) => {
       const patience = createPatience(query.wait ?? null, timers, signal);
       const posted = supervisor.postMany({ ...body, by: who });
+      await allKept(posted);
       const toProblem = (error: unknown) => toProblemDocument(error, baseOf(c));
       const outcomes = await Promise.all(posted.map((one) => outcomeOf(one, { patience, toProblem })));
       patience.close();

@@ -87,6 +87,7 @@ export function serverRoutes({ supervisor, timers }: RouteParts): readonly Route
     route(send, async ({ c, param, query, body, who, signal }) => {
       const posted = supervisor.post(param('name'), { type: body.type, by: who });
       const patience = createPatience(query.wait ?? null, timers, signal);
+      await posted.kept();
       const outcome = await patience.settled(posted).finally(() => patience.close());
       const now = supervisor.status(param('name'));
       if (outcome === null) return reply(c, { commandId: posted.commandId, server: now }, 202);

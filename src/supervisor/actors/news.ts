@@ -22,6 +22,8 @@ export interface ActorListenerOptions {
   readonly inspection: Inspection;
   readonly ledger: Ledger;
   readonly logs: Pick<ServerLogs, 'forget'>;
+  /** The server is removed for good: nothing of it is to outlive this run. */
+  readonly forget: (server: string) => void;
 }
 
 /** Turns what the charts emit into settled commands and facts. */
@@ -33,6 +35,7 @@ export function listenToActors({
   logs,
   desired,
   actors,
+  forget,
 }: ActorListenerOptions): void {
   const onServerEmitted = (server: string, emitted: ServerEmitted) => {
     if (emitted.type === 'command.accepted' || emitted.type === 'command.settled')
@@ -56,6 +59,7 @@ export function listenToActors({
     if (desired.current.servers.has(emitted.server)) return;
     ledger.drop(emitted.server);
     logs.forget(emitted.server);
+    forget(emitted.server);
   };
   inspection.onActor((actor, name) => {
     if (name.startsWith('server:')) {

@@ -6,6 +6,7 @@
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { MetricsOptions } from '../../observe/metrics/metrics.ts';
 import type { Budget } from '../../session/budget.ts';
+import type { ServerSpecification } from '../../specification.ts';
 import { chartSettingsOf, holderSettingsOf } from '../actors/client-process/settings.ts';
 import { createDirectory } from '../actors/directory.ts';
 import type { Moments } from '../actors/moments.ts';
@@ -28,6 +29,8 @@ import { createSending } from '../commands/sending.ts';
 import { createDesired, type Desired } from '../desired/desired.ts';
 import type { ConfigurationSource } from '../desired/source.ts';
 import { capabilitiesOf } from '../host.ts';
+import { createRestoring, type Restoring } from '../memory/restoring.ts';
+import { createServerWatch } from '../memory/server-watch.ts';
 import { type SupervisorMethods, toMethods } from '../methods.ts';
 import type { AssemblyOptions } from '../options.ts';
 import { createCharts } from '../status/charts.ts';
@@ -35,6 +38,9 @@ import { createTree } from '../tree.ts';
 import { assembleActors } from './actors.ts';
 import { createFoundation, type Time } from './foundation.ts';
 import { assembleStatus } from './status.ts';
+
+/** How long the answer to a command waits for the store, in milliseconds. */
+const keptMs = 500;
 
 export interface End {
   /** Aborted once the supervisor has begun to close. */
@@ -58,6 +64,7 @@ export interface Assembly {
   readonly methods: SupervisorMethods;
   readonly root: RootActor;
   readonly desired: Pick<Desired, 'begin' | 'reload'>;
+  readonly restoring: Pick<Restoring, 'load' | 'catchUp'>;
   readonly moments: Moments;
   readonly publish: PublishFact;
   readonly time: Time;
@@ -85,7 +92,7 @@ export function assemble(
     wouldOpen(server) {
       const written = desired.current.servers.get(server);
       // A lazy server is started when it is called.
-      if (written === undefined || !written.enabled || written.lazy) return null;
+      if (written === undefined || written.lazy || wantedOf(written) === 'down') return null;
       const launched = launch(written);
       return 'specification' in launched ? { specification: launched.specification, capabilities } : null;
     },
@@ -93,7 +100,16 @@ export function assemble(
   const { facts, redactor, ownAlarms, turns, sessions, holder, ledger, inspection, logs, moments } = foundation;
   const { wallNow, monotonicNow, timers } = foundation.time;
   const { publish } = facts;
+  const { earlier, fingerprints, memory, store } = foundation;
   const isShuttingDown = () => closing.aborted;
+  const watch = createServerWatch({
+    inspection,
+    facts,
+    ledger,
+    redactor,
+    fingerprints,
+    keep: memory.keepServer,
+  });
 
   const capabilities = capabilitiesOf(options.answers ?? {});
   const launch = createLaunch({
@@ -105,6 +121,9 @@ export function assemble(
   const { actors, reaping } = assembleActors(options, { foundation, launch, configuration });
   const directory = createDirectory({ ledger, actors, inspection, isShuttingDown });
   const { entryOf, actorOf, lastActorOf, shownActorOf } = directory;
+  const wishOf = (server: string) => lastActorOf(server)?.getSnapshot().context.wanted ?? null;
+  const wantedOf = ({ name, enabled }: ServerSpecification) =>
+    wishOf(name) ?? earlier.wishOf(name) ?? (enabled ? 'up' : 'down');
   const groups = () => [...desired.current.settings.groups.keys()];
   const { alarms, statusOf, overview, readiness, awaitReady } = assembleStatus({
     foundation,
@@ -121,6 +140,7 @@ export function assemble(
     publish,
     isShuttingDown,
     lastFailureOf: (server) => statusOf(server).lastFailure,
+    kept: async () => void (await memory.flushed(keptMs)),
   });
   const catalog = createCatalog(ledger, (server) => actors.server(server)?.getSnapshot().matches('connected') === true);
   const waking = createWaking({ actorOf, timers, now: monotonicNow });
@@ -143,7 +163,8 @@ export function assemble(
     ledger,
     actorOf: actors.server,
     worked: foundation.worked,
-    wishOf: (server) => lastActorOf(server)?.getSnapshot().context.wanted ?? null,
+    earlier,
+    wishOf,
     publish,
     isShuttingDown,
     alarms: ownAlarms,
@@ -158,7 +179,29 @@ export function assemble(
     },
   });
   const recipients = createRecipients({ actors, commands, desired, ledger });
-  listenToActors({ inspection, commands, facts, ledger, logs, desired, actors });
+  listenToActors({
+    inspection,
+    commands,
+    facts,
+    ledger,
+    logs,
+    desired,
+    actors,
+    forget(server) {
+      earlier.forget(server);
+      watch.forget(server);
+    },
+  });
+  const restoring = createRestoring({
+    store: store.servers,
+    earlier,
+    watch,
+    memory,
+    timers,
+    isConfigured: (server) => ledger.get(server) !== undefined || desired.current.refused.has(server),
+    wishOf,
+    post: commands.post,
+  });
 
   const ensureConnected = createEnsuring({ entryOf, waking });
   const methods = toMethods({
@@ -205,6 +248,7 @@ export function assemble(
     methods,
     root: actors.root,
     desired,
+    restoring,
     moments,
     publish,
     time: foundation.time,
@@ -226,6 +270,7 @@ export function assemble(
       alarms.close();
       actors.root.stop();
       await reaping.settled(desired.current.settings.shutdownMs);
+      restoring.prune();
       await foundation.release();
     },
   };

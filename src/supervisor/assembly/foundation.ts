@@ -25,6 +25,8 @@ import { createMoments, type Moments } from '../actors/moments.ts';
 import { createTurns, type Turns } from '../actors/turns.ts';
 import { createWorked, type WorkedSpecifications } from '../desired/worked.ts';
 import { createLedger, type Ledger } from '../ledger.ts';
+import { createEarlier, type Earlier } from '../memory/earlier.ts';
+import { createFingerprints, type Fingerprints } from '../memory/fingerprint.ts';
 import { createWriteBehind, type WriteBehind } from '../memory/write-behind.ts';
 import type { AssemblyOptions } from '../options.ts';
 import { createStrayAlarms, type StrayAlarms } from '../status/stray-alarms.ts';
@@ -50,6 +52,9 @@ export interface Foundation {
   readonly holder: Holder | null;
   readonly ledger: Ledger;
   readonly worked: WorkedSpecifications;
+  readonly fingerprints: Fingerprints;
+  /** What is known of servers from earlier runs. */
+  readonly earlier: Earlier;
   readonly store: Store;
   /** What is to be kept in the store, on its way there. */
   readonly memory: WriteBehind;
@@ -100,7 +105,9 @@ export function createFoundation(options: AssemblyOptions, ofConfiguration: OfCo
     onError,
     onTrouble: workedPath === null ? () => {} : fileTrouble(ownAlarms, workedPath),
   });
-  const ledger = createLedger(sessions.highestGeneration);
+  const fingerprints = createFingerprints(ofConfiguration.secrets);
+  const earlier = createEarlier(fingerprints);
+  const ledger = createLedger({ highestGeneration: sessions.highestGeneration, listsOf: earlier.listsOf });
   const logs = createServerLogs({
     folder: stateDir === null ? null : join(stateDir, 'logs'),
     redactor,
@@ -133,6 +140,8 @@ export function createFoundation(options: AssemblyOptions, ofConfiguration: OfCo
     holder: isolated?.holder ?? null,
     ledger,
     worked,
+    fingerprints,
+    earlier,
     store: options.store,
     memory,
     inspection: createInspection({ publish, nowMs: wallNow, onError }),

@@ -17,6 +17,8 @@ export interface CommandsOptions {
   readonly publish: PublishFact;
   readonly isShuttingDown: () => boolean;
   readonly lastFailureOf: (server: string) => unknown;
+  /** Resolves when the store has all that was wanted until now, or soon. Never rejects. */
+  readonly kept: () => Promise<void>;
 }
 
 export interface Commands {
@@ -43,6 +45,7 @@ export function createCommands({
   publish,
   isShuttingDown,
   lastFailureOf,
+  kept,
 }: CommandsOptions): Commands {
   const pending = new Map<string, Pending>();
 
@@ -85,7 +88,7 @@ export function createCommands({
       // A caller that does not wait need not catch a rejection: it is also published as a fact.
       settled.catch(() => undefined);
       actor.send({ type, commandId, ...moments.next() } satisfies ServerEvent);
-      return { commandId, settled };
+      return { commandId, kept, settled };
     },
     handle(server, emitted) {
       if (emitted.type === 'command.accepted') {

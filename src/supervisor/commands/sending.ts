@@ -19,7 +19,8 @@ export function createSending({ commands, statusOf, timers }: SendingOptions): S
     const cancelled = () => new McpvisorError('CALL_CANCELLED', { server, method: command });
     // The caller has given up: send nothing.
     if (signal?.aborted === true) throw cancelled();
-    const { commandId, settled } = commands.post(server, event);
+    const { commandId, kept, settled } = commands.post(server, event);
+    await kept();
     return await new Promise<CommandOutcome>((resolve, reject) => {
       const finish = (end: () => void) => {
         timers.clearTimeout(timer);

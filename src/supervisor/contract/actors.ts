@@ -70,6 +70,11 @@ export interface CommandOutcome {
 /** A command that was sent. `settled` rejects with `COMMAND_REJECTED` or `SHUTTING_DOWN`. */
 export interface PostedCommand {
   readonly commandId: string;
+  /**
+   * Resolves when the store has what was wanted, so that it counts after a restart, too; after half a second at most, and
+   * at once while the store is away. Never rejects. `send` waits for it.
+   */
+  readonly kept: () => Promise<void>;
   readonly settled: Promise<CommandOutcome>;
 }
 

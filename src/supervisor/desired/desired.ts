@@ -16,6 +16,7 @@ import { wordsOf } from '../../text/error-words.ts';
 import type { ServerActor } from '../actors/system.ts';
 import type { Edited, EditOptions } from '../contract/configuration.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Earlier } from '../memory/earlier.ts';
 import { createFileTrouble } from './file-trouble.ts';
 import { carryOutPaced } from './pacing.ts';
 import { relationsOf } from './relations.ts';
@@ -45,6 +46,8 @@ export interface DesiredOptions {
   /** Whether the server's last actor, running or not, was wanted up or down; null: there was no actor. */
   readonly wishOf: (server: string) => Wanted | null;
   readonly worked: Pick<WorkedSpecifications, 'has'>;
+  /** What is known of servers from earlier runs. */
+  readonly earlier: Pick<Earlier, 'wishOf' | 'takeCounters'>;
   readonly publish: PublishFact;
   readonly carryOut: (steps: Steps) => void;
   readonly isShuttingDown: () => boolean;
@@ -85,6 +88,7 @@ export function createDesired({
   actorOf,
   wishOf,
   worked,
+  earlier,
   publish,
   carryOut,
   isShuttingDown,
@@ -98,6 +102,8 @@ export function createDesired({
     hasActor: (server: string) => actorOf(server) !== undefined,
     wishOf,
     hasWorked: worked.has,
+    earlierWishOf: earlier.wishOf,
+    earlierCountersOf: earlier.takeCounters,
     generationOf: (server: string) => ledger.get(server)?.reported.generation ?? 0,
   };
 

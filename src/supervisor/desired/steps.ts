@@ -1,6 +1,7 @@
 /** Converts a plan into the steps that the charts carry out. */
 
 import { plainPolicy } from '../../../machines/group/events.ts';
+import type { Counters } from '../../../machines/policy/restart.ts';
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
 import { entryOf } from '../../../machines/table.ts';
@@ -22,6 +23,10 @@ export interface Lookups {
   readonly hasActor: (server: string) => boolean;
   /** Whether the server's last actor was wanted up or down; null: there was no actor. */
   readonly wishOf: (server: string) => Wanted | null;
+  /** What a person wanted in an earlier run; null: nothing else than the configuration. Only of one that had no actor yet. */
+  readonly earlierWishOf: (server: string) => Wanted | null;
+  /** Its failures in earlier runs; null: there were none, or they were of another specification. */
+  readonly earlierCountersOf: (specification: ServerSpecification) => Counters | null;
   /** Highest generation ever opened under this name. */
   readonly generationOf: (server: string) => number;
   /** Whether a server was connected with this specification before. */
@@ -57,8 +62,11 @@ export function stepsOf(
     .filter((specification) => !isConfigured(specification))
     .map((specification): Steps['add'][number] => {
       const { name, group, enabled } = specification;
+      const isNew = old(name) === undefined;
       const isAsWished = old(name)?.enabled === enabled;
-      const wanted = (isAsWished ? lookups.wishOf(name) : null) ?? wishIn(specification);
+      const wish = isNew ? lookups.earlierWishOf(name) : isAsWished ? lookups.wishOf(name) : null;
+      const wanted = wish ?? wishIn(specification);
+      const counters = isNew ? lookups.earlierCountersOf(specification) : null;
       const policy = policyOf(specification, after.relations.isRelated(name));
       return {
         group,
@@ -68,6 +76,7 @@ export function stepsOf(
           wanted,
           generation: lookups.generationOf(name),
           worked: lookups.hasWorked(specification),
+          ...(counters !== null && { counters }),
         },
         keepsWish: movedNames.has(name) && isAsWished,
       };

@@ -112,6 +112,8 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
   let effort = { writes: 0, seconds: 0 };
   let timer: unknown = null;
   let isSoon = false;
+  /** What came while a write was under way is written right after it. */
+  let isHurried = false;
   let writing: Promise<void> | null = null;
   let isClosed = false;
 
@@ -139,12 +141,20 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
     isSoon = false;
   }
 
+  /** Somebody waits: no timer, which may be a virtual one, is waited for. `write` does not reject. */
+  function hurry(): void {
+    if (writing === null) void write();
+    else isHurried = true;
+  }
+
   /** One pass over what waits. Passes do not overlap. Does not reject. */
   function write(): Promise<void> {
     stopTimer();
+    if (writing === null) isHurried = false;
     writing ??= pass().finally(() => {
       writing = null;
       if (failures > 0) schedule(Math.min(firstRetryMs * 2 ** (failures - 1), longestRetryMs));
+      else if (isWaiting() && isHurried) hurry();
       else if (isWaiting()) schedule(health.isDegraded || facts.size >= batchFacts ? 0 : gatherMs);
     });
     return writing;
@@ -220,7 +230,7 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
     flushed(withinMs) {
       if (keptTicket() >= lastTicket) return Promise.resolve(true);
       if (health.isDegraded || isClosed) return Promise.resolve(false);
-      schedule(0);
+      hurry();
       return waiters.wait({ ticket: lastTicket }, withinMs);
     },
     opened(withinMs) {

@@ -40,6 +40,7 @@ describe('a command over whose very step the actor dies', () => {
       moments: { next: () => ({ at: 1, random: 0.5 }) },
       publish: (fact) => facts.push(fact),
       isShuttingDown: () => false,
+      kept: () => Promise.resolve(),
       lastFailureOf: () => null,
     });
     const { commandId, settled } = commands.post('a', { type: 'server.start' });

@@ -29,6 +29,8 @@ const everyoneLives: Lookups = {
   wishOf: () => null,
   generationOf: () => 3,
   hasWorked: () => false,
+  earlierWishOf: () => null,
+  earlierCountersOf: () => null,
 };
 
 function stepsBetween(before: Written | null, after: Written, lookups: Partial<Lookups> = {}): Steps {
