@@ -57,6 +57,8 @@ export const arrows = {
   daemon: entrances,
   // It holds sessions for a control plane that is another process: it knows of nothing else.
   'client-process': [...bottom, 'session'],
+  // It reads a store for a control plane that is another process.
+  'store-check': [...bottom, 'store'],
   cli: entrances,
   bin: [...entrances, 'cli'],
   testing: [...bottom, 'session'],
@@ -344,8 +346,12 @@ export const doors = {
     'token-file',
     'upkeep',
   ],
-  store: ['address', 'configuration', 'contract', 'error', 'open'],
+  store: ['address', 'configuration', 'contract', 'embedded/check', 'error', 'open'],
+  'store/embedded': ['adapter', 'open'],
+  'store/level': ['level'],
+  'store/lmdb': ['lmdb'],
   'store/mongo': ['store'],
+  'store/ordered': ['database', 'journal', 'keys', 'records', 'schema', 'store'],
   supervisor: ['contract', 'desired/source', 'host', 'options', 'supervisor'],
   'supervisor/actors': [
     'client-process/settings',

@@ -62,7 +62,13 @@ function copyJson() {
  */
 async function bundlePrograms() {
   const { metafile } = await build({
-    entryPoints: { 'src/bin': 'src/bin.ts', 'src/client-process': 'src/client-process.ts' },
+    entryPoints: {
+      'src/bin': 'src/bin.ts',
+      'src/client-process': 'src/client-process.ts',
+      'src/store-check': 'src/store-check.ts',
+    },
+    // They find their binaries beside themselves.
+    external: ['classic-level', 'lmdb'],
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,

@@ -1,8 +1,9 @@
 /** Opens the store that an address names. What an adapter needs is loaded only if it is the one. */
 
 import { McpvisorError } from '../errors.ts';
-import { parseStoreAddress, storeForms } from './address.ts';
+import { folderOf, parseStoreAddress, storeForms } from './address.ts';
 import type { Store } from './contract.ts';
+import { StoreError } from './error.ts';
 import { createMemoryStore } from './memory.ts';
 
 export interface OpenStoreOptions {
@@ -16,12 +17,19 @@ export interface OpenStoreOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
+export interface OpenedStore {
+  readonly store: Store;
+  /** Why it is not the store that was asked for but one in memory, with its address. Null: it is. */
+  readonly trouble: string | null;
+}
+
 /**
- * Resolves within some seconds, also if the store is away: its methods reject then until it is back. Throws
- * `INVALID_REQUEST` for an address of no known kind, `NOT_AVAILABLE` for a kind that this version does not have, and
- * `StoreError` if the store cannot be used as it is: it is in use by another process, or corrupt.
+ * Resolves within some seconds, also if a database is away: the store's methods reject then until it is back. An embedded
+ * store that cannot be used as it is (it is damaged, or in use by another process) is left alone, and one in memory takes
+ * its place. Throws `INVALID_REQUEST` for an address of no known kind, `NOT_AVAILABLE` for an embedded store without a
+ * folder, and `StoreError` if a database cannot be used as it is.
  */
-export async function openStore(address: string, options: OpenStoreOptions): Promise<Store> {
+export async function openStore(address: string, options: OpenStoreOptions): Promise<OpenedStore> {
   const parsed = parseStoreAddress(address);
   // The address is not repeated: it may hold a password.
   const message = 'is not the address of a store';
@@ -29,14 +37,24 @@ export async function openStore(address: string, options: OpenStoreOptions): Pro
     throw new McpvisorError('INVALID_REQUEST', {
       problems: [{ path: 'store', message, hint: `there is: ${storeForms}`, severity: 'error' }],
     });
-  const { now, env, onNotice = () => {} } = options;
-  if (parsed.kind === 'memory') return createMemoryStore({ now });
+  const { now, stateDir, env, onNotice = () => {} } = options;
+  if (parsed.kind === 'memory') return { store: createMemoryStore({ now }), trouble: null };
   if (parsed.kind === 'mongodb') {
     const { openMongoStore } = await import('./mongo/store.ts');
-    return openMongoStore(parsed.place, { now, env, onNotice });
+    return { store: openMongoStore(parsed.place, { now, env, onNotice }), trouble: null };
   }
-  throw new McpvisorError('NOT_AVAILABLE', {
-    what: 'a store other than memory: and mongodb:',
-    instead: 'use one of them.',
-  });
+  const { kind } = parsed;
+  const folder = folderOf(parsed, stateDir);
+  if (folder === null)
+    throw new McpvisorError('NOT_AVAILABLE', {
+      what: `the store ${kind}: without a folder or a stateDir`,
+      instead: `use ${kind}:DIR, or give a stateDir.`,
+    });
+  try {
+    const { openEmbedded } = await import('./embedded/open.ts');
+    return { store: await openEmbedded(kind, folder, { now }), trouble: null };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return { store: createMemoryStore({ now }), trouble: `${kind}:${folder} cannot be used: ${error.message}` };
+  }
 }

@@ -103,4 +103,6 @@ export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env' | 'store'
   Omit<DoorOptions, 'source'> & {
     /** Closed with the supervisor. */
     readonly store: Store;
+    /** Why it is not the one that was asked for; null: it is. */
+    readonly storeTrouble: string | null;
   };

@@ -42,13 +42,21 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   const { stateDir = null, env } = options;
   const { now } = options.clock ?? systemClock;
   const onNotice = (notice: string) => options.logger?.info({}, notice);
-  const store = options.openedStore ?? (await openStore(options.store ?? 'memory:', { now, stateDir, env, onNotice }));
+  const { openedStore } = options;
+  const { store, trouble: storeTrouble } =
+    openedStore === undefined
+      ? await openStore(options.store ?? 'memory:', { now, stateDir, env, onNotice })
+      : { store: openedStore, trouble: null };
   const closing = new AbortController();
   // `close` does not reject.
   const onAbort = () => void close();
   const shutDown = options.onShutdown ?? onAbort;
   const goAway = options.onLeave ?? (() => void leave());
-  const parts = assemble({ ...options, store }, source, { closing: closing.signal, shutDown, leave: goAway });
+  const parts = assemble({ ...options, store, storeTrouble }, source, {
+    closing: closing.signal,
+    shutDown,
+    leave: goAway,
+  });
   const { methods, root, killAllNow, measured } = parts;
 
   let ended = false;

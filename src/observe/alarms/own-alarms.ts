@@ -1,6 +1,6 @@
 /**
- * Standing alarms of the control plane itself: what the machine lacks, its own files that cannot be read or written, and
- * a configuration that is not in force.
+ * Standing alarms of the control plane itself: what the machine lacks, its own files that cannot be read or written, a
+ * configuration that is not in force, and a store that is not the one that was asked for.
  * Those of servers and groups are in their charts.
  */
 
@@ -17,6 +17,7 @@ export const ownAlarmNames = [
   'entries-refused',
   'buffers-exhausted',
   'store-degraded',
+  'not-durable',
 ] as const;
 
 export type OwnAlarmName = (typeof ownAlarmNames)[number];

@@ -49,6 +49,14 @@ export function logTrouble(alarms: OwnAlarms): (error: unknown) => void {
   };
 }
 
+/** For a store in memory that took the place of another one; `reason` names that and says why. */
+export function storeTrouble(alarms: OwnAlarms, reason: string): void {
+  alarms.raise('not-durable', 'store', {
+    reason: `${reason}; what happens from now on is forgotten when mcpvisor ends`,
+    clearedBy: 'the next start at which the store can be used; nothing of it was changed',
+  });
+}
+
 /** Raises the alarm `shortage` if `error` is one. */
 export function noticeShortage(alarms: OwnAlarms, error: unknown): void {
   const trouble = troubleOf(error);

@@ -8,6 +8,7 @@ import {
   fileTrouble,
   guardTrouble,
   noticeShortage,
+  storeTrouble,
   watchShortages,
 } from '../../observe/alarms/trouble.ts';
 import { createFacts, type Facts } from '../../observe/facts/facts.ts';
@@ -79,6 +80,7 @@ export function createFoundation(options: AssemblyOptions, ofConfiguration: OfCo
   const redactor = options.redactor ?? createRedactor();
   const strayAlarms = createStrayAlarms(redactor, publish);
   const ownAlarms = options.ownAlarms ?? createOwnAlarms({ publish, now: wallNow, timers: clock });
+  if (options.storeTrouble !== null) storeTrouble(ownAlarms, options.storeTrouble);
   const unwatchShortages = watchShortages(facts, ownAlarms);
 
   const log = options.logger === undefined ? null : createLog({ facts, redactor, logger: options.logger });

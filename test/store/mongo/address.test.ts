@@ -36,7 +36,7 @@ describe('the address of a store in MongoDB', () => {
     [`mongodb://u:${secret}@h:port/`, {}],
   ])('%s with %o is refused without a word of it that may be secret', async (address, env) => {
     const refused = await openStore(address, { now: Date.now, stateDir: null, env }).then(
-      async (store) => {
+      async ({ store }) => {
         // What only the driver can tell is told by the first use.
         const failure: unknown = await store.configuration.version().catch((error: unknown) => error);
         await store.close();
