@@ -45,11 +45,13 @@ export interface HeaderDescription {
   readonly schema: z.ZodType;
 }
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 export interface Endpoint<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType | null = z.ZodType | null> {
   /** Name of the operation: `getServer`. */
   readonly id: string;
   readonly tag: Tag;
-  readonly method: 'GET' | 'POST';
+  readonly method: Method;
   /** `/api/servers/{name}`. */
   readonly path: string;
   readonly access: Access;

@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key`: a repeated POST gets the first answer again, and is carried out once. So a request with a key goes
- * on when its client is gone: its repetition is answered with what became of it.
+ * `Idempotency-Key`: a request that may change something and is repeated gets the first answer again, and is carried out
+ * once. So a request with a key goes on when its client is gone: its repetition is answered with what became of it.
  */
 
 import { createHash } from 'node:crypto';
@@ -82,7 +82,7 @@ export function createIdempotency(now: () => number, mostBytes = 64 * 1024 * 102
       if (given === undefined || c.req.header('accept')?.includes('text/event-stream') === true) return await handle();
       if (given === '' || given.length > longestKey) throw badKey();
       const key = digestOf(JSON.stringify([c.get('who'), c.req.path, given]));
-      const digest = digestOf(c.req.url, '\0', new Uint8Array(await c.req.arrayBuffer()));
+      const digest = digestOf(c.req.method, c.req.url, '\0', new Uint8Array(await c.req.arrayBuffer()));
       const known = remembered.get(key);
       if (known !== undefined && known.at > now() - rememberedMs) {
         if (known.digest !== digest) throw new McpvisorError('IDEMPOTENCY_MISMATCH', { key: given });

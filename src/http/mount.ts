@@ -28,7 +28,7 @@ export function mount(
     app.on(method, toPattern(path), guard, async (c) => {
       requireScope(c, access);
       c.set('outgoing', outgoing);
-      if (method !== 'POST') return await handle(c);
+      if (method === 'GET') return await handle(c);
       return await idempotency.once(
         c,
         () => handle(c).catch((error: unknown) => answer(error, c)),

@@ -73,7 +73,7 @@ export function problemsOf({ access, body, problems }: Endpoint): readonly Error
 
 function toOperation(endpoint: Endpoint): Json {
   const { id, tag, method, summary, access, path, query, body, answers } = endpoint;
-  const headers = [...(method === 'POST' ? [idempotencyKey] : []), ...(endpoint.headers ?? [])];
+  const headers = [...(method === 'GET' ? [] : [idempotencyKey]), ...(endpoint.headers ?? [])];
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',

@@ -19,7 +19,7 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
     let isWhole = false;
     const whole = async () => {
       // Hono caches it for later readers.
-      if (c.req.method === 'POST') await c.req.arrayBuffer();
+      if (c.req.method !== 'GET') await c.req.arrayBuffer();
       isWhole = true;
       await next();
     };
@@ -36,13 +36,17 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
   };
 }
 
+const jsonType = /^application\/json *(?:;|$)/i;
+const patchType = /^application\/(?:merge-patch\+)?json *(?:;|$)/i;
+
 /** The body of a request by its schema. Throws `UNSUPPORTED_MEDIA_TYPE` or `INVALID_REQUEST`. */
 export async function parseBody<Shape extends z.ZodRawShape>(
   c: Context,
   schema: z.ZodObject<Shape>,
 ): Promise<z.output<z.ZodObject<Shape>>> {
   const type = c.req.header('content-type') ?? null;
-  if (type === null || !/^application\/json *(?:;|$)/i.test(type)) {
+  const expected = c.req.method === 'PATCH' ? patchType : jsonType;
+  if (type === null || !expected.test(type)) {
     throw new McpvisorError('UNSUPPORTED_MEDIA_TYPE', { type });
   }
   return parseWith(schema, parseJson(new Uint8Array(await c.req.arrayBuffer())), '');

@@ -43,6 +43,7 @@ describe('`status --watch`', () => {
       counts: Object.fromEntries(serverStates.map((state) => [state, 0])),
       clientProcess: null,
       store: 'memory:',
+      configVersion: 0,
       alarms: [],
       servers: [],
     };

@@ -25,7 +25,17 @@ const exampleOf = ({ id }: Endpoint): Example => {
 const clientOf = (token: string | null, url = api.url) =>
   createCheckedClient(createClient(url, token), endpoints, seen);
 
-function ask(
+/** Servers that examples edit and remove. */
+const edited = ['edited', 'removed', 'removed-too'];
+
+async function prepare(): Promise<void> {
+  const known = api.supervisor.status().servers.map(({ name }) => name);
+  // At the end it is not there any more, and not added either.
+  for (const name of edited.filter((one) => !known.includes(one)))
+    await api.supervisor.add(name, { command: '/nowhere/at-all', disabled: true }).catch(() => undefined);
+}
+
+async function ask(
   endpoint: Endpoint,
   {
     by = client,
@@ -33,7 +43,8 @@ function ask(
   }: { by?: Client; path?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ) {
   const { path, body } = exampleOf(endpoint);
-  return by.send(endpoint.method, options.path ?? path, { ...(body !== undefined && { body }), ...options });
+  if (endpoint.problems.includes('VERSION_CONFLICT')) await prepare();
+  return await by.send(endpoint.method, options.path ?? path, { ...(body !== undefined && { body }), ...options });
 }
 
 /** An endpoint by its name. */
@@ -119,7 +130,8 @@ describe('every route', () => {
         problems: [{ path: '?nonsense', message: 'unknown field' }],
       });
     }
-    for (const endpoint of withBody()) {
+    // What an entry says is the configuration's business: there, unknown fields are warnings.
+    for (const endpoint of withBody().filter(({ id }) => id !== 'replaceServer' && id !== 'patchServer')) {
       const { json } = await ask(endpoint, { body: { nonsense: 1 } });
       expect(json, endpoint.id).toMatchObject({ code: 'INVALID_REQUEST' });
       expect(JSON.stringify(json.problems), endpoint.id).toContain('nonsense');
@@ -161,9 +173,12 @@ describe('every route', () => {
 
   it('answers other methods with those it takes', async () => {
     for (const { path } of new Set(endpoints)) {
-      const { status, headers } = await client.send('PATCH', path.replaceAll(/\{\w+\}/g, 'x'));
+      const { status, headers } = await client.send('PROPFIND', path.replaceAll(/\{\w+\}/g, 'x'));
       expect(
-        [status, headers.allow?.split(', ').every((method) => method === 'GET' || method === 'POST')],
+        [
+          status,
+          headers.allow?.split(', ').every((method) => ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(method)),
+        ],
         path,
       ).toEqual([405, true]);
     }
@@ -193,10 +208,13 @@ describe('every route', () => {
     );
     for (const endpoint of named) {
       expect(
-        (await ask(endpoint, { path: exampleOf(endpoint).path.replace('/talk', '/nobody') })).json.code,
+        (await ask(endpoint, { path: exampleOf(endpoint).path.replace(/\/(?:talk|edited|removed)\b/, '/nobody') })).json
+          .code,
         endpoint.id,
       ).toBe('SERVER_NOT_FOUND');
     }
+    const { json: unknown } = await ask(one('removeServers'), { body: { names: ['removed', 'nobody'] } });
+    expect(unknown).toMatchObject({ code: 'SERVER_NOT_FOUND', server: 'nobody' });
     const { status, json } = await ask(one('listTools'), { path: '/api/tools?servers=talk,nobody,constructor' });
     expect({ status, unknown: json.unknown }).toEqual({ status: 200, unknown: ['nobody', 'constructor'] });
     expect((await ask(one('callTool'), { path: '/api/servers/talk/tools/nothing/call' })).json.code).toBe(
@@ -317,6 +335,34 @@ describe('what may become of an event', () => {
   });
 });
 
+describe('what may become of an edit', () => {
+  const edits = () => endpoints.filter(({ problems }) => problems.includes('VERSION_CONFLICT'));
+
+  it('is told: made for another version', async () => {
+    const { json: status } = await client.get('/api/status');
+    for (const endpoint of edits()) {
+      const { json } = await ask(endpoint, { headers: { 'if-match': '"999999"' } });
+      expect(json, endpoint.id).toMatchObject({ code: 'VERSION_CONFLICT', expected: 999_999 });
+      expect(json.current, endpoint.id).toBeGreaterThanOrEqual(Number(status.configVersion));
+    }
+  });
+
+  it('is told: not valid', async () => {
+    await prepare();
+    for (const name of ['removed', 'removed-too'])
+      await api.supervisor.add(`needs ${name}`, { command: '/nowhere/at-all', disabled: true, dependsOn: [name] });
+    const config = { config: { mcpServers: { a: { command: 1 } } } };
+    const mistakes: Readonly<Record<string, object>> = {
+      replaceConfiguration: { body: config },
+      replaceServer: { body: {} },
+      patchServer: { body: { command: null } },
+    };
+    for (const endpoint of edits())
+      expect((await ask(endpoint, mistakes[endpoint.id] ?? {})).json.code, endpoint.id).toBe('CONFIG_INVALID');
+    await api.supervisor.remove(['needs removed', 'needs removed-too']);
+  });
+});
+
 describe('facts as they come', () => {
   it('stream until the reader goes', async () => {
     const response = await fetch(`${api.url}/api/events?since=0`, {
@@ -336,6 +382,8 @@ const unseen: Readonly<Record<string, string>> = {
   INTERNAL: 'a bug of ours',
   CALL_CANCELLED: 'its client has gone',
   'getProblems NOT_FOUND': 'only without our documents',
+  CONFIG_READ_ONLY: 'needs a file, and is seen in test/http/editing.test.ts',
+  STORE_UNAVAILABLE: 'needs a store that is away, and is seen in test/http/editing.test.ts',
   ANSWER_NOT_KEPT: 'needs 64 MiB of remembered answers',
   ANSWERS_UNREAD: 'needs callers that do not read, and is seen in test/doors/unread-answers.test.ts',
   ANSWER_DROPPED: 'needs more answers at once than memory holds',

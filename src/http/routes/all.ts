@@ -8,6 +8,7 @@ import { catalogRoutes } from './catalog.ts';
 import { configurationRoutes } from './configuration.ts';
 import { controlPlaneRoutes } from './control-plane.ts';
 import { documentRoutes } from './documents.ts';
+import { editRoutes } from './edits.ts';
 import { ensureRoutes } from './ensure.ts';
 import { factRoutes } from './facts.ts';
 import { healthRoutes } from './health.ts';
@@ -26,6 +27,7 @@ export function allRoutes(
     ...controlPlaneRoutes(parts),
     ...configurationRoutes(parts),
     ...serverRoutes(parts),
+    ...editRoutes(parts),
     ...manyRoutes(parts),
     ...ensureRoutes(parts),
     ...logRoutes(parts),

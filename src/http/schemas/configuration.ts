@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { inputProblem, plainObject } from './common.ts';
-import { anyRecord, named } from './names.ts';
+import { anyRecord, named, time } from './names.ts';
 
 /** As it may be read. Other programs' keys at its top are kept. */
 export const configurationInForce = named(
@@ -28,16 +28,56 @@ export const planSchema = named(
   }),
 );
 
-/** A configuration as it is in a file, or inside `config`. */
+/** The version that an edit is made for. */
+export const versionInBody = z.int().min(0).optional();
+
+/** A configuration as it is in a file, other programs' keys included, or inside `config`. */
 export const configuration = named(
   'Configuration',
   z
-    .strictObject({
+    .looseObject({
       config: plainObject.optional(),
       mcpServers: plainObject.optional(),
       mcpvisor: plainObject.optional(),
+      version: versionInBody,
     })
-    .refine(({ config, mcpServers }) => (config === undefined) !== (mcpServers === undefined), {
-      error: 'give mcpServers, or config: {mcpServers: …}',
+    .superRefine(({ config, mcpServers, ...others }, context) => {
+      const beside = Object.keys(others).filter((key) => key !== 'version' && key !== 'mcpvisor');
+      const unknown = config === undefined && mcpServers !== undefined ? [] : beside;
+      if (unknown.length > 0)
+        context.addIssue({ code: 'unrecognized_keys', keys: unknown, message: 'unknown field', input: others });
+      else if ((config === undefined) === (mcpServers === undefined))
+        context.addIssue({ code: 'custom', message: 'give mcpServers, or config: {mcpServers: …}', input: others });
     }),
 );
+
+/** An edit that is carried out from now on. */
+export const edited = named('Edited', z.strictObject({ version: z.int().min(0), ...planSchema.shape }));
+
+const changeSource = z.enum(['file', 'store', 'host']);
+
+const versionSchema = named(
+  'ConfigurationVersion',
+  z.strictObject({
+    version: z.int().min(1),
+    at: time,
+    by: z.string(),
+    summary: z.string(),
+    changes: z.array(
+      z.strictObject({
+        source: changeSource,
+        server: z.string().nullable(),
+        before: anyRecord.nullable(),
+        after: anyRecord.nullable(),
+      }),
+    ),
+  }),
+);
+
+export const versionsPage = named(
+  'ConfigurationVersions',
+  z.strictObject({ versions: z.array(versionSchema), next: z.int().min(1).nullable() }),
+);
+
+/** An entry as it is in a configuration: its own fields are checked when it is taken in. */
+export const entryBody = named('Entry', z.looseObject({}));

@@ -33,6 +33,7 @@ export const statusSchema = named(
     counts: z.strictObject(Object.fromEntries(serverStates.map((state) => [state, z.int().min(0)]))),
     clientProcess: clientProcess.nullable(),
     store: z.string(),
+    configVersion: z.int().min(0),
     alarms: z.array(actorAlarm),
     servers: z.array(server),
   }),

@@ -130,6 +130,7 @@ export function assemble(
     actors,
     directory,
     groups,
+    configVersion: () => desired.version(),
     closing,
     clock,
   });

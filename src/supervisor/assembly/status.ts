@@ -19,6 +19,7 @@ export interface StatusParts {
   readonly directory: Directory;
   /** Names of the groups in the configuration in force. */
   readonly groups: () => readonly string[];
+  readonly configVersion: () => number;
   /** Aborted once the supervisor has begun to close. */
   readonly closing: AbortSignal;
   readonly clock: Clock | undefined;
@@ -33,7 +34,7 @@ export interface AssembledStatus {
 }
 
 export function assembleStatus(parts: StatusParts): AssembledStatus {
-  const { foundation, actors, directory, groups, closing, clock } = parts;
+  const { foundation, actors, directory, groups, configVersion, closing, clock } = parts;
   const { facts, strayAlarms, ownAlarms, holder, ledger, inspection } = foundation;
   const { wallNow, timers } = foundation.time;
   const { entryOf, actorOf, shownActorOf } = directory;
@@ -63,6 +64,7 @@ export function assembleStatus(parts: StatusParts): AssembledStatus {
     servers: () => [...ledger.entries.keys()],
     statusOf,
     groups,
+    configVersion,
     alarms,
     ownAlarms: ownAlarms.list,
     clientProcess() {

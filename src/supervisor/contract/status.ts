@@ -148,6 +148,8 @@ export interface Status {
   /** Null while sessions are held in this process. */
   readonly clientProcess: ClientProcessStatus | null;
   readonly store: string;
+  /** Number of the newest version of the configuration that is known. 0: there is none yet. */
+  readonly configVersion: number;
   /** All alarms: those of the supervisor, its groups and its servers. */
   readonly alarms: readonly ActorAlarm[];
   readonly servers: readonly ServerStatus[];

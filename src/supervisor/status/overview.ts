@@ -23,6 +23,7 @@ export interface OverviewOptions {
   readonly statusOf: (server: string) => ServerStatus;
   /** Names of the groups in the configuration. */
   readonly groups: () => readonly string[];
+  readonly configVersion: () => number;
   readonly alarms: AlarmWatch;
   /** Null: sessions are held in this process. */
   readonly clientProcess: () => ClientProcessStatus | null;
@@ -43,6 +44,7 @@ export function createOverview(options: OverviewOptions): () => Status {
       counts,
       clientProcess: options.clientProcess(),
       store: options.store,
+      configVersion: options.configVersion(),
       alarms: allAlarms(options, servers),
       servers,
     };
