@@ -339,6 +339,7 @@ export const doors = {
     'control-plane-file',
     'directory',
     'further-tokens',
+    'instance',
     'known',
     'lock',
     'running',
@@ -395,7 +396,7 @@ export const doors = {
   'supervisor/desired': ['desired', 'source', 'worked'],
   'supervisor/desired/sources': ['changes', 'edits', 'sources', 'taken-in'],
   'supervisor/desired/versions': ['edits'],
-  'supervisor/memory': ['earlier', 'fingerprint', 'restoring', 'server-watch', 'write-behind'],
+  'supervisor/memory': ['claiming', 'earlier', 'fingerprint', 'restoring', 'server-watch', 'write-behind'],
   'supervisor/status': [
     'alarm-watch',
     'charts',

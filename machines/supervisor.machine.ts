@@ -1,5 +1,5 @@
 /**
- * The chart of the root: it reaps what an earlier run left behind, passes plans on to the groups, informs servers about
+ * The chart of the root: it waits until the store is its own, reaps what an earlier run left behind, passes plans on to the groups, informs servers about
  * their dependencies, grants start slots, takes over the servers of a group that died, and ends everything in time.
  *
  * Invariant: while plans are applied, every group holds a server, or one is on its way to it.
@@ -7,6 +7,7 @@
  * Invariant: at shutdown a server is stopped only when nothing of its dependents runs any more.
  * Invariant: from `shutting-down` on no server is added and no slot is granted.
  * Invariant: `closed` is reached at most `shutdownMs` + `killMs` after `supervisor.shutdown`.
+ * Invariant: nothing is started, and no client process looked for, before no other control plane uses the store.
  * Invariant: nothing is started unless what an earlier run left behind has been reaped.
  * Invariant: without the client process, if there is one to be, no slot is granted.
  * Invariant: at shutdown the client process is ended when no server is left.
@@ -35,6 +36,11 @@ const forgotten = [
   { type: 'returnSlot', params: ({ event }: { event: Named }) => event },
   { type: 'forget', params: ({ event }: { event: Named }) => event },
 ] as const;
+
+const bootFailed = {
+  target: '#supervisor.failed',
+  actions: { type: 'noteFailure', params: ({ event }: { event: { readonly error: unknown } }) => event },
+} as const;
 
 export const supervisorMachine = supervisorSetup.createMachine({
   id: 'supervisor',
@@ -85,20 +91,25 @@ export const supervisorMachine = supervisorSetup.createMachine({
   },
   states: {
     booting: {
-      description: 'What an earlier run left behind is being reaped.',
-      invoke: {
-        id: 'reap',
-        src: 'reap',
-        onDone: 'running',
-        onError: { target: 'failed', actions: { type: 'noteFailure', params: ({ event }) => event } },
-      },
-      entry: 'startClient',
+      description: 'No server is started yet.',
+      initial: 'claiming',
       on: {
         'supervisor.shutdown': [
           { guard: 'hasClient', target: 'shutting-down', actions: 'endAll' },
           { target: 'closed' },
         ],
         'supervisor.leave': { guard: 'hasClient', target: 'leaving' },
+      },
+      states: {
+        claiming: {
+          description: 'As long as another control plane uses the store, it is waited for.',
+          invoke: { id: 'claim', src: 'claim', onDone: 'reaping', onError: bootFailed },
+        },
+        reaping: {
+          description: 'What an earlier run left behind is being reaped.',
+          invoke: { id: 'reap', src: 'reap', onDone: '#supervisor.running', onError: bootFailed },
+          entry: 'startClient',
+        },
       },
     },
     running: {
@@ -186,7 +197,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
     },
     closed: { description: 'Nothing runs any more, or what still runs has been left to the next boot.' },
     failed: {
-      description: 'What an earlier run left behind could not be reaped.',
+      description: 'What an earlier run left behind could not be reaped, or what is kept could not be read.',
       on: {
         'supervisor.shutdown': [
           { guard: 'hasClient', target: 'shutting-down', actions: 'endAll' },

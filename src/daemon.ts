@@ -68,8 +68,8 @@ export interface Daemon {
   readonly url: string;
   /** For the command line, which shows what happens. */
   readonly supervisor: Pick<Supervisor, 'status' | 'facts' | 'ready'>;
-  /** Resolves when everything has ended. Never rejects. */
-  readonly closed: Promise<void>;
+  /** Resolves when everything has ended: to why it could not go on, or to null. Never rejects. */
+  readonly closed: Promise<Error | null>;
   /** Logs an error that nobody caught. */
   report(error: unknown): void;
   /** Ends every server and releases everything, in reverse order. May be called twice; does not throw. */
@@ -85,15 +85,27 @@ const noServers = { mcpServers: {} };
  */
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<Daemon | null> {
   const lifetime = createLifetime();
+  let failure: Error | null = null;
+  const onFailed = (error: unknown) => {
+    failure ??= error instanceof Error ? error : new Error(wordsOf(error));
+    void lifetime.close();
+  };
   try {
-    const { url, log, supervisor } = await open(options, lifetime, signal);
+    const { url, log, supervisor } = await open(options, lifetime, { signal, onFailed });
     signal.addEventListener('abort', () => void lifetime.close(), { once: true });
-    return { url, supervisor, closed: lifetime.closed, report: (error) => reportTo(log, error), close: lifetime.close };
+    const closed = lifetime.closed.then(() => failure);
+    return { url, supervisor, closed, report: (error) => reportTo(log, error), close: lifetime.close };
   } catch (error) {
     await lifetime.close();
     if (signal.aborted && error === signal.reason) return null;
     throw error;
   }
+}
+
+interface Ends {
+  readonly signal: AbortSignal;
+  /** Called if it cannot go on. */
+  readonly onFailed: (error: unknown) => void;
 }
 
 interface Opened {
@@ -103,7 +115,7 @@ interface Opened {
 }
 
 /** Throws the reason of `signal` once it has aborted. Everything acquired by then is in `lifetime`. */
-async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSignal): Promise<Opened> {
+async function open(options: DaemonOptions, lifetime: Lifetime, { signal, onFailed }: Ends): Promise<Opened> {
   const { config, stateDir, tokenFile, host, port, env, store, isolation, pid, now } = options;
   const startedAt = new Date(now()).toISOString();
   const { state, source, tokens, secrets, tls } = await read(options, lifetime, signal);
@@ -154,6 +166,11 @@ async function open(options: DaemonOptions, lifetime: Lifetime, signal: AbortSig
     ownAlarms,
     onError,
     onStderr: stderrTo(log, options),
+    opensWhileHeld: true,
+    onFailed(error) {
+      log.write('error', {}, `Ending every server: ${wordsOf(error)}`);
+      onFailed(error);
+    },
     onShutdown: () => void lifetime.close(),
     onLeave() {
       isLeaving = true;

@@ -40,6 +40,10 @@ export const supervisorClient = setup({
     reaper: fromPromise<Reaped, ReaperInput>(() => {
       throw new Error('the actor "reaper" is provided by the supervisor room');
     }),
+    /** Resolves when no other control plane uses the store; `src/supervisor` provides it. */
+    claim: fromPromise<void>(() => {
+      throw new Error('the actor "claim" is provided by the supervisor room');
+    }),
     /** Ends the processes that an earlier run left behind; `src/supervisor` provides it. */
     reap: fromPromise<void>(() => {
       throw new Error('the actor "reap" is provided by the supervisor room');

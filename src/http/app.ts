@@ -106,6 +106,19 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       return toProblemResponse(refusal, now(), baseOf(c));
     }
   };
+  /** Nothing has been started, and what is kept is another's: one may look, and end this one. */
+  const refuseWhileHeld = (c: Context): void => {
+    if (
+      c.req.method === 'GET' ||
+      c.req.method === 'HEAD' ||
+      /\/api\/(?:shutdown|actors\/supervisor\/events)$/.test(c.req.path)
+    )
+      return;
+    const holder = supervisor.storeHolder();
+    if (holder === null) return;
+    const reason = `the control plane on ${holder.host} (pid ${holder.pid}) uses it; this one waits until that one ends`;
+    throw new McpvisorError('STORE_UNAVAILABLE', { reason });
+  };
   const open = all.filter(({ endpoint }) => endpoint.access === 'open');
   const guarded = all.filter(({ endpoint }) => endpoint.access !== 'open');
   const mountOptions = { maxBodyBytes, idempotency: createIdempotency(now), outgoing, answer };
@@ -116,6 +129,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     limit(who);
     c.set('who', who);
     c.set('scope', scope);
+    refuseWhileHeld(c);
     await next();
   });
   mount(app, guarded, mountOptions);

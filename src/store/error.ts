@@ -2,9 +2,10 @@
 
 /**
  * `unavailable`: it cannot be reached or written now, and may be later; the call may have been carried out.
- * `corrupt`: what it holds is not what was written. `refused`: it never takes this.
+ * `corrupt`: what it holds is not what was written. `refused`: it never takes this. `in-use`: another process has it
+ * open, and no other may.
  */
-export type StoreTrouble = 'unavailable' | 'corrupt' | 'refused';
+export type StoreTrouble = 'unavailable' | 'corrupt' | 'refused' | 'in-use';
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';

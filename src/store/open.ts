@@ -25,9 +25,8 @@ export interface OpenedStore {
 
 /**
  * Resolves within some seconds, also if a database is away: the store's methods reject then until it is back. An embedded
- * store that cannot be used as it is (it is damaged, or in use by another process) is left alone, and one in memory takes
- * its place. Throws `INVALID_REQUEST` for an address of no known kind, `NOT_AVAILABLE` for an embedded store without a
- * folder, and `StoreError` if a database cannot be used as it is.
+ * store that cannot be used as it is (it is damaged, say) is left alone, and one in memory takes its place. Throws `INVALID_REQUEST` for an address of no known kind, `NOT_AVAILABLE` for an embedded store without a
+ * folder, and `StoreError` if a database cannot be used as it is, or another process has an embedded store open.
  */
 export async function openStore(address: string, options: OpenStoreOptions): Promise<OpenedStore> {
   const parsed = parseStoreAddress(address);
@@ -54,7 +53,14 @@ export async function openStore(address: string, options: OpenStoreOptions): Pro
     const { openEmbedded } = await import('./embedded/open.ts');
     return { store: await openEmbedded(kind, folder, { now }), trouble: null };
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
+    // With a store of its own, it would run the same servers as who has this one.
+    if (!(error instanceof StoreError) || error.trouble === 'in-use') throw inFull(error, `${kind}:${folder}`);
     return { store: createMemoryStore({ now }), trouble: `${kind}:${folder} cannot be used: ${error.message}` };
   }
+}
+
+function inFull(error: unknown, address: string): unknown {
+  return error instanceof StoreError
+    ? new StoreError(error.trouble, `${address}: ${error.message}`, { cause: error })
+    : error;
 }

@@ -29,7 +29,7 @@ import type {
 import type { CatalogFilter, CatalogItem, ToolsIn, ToolsOptions } from './contract/catalog.ts';
 import type { Edited, EditOptions, VersionsPage, VersionsQuery } from './contract/configuration.ts';
 import type { AnswerFormat, ToolAnswersIn, ToolCallsIn, ToolFormat } from './contract/model-messages.ts';
-import type { Readiness, ReadyNow, ServerStatus, Status } from './contract/status.ts';
+import type { Readiness, ReadyNow, ServerStatus, Status, StoreHolder } from './contract/status.ts';
 
 export type { DisabledSteps, Plan } from '../config/plan/plan.ts';
 export type { SettingChange, SettingEffect } from '../config/plan/setting-changes.ts';
@@ -48,6 +48,8 @@ export interface Supervisor {
   ready(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Readiness>;
   /** Whether work may be sent now: started, every server settled, every required one connected. */
   readiness(): ReadyNow;
+  /** Who uses the store, while this supervisor waits for it and starts nothing; null: nobody is waited for. */
+  storeHolder(): StoreHolder | null;
   /** The current status of everything. */
   status(): Status;
   /** The current status of one server. Throws `SERVER_NOT_FOUND`. */

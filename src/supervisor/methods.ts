@@ -33,7 +33,8 @@ export interface MethodParts {
   readonly facts: Facts;
   readonly logs: ServerLogs;
   readonly overview: () => Status;
-  readonly readiness: () => ReadyNow;
+  readonly readiness: () => Omit<ReadyNow, 'heldBy'>;
+  readonly storeHolder: Supervisor['storeHolder'];
   readonly recipients: Recipients;
   readonly send: Supervisor['send'];
   readonly statusOf: (server: string) => ServerStatus;
@@ -52,7 +53,8 @@ export function toMethods(parts: MethodParts): SupervisorMethods {
 
   return {
     ready: parts.awaitReady,
-    readiness: parts.readiness,
+    readiness: () => ({ ...parts.readiness(), heldBy: parts.storeHolder() }),
+    storeHolder: parts.storeHolder,
     status,
     snapshot: (server) => tree.snapshotOf(`server:${entryOf(server).name}`),
     post: (server, event) => commands.post(server, event),

@@ -9,7 +9,7 @@ import type { InspectedEvent } from '../observe/facts/inspected-event.ts';
 import type { LogMethods } from '../observe/log/lines.ts';
 import type { Redactor } from '../observe/secrets/redact.ts';
 import type { AuthProviders, FetchLike, HostedTransports } from '../session/hosted/parts.ts';
-import type { Store } from '../store/contract.ts';
+import type { Lease, Store } from '../store/contract.ts';
 import type { ConfigurationSource } from './desired/source.ts';
 import type { Answers, ServerMessage } from './host.ts';
 
@@ -80,6 +80,13 @@ export interface DoorOptions {
   readonly source?: ConfigurationSource;
   /** A store that is open already; it is closed with the supervisor. Default: the one at the address `store`. */
   readonly openedStore?: Store;
+  /** Whether to resolve while another control plane uses the store, before anything is started. Default false. */
+  readonly opensWhileHeld?: boolean;
+  /**
+   * Called once if the supervisor cannot go on: another control plane has taken its store, or the start failed after
+   * `openSupervisor` had resolved. It has to close everything. Default: closes the supervisor.
+   */
+  readonly onFailed?: (error: unknown) => void;
   /** Default: a new stream, closed with the supervisor. */
   readonly facts?: Facts;
   /** Default: a new one. */
@@ -105,4 +112,6 @@ export type AssemblyOptions = Omit<SupervisorOptions, 'config' | 'env' | 'store'
     readonly store: Store;
     /** Why it is not the one that was asked for; null: it is. */
     readonly storeTrouble: string | null;
+    /** As whom the store is used; null: nobody else can use it. */
+    readonly leaseAs: Lease | null;
   };

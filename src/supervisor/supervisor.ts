@@ -1,8 +1,13 @@
 /** The supervisor as entry points use it, from start to close. */
 
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
 import { watchConfig } from '../config/file/watch.ts';
 import { McpvisorError } from '../errors.ts';
+import { instanceOf } from '../state-directory/instance.ts';
+import type { Lease, Store } from '../store/contract.ts';
+import { StoreError } from '../store/error.ts';
 import { openStore } from '../store/open.ts';
 import { reached } from './actors/root.ts';
 import { watchSuspension } from './actors/suspension.ts';
@@ -33,7 +38,7 @@ export interface OpenedSupervisor {
 
 /**
  * Resolves when what an earlier run left behind has been ended and every enabled server is starting; `ready()` resolves
- * when they have settled. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE`, `NOT_AVAILABLE`, and `INTERNAL` if it cannot be
+ * when they have settled. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE`, `NOT_AVAILABLE`, `STORE_UNAVAILABLE`, and `INTERNAL` if it cannot be
  * found out whether a process of an earlier run is left; nothing has been started then.
  */
 export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
@@ -45,18 +50,21 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
   const { openedStore } = options;
   const { store, trouble: storeTrouble } =
     openedStore === undefined
-      ? await openStore(options.store ?? 'memory:', { now, stateDir, env, onNotice })
+      ? await openStore(options.store ?? 'memory:', { now, stateDir, env, onNotice }).catch(refuseStore)
       : { store: openedStore, trouble: null };
   const closing = new AbortController();
   // `close` does not reject.
   const onAbort = () => void close();
   const shutDown = options.onShutdown ?? onAbort;
   const goAway = options.onLeave ?? (() => void leave());
-  const parts = assemble({ ...options, store, storeTrouble }, source, {
-    closing: closing.signal,
-    shutDown,
-    leave: goAway,
-  });
+  const fail = (error: unknown) => {
+    if (options.onFailed !== undefined) return options.onFailed(error);
+    options.onError?.(error);
+    onAbort();
+  };
+  const leaseAs = await leaseOf(store, options);
+  const end = { closing: closing.signal, shutDown, leave: goAway, fail };
+  const parts = assemble({ ...options, store, storeTrouble, leaseAs }, source, end);
   const { methods, root, killAllNow, measured } = parts;
 
   let ended = false;
@@ -101,24 +109,42 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     return closed;
   };
 
-  await parts.restoring.load();
   root.start();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
-  await reached(root, ['running', 'failed', 'closed']);
-  const { problem } = root.getSnapshot().context;
-  if (problem !== null) {
-    await close();
-    throw new McpvisorError('INTERNAL', { what: `what an earlier life left behind could not be ended: ${problem}` });
-  }
-  if (!closing.signal.aborted)
-    await begin(parts, source, {
-      isWatched: options.watch !== false,
-      closing: closing.signal,
-      onError: options.onError,
-    });
+  const boot = async (): Promise<void> => {
+    await reached(root, ['running', 'failed', 'closed']);
+    const { problem } = root.getSnapshot().context;
+    if (problem !== null) {
+      await close();
+      throw new McpvisorError('INTERNAL', { what: `what an earlier life left behind could not be ended: ${problem}` });
+    }
+    if (!closing.signal.aborted)
+      await begin(parts, source, {
+        isWatched: options.watch !== false,
+        closing: closing.signal,
+        onError: options.onError,
+      });
+  };
+  const booted = boot();
+  const isHeld =
+    options.opensWhileHeld === true && (await Promise.race([booted.then(() => false), parts.held.then(() => true)]));
+  if (isHeld) booted.catch(fail);
+  else await booted;
   const supervisor: Supervisor = { ...methods, close, [Symbol.asyncDispose]: close };
   return { supervisor, leave, killAllNow, measured, closing: closing.signal };
+}
+
+/** As whom a store that others can use, too, is used. Null: the process that has this one open is its only user. */
+async function leaseOf(store: Store, { stateDir, openedStore }: OpenSupervisorOptions): Promise<Lease | null> {
+  if (openedStore === undefined && (store.kind === 'memory' || store.kind === 'level')) return null;
+  const instance = stateDir === undefined ? randomUUID() : await instanceOf(stateDir);
+  return { instance, host: hostname(), pid: process.pid };
+}
+
+function refuseStore(error: unknown): never {
+  if (!(error instanceof StoreError)) throw error;
+  throw new McpvisorError('STORE_UNAVAILABLE', { reason: error.message }, { cause: error });
 }
 
 interface Watching {

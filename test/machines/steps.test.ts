@@ -41,7 +41,8 @@ describe('a step of the root', () => {
   type Snapshot = SnapshotFrom<typeof charts.supervisor>;
   const send = (snapshot: Snapshot, event: SupervisorEvent | { readonly type: string }): Step<Snapshot> =>
     take(charts.supervisor, snapshot, event);
-  const booting = () => initialTransition(charts.supervisor, { slots: 1, shutdownMs: 9 })[0] as Snapshot;
+  const claiming = () => initialTransition(charts.supervisor, { slots: 1, shutdownMs: 9 })[0] as Snapshot;
+  const booting = () => send(claiming(), { type: 'xstate.done.actor.claim' }).snapshot;
   const running = (steps: Partial<Steps> = {}): Step<Snapshot> => {
     const { snapshot } = send(booting(), { type: 'xstate.done.actor.reap' });
     return send(snapshot, { type: 'plan.apply', steps: { add: [], configure: [], remove: [], ...steps }, ...moment });

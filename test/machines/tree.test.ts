@@ -51,10 +51,36 @@ describe('booting', () => {
   it('applies no plan before what an earlier life left is reaped', async () => {
     const one = await tree({ booted: false });
     one.add(['a']);
-    expect([one.state(), one.serverState('a')]).toEqual(['booting', null]);
+    expect([one.state(), one.serverState('a')]).toEqual(['booting.reaping', null]);
     one.boot.open();
     await settled();
     expect(one.state()).toBe('running.settled');
+  });
+
+  it('waits until no other control plane uses the store, whatever it is sent', async () => {
+    const one = await tree({ claimed: false });
+    one.add(['a']);
+    one.send({ type: 'machine.resumed' });
+    expect([one.state(), one.serverState('a')]).toEqual(['booting.claiming', null]);
+    one.claim.open();
+    await settled();
+    expect([one.state(), one.serverState('a')]).toEqual(['running.settled', null]);
+  });
+
+  it('ends at once on shutdown while it waits', async () => {
+    const one = await tree({ claimed: false });
+    one.send({ type: 'supervisor.shutdown' });
+    expect(one.state()).toBe('closed');
+    one.claim.open();
+    await settled();
+    expect(one.state()).toBe('closed');
+  });
+
+  it('fails when it cannot wait', async () => {
+    const one = await tree({ claimed: false });
+    one.claim.fail(new Error('a bug'));
+    await settled();
+    expect([one.state(), one.context().problem]).toEqual(['failed', 'a bug']);
   });
 
   it('begins with nothing', async () => {

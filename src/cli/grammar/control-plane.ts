@@ -20,7 +20,7 @@ export function addUp({ program, invocation, run }: Registration): void {
     .option('--port <number>', 'port to listen on, 0 for any free one (default: 4780)')
     .option(
       '--store <uri>',
-      'what the control plane remembers is kept there: memory:, level:DIR, lmdb:DIR, mongodb://… (default: memory:)',
+      'what the control plane remembers is kept there: memory:, level:DIR, lmdb:DIR, mongodb://… (default: level:, in the state directory)',
     )
     .option(
       '--isolation <kind>',

@@ -33,6 +33,8 @@ const readiness = named(
   z.strictObject({
     ready: z.boolean(),
     notReady: z.array(notReadyServer).optional(),
+    /** The control plane that uses the store, while this one waits for it; null: none is waited for. */
+    heldBy: z.strictObject({ host: z.string(), pid: z.int(), expiresAt: z.string() }).nullable().optional(),
     /** Of the control plane: a configuration file that is not in force, for example. They make nothing unready. */
     alarms: z.array(actorAlarm).optional(),
   }),
@@ -77,10 +79,14 @@ export function healthRoutes(
   return [
     route(health, ({ c }) => reply(c, { status: 'ok' })),
     route(ready, ({ c }) => {
-      const { ready: isReady, notReady } = supervisor.readiness();
+      const { ready: isReady, notReady, heldBy } = supervisor.readiness();
       const tells = isKnown(c);
       const alarms = () => supervisor.status().alarms.filter(({ actor }) => actor === 'supervisor');
-      return reply(c, tells ? { ready: isReady, notReady, alarms: alarms() } : { ready: isReady }, isReady ? 200 : 503);
+      return reply(
+        c,
+        tells ? { ready: isReady, notReady, heldBy, alarms: alarms() } : { ready: isReady },
+        isReady ? 200 : 503,
+      );
     }),
     route(metrics, async ({ c }) => {
       if (count === null) throw new McpvisorError('NOT_FOUND', { path: c.req.path });

@@ -18,6 +18,7 @@ export const ownAlarmNames = [
   'buffers-exhausted',
   'store-degraded',
   'not-durable',
+  'store-held',
 ] as const;
 
 export type OwnAlarmName = (typeof ownAlarmNames)[number];

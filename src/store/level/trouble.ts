@@ -7,7 +7,7 @@ import { StoreError } from '../error.ts';
 export function toTrouble(error: unknown): StoreError {
   const cause = causeOf(error);
   const options = { cause: error };
-  if (isLocked(error)) return new StoreError('unavailable', 'another process has it open', options);
+  if (isLocked(error)) return new StoreError('in-use', 'another process has it open', options);
   if (codeOf(cause) === 'LEVEL_CORRUPTION') return new StoreError('corrupt', wordsOf(cause), options);
   return new StoreError('unavailable', wordsOf(cause), options);
 }

@@ -43,6 +43,8 @@ export interface ActorsOptions extends SessionActorParts {
   readonly clock: TimerClock | undefined;
   /** The wall clock in milliseconds. */
   readonly nowMs: () => number;
+  /** Resolves when no other control plane uses the store, and what it knows of servers has been read. */
+  readonly claim: () => Promise<void>;
   /** Ends what an earlier run left behind. If it rejects, nothing is started. */
   readonly reap: () => Promise<void>;
   readonly killAll: () => void;
@@ -61,7 +63,7 @@ export interface Actors {
 
 /** Calls `provide` once for each chart: once per actor would cost 28 kB each. The root is not started yet. */
 export function createActors(options: ActorsOptions): Actors {
-  const { inspection, inspector, slots, shutdownMs, clock = systemTimers, nowMs, reap, killAll } = options;
+  const { inspection, inspector, slots, shutdownMs, clock = systemTimers, nowMs, claim, reap, killAll } = options;
   const server = serverMachine.provide({
     actors: { session: createSessionActor(options), lookout: createLookout(options) },
   });
@@ -79,6 +81,7 @@ export function createActors(options: ActorsOptions): Actors {
       server,
       reaper,
       [clientProcessId]: client,
+      claim: fromPromise(claim),
       reap: fromPromise(async ({ system }) => {
         await reap();
         await firstOutcome(system.get(clientProcessId) as ClientActor | undefined);

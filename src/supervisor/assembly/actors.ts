@@ -21,11 +21,13 @@ export interface ActorParts {
   readonly launch: LaunchSpecification;
   /** The one that the supervisor begins with. */
   readonly configuration: Configuration;
+  /** Resolves when servers may be started. Does not reject. */
+  readonly claim: () => Promise<void>;
 }
 
 export function assembleActors(
   options: AssemblyOptions,
-  { foundation, launch, configuration }: ActorParts,
+  { foundation, launch, configuration, claim }: ActorParts,
 ): { readonly actors: Actors; readonly reaping: Reaping } {
   const { answers = {}, clock, inspect, onError = () => {}, onStderr = () => {} } = options;
   const { facts, redactor, turns, sessions, holder, ledger, inspection, logs, moments, worked } = foundation;
@@ -56,6 +58,7 @@ export function assembleActors(
     slots: options.startConcurrency ?? Math.max(2, availableParallelism()),
     shutdownMs: configuration.settings.shutdownMs,
     killAll: sessions.killAllNow,
+    claim,
     reap: reaping.reap,
     clientProcess: holder === null ? null : { holder, settings: chartSettingsOf(configuration) },
   });

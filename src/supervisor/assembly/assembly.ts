@@ -3,6 +3,7 @@
  * configuration in force. What each part is made of is known in this folder alone.
  */
 
+import type { McpvisorError } from '../../errors.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { MetricsOptions } from '../../observe/metrics/metrics.ts';
 import type { Budget } from '../../session/budget.ts';
@@ -29,7 +30,8 @@ import { createSending } from '../commands/sending.ts';
 import { createDesired, type Desired } from '../desired/desired.ts';
 import type { ConfigurationSource } from '../desired/source.ts';
 import { capabilitiesOf } from '../host.ts';
-import { createRestoring, type Restoring } from '../memory/restoring.ts';
+import { createClaiming } from '../memory/claiming.ts';
+import { createRestoring } from '../memory/restoring.ts';
 import { createServerWatch } from '../memory/server-watch.ts';
 import { type SupervisorMethods, toMethods } from '../methods.ts';
 import type { AssemblyOptions } from '../options.ts';
@@ -49,6 +51,8 @@ export interface End {
   readonly shutDown: () => void;
   /** Closes it and leaves its servers to the next one. Called when somebody sends `supervisor.leave`. */
   readonly leave: () => void;
+  /** Called once if another control plane has taken the store. It has to close the supervisor. */
+  readonly fail: (error: McpvisorError) => void;
 }
 
 /** What is measured of the entry point itself. */
@@ -64,7 +68,8 @@ export interface Assembly {
   readonly methods: SupervisorMethods;
   readonly root: RootActor;
   readonly desired: Pick<Desired, 'begin' | 'reload'>;
-  readonly restoring: Pick<Restoring, 'load' | 'catchUp'>;
+  /** Resolves when another control plane is seen to use the store. */
+  readonly held: Promise<void>;
   readonly moments: Moments;
   readonly publish: PublishFact;
   readonly time: Time;
@@ -83,7 +88,7 @@ export interface Assembly {
 export function assemble(
   options: AssemblyOptions,
   { configuration, file }: ConfigurationSource,
-  { closing, shutDown, leave }: End,
+  { closing, shutDown, leave, fail }: End,
 ): Assembly {
   const { env, stateDir = null, clock, onError = () => {} } = options;
   const foundation = createFoundation(options, {
@@ -118,7 +123,12 @@ export function assemble(
     origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
     hasFetch: options.fetch !== undefined,
   });
-  const { actors, reaping } = assembleActors(options, { foundation, launch, configuration });
+  const { actors, reaping } = assembleActors(options, {
+    foundation,
+    launch,
+    configuration,
+    claim: () => claiming.claim(),
+  });
   const directory = createDirectory({ ledger, actors, inspection, isShuttingDown });
   const { entryOf, actorOf, lastActorOf, shownActorOf } = directory;
   const wishOf = (server: string) => lastActorOf(server)?.getSnapshot().context.wanted ?? null;
@@ -203,6 +213,17 @@ export function assemble(
     wishOf,
     post: commands.post,
   });
+  const claiming = createClaiming({
+    store: store.lease,
+    leaseAs: options.leaseAs,
+    address: store.address,
+    timers: foundation.time.backgroundTimers,
+    memory,
+    alarms: ownAlarms,
+    restoring,
+    isShuttingDown,
+    fail,
+  });
 
   const ensureConnected = createEnsuring({ entryOf, waking });
   const methods = toMethods({
@@ -223,6 +244,7 @@ export function assemble(
     recipients,
     send: createSending({ commands, statusOf, timers }),
     statusOf,
+    storeHolder: claiming.holder,
     tools: createToolLists({
       catalog,
       ensureConnected,
@@ -249,12 +271,18 @@ export function assemble(
     methods,
     root: actors.root,
     desired,
-    restoring,
+    held: claiming.held,
     moments,
     publish,
     time: foundation.time,
     killAllNow: sessions.killAllNow,
-    leave: holder === null ? null : () => holder.leave(),
+    leave:
+      holder === null
+        ? null
+        : () => {
+            claiming.leave();
+            holder.leave();
+          },
     settled: createSettling({ ledger, facts, timers }),
     measured: ({ droppedLines, unread }) => ({
       facts,
@@ -272,6 +300,9 @@ export function assemble(
       actors.root.stop();
       await reaping.settled(desired.current.settings.shutdownMs);
       restoring.prune();
+      // The last writes are made while the store is ours.
+      await memory.close();
+      await claiming.close();
       await foundation.release();
     },
   };

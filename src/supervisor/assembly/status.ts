@@ -29,7 +29,7 @@ export interface AssembledStatus {
   readonly alarms: AlarmWatch;
   readonly statusOf: (server: string) => ServerStatus;
   readonly overview: () => Status;
-  readonly readiness: () => ReadyNow;
+  readonly readiness: () => Omit<ReadyNow, 'heldBy'>;
   readonly awaitReady: AwaitReady;
 }
 

@@ -162,9 +162,18 @@ export interface Readiness {
   readonly notReady: readonly ServerStatus[];
 }
 
+/** Another control plane, and until when it has the store unless it goes on: UTC, ISO 8601 with milliseconds. */
+export interface StoreHolder {
+  readonly host: string;
+  readonly pid: number;
+  readonly expiresAt: string;
+}
+
 export interface ReadyNow {
   /** True: the supervisor has started, every server has settled, and every required one is connected. */
   readonly ready: boolean;
   /** The servers that stand in the way, each with the reason. */
   readonly notReady: readonly { readonly name: string; readonly state: ServerState; readonly reason: string }[];
+  /** Who uses the store, while this one waits for it and starts nothing; null: nobody is waited for. */
+  readonly heldBy: StoreHolder | null;
 }

@@ -5,7 +5,7 @@ import { isRecord, isTooDeep } from '../../text/json.ts';
 import { parseJsonText, toJsonText } from '../../text/json-text.ts';
 
 /** Of one server, in bytes: some hundred tools with long schemas. */
-export const mostListBytes = 512 * 1024;
+const mostListBytes = 512 * 1024;
 /** Of all servers together: what is kept is read at each start. */
 export const mostBytesOfAll = 64 * 1024 * 1024;
 

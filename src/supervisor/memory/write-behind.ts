@@ -42,6 +42,11 @@ export interface WriteBehind {
   noteTrouble(error: unknown): void;
   /** The same: it answered. */
   noteSuccess(): void;
+  /**
+   * Whether anything may be written: not as long as another control plane uses the store, nor once one does. What is noted
+   * meanwhile waits. Default: it may.
+   */
+  allow(may: boolean): void;
   /** Writes what waits, once; what cannot be written is given up. May be called twice; does not throw. */
   close(): Promise<void>;
 }
@@ -116,13 +121,14 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
   let isHurried = false;
   let writing: Promise<void> | null = null;
   let isClosed = false;
+  let isAllowed = true;
 
   const keptTicket = () =>
     Math.min(facts.oldestTicket ?? Infinity, servers.oldestTicket ?? Infinity, lastTicket + 1) - 1;
   const isWaiting = () => facts.size > 0 || servers.size > 0;
 
   function schedule(delayMs: number): void {
-    if (isClosed || writing !== null) return;
+    if (isClosed || !isAllowed || writing !== null) return;
     const soon = delayMs === 0;
     if (timer !== null && (isSoon || !soon)) return;
     stopTimer();
@@ -143,6 +149,7 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
 
   /** Somebody waits: no timer, which may be a virtual one, is waited for. `write` does not reject. */
   function hurry(): void {
+    if (!isAllowed) return;
     if (writing === null) void write();
     else isHurried = true;
   }
@@ -185,7 +192,7 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
   }
 
   function giveUpRest(): void {
-    if (!isWaiting()) return;
+    if (!isWaiting() || !isAllowed) return;
     const [lostFacts, lostServers] = [facts.size, servers.size];
     health.lose({ facts: lostFacts, servers: lostServers });
     const why = health.reason ?? 'it took too long';
@@ -210,7 +217,7 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
 
   async function writeRest(): Promise<void> {
     await writing;
-    for (let goesOn = isWaiting(); goesOn; goesOn = failures === 0 && isWaiting()) await write();
+    for (let goesOn = isWaiting() && isAllowed; goesOn; goesOn = failures === 0 && isWaiting()) await write();
   }
 
   return {
@@ -229,7 +236,7 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
     unwritten: facts.all,
     flushed(withinMs) {
       if (keptTicket() >= lastTicket) return Promise.resolve(true);
-      if (health.isDegraded || isClosed) return Promise.resolve(false);
+      if (health.isDegraded || isClosed || !isAllowed) return Promise.resolve(false);
       hurry();
       return waiters.wait({ ticket: lastTicket }, withinMs);
     },
@@ -263,6 +270,11 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
       if (!health.isDegraded) return;
       failures = 0;
       schedule(0);
+    },
+    allow(may) {
+      isAllowed = may;
+      if (!may) stopTimer();
+      else if (isWaiting()) schedule(0);
     },
     close() {
       closing ??= closeAll();

@@ -93,7 +93,7 @@ export function readinessNow(
     isEnabled,
   }: Pick<ReadinessOptions, 'servers' | 'actorOf' | 'statusOf'> & { readonly isEnabled: (server: string) => boolean },
   isBooted: boolean,
-): ReadyNow {
+): Omit<ReadyNow, 'heldBy'> {
   const notReady = servers().flatMap((name) => {
     const status = statusOf(name);
     const { state, wanted, required, lazy } = status;

@@ -64,7 +64,19 @@ async function plant(options: TreeOptions = {}): Promise<Planted> {
 describe('the client process of a supervisor', () => {
   it('is looked for before the boot is over', async () => {
     const { tree, orders } = await plant({ booted: false });
-    expect([tree.state(), orders.map(({ type }) => type)]).toEqual(['booting', ['probe']]);
+    expect([tree.state(), orders.map(({ type }) => type)]).toEqual(['booting.reaping', ['probe']]);
+  });
+
+  it('is not looked for while another control plane uses the store, and then has not to be ended or left', async () => {
+    for (const type of ['supervisor.shutdown', 'supervisor.leave'] as const) {
+      const orders: HolderOrder[] = [];
+      const clientProcess = { policy: defaultClientProcessPolicy, stopMs: 7_000 };
+      const tree = await startTree({ claimed: false, clientProcess, holder: (order) => orders.push(order) });
+      trees.push(tree);
+      expect([tree.state(), tree.client()]).toEqual(['booting.claiming', undefined]);
+      tree.send({ type });
+      expect([tree.state(), orders]).toEqual(['closed', []]);
+    }
   });
 
   it('is waited for by every server, related or not, and by a person’s start', async () => {
@@ -180,7 +192,7 @@ describe('the client process of a supervisor', () => {
     for (const isFailed of [false, true]) {
       const { tree, tell } = await plant({ booted: false });
       if (isFailed) tree.boot.fail(new Error('no'));
-      await expect.poll(() => tree.state()).toBe(isFailed ? 'failed' : 'booting');
+      await expect.poll(() => tree.state()).toBe(isFailed ? 'failed' : 'booting.reaping');
       tree.send({ type: 'supervisor.shutdown' });
       expect(tree.state()).toBe('shutting-down.ending');
       tell('holder.gone');

@@ -47,6 +47,8 @@ export interface Tree {
   /** Reapers at work, by server. */
   readonly reapers: Map<string, Door>;
   readonly boot: Door;
+  /** Open unless the tree is started with `claimed: false`. */
+  readonly claim: Door;
   /** What groups and the root emitted. */
   readonly emitted: Record<string, unknown>[];
   /** By command: `accepted`, and its outcomes. */
@@ -78,6 +80,8 @@ export interface TreeOptions {
   readonly onStep?: (tree: Tree, actor: string) => void;
   readonly shutdownMs?: number;
   readonly booted?: boolean;
+  /** Whether no other control plane uses the store. Default: true. */
+  readonly claimed?: boolean;
   readonly highestGeneration?: number;
   /** Default: sessions are held in this process. */
   readonly clientProcess?: ClientProcessInput;
@@ -98,7 +102,7 @@ const timed = /^(plan\.apply|group\.(add|remove)|server\.(configure|remove|lost)
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export async function startTree(options: TreeOptions = {}): Promise<Tree> {
-  const { slots = 2, shutdownMs = 25_000, booted = true, highestGeneration = 0 } = options;
+  const { slots = 2, shutdownMs = 25_000, booted = true, claimed = true, highestGeneration = 0 } = options;
   const { clock = createVirtualClock(1_000), random = () => 0.5 } = options;
   const records: TreeRecord[] = [];
   const states = new Map<string, string>();
@@ -135,7 +139,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
   };
   const commanded = new Map<string, string>();
   const record = (actor: string, text: string) => records.push({ at: clock.now(), actor, text });
-  const boot = deferred();
+  const [claim, boot] = [deferred(), deferred()];
 
   const session = fromCallback<SessionOrder, SessionInput>(({ input, receive, sendBack }) => {
     const key = `${input.server}:${input.generation}`;
@@ -184,6 +188,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
       'client-process': charts.clientProcess.provide({
         actors: { holder: fromCallback<HolderOrder>(({ receive }) => receive((order) => options.holder?.(order))) },
       }),
+      claim: fromPromise<void>(() => claim.promise),
       reap: fromPromise<void>(() => boot.promise),
       killAll: fromPromise<void>(() => {
         kills += 1;
@@ -288,6 +293,7 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     },
     reapers,
     boot: { open: () => boot.resolve(), fail: boot.reject },
+    claim: { open: () => claim.resolve(), fail: claim.reject },
     records,
     emitted,
     commands,
@@ -298,10 +304,9 @@ export async function startTree(options: TreeOptions = {}): Promise<Tree> {
     stop: () => root.stop(),
   };
   isMade = true;
-  if (booted) {
-    boot.resolve();
-    await settled();
-  }
+  if (claimed) claim.resolve();
+  if (booted) boot.resolve();
+  await settled();
   return tree;
 }
 

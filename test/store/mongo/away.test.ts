@@ -21,7 +21,16 @@ function factOf(seq: number) {
   return { seq, at: new Date(1_793_000_000_000 + seq).toISOString(), type: 'a.b', actor: 'server:x' };
 }
 
-const everything = { actors: null, types: null, since: null, until: null, after: 0, before: null, newestFirst: false, limit: 10_000 };
+const everything = {
+  actors: null,
+  types: null,
+  since: null,
+  until: null,
+  after: 0,
+  before: null,
+  newestFirst: false,
+  limit: 10_000,
+};
 
 const methods: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
   ['configuration.read', ({ configuration }) => configuration.read()],

@@ -19,8 +19,8 @@ import { replaceRunning } from './replace.ts';
 import { toUpSettings, type UpFlags } from './settings.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
-/** What is kept where, unless somebody says otherwise. */
-const defaultStore = 'memory:';
+/** In the state directory. */
+const defaultStore = 'level:';
 
 /** Servers that take longer do not keep the heap small, in milliseconds. */
 const startsWithinMs = 10_000;
@@ -91,7 +91,8 @@ export async function up(flags: UpFlags, invocation: Invocation): Promise<ExitCo
     table?.show(daemon.supervisor);
     // It never rejects.
     void daemon.supervisor.ready({ timeoutMs: startsWithinMs }).then(letGrow);
-    await daemon.closed;
+    const failure = await daemon.closed;
+    if (failure !== null) throw failure;
     return exitCodes.done;
   } finally {
     await table?.close();
