@@ -37,6 +37,7 @@ const exitCodeOfError = {
   CONFIG_UNREADABLE: exitCodes.failed,
   CONFIG_READ_ONLY: exitCodes.failed,
   STORE_UNAVAILABLE: exitCodes.failed,
+  STORE_IN_USE: exitCodes.failed,
   PORT_UNAVAILABLE: exitCodes.failed,
   STATE_DIRECTORY_UNUSABLE: exitCodes.failed,
   NOT_FOUND: exitCodes.failed,

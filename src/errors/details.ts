@@ -52,6 +52,8 @@ export interface ErrorDetails {
   VERSION_CONFLICT: { readonly expected: number; readonly current: number };
   /** `reason`: without credentials. */
   STORE_UNAVAILABLE: { readonly reason: string };
+  /** `by`: another control plane, or another process. */
+  STORE_IN_USE: { readonly store: string; readonly by: string };
   /** `known`: the names of up to 100 servers. */
   SERVER_NOT_FOUND: { readonly server: string; readonly known: readonly string[] };
   TOOL_NOT_FOUND: { readonly server: string | null; readonly tool: string };

@@ -13,6 +13,8 @@ export const wording: { readonly [Code in ErrorCode]: (details: ErrorDetails[Cod
     `The configuration file ${file} was not changed, nor was anything else: ${reason}.`,
   VERSION_CONFLICT: ({ expected, current }) =>
     `The edit was made for version ${expected} of the configuration, and version ${current} is in force: nothing was changed. Read it again, and edit that.`,
+  STORE_IN_USE: ({ store, by }) =>
+    `The store ${store} is used by ${by}. Two must not run the same servers: end that one, or give this one a store of its own with --store.`,
   STORE_UNAVAILABLE: ({ reason }) =>
     `The store cannot be written (${reason}), and the configuration was not changed. Servers go on; try again when "mcpvisor status" calls the store ok.`,
   SERVER_NOT_FOUND: ({ server, known }) =>

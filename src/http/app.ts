@@ -116,8 +116,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       return;
     const holder = supervisor.storeHolder();
     if (holder === null) return;
-    const reason = `the control plane on ${holder.host} (pid ${holder.pid}) uses it; this one waits until that one ends`;
-    throw new McpvisorError('STORE_UNAVAILABLE', { reason });
+    const by = `the control plane on ${holder.host} (pid ${holder.pid})`;
+    throw new McpvisorError('STORE_IN_USE', { store: supervisor.status().store, by });
   };
   const open = all.filter(({ endpoint }) => endpoint.access === 'open');
   const guarded = all.filter(({ endpoint }) => endpoint.access !== 'open');

@@ -54,13 +54,12 @@ export async function openStore(address: string, options: OpenStoreOptions): Pro
     return { store: await openEmbedded(kind, folder, { now }), trouble: null };
   } catch (error) {
     // With a store of its own, it would run the same servers as who has this one.
-    if (!(error instanceof StoreError) || error.trouble === 'in-use') throw inFull(error, `${kind}:${folder}`);
+    if (!(error instanceof StoreError) || error.trouble === 'in-use') throw named(error, `${kind}:${folder}`);
     return { store: createMemoryStore({ now }), trouble: `${kind}:${folder} cannot be used: ${error.message}` };
   }
 }
 
-function inFull(error: unknown, address: string): unknown {
-  return error instanceof StoreError
-    ? new StoreError(error.trouble, `${address}: ${error.message}`, { cause: error })
-    : error;
+/** The message of a store that is in use is its address. */
+function named(error: unknown, address: string): unknown {
+  return error instanceof StoreError ? new StoreError(error.trouble, address, { cause: error }) : error;
 }

@@ -38,7 +38,7 @@ export interface OpenedSupervisor {
 
 /**
  * Resolves when what an earlier run left behind has been ended and every enabled server is starting; `ready()` resolves
- * when they have settled. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE`, `NOT_AVAILABLE`, `STORE_UNAVAILABLE`, and `INTERNAL` if it cannot be
+ * when they have settled. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE`, `NOT_AVAILABLE`, `STORE_IN_USE`, and `INTERNAL` if it cannot be
  * found out whether a process of an earlier run is left; nothing has been started then.
  */
 export async function openSupervisor(options: OpenSupervisorOptions): Promise<OpenedSupervisor> {
@@ -142,9 +142,15 @@ async function leaseOf(store: Store, { stateDir, openedStore }: OpenSupervisorOp
   return { instance, host: hostname(), pid: process.pid };
 }
 
+/** What a store that cannot be opened means for a start. */
 function refuseStore(error: unknown): never {
   if (!(error instanceof StoreError)) throw error;
-  throw new McpvisorError('STORE_UNAVAILABLE', { reason: error.message }, { cause: error });
+  const { trouble, message, cause } = error;
+  if (trouble === 'in-use')
+    throw new McpvisorError('STORE_IN_USE', { store: message, by: 'another process' }, { cause });
+  throw new McpvisorError('INVALID_REQUEST', {
+    problems: [{ path: 'store', message: `cannot be used: ${message}`, hint: null, severity: 'error' }],
+  });
 }
 
 interface Watching {

@@ -20,6 +20,7 @@ const examples: ErrorDetails = {
   CONFIG_READ_ONLY: { file: 'FILE', reason: 'REASON' },
   VERSION_CONFLICT: { expected: 11, current: 12 },
   STORE_UNAVAILABLE: { reason: 'REASON' },
+  STORE_IN_USE: { store: 'ADDRESS', by: 'WHO' },
   SERVER_NOT_FOUND: { server: 'SERVER', known: ['a', 'b'] },
   TOOL_NOT_FOUND: { server: 'SERVER', tool: 'TOOL' },
   ACTOR_NOT_FOUND: { actor: 'ACTOR' },

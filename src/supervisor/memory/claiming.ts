@@ -60,8 +60,7 @@ export function createClaiming(options: ClaimingOptions): Claiming {
           onLate: () => void restoring.catchUp(),
           onTaken(holder) {
             memory.allow(false);
-            const reason = `${nameOf(holder)} uses ${address} now; two must not run the same servers`;
-            fail(new McpvisorError('STORE_UNAVAILABLE', { reason }));
+            fail(new McpvisorError('STORE_IN_USE', { store: address, by: nameOf(holder) }));
           },
         });
   return {

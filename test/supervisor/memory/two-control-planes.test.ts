@@ -109,7 +109,7 @@ describe('a control plane that ran without its store', () => {
     await store.lease.take({ instance: 'other', host: 'there', pid: 9 }, 60_000);
     await clock.advance(6_000);
     await clock.advance(6_000);
-    expect(first.failures).toEqual([expect.stringContaining('the control plane on there (pid 9) uses memory: now')]);
+    expect(first.failures).toEqual([expect.stringContaining('is used by the control plane on there (pid 9)')]);
     expect(first.supervisor.status().state).toBe('closed');
   });
 
