@@ -27,7 +27,7 @@ import type {
   EnsureOptions,
 } from './contract/calls.ts';
 import type { CatalogFilter, CatalogItem, ToolsIn, ToolsOptions } from './contract/catalog.ts';
-import type { Edited, EditOptions, VersionsPage, VersionsQuery } from './contract/configuration.ts';
+import type { AddedAll, Edited, EditOptions, VersionsPage, VersionsQuery } from './contract/configuration.ts';
 import type { AnswerFormat, ToolAnswersIn, ToolCallsIn, ToolFormat } from './contract/model-messages.ts';
 import type { Readiness, ReadyNow, ServerStatus, Status, StoreHolder } from './contract/status.ts';
 
@@ -183,9 +183,15 @@ export interface Supervisor {
    * Adds a server; `entry` is as in `mcp.json`. Resolves to the plan, which is carried out from now on, and to the version
    * of the configuration that it made. Edits take place one after the other, in the order in which they are asked for;
    * none waits for servers. Throws `CONFIG_INVALID` (also when the name is taken), `VERSION_CONFLICT`,
-   * `STORE_UNAVAILABLE` and `SHUTTING_DOWN`; nothing is changed then.
+   * `CONFIG_READ_ONLY`, `STORE_UNAVAILABLE` and `SHUTTING_DOWN`; nothing is changed then.
    */
   add(name: string, entry: ServerEntry, options?: EditOptions): Promise<Edited>;
+  /**
+   * Adds the servers of a fragment that was copied from somewhere, in the same way by one plan: a text with JSON, or an
+   * object, with `mcpServers`, another program's key, or names alone. Each is added or refused for itself. `${input:…}`
+   * becomes `${secret:…}`. Throws `CONFIG_INVALID` if there are no servers in it.
+   */
+  addAll(fragment: unknown, options?: EditOptions): Promise<AddedAll>;
   /** Replaces the entry of a server, in the same way. Also throws `SERVER_NOT_FOUND`. */
   replace(name: string, entry: ServerEntry, options?: EditOptions): Promise<Edited>;
   /**
@@ -209,6 +215,12 @@ export interface Supervisor {
   apply(config: ConfigurationInput, options?: EditOptions): Promise<Edited>;
   /** What `apply` would do with this configuration. Changes nothing. Throws `CONFIG_INVALID`. */
   plan(config: ConfigurationInput, options?: Pick<EditOptions, 'to'>): Promise<Plan>;
+  /**
+   * Undoes what the versions after this one changed, each part in the source where it was, the file included, as a new
+   * version. Throws what `add` throws, `NOT_FOUND` for a version that is not kept, and `CONFIG_INVALID` for what cannot be
+   * undone: secrets of a file or a host that are no longer there.
+   */
+  rollback(version: number, options?: Omit<EditOptions, 'to'>): Promise<Edited>;
   /** Number of the newest version of the configuration that is known. 0: there is none yet. */
   configVersion(): number;
   /**

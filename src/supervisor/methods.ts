@@ -74,6 +74,8 @@ export function toMethods(parts: MethodParts): SupervisorMethods {
     request: calls.request,
     ensureConnected: parts.ensureConnected,
     add: (name, entry, options) => desired.add(name, entry, options),
+    addAll: (fragment, options) => desired.addAll(fragment, options),
+    rollback: (version, options) => desired.rollback(version, options),
     replace: (name, entry, options) => desired.replace(name, entry, options),
     update: (name, patch, options) => desired.update(name, patch, options),
     config: () => desired.config() as ConfigurationInput,

@@ -74,12 +74,22 @@ export function restoredDocument(document: Fields, before: Fields): Restored {
         problems.push(...own);
         return whole;
       });
-    if (key === 'mcpvisor')
-      return mapped(part, (setting, name) =>
-        name === 'secrets' && isRecord(setting) ? restored(setting, former, { path: [key, name], problems }) : setting,
-      );
-    return part;
+    if (key !== 'mcpvisor') return part;
+    const { value: settings, problems: own } = restoredSettings(part, former);
+    problems.push(...own);
+    return settings;
   });
+  return { value, problems };
+}
+
+/** The same of the part under `mcpvisor`. */
+export function restoredSettings(settings: Fields, before: unknown): Restored {
+  const problems: Problem[] = [];
+  const value = mapped(settings, (setting, name) =>
+    name === 'secrets' && isRecord(setting)
+      ? restored(setting, before, { path: ['mcpvisor', name], problems })
+      : setting,
+  );
   return { value, problems };
 }
 

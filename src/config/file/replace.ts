@@ -13,20 +13,27 @@ export interface Replacement {
   /** The text that was last read from the file: another one there is somebody's edit. Null: there was no file. */
   readonly known: string | null;
   readonly text: string;
+  /**
+   * Called once the new text is on the disk beside the file; the answer no leaves the file as it is. Default: yes.
+   */
+  readonly confirm?: () => Promise<boolean>;
 }
 
 /**
  * Puts `text` into the file, or into what its links lead to, in the encoding and with the mode that it has, and the
- * owner where that is allowed. Resolves when it is on disk. A file that was not there gets mode 0600. Throws
- * `CONFIG_READ_ONLY` with the reason, and then the file is as it was. Callers see to it that there is one at a time.
+ * owner where that is allowed. Resolves when it is on disk, to whether that was confirmed. A file that was not there gets
+ * mode 0600. Throws `CONFIG_READ_ONLY` with the reason, and what `confirm` throws; then the file is as it was. Callers see
+ * to it that there is one at a time.
  */
-export async function replaceConfigFile(file: string, { known, text }: Replacement): Promise<void> {
+export async function replaceConfigFile(
+  file: string,
+  { known, text, confirm = async () => true }: Replacement,
+): Promise<boolean> {
   const path = resolve(file);
   try {
     if (descriptorIn(path) !== null) throw new Refusal('it was given as an open file, which has no name');
     const target = await targetOf(path);
-    if (known === null) await create(target, text);
-    else await replace(target, { known, text });
+    return known === null ? await create(target, text, confirm) : await replace(target, { known, text, confirm });
   } catch (cause) {
     throw new McpvisorError('CONFIG_READ_ONLY', { file: path, reason: reasonIn(cause) }, { cause });
   }
@@ -53,12 +60,18 @@ async function targetOf(path: string): Promise<string> {
   return join(folder, basename(hop));
 }
 
-async function create(path: string, text: string): Promise<void> {
+type Confirm = () => Promise<boolean>;
+
+async function create(path: string, text: string, confirm: Confirm): Promise<boolean> {
   if ((await stat(path).catch(() => null)) !== null) throw new Refusal('it was not there, and now it is');
-  await put(path, Buffer.from(text), { mode: 0o600, owner: null, isStill: async () => true });
+  return await put(path, Buffer.from(text), { mode: 0o600, owner: null, confirm, isStill: async () => true });
 }
 
-async function replace(path: string, { known, text }: Replacement & { readonly known: string }): Promise<void> {
+interface Known extends Required<Replacement> {
+  readonly known: string;
+}
+
+async function replace(path: string, { known, text, confirm }: Known): Promise<boolean> {
   const before = await stat(path, { bigint: true });
   if (!before.isFile()) throw new Refusal('it is not a regular file');
   const mode = Number(before.mode & 0o777n);
@@ -72,8 +85,9 @@ async function replace(path: string, { known, text }: Replacement & { readonly k
     const now = await stat(path, { bigint: true });
     return (['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const).every((key) => now[key] === before[key]);
   };
-  await put(path, encodeLike(bytes, text), {
+  return await put(path, encodeLike(bytes, text), {
     mode,
+    confirm,
     owner: { user: Number(before.uid), group: Number(before.gid) },
     isStill,
   });
@@ -83,11 +97,12 @@ interface Put {
   readonly mode: number;
   /** Null: ours. */
   readonly owner: { readonly user: number; readonly group: number } | null;
+  readonly confirm: Confirm;
   /** Whether nobody has written the file meanwhile. */
   readonly isStill: () => Promise<boolean>;
 }
 
-async function put(path: string, bytes: Buffer, { mode, owner, isStill }: Put): Promise<void> {
+async function put(path: string, bytes: Buffer, { mode, owner, confirm, isStill }: Put): Promise<boolean> {
   const folder = dirname(path);
   // A folder that is read-only stops everybody but root, and is meant for root, too.
   if (((await stat(folder)).mode & 0o222) === 0) throw new Refusal('its folder is read-only');
@@ -102,6 +117,11 @@ async function put(path: string, bytes: Buffer, { mode, owner, isStill }: Put): 
       await handle.sync();
     });
     if (!(await isStill())) throw new Refusal(editedNow);
+    if (!(await confirm())) {
+      await rm(draft, { force: true });
+      return false;
+    }
+    if (!(await isStill())) throw new Refusal(editedNow);
     await rename(draft, path);
   } catch (error) {
     // The first error is the one to tell.
@@ -109,6 +129,7 @@ async function put(path: string, bytes: Buffer, { mode, owner, isStill }: Put): 
     throw error;
   }
   await withFile(await open(folder, constants.O_RDONLY), (handle) => handle.sync());
+  return true;
 }
 
 async function inherit(handle: FileHandle, { mode, owner }: Pick<Put, 'mode' | 'owner'>): Promise<void> {

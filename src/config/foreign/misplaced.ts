@@ -96,7 +96,7 @@ function toProblem({ path, isBare }: Place, problemAt: typeof errorAt): Problem 
       );
 }
 
-function isEntry(value: unknown): boolean {
+export function isEntry(value: unknown): boolean {
   if (!isRecord(value)) return false;
   return entryKeys.some((key) => {
     const field = entryOf(value, key);

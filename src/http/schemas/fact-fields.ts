@@ -97,6 +97,7 @@ export const factFields = {
     settings: z.array(z.strictObject({ path: z.string(), effect: z.enum(['applied', 'at the next start']) })),
   },
   'config.rejected': rejection,
+  'config.overruled': { file: z.string().nullable(), servers: z.array(z.string()) },
   'config.warned': rejection,
   'store.degraded': { reason: z.string() },
   'store.recovered': { degradedForMs: z.number(), lostFacts: count },

@@ -78,6 +78,8 @@ const sentences: Sentences = {
     })}`,
   'config.rejected': ({ file, problems }) =>
     `${file ?? 'configuration'} rejected, nothing was changed${problemsOf(problems)}`,
+  'config.overruled': ({ file, servers }) =>
+    `${toNameList(servers)}: in ${file ?? 'the configuration'} and in the store; the file wins`,
   'config.warned': ({ file, problems }) => `${file ?? 'configuration'} accepted with warnings${problemsOf(problems)}`,
   'store.degraded': ({ reason }) => `the store does not keep what it is given: ${reason}`,
   'store.recovered': ({ degradedForMs, lostFacts }) =>

@@ -130,6 +130,8 @@ export interface FactFields {
     readonly settings: readonly { readonly path: string; readonly effect: 'applied' | 'at the next start' }[];
   };
   'config.rejected': { readonly file: string | null; readonly problems: readonly string[] };
+  /** These servers are in the file and in the store: the file wins. */
+  'config.overruled': { readonly file: string | null; readonly servers: readonly string[] };
   'config.warned': { readonly file: string | null; readonly problems: readonly string[] };
   /** The store does not keep what it is given. What is to be kept waits meanwhile. */
   'store.degraded': { readonly reason: string };

@@ -54,6 +54,7 @@ const levelsByType = {
   'config.planned': 'debug',
   'config.applied': 'info',
   'config.rejected': 'error',
+  'config.overruled': 'warn',
   'config.warned': 'warn',
   // The alarm says it, too.
   'store.degraded': 'debug',

@@ -168,8 +168,10 @@ export function assemble(
   });
   const desired = createDesired({
     initial: configuration,
-    file: file?.path ?? null,
-    store: foundation.store.configuration,
+    file,
+    store: foundation.store,
+    timers: foundation.time.backgroundTimers,
+    onStore: (error) => (error === null ? foundation.memory.noteSuccess() : foundation.memory.noteTrouble(error)),
     now: wallNow,
     ledger,
     actorOf: actors.server,
@@ -294,7 +296,7 @@ export function assemble(
       now: wallNow,
     }),
     async release() {
-      await desired.idle();
+      await desired.close();
       commands.close();
       alarms.close();
       actors.root.stop();

@@ -13,10 +13,11 @@ export interface EditOptions {
   readonly by?: string;
   /**
    * Where new servers go. `host`: into the memory of this process. `store`: into the store, without `${…}` but
-   * `${secret:NAME}`. Default `host`. An edit or removal acts where the server lives; of one in the file it holds in
-   * memory, until the next edit of the file.
+   * `${secret:NAME}`. `file`: into the configuration file, whose comments and order stay. An edit or a removal acts where
+   * the server lives; of one in the file it holds in memory, until the next edit of the file, unless this is `file`.
+   * Default `host`.
    */
-  readonly to?: 'store' | 'host';
+  readonly to?: EntrySource;
 }
 
 /** A plan that is carried out from now on, and the version that it led to. */
@@ -68,4 +69,11 @@ export interface AddedOne {
   readonly outcome: 'added' | 'refused';
   /** Warnings of one that was added; of one that was refused why. */
   readonly problems: readonly Problem[];
+}
+
+/** What became of a fragment. If every entry was refused, no version was made. */
+export interface AddedAll {
+  readonly version: number;
+  readonly plan: Plan;
+  readonly results: readonly AddedOne[];
 }

@@ -2,8 +2,8 @@
 
 import type { Wanted } from '../../../machines/server/events.ts';
 import type { Steps } from '../../../machines/supervisor/events.ts';
+import type { TimerClock } from '../../clock.ts';
 import type { Configuration } from '../../config/configuration.ts';
-import { shownDocument, shownEntry } from '../../config/editing/kept.ts';
 import type { Content } from '../../config/file/watch.ts';
 import { countOf, decide, type Plan, planOf } from '../../config/plan/plan.ts';
 import { waitingWarnings } from '../../config/plan/setting-changes.ts';
@@ -11,34 +11,31 @@ import { errorAt } from '../../config/problems.ts';
 import { type Problem, toLine } from '../../errors.ts';
 import type { OwnAlarms } from '../../observe/alarms/own-alarms.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
-import type { ConfigurationStore } from '../../store/contract.ts';
+import type { Store } from '../../store/contract.ts';
+import type { StoreError } from '../../store/error.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import type { ServerActor } from '../actors/system.ts';
-import type { Edited, EditOptions } from '../contract/configuration.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Earlier } from '../memory/earlier.ts';
+import { createConfigurationFile } from './configuration-file.ts';
+import { createEditing, type Editing } from './editing.ts';
 import { createFileTrouble } from './file-trouble.ts';
 import { carryOutPaced } from './pacing.ts';
 import { relationsOf } from './relations.ts';
-import {
-  entryIn,
-  withAdded,
-  withApplied,
-  withRemoved,
-  withReplaced,
-  withStoredReplaced,
-  withUpdated,
-} from './sources/edits.ts';
-import { type Entry, placeOf, type Sources, sourcesOf } from './sources/sources.ts';
-import { withText } from './sources/taken-in.ts';
+import { overruledIn, placeOf, type Sources, sourcesOf } from './sources/sources.ts';
+import { withStored, withText } from './sources/taken-in.ts';
 import { type Situation, stepsOf } from './steps.ts';
 import { createEdits, type Edits } from './versions/edits.ts';
 import type { WorkedSpecifications } from './worked.ts';
 
 export interface DesiredOptions {
   readonly initial: Configuration;
-  readonly file: string | null;
-  readonly store: ConfigurationStore;
+  /** Its path, and what was read of it; null: there is none. */
+  readonly file: { readonly path: string; readonly text: string } | null;
+  readonly store: Pick<Store, 'kind' | 'configuration'>;
+  readonly timers: TimerClock;
+  /** Called with what the store did not do, and with null each time it did what it was asked for. */
+  readonly onStore: (error: StoreError | null) => void;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
   readonly ledger: Ledger;
@@ -55,34 +52,31 @@ export interface DesiredOptions {
   readonly onError: (error: unknown) => void;
 }
 
-export interface Desired extends Pick<Edits, 'version' | 'versions'> {
+export interface Desired extends Editing, Pick<Edits, 'version' | 'versions'> {
   readonly current: Configuration;
   /** Carries out the initial configuration, a few servers in each turn of the event loop. */
   begin(): Promise<void>;
-  add(name: string, entry: Entry, options?: EditOptions): Promise<Edited>;
-  replace(name: string, entry: Entry, options?: EditOptions): Promise<Edited>;
-  update(name: string, patch: Entry, options?: EditOptions): Promise<Edited>;
-  /** The configuration in force as it was written, without its secrets. */
-  config(): Entry;
-  /** The same of one server. Throws `SERVER_NOT_FOUND`. */
-  entry(name: string): Entry;
-  remove(names: string | readonly string[], options?: EditOptions): Promise<Edited>;
-  apply(config: Entry, options?: EditOptions): Promise<Edited>;
-  /** What `apply` would do. Changes nothing. */
-  plan(config: Entry, options?: Pick<EditOptions, 'to'>): Plan;
   /**
    * Applies what the configuration file is now. What cannot be applied changes nothing; that is published as a fact,
    * and an alarm stands until the file is mended. Does not throw.
    */
   reload(content: Content): void;
   /** Resolves when no edit is under way. Never rejects. */
-  idle(): Promise<void>;
+  close(): Promise<void>;
 }
+
+/** How long the start of the other servers waits for those of the store, in milliseconds. */
+const openWithinMs = 2_000;
+
+/** How often other writers are looked for, in milliseconds: their edits are in force within two seconds. */
+const pollMs = 1_000;
 
 export function createDesired({
   initial,
-  file,
+  file: source,
   store,
+  timers,
+  onStore,
   now,
   ledger,
   actorOf,
@@ -95,7 +89,15 @@ export function createDesired({
   alarms,
   onError,
 }: DesiredOptions): Desired {
+  const file = source?.path ?? null;
   const trouble = createFileTrouble(file, alarms);
+  const storeTrouble = createFileTrouble(
+    'the store',
+    alarms,
+    'an edit of these servers without the mistakes, or their removal',
+  );
+  const written = createConfigurationFile(file, source?.text ?? '');
+  let polling: unknown = null;
   let sources = sourcesOf(initial, file);
   let relations = relationsOf(initial);
   const lookups = {
@@ -119,7 +121,10 @@ export function createDesired({
     const { configuration } = next;
     const decision = decide(before?.configuration ?? null, configuration, initial);
     publish({ type: 'config.planned', actor: 'supervisor', steps: countOf(decision.plan) });
+    const overruled = [...overruledIn(next)].filter((name) => before === null || !overruledIn(sources).has(name));
+    if (overruled.length > 0) publish({ type: 'config.overruled', actor: 'supervisor', file, servers: overruled });
     sources = next;
+    storeTrouble.accepted(next.stored.refused);
     relations = relationsOf(configuration);
     for (const [name, specification] of configuration.servers) ledger.put(specification, placeOf(next, name) ?? 'host');
     return {
@@ -152,7 +157,9 @@ export function createDesired({
   }
 
   const edits = createEdits({
-    store,
+    store: store.configuration,
+    file: written,
+    onStore,
     inForce: {
       get sources() {
         return sources;
@@ -163,8 +170,18 @@ export function createDesired({
     isShuttingDown,
   });
 
-  function whole(now: Sources, config: Entry, { to = 'host' }: Pick<EditOptions, 'to'>): Sources {
-    return to === 'store' ? withStoredReplaced(now, config) : withApplied(now, config);
+  const editing = createEditing({
+    edits,
+    store: store.configuration,
+    file: written,
+    sources: () => sources,
+    started: initial,
+  });
+
+  /** Nobody else writes the memory of this process. */
+  function pollAgain(): void {
+    if (store.kind === 'memory' || isShuttingDown()) return;
+    polling = timers.setTimeout(() => void edits.synchronize().then(pollAgain), pollMs);
   }
 
   return {
@@ -172,43 +189,51 @@ export function createDesired({
       return sources.configuration;
     },
     async begin() {
-      const { plan, steps } = adopt(sources, null);
+      // Without the store the servers of the other sources start all the same; those of the store follow as a plan.
+      const entries = await within(openWithinMs, edits.open);
+      const { plan, steps } = adopt(entries === null ? sources : withStored(sources, entries), null);
       if (await carryOutPaced(steps, { carryOut, isShuttingDown })) applied(plan);
-      trouble.accepted(sources.configuration.refused);
-      // Without the store the servers of the other sources run all the same.
-      await edits.synchronize().catch(() => undefined);
+      trouble.accepted(initial.refused);
+      const synchronized = edits.synchronize();
+      if (entries !== null) await synchronized;
+      void synchronized.then(pollAgain);
     },
-    add: (name, entry, options = {}) =>
-      edits.edit(options, (now) => withAdded(now, name, { entry, to: options.to ?? 'host' })),
-    replace: (name, entry, options = {}) => edits.edit(options, (now) => withReplaced(now, name, entry)),
-    update: (name, patch, options = {}) => edits.edit(options, (now) => withUpdated(now, name, patch)),
-    config: () => shownDocument(sources.configuration.source),
-    entry: (name) => shownEntry(entryIn(sources, name)),
-    remove: (names, options = {}) =>
-      edits.edit(options, (now) => withRemoved(now, typeof names === 'string' ? [names] : names)),
-    apply: (config, options = {}) => edits.edit(options, (now) => whole(now, config, options)),
-    plan: (config, options = {}) =>
-      planOf(sources.configuration, whole(sources, config, options).configuration, initial),
     version: edits.version,
     versions: edits.versions,
-    idle: edits.idle,
+    ...editing,
+    async close() {
+      timers.clearTimeout(polling);
+      await edits.idle();
+    },
     reload(content) {
-      if (isShuttingDown()) return;
+      if (isShuttingDown() || ('text' in content && written.isOwn(content.text))) return;
       const edit =
         'text' in content ? tryEdit(content.text) : { next: null, problems: [unreadable(content.unreadable)] };
       if (edit.next === null) {
         const errors = edit.problems.filter(({ severity }) => severity === 'error');
         const problems = errors.slice(0, mostProblems).map(toLine);
         publish({ type: 'config.rejected', actor: 'supervisor', file, problems });
+        written.rejected(problems[0] ?? 'it cannot be read');
         return trouble.rejected(errors);
       }
       const before = sources;
       become(edit.next);
+      if ('text' in content) written.accepted(content.text);
       edits.noteHandEdit(before, edit.next);
       trouble.accepted(edit.next.configuration.refused);
       warn(edit.overruled);
     },
   };
+
+  async function within<Result>(ms: number, task: (inTime: Promise<void>) => Promise<Result>): Promise<Result> {
+    let timer: unknown = null;
+    const inTime = new Promise<void>((resolve) => {
+      timer = timers.setTimeout(() => resolve(), ms);
+    });
+    const result = await task(inTime);
+    timers.clearTimeout(timer);
+    return result;
+  }
 
   /** Whatever an edit makes throw, the servers go on with what they have. */
   function tryEdit(text: string): Edit {

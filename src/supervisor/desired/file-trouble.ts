@@ -1,4 +1,4 @@
-/** What is wrong with the configuration file, as alarms that stand until it is mended. */
+/** What is wrong with the configuration file, or with the servers of the store, as alarms that stand until it is mended. */
 
 import { type Problem, toLine } from '../../errors.ts';
 import { toNameList } from '../../names.ts';
@@ -12,9 +12,13 @@ export interface FileTrouble {
 }
 
 const mostLines = 5;
-const clearedBy = 'an edit of the file without the mistakes';
 
-export function createFileTrouble(file: string | null, alarms: Pick<OwnAlarms, 'raise' | 'clear'>): FileTrouble {
+/** `clearedBy`: what mends it, in words. */
+export function createFileTrouble(
+  file: string | null,
+  alarms: Pick<OwnAlarms, 'raise' | 'clear'>,
+  clearedBy = 'an edit of the file without the mistakes',
+): FileTrouble {
   const where = file ?? 'the configuration';
   return {
     rejected(errors) {

@@ -287,6 +287,10 @@ const transcript: readonly (readonly [FactBody, string])[] = [
     'error supervisor: mcp.json rejected, nothing was changed: mcpServers.a: no command',
   ],
   [
+    { type: 'config.overruled', actor: 'supervisor', file: 'mcp.json', servers: ['a', 'b'] },
+    'warn supervisor: a, b: in mcp.json and in the store; the file wins',
+  ],
+  [
     { type: 'config.warned', actor: 'supervisor', file: null, problems: ['x'] },
     'warn supervisor: configuration accepted with warnings: x',
   ],

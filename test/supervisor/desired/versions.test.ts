@@ -76,7 +76,9 @@ describe('each edit', () => {
         if (server !== null && !replayed.has(server)) replayed.set(server, after);
       before = page.next;
     }
-    expect(supervisor.config().mcpServers).toEqual(Object.fromEntries([...replayed].sort()));
+    expect(supervisor.config().mcpServers).toEqual(
+      Object.fromEntries([...replayed].toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    );
   });
 });
 

@@ -2,9 +2,11 @@
 
 import { shownEntry, shownSettings } from '../../../config/editing/kept.ts';
 import { plainCopy } from '../../../config/editing/plain.ts';
+import type { FileEdit } from '../../../config/editing/write-back.ts';
 import { canonical } from '../../../config/plan/canonical.ts';
 import { toNameList } from '../../../names.ts';
 import type { Change, StoredConfiguration, StoredEntry, ToldSource } from '../../../store/contract.ts';
+import { isRecord } from '../../../text/json.ts';
 import { type Entries, type Entry, hostEntries, type Layers, type SourceName } from './sources.ts';
 
 /** What was changed by an edit. A secret that is another shows the same before and after. */
@@ -23,6 +25,19 @@ export function changesBetween(before: Layers, after: Layers): readonly Change[]
     ...hidden,
     ...settingsChange('host', before.host.applied?.rest ?? {}, after.host.applied?.rest ?? {}),
   ];
+}
+
+/** What is to be written into the file. */
+export function fileEditsBetween({ file: before }: Layers, { file: after }: Layers): readonly FileEdit[] {
+  if (before === after) return [];
+  const names = new Set([...before.entries.keys(), ...after.entries.keys()]);
+  const servers = [...names].flatMap((server) => {
+    const entry = after.entries.get(server);
+    return entry === before.entries.get(server) ? [] : [{ server, after: entry ?? null }];
+  });
+  const { mcpvisor } = after.rest;
+  if (canonical(mcpvisor) === canonical(before.rest.mcpvisor)) return servers;
+  return [...servers, { server: null, after: isRecord(mcpvisor) ? mcpvisor : null }];
 }
 
 /** How the file, or the host, differs from what the versions say of it. */

@@ -30,15 +30,15 @@ export function withAdded(sources: Sources, name: string, { entry, to }: { entry
 }
 
 /** Throws `SERVER_NOT_FOUND`, too. */
-export function withReplaced(sources: Sources, name: string, entry: Entry): Sources {
+export function withReplaced(sources: Sources, name: string, { entry, to }: { entry: Entry; to: SourceName }): Sources {
   requireKnown(sources, name);
-  return withEntry(sources, name, { entry, to: destinationOf(sources, name) });
+  return withEntry(sources, name, { entry, to: destinationOf(sources, name, to) });
 }
 
 /** Throws `SERVER_NOT_FOUND`, too. */
-export function withUpdated(sources: Sources, name: string, patch: Entry): Sources {
+export function withUpdated(sources: Sources, name: string, { patch, to }: { patch: Entry; to: SourceName }): Sources {
   const entry = mergePatch(entryIn(sources, name), patch);
-  return withEntry(sources, name, { entry, to: destinationOf(sources, name) });
+  return withEntry(sources, name, { entry, to: destinationOf(sources, name, to) });
 }
 
 /**
@@ -51,9 +51,13 @@ export function entryIn(sources: Sources, name: string): Entry {
 }
 
 /** Throws `SERVER_NOT_FOUND`, too. */
-export function withRemoved(sources: Sources, names: readonly string[]): Sources {
+export function withRemoved(sources: Sources, names: readonly string[], to: SourceName): Sources {
   for (const name of names) requireKnown(sources, name);
-  const layers = names.reduce<Layers>((left, name) => layersWithout(left, name, destinationOf(sources, name)), sources);
+  const layers = names.reduce<Layers>((left, name) => {
+    const rest = layersWithout(left, name, destinationOf(sources, name, to));
+    // What lay over it in memory is not to uncover it.
+    return to === 'file' && rest.file.entries.has(name) ? layersWithout(rest, name, 'file') : rest;
+  }, sources);
   return strictly(sources, layers, new Set(names));
 }
 
@@ -102,7 +106,7 @@ export function withStoredReplaced(sources: Sources, config: Entry): Sources {
   refuse(own.flatMap(([name, entry]) => (isRecord(entry) ? [] : [errorAt(['mcpServers', name], noObject, null)])));
   const written = own.flatMap(([name, entry]): [string, Entry][] => (isRecord(entry) ? [[name, entry]] : []));
   const entries = new Map([...kept, ...written]);
-  return strictly(sources, withStoredEntries(sources, entries), named);
+  return strictly(sources, withEntries(sources, entries), named);
 }
 
 const noObject = 'must be an object: {…}';
@@ -113,9 +117,10 @@ function elsewhere(place: SourceName | null): string {
     : 'lives in the file, and is another there';
 }
 
-/** An edit of a server goes where it lives; of one in the file it stays in memory. */
-function destinationOf(sources: Sources, name: string): SourceName {
-  return placeOf(sources, name) === 'store' || !sources.configuration.servers.has(name) ? 'store' : 'host';
+/** An edit of a server goes where it lives; of one in the file it stays in memory unless the file is to be written. */
+function destinationOf(sources: Sources, name: string, to: SourceName): SourceName {
+  const place = sources.configuration.servers.has(name) ? placeOf(sources, name) : 'store';
+  return place === 'file' && to !== 'file' ? 'host' : (place ?? 'host');
 }
 
 function withEntry(sources: Sources, name: string, { entry: written, to }: { entry: Entry; to: SourceName }): Sources {
@@ -129,20 +134,22 @@ function withEntry(sources: Sources, name: string, { entry: written, to }: { ent
 
 function layersWith(layers: Layers, name: string, { entry, to }: { entry: Entry; to: SourceName }): Layers {
   const { file, stored, host } = layers;
-  if (to === 'store') return withStoredEntries(layers, new Map([...stored.entries, [name, entry]]));
+  if (to === 'store') return withEntries(layers, new Map([...stored.entries, [name, entry]]));
+  if (to === 'file' && host.applied !== null)
+    refuse([errorAt(['mcpServers', name], 'cannot go to the file', 'another configuration is in force in its place')]);
   if (to === 'file') return { ...layers, file: { ...file, entries: new Map([...file.entries, [name, entry]]) } };
   return { ...layers, host: { ...host, added: new Map([...host.added, [name, entry]]) } };
 }
 
 function layersWithout(layers: Layers, name: string, from: SourceName): Layers {
   const { file, stored, host } = layers;
-  if (from === 'store') return withStoredEntries(layers, without(stored.entries, name));
+  if (from === 'store') return withEntries(layers, without(stored.entries, name));
   if (from === 'file') return { ...layers, file: { ...file, entries: without(file.entries, name) } };
   return { ...layers, host: { ...host, added: without(host.added, name), removed: new Set([...host.removed, name]) } };
 }
 
-/** Those that are as they were keep what is known of their mistakes. */
-function withStoredEntries(layers: Layers, entries: Entries): Layers {
+/** The layers with these entries in the store. Those that are as they were keep what is known of their mistakes. */
+export function withEntries(layers: Layers, entries: Entries): Layers {
   const { stored } = layers;
   const isSame = (name: string) => entries.get(name) === stored.entries.get(name);
   const refused = new Map([...stored.refused].filter(([name]) => entries.has(name) && isSame(name)));
@@ -158,8 +165,8 @@ function without<Value>(map: ReadonlyMap<string, Value>, name: string): Readonly
   return new Map([...map].filter(([other]) => other !== name));
 }
 
-/** `touched`: the only entries that were changed; others are not told about for warnings they had before. */
-function strictly({ configuration }: Sources, layers: Layers, touched: ReadonlySet<string>): Sources {
+/** What the layers make together. `touched`: the only entries that were changed; others are not told about for warnings they had before. */
+export function strictly({ configuration }: Sources, layers: Layers, touched: ReadonlySet<string>): Sources {
   const sources = { ...layers, configuration: accepted(withDocument(configuration, documentOf(layers)), touched) };
   refuse([...touched].flatMap((name) => (placeOf(sources, name) === 'store' ? storedProblems(sources, name) : [])));
   return sources;
