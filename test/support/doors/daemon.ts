@@ -61,7 +61,7 @@ export interface Scene {
   /** Runs `mcpvisor` with arguments, in the folder, with an environment of its own. */
   run(args: readonly string[], options?: RunOptions): Running;
   /** Runs `mcpvisor up --port 0` and resolves when its API answers. */
-  up(options?: RunOptions): Promise<RunningDaemon>;
+  up(options?: RunOptions & { /** Default: that of the scene. */ readonly stateDir?: string }): Promise<RunningDaemon>;
 }
 
 /** Called within a test: everything is gone when that test is over. */
@@ -114,9 +114,9 @@ export function openScene(): Scene {
     },
     talker: (extra = {}) => ({ command: process.execPath, args: [talker, mark], ...extra }),
     run,
-    async up({ args = [], ...options } = {}) {
-      const one = run(['up', '--state-dir', stateDir, '--port', '0', ...args], options);
-      return { ...one, ...(await addressOf(one, stateDir)) };
+    async up({ args = [], stateDir: own = stateDir, ...options } = {}) {
+      const one = run(['up', '--state-dir', own, '--port', '0', ...args], options);
+      return { ...one, ...(await addressOf(one, own)) };
     },
   };
 }
