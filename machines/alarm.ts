@@ -7,6 +7,8 @@ export const alarmNames = [
   'unreachable',
   'needs-auth',
   'no-command',
+  'secret-missing',
+  'approval-needed',
   'waiting-for',
   'dependency-down',
   'lists-unread',

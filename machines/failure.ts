@@ -43,6 +43,9 @@ export interface Failure {
 /** Code of `clientLost`: the client process died in the start of this server, when no other was starting. */
 export const suspectedCode = 'SUSPECTED';
 
+/** Code of `misconfigured`: a secret that the specification names is not set. */
+export const missingSecretCode = 'SECRET_MISSING';
+
 /** Codes of `spawnFailed` that may go away: the file was busy. Every other code is permanent. */
 const passingSpawnCodes: ReadonlySet<string | number | null> = new Set(['ETXTBSY']);
 

@@ -9,6 +9,7 @@
  * Invariant: news of an older generation changes nothing.
  * Invariant: `starting` is entered only while every dependency is connected, as far as the root knows, and
  * automatically only while no round holds the server back.
+ * Invariant: `starting` is entered only with a specification that is approved or needs no approval.
  * Invariant: a server that is related to others reports its standing as soon as it changes.
  * Invariant: every accepted command settles exactly once; none is open in `idle.resting`, `connected`, `failed` or
  * `needs-auth`.

@@ -51,6 +51,8 @@ export interface DaemonOptions {
   readonly colors: boolean;
   /** Whether to allow listening without encryption on an address that other machines can reach. */
   readonly insecureBind: boolean;
+  /** Whether servers that come through the API run without being approved. */
+  readonly trustApi: boolean;
   /** File with the API's bearer token; null: `token` in the state directory, created at the first start. */
   readonly tokenFile: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -161,6 +163,7 @@ async function open(options: DaemonOptions, lifetime: Lifetime, { signal, onFail
     stateDir,
     store,
     isolation,
+    trustApi: options.trustApi,
     facts,
     redactor,
     ownAlarms,

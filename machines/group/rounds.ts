@@ -16,7 +16,7 @@ export interface Member {
   readonly phase: 'up' | 'ending' | 'gone';
   /**
    * Connected, or not going to connect by itself: failed, in `needs-auth`, wanted down, finished, blocked by a
-   * dependency, or without an actor.
+   * dependency, not approved, or without an actor.
    */
   readonly settled: boolean;
 }
@@ -26,12 +26,12 @@ export type Look = (server: string) => Member;
 /** Null: it has no actor, or is not related to other servers yet. */
 export function asMember(standing: Standing | null): Member {
   if (standing === null) return { generation: 0, phase: 'gone', settled: true };
-  const { phase, generation, wanted, blockedBy } = standing;
+  const { phase, generation, wanted, blockedBy, isApproved } = standing;
   const isRunning = isUp(standing);
   const isEnding = !isRunning && isLeft(standing);
   const isAtRest = phase === 'resting' || phase === 'failed' || phase === 'needs-auth';
-  // It waits for a dependency that does not connect unless a person acts.
-  const waitsInVain = blockedBy !== null && !isRunning && !isEnding;
+  // It does not connect unless a person acts: on a dependency, or on its specification.
+  const waitsInVain = (blockedBy !== null || !isApproved) && !isRunning && !isEnding;
   return {
     generation,
     phase: isRunning ? 'up' : isEnding ? 'ending' : 'gone',

@@ -26,6 +26,7 @@ export const defaultPolicy: ServerPolicy = {
   remote: false,
   dependsOn: [],
   related: false,
+  approval: null,
 };
 
 /** Every default of `ClientProcessPolicy`. */

@@ -3,7 +3,7 @@
  * for a server that is being replaced, and a command is missing while its package is updated.
  */
 
-import { type Failure, isPermanent } from '../failure.ts';
+import { type Failure, isPermanent, missingSecretCode } from '../failure.ts';
 
 /** What is known of a server when it fails. */
 export interface Past {
@@ -29,7 +29,8 @@ const unprovenMs = 60_000;
  */
 export function patienceMsOf(failure: Failure, { worked, remote }: Past): number {
   if (isPatient(failure)) return Number.POSITIVE_INFINITY;
-  if (failure.class === 'exited') return 0;
+  // Nothing was tried: it is looked for instead.
+  if (failure.class === 'exited' || failure.code === missingSecretCode) return 0;
   // Something else than the server answered the handshake. Of one that never worked, that is counted.
   if (failure.class === 'handshakeFailed') return worked && remote ? workedMs : 0;
   if (!isPermanent(failure, [])) return 0;

@@ -73,6 +73,18 @@ export interface ServerPolicy {
    * supervisors. Default false.
    */
   readonly related: boolean;
+  /** What a person has to approve before anything starts with these settings. Null: nothing. Default null. */
+  readonly approval: Approval | null;
+}
+
+/** A specification that waits for a person. */
+export interface Approval {
+  /** `sha256:…` of what decides what runs. */
+  readonly hash: string;
+  /** What would run, without secrets. */
+  readonly commandLine: string;
+  /** What approves it: a command, or a setting. */
+  readonly clearedBy: string;
 }
 
 /** The settings that the chart of the client process uses in its decisions. */

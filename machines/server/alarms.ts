@@ -2,10 +2,10 @@
 
 import type { RaisedAlarm } from '../alarm.ts';
 import { flappingUntil, isFlapping } from '../policy/restart.ts';
-import { blockedText } from './clearance.ts';
+import { approvalText, blockedText, isApproved } from './clearance.ts';
 import type { ServerContext } from './context.ts';
 import type { Crowding } from './events.ts';
-import { lookEveryMs, soughtBy } from './looking.ts';
+import { lookEveryMs, type Sought, soughtBy } from './looking.ts';
 import type { ServerView } from './meaning.ts';
 
 /** After so many failures in a row a person should look at an unreachable server. */
@@ -18,6 +18,7 @@ export function alarmsOf(server: ServerView, at: number): readonly RaisedAlarm[]
     flappingAlarm(server.context, at),
     unreachableAlarm(server),
     lackAlarm(server),
+    approvalAlarm(server),
     waitingAlarm(server),
     dependencyAlarm(server),
     unreadAlarm(server),
@@ -64,27 +65,43 @@ function unreachableAlarm(server: ServerView): RaisedAlarm | null {
 function lackAlarm(server: ServerView): RaisedAlarm | null {
   const sought = server.hasTag('looks') ? soughtBy(server.context) : null;
   if (sought === null) return null;
-  const reason = server.context.lastFailure?.message ?? '';
-  return sought === 'credentials'
-    ? {
-        alarm: 'needs-auth',
-        reason,
-        clearedBy: 'a change of a file that its entry names, server.retry, server.start or server.stop',
-        untilMs: null,
-      }
-    : {
-        alarm: 'no-command',
-        reason: `${reason} It is looked for every ${lookEveryMs.command / 1_000} s.`,
-        clearedBy: 'a start, as soon as it is there; server.start, server.stop or server.reset',
-        untilMs: null,
-      };
+  return { ...lackAlarms[sought](server.context.lastFailure?.message ?? ''), untilMs: null };
+}
+
+const lackAlarms: Readonly<Record<Sought, (reason: string) => Omit<RaisedAlarm, 'untilMs'>>> = {
+  credentials: (reason) => ({
+    alarm: 'needs-auth',
+    reason,
+    clearedBy: 'a change of a file that its entry names, server.retry, server.start or server.stop',
+  }),
+  command: (reason) => ({
+    alarm: 'no-command',
+    reason: `${reason} It is looked for every ${lookEveryMs.command / 1_000} s.`,
+    clearedBy: 'a start, as soon as it is there; server.start, server.stop or server.reset',
+  }),
+  secret: (reason) => ({
+    alarm: 'secret-missing',
+    reason,
+    clearedBy: 'a start, as soon as it is set; server.stop or server.reset',
+  }),
+};
+
+/** A running server is not touched: it is the next start that waits. */
+function approvalAlarm(server: ServerView): RaisedAlarm | null {
+  const { policy, wanted } = server.context;
+  if (policy.approval === null || wanted === 'down') return null;
+  const { hash, commandLine, clearedBy } = policy.approval;
+  const what = server.hasTag('live') ? 'an edit waits for approval, and what runs goes on' : 'it waits for approval';
+  return { alarm: 'approval-needed', reason: `${what}: ${hash}: ${commandLine}`, clearedBy, untilMs: null };
 }
 
 function waitingAlarm(server: ServerView): RaisedAlarm | null {
-  if (!server.hasTag('waits')) return null;
+  const reason = relativesText(server.context);
+  // It may wait for its approval alone.
+  if (!server.hasTag('waits') || (reason === '' && !isApproved(server.context))) return null;
   return {
     alarm: 'waiting-for',
-    reason: waitText(server.context),
+    reason,
     clearedBy: waitEnd(server.context),
     untilMs: null,
   };
@@ -141,7 +158,12 @@ export function crowdingText({ bound, most }: Crowding): string {
 }
 
 /** What a waiting server waits for, in words. */
-export function waitText({ waitingFor, heldFor, blockedBy }: ServerContext): string {
+export function waitText(context: ServerContext): string {
+  return [approvalText(context), relativesText(context)].filter((part) => part !== '').join('; ');
+}
+
+/** Empty: it waits for no other server. */
+function relativesText({ waitingFor, heldFor, blockedBy }: ServerContext): string {
   const parts = [
     ...(waitingFor.length > 0
       ? [`waits for ${waitingFor.join(', ')}${blockedBy === null ? '' : `; ${blockedText(blockedBy)}`}`]

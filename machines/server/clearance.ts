@@ -1,10 +1,14 @@
-/** What a start has to wait for: pure functions of the state of each dependency, and of the client process. */
+/**
+ * What a start has to wait for: pure functions of the state of each dependency and of the client process, of the round
+ * of its group, and of whether its specification is approved.
+ */
 
 import type { ClientState } from '../client-process/standing.ts';
 import { clientProcessId } from '../ids.ts';
+import type { ServerPolicy } from '../policy/policy.ts';
 
 /** What a server's dependents may expect of it. `coming`: it will connect without a person. */
-export type Prospect = 'connected' | 'coming' | 'stopped' | 'finished' | 'failed' | 'needs-auth';
+export type Prospect = 'connected' | 'coming' | 'stopped' | 'finished' | 'failed' | 'needs-auth' | 'unapproved';
 
 /** A dependency that does not connect by itself. */
 export interface Blocker {
@@ -62,7 +66,33 @@ export function isSameBlocker(one: Blocker | null, other: Blocker | null): boole
 
 /** Why a command is refused, in words. */
 export function blockedText({ server, standing }: Blocker): string {
-  return server === clientProcessId ? `the client process is ${standing}` : `dependency "${server}" is ${standing}`;
+  if (server === clientProcessId) return `the client process is ${standing}`;
+  return `dependency "${server}" ${standing === 'unapproved' ? 'waits for approval' : `is ${standing}`}`;
+}
+
+/** What a server knows of its own wait. */
+interface Wait extends Clearance {
+  readonly policy: Pick<ServerPolicy, 'approval'>;
+  readonly heldFor: readonly string[];
+}
+
+export function isApproved({ policy }: Pick<Wait, 'policy'>): boolean {
+  return policy.approval === null;
+}
+
+/** No dependency, no round and no approval keeps it from starting. */
+export function isCleared(wait: Wait): boolean {
+  return isApproved(wait) && wait.waitingFor.length === 0 && wait.heldFor.length === 0;
+}
+
+/** Only a person or a plan can end its wait: it has to be approved, or a dependency does not connect by itself. */
+export function waitsInVain(wait: Wait): boolean {
+  return !isApproved(wait) || wait.blockedBy !== null;
+}
+
+/** Empty: it waits for no approval. */
+export function approvalText({ policy: { approval } }: Pick<Wait, 'policy'>): string {
+  return approval === null ? '' : `it waits for approval: ${approval.clearedBy}`;
 }
 
 function isBlocking(standing: Prospect): standing is Blocker['standing'] {

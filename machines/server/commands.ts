@@ -1,6 +1,6 @@
 /** Takes commands and settles them: which ones, and what is said to those who gave them. */
 
-import { blockedText } from './clearance.ts';
+import { approvalText, blockedText, isApproved } from './clearance.ts';
 import type { ServerContext } from './context.ts';
 import type { CommandEvent, ServerEmitted } from './events.ts';
 import { accept, type CommandKind, type Outcome } from './settlement.ts';
@@ -50,10 +50,10 @@ export function settleCommands({ context, enqueue }: CommandArgs, { wish, outcom
   enqueue.assign({ open: context.open.filter((command) => !settled.includes(command)) });
 }
 
-/** Rejects the open starts of a server whose dependency does not connect by itself. */
+/** Rejects the open starts of a server that waits for approval, or whose dependency does not connect by itself. */
 export function rejectBlocked(args: CommandArgs): void {
-  const { blockedBy } = args.context;
-  if (blockedBy !== null) rejectStarts(args, blockedText(blockedBy));
+  const reason = blockageOf(args.context);
+  if (reason !== null) rejectStarts(args, reason);
 }
 
 /** Rejects the open starts of a server that rests. One that only passes through on the way to a start does not rest. */
@@ -67,9 +67,15 @@ function rejectStarts({ context, enqueue }: CommandArgs, reason: string): void {
   enqueue.assign({ open: context.open.filter(({ kind }) => !upKinds.has(kind)) });
 }
 
-function refusalOf({ shuttingDown, removing, blockedBy }: ServerContext): string {
-  if (shuttingDown) return 'SHUTTING_DOWN';
-  return removing || blockedBy === null ? 'removed' : blockedText(blockedBy);
+function refusalOf(context: ServerContext): string {
+  if (context.shuttingDown) return 'SHUTTING_DOWN';
+  return context.removing ? 'removed' : (blockageOf(context) ?? 'removed');
+}
+
+/** Null: nothing that only a person can change keeps it from starting. */
+function blockageOf(context: ServerContext): string | null {
+  if (!isApproved(context)) return approvalText(context);
+  return context.blockedBy === null ? null : blockedText(context.blockedBy);
 }
 
 function rejectionOf(context: ServerContext): string {

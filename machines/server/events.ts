@@ -197,6 +197,8 @@ export interface Standing {
   readonly blockedBy: Blocker | null;
   readonly heldFor: readonly string[];
   readonly heldAwake: boolean;
+  /** False: nothing starts with its specification until a person has approved it. */
+  readonly isApproved: boolean;
 }
 
 export interface ServerInput {

@@ -3,6 +3,7 @@
  * Other code asks these instead of comparing states, so that a new state only needs the right tags.
  */
 
+import { waitsInVain } from './clearance.ts';
 import type { ServerContext } from './context.ts';
 
 export type ServerTag =
@@ -30,9 +31,9 @@ export interface ServerView {
   matches(state: 'connected'): boolean;
 }
 
-/** It does nothing by itself: it is settled, or waits for a dependency that only a person can start. */
+/** It does nothing by itself: it is settled, or waits for what only a person can do. */
 export function isAtRest(server: ServerView): boolean {
-  return server.hasTag('settled') || (server.hasTag('waits') && server.context.blockedBy !== null);
+  return server.hasTag('settled') || (server.hasTag('waits') && waitsInVain(server.context));
 }
 
 /** It is wanted, but not connected. A lazy server that rests is not missing, nor is one that finished. */
@@ -42,9 +43,8 @@ export function isMissing(server: ServerView): boolean {
 
 /** Whether waiting for it to connect makes sense. Not after a failure: then the delay and the budget come first. */
 export function isOnItsWay(server: ServerView): boolean {
-  const { blockedBy, next } = server.context;
-  if (server.hasTag('on-its-way')) return !server.hasTag('waits') || blockedBy === null;
-  return server.hasTag('live') && next === 'starting';
+  if (server.hasTag('on-its-way')) return !server.hasTag('waits') || !waitsInVain(server.context);
+  return server.hasTag('live') && server.context.next === 'starting';
 }
 
 /** The same for a caller who has time: also after a failure, as long as it is tried again. */
@@ -52,9 +52,9 @@ export function isTriedAgain(server: ServerView): boolean {
   return isOnItsWay(server) || (server.context.wanted === 'up' && !isAtRest(server));
 }
 
-/** It does not run because of a dependency or its group's round. */
+/** It does not run because of a dependency, its group's round, or an approval that is missing. */
 export function isHeldBack(server: ServerView): boolean {
-  const { autostart, blockedBy, waitingFor, heldFor } = server.context;
+  const { autostart, waitingFor, heldFor } = server.context;
   const isWaiting = autostart && waitingFor.length + heldFor.length > 0;
-  return !server.hasTag('live') && (blockedBy !== null || isWaiting);
+  return !server.hasTag('live') && (waitsInVain(server.context) || isWaiting);
 }

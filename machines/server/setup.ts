@@ -21,7 +21,8 @@ import { serverStart } from './start-actions.ts';
 export const serverSetup = serverStart.extend({
   guards: {
     turnsOff: (_, { wanted }: Configuration) => wanted === 'down',
-    isChanged: (_, { changed }: Configuration) => changed,
+    /** A session goes on with the specification it has while another one waits for approval. */
+    isChanged: (_, { changed, policy }: Configuration) => changed && policy.approval === null,
     changes: (_, { changed, wanted }: Configuration) => changed || wanted === 'up',
   },
   actions: {

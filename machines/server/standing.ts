@@ -1,6 +1,6 @@
 /** The standing of a server: what it reports to the actors above it, and what they conclude from that. */
 
-import type { Dependency, Prospect } from './clearance.ts';
+import { type Dependency, isApproved, type Prospect, waitsInVain } from './clearance.ts';
 import type { ServerContext } from './context.ts';
 import type { Standing, StandingPhase } from './events.ts';
 
@@ -18,13 +18,15 @@ export function standingOf(context: ServerContext): Standing {
     blockedBy,
     heldFor,
     heldAwake,
+    isApproved: isApproved(context),
   };
 }
 
 /** A state that is only passed through within a step is not reported: the receiver would act on it. */
-function phaseOf({ phase, autostart, policy, blockedBy }: ServerContext): StandingPhase {
+function phaseOf(context: ServerContext): StandingPhase {
+  const { phase, autostart, policy } = context;
   if (phase === 'resting' && autostart) return 'waiting';
-  return phase === 'waiting' && policy.lazy && blockedBy !== null ? 'resting' : phase;
+  return phase === 'waiting' && policy.lazy && waitsInVain(context) ? 'resting' : phase;
 }
 
 /** Whether a person or a caller waits for it. */
@@ -43,7 +45,9 @@ export function isLeft(standing: Standing): boolean {
 }
 
 /** Whether it runs, or is to run as soon as possible. */
-export function wishesToRun({ phase }: Standing): boolean {
+export function wishesToRun(standing: Standing): boolean {
+  const { phase } = standing;
+  if (!standing.isApproved) return isLeft(standing) || phase === 'stuck';
   return phase !== 'resting' && phase !== 'failed' && phase !== 'needs-auth';
 }
 
@@ -57,7 +61,10 @@ export function asDependency(standing: Standing): Dependency {
   const { phase, blockedBy } = standing;
   // A dependency matters neither to a server that runs already, nor to one whose delay is still running.
   const isTrying = isLeft(standing) || phase === 'stuck' || phase === 'delaying';
-  return { standing: prospectOf(standing), blockedBy: isTrying ? null : blockedBy };
+  const prospect = prospectOf(standing);
+  const waits = prospect === 'coming' || prospect === 'finished';
+  if (waits && !isTrying && !standing.isApproved) return { standing: 'unapproved', blockedBy: null };
+  return { standing: prospect, blockedBy: isTrying ? null : blockedBy };
 }
 
 function prospectOf({ phase, wanted, lazy, hasFinished }: Standing): Prospect {

@@ -6,7 +6,7 @@
 import { assign, cancel, enqueueActions } from 'xstate';
 import { sendById } from '../holding/address.ts';
 import { supervisorId } from '../ids.ts';
-import { type Clearance, isSameClearance } from './clearance.ts';
+import { type Clearance, isApproved, isCleared, isSameClearance, waitsInVain } from './clearance.ts';
 import type { ServerContext } from './context.ts';
 import type { Next, ServerReport } from './events.ts';
 import { type LookOrder, lookEveryMs, soughtBy } from './looking.ts';
@@ -34,17 +34,17 @@ export const serverStart = serverSession.extend({
     rests: ({ context }) => !context.autostart,
     mayRun: ({ context }) => mayRun(context),
     /** A person's start waits for dependencies, not for a round. */
-    mayStart: ({ context }) => mayRun(context) && context.waitingFor.length === 0,
-    isBlocked: ({ context }) => mayRun(context) && context.blockedBy !== null,
-    /** Not while a dependency is down for good: the server would wait in vain, and its caller gets an error. */
-    mayBeCalled: ({ context }) => isWantedLazily(context) && context.blockedBy === null,
+    mayStart: ({ context }) => mayRun(context) && context.waitingFor.length === 0 && isApproved(context),
+    isBlocked: ({ context }) => mayRun(context) && waitsInVain(context),
+    /** Not while a person has to act first: the server would wait in vain, and its caller gets an error. */
+    mayBeCalled: ({ context }) => isWantedLazily(context) && !waitsInVain(context),
     startsWhenCalled: ({ context }) => isWantedLazily(context) && isCleared(context),
     fallsAsleep: ({ context }) => isWantedLazily(context) && context.next === 'idle',
     isCleared: ({ context }) => isCleared(context),
     isHeldBack: ({ context }) => !isCleared(context),
     /** A person or a caller waits for this start: it needs no slot. */
     startsUrgently: ({ context }) => isCleared(context) && isUrgent(context),
-    isCalledInVain: ({ context }) => context.policy.lazy && context.blockedBy !== null,
+    isCalledInVain: ({ context }) => context.policy.lazy && waitsInVain(context),
     isAway: ({ context }) => context.failure?.class === 'unreachable' || context.counters.refusedSince !== null,
     /** What it lacked is there, but nobody needs this lazy server now. */
     sleepsOn: ({ context }) => isWantedLazily(context) && !context.heldAwake,
@@ -121,9 +121,4 @@ function mayRun({ removing, shuttingDown }: ServerContext): boolean {
 
 function isWantedLazily(context: ServerContext): boolean {
   return context.policy.lazy && context.wanted === 'up' && mayRun(context);
-}
-
-/** No dependency and no round keeps it from starting. */
-function isCleared({ waitingFor, heldFor }: ServerContext): boolean {
-  return waitingFor.length === 0 && heldFor.length === 0;
 }

@@ -50,6 +50,8 @@ export interface GlobalSettings {
   readonly http: HttpSettings;
   /** The text that `${secret:NAME}` stands for, before expansion. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Hashes of specifications that may run although they came through the API. */
+  readonly approved: readonly string[];
 }
 
 export interface Configuration {

@@ -39,6 +39,11 @@ export interface SupervisorOptions {
    * `authProviders` of the host cannot be used there. Default `in-process`.
    */
   readonly isolation?: Isolation;
+  /**
+   * Whether servers that come through the HTTP API may run without being approved. Default false: a program that has the
+   * API's token cannot run commands with it.
+   */
+  readonly trustApi?: boolean;
   /** Environment variables for `${…}` and `inheritEnv`. Default `process.env`. */
   readonly env?: Environment;
   /** When it aborts, the supervisor closes. Default: it closes only on `close()`. */

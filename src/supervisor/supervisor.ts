@@ -165,9 +165,11 @@ async function begin(
   { file }: ConfigurationSource,
   { isWatched, closing, onError }: Watching,
 ): Promise<void> {
-  const { desired } = parts;
+  const { desired, approvals } = parts;
   await desired.begin();
   if (closing.aborted) return;
+  approvals.onChanged(() => desired.reviewApprovals());
+  desired.reviewApprovals();
   if (file !== null && !file.isPipe && isWatched)
     watchConfig(file.path, (content) => desired.reload(content), {
       signal: closing,

@@ -54,6 +54,7 @@ async function endAfter(turns: number): Promise<{ readonly words: string; readon
       serverLogs: 'on',
       colors: false,
       insecureBind: false,
+      trustApi: false,
       tokenFile: null,
       env: {},
       uid: process.getuid?.() ?? 0,

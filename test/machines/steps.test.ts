@@ -317,6 +317,7 @@ function standing(changes: Partial<Standing>): Standing {
     blockedBy: null,
     heldFor: [],
     heldAwake: false,
+    isApproved: true,
     ...changes,
   };
 }

@@ -32,6 +32,6 @@ describe('the charts for tools', () => {
   it('have the defaults of the configuration', () => {
     const { config } = parseConfig('{"mcpServers": {"a": {"command": "a"}}}', { folder: '/' });
     const specification = config?.servers.get('a');
-    expect(specification && policyOf(specification, false)).toMatchObject(defaultPolicy);
+    expect(specification && policyOf(specification, { related: false, approval: null })).toMatchObject(defaultPolicy);
   });
 });

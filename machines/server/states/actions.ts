@@ -65,6 +65,15 @@ export const configured = {
   params: ({ event }: { event: Extract<ServerEvent, { type: 'server.configure' }> }) => event,
 } as const;
 
+/**
+ * New settings of a session that goes on. Another specification that waits for approval is none yet: its own plan
+ * counts when it is approved.
+ */
+export const configuredAsItRuns = {
+  type: 'configure',
+  params: ({ event }: { event: Extract<ServerEvent, { type: 'server.configure' }> }) => ({ ...event, changed: false }),
+} as const;
+
 /** A restart of a live session. It is refused if a dependency is down for good: the session that works is kept. */
 export const endThenRestart = [
   { guard: 'isBlocked', actions: refuse },

@@ -37,8 +37,8 @@ const startFromRest = [
 ] as const;
 
 /**
- * It rests; or waits in `waiting` for dependencies, or for members of its group that restart before it; or waits in
- * `queued` for a start slot: slots keep a boot from starting everything at once.
+ * It rests; or waits in `waiting` for approval, for dependencies, or for members of its group that restart before it;
+ * or waits in `queued` for a start slot: slots keep a boot from starting everything at once.
  */
 export const idle = state({
   description: 'Nothing runs: the server is not wanted, or it is wanted and lazy, finished, or waiting to start.',
@@ -53,7 +53,7 @@ export const idle = state({
       { guard: 'startsWhenCalled', target: 'starting' },
       { guard: 'mayBeCalled', target: '.waiting', actions: ['autostart', 'noteCall'] },
     ],
-    'server.configure': { actions: [configured, 'report'] },
+    'server.configure': { actions: [configured, 'rejectBlocked', 'report'] },
     'server.remove': { target: '.resting', actions: 'remove' },
     'server.shutdown': { target: '.resting', actions: 'shutDown' },
   },
@@ -69,7 +69,7 @@ export const idle = state({
       on: { 'dependents.waiting': { guard: 'mayBeCalled', target: 'waiting', actions: 'autostart' } },
     },
     waiting: {
-      description: "It is to start, and waits for dependencies or for its group's round.",
+      description: "It is to start, and waits for approval, for dependencies or for its group's round.",
       tags: ['waits', 'on-its-way'],
       entry: ['rejectBlocked', standing('waiting')],
       always: [

@@ -46,7 +46,7 @@ export const backoff = state({
         target: '.queued',
         actions: [configured, dueNow, 'report'],
       },
-      { actions: [configured, 'rest', 'report'] },
+      { actions: [configured, 'rest', 'rejectBlocked', 'report'] },
     ],
     'server.remove': { target: 'idle', actions: 'remove' },
     'server.shutdown': { target: 'idle', actions: 'shutDown' },
@@ -66,7 +66,7 @@ export const backoff = state({
       },
     },
     waiting: {
-      description: "The delay is over: it waits for dependencies or for its group's round.",
+      description: "The delay is over: it waits for approval, for dependencies or for its group's round.",
       tags: ['waits'],
       entry: ['rejectBlocked', standing('due')],
       always: [

@@ -2,7 +2,7 @@
 
 import {
   acceptNow,
-  configured,
+  configuredAsItRuns,
   crowdingNoted,
   endsByPlan,
   endThenIdle,
@@ -52,7 +52,7 @@ export const connected = state({
       {
         target: '.quiet',
         actions: [
-          configured,
+          configuredAsItRuns,
           'rest',
           { type: 'keepQuiet', params: { quietForMs: 0 } },
           { type: 'armIdleStop', params: { unusedForMs: 0 } },

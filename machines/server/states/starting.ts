@@ -2,7 +2,7 @@
 
 import {
   acceptNow,
-  configured,
+  configuredAsItRuns,
   crowdingNoted,
   endsByPlan,
   endThenIdle,
@@ -35,7 +35,7 @@ export const starting = state({
     'server.reset': { actions: [acceptNow, 'forgetFailures'] },
     'server.needed': {},
     'round.stop': { target: 'stopping', actions: { type: 'endForRound', params: ({ event }) => event } },
-    'server.configure': [...endsByPlan, { actions: [configured, 'rest', 'report'] }],
+    'server.configure': [...endsByPlan, { actions: [configuredAsItRuns, 'rest', 'report'] }],
     'server.remove': { target: 'stopping', actions: ['remove', endThenIdle, startsRejected] },
     'server.shutdown': { target: 'stopping', actions: ['shutDown', endThenIdle, startsRejected] },
     'session.failed': {

@@ -7,6 +7,7 @@ import { addCompletion } from './completion.ts';
 import { addCheck, addDoctor, addDown, addOpen, addPlan, addUp } from './control-plane.ts';
 import type { Registration } from './registration.ts';
 import { addCall, addEnsure, addEvents, addLogs, addStatus, addTools, addVerbs } from './servers.ts';
+import { addApprove, addSecret } from './trust.ts';
 
 export function addCommands(registration: Registration): void {
   addUp(registration);
@@ -18,6 +19,8 @@ export function addCommands(registration: Registration): void {
   addCall(registration);
   addLogs(registration);
   addEvents(registration);
+  addApprove(registration);
+  addSecret(registration);
   addPlan(registration);
   addCheck(registration);
   addDoctor(registration);

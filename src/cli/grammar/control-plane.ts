@@ -35,6 +35,7 @@ export function addUp({ program, invocation, run }: Registration): void {
     .option('--detach', 'go on in the background, with the log in logs/mcpvisor.log of the state directory')
     .option('--replace', 'take the place of the control plane that runs, without starting a server again')
     .option('--insecure-bind', 'listen on an address that other machines can reach, without encryption')
+    .option('--trust-api', 'let servers run that come through the API, without "mcpvisor approve"')
     .option('--token-file <file>', 'file with the bearer token of the API (default: "token" in the state directory)')
     .option('--json', 'for programs: with --detach where it is, and errors as problem documents')
     .addHelpText('after', examplesOf('up'))

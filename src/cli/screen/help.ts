@@ -56,6 +56,19 @@ Examples:
   mcpvisor events
   mcpvisor events -f --actor server:files
   mcpvisor events --type server.failed --json`,
+  approve: `Shows what would run, and asks. It needs a shell on the machine of the control plane: no token of the API approves.
+
+Examples:
+  mcpvisor approve
+  mcpvisor approve files
+  mcpvisor approve files --yes`,
+  secret: `The value is never an argument: every list of processes would show it.
+
+Examples:
+  mcpvisor secret set GITHUB
+  mcpvisor secret set GITHUB < token.txt
+  mcpvisor secret list
+  mcpvisor secret remove GITHUB`,
   plan: `Examples:
   mcpvisor plan
   mcpvisor plan fleet.json --json`,

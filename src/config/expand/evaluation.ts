@@ -15,6 +15,7 @@ export interface EvaluationOptions {
   readonly stateDir: string | null;
   readonly folder: string;
   readonly secrets: ReadonlyMap<string, string>;
+  readonly keptSecret: (name: string) => string | undefined;
   readonly readFile: ReadTextFile;
 }
 
@@ -26,6 +27,8 @@ export interface Evaluation {
   /** The same expansion, but variables are looked up in `variables` first. */
   within(variables: ReadonlyMap<string, string>): Evaluation;
   readonly problems: readonly Problem[];
+  /** Names of secrets that nothing stands for. */
+  readonly missingSecrets: readonly string[];
   /** The values of the expressions, except the state directory. */
   readonly pieces: readonly string[];
   readonly stateDir: string | null;
@@ -38,15 +41,16 @@ const publicNames: ReadonlySet<string> = new Set([stateDirName, 'PATH']);
 
 interface Found {
   readonly problems: Problem[];
+  readonly missingSecrets: string[];
   readonly pieces: string[];
 }
 
 export function createEvaluation(options: EvaluationOptions): Evaluation {
-  return evaluationOf(options, new Map(), { problems: [], pieces: [] });
+  return evaluationOf(options, new Map(), { problems: [], missingSecrets: [], pieces: [] });
 }
 
 function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string, string>, found: Found): Evaluation {
-  const { server, env, folder, secrets, readFile } = options;
+  const { server, env, folder, secrets, keptSecret, readFile } = options;
   const stateDir = options.stateDir ?? env[stateDirName] ?? null;
 
   const fail = (at: Path, message: string, hint: string | null) => {
@@ -107,10 +111,15 @@ function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string,
   const secretOf = (name: string, at: Path): string => {
     const text = secrets.get(name);
     if (text !== undefined) return evaluate(parseExpressions(text), at);
+    // It is a value, not a text of the configuration.
+    const kept = keptSecret(name);
+    if (kept !== undefined) return kept;
+    const inConfiguration = `mcpvisor.secrets: {"${name}": "\${file:…}"}`;
+    found.missingSecrets.push(name);
     fail(
       at,
-      `server "${server}" needs the secret ${name}, which is not known`,
-      `put it under mcpvisor.secrets: {"${name}": "\${file:…}"}`,
+      `server "${server}" needs the secret ${name}, which is not set`,
+      stateDir === null ? `put it under ${inConfiguration}` : `mcpvisor secret set ${name}, or ${inConfiguration}`,
     );
     return '';
   };
@@ -121,6 +130,7 @@ function evaluationOf(options: EvaluationOptions, variables: ReadonlyMap<string,
     fail,
     within: (inner) => evaluationOf(options, inner, found),
     problems: found.problems,
+    missingSecrets: found.missingSecrets,
     pieces: found.pieces,
     stateDir,
   };

@@ -33,6 +33,8 @@ export interface ExpandOptions {
   readonly folder: string;
   /** The text that `${secret:NAME}` stands for, before expansion. Default: no secrets. */
   readonly secrets?: ReadonlyMap<string, string>;
+  /** The value that it stands for where `secrets` does not say; undefined: none. Default: none are kept. */
+  readonly keptSecret?: (name: string) => string | undefined;
   /** Default: regular files of at most 1 MiB. */
   readonly readFile?: ReadTextFile;
 }
@@ -45,6 +47,8 @@ export interface Expansion {
    * showing them.
    */
   readonly problems: readonly Problem[];
+  /** Names of the secrets that are not set. Each has a problem, too. */
+  readonly missingSecrets: readonly string[];
   /**
    * Values to blank wherever the server's text is shown: those of env, envFile and headers, and the values of `${…}`.
    * As they are: the redactor finds their lines and escaped forms.
@@ -58,17 +62,19 @@ export interface Expansion {
  * what is inherited (`childEnvironment`).
  */
 export function expandSpecification(specification: ServerSpecification, options: ExpandOptions): Expansion {
-  if (isHosted(specification)) return { expanded: { specification, ca: null, proxy: null }, problems: [], secrets: [] };
+  if (isHosted(specification))
+    return { expanded: { specification, ca: null, proxy: null }, problems: [], missingSecrets: [], secrets: [] };
   const evaluation = createEvaluation({
     readFile: readTextFile,
     secrets: new Map<string, string>(),
+    keptSecret: () => undefined,
     ...options,
     server: specification.name,
   });
-  const { problems, pieces, stateDir } = evaluation;
+  const { problems, missingSecrets, pieces, stateDir } = evaluation;
   const file = envFileOf(specification.envFile, evaluation, options);
   // Without the file every variable in it would seem to be missing: report one cause as one problem.
-  if (problems.length > 0) return { expanded: null, problems, secrets: secretsOf(pieces, stateDir) };
+  if (problems.length > 0) return { expanded: null, problems, missingSecrets, secrets: secretsOf(pieces, stateDir) };
   const scope = file === null ? evaluation : evaluation.within(file.values);
   const parts = { options, envFile: file };
   const result =
@@ -86,6 +92,7 @@ export function expandSpecification(specification: ServerSpecification, options:
   return {
     expanded: problems.length > 0 ? null : { specification: result.specification, ca: result.ca, proxy: result.proxy },
     problems,
+    missingSecrets,
     secrets,
   };
 }

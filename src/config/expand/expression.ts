@@ -14,6 +14,13 @@ export type Piece =
 
 const variable = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
+const secretName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Whether `${secret:NAME}` can be written with it. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
+}
+
 /** Whether `text` has anything to expand or unescape. */
 export function hasExpression(text: string): boolean {
   return text.includes('${');
@@ -92,8 +99,8 @@ function closingBrace(text: string, from: number): number | null {
 function parseInside(inside: string, levels: number): Piece {
   if (inside.startsWith('file:') && inside.length > 'file:'.length)
     return { kind: 'file', path: parseExpressions(inside.slice('file:'.length), levels) };
-  const secret = /^secret:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(inside)?.[1];
-  if (secret !== undefined) return { kind: 'secret', name: secret };
+  const [, secret = ''] = /^secret:(.*)$/.exec(inside) ?? [];
+  if (isSecretName(secret)) return { kind: 'secret', name: secret };
   const [, name, fallback] = variable.exec(inside) ?? [];
   if (name !== undefined)
     return { kind: 'variable', name, fallback: fallback === undefined ? null : parseExpressions(fallback, levels) };

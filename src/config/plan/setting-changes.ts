@@ -25,6 +25,7 @@ const effects = {
   shutdownMs: 'applied',
   clientProcess: 'applied',
   secrets: 'applied',
+  approved: 'applied',
   // The listener and the admission checks are created from them once.
   http: 'at the next start',
 } as const satisfies Readonly<Record<Exclude<keyof GlobalSettings, 'groups'>, SettingEffect>>;

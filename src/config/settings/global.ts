@@ -122,6 +122,7 @@ export function globalSettingsOf(globals: Globals, servers: ReadonlyMap<string, 
       headersTimeoutMs: http.headersTimeoutMs ?? settings['http.headersTimeoutMs'].default,
     },
     secrets: new Map(Object.entries(globals.secrets ?? {})),
+    approved: globals.approved ?? settings.approved.default,
   };
 }
 

@@ -34,6 +34,9 @@ const lastEnd = named(
 
 export const serverState = named('ServerState', z.enum(serverStates));
 
+/** What a person has to approve before anything starts with it. */
+const approval = named('Approval', z.strictObject({ hash: z.string(), commandLine: z.string() }));
+
 const count = z.int().min(0);
 
 export const server = named(
@@ -65,6 +68,7 @@ export const server = named(
       queued: count,
     }),
     alarms: z.array(alarm),
+    approval: approval.nullable(),
     push: z.boolean().nullable(),
     source: z.enum(['file', 'store', 'host']),
     lazy: z.boolean(),

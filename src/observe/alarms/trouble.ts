@@ -25,6 +25,18 @@ export function fileTrouble(alarms: OwnAlarms, path: string): (error: unknown) =
   };
 }
 
+/** For files of the state directory that are read: call it with the path of one and what is wrong with it, null: nothing. */
+export function fileFlaw(alarms: OwnAlarms): (path: string, flaw: string | null) => void {
+  return (path, flaw) => {
+    if (flaw === null) alarms.clear('state-directory', path);
+    else
+      alarms.raise('state-directory', path, {
+        reason: `${flaw}: it is passed over`,
+        clearedBy: 'a file that mcpvisor wrote in its place',
+      });
+  };
+}
+
 /** For the guard: call the returned function with why there is none that works, and with null once there is. */
 export function guardTrouble(alarms: OwnAlarms): (reason: string | null) => void {
   return (reason) => {

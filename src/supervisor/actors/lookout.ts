@@ -1,6 +1,7 @@
 /** The actor that looks for what a resting server lacks, each time its chart says so. */
 
 import { fromCallback } from 'xstate';
+import { missingSecretCode } from '../../../machines/failure.ts';
 import type { LookOrder, LookoutInput } from '../../../machines/server/looking.ts';
 import { isRunnable } from '../../session/process/lack.ts';
 import type { Ledger, ServerEntry } from '../ledger.ts';
@@ -26,6 +27,12 @@ export function createLookout({ ledger, launch, expansions, moments }: LookoutPa
     return await isRunnable(launched.specification.target);
   }
 
+  /** Another reason why it cannot be started is told by the start. */
+  function hasSecrets({ specification }: ServerEntry): boolean {
+    const launched = launch(specification);
+    return !('failure' in launched) || launched.failure.code !== missingSecretCode;
+  }
+
   async function lookForCommand(entry: ServerEntry, wasThere: Promise<boolean>): Promise<boolean> {
     if (!(await isThere(entry))) {
       tried.delete(entry);
@@ -47,7 +54,7 @@ export function createLookout({ ledger, launch, expansions, moments }: LookoutPa
     };
     receive(() => {
       if (sought === 'command') void lookForCommand(entry, wasThere).then((found) => found && tellFound());
-      else if (expansions.hasChanged(entry)) tellFound();
+      else if (sought === 'secret' ? hasSecrets(entry) : expansions.hasChanged(entry)) tellFound();
     });
     return () => {
       isOver = true;

@@ -4,6 +4,7 @@
  */
 
 import type { McpvisorError } from '../../errors.ts';
+import { fileFlaw } from '../../observe/alarms/trouble.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import type { MetricsOptions } from '../../observe/metrics/metrics.ts';
 import type { Budget } from '../../session/budget.ts';
@@ -16,6 +17,7 @@ import { reached } from '../actors/root.ts';
 import { createLaunch } from '../actors/session/launch.ts';
 import { createWords } from '../actors/session/words.ts';
 import type { RootActor } from '../actors/system.ts';
+import type { Approvals } from '../approval/approvals.ts';
 import { createCalls } from '../calls/calls.ts';
 import { createCallChecks } from '../calls/checks.ts';
 import { createEnsuring } from '../calls/ensuring.ts';
@@ -30,6 +32,7 @@ import { createSending } from '../commands/sending.ts';
 import { createDesired, type Desired } from '../desired/desired.ts';
 import type { ConfigurationSource } from '../desired/source.ts';
 import { capabilitiesOf } from '../host.ts';
+import { keptSecretsIn } from '../kept-secrets.ts';
 import { createClaiming } from '../memory/claiming.ts';
 import { createRestoring } from '../memory/restoring.ts';
 import { createServerWatch } from '../memory/server-watch.ts';
@@ -67,7 +70,8 @@ export interface OwnOfEntryPoint {
 export interface Assembly {
   readonly methods: SupervisorMethods;
   readonly root: RootActor;
-  readonly desired: Pick<Desired, 'begin' | 'reload'>;
+  readonly desired: Pick<Desired, 'begin' | 'reload' | 'reviewApprovals'>;
+  readonly approvals: Pick<Approvals, 'onChanged'>;
   /** Resolves when another control plane is seen to use the store. */
   readonly held: Promise<void>;
   readonly moments: Moments;
@@ -93,11 +97,13 @@ export function assemble(
   const { env, stateDir = null, clock, onError = () => {} } = options;
   const foundation = createFoundation(options, {
     secrets: () => desired.current.settings.secrets,
+    approved: () => desired.current.settings.approved,
     settings: () => holderSettingsOf(desired.current),
     wouldOpen(server) {
       const written = desired.current.servers.get(server);
       // A lazy server is started when it is called.
-      if (written === undefined || written.lazy || wantedOf(written) === 'down') return null;
+      if (written === undefined || written.lazy || wantedOf(written) === 'down' || desired.waiting.has(server))
+        return null;
       const launched = launch(written);
       return 'specification' in launched ? { specification: launched.specification, capabilities } : null;
     },
@@ -117,10 +123,12 @@ export function assemble(
   });
 
   const capabilities = capabilitiesOf(options.answers ?? {});
+  const keptSecret = keptSecretsIn(stateDir, fileFlaw(ownAlarms));
   const launch = createLaunch({
     env,
     stateDir,
     origin: () => ({ folder: desired.current.folder, secrets: desired.current.settings.secrets }),
+    keptSecret,
     hasFetch: options.fetch !== undefined,
   });
   const { actors, reaping } = assembleActors(options, {
@@ -178,6 +186,8 @@ export function assemble(
     worked: foundation.worked,
     earlier,
     wishOf,
+    approvals: foundation.approvals,
+    keptSecret,
     publish,
     isShuttingDown,
     alarms: ownAlarms,
@@ -274,6 +284,7 @@ export function assemble(
     root: actors.root,
     desired,
     held: claiming.held,
+    approvals: foundation.approvals,
     moments,
     publish,
     time: foundation.time,

@@ -5,6 +5,7 @@ import { backgroundTimers, type Clock, systemClock, type TimerClock } from '../.
 import { createOwnAlarms, type OwnAlarms } from '../../observe/alarms/own-alarms.ts';
 import {
   bufferTrouble,
+  fileFlaw,
   fileTrouble,
   guardTrouble,
   noticeShortage,
@@ -24,6 +25,7 @@ import type { Store, StoredFact } from '../../store/contract.ts';
 import { version } from '../../version.ts';
 import { createMoments, type Moments } from '../actors/moments.ts';
 import { createTurns, type Turns } from '../actors/turns.ts';
+import { type Approvals, createApprovals } from '../approval/approvals.ts';
 import { createWorked, type WorkedSpecifications } from '../desired/worked.ts';
 import { createLedger, type Ledger } from '../ledger.ts';
 import { createEarlier, type Earlier } from '../memory/earlier.ts';
@@ -56,6 +58,7 @@ export interface Foundation {
   readonly fingerprints: Fingerprints;
   /** What is known of servers from earlier runs. */
   readonly earlier: Earlier;
+  readonly approvals: Approvals;
   readonly store: Store;
   /** What is to be kept in the store, on its way there. */
   readonly memory: WriteBehind;
@@ -67,6 +70,8 @@ export interface Foundation {
 
 /** What has to be known of the configuration in force, at any time. */
 export interface OfConfiguration extends Pick<IsolatedSessionsOptions, 'wouldOpen' | 'settings'> {
+  /** What `mcpvisor.approved` says. */
+  readonly approved: () => readonly string[];
   /** What `mcpvisor.secrets` says. */
   readonly secrets: () => ReadonlyMap<string, string>;
 }
@@ -110,6 +115,13 @@ export function createFoundation(options: AssemblyOptions, ofConfiguration: OfCo
   const fingerprints = createFingerprints(ofConfiguration.secrets);
   const earlier = createEarlier(fingerprints);
   const ledger = createLedger({ highestGeneration: sessions.highestGeneration, listsOf: earlier.listsOf });
+  const approvals = createApprovals({
+    stateDir,
+    approvedInConfiguration: ofConfiguration.approved,
+    trustsApi: options.trustApi === true,
+    onFlaw: fileFlaw(ownAlarms),
+    onError,
+  });
   const logs = createServerLogs({
     folder: stateDir === null ? null : join(stateDir, 'logs'),
     redactor,
@@ -144,12 +156,14 @@ export function createFoundation(options: AssemblyOptions, ofConfiguration: OfCo
     worked,
     fingerprints,
     earlier,
+    approvals,
     store: options.store,
     memory,
     inspection: createInspection({ publish, nowMs: wallNow, onError }),
     logs,
     async release() {
       unwatchShortages();
+      approvals.close();
       await sessions.close();
       await worked.close();
       await memory.close();

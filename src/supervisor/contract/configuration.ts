@@ -9,7 +9,10 @@ export type EntrySource = 'file' | 'store' | 'host';
 export interface EditOptions {
   /** The version that the edit is made for. If another one is in force: `VERSION_CONFLICT`. Default: any. */
   readonly version?: number;
-  /** Who makes the edit, as the versions tell it. Default `host`. */
+  /**
+   * Who makes the edit, as the versions tell it. What anybody but the host makes of the command or the address of a
+   * server in the file or of the host waits for approval. Default `host`.
+   */
   readonly by?: string;
   /**
    * Where new servers go. `host`: into the memory of this process. `store`: into the store, without `${…}` but

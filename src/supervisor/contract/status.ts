@@ -48,6 +48,14 @@ export interface LastEnd extends LastWords {
   readonly asked: boolean;
 }
 
+/** A specification that waits for approval, because it came through the API. */
+export interface PendingApproval {
+  /** `sha256:…`, for `mcpvisor.approved`. */
+  readonly hash: string;
+  /** What would run, without secrets. */
+  readonly commandLine: string;
+}
+
 /** The current status of one server. What is absent is null; times are UTC, ISO 8601 with milliseconds. */
 export interface ServerStatus {
   /** Its name in the configuration. */
@@ -96,6 +104,8 @@ export interface ServerStatus {
   };
   /** Its alarms. */
   readonly alarms: readonly Alarm[];
+  /** What a person has to approve before it starts, or starts again; null: nothing. */
+  readonly approval: PendingApproval | null;
   /** Whether the server can send messages on its own; null: not connected, or not known yet. */
   readonly push: boolean | null;
   /** Where its entry lives: in the configuration file, in the store, or with the program that embeds mcpvisor. */

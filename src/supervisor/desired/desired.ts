@@ -5,16 +5,20 @@ import type { Steps } from '../../../machines/supervisor/events.ts';
 import type { TimerClock } from '../../clock.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import type { Content } from '../../config/file/watch.ts';
-import { countOf, decide, type Plan, planOf } from '../../config/plan/plan.ts';
+import { countOf, type Decision, decide, type Plan, planOf } from '../../config/plan/plan.ts';
 import { waitingWarnings } from '../../config/plan/setting-changes.ts';
 import { errorAt } from '../../config/problems.ts';
 import { type Problem, toLine } from '../../errors.ts';
 import type { OwnAlarms } from '../../observe/alarms/own-alarms.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
-import type { Store } from '../../store/contract.ts';
+import type { Change, Store } from '../../store/contract.ts';
 import type { StoreError } from '../../store/error.ts';
 import { wordsOf } from '../../text/error-words.ts';
 import type { ServerActor } from '../actors/system.ts';
+import type { Approvals } from '../approval/approvals.ts';
+import { createGate, type Waiting } from '../approval/gate.ts';
+import type { EntrySource } from '../contract/configuration.ts';
+import { type KeptSecret, overruledSecrets } from '../kept-secrets.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Earlier } from '../memory/earlier.ts';
 import { createConfigurationFile } from './configuration-file.ts';
@@ -45,6 +49,8 @@ export interface DesiredOptions {
   readonly worked: Pick<WorkedSpecifications, 'has'>;
   /** What is known of servers from earlier runs. */
   readonly earlier: Pick<Earlier, 'wishOf' | 'takeCounters'>;
+  readonly approvals: Pick<Approvals, 'pendingOf' | 'madeByApi'>;
+  readonly keptSecret: KeptSecret;
   readonly publish: PublishFact;
   readonly carryOut: (steps: Steps) => void;
   readonly isShuttingDown: () => boolean;
@@ -54,6 +60,8 @@ export interface DesiredOptions {
 
 export interface Desired extends Editing, Pick<Edits, 'version' | 'versions'> {
   readonly current: Configuration;
+  /** The servers that wait for approval. */
+  readonly waiting: Waiting;
   /** Carries out the initial configuration, a few servers in each turn of the event loop. */
   begin(): Promise<void>;
   /**
@@ -63,6 +71,8 @@ export interface Desired extends Editing, Pick<Edits, 'version' | 'versions'> {
   reload(content: Content): void;
   /** Resolves when no edit is under way. Never rejects. */
   close(): Promise<void>;
+  /** Other specifications are approved than before: servers that waited start. */
+  reviewApprovals(): void;
 }
 
 /** How long the start of the other servers waits for those of the store, in milliseconds. */
@@ -83,6 +93,8 @@ export function createDesired({
   wishOf,
   worked,
   earlier,
+  approvals,
+  keptSecret,
   publish,
   carryOut,
   isShuttingDown,
@@ -98,6 +110,7 @@ export function createDesired({
   );
   const written = createConfigurationFile(file, source?.text ?? '');
   let polling: unknown = null;
+  const gate = createGate(approvals);
   let sources = sourcesOf(initial, file);
   let relations = relationsOf(initial);
   const lookups = {
@@ -112,9 +125,13 @@ export function createDesired({
   function become(next: Sources): Plan {
     // It was made durable, and comes into force at the next start.
     if (isShuttingDown()) return planOf(sources.configuration, next.configuration, initial);
-    const { plan, steps } = adopt(next, { configuration: sources.configuration, relations });
+    const { plan, steps } = adopt(next, situation());
     carryOut(steps);
     return applied(plan);
+  }
+
+  function situation(): Situation {
+    return { configuration: sources.configuration, relations, waiting: gate.waiting };
   }
 
   function adopt(next: Sources, before: Situation | null): { readonly plan: Plan; readonly steps: Steps } {
@@ -126,11 +143,17 @@ export function createDesired({
     sources = next;
     storeTrouble.accepted(next.stored.refused);
     relations = relationsOf(configuration);
-    for (const [name, specification] of configuration.servers) ledger.put(specification, placeOf(next, name) ?? 'host');
-    return {
-      plan: decision.plan,
-      steps: stepsOf(decision, { before, after: { configuration, relations } }, lookups),
-    };
+    for (const [name, specification] of configuration.servers) ledger.put(specification, sourceOf(name));
+    return { plan: decision.plan, steps: stepsBy(decision, before) };
+  }
+
+  function sourceOf(name: string): EntrySource {
+    return placeOf(sources, name) ?? 'host';
+  }
+
+  function stepsBy(decision: Decision, before: Situation | null): Steps {
+    const change = { before: before?.configuration ?? null, after: sources.configuration, sourceOf };
+    return stepsOf(gate.pass(decision, change), { before, after: situation() }, lookups);
   }
 
   function applied(plan: Plan): Plan {
@@ -146,7 +169,8 @@ export function createDesired({
       groups,
       settings,
     });
-    warn([...plan.warnings, ...waitingWarnings(settings)]);
+    const { secrets } = sources.configuration.settings;
+    warn([...plan.warnings, ...waitingWarnings(settings), ...overruledSecrets(secrets, keptSecret)]);
     return plan;
   }
 
@@ -167,8 +191,18 @@ export function createDesired({
       become,
     },
     now,
+    announce,
     isShuttingDown,
   });
+
+  /** What an edit makes of servers that do not live in the store is not seen in them afterwards. */
+  async function announce(changes: readonly Change[], next: Sources): Promise<void> {
+    for (const { source, server } of changes) {
+      const edited = server === null ? undefined : next.configuration.servers.get(server);
+      const before = server === null ? undefined : sources.configuration.servers.get(server);
+      if (source !== 'store' && edited !== undefined) await approvals.madeByApi(edited, before ?? null);
+    }
+  }
 
   const editing = createEditing({
     edits,
@@ -187,6 +221,9 @@ export function createDesired({
   return {
     get current() {
       return sources.configuration;
+    },
+    get waiting() {
+      return gate.waiting;
     },
     async begin() {
       // Without the store the servers of the other sources start all the same; those of the store follow as a plan.
@@ -222,6 +259,11 @@ export function createDesired({
       edits.noteHandEdit(before, edit.next);
       trouble.accepted(edit.next.configuration.refused);
       warn(edit.overruled);
+    },
+    reviewApprovals() {
+      if (isShuttingDown()) return;
+      const before = situation();
+      carryOut(stepsBy(decide(before.configuration, before.configuration, initial), before));
     },
   };
 

@@ -3,8 +3,11 @@
 import type { ServerPolicy } from '../../../machines/policy/policy.ts';
 import type { ServerSpecification } from '../../specification.ts';
 
-/** `related`: it depends on others, others depend on it, or its group restarts members together. */
-export function policyOf(specification: ServerSpecification, related: boolean): ServerPolicy {
+/** `related`: it depends on others, others depend on it, or its group restarts members together. `approval`: what a person has to approve first. */
+export function policyOf(
+  specification: ServerSpecification,
+  { related, approval }: Pick<ServerPolicy, 'related' | 'approval'>,
+): ServerPolicy {
   const { restart, heartbeat, stop, startTimeoutMs, installTimeoutMs, lazy, idleStopMs, dependsOn } = specification;
   return {
     restart,
@@ -17,5 +20,6 @@ export function policyOf(specification: ServerSpecification, related: boolean): 
     remote: typeof specification.transport === 'string' && specification.transport !== 'stdio',
     dependsOn,
     related,
+    approval,
   };
 }

@@ -8,13 +8,15 @@ import { entryOf } from '../../../machines/table.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import type { Decision } from '../../config/plan/plan.ts';
 import type { ServerSpecification } from '../../specification.ts';
+import type { Waiting } from '../approval/gate.ts';
 import { policyOf } from './policy.ts';
 import type { Relations } from './relations.ts';
 
-/** A configuration, and how its servers are related. */
+/** A configuration, how its servers are related, and which of them wait for approval. */
 export interface Situation {
   readonly configuration: Configuration;
   readonly relations: Relations;
+  readonly waiting: Waiting;
 }
 
 /** What is known about a server, by its name. */
@@ -42,7 +44,14 @@ export function stepsOf(
   const { servers, settings } = after.configuration;
   const old = (name: string) => before?.configuration.servers.get(name);
   const isUntouched = (name: string) =>
-    before?.relations.isRelated(name) === after.relations.isRelated(name) && kept.has(name);
+    before?.relations.isRelated(name) === after.relations.isRelated(name) &&
+    before?.waiting.get(name)?.hash === after.waiting.get(name)?.hash &&
+    kept.has(name);
+  const policyIn = (specification: ServerSpecification) =>
+    policyOf(specification, {
+      related: after.relations.isRelated(specification.name),
+      approval: after.waiting.get(specification.name) ?? null,
+    });
   const kept = new Set(plan.keep);
 
   const gone = [...plan.stop, ...plan.disabled.remove].flatMap((name) => {
@@ -67,12 +76,11 @@ export function stepsOf(
       const wish = isNew ? lookups.earlierWishOf(name) : isAsWished ? lookups.wishOf(name) : null;
       const wanted = wish ?? wishIn(specification);
       const counters = isNew ? lookups.earlierCountersOf(specification) : null;
-      const policy = policyOf(specification, after.relations.isRelated(name));
       return {
         group,
         server: {
           name,
-          policy,
+          policy: policyIn(specification),
           wanted,
           generation: lookups.generationOf(name),
           worked: lookups.hasWorked(specification),
@@ -85,7 +93,7 @@ export function stepsOf(
     const { name, enabled } = specification;
     return {
       server: name,
-      policy: policyOf(specification, after.relations.isRelated(name)),
+      policy: policyIn(specification),
       wanted: old(name)?.enabled === enabled ? null : wishIn(specification),
       changed: remade.has(name),
       ...(remade.has(name) && { worked: lookups.hasWorked(specification) }),

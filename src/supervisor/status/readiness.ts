@@ -108,7 +108,7 @@ export function readinessNow(
 }
 
 function reasonOf({ alarms, lastFailure, state }: ServerStatus, otherwise: string): string {
-  const waits = alarms.find(({ alarm }) => alarm === 'waiting-for')?.reason;
+  const waits = alarms.find(({ alarm }) => alarm === 'approval-needed' || alarm === 'waiting-for')?.reason;
   return waits ?? (state === 'starting' ? otherwise : (lastFailure?.message ?? otherwise));
 }
 

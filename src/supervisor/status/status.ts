@@ -10,6 +10,7 @@ import {
   type CommandType,
   commandTypes,
   type LastFailure,
+  type PendingApproval,
   type ServerState,
   type ServerStatus,
 } from '../contract.ts';
@@ -58,6 +59,7 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
       queued,
     },
     alarms,
+    approval: approvalOf(context.policy),
     push: isConnected ? reported.push : null,
     source: entry.source,
     lazy: specification.lazy,
@@ -65,6 +67,10 @@ export function statusOf({ entry, actor, sinceMs, alarms }: StatusQuestion): Ser
     group: specification.group,
     dependsOn: specification.dependsOn,
   };
+}
+
+function approvalOf({ approval }: ServerSnapshot['context']['policy']): PendingApproval | null {
+  return approval === null ? null : { hash: approval.hash, commandLine: approval.commandLine };
 }
 
 export function stateOf(snapshot: ServerSnapshot): {

@@ -121,6 +121,7 @@ describe('a specification that is started', () => {
     expect(expandSpecification(specification, optionsWith({}))).toEqual({
       expanded: { specification, ca: null, proxy: null },
       problems: [],
+      missingSecrets: [],
       secrets: [],
     });
   });
@@ -136,7 +137,7 @@ describe('an expansion that fails', () => {
       }).toSorted(),
     ).toEqual([
       'mcpServers.a.args[0]: server "a" needs the variable ONE, which is not set (set ONE, or write a default: ${ONE:-…})',
-      'mcpServers.a.args[1]: server "a" needs the secret TWO, which is not known (put it under mcpvisor.secrets: {"TWO": "${file:…}"})',
+      'mcpServers.a.args[1]: server "a" needs the secret TWO, which is not set (mcpvisor secret set TWO, or mcpvisor.secrets: {"TWO": "${file:…}"})',
       'mcpServers.a.env.K: server "a" needs the file /etc/mcp/three, which cannot be read: ENOENT (a relative path starts from the folder of the configuration)',
       'mcpServers.a.env.L: server "a" needs the variable ONE, which is not set (set ONE, or write a default: ${ONE:-…})',
     ]);

@@ -209,3 +209,19 @@ describe('a server whose credentials were refused', () => {
     expect(server.state()).toBe('idle.resting');
   });
 });
+
+describe('a server whose secret is not set', () => {
+  const unset = failure('misconfigured', 'needs the secret T, which is not set', { code: 'SECRET_MISSING' });
+
+  it.each([false, true])('has failed at once and looks each second, whether it has worked (%s) or not', (worked) => {
+    const server = startServer({ slotAfterMs: 0, worked });
+    passUntil(server, 'starting.spawning');
+    server.news('session.ended', { failure: unset });
+    expect(server.state()).toBe('failed');
+    expect(alarms(server)).toEqual(['secret-missing']);
+    expect(looksOf(server, 3_500)).toEqual([1_000, 2_000, 3_000]);
+    server.temper.isFound = true;
+    passUntil(server, 'starting.spawning');
+    expect(server.context().counters.attempt).toBe(0);
+  });
+});

@@ -18,7 +18,7 @@ const parameters = {
   ...(MCPVISOR_PATH === undefined ? {} : { path: MCPVISOR_PATH }),
 };
 
-type Act = 'nothing' | CommandKind | 'needed' | 'changed' | 'soft' | 'resumed';
+type Act = 'nothing' | CommandKind | 'needed' | 'changed' | 'soft' | 'edited' | 'approved' | 'resumed';
 
 const step = fc.record({
   waitMs: fc.oneof(ms(600), ms(20_000), ms(90_000)),
@@ -35,6 +35,8 @@ const step = fc.record({
         'needed',
         'changed',
         'soft',
+        'edited',
+        'approved',
         'resumed',
       ),
     },
@@ -98,7 +100,9 @@ interface Notes {
 /** States that were seen in any run: a property says nothing about a state that no run reaches. */
 const visited = new Set<string>();
 
-const forgiving: ReadonlySet<Act> = new Set<Act>(['start', 'restart', 'reset', 'changed']);
+const forgiving: ReadonlySet<Act> = new Set<Act>(['start', 'restart', 'reset', 'changed', 'edited', 'approved']);
+
+const approval = { hash: 'sha256:1', commandLine: 'x', clearedBy: 'mcpvisor approve a' };
 
 function play({ lives, steps, chances, kind, lazy, remote, slotAfterMs }: Scenario) {
   const clock = createVirtualClock(1_000);
@@ -131,11 +135,19 @@ function play({ lives, steps, chances, kind, lazy, remote, slotAfterMs }: Scenar
     clock.advance(waitMs);
     notes.steps += 1;
     if (forgiving.has(act)) notes.forgivenAt = clock.now();
-    if (act === 'soft' || act === 'resumed') notes.resetAt = clock.now();
+    if (act === 'soft' || act === 'edited' || act === 'approved' || act === 'resumed') notes.resetAt = clock.now();
     if (act === 'needed') server.send('server.needed');
     else if (act === 'resumed') server.send('machine.resumed');
     else if (act === 'changed' || act === 'soft')
       server.send('server.configure', { policy: policyOf(settings), changed: act === 'changed', wanted: null });
+    else if (act === 'edited')
+      server.send('server.configure', { policy: policyOf({ ...settings, approval }), changed: true, wanted: null });
+    else if (act === 'approved')
+      server.send('server.configure', {
+        policy: policyOf(settings),
+        changed: server.context().policy.approval !== null,
+        wanted: null,
+      });
     else if (act !== 'nothing') notes.commands.push(server.command(act));
     if (forgiving.has(act)) notes.dueStarts.length = 0;
   }
@@ -166,6 +178,10 @@ function judge(server: ServerUnderTest, { before, stateBefore, system, notes }: 
   if (/^(idle|backoff|failed|needs-auth)/.test(state)) claim(system.living() === 0, 'a process is left');
   if (state.startsWith('connected') && !stateBefore.startsWith('connected'))
     claim(system.living() === 1, 'connected without a process');
+  claim(
+    context.policy.approval === null || before === undefined || context.generation === before.generation,
+    'a start with a specification that nobody approved',
+  );
   claim(context.counters.attempt <= restart.maxConsecutive, 'more failures in a row than allowed');
   claim(
     before === undefined ||

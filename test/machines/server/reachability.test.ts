@@ -26,6 +26,8 @@ const policyFor = (lazy: boolean, dependsOn: readonly string[] = []) =>
     heartbeat: { misses: 1, busyMisses: 2 },
   });
 
+const approval = { hash: 'sha256:1', commandLine: 'x', clearedBy: 'mcpvisor approve a' };
+
 const causes = [
   exit(1),
   exit(78),
@@ -152,6 +154,8 @@ function keyOf(snapshot: Snapshot): string {
     autostart,
     called,
     policy.lazy,
+    policy.approval === null,
+    context.name,
     waitingFor.length,
     blockedBy === null,
     heldFor.length,
@@ -181,6 +185,40 @@ function clamped(snapshot: Snapshot): Snapshot {
     open: [...seen.values()].map(({ kind }) => ({ id: `open ${kind}`, kind })),
   };
   return { ...snapshot, context } as Snapshot;
+}
+
+/** A server of this name is edited and approved. */
+const edited = 'edited';
+
+/** Events for such a server. What it fails of, and its heartbeat, do not depend on that, so they are left out. */
+function editedEventsIn(snapshot: Snapshot): readonly Event[] {
+  const { policy } = snapshot.context;
+  const alike =
+    /^(session\.(heard|doubted|unread|crowded|progressed)|probe|idle\.due|server\.(configure|reset)|xstate\.after)/;
+  const usual = eventsIn(snapshot).filter((event) => {
+    const { failure: cause } = event as { readonly failure?: { readonly exitCode: number | null } | null };
+    return !alike.test(event.type) && (cause === undefined || cause === null || cause.exitCode === 1);
+  });
+  const changes = [
+    { changed: true, wanted: null },
+    { changed: false, wanted: null },
+    { changed: true, wanted: 'down' },
+  ] as const;
+  const timers = snapshot._nodes.flatMap((node) =>
+    node.after.flatMap(({ eventType }) => (/retry/.test(eventType) ? [{ type: eventType } as unknown as Event] : [])),
+  );
+  return [
+    ...usual,
+    ...timers,
+    ...changes.flatMap((change) =>
+      [approval, null].map((waits) => ({
+        type: 'server.configure' as const,
+        policy: { ...policy, approval: waits },
+        ...change,
+        ...moment,
+      })),
+    ),
+  ];
 }
 
 /**
@@ -223,6 +261,10 @@ function explore(): { readonly configurations: readonly Snapshot[]; readonly edg
     for (const wanted of ['up', 'down'] as const)
       visit(initialTransition(charts.server, { name: 'a', policy: policyFor(lazy), wanted })[0]);
   visit(initialTransition(charts.server, { name: 'a', policy: policyFor(false, ['d']), wanted: 'up' })[0]);
+  for (const lazy of [false, true])
+    visit(
+      initialTransition(charts.server, { name: edited, policy: { ...policyFor(lazy), approval }, wanted: 'up' })[0],
+    );
   visit(
     initialTransition(charts.server, {
       name: 'a',
@@ -232,7 +274,9 @@ function explore(): { readonly configurations: readonly Snapshot[]; readonly edg
     })[0],
   );
   for (let from = queue.pop(); from !== undefined; from = queue.pop()) {
-    for (const event of from.context.policy.related ? relatedEventsIn(from) : eventsIn(from)) {
+    const isRelated = from.context.policy.related;
+    const events = isRelated ? relatedEventsIn : from.context.name === edited ? editedEventsIn : eventsIn;
+    for (const event of events(from)) {
       const [to, effects] = transition(charts.server, from, event);
       const emitted = effects.flatMap(({ type, params }: { type: string; params: unknown }) =>
         type === 'xstate.emit' ? [(params as { event: ServerEmitted }).event] : [],
@@ -306,6 +350,24 @@ describe('every event in every configuration', () => {
         !to.matches('connected') ||
         from.matches('connected') ||
         (event.type === 'session.ready' && from.matches({ starting: 'listing' })),
+    );
+  });
+
+  it('opens no session with a specification that waits for approval', () => {
+    expectAll(
+      ({ from, to }) => to.context.policy.approval === null || to.context.generation === from.context.generation,
+    );
+  });
+
+  it('ends no session because another specification waits for approval', () => {
+    expectAll(
+      ({ from, event, to }) =>
+        event.type !== 'server.configure' ||
+        event.wanted === 'down' ||
+        event.policy.approval === null ||
+        !(from.matches('starting') || from.matches('connected')) ||
+        to.matches('starting') ||
+        to.matches('connected'),
     );
   });
 

@@ -7,11 +7,14 @@
  */
 
 import { type Failure, failure, failureClasses } from '../../../machines/failure.ts';
+import type { Approval } from '../../../machines/policy/policy.ts';
 import type { ServerEvent } from '../../../machines/server/events.ts';
 import type { CommandKind } from '../../../machines/server/settlement.ts';
 import { exit, type PolicyOverrides, type ServerUnderTest, startServer } from '../../support/charts/chart.ts';
 
 type Fields = Readonly<Record<string, string | number | boolean>>;
+
+const approval: Approval = { hash: 'sha256:1', commandLine: 'npx x', clearedBy: 'mcpvisor approve a' };
 
 /** Runs the script of a transcript and writes what happens under each of its lines. */
 export function replay(text: string): string {
@@ -89,6 +92,14 @@ function perform(server: ServerUnderTest, [wait = '', word = '', ...rest]: reado
       return;
     case 'session':
       Object.assign(server.temper, fields);
+      return;
+    case 'edited':
+    case 'approved':
+      server.send('server.configure', {
+        policy: { ...server.context().policy, approval: word === 'edited' ? approval : null },
+        changed: true,
+        wanted: null,
+      });
       return;
     case 'speaks':
       server.temper.lastMessageAt = server.clock.now();

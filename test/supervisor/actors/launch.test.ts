@@ -17,7 +17,9 @@ function launched(entry: object, more: Partial<LaunchParts> = {}) {
   if (specification === undefined) throw new Error(problems.map(toLine).join('\n'));
   const env = { PATH: '/bin', HOME: '/home/me', OTHER: 'not for children', TOKEN: 'canary-1f7a' };
   const origin = () => ({ folder, secrets: new Map([['KEY', 'canary-22c9']]) });
-  return createLaunch({ env, stateDir: null, origin, hasFetch: false, ...more })(specification);
+  return createLaunch({ env, stateDir: null, origin, keptSecret: () => undefined, hasFetch: false, ...more })(
+    specification,
+  );
 }
 
 describe('what a session is opened with', () => {

@@ -6,7 +6,7 @@ import { parseEntries } from '../../../src/config/parse.ts';
 import { decide } from '../../../src/config/plan/plan.ts';
 import { toLine } from '../../../src/errors.ts';
 import { relationsOf } from '../../../src/supervisor/desired/relations.ts';
-import { type Lookups, stepsOf } from '../../../src/supervisor/desired/steps.ts';
+import { type Lookups, type Situation, stepsOf } from '../../../src/supervisor/desired/steps.ts';
 
 interface Written {
   readonly servers: Readonly<Record<string, object>>;
@@ -19,9 +19,9 @@ function configOf({ servers, mcpvisor = {} }: Written): Configuration {
   return config;
 }
 
-function situationOf(written: Written) {
+function situationOf(written: Written, waiting: Situation['waiting'] = new Map()): Situation {
   const configuration = configOf(written);
-  return { configuration, relations: relationsOf(configuration) };
+  return { configuration, relations: relationsOf(configuration), waiting };
 }
 
 const everyoneLives: Lookups = {

@@ -19,6 +19,7 @@ export interface UpFlags {
   readonly detach?: boolean;
   readonly replace?: boolean;
   readonly insecureBind?: boolean;
+  readonly trustApi?: boolean;
   readonly json?: boolean;
 }
 
@@ -43,6 +44,8 @@ export interface UpSettings {
   readonly replace: boolean;
   /** Whether an address that other machines can reach may be listened on without encryption. */
   readonly insecureBind: boolean;
+  /** Whether servers that come through the API run without being approved. */
+  readonly trustApi: boolean;
   readonly tokenFile: string | null;
 }
 
@@ -91,6 +94,7 @@ export function toUpSettings({ flags, env, isTerminal }: SettingSources): UpSett
     detach: isOn(given('detach')),
     replace: isOn(given('replace')),
     insecureBind: isOn(given('insecureBind')),
+    trustApi: isOn(given('trustApi')),
     tokenFile: given('tokenFile')?.value ?? null,
   };
   if (problems.length > 0) {

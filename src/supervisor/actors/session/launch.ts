@@ -1,6 +1,6 @@
 /** Prepares a specification for the start of a session: replaces every `${…}`, at each start again. */
 
-import { type Failure, failure } from '../../../../machines/failure.ts';
+import { type Failure, failure, missingSecretCode } from '../../../../machines/failure.ts';
 import { childEnvironment, type Environment } from '../../../config/expand/environment.ts';
 import { expandSpecification } from '../../../config/expand/expand.ts';
 import { toLine } from '../../../errors.ts';
@@ -8,12 +8,15 @@ import { callLimitsOf, type SessionSpecification, type SessionTarget } from '../
 import type { ExpandedSpecification, ServerSpecification } from '../../../specification.ts';
 import { troubleOf } from '../../../surroundings.ts';
 import { wordsOf } from '../../../text/error-words.ts';
+import type { KeptSecret } from '../../kept-secrets.ts';
 
 export interface LaunchParts {
   readonly env: Environment;
   readonly stateDir: string | null;
   /** Of the configuration in force: the folder that relative paths start from, and the values of `${secret:NAME}`. */
   readonly origin: () => { readonly folder: string; readonly secrets: ReadonlyMap<string, string> };
+  /** What `${secret:NAME}` stands for where the configuration does not say. */
+  readonly keptSecret: KeptSecret;
   /** Whether the host brings its own `fetch` for remote servers. */
   readonly hasFetch: boolean;
 }
@@ -48,10 +51,13 @@ export function createLaunch(parts: LaunchParts): LaunchSpecification {
 }
 
 function launch(parts: LaunchParts, written: ServerSpecification): Launch {
-  const { env, stateDir } = parts;
-  const { expanded, problems, secrets } = expandSpecification(written, { env, stateDir, ...parts.origin() });
-  if (expanded === null)
-    return { secrets, failure: failure('misconfigured', problems.map(toLine).join('; '), { phase: 'spawning' }) };
+  const { env, stateDir, keptSecret } = parts;
+  const expansion = expandSpecification(written, { env, stateDir, keptSecret, ...parts.origin() });
+  const { expanded, problems, missingSecrets, secrets } = expansion;
+  if (expanded === null) {
+    const code = missingSecrets.length > 0 ? missingSecretCode : null;
+    return { secrets, failure: failure('misconfigured', problems.map(toLine).join('; '), { phase: 'spawning', code }) };
+  }
   const { startTimeoutMs, maxMessageBytes, stderrTailBytes, stop } = written;
   const limits = callLimitsOf(written);
   const target = targetOf(parts, expanded);

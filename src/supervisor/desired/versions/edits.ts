@@ -32,6 +32,8 @@ export interface EditsOptions {
   readonly file: Pick<ConfigurationFile, 'write'>;
   /** The wall clock in milliseconds. */
   readonly now: () => number;
+  /** An edit by somebody else than the host is about to be kept. If this rejects, it is not. */
+  readonly announce: (changes: readonly Change[], next: Sources) => Promise<void>;
   readonly isShuttingDown: () => boolean;
   /** Called with what the store did not do, and with null each time it did what it was asked for. */
   readonly onStore: (error: StoreError | null) => void;
@@ -62,7 +64,7 @@ export interface Edits {
 /** Writers that come first before an edit for no version in particular is given up. */
 const mostTries = 10;
 
-export function createEdits({ store, inForce, file, now, isShuttingDown, onStore }: EditsOptions): Edits {
+export function createEdits({ store, inForce, file, now, announce, isShuttingDown, onStore }: EditsOptions): Edits {
   const queue = createQueue();
   /** Of the store, as it was written or read last. */
   let known: StoredConfiguration | null = null;
@@ -113,6 +115,7 @@ export function createEdits({ store, inForce, file, now, isShuttingDown, onStore
       const before = inForce.sources;
       const next = await compute(before, current.version);
       const changes = changesBetween(before, next);
+      if (by !== 'host') await announce(changes, next);
       const noted = { by, summary: summary(summaryOf(changes)), changes };
       const after = changes.length === 0 ? current : await keep(current, noted, fileEditsBetween(before, next));
       if (after !== null) {

@@ -30,6 +30,7 @@ describe('up without a word', () => {
       serverLogs: 'on',
       detach: false,
       insecureBind: false,
+      trustApi: false,
       tokenFile: null,
     });
   });
