@@ -54,19 +54,19 @@ export function editRoutes({ supervisor }: RouteParts): readonly Route[] {
   return [
     route(replace, async ({ c, param, query, body, who }) => {
       const lock = expectedVersion(c, { given: query.version, current: current() });
-      return replyEdited(c, await supervisor.replace(param('name'), body as never, { by: who, ...lock }));
+      return replyEdited(c, await supervisor.replace(param('name'), body as never, { to: 'file', by: who, ...lock }));
     }),
     route(patch, async ({ c, param, query, body, who }) => {
       const lock = expectedVersion(c, { given: query.version, current: current() });
-      return replyEdited(c, await supervisor.update(param('name'), body as never, { by: who, ...lock }));
+      return replyEdited(c, await supervisor.update(param('name'), body as never, { to: 'file', by: who, ...lock }));
     }),
     route(remove, async ({ c, param, query, who }) => {
       const lock = expectedVersion(c, { given: query.version, current: current() });
-      return replyEdited(c, await supervisor.remove(param('name'), { by: who, ...lock }));
+      return replyEdited(c, await supervisor.remove(param('name'), { to: 'file', by: who, ...lock }));
     }),
     route(removeMany, async ({ c, query, body, who }) => {
       const lock = expectedVersion(c, { given: query.version ?? body.version, current: current() });
-      return replyEdited(c, await supervisor.remove(body.names, { by: who, ...lock }));
+      return replyEdited(c, await supervisor.remove(body.names, { to: 'file', by: who, ...lock }));
     }),
   ];
 }
