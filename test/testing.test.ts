@@ -134,11 +134,11 @@ describe('a host under test, by a virtual clock', () => {
   it('sees what is told once a second', async () => {
     const { clock, server, supervisor } = await openSdkHost();
     for (let sent = 0; sent < 15; sent += 1) await server.sendLoggingMessage({ level: 'info', data: sent });
-    const told = () => supervisor.journal({ type: 'session.notified' }).facts;
+    const told = async () => (await supervisor.journal({ type: 'session.notified' })).facts;
     await clock.advance(999);
-    expect(told()).toHaveLength(10);
+    expect(await told()).toHaveLength(10);
     await clock.advance(1);
-    expect(told().slice(10)).toMatchObject([{ count: 5 }]);
+    expect((await told()).slice(10)).toMatchObject([{ count: 5 }]);
   });
 
   it('sets no timer that goes by real time, except for how late the event loop is', async () => {

@@ -42,12 +42,19 @@ export interface HttpSettings {
   readonly headersTimeoutMs: number;
 }
 
+export interface JournalSettings {
+  readonly calls: boolean;
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+}
+
 export interface GlobalSettings {
   readonly shutdownMs: number;
   /** Every group that is declared or used by a server. */
   readonly groups: ReadonlyMap<string, GroupSettings>;
   readonly clientProcess: ClientProcessSettings;
   readonly http: HttpSettings;
+  readonly journal: JournalSettings;
   /** The text that `${secret:NAME}` stands for, before expansion. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Hashes of specifications that may run although they came through the API. */

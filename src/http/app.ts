@@ -117,7 +117,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     const holder = supervisor.storeHolder();
     if (holder === null) return;
     const by = `the control plane on ${holder.host} (pid ${holder.pid})`;
-    throw new McpvisorError('STORE_IN_USE', { store: supervisor.status().store, by });
+    throw new McpvisorError('STORE_IN_USE', { store: supervisor.status().store.address, by });
   };
   const open = all.filter(({ endpoint }) => endpoint.access === 'open');
   const guarded = all.filter(({ endpoint }) => endpoint.access !== 'open');

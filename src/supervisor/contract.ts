@@ -233,8 +233,11 @@ export interface Supervisor {
    * each place where facts are no longer kept. Ends on `close()` or when `signal` aborts.
    */
   facts(options?: { readonly since?: number; readonly signal?: AbortSignal }): AsyncIterable<Fact | FactsMissed>;
-  /** A page of the facts in memory that match the query, the newest last. Throws `INVALID_REQUEST`. */
-  journal(query?: JournalQuery): JournalPage;
+  /**
+   * A page of the facts that match the query, the newest last: those in the store, and all in memory. While the store
+   * cannot be read, those in memory, and `reason` says so. Throws `INVALID_REQUEST`.
+   */
+  journal(query?: JournalQuery): Promise<JournalPage>;
   /**
    * The last lines (`tail`; default 100) that a server wrote on stderr, and notes on its odd messages (`protocol`),
    * oldest first. With a state directory, lines of earlier runs are included. Throws `SERVER_NOT_FOUND`.

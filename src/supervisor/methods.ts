@@ -2,7 +2,6 @@
 
 import type { ConfigurationInput, ServerEntry as ConfiguredEntry } from '../config/settings/input.ts';
 import type { Facts } from '../observe/facts/facts.ts';
-import { selectFacts } from '../observe/facts/journal.ts';
 import type { ServerLogs } from '../observe/server-logs/server-logs.ts';
 import type { Calls } from './calls/calls.ts';
 import type { Catalog } from './catalog/catalog.ts';
@@ -11,6 +10,7 @@ import type { Recipients } from './commands/recipients.ts';
 import type { ReadyNow, ServerStatus, Status, Supervisor } from './contract.ts';
 import type { Desired } from './desired/desired.ts';
 import type { ServerEntry } from './ledger.ts';
+import type { Journal } from './memory/journal.ts';
 import type { Charts } from './status/charts.ts';
 import type { AwaitReady } from './status/readiness.ts';
 import type { Tree } from './tree.ts';
@@ -31,6 +31,7 @@ export interface MethodParts {
   /** Throws `SERVER_NOT_FOUND`. */
   readonly entryOf: (server: string) => ServerEntry;
   readonly facts: Facts;
+  readonly journal: Journal;
   readonly logs: ServerLogs;
   readonly overview: () => Status;
   readonly readiness: () => Omit<ReadyNow, 'heldBy'>;
@@ -86,7 +87,7 @@ export function toMethods(parts: MethodParts): SupervisorMethods {
     configVersion: desired.version,
     versions: (query = {}) => desired.versions(query),
     facts: (options) => facts.read(options),
-    journal: (query = {}) => selectFacts(facts, query),
+    journal: async (query = {}) => await parts.journal.read(query),
     logs: async (server, { tail = 100 } = {}) => await logs.tail(entryOf(server).name, tail),
     followLogs: (server, options) => logs.follow(entryOf(server).name, options),
   };

@@ -21,7 +21,7 @@ describe('a server that says too much of itself', () => {
       await expect.poll(() => settled(supervisor.status('big').state), { timeout: 20_000 }).toBe(true);
     });
     expect(supervisor.status('big').state).toBe(state);
-    const text = JSON.stringify([supervisor.status(), supervisor.snapshot('big'), supervisor.journal({})]);
+    const text = JSON.stringify([supervisor.status(), supervisor.snapshot('big'), await supervisor.journal({})]);
     expect(text.length).toBeLessThan(400_000);
     expect(text).not.toContain(secret);
     expect(supervisor.status('quiet').state).toBe('connected');

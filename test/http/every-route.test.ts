@@ -319,7 +319,7 @@ describe('what may become of an event', () => {
     });
     expect((await end('supervisor', clientOf(tokenOf('operate')))).json.code).toBe('FORBIDDEN_SCOPE');
     const { json } = await end('supervisor');
-    const accepted = api.supervisor.journal({ actor: 'supervisor', type: 'command.accepted' }).facts.at(-1);
+    const accepted = (await api.supervisor.journal({ actor: 'supervisor', type: 'command.accepted' })).facts.at(-1);
     expect(accepted).toMatchObject({ command: 'supervisor.shutdown', by: 'tests' });
     expect(json).toEqual({
       commands: [{ actor: 'supervisor', commandId: (accepted as { commandId: string }).commandId }],

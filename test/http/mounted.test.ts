@@ -144,7 +144,7 @@ describe('the API mounted in a host’s app', () => {
     expect((await as('ann').get('/api/actors/supervisor/snapshot')).json.allowed).toEqual(['supervisor.shutdown']);
     expect((await as('ann').send('POST', path, { body })).status).toBe(202);
     await until('it is closed', () => supervisor.status().state === 'closed');
-    const told = supervisor.journal({ actor: 'supervisor', type: ['command.accepted', 'command.settled'] });
+    const told = await supervisor.journal({ actor: 'supervisor', type: ['command.accepted', 'command.settled'] });
     expect(told.facts).toMatchObject([
       { type: 'command.accepted', command: 'supervisor.shutdown', by: 'ann' },
       { type: 'command.settled', command: 'supervisor.shutdown', outcome: 'done' },

@@ -103,16 +103,19 @@ describe('the journal of a supervisor', () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak'), b: stage.program('speak') });
     await supervisor.ready();
-    const { facts, next } = supervisor.journal({ actor: 'server:a', type: ['process.spawned', 'session.opened'] });
+    const { facts, next } = await supervisor.journal({
+      actor: 'server:a',
+      type: ['process.spawned', 'session.opened'],
+    });
     expect(facts.map(({ type, actor }) => [type, actor])).toEqual([
       ['process.spawned', 'server:a'],
       ['session.opened', 'server:a'],
     ]);
     expect(next).toBeNull();
-    const page = supervisor.journal({ limit: 2 });
-    const rest = supervisor.journal({ after: page.next ?? 0 });
-    expect([...page.facts, ...rest.facts]).toEqual(supervisor.journal().facts);
-    expect(() => supervisor.journal({ limit: -1 })).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+    const page = await supervisor.journal({ limit: 2 });
+    const rest = await supervisor.journal({ after: page.next ?? 0 });
+    expect([...page.facts, ...rest.facts]).toEqual((await supervisor.journal()).facts);
+    await expect(supervisor.journal({ limit: -1 })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   });
 });
 

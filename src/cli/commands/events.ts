@@ -1,4 +1,4 @@
-/** `mcpvisor events`: the facts that are remembered, and with `-f` those to come. */
+/** `mcpvisor events`: the facts of the journal, over restarts, and with `-f` those to come. */
 
 import type * as z from 'zod';
 import { McpvisorError } from '../../errors.ts';
@@ -29,7 +29,7 @@ const usualFacts = 100;
 const mostFacts = 100_000;
 
 export async function events(flags: EventsFlags, invocation: Invocation): Promise<ExitCode> {
-  const { stdout } = invocation;
+  const { stdout, stderr } = invocation;
   const tail = flags.tail === undefined ? usualFacts : parseWhole(flags.tail, { option: '--tail', max: mostFacts });
   const { actor: actors = [] } = flags;
   const filter = {
@@ -37,20 +37,25 @@ export async function events(flags: EventsFlags, invocation: Invocation): Promis
     type: flags.type?.join(','),
   };
   const { client } = await connect(flags, invocation);
+  // Asked for first, so that nothing is lost between asking and following, even if no fact matches yet.
+  const newest = (await lastPage(client, { tail: 1 })).facts.at(-1);
   const describe = (fact: ShownFact) =>
     flags.json === true ? JSON.stringify(fact) : describeLine(fact, stdout.isTTY === true);
-  const facts = await lastFacts(client, { ...filter, tail: Math.max(tail, 1) });
+  const { facts, reason = null } = await lastPage(client, { ...filter, tail: Math.max(tail, 1) });
   await refuseUnknown(client, actors, facts);
+  if (reason !== null) stderr.write(`Not everything is shown: ${oneLine(reason)}\n`);
   const shown = tail === 0 ? [] : facts;
   if (flags.follow !== true) {
     stdout.write(
       flags.json === true
-        ? `${JSON.stringify({ facts: shown, next: null })}\n`
+        ? `${JSON.stringify({ facts: shown, next: null, complete: reason === null, reason })}\n`
         : shown.map((fact) => `${describe(fact)}\n`).join(''),
     );
     return exitCodes.done;
   }
-  let lastEventId = await lastSeen(client, facts);
+  // Facts of an earlier run are in no stream.
+  const seen = Math.max(newest?.seq ?? 0, facts.at(-1)?.seq ?? 0);
+  let lastEventId = seen === 0 ? null : String(seen);
   const signal = untilEnd(invocation);
   stdout.write(shown.map((fact) => `${describe(fact)}\n`).join(''));
   const open = (from: ApiClient) => from.stream('/api/events', { query: filter, lastEventId, signal });
@@ -68,7 +73,7 @@ async function refuseUnknown(client: ApiClient, wanted: readonly string[], facts
   const { actors } = await client.get('/api/actors', actorList);
   const known = actors.map(({ id }) => id);
   for (const actor of untold.filter((id) => !known.includes(id))) {
-    if ((await lastFacts(client, { actor: toNamesParameter([actor]), tail: 1 })).length === 0)
+    if ((await lastPage(client, { actor: toNamesParameter([actor]), tail: 1 })).facts.length === 0)
       throw new McpvisorError('ACTOR_NOT_FOUND', { actor, known });
   }
 }
@@ -79,18 +84,8 @@ interface Wanted {
   readonly tail: number;
 }
 
-async function lastFacts(client: ApiClient, wanted: Wanted): Promise<readonly ShownFact[]> {
-  return (await client.get('/api/journal', anyJournalPage, { query: { ...wanted } })).facts;
-}
-
-/**
- * The number after which a stream goes on: that of the last fact shown or, if none matches yet, of the oldest, so that
- * nothing is lost between asking and following. Null: there are no facts yet.
- */
-async function lastSeen(client: ApiClient, facts: readonly ShownFact[]): Promise<string | null> {
-  const oldest = async () => (await client.get('/api/journal', anyJournalPage, { query: { limit: 1 } })).facts[0];
-  const seen = facts.at(-1) ?? (await oldest());
-  return seen === undefined ? null : String(seen.seq);
+async function lastPage(client: ApiClient, wanted: Wanted): Promise<z.output<typeof anyJournalPage>> {
+  return await client.get('/api/journal', anyJournalPage, { query: { ...wanted } });
 }
 
 function describeAny(

@@ -45,7 +45,10 @@ async function viewOf(client: ApiClient, { tree, json }: StatusFlags, terminal: 
   return json === true ? [shown(JSON.stringify(all))] : describeStatus(all, terminal);
 }
 
-function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, terminal: Terminal): readonly Drawn[] {
+function describeStatus(
+  { servers, alarms, store }: z.output<typeof statusSchema>,
+  terminal: Terminal,
+): readonly Drawn[] {
   const failing = servers.filter(({ state, lastFailure }) => lastFailure !== null && state !== 'connected');
   const own = alarms.filter(({ actor }) => !actor.startsWith('server:'));
   return [
@@ -53,8 +56,14 @@ function describeStatus({ servers, alarms }: z.output<typeof statusSchema>, term
     ...failing.map(({ name, lastFailure }) =>
       shown(oneLine(`${toWords(name)}: ${lastFailure?.class}: ${lastFailure?.message}`)),
     ),
+    ...(store.state === 'ok' ? [] : [terminal.paint('red', oneLine(degradedText(store)))]),
     ...own.map(({ actor, alarm, reason }) => terminal.paint('red', oneLine(`alarm ${alarm} of ${actor}: ${reason}`))),
   ];
+}
+
+function degradedText({ since, reason, queued, lost }: z.output<typeof statusSchema>['store']): string {
+  const given = lost.facts + lost.servers === 0 ? '' : `, ${lost.facts} facts and ${lost.servers} servers given up`;
+  return `store: degraded since ${since}: ${reason} (${queued.facts} facts and ${queued.servers} servers wait${given})`;
 }
 
 /** Facts within this time are shown together, in milliseconds. */

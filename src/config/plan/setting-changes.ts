@@ -26,6 +26,7 @@ const effects = {
   clientProcess: 'applied',
   secrets: 'applied',
   approved: 'applied',
+  journal: 'applied',
   // The listener and the admission checks are created from them once.
   http: 'at the next start',
 } as const satisfies Readonly<Record<Exclude<keyof GlobalSettings, 'groups'>, SettingEffect>>;

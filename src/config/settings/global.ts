@@ -97,7 +97,7 @@ function notActedOnProblems(globals: Globals): readonly Problem[] {
 
 /** Every default filled in. */
 export function globalSettingsOf(globals: Globals, servers: ReadonlyMap<string, ServerSpecification>): GlobalSettings {
-  const { clientProcess = {}, http = {} } = globals;
+  const { clientProcess = {}, http = {}, journal = {} } = globals;
   return {
     shutdownMs: globals.shutdownMs ?? settings.shutdownMs.default,
     groups: groupsOf(globals, servers),
@@ -120,6 +120,11 @@ export function globalSettingsOf(globals: Globals, servers: ReadonlyMap<string, 
       maxBodyBytes: http.maxBodyBytes ?? settings['http.maxBodyBytes'].default,
       maxConnections: http.maxConnections ?? settings['http.maxConnections'].default,
       headersTimeoutMs: http.headersTimeoutMs ?? settings['http.headersTimeoutMs'].default,
+    },
+    journal: {
+      calls: journal.calls ?? settings['journal.calls'].default,
+      maxAgeMs: journal.maxAgeMs ?? settings['journal.maxAgeMs'].default,
+      maxBytes: journal.maxBytes ?? settings['journal.maxBytes'].default,
     },
     secrets: new Map(Object.entries(globals.secrets ?? {})),
     approved: globals.approved ?? settings.approved.default,

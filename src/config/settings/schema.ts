@@ -161,7 +161,13 @@ export const globalsSchema = z.strictObject({
   gateway: z
     .strictObject({ firstListMs: delay('gateway.firstListMs'), exposure: field('gateway.exposure', exposure) })
     .optional(),
-  journal: z.strictObject({ calls: flag('journal.calls') }).optional(),
+  journal: z
+    .strictObject({
+      calls: flag('journal.calls'),
+      maxAgeMs: whole('journal.maxAgeMs', 1),
+      maxBytes: whole('journal.maxBytes', 0),
+    })
+    .optional(),
 });
 
 /** The whole file. Loading checks entry by entry instead, so that one bad entry does not hide another. */

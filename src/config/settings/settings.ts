@@ -22,4 +22,4 @@ export const defaultsTable: readonly Setting[] = Object.entries(settings).map(([
 }));
 
 /** Settings that are checked and kept, but that nothing acts on yet; a path covers everything below it. */
-export const notActedOn: readonly string[] = ['compat', 'gateway', 'journal', 'profiles', 'http.trustedProxies'];
+export const notActedOn: readonly string[] = ['compat', 'gateway', 'profiles', 'http.trustedProxies'];

@@ -51,7 +51,7 @@ const journal = {
   method: 'GET',
   path: '/api/journal',
   access: 'read',
-  summary: 'Facts that are remembered, oldest first, page by page; with `tail` the last so many, on one page',
+  summary: 'Facts that are kept, oldest first, page by page; with `tail` the last so many, on one page',
   query: z.strictObject({
     actor: names.optional(),
     type: factTypeNames.optional(),
@@ -63,7 +63,11 @@ const journal = {
   }),
   body: null,
   answers: {
-    200: { description: '`next` is what `after` continues with; null: there are no more', schema: journalPage },
+    200: {
+      description:
+        '`next` is what `after` continues with; null: there are no more. `complete` is false while the store cannot be read, and `reason` says why: these are the facts in memory then',
+      schema: journalPage,
+    },
   },
   problems: [],
 } as const satisfies Endpoint;
@@ -79,10 +83,10 @@ export function factRoutes({ supervisor, ...streaming }: RouteParts): readonly R
         eventsOf(supervisor.facts({ signal, ...(since !== null && { since }) }), isWanted),
       );
     }),
-    route(journal, ({ c, query }) =>
+    route(journal, async ({ c, query }) =>
       carry(
         c,
-        supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))),
+        await supervisor.journal(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))),
       ),
     ),
   ];

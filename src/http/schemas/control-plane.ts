@@ -23,6 +23,19 @@ const clientProcess = named(
   }),
 );
 
+const store = named(
+  'Store',
+  z.strictObject({
+    kind: z.enum(['memory', 'level', 'lmdb', 'mongodb']),
+    address: z.string(),
+    state: z.enum(['ok', 'degraded']),
+    since: time,
+    reason: z.string().nullable(),
+    queued: z.strictObject({ servers: z.int().min(0), facts: z.int().min(0) }),
+    lost: z.strictObject({ servers: z.int().min(0), facts: z.int().min(0), since: time.nullable() }),
+  }),
+);
+
 export const statusSchema = named(
   'Status',
   z.strictObject({
@@ -32,7 +45,7 @@ export const statusSchema = named(
     substate: z.string().nullable(),
     counts: z.strictObject(Object.fromEntries(serverStates.map((state) => [state, z.int().min(0)]))),
     clientProcess: clientProcess.nullable(),
-    store: z.string(),
+    store,
     configVersion: z.int().min(0),
     alarms: z.array(actorAlarm),
     servers: z.array(server),

@@ -25,7 +25,7 @@ const fact = named('Fact', z.discriminatedUnion('type', [first, ...others]));
 /** What a client of another version can read of any fact. */
 export const anyFact = z.looseObject({ seq: z.int(), at: time, actor: z.string(), type: z.string() });
 
-export const anyJournalPage = z.looseObject({ facts: z.array(anyFact) });
+export const anyJournalPage = z.looseObject({ facts: z.array(anyFact), reason: z.string().nullish() });
 
 export const factsMissed = named(
   'FactsMissed',
@@ -34,7 +34,15 @@ export const factsMissed = named(
 
 export const streamedFact = named('StreamedFact', z.union([fact, factsMissed]));
 
-export const journalPage = named('JournalPage', z.strictObject({ facts: z.array(fact), next: z.int().nullable() }));
+export const journalPage = named(
+  'JournalPage',
+  z.strictObject({
+    facts: z.array(fact),
+    next: z.int().nullable(),
+    complete: z.boolean(),
+    reason: z.string().nullable(),
+  }),
+);
 
 /** `server.added` is `ServerAddedFact`. */
 function nameOf(type: string): string {

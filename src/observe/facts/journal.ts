@@ -1,4 +1,4 @@
-/** Queries over the facts that are kept, page by page. */
+/** Queries over facts, page by page. */
 
 import { McpvisorError, type Problem } from '../../errors.ts';
 import { factTypes } from '../log/level.ts';
@@ -26,34 +26,59 @@ export interface JournalPage {
   readonly facts: readonly Fact[];
   /** `after` of the next page; null: there is none. */
   readonly next: number | null;
+  /** Whether all that match and are kept were looked at. */
+  readonly complete: boolean;
+  /** What is missing, and why; null: nothing is. */
+  readonly reason: string | null;
+}
+
+/** A query that was checked. */
+export interface AskedFacts {
+  /** Any of them. Null: all. */
+  readonly actors: readonly string[] | null;
+  readonly types: readonly string[] | null;
+  /** Inclusive, UTC ISO 8601. */
+  readonly since: string | null;
+  readonly until: string | null;
+  readonly limit: number;
+  readonly after: number;
+  /** Null: a page of those after `after`. */
+  readonly tail: number | null;
 }
 
 const defaultLimit = 1_000;
 const maxLimit = 10_000;
-/** More than are ever kept. */
 const maxTail = 100_000;
 
-/** Throws `INVALID_REQUEST` with every problem of the query. */
-export function selectFacts({ kept }: Pick<Facts, 'kept'>, query: JournalQuery): JournalPage {
-  const { actors, types, since, until, limit, after, tail } = parseQuery(query);
+/** Of facts in memory, those that were asked for, the oldest first: one more than fits if there is another page. */
+export function selectFacts({ kept }: Pick<Facts, 'kept'>, asked: AskedFacts, lastSeq: number): readonly Fact[] {
+  const { since, until, limit, after, tail } = asked;
+  const [actors, types] = [asked.actors && new Set(asked.actors), asked.types && new Set(asked.types)];
   const facts: Fact[] = [];
   const candidates = kept({
     after,
     // Mostly few are asked for of many.
     newestFirst: tail !== null,
-    isWanted: ({ actor, type }) => (actors === null || actors.has(actor)) && (types === null || types.has(type)),
+    isWanted: ({ actor, type }) => actors?.has(actor) !== false && types?.has(type) !== false,
   });
   for (const fact of candidates) {
-    if ((since !== null && fact.at < since) || (until !== null && fact.at > until)) continue;
-    // One more than fits, so there is another page.
-    if (tail === null && facts.length === limit) return { facts, next: facts.at(-1)?.seq ?? null };
+    if (fact.seq > lastSeq || (since !== null && fact.at < since) || (until !== null && fact.at > until)) continue;
     facts.push(fact);
-    if (facts.length === tail) break;
+    if (facts.length === (tail ?? limit + 1)) break;
   }
-  return { facts: tail === null ? facts : facts.reverse(), next: null };
+  return tail === null ? facts : facts.reverse();
 }
 
-function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0, tail }: JournalQuery) {
+/** `facts`: the oldest first; more than fit are those of the next page or, with a `tail`, older ones. */
+export function toPage(facts: readonly Fact[], { limit, tail }: AskedFacts): Pick<JournalPage, 'facts' | 'next'> {
+  if (tail !== null) return { facts: facts.slice(-tail), next: null };
+  const fitting = facts.slice(0, limit);
+  return { facts: fitting, next: facts.length > limit ? (fitting.at(-1)?.seq ?? null) : null };
+}
+
+/** Throws `INVALID_REQUEST` with every problem of the query. */
+export function parseJournalQuery(query: JournalQuery): AskedFacts {
+  const { actor, type, since, until, limit = defaultLimit, after = 0, tail } = query;
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message, hint: null, severity: 'error' });
   const timeOf = (path: string, time: string | number | undefined): string | null => {
@@ -63,8 +88,8 @@ function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0
     refuse(path, 'is not a time: UTC ISO 8601, or milliseconds since 1970');
     return null;
   };
-  const types = setOf(type);
-  for (const unknown of [...(types ?? [])].filter((one) => !factTypes.has(one)))
+  const types = listOf(type);
+  for (const unknown of (types ?? []).filter((one) => !factTypes.has(one)))
     refuse('type', `"${unknown}" is no type of fact`);
   if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
     refuse('limit', `is not a whole number from 1 to ${maxLimit}`);
@@ -72,7 +97,7 @@ function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0
   if (tail !== undefined && (!Number.isInteger(tail) || tail < 1 || tail > maxTail))
     refuse('tail', `is not a whole number from 1 to ${maxTail}`);
   const parsed = {
-    actors: setOf(actor),
+    actors: listOf(actor),
     types,
     since: timeOf('since', since),
     until: timeOf('until', until),
@@ -84,7 +109,7 @@ function parseQuery({ actor, type, since, until, limit = defaultLimit, after = 0
   return parsed;
 }
 
-function setOf(wanted: string | readonly string[] | undefined): ReadonlySet<string> | null {
+function listOf(wanted: string | readonly string[] | undefined): readonly string[] | null {
   if (wanted === undefined) return null;
-  return new Set(typeof wanted === 'string' ? [wanted] : wanted);
+  return typeof wanted === 'string' ? [wanted] : wanted;
 }

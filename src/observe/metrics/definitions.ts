@@ -97,6 +97,31 @@ export const metricDefinitions = {
     help: 'What may be held: "server" of each one, an eighth of the heap; "process" of all together, a quarter of it.',
   },
   mcpvisor_alarms: { type: 'gauge', labels: ['actor', 'alarm'], help: '1 for each alarm that is raised now.' },
+  mcpvisor_store_degraded: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while the store does not keep what it is given, 0 while it does.',
+  },
+  mcpvisor_store_queued: {
+    type: 'gauge',
+    labels: ['of'],
+    help: 'What waits to be written to the store: facts, and servers of which something is to be kept.',
+  },
+  mcpvisor_store_lost_total: {
+    type: 'counter',
+    labels: ['of'],
+    help: 'What was given up: there was no room for it while the store was away, or the store refused it.',
+  },
+  mcpvisor_store_writes_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Times that what waited was written to the store, in batches.',
+  },
+  mcpvisor_store_write_seconds_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Time that writing to the store took, failed tries included.',
+  },
   mcpvisor_facts_published_total: { type: 'counter', labels: [], help: 'Facts published since the start.' },
   mcpvisor_facts_missed_total: {
     type: 'counter',

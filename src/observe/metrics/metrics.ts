@@ -41,6 +41,14 @@ export interface MetricsOptions {
     readonly limits: { readonly each: number; readonly all: number };
     readonly servers: readonly { readonly server: string; readonly bytes: number }[];
   }[];
+  /** The store: whether it keeps what it is given, what waits for it or was given up, and what writing takes. */
+  readonly store: () => {
+    readonly state: 'ok' | 'degraded';
+    readonly queued: { readonly servers: number; readonly facts: number };
+    readonly lost: { readonly servers: number; readonly facts: number };
+    readonly writes: number;
+    readonly seconds: number;
+  };
   /** Lines dropped so far: of our own log, and of the servers'. */
   readonly droppedLines: () => { readonly mcpvisor: number; readonly servers: number };
   /** The wall clock in milliseconds. */
@@ -108,6 +116,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         [{ of, bound: 'process' }, all],
       ]),
     );
+    lookAtStore(metrics, options.store());
     metrics.replace('mcpvisor_facts_published_total', [[{}, facts.lastSeq - firstSeq + 1]]);
     metrics.replace('mcpvisor_facts_missed_total', [[{}, facts.missedFacts]]);
     metrics.replace(
@@ -166,6 +175,21 @@ function lookAtServers(metrics: MetricSet, { counts, servers, alarms }: Measured
     'mcpvisor_alarms',
     alarms.map(({ actor, alarm }) => [{ actor, alarm }, 1]),
   );
+}
+
+function lookAtStore(metrics: MetricSet, store: ReturnType<MetricsOptions['store']>): void {
+  const { state, queued, lost, writes, seconds } = store;
+  metrics.replace('mcpvisor_store_degraded', [[{}, state === 'ok' ? 0 : 1]]);
+  metrics.replace('mcpvisor_store_queued', [
+    [{ of: 'facts' }, queued.facts],
+    [{ of: 'servers' }, queued.servers],
+  ]);
+  metrics.replace('mcpvisor_store_lost_total', [
+    [{ of: 'facts' }, lost.facts],
+    [{ of: 'servers' }, lost.servers],
+  ]);
+  metrics.replace('mcpvisor_store_writes_total', [[{}, writes]]);
+  metrics.replace('mcpvisor_store_write_seconds_total', [[{}, seconds]]);
 }
 
 /**

@@ -34,6 +34,7 @@ import type { ConfigurationSource } from '../desired/source.ts';
 import { capabilitiesOf } from '../host.ts';
 import { keptSecretsIn } from '../kept-secrets.ts';
 import { createClaiming } from '../memory/claiming.ts';
+import { createJournal } from '../memory/journal.ts';
 import { createRestoring } from '../memory/restoring.ts';
 import { createServerWatch } from '../memory/server-watch.ts';
 import { type SupervisorMethods, toMethods } from '../methods.ts';
@@ -199,7 +200,14 @@ export function assemble(
         ...moments.next(),
       });
       holder?.configure();
+      journal.configure();
     },
+  });
+  const journal = createJournal({
+    ...foundation,
+    settings: () => desired.current.settings.journal,
+    timers: foundation.time.backgroundTimers,
+    now: wallNow,
   });
   const recipients = createRecipients({ actors, commands, desired, ledger });
   listenToActors({
@@ -250,6 +258,7 @@ export function assemble(
     ensureConnected,
     entryOf,
     facts,
+    journal,
     logs,
     overview,
     readiness,
@@ -303,6 +312,7 @@ export function assemble(
       memoryOfGroups: sessions.memoryOf,
       remoteConnections: sessions.remoteConnections,
       heldBytes: () => [...sessions.heldBytes(), { of: 'answers', limits: unread.limits, servers: unread.uses }],
+      store: () => ({ ...foundation.memory.state, ...foundation.memory.effort }),
       droppedLines: () => ({ mcpvisor: droppedLines(), servers: logs.droppedLines }),
       now: wallNow,
     }),
@@ -313,6 +323,7 @@ export function assemble(
       actors.root.stop();
       await reaping.settled(desired.current.settings.shutdownMs);
       restoring.prune();
+      journal.close();
       // The last writes are made while the store is ours.
       await memory.close();
       await claiming.close();

@@ -35,7 +35,7 @@ export interface AssembledStatus {
 
 export function assembleStatus(parts: StatusParts): AssembledStatus {
   const { foundation, actors, directory, groups, configVersion, closing, clock } = parts;
-  const { facts, strayAlarms, ownAlarms, holder, ledger, inspection } = foundation;
+  const { facts, strayAlarms, ownAlarms, holder, ledger, inspection, store, memory } = foundation;
   const { wallNow, timers } = foundation.time;
   const { entryOf, actorOf, shownActorOf } = directory;
   const alarms = createAlarmWatch({
@@ -58,7 +58,7 @@ export function assembleStatus(parts: StatusParts): AssembledStatus {
   const livingServers = () => [...ledger.entries.keys()].filter((server) => actors.server(server) !== undefined);
   const watched = { servers: livingServers, actorOf, statusOf };
   const overview = createOverview({
-    store: foundation.store.address,
+    store: () => ({ kind: store.kind, address: store.address, ...memory.state }),
     startedAt: toIso(wallNow()),
     root: actors.root,
     servers: () => [...ledger.entries.keys()],

@@ -144,6 +144,33 @@ export interface ClientProcessStatus {
   readonly log: string;
 }
 
+/** Where what outlives a control plane is kept, and whether it is. */
+export interface StoreStatus extends StoreState {
+  readonly kind: 'memory' | 'level' | 'lmdb' | 'mongodb';
+  /** Without credentials. */
+  readonly address: string;
+}
+
+export interface StoreState {
+  /** `degraded`: it does not keep what it is given. Everything goes on, and what is to be kept waits. */
+  readonly state: 'ok' | 'degraded';
+  /** When it became so: UTC, ISO 8601 with milliseconds. */
+  readonly since: string;
+  /** Why it is degraded; null: it is not. */
+  readonly reason: string | null;
+  /** What waits to be written. */
+  readonly queued: { readonly servers: number; readonly facts: number };
+  readonly lost: Lost;
+}
+
+/** What was given up in this run, because there was no room for it or the store refused it. */
+export interface Lost {
+  readonly servers: number;
+  readonly facts: number;
+  /** UTC, ISO 8601 with milliseconds: when the first was; null: nothing was. */
+  readonly since: string | null;
+}
+
 /** The current status of the supervisor and of every server. Times are UTC, ISO 8601 with milliseconds. */
 export interface Status {
   readonly startedAt: string;
@@ -157,7 +184,7 @@ export interface Status {
   readonly counts: Readonly<Record<ServerState, number>>;
   /** Null while sessions are held in this process. */
   readonly clientProcess: ClientProcessStatus | null;
-  readonly store: string;
+  readonly store: StoreStatus;
   /** Number of the newest version of the configuration that is known. 0: there is none yet. */
   readonly configVersion: number;
   /** All alarms: those of the supervisor, its groups and its servers. */

@@ -3,6 +3,7 @@
 import type { OwnAlarms } from '../../observe/alarms/own-alarms.ts';
 import type { PublishFact } from '../../observe/facts/fact.ts';
 import { wordsOf } from '../../text/error-words.ts';
+import type { Lost } from '../contract.ts';
 
 export interface StoreHealth {
   readonly isDegraded: boolean;
@@ -17,14 +18,6 @@ export interface StoreHealth {
   /** It never takes this, or cannot give it back. `what`: in words for people. */
   passOver(what: string, error: unknown): void;
   lose(what: { readonly facts?: number; readonly servers?: number }): void;
-}
-
-/** What was given up in this run, in numbers. */
-export interface Lost {
-  readonly facts: number;
-  readonly servers: number;
-  /** UTC, ISO 8601: of the first; null: nothing was. */
-  readonly since: string | null;
 }
 
 export interface StoreHealthOptions {

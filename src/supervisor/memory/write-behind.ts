@@ -9,9 +9,10 @@ import type { PublishFact } from '../../observe/facts/fact.ts';
 import { sizeOf } from '../../observe/facts/memory/size.ts';
 import type { KeptServer, Store, StoredFact } from '../../store/contract.ts';
 import { StoreError } from '../../store/error.ts';
+import type { StoreState } from '../contract.ts';
 import { createFactQueue } from './fact-queue.ts';
 import { createServerQueue } from './server-queue.ts';
-import { createStoreHealth, type Lost } from './store-health.ts';
+import { createStoreHealth } from './store-health.ts';
 import { createWaiters } from './waiters.ts';
 import { createWriter } from './writer.ts';
 
@@ -47,20 +48,9 @@ export interface WriteBehind {
    * meanwhile waits. Default: it may.
    */
   allow(may: boolean): void;
+  readonly isAllowed: boolean;
   /** Writes what waits, once; what cannot be written is given up. May be called twice; does not throw. */
   close(): Promise<void>;
-}
-
-export interface StoreState {
-  readonly state: 'ok' | 'degraded';
-  /** UTC, ISO 8601 with milliseconds. */
-  readonly since: string;
-  /** Why it is degraded; null: it is not. */
-  readonly reason: string | null;
-  /** What waits to be written. */
-  readonly queued: { readonly servers: number; readonly facts: number };
-  /** What was given up in this run. */
-  readonly lost: Lost;
 }
 
 export interface WriteBehindOptions {
@@ -242,6 +232,7 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
     },
     opened(withinMs) {
       if (writer.isOpen) return Promise.resolve(true);
+      if (isClosed || !isAllowed) return Promise.resolve(false);
       schedule(0);
       return waiters.wait({ ticket: null }, withinMs);
     },
@@ -270,6 +261,9 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
       if (!health.isDegraded) return;
       failures = 0;
       schedule(0);
+    },
+    get isAllowed() {
+      return isAllowed;
     },
     allow(may) {
       isAllowed = may;

@@ -16,8 +16,7 @@ import type { AlarmWatch } from './alarm-watch.ts';
 
 export interface OverviewOptions {
   readonly startedAt: string;
-  /** Where it is, without credentials. */
-  readonly store: string;
+  readonly store: () => Status['store'];
   readonly root: RootActor;
   readonly servers: () => readonly string[];
   readonly statusOf: (server: string) => ServerStatus;
@@ -43,7 +42,7 @@ export function createOverview(options: OverviewOptions): () => Status {
       ...placeOfRoot(root),
       counts,
       clientProcess: options.clientProcess(),
-      store: options.store,
+      store: options.store(),
       configVersion: options.configVersion(),
       alarms: allAlarms(options, servers),
       servers,

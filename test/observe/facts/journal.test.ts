@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFacts } from '../../../src/observe/facts/facts.ts';
-import { type JournalQuery, selectFacts } from '../../../src/observe/facts/journal.ts';
+import { createFacts, type Facts } from '../../../src/observe/facts/facts.ts';
+import { type JournalQuery, parseJournalQuery, selectFacts, toPage } from '../../../src/observe/facts/journal.ts';
 
 const startMs = Date.UTC(2026, 0, 31, 12);
 
@@ -16,8 +16,13 @@ function tenFacts(capacity = 100) {
   return facts;
 }
 
+function pageOf(facts: Facts, query: JournalQuery) {
+  const asked = parseJournalQuery(query);
+  return toPage(selectFacts(facts, asked, facts.lastSeq), asked);
+}
+
 function seqs(query: JournalQuery, capacity?: number) {
-  const { facts, next } = selectFacts(tenFacts(capacity), query);
+  const { facts, next } = pageOf(tenFacts(capacity), query);
   return { seqs: facts.map(({ seq }) => seq), next };
 }
 
@@ -65,7 +70,7 @@ describe('the journal', () => {
       tail: 0,
       type: 'no.such',
     } as unknown as JournalQuery;
-    expect(() => selectFacts(createFacts(), query)).toThrow(
+    expect(() => pageOf(createFacts(), query)).toThrow(
       expect.objectContaining({
         code: 'INVALID_REQUEST',
         details: {
@@ -83,8 +88,8 @@ describe('a page of the journal', () => {
     ['limit', 10_000],
     ['tail', 100_000],
   ])('has a bound: %s', (path, most) => {
-    expect(selectFacts(tenFacts(), { [path]: most }).facts).toHaveLength(10);
-    expect(() => selectFacts(tenFacts(), { [path]: most + 1 })).toThrow(
+    expect(pageOf(tenFacts(), { [path]: most }).facts).toHaveLength(10);
+    expect(() => pageOf(tenFacts(), { [path]: most + 1 })).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { problems: [expect.objectContaining({ path })] } }),
     );
   });

@@ -35,6 +35,13 @@ function open(before: (tell: (...bodies: readonly FactBody[]) => void) => void =
       { of: 'lists', limits: { each: 30, all: 40 }, servers: [] },
     ],
     memoryOfGroups: async (pids) => new Map(pids.map((pid) => [pid, pid * 1_000])),
+    store: () => ({
+      state: 'degraded',
+      queued: { servers: 3, facts: 500 },
+      lost: { servers: 1, facts: 20 },
+      writes: 40,
+      seconds: 0.5,
+    }),
     droppedLines: () => ({ mcpvisor: 2, servers: 7 }),
   });
   onTestFinished(() => metrics.close());

@@ -43,14 +43,17 @@ describe('many processes that are killed in the same turn', () => {
     await supervisor.ready();
     const pids = supervisor.status().servers.flatMap(({ pid }) => pid ?? []);
     expect(pids).toHaveLength(names.length);
-    const since = supervisor.journal().facts.at(-1)?.seq ?? 0;
+    const since = (await supervisor.journal()).facts.at(-1)?.seq ?? 0;
     for (const pid of pids) process.kill(-pid, 'SIGKILL');
     // All of them have ended before the event loop turns.
     while (pids.some(isRunning)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     const stepsOfEnds = ['process.exited', 'session.closed', 'server.failed', 'process.spawned', 'session.opened'];
-    const stepsSince = () =>
-      supervisor.journal({ after: since }).facts.flatMap(({ type }) => (stepsOfEnds.includes(type) ? [type] : []));
-    await until('all are back', () => stepsSince().filter((type) => type === 'session.opened').length === names.length);
-    expect(stepsSince().slice(0, names.length)).toEqual(names.map(() => 'process.exited'));
+    const stepsSince = async () =>
+      (await supervisor.journal({ after: since })).facts.flatMap(({ type }) =>
+        stepsOfEnds.includes(type) ? [type] : [],
+      );
+    const opened = async () => (await stepsSince()).filter((type) => type === 'session.opened');
+    await expect.poll(opened, { timeout: 20_000 }).toHaveLength(names.length);
+    expect((await stepsSince()).slice(0, names.length)).toEqual(names.map(() => 'process.exited'));
   });
 });

@@ -58,7 +58,7 @@ describe('each edit', () => {
 
   it('has its turn: hundreds at once make as many versions, plans in their order, and the state they say', async () => {
     const supervisor = await open(['a']);
-    const facts = supervisor.journal({ type: 'config.applied' }).facts.length;
+    const facts = (await supervisor.journal({ type: 'config.applied' })).facts.length;
     const edits = Array.from({ length: 300 }, (_, index) => {
       const name = `s${index % 7}`;
       if (index < 7) return supervisor.add(name, asleep, { to: index % 2 === 0 ? 'store' : 'host' });
@@ -67,7 +67,7 @@ describe('each edit', () => {
     const versions = (await Promise.all(edits)).map(({ version }) => version);
     expect(versions).toEqual(Array.from({ length: 300 }, (_, index) => index + 2));
     expect(supervisor.configVersion()).toBe(301);
-    const applied = supervisor.journal({ type: 'config.applied', limit: 10_000 }).facts.slice(facts);
+    const applied = (await supervisor.journal({ type: 'config.applied', limit: 10_000 })).facts.slice(facts);
     expect(applied).toHaveLength(300);
     const replayed = new Map<string, unknown>();
     for (let before: number | null = 302; before !== null; ) {

@@ -29,7 +29,7 @@ describe('the edges in facts', () => {
     await supervisor.ready();
     await supervisor.send('app', { type: 'server.restart' });
     await supervisor.close();
-    const steps = supervisor.journal({ limit: 10_000 }).facts.filter(isStep);
+    const steps = (await supervisor.journal({ limit: 10_000 })).facts.filter(isStep);
     for (const chart of ['supervisor', 'group', 'server']) {
       const known = supervisor.machine(chart).states.flatMap(({ edges }) => edges);
       const taken = steps.filter(({ type }) => type === `${chart}.transitioned`).flatMap(({ edges }) => edges);

@@ -145,4 +145,15 @@ export const settingsOfMcpvisor = {
     meaning: '"all" lists every tool; "search" offers three tools that find, describe and call the others.',
   },
   'journal.calls': { ...plain, default: false, meaning: 'Whether calls are kept in the journal too.' },
+  'journal.maxAgeMs': {
+    ...milliseconds,
+    default: 604_800_000,
+    meaning: 'Facts older than this are removed from the journal. Default: 7 days.',
+  },
+  'journal.maxBytes': {
+    scope: 'global',
+    unit: 'bytes',
+    default: 200_000_000,
+    meaning: 'Above this size the oldest facts are removed from the journal.',
+  },
 } as const satisfies SettingTable;
