@@ -3,7 +3,7 @@
 import type { FactQuery, JournalStore, StoredFact } from '../contract.ts';
 import { matching } from '../facts.ts';
 import type { KeyRange } from './database.ts';
-import { factKey, journalKey, numberOf, wholeRoom } from './keys.ts';
+import { factKey, journalKey, numberOf } from './keys.ts';
 import type { Reader, Records, StoredRecord } from './records.ts';
 
 export interface KeptExtent {
@@ -19,6 +19,7 @@ export const emptyJournal: KeptExtent = { facts: 0, bytes: 0, firstSeq: 0, lastS
 /** How many facts are removed in one write, so that others have their turn. */
 const trimmedAtOnce = 1_000;
 
+type Part = Pick<FactQuery, 'after' | 'before' | 'newestFirst'>;
 type Bounds = Parameters<JournalStore['trim']>[0];
 
 export function createJournal(records: Records): JournalStore {
@@ -63,8 +64,9 @@ async function extentOf(reader: Reader): Promise<KeptExtent> {
   return ((await reader.get(journalKey)) as KeptExtent | null) ?? emptyJournal;
 }
 
-function rangeOf({ after, newestFirst }: Pick<FactQuery, 'after' | 'newestFirst'>, { firstSeq }: KeptExtent): KeyRange {
-  return { ...wholeRoom('fact', newestFirst), first: factKey(Math.max(firstSeq, after + 1)) };
+function rangeOf({ after, before, newestFirst }: Part, { firstSeq, lastSeq }: KeptExtent): KeyRange {
+  const last = before === null ? lastSeq : Math.min(lastSeq, before - 1);
+  return { first: factKey(Math.max(firstSeq, after + 1)), last: factKey(Math.max(0, last)), newestFirst };
 }
 
 function extended(before: KeptExtent, facts: readonly StoredFact[], lastSeq: number): KeptExtent {
@@ -93,7 +95,7 @@ async function trimmed(reader: Reader, bounds: Bounds) {
 }
 
 async function* oldestFirst(reader: Reader, extent: KeptExtent): AsyncGenerator<StoredRecord> {
-  for await (const page of reader.pages(rangeOf({ after: 0, newestFirst: false }, extent))) yield* page;
+  for await (const page of reader.pages(rangeOf({ after: 0, before: null, newestFirst: false }, extent))) yield* page;
 }
 
 function isWithin(oldest: StoredRecord, { bytes }: KeptExtent, { olderThan, maxBytes }: Bounds): boolean {
