@@ -17,6 +17,8 @@ export const examples: Readonly<Record<string, Example>> = {
   shutDown: { path: '/api/shutdown' },
   listServers: { path: '/api/servers' },
   getServer: { path: '/api/servers/talk' },
+  addServers: { path: '/api/servers', body: { name: 'added', entry: { command: '/nowhere/at-all', disabled: true } } },
+  rollBackConfiguration: { path: '/api/config/rollback', body: { version: 1 } },
   replaceServer: { path: '/api/servers/edited', body: { command: '/nowhere/at-all', disabled: true } },
   patchServer: { path: '/api/servers/edited', body: { callTimeoutMs: 7 } },
   removeServer: { path: '/api/servers/removed' },

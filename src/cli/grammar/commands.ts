@@ -5,6 +5,7 @@
 
 import { addCompletion } from './completion.ts';
 import { addCheck, addDoctor, addDown, addOpen, addPlan, addUp } from './control-plane.ts';
+import { addAdd, addRemove, addRollback, addVersions } from './editing.ts';
 import type { Registration } from './registration.ts';
 import { addCall, addEnsure, addEvents, addLogs, addStatus, addTools, addVerbs } from './servers.ts';
 import { addApprove, addSecret } from './trust.ts';
@@ -21,7 +22,11 @@ export function addCommands(registration: Registration): void {
   addEvents(registration);
   addApprove(registration);
   addSecret(registration);
+  addAdd(registration);
+  addRemove(registration);
   addPlan(registration);
+  addVersions(registration);
+  addRollback(registration);
   addCheck(registration);
   addDoctor(registration);
   addOpen(registration);

@@ -69,6 +69,26 @@ Examples:
   mcpvisor secret set GITHUB < token.txt
   mcpvisor secret list
   mcpvisor secret remove GITHUB`,
+  add: `The entry goes into the configuration file, whose comments and order stay as they are. Exits with 1 if one of
+several is refused, and names it.
+
+Examples:
+  mcpvisor add files -- npx -y @modelcontextprotocol/server-filesystem .
+  mcpvisor add notes --env NOTES_DIR=./notes -- node notes.mjs
+  mcpvisor add search --url https://mcp.example.com/mcp --header 'Authorization: Bearer \${SEARCH_TOKEN}'
+  pbpaste | mcpvisor add -
+  mcpvisor add files --stored -- npx -y @modelcontextprotocol/server-filesystem .`,
+  remove: `Examples:
+  mcpvisor remove files
+  mcpvisor remove files memory --json`,
+  versions: `Examples:
+  mcpvisor versions
+  mcpvisor versions --tail 100 --json | jq '.versions[].summary'`,
+  rollback: `The changes are undone where they were made, and this is a new version itself.
+
+Examples:
+  mcpvisor versions
+  mcpvisor rollback 7`,
   plan: `Examples:
   mcpvisor plan
   mcpvisor plan fleet.json --json`,

@@ -6,6 +6,7 @@ import { longestDelayMs } from '../../../machines/delay.ts';
 import { McpvisorError } from '../../errors.ts';
 import { systemCodeOf } from '../../system-error.ts';
 import { toJsonText } from '../../text/json-text.ts';
+import type { Method } from '../endpoint.ts';
 import { boundEvents, isBroken, parseJson, textOf } from './body.ts';
 import { listenTo, type Patience, usualPatience, within } from './patience.ts';
 import { describeProblem, toError } from './problem-reader.ts';
@@ -56,6 +57,11 @@ export interface ApiClient {
     schema: Schema,
     request?: ApiRequest & { readonly body?: unknown },
   ): Promise<z.output<Schema>>;
+  delete<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    request?: ApiRequest & { readonly body?: unknown },
+  ): Promise<z.output<Schema>>;
   /** A document that is not JSON. */
   text(path: string): Promise<string>;
   /** Ends with the connection, also when that breaks; throws if it cannot be made. */
@@ -67,7 +73,7 @@ export function createApiClient({ url, token, patience = usualPatience }: ApiCli
   const base = url.replace(/\/+$/, '');
 
   async function send(
-    method: 'GET' | 'POST',
+    method: Method,
     path: string,
     { query = {}, body, headers = {}, signal }: Sent,
   ): Promise<Response> {
@@ -92,7 +98,7 @@ export function createApiClient({ url, token, patience = usualPatience }: ApiCli
   }
 
   async function exchange<Schema extends z.ZodType>(
-    method: 'GET' | 'POST',
+    method: Method,
     path: string,
     { schema, ...sent }: Sent & { readonly schema: Schema },
   ) {
@@ -122,6 +128,7 @@ export function createApiClient({ url, token, patience = usualPatience }: ApiCli
     url: base,
     get: (path, schema, request = {}) => exchange('GET', path, { ...request, schema }),
     post: (path, schema, request = {}) => exchange('POST', path, { ...request, schema }),
+    delete: (path, schema, request = {}) => exchange('DELETE', path, { ...request, schema }),
     text: (path) => whole({}, async (signal) => textOf(await send('GET', path, { signal }), base)),
     async *stream(path, { body, lastEventId = null, grantedMs, ...request } = {}) {
       const { signal } = request;

@@ -8,6 +8,7 @@ import type { Endpoint, Route } from '../endpoint.ts';
 import { reply, replyText, route } from '../route.ts';
 import { noQuery, wholeNumber } from '../schemas/common.ts';
 import { configuration, configurationInForce, edited, planSchema, versionsPage } from '../schemas/configuration.ts';
+import { named } from '../schemas/names.ts';
 import { jsonHeaders } from '../status-text.ts';
 import { createTags, expectedVersion } from '../versions.ts';
 import { editProblems, ifMatch, lockQuery, replyEdited } from './editing.ts';
@@ -81,6 +82,22 @@ const versions = {
   problems: ['STORE_UNAVAILABLE'],
 } as const satisfies Endpoint;
 
+const rollback = {
+  id: 'rollBackConfiguration',
+  tag: 'Control plane',
+  method: 'POST',
+  path: '/api/config/rollback',
+  access: 'admin',
+  summary: 'Undo every change after a version, each where it was made. What is undone is a new version',
+  query: lockQuery,
+  headers: [ifMatch],
+  body: named('Rollback', z.strictObject({ version: z.int().min(0) })),
+  answers: {
+    200: { description: 'The plan that is carried out, and the new version, also as `ETag`', schema: edited },
+  },
+  problems: [...editProblems, 'NOT_FOUND'],
+} as const satisfies Endpoint;
+
 export function configurationRoutes({ supervisor }: RouteParts): readonly Route[] {
   const tagged = etag();
   const tagOfContent = createTags();
@@ -108,6 +125,10 @@ export function configurationRoutes({ supervisor }: RouteParts): readonly Route[
     route(versions, async ({ c, query: { before, limit } }) => {
       const page = { ...(before !== undefined && { before }), ...(limit !== undefined && { limit }) };
       return reply(c, await supervisor.versions(page));
+    }),
+    route(rollback, async ({ c, query, body, who }) => {
+      const lock = expectedVersion(c, { given: query.version, current: supervisor.configVersion() });
+      return replyEdited(c, await supervisor.rollback(body.version, { by: who, ...lock }));
     }),
   ];
 }

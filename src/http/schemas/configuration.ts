@@ -79,5 +79,16 @@ export const versionsPage = named(
   z.strictObject({ versions: z.array(versionSchema), next: z.int().min(1).nullable() }),
 );
 
+export const addedAll = named(
+  'Added',
+  z.strictObject({
+    version: z.int().min(0),
+    plan: planSchema,
+    results: z.array(
+      z.strictObject({ name: z.string(), outcome: z.enum(['added', 'refused']), problems: z.array(inputProblem) }),
+    ),
+  }),
+);
+
 /** An entry as it is in a configuration: its own fields are checked when it is taken in. */
 export const entryBody = named('Entry', z.looseObject({}));

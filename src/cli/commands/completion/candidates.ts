@@ -16,10 +16,11 @@ export interface Names {
 }
 
 const takeTargets: readonly string[] = ['start', 'stop', 'restart', 'retry', 'reset'];
+const takeServers: readonly string[] = ['ensure', 'remove'];
 const takeOneServer: readonly string[] = ['tools', 'logs', 'call'];
 
 export function takesNames(command: string): boolean {
-  return takeTargets.includes(command) || takeOneServer.includes(command);
+  return takeTargets.includes(command) || takeServers.includes(command) || takeOneServer.includes(command);
 }
 
 /** `words`: those after the program's name, the last one being typed. */
@@ -41,7 +42,7 @@ function allFor(words: readonly string[], commands: readonly KnownCommand[], nam
   const servers = names.servers.filter(isPlainWord);
   if (takeTargets.includes(name))
     return [...servers, ...names.groups.filter(isPlainWord).map((group) => `group:${group}`)];
-  if (takeOneServer.includes(name) && position === 1) return servers;
+  if (takeServers.includes(name) || (takeOneServer.includes(name) && position === 1)) return servers;
   return name === 'call' && position === 2 ? names.tools.filter(isPlainWord) : [];
 }
 
