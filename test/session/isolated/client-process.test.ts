@@ -120,6 +120,31 @@ describe('a client process', () => {
     });
   });
 
+  it('keeps a session for a control plane that takes longer than the orphan grace to ask for it', async () => {
+    const stateDir = createScratchFolder();
+    const first = openApart({ stateDir });
+    await first.connect();
+    const target = program('speak');
+    const before = first.openTarget(target);
+    await before.heard('ready');
+    const { pid } = await before.heard('spawned');
+    await first.sessions.close();
+
+    const next = openApart({
+      stateDir,
+      orphanGraceMs: 50,
+      watchdogMs: 200,
+      wouldOpen: () => ({ specification: specification(target), capabilities: {} }),
+    });
+    await next.connect();
+    const beats = () => next.told.filter(({ type }) => type === 'holder.beat').length;
+    // One each 100 ms.
+    await until('the grace is over', () => beats() >= 3);
+    const after = next.openTarget(target);
+    await after.heard('ready');
+    expect((await after.heard('spawned')).pid).toBe(pid);
+  });
+
   it('ends a session that the next control plane would not open, before it opens another of that server', async () => {
     const stateDir = createScratchFolder();
     const mark = createMark();
