@@ -1,0 +1,36 @@
+/**
+ * What is cleaned up when a test is over, or the tests that share it: the same functions set up both. It is known as
+ * well where several tests of a file run at the same time.
+ */
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { afterAll, beforeAll, onTestFinished as onOnlyTestFinished } from 'vitest';
+
+type Clean = () => unknown;
+
+/** Who cleans up after what is being set up. */
+export const cleaning = new AsyncLocalStorage<{ onTestFinished(clean: Clean): void }>();
+
+/** As vitest's own, which knows only one test at a time. */
+export function onTestFinished(clean: Clean): void {
+  const cleaner = cleaning.getStore();
+  if (cleaner === undefined) onOnlyTestFinished(async () => void (await clean()));
+  else cleaner.onTestFinished(async () => void (await clean()));
+}
+
+/** Called in a `describe`: sets something up once for its tests, none of which changes it for the others. */
+export function sharedByTests<Value>(setUp: () => Promise<Value>): () => Value {
+  const cleans: Clean[] = [];
+  let shared: { readonly value: Value } | null = null;
+  beforeAll(async () => {
+    const value = await cleaning.run({ onTestFinished: (clean) => void cleans.push(clean) }, setUp);
+    shared = { value };
+  });
+  afterAll(async () => {
+    for (const clean of cleans.toReversed()) await clean();
+  });
+  return () => {
+    if (shared === null) throw new Error('It is set up before the tests, and only for them.');
+    return shared.value;
+  };
+}
