@@ -120,6 +120,23 @@ describe('a client process', () => {
     });
   });
 
+  it('is ended in order by the next control plane before that has taken it over', async () => {
+    const stateDir = createScratchFolder();
+    const first = openApart({ stateDir });
+    const holder = await first.connect();
+    const session = first.openTarget(program('speak'));
+    await session.heard('ready');
+    const { pid } = await session.heard('spawned');
+    await first.sessions.close();
+
+    const next = openApart({ stateDir });
+    next.order('probe');
+    await next.heard('holder.found');
+    next.order('end');
+    await next.heard('holder.gone');
+    expect([holder, pid].filter((one) => isRunning(one ?? 0))).toEqual([]);
+  });
+
   it('keeps a session for a control plane that takes longer than the orphan grace to ask for it', async () => {
     const stateDir = createScratchFolder();
     const first = openApart({ stateDir });
