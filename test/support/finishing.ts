@@ -18,14 +18,17 @@ export function onTestFinished(clean: Clean): void {
   else cleaner.onTestFinished(async () => void (await clean()));
 }
 
-/** Called in a `describe`: sets something up once for its tests, none of which changes it for the others. */
-export function sharedByTests<Value>(setUp: () => Promise<Value>): () => Value {
+/**
+ * Called beside tests: sets something up once for all of them, none of which changes it for the others. `withinMs`: the
+ * time it may take, in milliseconds; default: that of hooks.
+ */
+export function sharedByTests<Value>(setUp: () => Promise<Value>, withinMs?: number): () => Value {
   const cleans: Clean[] = [];
   let shared: { readonly value: Value } | null = null;
   beforeAll(async () => {
     const value = await cleaning.run({ onTestFinished: (clean) => void cleans.push(clean) }, setUp);
     shared = { value };
-  });
+  }, withinMs);
   afterAll(async () => {
     for (const clean of cleans.toReversed()) await clean();
   });

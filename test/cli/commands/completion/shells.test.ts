@@ -71,7 +71,7 @@ function inserted(rest: string): RegExp {
 
 const missing = ['script', 'bash', 'zsh', 'fish'].find((program) => findProgram('shells', program) === null) ?? null;
 
-describe.skipIf(missing !== null)(`TAB${missing === null ? '' : absence(null, missing)}`, () => {
+describe.skipIf(missing !== null)(`TAB${missing === null ? '' : absence(null, missing)}`, { concurrent: true }, () => {
   it.each(['bash', 'zsh', 'fish'] as const)(
     'in %s completes names, and runs nothing that a server says',
     async (shell) => {
