@@ -1,6 +1,6 @@
 /**
  * What is cleaned up when a test is over, or the tests that share it: the same functions set up both. It is known as
- * well where several tests of a file run at the same time.
+ * well where several tests of a file run at the same time, which `expect.poll` of vitest is not made for: use `until`.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';

@@ -111,7 +111,8 @@ describe.concurrent('when the owner of servers is killed with SIGKILL', () => {
     await killOwner(owner);
     await untilNoneMarked(mark);
     // One that was killed has no arguments any more before it has ended.
-    await expect.poll(() => owner.pids.some(isRunning)).toBe(false);
+    await until('they have ended', () => !owner.pids.some(isRunning));
+    expect(pidsMarked(mark)).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jsonOnly, reply, serve } from '../../session/remote/web.ts';
+import { until } from '../../support/processes.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { errorOf, factsSoFar, openStage, quickRestart, untilFact, untilState } from '../../support/supervised.ts';
 
@@ -41,12 +42,12 @@ describe.concurrent.each(Object.keys(ways) as (keyof typeof ways)[])(
       });
       await supervisor.ready();
       for (const token of ['the-second-token', 'the-third-token']) {
-        await expect.poll(() => supervisor.snapshot('a').context.stable).toBe(true);
+        await until('it is stable', () => supervisor.snapshot('a').context.stable === true);
         const { generation } = supervisor.status('a');
         writeFileSync(file, textIn(way, token));
         taken.token = token;
-        await expect.poll(() => supervisor.status('a').generation, { timeout: 20_000 }).toBe(generation + 1);
-        await expect.poll(() => supervisor.status('a').state).toBe('connected');
+        await until('it has another session', () => supervisor.status('a').generation === generation + 1);
+        await until('it is connected', () => supervisor.status('a').state === 'connected');
       }
       expect(supervisor.status('a')).toMatchObject({ attempt: 0, lastFailure: { class: 'sessionLost', code: status } });
       const facts = await factsSoFar(supervisor);
