@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -10,7 +11,8 @@ export default defineConfig({
     maxWorkers: 3,
     // XState warns only under this condition; a warning of a chart is a bug.
     execArgv: ['--conditions=development'],
-    setupFiles: ['test/support/no-listener-warnings.ts'],
+    setupFiles: ['test/support/setup.ts'],
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,

@@ -79,6 +79,9 @@ export const clientProcessSetup = setup({
       isRare(context.disconnectedAt, context, event.at),
     mayReplace: ({ context, event }) =>
       'generation' in event && event.generation === context.generation && isRare(context.replacedAt, context, event.at),
+    /** A person wanted another one before this one was found. */
+    isToBeReplaced: ({ context, event }) =>
+      'generation' in event && event.generation === context.generation && context.next === 'starting',
     startsNext: ({ context }) => context.next === 'starting',
     retries: ({ context }) => context.next === 'backoff',
     isSpent: ({ context }) => context.next === 'failed',

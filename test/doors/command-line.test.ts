@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { commandLineOf } from '../support/doors/command-line.ts';
 import { openScene, type RunningDaemon, type Scene } from '../support/doors/daemon.ts';
+import { sharedByTests } from '../support/finishing.ts';
 import { until } from '../support/processes.ts';
 
 const programOf = (name: string) => fileURLToPath(new URL(`../servers/${name}.mjs`, import.meta.url));
@@ -39,6 +40,9 @@ async function openFleet(): Promise<Fleet> {
   await untilSettled(daemon);
   return { ...scene, daemon };
 }
+
+/** For what leaves every server as it is. */
+const fleet = sharedByTests(openFleet);
 
 describe('open', () => {
   it('shows a page that wants no token any more to a user with a display', async () => {
@@ -186,7 +190,7 @@ describe('without a control plane', () => {
 
 describe('mistakes of usage', () => {
   it('end with code 2', async () => {
-    const { command } = commandLineOf(await openFleet());
+    const { command } = commandLineOf(fleet());
     const mistakes = [
       ['restart'],
       ['restart', 'files', '--all'],
@@ -215,7 +219,7 @@ describe('mistakes of usage', () => {
 
 describe('status', () => {
   it('shows where every server is, on plain lines in a pipe', async () => {
-    const { command } = commandLineOf(await openFleet());
+    const { command } = commandLineOf(fleet());
     const { code, stdout } = await command('status');
     expect(code).toBe(0);
     expect(stdout).not.toContain('\u001b');
@@ -227,7 +231,7 @@ describe('status', () => {
   });
 
   it('shows programs what the API says', async () => {
-    const { json } = commandLineOf(await openFleet());
+    const { json } = commandLineOf(fleet());
     expect(await json('status')).toMatchObject({
       version: expect.any(String),
       servers: [{ name: 'files' }, { name: 'web' }, { name: 'grumpy' }, { name: 'broken' }],
@@ -238,7 +242,7 @@ describe('status', () => {
   });
 
   it('shows actors below those that started them', async () => {
-    const { stdout } = await commandLineOf(await openFleet()).command('status', '--tree');
+    const { stdout } = await commandLineOf(fleet()).command('status', '--tree');
     expect(stdout).toMatch(/^supervisor +running/m);
     expect(stdout).toMatch(/^├─ group:default +running/m);
     expect(stdout).toMatch(/^│ {2}├─ server:files +connected\.quiet +/m);
@@ -351,12 +355,12 @@ describe('commands for servers', () => {
   });
 
   it('pass over what does not wait, with retry for all', async () => {
-    const { command } = commandLineOf(await openFleet());
+    const { command } = commandLineOf(fleet());
     expect(await command('retry', '--all')).toMatchObject({ code: 0, stdout: 'There is no server to retry.\n' });
   });
 
   it('end with code 4 for nobody, and say who may be meant', async () => {
-    const { command } = commandLineOf(await openFleet());
+    const { command } = commandLineOf(fleet());
     const { code, stderr } = await command('restart', 'fils');
     expect(code).toBe(4);
     expect(stderr).toContain('Did you mean files?');
@@ -399,7 +403,7 @@ describe('ensure', () => {
 
 describe('tools and calls', () => {
   it('shows tools with their arguments', async () => {
-    const { command, json } = commandLineOf(await openFleet());
+    const { command, json } = commandLineOf(fleet());
     expect((await command('tools', 'files')).stdout).toMatch(/^files +echo +text +Gives back its text$/m);
     expect((await command('tools')).stdout).toMatch(/^web +add +a b +Adds two numbers$/m);
     expect(await json('tools', 'files')).toMatchObject({
@@ -409,7 +413,7 @@ describe('tools and calls', () => {
   });
 
   it('prints text as text, and everything as JSON', async () => {
-    const { daemon: _, ...scene } = await openFleet();
+    const { daemon: _, ...scene } = fleet();
     const { command, json, stays } = commandLineOf(scene);
     expect(await command('call', 'files', 'echo', 'text=hello world')).toMatchObject({
       code: 0,
@@ -455,7 +459,7 @@ describe('tools and calls', () => {
   });
 
   it('ends with code 7 if the tool says that it failed', async () => {
-    const { command } = commandLineOf(await openFleet());
+    const { command } = commandLineOf(fleet());
     expect(await command('call', 'grumpy', 'echo')).toMatchObject({
       code: 7,
       stdout: '',
@@ -467,7 +471,7 @@ describe('tools and calls', () => {
   });
 
   it('ends with code 4 for an unknown server or tool, and with 5 when the time is over', async () => {
-    const { command } = commandLineOf(await openFleet());
+    const { command } = commandLineOf(fleet());
     expect(await command('call', 'nobody', 'echo')).toMatchObject({ code: 4 });
     expect(await command('call', 'files', 'ecko')).toMatchObject({
       code: 4,
@@ -482,7 +486,7 @@ describe('tools and calls', () => {
 
 describe('plan, open and a control plane elsewhere', () => {
   it('says what another configuration would do, and does not do it', async () => {
-    const { daemon, ...scene } = await openFleet();
+    const { daemon, ...scene } = fleet();
     const { command, json } = commandLineOf(scene);
     const file = join(scene.folder, 'other.json');
     const mcpvisor = {
@@ -509,12 +513,12 @@ describe('plan, open and a control plane elsewhere', () => {
   });
 
   it('prints where the pages are', async () => {
-    const { daemon, ...scene } = await openFleet();
+    const { daemon, ...scene } = fleet();
     expect(await commandLineOf(scene).command('open')).toMatchObject({ code: 0, stdout: `${daemon.url}/docs\n` });
   });
 
   it('is reached by its URL and token, from flags or the environment', async () => {
-    const { daemon, run, folder } = await openFleet();
+    const { daemon, run, folder } = fleet();
     const { url, token } = daemon;
     expect(await run(['call', 'files', 'echo', 'text=a', '--url', url, '--token', token]).ended).toMatchObject({
       code: 0,
@@ -592,7 +596,7 @@ describe('doctor', () => {
 
 describe('completion', () => {
   it('knows commands, options, servers and tools', async () => {
-    const { daemon: _, ...scene } = await openFleet();
+    const { daemon: _, ...scene } = fleet();
     const env = { MCPVISOR_STATE_DIR: scene.stateDir };
     const found = async (...words: readonly string[]) =>
       (await scene.run(['complete', '--', ...words], { env }).ended).stdout.trim().split('\n');

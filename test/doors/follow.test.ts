@@ -5,7 +5,7 @@ import { openScene } from '../support/doors/daemon.ts';
 import { openMuteServer } from '../support/doors/mute-server.ts';
 import { until } from '../support/processes.ts';
 
-describe('logs of a server', () => {
+describe.concurrent('logs of a server', () => {
   it('are its lines, and with -f those to come, until Ctrl-C', async () => {
     const scene = openScene();
     scene.writeConfig({ one: scene.talker() });
@@ -30,7 +30,7 @@ describe('logs of a server', () => {
   });
 });
 
-describe('events', () => {
+describe.concurrent('events', () => {
   it('are the facts, filtered', async () => {
     const scene = openScene();
     scene.writeConfig({ one: scene.talker(), two: scene.talker() });
@@ -100,7 +100,7 @@ describe('events', () => {
   });
 });
 
-describe('what is to be followed and does not answer', () => {
+describe.concurrent('what is to be followed and does not answer', () => {
   it.each([
     ['status', '--watch'],
     ['events', '-f'],

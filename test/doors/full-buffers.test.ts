@@ -189,7 +189,7 @@ describe.runIf(process.platform === 'linux')(`${many} servers that send as much 
     });
     const drip = setInterval(() => dripping.map((response) => response.write('x')), 50);
     onTestFinished(() => clearInterval(drip));
-    const daemon = await upWith((name) => ({ url: `${origin}/${name}`, transport: 'http', callTimeoutMs: 20_000 }));
+    const daemon = await upWith((name) => ({ url: `${origin}/${name}`, transport: 'http', callTimeoutMs: 12_000 }));
     const { ends, answered } = await pourMeanwhile(daemon, 20 * mebibyte);
     expect(new Set(ends)).toEqual(new Set(['ANSWER_DROPPED', 'CALL_TIMED_OUT']));
     await lives(daemon, answered);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openScene, type RunningDaemon } from '../support/doors/daemon.ts';
+import { sharedByTests } from '../support/finishing.ts';
 import { underAttack } from '../support/loop-delay.ts';
 import { until } from '../support/processes.ts';
 
@@ -14,6 +15,16 @@ const mostResident = (heapMebibytes + 300) * mebibyte;
 const servers = 600;
 const callers = 6;
 const requestsOfEach = 100;
+
+/** Nothing of one list may be held when the next one is asked for. */
+const running = sharedByTests((): Promise<RunningDaemon> => {
+  const scene = openScene();
+  const idle = { ...scene.talker({ enabled: false }), env: { FOR_LENGTH: '.'.repeat(500) } };
+  const config = scene.writeConfig(
+    Object.fromEntries(Array.from({ length: servers }, (_, index) => [`server-${index}`, idle])),
+  );
+  return scene.up({ args: ['--config', config], env: { NODE_OPTIONS: `--max-old-space-size=${heapMebibytes}` } });
+});
 
 /** Sends many requests at once and reads nothing of their answers. */
 function askWithoutReading({ url, token }: RunningDaemon, path: string): Socket {
@@ -68,15 +79,7 @@ describe.runIf(process.platform === 'linux')(
     ])(
       'take no more than there is for answers, and probes are answered: %s',
       async (path) => {
-        const scene = openScene();
-        const idle = { ...scene.talker({ enabled: false }), env: { FOR_LENGTH: '.'.repeat(500) } };
-        const config = scene.writeConfig(
-          Object.fromEntries(Array.from({ length: servers }, (_, index) => [`server-${index}`, idle])),
-        );
-        const daemon = await scene.up({
-          args: ['--config', config],
-          env: { NODE_OPTIONS: `--max-old-space-size=${heapMebibytes}` },
-        });
+        const daemon = running();
         const { client } = daemon;
         const whole = await client.get(path);
         expect(whole.status).toBe(200);

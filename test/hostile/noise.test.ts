@@ -7,7 +7,7 @@ import { underAttack } from '../support/loop-delay.ts';
 import { openStage } from '../support/supervised.ts';
 
 const message = (rest: object) => JSON.stringify({ jsonrpc: '2.0', ...rest });
-const calls = 50;
+const calls = 25;
 
 describe('servers that write as fast as they are read', () => {
   it.each([

@@ -3,7 +3,7 @@ import { openStage, untilFact, untilState } from '../support/supervised.ts';
 
 const limits = { startTimeoutMs: 1_200, installTimeoutMs: 60_000 };
 
-describe('a server that has to be installed before it answers', () => {
+describe.concurrent('a server that has to be installed before it answers', () => {
   for (const how of ['network', 'trickle', 'disk', 'cpu', 'children', 'stderr'])
     it(`is given the time, whatever its command: its work is ${how}`, async () => {
       const stage = openStage();
@@ -40,8 +40,8 @@ describe('a server that has to be installed before it answers', () => {
 
   it('comes up after tries that were too short for it', async () => {
     const stage = openStage();
-    const short = { startTimeoutMs: 1_200, installTimeoutMs: 2_000 };
-    const supervisor = await stage.open({ a: stage.program('installs-first', short, ['disk', '5000']) });
+    const short = { startTimeoutMs: 1_200, installTimeoutMs: 1_500 };
+    const supervisor = await stage.open({ a: stage.program('installs-first', short, ['disk', '3000']) });
     await untilState(supervisor, 'a', 'connected', { since: 0, withinMs: 60_000 });
     expect(supervisor.status('a').generation).toBeGreaterThan(1);
   });

@@ -26,7 +26,7 @@ async function straysTold(supervisor: Parameters<typeof factsSoFar>[0]): Promise
   return (await factsSoFar(supervisor)).filter(({ type }) => type === 'stray.found');
 }
 
-describe('a server that supervises servers of its own', () => {
+describe.concurrent('a server that supervises servers of its own', () => {
   it('ends them itself when it is stopped, and they are nobody’s strays', async () => {
     const { supervisor, inner } = await openNested(10_000);
     await supervisor.send('outer', { type: 'server.stop' });

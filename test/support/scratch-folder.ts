@@ -3,7 +3,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished } from './finishing.ts';
 
 /** Called within a test: the folder and what is in it are gone when that test is over. */
 export function createScratchFolder(): string {

@@ -1,7 +1,6 @@
 /** A supervisor with real servers for one test, and waiting for what it tells. */
 
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import {
   createSupervisor,
   type Fact,
@@ -10,6 +9,7 @@ import {
   type SupervisorOptions,
 } from '../../src/index.ts';
 import type { Supervisor as BareSupervisor } from '../../src/supervisor/contract.ts';
+import { onTestFinished } from './finishing.ts';
 import { createMark, killMarked, pidsMarked } from './processes.ts';
 
 export type Entry = Readonly<Record<string, unknown>>;

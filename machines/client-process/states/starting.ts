@@ -1,6 +1,6 @@
 /** The state in which a process is looked for, and adopted or started. */
 
-import { concluded, failed, failedAs, order, startsAgain, state, tell } from './actions.ts';
+import { concluded, failed, failedAs, leadsTo, order, startsAgain, state, tell } from './actions.ts';
 
 const disconnectionNoted = {
   type: 'noteDisconnection',
@@ -40,8 +40,12 @@ export const starting = state({
         },
       },
       on: {
-        'client.restart': { actions: 'forgive' },
-        'holder.found': { guard: 'isCurrent', target: 'adopting' },
+        // There is nothing to end yet: what is found is ended, and what is started is the one that was asked for.
+        'client.restart': { actions: startsAgain },
+        'holder.found': [
+          { guard: 'isToBeReplaced', target: '#client-process.stopping' },
+          { guard: 'isCurrent', target: 'adopting' },
+        ],
         'holder.outdated': [
           {
             guard: 'mayReplace',
@@ -109,7 +113,7 @@ export const starting = state({
     },
     forking: {
       description: 'A new process is being started.',
-      entry: order('fork'),
+      entry: [leadsTo('backoff'), order('fork')],
       after: {
         forking: {
           target: '#client-process.stopping.clearing',

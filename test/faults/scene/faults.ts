@@ -1,7 +1,7 @@
 /** Carries out the actions of a schedule. */
 
 import { writeFileSync } from 'node:fs';
-import { until } from '../../support/processes.ts';
+import { isRunning, until } from '../../support/processes.ts';
 import type { ToldFact } from '../judge/facts.ts';
 import type { Edit } from '../schedule/fleet.ts';
 import type { Action, Victim } from '../schedule/schedule.ts';
@@ -95,7 +95,9 @@ function send(to: readonly Living[], name: NodeJS.Signals): boolean {
 
 async function killGuard(run: Run): Promise<boolean> {
   const guard = guardOf((await run.scene.clientProcess()) ?? run.scene.plane().pid);
-  return guard !== null && signal(guard, 'SIGKILL');
+  if (guard === null || !signal(guard, 'SIGKILL')) return false;
+  await until('the guard is gone', () => !isRunning(guard), endedMs);
+  return true;
 }
 
 async function signalClientProcess(run: Run, name: NodeJS.Signals): Promise<boolean> {

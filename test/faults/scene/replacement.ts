@@ -1,6 +1,7 @@
 /** A control plane is killed, or told to go, and another one takes its place. */
 
 import { isRunning } from '../../support/processes.ts';
+import type { ToldFact } from '../judge/facts.ts';
 import type { Shown } from '../judge/rest.ts';
 import type { Member } from '../schedule/fleet.ts';
 import type { Action, Company } from '../schedule/schedule.ts';
@@ -40,9 +41,10 @@ export function createReplacement({ scene, load, fleet, rest, violate }: Replace
     const isAdopted = clientProcess !== null && also === 'nothing' && next === 'at once';
     const before = isAdopted ? await rest() : [];
     const guard = guardOf(clientProcess ?? plane.pid);
+    const isGuarded = guard !== null && !lacksGuard(plane.life().facts);
     await killWith(plane, { also, next }, { clientProcess, guard });
     await load.pause();
-    if (next === 'when all is gone' && !isLeftAlone(also, clientProcess))
+    if (next === 'when all is gone' && !isLeftAlone(also, { clientProcess, isGuarded }))
       for (const what of await untilAllGone({ mark: scene.mark, guard, clientProcess })) violate(what);
     await scene.start();
     if (isAdopted) await adopted(before);
@@ -64,8 +66,18 @@ export function createReplacement({ scene, load, fleet, rest, violate }: Replace
 }
 
 /** Nobody is left who could end what lives: only the next start does. */
-function isLeftAlone(also: Company, clientProcess: number | null): boolean {
-  return also === 'client process and its guard' || (also === 'guard' && clientProcess === null);
+function isLeftAlone(
+  also: Company,
+  { clientProcess, isGuarded }: { readonly clientProcess: number | null; readonly isGuarded: boolean },
+): boolean {
+  const isOwnerKilled = clientProcess === null || also === 'client process' || also === 'client process and its guard';
+  return isOwnerKilled && (!isGuarded || also === 'guard' || also === 'client process and its guard');
+}
+
+/** Its guard was killed before, and it has told that none works since. */
+function lacksGuard(facts: readonly ToldFact[]): boolean {
+  const last = facts.findLast((fact) => fact.alarm === 'no-guard');
+  return last?.type === 'alarm.raised';
 }
 
 interface Others {

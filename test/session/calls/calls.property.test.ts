@@ -39,6 +39,9 @@ const codes: readonly string[] = [
   'UPSTREAM_ERROR',
 ];
 
+/** `MCPVISOR_RUNS=10000` for a longer run by hand. */
+const runs = Number(process.env.MCPVISOR_RUNS ?? 100);
+
 describe.each(ways)('a session %s', (_way, via) => {
   const { openReadyPeer } = sessionsVia(via);
   describe('calls, answers, second answers, progress, cancels and ends in any order', () => {
@@ -93,7 +96,7 @@ describe.each(ways)('a session %s', (_way, via) => {
           expect(types().filter((type) => type === 'ended')).toHaveLength(1);
           expect(types().at(-1)).toBe('ended');
         }),
-        { numRuns: 300 },
+        { numRuns: runs },
       );
     });
   });

@@ -1,7 +1,6 @@
 /** A real client process in a folder of its own, and the end of a control plane, which a test drives by its orders. */
 
 import { tmpdir } from 'node:os';
-import { onTestFinished } from 'vitest';
 import type { HolderOrder } from '../../../machines/client-process/events.ts';
 import type { HolderTold } from '../../../src/session/isolated/near/holder.ts';
 import type { WouldOpen } from '../../../src/session/isolated/near/near-end.ts';
@@ -11,6 +10,7 @@ import {
   type IsolatedSessionsOptions,
 } from '../../../src/session/isolated/near/sessions.ts';
 import type { SessionTarget } from '../../../src/session/request.ts';
+import { onTestFinished } from '../../support/finishing.ts';
 import { until } from '../../support/processes.ts';
 import { programPath } from '../process/program-path.ts';
 import { sessionsVia } from '../sessions.ts';

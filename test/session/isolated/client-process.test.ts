@@ -120,6 +120,48 @@ describe('a client process', () => {
     });
   });
 
+  it('is ended in order by the next control plane before that has taken it over', async () => {
+    const stateDir = createScratchFolder();
+    const first = openApart({ stateDir });
+    const holder = await first.connect();
+    const session = first.openTarget(program('speak'));
+    await session.heard('ready');
+    const { pid } = await session.heard('spawned');
+    await first.sessions.close();
+
+    const next = openApart({ stateDir });
+    next.order('probe');
+    await next.heard('holder.found');
+    next.order('end');
+    await next.heard('holder.gone');
+    expect([holder, pid].filter((one) => isRunning(one ?? 0))).toEqual([]);
+  });
+
+  it('keeps a session for a control plane that takes longer than the orphan grace to ask for it', async () => {
+    const stateDir = createScratchFolder();
+    const first = openApart({ stateDir });
+    await first.connect();
+    const target = program('speak');
+    const before = first.openTarget(target);
+    await before.heard('ready');
+    const { pid } = await before.heard('spawned');
+    await first.sessions.close();
+
+    const next = openApart({
+      stateDir,
+      orphanGraceMs: 50,
+      watchdogMs: 200,
+      wouldOpen: () => ({ specification: specification(target), capabilities: {} }),
+    });
+    await next.connect();
+    const beats = () => next.told.filter(({ type }) => type === 'holder.beat').length;
+    // One each 100 ms.
+    await until('the grace is over', () => beats() >= 3);
+    const after = next.openTarget(target);
+    await after.heard('ready');
+    expect((await after.heard('spawned')).pid).toBe(pid);
+  });
+
   it('ends a session that the next control plane would not open, before it opens another of that server', async () => {
     const stateDir = createScratchFolder();
     const mark = createMark();

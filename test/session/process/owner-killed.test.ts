@@ -3,41 +3,44 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StrayNews } from '../../../src/session/contract.ts';
 import { createProcessRegistry } from '../../../src/session/process/registry.ts';
 import { createSessions } from '../../../src/session/sessions.ts';
+import { onTestFinished } from '../../support/finishing.ts';
 import { createMark, isRunning, killMarked, pidsMarked, until, untilNoneMarked } from '../../support/processes.ts';
 import { killOwner, type Owner, spawnOwner, startOwner } from './start-owner.ts';
 
-let stateDir: string;
-let mark: string;
-
-beforeEach(() => {
-  stateDir = mkdtempSync(join(tmpdir(), 'mcpvisor-'));
-  mark = createMark();
-});
-
-afterEach(() => {
-  killMarked(mark);
-  rmSync(stateDir, { recursive: true, force: true });
-});
-
 type How = 'guarded' | 'unguarded' | 'last-words' | 'in-the-gap';
 
-function spawn(how: How, programs: readonly string[]): Owner['child'] {
-  return spawnOwner({ stateDir, mark, how, programs });
+interface Place {
+  readonly stateDir: string;
+  readonly mark: string;
+  spawn(how: How, programs: readonly string[]): Owner['child'];
+  start(how: How, ...programs: readonly string[]): Promise<Owner>;
 }
 
-function start(how: How, ...programs: readonly string[]): Promise<Owner> {
-  return startOwner({ stateDir, mark, how, programs });
+/** Called within a test: everything is gone when that test is over. */
+function openPlace(): Place {
+  const stateDir = mkdtempSync(join(tmpdir(), 'mcpvisor-'));
+  const mark = createMark();
+  onTestFinished(() => {
+    killMarked(mark);
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+  return {
+    stateDir,
+    mark,
+    spawn: (how, programs) => spawnOwner({ stateDir, mark, how, programs }),
+    start: (how, ...programs) => startOwner({ stateDir, mark, how, programs }),
+  };
 }
 
 async function immediates(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await setImmediate();
 }
 
-describe('when the owner of servers is killed with SIGKILL', () => {
+describe.concurrent('when the owner of servers is killed with SIGKILL', () => {
   for (const program of [
     'speak',
     'ignores-eof',
@@ -48,6 +51,7 @@ describe('when the owner of servers is killed with SIGKILL', () => {
     'leaves-a-daemon ignores-sigterm',
   ]) {
     it(`nothing is left of ${program}`, async () => {
+      const { mark, start } = openPlace();
       const owner = await start('guarded', program);
       expect(pidsMarked(mark).length).toBeGreaterThan(1);
       await killOwner(owner);
@@ -58,12 +62,14 @@ describe('when the owner of servers is killed with SIGKILL', () => {
   }
 
   it('nothing is left of a server that it was just spawning', async () => {
+    const { mark, spawn } = openPlace();
     const owner = spawn('in-the-gap', ['ignores-sigterm']);
     expect(await once(owner, 'exit')).toEqual([null, 'SIGKILL']);
     await untilNoneMarked(mark);
   });
 
   it('nothing is left of servers, whenever it is killed while it spawns them', async () => {
+    const { mark, spawn } = openPlace();
     for (let turn = 0; turn < 8; turn += 1) {
       const owner = spawn(
         'guarded',
@@ -80,6 +86,7 @@ describe('when the owner of servers is killed with SIGKILL', () => {
   }, 120_000);
 
   it('nothing is left of a server that was stopped', async () => {
+    const { mark, start } = openPlace();
     const owner = await start('guarded', 'ignores-eof');
     for (const pid of owner.pids) process.kill(pid, 'SIGSTOP');
     await killOwner(owner);
@@ -87,7 +94,8 @@ describe('when the owner of servers is killed with SIGKILL', () => {
     expect(owner.pids.some(isRunning)).toBe(false);
   });
 
-  it('the guard ends many groups at the same time', async () => {
+  it.sequential('the guard ends many groups at the same time', async () => {
+    const { mark, start } = openPlace();
     const owner = await start('guarded', ...Array.from({ length: 6 }, () => 'ignores-sigterm'));
     await killOwner(owner);
     const killedAtMs = performance.now();
@@ -97,17 +105,20 @@ describe('when the owner of servers is killed with SIGKILL', () => {
   });
 
   it('the guard kept no terminal signal from doing its work', async () => {
+    const { mark, start } = openPlace();
     const owner = await start('guarded', 'ignores-sigterm');
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM', 'SIGQUIT'] as const) process.kill(owner.guard ?? 0, signal);
     await killOwner(owner);
     await untilNoneMarked(mark);
     // One that was killed has no arguments any more before it has ended.
-    await expect.poll(() => owner.pids.some(isRunning)).toBe(false);
+    await until('they have ended', () => !owner.pids.some(isRunning));
+    expect(pidsMarked(mark)).toEqual([]);
   });
 });
 
-describe('when the owner and its guard are both gone', () => {
+describe.concurrent('when the owner and its guard are both gone', () => {
   it('the next life ends what they left, with or without its leader, and says what it was', async () => {
+    const { mark, stateDir, start } = openPlace();
     const owner = await start(
       'unguarded',
       'ignores-sigterm',
@@ -139,6 +150,7 @@ describe('when the owner and its guard are both gone', () => {
   });
 
   it('the next life ends what a server left outside of its group, and leaves alone what is only to be told', async () => {
+    const { mark, stateDir, start } = openPlace();
     const owner = await start('unguarded', 'leaves-a-daemon', 'leaves-a-daemon ignores-sigterm');
     await killOwner(owner);
     await until('the servers have heard the end of stdin', () => owner.pids.every((pid) => !isRunning(pid)));
@@ -167,6 +179,7 @@ describe('when the owner and its guard are both gone', () => {
   });
 
   it('the next life leaves a process alone that has the pid but not the start time', async () => {
+    const { stateDir, start } = openPlace();
     const owner = await start('unguarded', 'ignores-eof');
     await killOwner(owner);
     const path = join(stateDir, 'processes.json');
@@ -182,8 +195,9 @@ describe('when the owner and its guard are both gone', () => {
   });
 });
 
-describe('when the owner exits without having ended its servers', () => {
+describe.concurrent('when the owner exits without having ended its servers', () => {
   it('they are killed on the way out', async () => {
+    const { mark, start } = openPlace();
     const programs = ['ignores-sigterm', 'ignores-eof-behind-a-wrapper', 'leaves-a-daemon ignores-sigterm'];
     const { child, pids } = await start('last-words', ...programs);
     child.stdin.write('exit\n');

@@ -2,9 +2,10 @@
 
 import type { ServerResponse } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
 import { virtualClock } from '../../../src/testing.ts';
+import { onTestFinished } from '../../support/finishing.ts';
 import { connect, deadlineMs, errorOf } from './heard.ts';
 import { answer, bodyOf, jsonOnly, type Rpc, reply, resultOf, serve } from './web.ts';
 
@@ -28,7 +29,7 @@ async function serveLeaks() {
   return { ...web, open, most: () => most };
 }
 
-describe('a server that leaves the streams of its answers open', () => {
+describe.concurrent('a server that leaves the streams of its answers open', () => {
   it('holds a few of our connections at a time, and in the end none', async () => {
     const web = await serveLeaks();
     const { client, lost, news } = await connect(`${web.origin}/mcp`);
@@ -58,7 +59,7 @@ describe('a server that leaves the streams of its answers open', () => {
   });
 });
 
-describe('a server that answers fewer calls at a time than are made', () => {
+describe.concurrent('a server that answers fewer calls at a time than are made', () => {
   it.each([
     ['server', { maxConnections: 2 }, 2],
     ['process', { sockets: createSocketBudget(2) }, 2],
@@ -93,7 +94,7 @@ describe('a server that answers fewer calls at a time than are made', () => {
   });
 });
 
-describe('a server whose answers end well', () => {
+describe.concurrent('a server whose answers end well', () => {
   it('is called over one connection', async () => {
     const web = await serve(
       jsonOnly(
@@ -112,7 +113,7 @@ describe('a server whose answers end well', () => {
   });
 });
 
-describe('a connection that is closed while nobody uses it', () => {
+describe.concurrent('a connection that is closed while nobody uses it', () => {
   it.each(['end', 'resetAndDestroy'] as const)('costs no call (%s)', async (how) => {
     const idle = new Set<Socket>();
     const web = await serve(jsonOnly());
@@ -142,7 +143,7 @@ describe('a connection that is closed while nobody uses it', () => {
   });
 });
 
-describe('a connection that breaks when the request has been read', () => {
+describe.concurrent('a connection that breaks when the request has been read', () => {
   /** Answers over each connection once; resets it when a second request with `method` is read. */
   const serveResets = async (method: string) => {
     const used = new WeakSet<Socket>();
@@ -178,7 +179,7 @@ describe('a connection that breaks when the request has been read', () => {
   });
 });
 
-describe('a balancer that keeps sessions together by a cookie', () => {
+describe.concurrent('a balancer that keeps sessions together by a cookie', () => {
   it('is given the cookie with every later request, by one session alone', async () => {
     const cookies: (string | undefined)[] = [];
     const web = await serve(
@@ -234,7 +235,7 @@ const eventsOf = (text: string) =>
   `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n${text}`;
 const hint = 'HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\n\r\n';
 
-describe('an answer in an unusual form', () => {
+describe.concurrent('an answer in an unusual form', () => {
   it.each<readonly [string, (rpc: Rpc) => string]>([
     ['after early hints', (rpc) => `${hint}${withLength(jsonOf(rpc))}`],
     ['with its connection closed', (rpc) => withLength(jsonOf(rpc), 'Connection: close\r\n')],
@@ -324,7 +325,7 @@ describe('an answer in an unusual form', () => {
   });
 });
 
-describe('an event stream that ends again and again', () => {
+describe.concurrent('an event stream that ends again and again', () => {
   it('is opened later and later, and raises one doubt', async () => {
     const at: number[] = [];
     const web = await serve(
@@ -342,7 +343,7 @@ describe('an event stream that ends again and again', () => {
   });
 });
 
-describe('a notification that a server does not answer', () => {
+describe.concurrent('a notification that a server does not answer', () => {
   it('is given up after 30 s, with its connection', async () => {
     const clock = virtualClock();
     const held = new Set<ServerResponse>();

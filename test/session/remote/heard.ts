@@ -1,12 +1,13 @@
 /** A link whose news are written down, and the SDK's own client on top of it. */
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
 import type { Failure } from '../../../machines/failure.ts';
 import type { Link, LinkNews } from '../../../src/session/link.ts';
 import { openLazyRemoteLink } from '../../../src/session/remote/lazy-link.ts';
 import type { RemoteLinkOptions } from '../../../src/session/remote/link.ts';
 import { createSocketBudget } from '../../../src/session/remote/socket-budget.ts';
+import { onTestFinished } from '../../support/finishing.ts';
 import { roomOf } from '../rooms.ts';
 
 export interface Heard {

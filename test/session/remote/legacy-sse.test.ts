@@ -44,7 +44,7 @@ async function serveLegacy(
   return { ...web, streams };
 }
 
-describe('a server that speaks legacy SSE only', () => {
+describe.concurrent('a server that speaks legacy SSE only', () => {
   it('is found after Streamable HTTP was refused', async () => {
     const web = await serveLegacy();
     const { client, link, news } = await connect(`${web.origin}/legacy`);
@@ -77,7 +77,7 @@ describe('a server that speaks legacy SSE only', () => {
   });
 });
 
-describe('a server of the old kind that never answers what is posted', () => {
+describe.concurrent('a server of the old kind that never answers what is posted', () => {
   /** Everything comes over the stream, or, to calls of the tool `silent`, nothing at all. */
   async function serveMute() {
     let stream: ServerResponse | null = null;
@@ -116,7 +116,7 @@ describe('a server of the old kind that never answers what is posted', () => {
   });
 });
 
-describe('a server whose path ends in /sse and that speaks Streamable HTTP', () => {
+describe.concurrent('a server whose path ends in /sse and that speaks Streamable HTTP', () => {
   it('is found after SSE was refused', async () => {
     const web = await serve(jsonOnly());
     const { client, link } = await connect(`${web.origin}/sse`);
@@ -125,7 +125,7 @@ describe('a server whose path ends in /sse and that speaks Streamable HTTP', () 
   });
 });
 
-describe('an address where nobody speaks MCP', () => {
+describe.concurrent('an address where nobody speaks MCP', () => {
   it('is misconfigured, and both refusals are named', async () => {
     const web = await serve((_, response) => {
       response.writeHead(404).end();
@@ -158,7 +158,7 @@ describe('an address where nobody speaks MCP', () => {
   });
 });
 
-describe('a legacy stream that goes', () => {
+describe.concurrent('a legacy stream that goes', () => {
   it('ends the link as disconnected, once, and is not opened again', async () => {
     const web = await serveLegacy();
     const { client, ended, ends } = await connect(`${web.origin}/legacy`, { transport: 'sse' });
@@ -199,7 +199,7 @@ describe('a legacy stream that goes', () => {
   });
 });
 
-describe('a legacy server that never names its endpoint', () => {
+describe.concurrent('a legacy server that never names its endpoint', () => {
   it('lets go when the link is ended', async () => {
     const web = await serveLegacy('/legacy', null);
     const { link, ended, news } = open(`${web.origin}/legacy`, { transport: 'sse' });
@@ -213,7 +213,7 @@ describe('a legacy server that never names its endpoint', () => {
   });
 });
 
-describe('a legacy endpoint on another origin', () => {
+describe.concurrent('a legacy endpoint on another origin', () => {
   it('is refused', async () => {
     const other = await serve(jsonOnly());
     const web = await serveLegacy('/legacy', `${other.origin}/messages`);
@@ -227,7 +227,7 @@ describe('a legacy endpoint on another origin', () => {
   });
 });
 
-describe('a legacy endpoint that is not there', () => {
+describe.concurrent('a legacy endpoint that is not there', () => {
   it.each(['auto', 'sse'] as const)('is named, and nothing is said of what was not tried (%s)', async (transport) => {
     const web = await serveLegacy('/prefix/sse', '/elsewhere?sessionId=hidden');
     const { link, client, ended } = open(`${web.origin}/prefix/sse`, { transport });
@@ -242,7 +242,7 @@ describe('a legacy endpoint that is not there', () => {
   });
 });
 
-describe('a legacy endpoint that is no address', () => {
+describe.concurrent('a legacy endpoint that is no address', () => {
   it('is no handshake', async () => {
     const web = await serveLegacy('/legacy', 'http://our-inner-words:no-port/');
     const { link, ended } = open(`${web.origin}/legacy`, { transport: 'sse' });
@@ -253,7 +253,7 @@ describe('a legacy endpoint that is no address', () => {
   });
 });
 
-describe('a legacy server that has forgotten the session', () => {
+describe.concurrent('a legacy server that has forgotten the session', () => {
   it('ends the link as a session that is lost, although the stream is open', async () => {
     let isForgotten = false;
     const legacy = await serveLegacy('/legacy', '/messages', () => isForgotten);
@@ -266,7 +266,7 @@ describe('a legacy server that has forgotten the session', () => {
   });
 });
 
-describe('a legacy server that refuses a message', () => {
+describe.concurrent('a legacy server that refuses a message', () => {
   it('fails that call alone, and its session stays out of what is told', async () => {
     const web = await serveLegacy();
     const { link, told, news, client } = await connect(`${web.origin}/legacy`, { transport: 'sse' });

@@ -24,7 +24,7 @@ async function serveBeginnings(kind: Readonly<Record<string, string>>, beginning
   );
 }
 
-describe.each([
+describe.concurrent.each([
   ['JSON', json, '{"jsonrpc":"2.0","result":"'],
   ['an event', events, 'data: {"jsonrpc":"2.0","result":"'],
   ['lines of an event', events, 'data: \n'.repeat(10_000)],
@@ -43,7 +43,7 @@ describe.each([
   });
 });
 
-describe('what is held of an answer', () => {
+describe.concurrent('what is held of an answer', () => {
   it.each([
     ['JSON', json, '{"jsonrpc":"2.0","result":"'],
     ['an event', events, 'data: {"jsonrpc":"2.0","result":"'],
@@ -81,7 +81,7 @@ describe('what is held of an answer', () => {
   });
 });
 
-describe('an event that nobody asked for, and for which there is no room', () => {
+describe.concurrent('an event that nobody asked for, and for which there is no room', () => {
   it('ends its stream, which is opened again', async () => {
     let streams = 0;
     const web = await serve(
@@ -116,7 +116,7 @@ describe('an event that nobody asked for, and for which there is no room', () =>
   });
 });
 
-describe('what the beginning of an event takes', () => {
+describe.concurrent('what the beginning of an event takes', () => {
   const fed = (...pieces: readonly string[]) => {
     const event = createUnfinishedEvent();
     for (const piece of pieces) event.feed(piece);

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { onTestFinished } from '../../support/finishing.ts';
 import { pidsMarked, until, untilNoneMarked } from '../../support/processes.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { errorOf, openStage, quickStop, textOf, untilFact, untilState } from '../../support/supervised.ts';
@@ -32,7 +33,7 @@ const misbehaving: readonly (readonly [program: string, ...args: readonly string
   ['blocks-its-loop', '30'],
 ];
 
-describe('closing a supervisor', () => {
+describe.concurrent('closing a supervisor', () => {
   it.each(misbehaving)('leaves no process of %s', async (program, ...args) => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program(program, {}, args) });
@@ -138,7 +139,7 @@ async function startHost(servers: object, stateDir?: string): Promise<Host> {
   return { child, said: JSON.parse(String(line)) };
 }
 
-describe('a host program', () => {
+describe.concurrent('a host program', () => {
   it('that is killed with SIGKILL leaves no server, however badly it behaves', async () => {
     const stage = openStage();
     const programs = [

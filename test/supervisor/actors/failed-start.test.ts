@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pidsMarked } from '../../support/processes.ts';
 import { errorOf, factsSoFar, openStage, untilState } from '../../support/supervised.ts';
 
-describe('a command that does not exist', () => {
+describe.concurrent('a command that does not exist', () => {
   it('is failed at once, without a retry, and the reason names it', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: { command: 'no-such-command-anywhere' } });
@@ -15,7 +15,7 @@ describe('a command that does not exist', () => {
   });
 });
 
-describe('a server that exits at once', () => {
+describe.concurrent('a server that exits at once', () => {
   it('is tried eight times with growing delays, then failed; a start revives it', async () => {
     const stage = openStage();
     const supervisor = await stage.open({
@@ -73,7 +73,7 @@ describe('a server that exits at once', () => {
   });
 });
 
-describe('a server that never answers initialize', () => {
+describe.concurrent('a server that never answers initialize', () => {
   it('is given up after its start time, in the phase named', async () => {
     const stage = openStage();
     const supervisor = await stage.open({
@@ -88,7 +88,7 @@ describe('a server that never answers initialize', () => {
   });
 });
 
-describe('more servers than may start at a time', () => {
+describe.concurrent('more servers than may start at a time', () => {
   it('starts them in turn', async () => {
     const stage = openStage();
     const names = ['a', 'b', 'c', 'd'];

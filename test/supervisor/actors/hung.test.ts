@@ -4,6 +4,7 @@ import { errorOf, factsSoFar, openStage, pidOf, textOf, untilFact, untilState } 
 
 const heartbeat = { intervalMs: 2_000, timeoutMs: 500, misses: 2 };
 
+// Alone: what is measured here is when it is found.
 describe('a server stopped with SIGSTOP', () => {
   it('is called hung within 5 s when idle, and comes back as another process', async () => {
     const stage = openStage();
@@ -54,7 +55,7 @@ describe('a server stopped with SIGSTOP', () => {
   });
 });
 
-describe('a server that blocks its loop', () => {
+describe.concurrent('a server that blocks its loop', () => {
   it('is left alone as long as it computes within the patience for busy servers, and answers', async () => {
     const stage = openStage();
     const beat = { intervalMs: 200, timeoutMs: 400, misses: 1, busyMisses: 12 };
@@ -68,7 +69,7 @@ describe('a server that blocks its loop', () => {
   });
 });
 
-describe('a server that waits for something, without a word and without CPU', () => {
+describe.concurrent('a server that waits for something, without a word and without CPU', () => {
   const impatient = { intervalMs: 100, timeoutMs: 200, misses: 1, busyMisses: 1 };
 
   it.each([
@@ -100,7 +101,7 @@ describe('a server that waits for something, without a word and without CPU', ()
   });
 });
 
-describe('a server that answers probes with errors', () => {
+describe.concurrent('a server that answers probes with errors', () => {
   it('is alive', async () => {
     const stage = openStage();
     const supervisor = await stage.open({
@@ -112,7 +113,7 @@ describe('a server that answers probes with errors', () => {
   });
 });
 
-describe('a server whose input closes while it lives', () => {
+describe.concurrent('a server whose input closes while it lives', () => {
   it('is ended and started again with the first call that it does not hear', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('closes-stdin', { heartbeat: false }) });
@@ -133,7 +134,7 @@ describe('a server whose input closes while it lives', () => {
   });
 });
 
-describe('a server whose output closes while it lives', () => {
+describe.concurrent('a server whose output closes while it lives', () => {
   it('is ended and started again', async () => {
     const stage = openStage();
     // A probe in that moment would have it write where nothing can be written any more, of which it dies.

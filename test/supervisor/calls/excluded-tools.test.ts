@@ -3,7 +3,7 @@ import { mayShow } from '../../../src/supervisor/tool-filter.ts';
 import { underAttack } from '../../support/loop-delay.ts';
 import { errorOf, openStage, textOf } from '../../support/supervised.ts';
 
-describe('a tool that the entry excludes', () => {
+describe.concurrent('a tool that the entry excludes', () => {
   it('is not to be had by any way', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak', { tools: { exclude: ['add'] } }) });
@@ -28,7 +28,7 @@ describe('a tool that the entry excludes', () => {
   });
 });
 
-describe('an excluded tool that is asked for in another way', () => {
+describe.concurrent('an excluded tool that is asked for in another way', () => {
   const openOne = async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak', { tools: { exclude: ['add'] } }) });
@@ -94,7 +94,7 @@ describe('an excluded tool that is asked for in another way', () => {
   });
 });
 
-describe('a request to a server', () => {
+describe.concurrent('a request to a server', () => {
   it('reaches an offered tool with all its params', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('speak') });
@@ -130,7 +130,7 @@ describe('a request to a server', () => {
   });
 });
 
-describe('a glob', () => {
+describe.concurrent('a glob', () => {
   it.each([
     ['read_*', 'read_file', true],
     ['*_file', 'read_file', true],

@@ -13,7 +13,7 @@ const heard = {
 };
 const ways = Object.entries(heard);
 
-describe.each(['initialize', 'tools/list'])('a start whose %s is not answered in time', (method) => {
+describe.concurrent.each(['initialize', 'tools/list'])('a start whose %s is not answered in time', (method) => {
   it.each(ways)('says what was heard meanwhile (%s)', async (how, expected) => {
     const stage = openStage();
     const timeouts = { startTimeoutMs: 700, installTimeoutMs: 700 };
@@ -25,7 +25,7 @@ describe.each(['initialize', 'tools/list'])('a start whose %s is not answered in
   });
 });
 
-describe('a call that is not answered in time', () => {
+describe.concurrent('a call that is not answered in time', () => {
   it.each(ways)('says what was heard meanwhile (%s)', async (how, expected) => {
     const stage = openStage();
     const supervisor = await stage.open({ a: stage.program('says-something-else', {}, ['tools/call', how]) });

@@ -10,7 +10,7 @@ const refusing = (stage: Stage, method: string, how: string, extra: Entry = {}) 
 
 const alarmsOf = (supervisor: Supervisor, server: string) => supervisor.status(server).alarms.map(({ alarm }) => alarm);
 
-describe('a server whose tools cannot be read', () => {
+describe.concurrent('a server whose tools cannot be read', () => {
   it('is not connected, with an alarm, and asked again until they can', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: refusing(stage, 'tools/list', 'once') });
@@ -56,7 +56,7 @@ describe('a server whose tools cannot be read', () => {
   });
 });
 
-describe('a server whose prompts or resources cannot be read', () => {
+describe.concurrent('a server whose prompts or resources cannot be read', () => {
   it.each([
     ['prompts/list', 'never'],
     ['prompts/list', 'error'],

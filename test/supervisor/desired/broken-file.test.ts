@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createSupervisor, type Supervisor } from '../../../src/index.ts';
+import { onTestFinished } from '../../support/finishing.ts';
 import { createScratchFolder } from '../../support/scratch-folder.ts';
 import { type Entries, openStage, pidOf, type Stage, untilFact } from '../../support/supervised.ts';
 
@@ -42,7 +43,7 @@ async function expectMended(scene: Scene): Promise<void> {
   expect(pidsNow(scene)).toEqual(scene.pids);
 }
 
-describe('an edit that plainly meant servers', () => {
+describe.concurrent('an edit that plainly meant servers', () => {
   const entries = { a: { command: 'x' }, b: { url: 'http://127.0.0.1:1' } };
   it.each([
     ['a slip in the key', { mcpServer: entries }],
@@ -84,7 +85,7 @@ describe('an edit that plainly meant servers', () => {
   });
 });
 
-describe('an edit with a mistake in one entry', () => {
+describe.concurrent('an edit with a mistake in one entry', () => {
   it('is applied but for that entry, whose server goes on with the one it had', async () => {
     const scene = await openScene();
     const { program, supervisor } = scene;
@@ -156,6 +157,7 @@ describe('an edit with a mistake in one entry', () => {
   });
 });
 
+// Alone: what is measured is for how long they hold up others.
 describe('an edit that breaks the reading', () => {
   const nest = (levels: number) => `${'${A:-'.repeat(levels)}x${'}'.repeat(levels)}`;
   it.each([

@@ -4,7 +4,7 @@ import { factsSoFar, openStage, type Stage, untilFact, untilState } from '../../
 const farewell = (stage: Stage, extra = {}, args: readonly string[] = []) =>
   stage.program('says-farewell', extra, args);
 
-describe('the last words of a process', () => {
+describe.concurrent('the last words of a process', () => {
   it('are kept after a stop', async () => {
     const stage = openStage();
     const supervisor = await stage.open({ a: farewell(stage) });

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished } from '../finishing.ts';
 import { isRunning, until } from '../processes.ts';
 import type { Ending, Running, RunOptions, Scene } from './daemon.ts';
 

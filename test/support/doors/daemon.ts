@@ -8,7 +8,7 @@ import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished } from '../finishing.ts';
 import { listenerWarning } from '../no-listener-warnings.ts';
 import { createMark, killMarked, until, untilNoneMarked } from '../processes.ts';
 import { type Client, createClient } from './client.ts';

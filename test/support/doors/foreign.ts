@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished } from '../finishing.ts';
 import type { Scene } from './daemon.ts';
 
 /** Answers everything, and keeps what it was asked with. */

@@ -1,7 +1,7 @@
 /** A program on a pseudo-terminal, as a person has it before them. Needs `script` of util-linux. */
 
 import { spawn } from 'node:child_process';
-import { onTestFinished } from 'vitest';
+import { onTestFinished } from '../finishing.ts';
 import { until } from '../processes.ts';
 
 export interface PseudoTerminal {

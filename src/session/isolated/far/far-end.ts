@@ -40,8 +40,11 @@ interface Caller {
 
 export interface FarEnd {
   readonly sessions: readonly HeldSession[];
-  /** Takes orders from this connection instead of any before, and tells it what happens from now on. */
-  serve(connection: MessageConnection): void;
+  /**
+   * Takes orders from this connection instead of any before, and tells it what happens from now on. `onClaimed`: called
+   * with each session that it asks for of those that were kept for it.
+   */
+  serve(connection: MessageConnection, onClaimed?: () => void): void;
   /** Ends every session but these, in its own time. Resolves when they are gone. */
   endAllBut(keep: readonly SessionId[]): Promise<void>;
   /** Ends every session, and opens no more. */
@@ -124,7 +127,7 @@ export function createFarEnd(open: OpenSession, outlet: Outlet = freeOutlet): Fa
     get sessions() {
       return [...sessions.values()].map((held) => held.described);
     },
-    serve(connection) {
+    serve(connection, onClaimed = () => {}) {
       listener = connection;
       const calls = new Set<AbortController>();
       connection.onClose(() => {
@@ -139,6 +142,7 @@ export function createFarEnd(open: OpenSession, outlet: Outlet = freeOutlet): Fa
         if (held === undefined) return tellTo(order.id)?.({ type: 'ended', failure: null });
         held.session.limit(order.limits);
         held.claim();
+        onClaimed();
       });
       connection.onRequest(requestOrder, (order, token) => request({ connection, calls }, order, token));
       connection.onRequest(

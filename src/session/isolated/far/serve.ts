@@ -165,18 +165,24 @@ class ServingProcess implements ClientProcess {
     });
     this.#configure(order);
     const far = this.#open(order);
-    far.serve(connection);
+    far.serve(connection, () => this.#awaitClaims(far));
     this.#troubles.retell();
     log(`A control plane came; ${order.keep.length} of ${far.sessions.length} sessions are kept.`);
     // It takes as long as its servers do.
     void far.endAllBut(order.keep);
-    clearTimeout(this.#unclaimed);
-    this.#unclaimed = setTimeout(() => far.endUnclaimed(), order.orphanGraceMs);
+    this.#awaitClaims(far);
     this.#reaping ??= this.#reap();
     const problem = await this.#reaping;
     // The next control plane may have more luck.
     if (problem !== null) this.#reaping = null;
     return { generations: [...(this.#sessions?.generations ?? [])], problem };
+  }
+
+  /** From the last one on: its charts take over one session after another, and a busy machine takes long for each. */
+  #awaitClaims(far: FarEnd): void {
+    clearTimeout(this.#unclaimed);
+    const withinMs = Math.max(this.#settings.orphanGraceMs, leastClaimMs);
+    this.#unclaimed = setTimeout(() => far.endUnclaimed(), withinMs);
   }
 
   #open({ clientInfo }: TakeOrder): FarEnd {
@@ -233,5 +239,8 @@ class ServingProcess implements ClientProcess {
     this.#grace = setTimeout(() => void this.end(`no control plane came for ${orphanGraceMs} ms`), orphanGraceMs);
   }
 }
+
+/** Without a claim for this time a control plane that is there has all it wants, in milliseconds. */
+const leastClaimMs = 10_000;
 
 const usualStop = { closeMs: 2_000, terminateMs: 3_000, killMs: 2_000, strays: 'end' } as const;

@@ -166,13 +166,12 @@ export class Holder {
       this.#tell({ type: 'holder.ending', generation });
       await closed(found.socket);
       if (!signal.aborted) this.#tell({ type: 'holder.none', generation });
-    } else if (isSame) this.#tell({ type: 'holder.found', generation });
-    else {
-      // It is asked to end over this connection.
-      this.#connection = found.connection;
-      this.#socket = found.socket;
-      this.#tell({ type: 'holder.outdated', generation });
+      return;
     }
+    // If it is to be replaced, it is asked to end over this connection.
+    this.#connection = found.connection;
+    this.#socket = found.socket;
+    this.#tell({ type: isSame ? 'holder.found' : 'holder.outdated', generation });
   }
 
   async #adopt(generation: number): Promise<void> {

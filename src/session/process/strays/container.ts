@@ -15,10 +15,10 @@ export interface Container {
   /** Undefined: ours. */
   readonly env: NodeJS.ProcessEnv | undefined;
   readonly cwd: string;
+  /** Longest time for an answer of the engine, in milliseconds: its daemon may hang. Default 10 000. */
+  readonly answerMs?: number;
 }
 
-/** Longest time for an answer of the engine, in milliseconds: its daemon may hang. */
-const answerMs = 10_000;
 const lookMs = 200;
 
 const execute = promisify(execFile);
@@ -30,7 +30,7 @@ const execute = promisify(execFile);
 export async function endContainer(
   container: Container,
   { mark, stop, secrets }: Quarry,
-  { tell, onError, signal }: HuntParts,
+  { tell, ...watching }: HuntParts,
 ): Promise<boolean> {
   const id = idIn(container.idFile);
   if (id === null) return true;
@@ -58,10 +58,10 @@ export async function endContainer(
         told();
         return true;
       }
-      onError(`${what} survived SIGKILL.`);
+      watching.onError(`${what} survived SIGKILL.`);
     } catch (error) {
       // It was told, so somebody has to see when it is gone.
-      onError(`${what} could not be ended: ${wordsOf(error)}`);
+      watching.onError(`${what} could not be ended: ${wordsOf(error)}`);
     }
   }
   const isLeft = async (): Promise<boolean> => {
@@ -70,7 +70,7 @@ export async function endContainer(
     return true;
   };
   // It does not reject.
-  void watchUntilGone(isLeft, { what, onError, signal }).then((isGone) => isGone && told());
+  void watchUntilGone(isLeft, { what, ...watching }).then((isGone) => isGone && told());
   return false;
 }
 
@@ -102,7 +102,10 @@ async function pidOf(container: Container, id: string): Promise<number | null> {
 }
 
 /** What the engine answers; empty when it refuses, as for a container that is gone. Rejects if it cannot be asked. */
-async function ask({ program, globals, env, cwd }: Container, args: readonly string[]): Promise<string> {
+async function ask(
+  { program, globals, env, cwd, answerMs = 10_000 }: Container,
+  args: readonly string[],
+): Promise<string> {
   try {
     const { stdout } = await execute(program, [...globals, ...args], {
       env,

@@ -21,11 +21,9 @@ export interface Quarry {
   readonly secrets: readonly string[] | null;
 }
 
-export interface HuntParts {
+/** `signal` aborted: nothing is watched any longer. */
+export interface HuntParts extends Omit<WatchOptions, 'what'> {
   readonly tell: TellStray;
-  readonly onError: (message: string) => void;
-  /** Aborted: nothing is watched any longer. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -38,7 +36,7 @@ export type Hunt = (quarry: Quarry) => Promise<boolean>;
 const firstPauseMs = 50;
 const lastPauseMs = 500;
 
-export function createHunt({ tell, onError, signal }: HuntParts): Hunt {
+export function createHunt({ tell, ...watching }: HuntParts): Hunt {
   const scan = createScan();
 
   /** Returns a look at what is left; each look tells what is new and what has gone. */
@@ -69,7 +67,7 @@ export function createHunt({ tell, onError, signal }: HuntParts): Hunt {
   return async (quarry) => {
     const { mark, stop } = quarry;
     const what = `What server "${mark.server}" left behind`;
-    const watched: WatchOptions = { what, onError, signal };
+    const watched: WatchOptions = { what, ...watching };
     const look = lookerFor(quarry);
     const first = await patiently(look, watched);
     if (first.length === 0) return true;
@@ -77,7 +75,7 @@ export function createHunt({ tell, onError, signal }: HuntParts): Hunt {
       const step = (left: readonly Bearer[], act: (bearer: Bearer) => void) =>
         patiently(async () => left.forEach(act), watched);
       if (await endAll(first, { look: () => patiently(look, watched), step, stop })) return true;
-      onError(`${what} survived SIGKILL: ${pidsOf(first)}.`);
+      watching.onError(`${what} survived SIGKILL: ${pidsOf(first)}.`);
     }
     // It does not reject, and each look tells what has gone.
     void watchUntilGone(async () => (await look()).length > 0, watched);

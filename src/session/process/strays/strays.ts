@@ -59,11 +59,14 @@ export interface StraysOptions {
   readonly onError: (message: string) => void;
   /** Where the files with the ids of containers are. Default null: in a temporary folder. */
   readonly stateDir?: string | null;
+  /** The time between two looks at what is watched until it is gone, in milliseconds. Default: see `watch.ts`. */
+  readonly watchEveryMs?: number;
 }
 
-export function createStrays({ instance, guard, tell, onError, stateDir = null }: StraysOptions): Strays {
+export function createStrays(options: StraysOptions): Strays {
+  const { instance, guard, tell, onError, stateDir = null, watchEveryMs } = options;
   const closing = new AbortController();
-  const hunting: HuntParts = { tell, onError, signal: closing.signal };
+  const hunting: HuntParts = { tell, onError, signal: closing.signal, watchEveryMs };
   const hunt = createHunt(hunting);
   const containers = createContainers({ stateDir, instance, hunting });
   const hunts = new Set<Promise<unknown>>();

@@ -10,10 +10,9 @@ export interface WatchOptions {
   readonly onError: (message: string) => void;
   /** Aborted: nobody wants to know any more. */
   readonly signal: AbortSignal;
+  /** The time between two looks, in milliseconds. Default 5 000. */
+  readonly watchEveryMs?: number | undefined;
 }
-
-/** The time between two looks, in milliseconds. */
-const pauseMs = 5_000;
 
 /**
  * Resolves with whether it has gone: false when the signal is aborted first. Does not reject. A look may fail for a
@@ -21,12 +20,12 @@ const pauseMs = 5_000;
  */
 export async function watchUntilGone(
   isLeft: () => Promise<boolean>,
-  { what, onError, signal }: WatchOptions,
+  { what, onError, signal, watchEveryMs = 5_000 }: WatchOptions,
 ): Promise<boolean> {
   let isTroubled = false;
   while (!signal.aborted) {
     try {
-      await delay(pauseMs, undefined, { signal, ref: false });
+      await delay(watchEveryMs, undefined, { signal, ref: false });
       if (!(await isLeft())) return true;
       isTroubled = false;
     } catch (error) {

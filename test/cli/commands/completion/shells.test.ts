@@ -6,6 +6,7 @@ import type { Client } from '../../../support/doors/client.ts';
 import { openScene, program, type Scene } from '../../../support/doors/daemon.ts';
 import { openPseudoTerminal, type PseudoTerminal } from '../../../support/doors/pseudo-terminal.ts';
 import { underAttack } from '../../../support/loop-delay.ts';
+import { until } from '../../../support/processes.ts';
 import { absence, findProgram } from '../../../support/requirements.ts';
 
 const namesCode = fileURLToPath(new URL('../../../servers/names-its-tools-in-shell.mjs', import.meta.url));
@@ -33,8 +34,7 @@ async function openShell(shell: Shell): Promise<OpenShell> {
     files: { command: process.execPath, args: [namesCode, mark, join(folder, 'ran')], group: 'web' },
   });
   const daemon = await scene.up();
-  const ready = async () => (await daemon.client.get('/readyz')).status;
-  await expect.poll(ready, { timeout: 30_000 }).toBe(200);
+  await until('it is ready', async () => (await daemon.client.get('/readyz')).status === 200, 30_000);
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'mcpvisor'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
@@ -83,7 +83,8 @@ describe.skipIf(missing !== null)(`TAB${missing === null ? '' : absence(null, mi
           terminal.type('mcpvisor call fi\t');
           await terminal.shows(inserted('les'));
           terminal.type('ru\t');
-          await expect.poll(() => [...ran(), terminal.text().includes('nner')].at(0), { timeout: 20_000 }).toBe(true);
+          await until('it is completed', () => ran().length > 0 || terminal.text().includes('nner'));
+          expect(ran()).toEqual([]);
           await terminal.shows(inserted('nner'));
           // Of all tools whose names begin so, only one is a plain word.
           terminal.type('\u0015mcpvisor call files ec\t');

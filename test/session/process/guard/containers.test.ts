@@ -2,30 +2,42 @@ import { once } from 'node:events';
 import { accessSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { installDocker } from '../../../support/docker.ts';
+import { onTestFinished } from '../../../support/finishing.ts';
 import { createMark, isRunning, killMarked, pidsMarked, until, untilNoneMarked } from '../../../support/processes.ts';
 import { killOwner, type OwnerOptions, spawnOwner, startOwner } from '../start-owner.ts';
 
-let folder: string;
-let stateDir: string;
-let mark: string;
+interface Place {
+  readonly folder: string;
+  readonly stateDir: string;
+  readonly mark: string;
+  optionsFor(how: string, programs: readonly string[], env?: NodeJS.ProcessEnv): OwnerOptions;
+}
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mcpvisor guard '));
-  stateDir = join(folder, "it's a state");
+/** Called within a test: everything is gone when that test is over. */
+function openPlace(): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'mcpvisor guard '));
+  const stateDir = join(folder, "it's a state");
   mkdirSync(stateDir);
-  mark = createMark();
-});
-
-afterEach(() => {
-  killMarked(mark);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function optionsFor(how: string, programs: readonly string[], env: NodeJS.ProcessEnv = {}): OwnerOptions {
+  const mark = createMark();
+  onTestFinished(() => {
+    killMarked(mark);
+    rmSync(folder, { recursive: true, force: true });
+  });
   const path = `${folder}:${process.env.PATH}`;
-  return { stateDir, mark, how, programs, env: { ...process.env, PATH: path, ...env } };
+  return {
+    folder,
+    stateDir,
+    mark,
+    optionsFor: (how, programs, env = {}) => ({
+      stateDir,
+      mark,
+      how,
+      programs,
+      env: { ...process.env, PATH: path, ...env },
+    }),
+  };
 }
 
 function hasFile(path: string): boolean {
@@ -38,21 +50,22 @@ function hasFile(path: string): boolean {
 }
 
 /** A shell as the system's `sh`: programs with many names are told by a link which they are. */
-function asSh(program: string): string {
+function asSh(folder: string, program: string): string {
   const link = join(folder, 'sh');
   symlinkSync(program, link);
   return link;
 }
 
-describe('when the owner of servers in containers is killed with SIGKILL', () => {
+describe.concurrent('when the owner of servers in containers is killed with SIGKILL', () => {
   for (const program of ['/bin/dash', '/bin/bash', '/bin/busybox', '/bin/mksh'])
     it.skipIf(!hasFile(program))(
       `its guard in ${program} ends them, and removes the files with their ids`,
       async () => {
+        const { folder, mark, optionsFor, stateDir } = openPlace();
         installDocker(folder);
         installDocker(folder, { name: 'podman' });
         const owner = await startOwner(
-          optionsFor(asSh(program), [
+          optionsFor(asSh(folder, program), [
             'docker run -i --rm image',
             'docker --context here container run -i image ignores-sigterm',
           ]),
@@ -67,6 +80,7 @@ describe('when the owner of servers in containers is killed with SIGKILL', () =>
     );
 
   it('its guard asks the daemon that the server spoke to', async () => {
+    const { folder, mark, optionsFor } = openPlace();
     installDocker(folder, { first: `[ "$DOCKER_HOST" = "tcp://a host" ] || exit 1` });
     const owner = await startOwner(optionsFor('guarded', ['docker run -i image'], { DOCKER_HOST: 'tcp://a host' }));
     expect(pidsMarked(mark).length).toBeGreaterThanOrEqual(3);
@@ -75,6 +89,7 @@ describe('when the owner of servers in containers is killed with SIGKILL', () =>
   });
 
   it('its guard sends SIGTERM, and SIGKILL to one that ignores it', async () => {
+    const { folder, mark, optionsFor } = openPlace();
     installDocker(folder, { first: `echo "$*" >>'${folder}/asked'` });
     const owner = await startOwner(optionsFor('guarded', ['docker run -i image ignores-sigterm']));
     await killOwner(owner);
@@ -87,6 +102,7 @@ describe('when the owner of servers in containers is killed with SIGKILL', () =>
   });
 
   it('nothing is left of one that was just being spawned', async () => {
+    const { folder, mark, optionsFor } = openPlace();
     installDocker(folder);
     const owner = spawnOwner(optionsFor('in-the-gap', ['docker run -i image ignores-sigterm']));
     expect(await once(owner, 'exit')).toEqual([null, 'SIGKILL']);
@@ -94,6 +110,7 @@ describe('when the owner of servers in containers is killed with SIGKILL', () =>
   });
 
   it('an engine that hangs holds up neither the others nor the guard, and the id is kept for the next start', async () => {
+    const { folder, mark, optionsFor, stateDir } = openPlace();
     installDocker(folder, { first: `case $* in *inspect*) exec sleep 600 ;; esac` });
     const owner = await startOwner(optionsFor('guarded', ['docker run -i image', 'ignores-sigterm']));
     const containers = pidsMarked(mark).filter((pid) => ![owner.child.pid, ...owner.pids].includes(pid));

@@ -5,10 +5,11 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StrayNews } from '../../../../src/session/contract.ts';
 import { endContainer } from '../../../../src/session/process/strays/container.ts';
 import { markName, markOf } from '../../../../src/session/process/strays/mark.ts';
+import { onTestFinished } from '../../../support/finishing.ts';
 import { isRunning, until } from '../../../support/processes.ts';
 import { createScratchFolder } from '../../../support/scratch-folder.ts';
 
@@ -78,18 +79,24 @@ function createContainer(id: string) {
       writeFileSync(program, `#!/bin/sh\n${script}\n`);
       chmodSync(program, 0o700);
     },
-    end: (policy: 'end' | 'tell') =>
+    /** `answerMs`: how long the engine may take for an answer. */
+    end: (policy: 'end' | 'tell', answerMs = 10_000) =>
       endContainer(
-        { program, globals: [], idFile, env: undefined, cwd: folder },
+        { program, globals: [], idFile, env: undefined, cwd: folder, answerMs },
         { mark: { instance: 'abc', server: 'a', generation: 1 }, stop: { ...stop, strays: policy }, secrets: null },
-        { tell: ({ type }) => told.push(type), onError: (message) => errors.push(message), signal: closing.signal },
+        {
+          tell: ({ type }) => told.push(type),
+          onError: (message) => errors.push(message),
+          signal: closing.signal,
+          watchEveryMs: 300,
+        },
       ),
   };
 }
 
 const short = expect.stringMatching(/What server "a" left behind cannot be looked at now: .*EMFILE/);
 
-describe('what is left of a server, and ended', { timeout: 60_000 }, () => {
+describe.concurrent('what is left of a server, and ended', { timeout: 60_000 }, () => {
   it('is found and ended as soon as there are descriptors to look for it', async () => {
     const { order, end } = await openWatcher('end');
     await order('take', 'none is left');
@@ -124,8 +131,7 @@ describe('what is left of a server, and ended', { timeout: 60_000 }, () => {
   });
 });
 
-// Looks are 5 s apart: each test waits for two of them.
-describe('what is left of a server, and watched', { timeout: 60_000 }, () => {
+describe.concurrent('what is left of a server, and watched', { timeout: 60_000 }, () => {
   it('is told to be gone although descriptors were short in between', async () => {
     const { stray, order, next, end } = await openWatcher('tell');
     await order('gone', 'found');
@@ -149,7 +155,7 @@ describe('what is left of a server, and watched', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a container whose engine breaks off while it is to be ended', { timeout: 60_000 }, () => {
+describe.concurrent('a container whose engine breaks off while it is to be ended', { timeout: 60_000 }, () => {
   it('is ended when the engine can be asked again, and told to be gone', async () => {
     const { pidFile, run, end, told, errors } = createContainer('abcdef012345');
     writeFileSync(pidFile, '4711');
@@ -163,7 +169,7 @@ describe('a container whose engine breaks off while it is to be ended', { timeou
   });
 });
 
-describe('an engine that hangs, and ends by no polite signal', { timeout: 60_000 }, () => {
+describe.concurrent('an engine that hangs, and ends by no polite signal', { timeout: 60_000 }, () => {
   it('is ended, so that nobody waits for it for ever', async () => {
     const { pidFile, run, end } = createContainer('abcdef0123456789');
     run(`trap '' TERM\necho $$ > ${pidFile}\nexec sleep 300`);
@@ -171,7 +177,7 @@ describe('an engine that hangs, and ends by no polite signal', { timeout: 60_000
     onTestFinished(() => {
       if (isRunning(pid())) process.kill(pid(), 'SIGKILL');
     });
-    await expect(end('tell')).rejects.toThrow();
+    await expect(end('tell', 1_500)).rejects.toThrow();
     expect(isRunning(pid())).toBe(false);
   });
 });

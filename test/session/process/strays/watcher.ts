@@ -15,6 +15,7 @@ const strays = createStrays({
   guard: { expect() {}, forget: () => say('nothing is left') },
   tell: ({ type }) => say(type),
   onError: (message) => say(message),
+  watchEveryMs: 300,
 });
 const marked = strays.expect({
   server: 'a',
