@@ -20,10 +20,10 @@ export function addCommands(registration: Registration): void {
   addCall(registration);
   addLogs(registration);
   addEvents(registration);
-  addApprove(registration);
-  addSecret(registration);
   addAdd(registration);
   addRemove(registration);
+  addApprove(registration);
+  addSecret(registration);
   addPlan(registration);
   addVersions(registration);
   addRollback(registration);

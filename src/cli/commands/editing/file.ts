@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { entryOf } from '../../../../machines/table.ts';
 import type { Configuration } from '../../../config/configuration.ts';
 import { type FileEdit, writeBack } from '../../../config/editing/write-back.ts';
 import { replaceConfigFile } from '../../../config/file/replace.ts';
@@ -55,7 +56,7 @@ export async function addToFile(
         throw new McpvisorError('CONFIG_INVALID', { file: path, problems: [...refused.values()].flat() });
       const { text, next } = edited(
         open,
-        names.map((server) => ({ server, after: servers[server] as never })),
+        names.map((server) => ({ server, after: entryOf(servers, server) as never })),
       );
       const unsound = names.filter((name) => !next.servers.has(name));
       for (const name of unsound) refused.set(name, next.refused.get(name) ?? [comment(name)]);
