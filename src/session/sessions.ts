@@ -132,6 +132,7 @@ export function createSessions({
     async reap(onReaped, stopOf) {
       await registry.reapSurvivors(onReaped);
       registry.keepInstances(await strays.reap(registry.earlierInstances, stopOf));
+      await registry.announce();
     },
     highestGeneration: (server) => registry.generations.get(server) ?? 0,
     generations: registry.generations,

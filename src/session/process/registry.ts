@@ -24,6 +24,11 @@ export interface ProcessRegistry {
   /** Of the earlier runs, only these have left something. */
   keepInstances(instances: readonly string[]): void;
   /**
+   * Puts this run's instance on record, by which the next run finds what is on no record yet. Resolves as `add` does;
+   * call it before anything is spawned.
+   */
+  announce(): Promise<void>;
+  /**
    * Resolves when the record is on disk, or could not be written: then `onTrouble` was called, the record is kept in
    * memory, and it is written as soon as it can be. Without a state directory it resolves at once. Never rejects.
    */
@@ -97,6 +102,7 @@ export function createProcessRegistry(options: ProcessRegistryOptions): ProcessR
       // It never rejects.
       void save();
     },
+    announce: save,
     add(record) {
       remember(record);
       current.set(record.pid, record);

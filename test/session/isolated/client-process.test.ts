@@ -211,6 +211,32 @@ describe('a client process', () => {
     expect(await apart.connect()).not.toBe(holder);
   });
 
+  it('is on record before it starts anything: the next start finds what was spawned in its last moment', async () => {
+    const stateDir = createScratchFolder();
+    await openApart({ stateDir }).connect();
+    expect(JSON.parse(readFileSync(join(stateDir, 'processes.json'), 'utf8'))).toMatchObject({
+      instances: [expect.stringMatching(/^[0-9a-f]+$/)],
+      processes: [],
+    });
+  });
+
+  it('that is killed before it has put a server on record leaves nothing of it when it is cleared away', async () => {
+    const stateDir = createScratchFolder();
+    const mark = createMark();
+    const apart = openApart({ stateDir });
+    const holder = await apart.connect();
+    await apart.openTarget(program('ignores-sigterm', mark)).heard('ready');
+    process.kill(holder, 'SIGSTOP');
+    const path = join(stateDir, 'processes.json');
+    const { instances } = JSON.parse(readFileSync(path, 'utf8')) as { readonly instances: readonly string[] };
+    writeFileSync(path, JSON.stringify({ instances, processes: [], generations: [] }));
+    process.kill(holder, 'SIGKILL');
+    await apart.heard('holder.lost');
+    apart.order('clear');
+    await apart.heard('holder.cleared');
+    expect(pidsMarked(mark)).toEqual([]);
+  });
+
   it('that is stopped says nothing more, and is ended all the same', async () => {
     const apart = openApart({ stateDir: createScratchFolder(), watchdogMs: 200 });
     const holder = await apart.connect();
@@ -262,6 +288,7 @@ describe('a client process', () => {
     const target = program('speak');
     const first = openApart({ stateDir });
     await first.connect();
+    rmSync(join(stateDir, 'processes.json'));
     mkdirSync(join(stateDir, 'processes.json', 'in the way'), { recursive: true });
     await first.openTarget(target).heard('ready');
     await first.sessions.close();

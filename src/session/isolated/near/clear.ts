@@ -6,7 +6,9 @@ import { readOwnFile } from '../../../own-file.ts';
 import { isSystemError } from '../../../system-error.ts';
 import { isGroupAlive, signalGroup } from '../../process/group.ts';
 import { isAlive, signalProcess } from '../../process/identity.ts';
-import { type ProcessRecord, parseRecordFile } from '../../process/record.ts';
+import { type ProcessRecord, parseRecordFile, type RecordFile } from '../../process/record.ts';
+import { findBearers } from '../../process/strays/bearers.ts';
+import type { Mark } from '../../process/strays/mark.ts';
 import { isSurvivor } from '../../process/survivor.ts';
 import { type ProcessIdentity, readIdentity } from '../identity-file.ts';
 
@@ -23,9 +25,27 @@ const orderlyMs = 30_000;
  */
 export async function endLost(stateDir: string, known: Known | null): Promise<readonly ProcessRecord[]> {
   if (known !== null) await endProcess(known);
-  const records = recordsIn(stateDir);
-  const ended = await Promise.all(records.map(async (record) => ((await endGroup(record)) ? [record] : [])));
+  const file = recordFileIn(stateDir);
+  const ended = await Promise.all(file.processes.map(async (record) => ((await endGroup(record)) ? [record] : [])));
+  await endUnrecorded(file);
   return ended.flat();
+}
+
+/**
+ * What it had spawned and not put on record yet, found by its mark. Its guard knows these, too, but ends them in their
+ * own time, and the next life of their servers must not begin before.
+ */
+async function endUnrecorded({ instances: [instance], generations }: RecordFile): Promise<void> {
+  if (instance === undefined) return;
+  const recorded = new Map(generations);
+  const isUnrecorded = (mark: Mark): boolean =>
+    mark.instance === instance && mark.generation > (recorded.get(mark.server) ?? 0);
+  for (;;) {
+    const bearers = await findBearers(isUnrecorded);
+    if (bearers.length === 0) return;
+    for (const bearer of bearers) signalProcess(bearer, 'SIGKILL');
+    await delay(lookMs);
+  }
 }
 
 /**
@@ -45,7 +65,7 @@ export async function endLeft(stateDir: string): Promise<void> {
 export function killLostNow(stateDir: string, known: Known | null): void {
   if (known !== null && known.startTime !== null)
     signalProcess({ pid: known.pid, startTime: known.startTime }, 'SIGKILL');
-  for (const { pid, startTime } of recordsIn(stateDir))
+  for (const { pid, startTime } of recordFileIn(stateDir).processes)
     if (startTime !== null && isAlive({ pid, startTime })) signalGroup(pid, 'SIGKILL');
 }
 
@@ -73,11 +93,11 @@ function identityIn(stateDir: string): Known | null {
   }
 }
 
-function recordsIn(stateDir: string): readonly ProcessRecord[] {
+function recordFileIn(stateDir: string): RecordFile {
   try {
-    return parseRecordFile(readOwnFile(join(stateDir, 'processes.json'))).processes;
+    return parseRecordFile(readOwnFile(join(stateDir, 'processes.json')));
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return [];
+    if (isSystemError(error, 'ENOENT')) return { instances: [], processes: [], generations: [] };
     throw error;
   }
 }
