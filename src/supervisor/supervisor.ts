@@ -109,6 +109,7 @@ export async function openSupervisor(options: OpenSupervisorOptions): Promise<Op
     return closed;
   };
 
+  if (options.isolation === 'process') await parts.desired.foresee();
   root.start();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();

@@ -24,6 +24,23 @@ describe('a server that was stopped', () => {
   });
 });
 
+describe('a server that lives in the store', () => {
+  it('runs on while the control plane is killed, and is taken over by the next one', async () => {
+    const scene = openScene();
+    const args = ['--config', scene.writeConfig({}), '--isolation', 'process', '--trust-api'];
+    const first = await scene.up({ args });
+    await first.client.post('/api/servers', { name: 'a', ...scene.talker() });
+    await until('it is connected', async () => (await stateOf(first)) === 'connected');
+    const before = (await first.client.get('/api/servers/a')).json;
+    first.kill('SIGKILL');
+    await first.ended;
+    const second = await scene.up({ args });
+    await until('it is connected again', async () => (await stateOf(second)) === 'connected');
+    const { pid, generation } = before;
+    expect((await second.client.get('/api/servers/a')).json).toMatchObject({ pid, generation });
+  });
+});
+
 describe('two control planes on one store', () => {
   it('run its servers one after the other', async () => {
     const scene = openScene();

@@ -71,7 +71,7 @@ export interface OwnOfEntryPoint {
 export interface Assembly {
   readonly methods: SupervisorMethods;
   readonly root: RootActor;
-  readonly desired: Pick<Desired, 'begin' | 'reload' | 'reviewApprovals'>;
+  readonly desired: Pick<Desired, 'foresee' | 'begin' | 'reload' | 'reviewApprovals'>;
   readonly approvals: Pick<Approvals, 'onChanged'>;
   /** Resolves when another control plane is seen to use the store. */
   readonly held: Promise<void>;

@@ -62,6 +62,11 @@ export interface Desired extends Editing, Pick<Edits, 'version' | 'versions'> {
   readonly current: Configuration;
   /** The servers that wait for approval. */
   readonly waiting: Waiting;
+  /**
+   * Looks what lives in the store, so that the sessions of these servers that an earlier run left are known before the
+   * start. Changes nothing. Never rejects.
+   */
+  foresee(): Promise<void>;
   /** Carries out the initial configuration, a few servers in each turn of the event loop. */
   begin(): Promise<void>;
   /**
@@ -110,6 +115,8 @@ export function createDesired({
   );
   const written = createConfigurationFile(file, source?.text ?? '');
   let polling: unknown = null;
+  /** It did not answer in time a moment ago, and is not waited for a second time. */
+  let isAway = false;
   const gate = createGate(approvals);
   let sources = sourcesOf(initial, file);
   let relations = relationsOf(initial);
@@ -225,9 +232,14 @@ export function createDesired({
     get waiting() {
       return gate.waiting;
     },
+    async foresee() {
+      const entries = await within(openWithinMs, edits.open);
+      if (entries === null) isAway = true;
+      else sources = withStored(sources, entries);
+    },
     async begin() {
       // Without the store the servers of the other sources start all the same; those of the store follow as a plan.
-      const entries = await within(openWithinMs, edits.open);
+      const entries = await within(isAway ? 0 : openWithinMs, edits.open);
       const { plan, steps } = adopt(entries === null ? sources : withStored(sources, entries), null);
       if (await carryOutPaced(steps, { carryOut, isShuttingDown })) applied(plan);
       trouble.accepted(initial.refused);

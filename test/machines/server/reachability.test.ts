@@ -553,11 +553,22 @@ describe('from every configuration', () => {
     expect(lost.map(({ value, context }) => [stateText(value), brief(context)])).toEqual([]);
   });
 
-  it('a start leads to connected once its dependencies are, unless the server is to go', () => {
+  it('a start leads to connected once its dependencies are and it is approved, unless the server is to go', () => {
     const lost = graph.configurations
       .filter(({ context }) => !context.removing && !context.shuttingDown)
       .filter((configuration) => {
-        let snapshot = transition(charts.server, configuration, {
+        const { policy } = configuration.context;
+        const approved =
+          policy.approval === null
+            ? configuration
+            : transition(charts.server, configuration, {
+                type: 'server.configure',
+                policy: { ...policy, approval: null },
+                changed: true,
+                wanted: null,
+                ...moment,
+              })[0];
+        let snapshot = transition(charts.server, approved, {
           type: 'server.start',
           commandId: 'the start',
           ...moment,
