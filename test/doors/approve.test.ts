@@ -29,9 +29,11 @@ async function markAsEdited({ stateDir }: Scene, file: string, names: readonly s
   approvals.close();
 }
 
-async function openWaiting(names: readonly string[], extra: Readonly<Record<string, unknown>> = {}) {
+/** What is approved is what runs, whatever its name: each of them runs something else. */
+async function openWaiting(names: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const scene = openScene();
-  const file = scene.writeConfig(Object.fromEntries(names.map((name) => [name, scene.talker(extra)])));
+  const entryOf = (name: string) => scene.talker({ env: { ...env, NAME: name } });
+  const file = scene.writeConfig(Object.fromEntries(names.map((name) => [name, entryOf(name)])));
   await markAsEdited(scene, file, names);
   return { scene, file };
 }
@@ -41,7 +43,7 @@ const stateOf = async ({ client }: RunningDaemon, name: string) =>
 
 describe('mcpvisor approve', () => {
   it('shows what waits and lets it run, within a second and over restarts', async () => {
-    const { scene, file } = await openWaiting(['a', 'my b'], { env: { TOKEN: 'not-to-be-shown' } });
+    const { scene, file } = await openWaiting(['a', 'my b'], { TOKEN: 'not-to-be-shown' });
     const { command, json } = commandLineOf(scene);
     const daemon = await scene.up({ args: ['--config', file] });
     const listed = await command('approve');

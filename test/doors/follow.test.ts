@@ -51,6 +51,8 @@ describe.concurrent('events', () => {
     expect(await json('events', '--type', 'session.opened', '--tail', '1')).toEqual({
       facts: [expect.objectContaining({ type: 'session.opened', seq: expect.any(Number) })],
       next: null,
+      complete: true,
+      reason: null,
     });
     const all = (await command('events', '--tail', '100000')).stdout.trim().split('\n');
     expect(all.some((line) => line.includes('supervisor: booting'))).toBe(true);

@@ -131,7 +131,9 @@ describe('every route', () => {
       });
     }
     // What an entry says is the configuration's business: there, unknown fields are warnings.
-    for (const endpoint of withBody().filter(({ id }) => id !== 'replaceServer' && id !== 'patchServer')) {
+    for (const endpoint of withBody().filter(
+      ({ id }) => !['addServers', 'replaceServer', 'patchServer'].includes(id),
+    )) {
       const { json } = await ask(endpoint, { body: { nonsense: 1 } });
       expect(json, endpoint.id).toMatchObject({ code: 'INVALID_REQUEST' });
       expect(JSON.stringify(json.problems), endpoint.id).toContain('nonsense');
@@ -347,6 +349,10 @@ describe('what may become of an edit', () => {
     }
   });
 
+  it('is told: no such version', async () => {
+    expect((await ask(one('rollBackConfiguration'), { body: { version: 999_999 } })).json.code).toBe('NOT_FOUND');
+  });
+
   it('is told: not valid', async () => {
     await prepare();
     for (const name of ['removed', 'removed-too'])
@@ -354,10 +360,11 @@ describe('what may become of an edit', () => {
     const config = { config: { mcpServers: { a: { command: 1 } } } };
     const mistakes: Readonly<Record<string, object>> = {
       replaceConfiguration: { body: config },
+      addServers: { body: { name: 'wrong', command: 1 } },
       replaceServer: { body: {} },
       patchServer: { body: { command: null } },
     };
-    for (const endpoint of edits())
+    for (const endpoint of edits().filter(({ id }) => id !== 'rollBackConfiguration'))
       expect((await ask(endpoint, mistakes[endpoint.id] ?? {})).json.code, endpoint.id).toBe('CONFIG_INVALID');
     await api.supervisor.remove(['needs removed', 'needs removed-too']);
   });
@@ -382,6 +389,7 @@ const unseen: Readonly<Record<string, string>> = {
   INTERNAL: 'a bug of ours',
   CALL_CANCELLED: 'its client has gone',
   'getProblems NOT_FOUND': 'only without our documents',
+  'rollBackConfiguration CONFIG_INVALID': 'needs a secret that is not kept any more',
   CONFIG_READ_ONLY: 'needs a file, and is seen in test/http/editing.test.ts',
   STORE_UNAVAILABLE: 'needs a store that is away, and is seen in test/http/editing.test.ts',
   ANSWER_NOT_KEPT: 'needs 64 MiB of remembered answers',

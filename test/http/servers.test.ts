@@ -194,8 +194,8 @@ describe('a way that leads nowhere', () => {
   });
 
   it.each([
-    ['DELETE', '/api/servers', 'GET'],
-    ['PUT', '/api/servers/talk', 'GET'],
+    ['DELETE', '/api/config/versions', 'GET'],
+    ['PUT', '/api/config/plan', 'POST'],
     ['GET', '/api/servers/talk/events', 'POST'],
     ['GET', '/api/servers/talk/tools/echo/call', 'POST'],
     ['POST', '/healthz', 'GET'],

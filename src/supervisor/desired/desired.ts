@@ -241,7 +241,12 @@ export function createDesired({
       // Without the store the servers of the other sources start all the same; those of the store follow as a plan.
       const entries = await within(isAway ? 0 : openWithinMs, edits.open);
       const { plan, steps } = adopt(entries === null ? sources : withStored(sources, entries), null);
-      if (await carryOutPaced(steps, { carryOut, isShuttingDown })) applied(plan);
+      if (await carryOutPaced(steps, { carryOut, isShuttingDown })) {
+        applied(plan);
+        const told = new Set(plan.warnings.map(toLine));
+        // What was wrong with the text itself cannot be seen in what it says together with the store.
+        warn(initial.warnings.filter((warning) => !told.has(toLine(warning))));
+      }
       trouble.accepted(initial.refused);
       const synchronized = edits.synchronize();
       if (entries !== null) await synchronized;
