@@ -99,7 +99,7 @@ describe('the API mounted in a host’s app', () => {
     });
     expect((await ann.get('/api/servers/nobody')).json).toMatchObject({ code: 'SERVER_NOT_FOUND', status: 404 });
     expect((await ann.get('/api/nothing')).json).toMatchObject({ code: 'NOT_FOUND', path: '/mcpvisor/api/nothing' });
-    expect((await ann.send('DELETE', '/api/servers')).json).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
+    expect((await ann.send('PUT', '/api/config/plan')).json).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
     const { servers, paths, security } = (await ann.get('/openapi.json')).json;
     // The host has its own login, of which we know nothing.
     expect({ servers, security }).toEqual({ servers: [{ url: '/mcpvisor' }], security: [] });

@@ -20,7 +20,7 @@ export function createSending({ commands, statusOf, timers }: SendingOptions): S
     // The caller has given up: send nothing.
     if (signal?.aborted === true) throw cancelled();
     const { commandId, kept, settled } = commands.post(server, event);
-    await kept();
+    const isKept = kept();
     return await new Promise<CommandOutcome>((resolve, reject) => {
       const finish = (end: () => void) => {
         timers.clearTimeout(timer);
@@ -38,7 +38,8 @@ export function createSending({ commands, statusOf, timers }: SendingOptions): S
       const cancel = () => finish(() => reject(cancelled()));
       const forgetSignal = signal === undefined ? null : onAbort(signal, cancel);
       settled.then(
-        (outcome) => finish(() => resolve(outcome)),
+        // Who is answered may rely on it, also after a SIGKILL. It never rejects.
+        (outcome) => void isKept.then(() => finish(() => resolve(outcome))),
         (error: unknown) => finish(() => reject(error)),
       );
     });

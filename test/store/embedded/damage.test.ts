@@ -110,7 +110,7 @@ describe('a store that cannot be used', () => {
   it('says that another one has it open', async () => {
     const folder = createStore('level');
     const { store } = await open('level', folder);
-    expect((await open('level', folder)).trouble).toMatch(/another process has it open/);
+    await expect(open('level', folder)).rejects.toMatchObject({ trouble: 'in-use' });
     expect((await store.journal.extent()).facts).toBe(600);
     await store.close();
     expect((await open('level', folder)).trouble).toBeNull();
