@@ -115,7 +115,7 @@ export function withEdit(edits: Edits, { change, server }: Edit): Edits {
 }
 
 export const stop = { closeMs: 200, terminateMs: 200, killMs: 2_000 };
-export const clientProcess = { watchdogMs: 1_500, orphanGraceMs: 2_000, baseMs: 100, capMs: 500, maxConsecutive: 0 };
+export const clientProcess = { watchdogMs: 1_500, orphanGraceMs: 4_000, baseMs: 100, capMs: 500, maxConsecutive: 0 };
 export const shutdownMs = 8_000;
 
 const settings = {
