@@ -3,6 +3,7 @@
 import type { Store, StoredFact } from '../../src/store/contract.ts';
 import { StoreError } from '../../src/store/error.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import { everyFact } from './every-fact.ts';
 
 export interface TroubledStore extends Store {
   /** Null: it is there. */
@@ -17,17 +18,6 @@ export interface TroubledStore extends Store {
 }
 
 export const away = new StoreError('unavailable', 'nobody listens on 127.0.0.1:1');
-
-const everything = {
-  actors: null,
-  types: null,
-  since: null,
-  until: null,
-  after: 0,
-  before: null,
-  newestFirst: false,
-  limit: 10_000,
-} as const;
 
 export function createTroubledStore(within: Store = createMemoryStore({ now: () => 0 })): TroubledStore {
   const waiting = new Set<() => void>();
@@ -80,7 +70,7 @@ export function createTroubledStore(within: Store = createMemoryStore({ now: () 
     },
     refuses: () => false,
     appended: [],
-    facts: () => within.journal.read(everything),
+    facts: () => within.journal.read(everyFact),
   };
   return store;
 }

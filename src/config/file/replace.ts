@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { McpvisorError, toLine } from '../../errors.ts';
+import { isThere } from '../../own-file.ts';
 import { systemCodeOf } from '../../system-error.ts';
 import { readJsonc } from './jsonc.ts';
 import { decodeText, encodeLike } from './text-encoding.ts';
@@ -52,6 +53,7 @@ async function targetOf(path: string): Promise<string> {
   for (let links = 0; links < mostLinks; links += 1) {
     if (hop.split('/').includes(volumeLink))
       throw new Refusal('it is in a volume of Kubernetes (a ConfigMap or Secret), which is only changed there');
+    // Not a link, or one that nobody can read: then what follows fails, and says why.
     const link = await readlink(hop).catch(() => null);
     if (link === null) break;
     hop = resolve(dirname(hop), link);
@@ -63,7 +65,7 @@ async function targetOf(path: string): Promise<string> {
 type Confirm = () => Promise<boolean>;
 
 async function create(path: string, text: string, confirm: Confirm): Promise<boolean> {
-  if ((await stat(path).catch(() => null)) !== null) throw new Refusal('it was not there, and now it is');
+  if (await isThere(path)) throw new Refusal('it was not there, and now it is');
   return await put(path, Buffer.from(text), { mode: 0o600, owner: null, confirm, isStill: async () => true });
 }
 

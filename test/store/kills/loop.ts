@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Store, StoredFact } from '../../../src/store/contract.ts';
 import { openStore } from '../../../src/store/open.ts';
+import { everyFact } from '../../support/every-fact.ts';
 
 export interface KillsOptions {
   /** `level:DIR` or `lmdb:DIR`. */
@@ -123,16 +124,7 @@ async function judgeServers({ servers }: Store, best: Acknowledged): Promise<rea
 }
 
 async function judgeFacts({ journal }: Store, best: Acknowledged): Promise<readonly string[]> {
-  const everything = {
-    actors: null,
-    types: null,
-    since: null,
-    until: null,
-    after: 0,
-    before: null,
-    newestFirst: false,
-  };
-  const facts: readonly StoredFact[] = await journal.read({ ...everything, limit: 10_001 });
+  const facts: readonly StoredFact[] = await journal.read({ ...everyFact, limit: 10_001 });
   const { lastSeq } = await journal.extent();
   const violations: string[] = [];
   if (lastSeq < (best.get('fact') ?? 0)) violations.push(`fact ${lastSeq} follows ${best.get('fact')}`);

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Edit, Store } from '../../../src/store/contract.ts';
+import { everyFact } from '../../support/every-fact.ts';
 import { describeWithDurableMongo } from '../../support/mongo/suites.ts';
 import { until } from '../../support/processes.ts';
 import { createTcpProxy, type ProxyMode, type TcpProxy } from '../../support/tcp-proxy.ts';
@@ -21,17 +22,6 @@ function factOf(seq: number) {
   return { seq, at: new Date(1_793_000_000_000 + seq).toISOString(), type: 'a.b', actor: 'server:x' };
 }
 
-const everything = {
-  actors: null,
-  types: null,
-  since: null,
-  until: null,
-  after: 0,
-  before: null,
-  newestFirst: false,
-  limit: 10_000,
-};
-
 const methods: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
   ['configuration.read', ({ configuration }) => configuration.read()],
   ['configuration.version', ({ configuration }) => configuration.version()],
@@ -40,7 +30,7 @@ const methods: readonly (readonly [string, (store: Store) => Promise<unknown>])[
   ['servers.read', ({ servers }) => servers.read()],
   ['servers.write', ({ servers }) => servers.write(new Map([['a', null]]))],
   ['journal.append', ({ journal }) => journal.append([factOf(1_000)])],
-  ['journal.read', ({ journal }) => journal.read(everything)],
+  ['journal.read', ({ journal }) => journal.read(everyFact)],
   ['journal.extent', ({ journal }) => journal.extent()],
   ['journal.trim', ({ journal }) => journal.trim({ olderThan: '0', maxBytes: 1_000 })],
   ['lease.take', ({ lease }) => lease.take({ instance: 'a', host: 'h', pid: 1 }, 1_000)],
@@ -110,7 +100,7 @@ describeWithDurableMongo('MongoDB that goes away and comes back', ({ server }) =
       await until('it is back', async () => (await store.configuration.version().catch(() => null)) === 1);
       expect([...(await done(() => store.configuration.read())).servers.keys()]).toEqual(['a']);
       await done(() => store.journal.append([factOf(2)]));
-      expect(await done(() => store.journal.read(everything))).toEqual([factOf(1), factOf(2)]);
+      expect(await done(() => store.journal.read(everyFact))).toEqual([factOf(1), factOf(2)]);
     },
   );
 
@@ -143,10 +133,10 @@ describeWithDurableMongo('MongoDB that goes away and comes back', ({ server }) =
     const facts = [factOf(2), factOf(3), { ...factOf(4), text: 'the-last-one' }];
     const cut = proxy.cutAnswerTo('the-last-one');
     await Promise.all([store.journal.append(facts).catch(() => store.journal.append([...facts, factOf(5)])), cut]);
-    const kept = await store.journal.read(everything);
+    const kept = await store.journal.read(everyFact);
     expect(kept.map(({ seq }) => seq).slice(0, 4)).toEqual([1, 2, 3, 4]);
     await store.journal.append([factOf(5), factOf(6)]);
-    const all = await store.journal.read(everything);
+    const all = await store.journal.read(everyFact);
     expect(all.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
     const bytes = all.reduce((sum, fact) => sum + JSON.stringify(fact).length, 0);
     expect(await store.journal.extent()).toEqual({ facts: 6, bytes, lastSeq: 6 });
@@ -213,7 +203,7 @@ describeWithDurableMongo('MongoDB that goes away and comes back', ({ server }) =
     const summaries = versions.map(({ summary }) => summary);
     expect(new Set(summaries).size).toBe(summaries.length);
     expect(summaries).toEqual(expect.arrayContaining(acknowledged));
-    const seqs = (await store.journal.read(everything)).map(({ seq }) => seq);
+    const seqs = (await store.journal.read(everyFact)).map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     expect(seqs.length).toBeGreaterThanOrEqual(appended);
   });
@@ -227,7 +217,7 @@ describeWithDurableMongo('MongoDB that goes away and comes back', ({ server }) =
       await expect(store.configuration.version()).rejects.toMatchObject({ trouble: 'unavailable' });
     });
     await until('it is back', async () => (await store.configuration.version().catch(() => null)) === 1);
-    expect(await store.journal.read(everything)).toEqual([factOf(1)]);
+    expect(await store.journal.read(everyFact)).toEqual([factOf(1)]);
     expect((await store.servers.read()).get('a')?.wanted).toBe('down');
   });
 });
