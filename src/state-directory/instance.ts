@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { readOwnFile, replaceOwnFile } from '../own-file.ts';
+import { readOwnFile, replaceOwnFile } from '../files/own-file.ts';
 import { isSystemError } from '../system-error.ts';
 
 const form = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) (\d+)\n?$/;

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readOwnFile, replaceOwnFile } from '../own-file.ts';
+import { readOwnFile, replaceOwnFile } from '../files/own-file.ts';
 import { isSystemError } from '../system-error.ts';
 import { readStateFile } from './state-file.ts';
 

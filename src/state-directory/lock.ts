@@ -5,7 +5,7 @@ import { link, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { McpvisorError } from '../errors.ts';
-import { readOwnFile } from '../own-file.ts';
+import { readOwnFile } from '../files/own-file.ts';
 import { isSystemError } from '../system-error.ts';
 import { answers, openLockSocket, pidNamespace } from './lock-socket.ts';
 

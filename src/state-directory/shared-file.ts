@@ -6,7 +6,7 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpvisorError } from '../errors.ts';
-import { replaceOwnFile } from '../own-file.ts';
+import { replaceOwnFile } from '../files/own-file.ts';
 import { isSystemError } from '../system-error.ts';
 import { wordsOf } from '../text/error-words.ts';
 

@@ -1,6 +1,6 @@
 /** What a file of a state directory says, or why one that is there says nothing. */
 
-import { readOwnFile } from '../own-file.ts';
+import { readOwnFile } from '../files/own-file.ts';
 import { isSystemError, systemCodeOf } from '../system-error.ts';
 import { wordsOf } from '../text/error-words.ts';
 

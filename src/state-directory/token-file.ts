@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile } from 'node:fs/promises';
 import { McpvisorError, type Problem } from '../errors.ts';
-import { readOwnFile, replaceOwnFile } from '../own-file.ts';
+import { readOwnFile, replaceOwnFile } from '../files/own-file.ts';
 import { isSystemError } from '../system-error.ts';
 import { readStateFile, type StateFile, unreadable } from './state-file.ts';
 

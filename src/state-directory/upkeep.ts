@@ -4,7 +4,7 @@
  */
 
 import { join } from 'node:path';
-import { isThere, readOwnFile, replaceOwnFile } from '../own-file.ts';
+import { isThere, readOwnFile, replaceOwnFile } from '../files/own-file.ts';
 import type { Lock } from './lock.ts';
 
 /** A file that others find this control plane by. */

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { McpvisorError, toLine } from '../../errors.ts';
-import { isThere } from '../../own-file.ts';
+import { isThere } from '../../files/own-file.ts';
 import { systemCodeOf } from '../../system-error.ts';
 import { readJsonc } from './jsonc.ts';
 import { decodeText, encodeLike } from './text-encoding.ts';

@@ -11,7 +11,7 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { isThere } from '../../own-file.ts';
+import { isThere } from '../../files/own-file.ts';
 import { isSystemError, systemCodeOf } from '../../system-error.ts';
 
 export interface LineWriter {

@@ -8,7 +8,7 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
-import { isThere } from '../../own-file.ts';
+import { isThere } from '../../files/own-file.ts';
 import { type LogLine, toWritten } from './line.ts';
 import type { LogStore } from './store.ts';
 import { readTail } from './tail.ts';

@@ -3,7 +3,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { readOwnFile, replaceOwnFile } from '../../own-file.ts';
+import { readOwnFile, replaceOwnFile } from '../../files/own-file.ts';
 import { isSystemError } from '../../system-error.ts';
 
 const schema = z.object({

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createDurableFile } from '../../durable-file.ts';
-import { readOwnFile } from '../../own-file.ts';
+import { createDurableFile } from '../../files/durable-file.ts';
+import { readOwnFile } from '../../files/own-file.ts';
 import { isSystemError } from '../../system-error.ts';
 import { signalGroup } from './group.ts';
 import { startTimeOf } from './identity.ts';

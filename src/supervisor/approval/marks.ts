@@ -5,7 +5,7 @@
  */
 
 import { join } from 'node:path';
-import { replaceOwnFile } from '../../own-file.ts';
+import { replaceOwnFile } from '../../files/own-file.ts';
 import { isRecord } from '../../text/json.ts';
 
 /** What is known of one server of the file, as hashes. */

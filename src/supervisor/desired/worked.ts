@@ -7,8 +7,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hashOf } from '../../config/plan/plan.ts';
-import { createDurableFile } from '../../durable-file.ts';
-import { readOwnFile } from '../../own-file.ts';
+import { createDurableFile } from '../../files/durable-file.ts';
+import { readOwnFile } from '../../files/own-file.ts';
 import type { ServerSpecification } from '../../specification.ts';
 import { troubleOf } from '../../surroundings.ts';
 import { isSystemError } from '../../system-error.ts';

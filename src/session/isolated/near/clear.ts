@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readOwnFile } from '../../../own-file.ts';
+import { readOwnFile } from '../../../files/own-file.ts';
 import { isSystemError } from '../../../system-error.ts';
 import { isGroupAlive, signalGroup } from '../../process/group.ts';
 import { isAlive, signalProcess } from '../../process/identity.ts';

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { readOwnFile } from '../../../own-file.ts';
+import { readOwnFile } from '../../../files/own-file.ts';
 import { wordsOf } from '../../../text/error-words.ts';
 import type { HuntParts, Quarry } from './hunt.ts';
 import { watchUntilGone } from './watch.ts';
